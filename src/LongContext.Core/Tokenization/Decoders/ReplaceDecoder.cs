@@ -1,0 +1,10 @@
+namespace LongContext.Tokenization.Decoders;
+
+/// <summary>Replaces a literal text within each piece.</summary>
+internal sealed class ReplaceDecoder(LiteralReplacement replacement) : TokenDecoder
+{
+    public override void Apply(List<string> pieces)
+    {
+        for (int i = 0; i < pieces.Count; i++) pieces[i] = replacement.Apply(pieces[i]);
+    }
+}

@@ -1,0 +1,155 @@
+using System.Text;
+using LongContext.Tokenization.PreTokenizers;
+using Microsoft.ML.Tokenizers;
+
+namespace LongContext.Tokenization;
+
+public sealed partial class HuggingFaceTokenizer
+{
+    /// <summary>Encodes a text.</summary>
+    /// <param name="text">The text; special tokens in it are recognised.</param>
+    /// <param name="addSpecialTokens">Whether the special tokens of the file's post-processor go around it, such as a beginning-of-sentence token.</param>
+    /// <returns>The token ids.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="text"/> is null.</exception>
+    public int[] Encode(string text, bool addSpecialTokens = true)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        var tokens = new TokenBuffer(keepSpans: false);
+        if (addSpecialTokens) tokens.Ids.AddRange(_definition.PostProcessor.Before);
+        EncodeCore(text, normalize: true, preTokenize: true, tokens);
+        if (addSpecialTokens) tokens.Ids.AddRange(_definition.PostProcessor.After);
+        return [.. tokens.Ids];
+    }
+
+    /// <inheritdoc />
+    protected override EncodeResults<EncodedToken> EncodeToTokens(string? text, ReadOnlySpan<char> textSpan, EncodeSettings settings)
+    {
+        TokenBuffer tokens = EncodeWithSpans(text, textSpan, settings, out string? normalized, out int length);
+        int count = tokens.WholeFromStart(settings.MaxTokenCount);
+        var result = new EncodedToken[count];
+        for (int i = 0; i < count; i++)
+        {
+            (int start, int end) = tokens.Spans[i];
+            result[i] = new EncodedToken(tokens.Ids[i], _definition.Tokens[tokens.Ids[i]], start..end);
+        }
+
+        return new EncodeResults<EncodedToken> { Tokens = result, NormalizedText = normalized, CharsConsumed = EndOf(tokens, count, length) };
+    }
+
+    /// <inheritdoc />
+    protected override EncodeResults<int> EncodeToIds(string? text, ReadOnlySpan<char> textSpan, EncodeSettings settings)
+    {
+        if (settings.MaxTokenCount == int.MaxValue)
+        {
+            // Nothing to cut: where each token lies is of no interest.
+            text ??= textSpan.ToString();
+            var all = new TokenBuffer(keepSpans: false);
+            string? whole = EncodeCore(text, settings.ConsiderNormalization, settings.ConsiderPreTokenization, all);
+            return new EncodeResults<int> { Tokens = all.Ids, NormalizedText = whole, CharsConsumed = (whole ?? text).Length };
+        }
+
+        TokenBuffer tokens = EncodeWithSpans(text, textSpan, settings, out string? normalized, out int length);
+        int count = tokens.WholeFromStart(settings.MaxTokenCount);
+        return new EncodeResults<int> { Tokens = tokens.Ids[..count], NormalizedText = normalized, CharsConsumed = EndOf(tokens, count, length) };
+    }
+
+    /// <inheritdoc />
+    protected override int CountTokens(string? text, ReadOnlySpan<char> textSpan, EncodeSettings settings) =>
+        EncodeToIds(text, textSpan, settings).Tokens.Count;
+
+    /// <inheritdoc />
+    protected override int GetIndexByTokenCount(
+        string? text, ReadOnlySpan<char> textSpan, EncodeSettings settings, bool fromEnd, out string? normalizedText, out int tokenCount)
+    {
+        TokenBuffer tokens = EncodeWithSpans(text, textSpan, settings, out normalizedText, out int length);
+        if (!fromEnd)
+        {
+            tokenCount = tokens.WholeFromStart(settings.MaxTokenCount);
+            return EndOf(tokens, tokenCount, length);
+        }
+
+        tokenCount = tokens.WholeFromEnd(settings.MaxTokenCount);
+        if (tokenCount == tokens.Ids.Count) return 0;
+        return tokenCount == 0 ? length : tokens.Spans[^tokenCount].Start;
+    }
+
+    private TokenBuffer EncodeWithSpans(string? text, ReadOnlySpan<char> textSpan, EncodeSettings settings, out string? normalized, out int length)
+    {
+        text ??= textSpan.ToString();
+        var tokens = new TokenBuffer(keepSpans: true);
+        normalized = EncodeCore(text, settings.ConsiderNormalization, settings.ConsiderPreTokenization, tokens);
+        length = (normalized ?? text).Length;
+        return tokens;
+    }
+
+    private static int EndOf(TokenBuffer tokens, int count, int length) =>
+        count == tokens.Ids.Count ? length : count == 0 ? 0 : tokens.Spans[count - 1].End;
+
+    /// <summary>
+    /// Added tokens are found in the raw text; what lies between is normalized piece by piece, searched for added tokens that
+    /// ask for normalized text, cut into words and given to the model.
+    /// </summary>
+    /// <returns>The normalized text; null where nothing normalizes.</returns>
+    private string? EncodeCore(string text, bool normalize, bool preTokenize, TokenBuffer output)
+    {
+        text = WellFormed(text);
+        normalize &= _definition.Normalizer is not null;
+        if (!_rawMatcher.TryGetNext(text, 0, out int start, out int end, out AddedToken token))
+        {
+            string only = normalize ? Normalize(text) : text;
+            EncodeNormalized(only, 0, preTokenize, output);
+            return normalize ? only : null;
+        }
+
+        var whole = new StringBuilder(text.Length + 16);
+        int from = 0;
+        for (bool found = true; ; found = _rawMatcher.TryGetNext(text, from, out start, out end, out token))
+        {
+            string between = text[from..start];
+            if (normalize) between = Normalize(between);
+            EncodeNormalized(between, whole.Length, preTokenize, output);
+            whole.Append(between);
+            if (!found) break;
+
+            output.Add(token.Id, whole.Length, whole.Length + end - start);
+            whole.Append(text, start, end - start);
+            from = end;
+        }
+
+        return normalize ? whole.ToString() : null;
+    }
+
+    private void EncodeNormalized(string text, int origin, bool preTokenize, TokenBuffer output)
+    {
+        for (int from = 0; from < text.Length;)
+        {
+            bool found = _normalizedMatcher.TryGetNext(text, from, out int start, out int end, out AddedToken token);
+            EncodeWords(text.AsSpan(from, start - from), origin + from, preTokenize ? _definition.PreTokenizer : null, output);
+            if (found) output.Add(token.Id, origin + start, origin + end);
+            from = end;
+        }
+    }
+
+    private void EncodeWords(ReadOnlySpan<char> text, int origin, TextPreTokenizer? preTokenizer, TokenBuffer output)
+    {
+        if (preTokenizer is null)
+        {
+            if (!text.IsEmpty) _definition.Model.Encode(text, origin, output);
+            return;
+        }
+
+        for (int from = 0; preTokenizer.TryGetNext(text, from, out int start, out int length); from = start + length)
+            _definition.Model.Encode(text.Slice(start, length), origin + start, output);
+    }
+
+    /// <summary>The text with U+FFFD in place of each half surrogate pair, as it would come from bytes.</summary>
+    private static string WellFormed(string text)
+    {
+        if (!text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF')) return text;
+        return string.Create(text.Length, text, static (result, source) =>
+        {
+            int at = 0;
+            foreach (Rune rune in source.EnumerateRunes()) at += rune.EncodeToUtf16(result[at..]);
+        });
+    }
+}

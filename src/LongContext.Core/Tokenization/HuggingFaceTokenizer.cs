@@ -1,0 +1,155 @@
+using Microsoft.ML.Tokenizers;
+
+namespace LongContext.Tokenization;
+
+/// <summary>
+/// The tokenizer of a Hugging Face folder (tokenizer.json and, where there is one, tokenizer_config.json), with the same ids
+/// and the same decoded text as Hugging Face's own. Safe for use by several threads.
+/// </summary>
+/// <remarks>
+/// <para>Read so far: the models BPE (with byte fallback, as made from SentencePiece) and WordLevel; the normalizers Sequence,
+/// Prepend and Replace; the pre-tokenizer WhitespaceSplit; the post-processor TemplateProcessing; the decoders Sequence,
+/// Replace, ByteFallback, Fuse and Strip; added tokens. Any other component is refused by name. The file's truncation and
+/// padding are left alone, as there is no padding in this library.</para>
+/// <para>The methods of the base class (<c>EncodeToIds</c>, <c>EncodeToTokens</c>, <c>CountTokens</c>) add no special tokens;
+/// <see cref="Encode(string, bool)"/> does. Special tokens that stand in the text are recognised by all of them. Offsets and
+/// character counts refer to the normalized text that these methods give back, or to the text itself where that is null.
+/// Half a surrogate pair counts as U+FFFD.</para>
+/// </remarks>
+public sealed partial class HuggingFaceTokenizer : Tokenizer
+{
+    private const string TokenizerFile = "tokenizer.json";
+    private const string ConfigFile = "tokenizer_config.json";
+
+    private readonly TokenizerDefinition _definition;
+    private readonly AddedTokenMatcher _rawMatcher;
+    private readonly AddedTokenMatcher _normalizedMatcher;
+    private readonly Dictionary<string, int> _addedIds;
+    private readonly HashSet<int> _specialIds;
+    private readonly byte[] _tokenizerJson;
+    private readonly byte[]? _configJson;
+
+    private HuggingFaceTokenizer(string file, byte[] tokenizerJson, string configFile, byte[]? configJson)
+    {
+        _definition = TokenizerDefinition.Read(file, tokenizerJson);
+        _tokenizerJson = tokenizerJson;
+        _configJson = configJson;
+        IReadOnlyList<AddedToken> added = _definition.AddedTokens;
+        _rawMatcher = new AddedTokenMatcher(added.Where(token => !token.Normalized).Select(token => (token.Content, token)));
+        _normalizedMatcher = new AddedTokenMatcher(added.Where(token => token.Normalized).Select(token => (Normalize(token.Content), token)));
+        _addedIds = added.DistinctBy(token => token.Content).ToDictionary(token => token.Content, token => token.Id, StringComparer.Ordinal);
+        _specialIds = [.. added.Where(token => token.Special).Select(token => token.Id)];
+
+        SpecialTokenNames names = SpecialTokenNames.Read(configFile, configJson, token => TryGetTokenId(token, out _));
+        BeginningOfSentenceToken = names.BeginningOfSentence;
+        EndOfSentenceToken = names.EndOfSentence;
+        UnknownToken = names.Unknown ?? _definition.Model.UnknownToken;
+    }
+
+    /// <summary>The token that begins a text ("bos_token" of tokenizer_config.json), or null.</summary>
+    public string? BeginningOfSentenceToken { get; }
+
+    /// <summary>The id of <see cref="BeginningOfSentenceToken"/>, or null.</summary>
+    public int? BeginningOfSentenceId => IdOf(BeginningOfSentenceToken);
+
+    /// <summary>The token that ends a text ("eos_token" of tokenizer_config.json), or null.</summary>
+    public string? EndOfSentenceToken { get; }
+
+    /// <summary>The id of <see cref="EndOfSentenceToken"/>, or null.</summary>
+    public int? EndOfSentenceId => IdOf(EndOfSentenceToken);
+
+    /// <summary>The token for what the vocabulary lacks ("unk_token" of tokenizer_config.json, else the model's), or null.</summary>
+    public string? UnknownToken { get; }
+
+    /// <summary>The number of tokens, added ones included; ids run from 0 to one less.</summary>
+    public int VocabularySize => _definition.Tokens.Length;
+
+    /// <summary>Reads a folder's tokenizer.json and, where there is one, tokenizer_config.json.</summary>
+    /// <param name="folder">A Hugging Face folder.</param>
+    /// <exception cref="ArgumentException"><paramref name="folder"/> is empty.</exception>
+    /// <exception cref="FileNotFoundException">The folder has no tokenizer.json.</exception>
+    /// <exception cref="InvalidDataException">A file is damaged or contradicts itself; the message names file and field.</exception>
+    /// <exception cref="NotSupportedException">The file has a component that is not known here; the message names it.</exception>
+    public static HuggingFaceTokenizer Load(string folder)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        string file = Path.Combine(folder, TokenizerFile), configFile = Path.Combine(folder, ConfigFile);
+        if (!File.Exists(file)) throw new FileNotFoundException($"{folder} has no {TokenizerFile}.", file);
+        return new HuggingFaceTokenizer(file, File.ReadAllBytes(file), configFile, File.Exists(configFile) ? File.ReadAllBytes(configFile) : null);
+    }
+
+    /// <summary>Makes a tokenizer whose tokens are whole words, for small models trained from scratch.</summary>
+    /// <param name="vocabulary">The words in the order of their ids, the special tokens among them.</param>
+    /// <param name="unknownToken">The word of the vocabulary that stands for all others.</param>
+    /// <param name="beginningOfSentenceToken">The word that <see cref="Encode(string, bool)"/> puts first, or null for none.</param>
+    /// <param name="endOfSentenceToken">The word that a model ends its text with, or null for none; it is not added to encoded texts.</param>
+    /// <exception cref="ArgumentException">A word is empty, has white space in it or stands there twice, or a special token is not among the words.</exception>
+    public static HuggingFaceTokenizer CreateWordLevel(
+        IReadOnlyList<string> vocabulary, string unknownToken, string? beginningOfSentenceToken, string? endOfSentenceToken)
+    {
+        ArgumentNullException.ThrowIfNull(vocabulary);
+        ArgumentException.ThrowIfNullOrEmpty(unknownToken);
+        var files = new WordLevelFiles(vocabulary, unknownToken, beginningOfSentenceToken, endOfSentenceToken);
+        return new HuggingFaceTokenizer(TokenizerFile, files.TokenizerJson(), ConfigFile, files.ConfigJson());
+    }
+
+    /// <summary>Writes tokenizer.json and tokenizer_config.json, as they were loaded or made, each in one step.</summary>
+    /// <param name="folder">Where to; made if it is not there. Files of these names are replaced.</param>
+    /// <exception cref="ArgumentException"><paramref name="folder"/> is empty.</exception>
+    /// <exception cref="IOException">A file could not be written; the one that was there before is still whole.</exception>
+    public void Save(string folder)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        Directory.CreateDirectory(folder);
+        Write(Path.Combine(folder, TokenizerFile), _tokenizerJson);
+        if (_configJson is not null) Write(Path.Combine(folder, ConfigFile), _configJson);
+    }
+
+    /// <summary>Looks a token up by its text.</summary>
+    /// <param name="token">The token as the vocabulary spells it, for example "&lt;s&gt;" or "▁the".</param>
+    /// <param name="id">Its id; 0 where there is none.</param>
+    /// <returns>Whether there is such a token.</returns>
+    public bool TryGetTokenId(string token, out int id)
+    {
+        ArgumentNullException.ThrowIfNull(token);
+        return _addedIds.TryGetValue(token, out id) || _definition.Model.Vocabulary.TryGetId(token, out id);
+    }
+
+    /// <summary>The text of a token as the vocabulary spells it.</summary>
+    /// <param name="id">From 0 to <see cref="VocabularySize"/> − 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such id.</exception>
+    public string GetToken(int id)
+    {
+        if ((uint)id >= (uint)VocabularySize)
+            throw new ArgumentOutOfRangeException(nameof(id), id, $"Expected an id from 0 to {VocabularySize - 1}.");
+        return _definition.Tokens[id];
+    }
+
+    /// <summary>Whether the token is marked as special, so that decoding can leave it out.</summary>
+    /// <param name="id">A token's id; one that does not exist is not special.</param>
+    public bool IsSpecialToken(int id) => _specialIds.Contains(id);
+
+    private int? IdOf(string? token) => token is not null && TryGetTokenId(token, out int id) ? id : null;
+
+    private string Normalize(string text) => _definition.Normalizer?.Normalize(text) ?? text;
+
+    private static void Write(string path, byte[] content)
+    {
+        string partial = $"{path}.{Guid.NewGuid():N}.partial";
+        try
+        {
+            using (FileStream file = new(partial, FileMode.CreateNew, FileAccess.Write))
+            {
+                file.Write(content);
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(partial, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(partial);
+            throw;
+        }
+    }
+}

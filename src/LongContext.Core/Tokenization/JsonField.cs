@@ -1,0 +1,95 @@
+using System.Text;
+using System.Text.Json;
+
+namespace LongContext.Tokenization;
+
+/// <summary>A value of a JSON file with the file's name and the value's path, so that every complaint can name both.</summary>
+internal readonly struct JsonField
+{
+    private readonly string _file;
+    private readonly string _path;
+
+    public JsonField(string file, string path, JsonElement value)
+    {
+        _file = file;
+        _path = path;
+        Value = value;
+    }
+
+    public JsonElement Value { get; }
+
+    /// <summary>The file's text as a document; nesting beyond 64 levels is refused by the parser.</summary>
+    public static JsonDocument Parse(string file, ReadOnlyMemory<byte> utf8)
+    {
+        if (utf8.Span.StartsWith(Encoding.UTF8.Preamble)) utf8 = utf8[Encoding.UTF8.Preamble.Length..];
+        try
+        {
+            return JsonDocument.Parse(utf8);
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"{file}: not valid JSON: {e.Message}", e);
+        }
+    }
+
+    /// <summary>The member of that name, or null where it is absent or a JSON null.</summary>
+    public JsonField? Optional(string name)
+    {
+        if (Value.ValueKind != JsonValueKind.Object) throw Fault($"expected an object, found {Found()}");
+        return Value.TryGetProperty(name, out JsonElement member) && member.ValueKind != JsonValueKind.Null
+            ? new JsonField(_file, _path.Length == 0 ? name : $"{_path}.{name}", member)
+            : null;
+    }
+
+    public JsonField Required(string name) => Optional(name) ?? throw Fault($"the field \"{name}\" is missing");
+
+    /// <summary>The elements of an array.</summary>
+    public IEnumerable<JsonField> Items()
+    {
+        if (Value.ValueKind != JsonValueKind.Array) throw Fault($"expected an array, found {Found()}");
+        int i = 0;
+        foreach (JsonElement item in Value.EnumerateArray()) yield return new JsonField(_file, $"{_path}[{i++}]", item);
+    }
+
+    public string Text()
+    {
+        if (Value.ValueKind != JsonValueKind.String) throw Fault($"expected a string, found {Found()}");
+        try
+        {
+            return Value.GetString()!;
+        }
+        catch (InvalidOperationException e)
+        {
+            // An escape such as "\ud800" without its other half.
+            throw Fault($"expected a string of Unicode text: {e.Message}");
+        }
+    }
+
+    public int Integer() =>
+        Value.ValueKind == JsonValueKind.Number && Value.TryGetInt32(out int number) && number >= 0
+            ? number
+            : throw Fault($"expected an integer from 0 to {int.MaxValue}, found {Found()}");
+
+    public bool Flag() => Value.ValueKind switch
+    {
+        JsonValueKind.True => true,
+        JsonValueKind.False => false,
+        _ => throw Fault($"expected true or false, found {Found()}"),
+    };
+
+    /// <summary>The optional member's flag, false where it is absent.</summary>
+    public bool Flag(string name) => Optional(name)?.Flag() ?? false;
+
+    public InvalidDataException Fault(string message) => new($"{Where}: {message}.");
+
+    public NotSupportedException Unsupported(string what, string supported) =>
+        new($"{Where}: {what} is not supported (supported: {supported}).");
+
+    private string Where => _path.Length == 0 ? _file : $"{_file}: {_path}";
+
+    private string Found()
+    {
+        string raw = Value.ValueKind is JsonValueKind.Object or JsonValueKind.Array ? "" : Value.GetRawText();
+        return raw.Length is 0 or > 60 ? $"a JSON {Value.ValueKind.ToString().ToLowerInvariant()}" : raw;
+    }
+}

@@ -1,0 +1,11 @@
+namespace LongContext.Tokenization.Normalizers;
+
+/// <summary>One normalizer after the other.</summary>
+internal sealed class SequenceNormalizer(TextNormalizer[] steps) : TextNormalizer
+{
+    public override string Normalize(string text)
+    {
+        foreach (TextNormalizer step in steps) text = step.Normalize(text);
+        return text;
+    }
+}
