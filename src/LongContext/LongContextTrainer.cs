@@ -3,7 +3,6 @@ using LongContext.Packing;
 using LongContext.Training;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LongContext;

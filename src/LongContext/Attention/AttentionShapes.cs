@@ -6,24 +6,24 @@ namespace LongContext.Attention;
 internal static class AttentionShapes
 {
     /// <exception cref="ArgumentException">A shape or a border does not fit; the message names it.</exception>
-    public static void Check(Tensor q_THD, Tensor k_SKD, Tensor v_SKD, AttentionArguments arguments)
+    public static void Check(Tensor q, Tensor k, Tensor v, AttentionArguments arguments)
     {
-        ArgumentNullException.ThrowIfNull(q_THD);
-        ArgumentNullException.ThrowIfNull(k_SKD);
-        ArgumentNullException.ThrowIfNull(v_SKD);
+        ArgumentNullException.ThrowIfNull(q);
+        ArgumentNullException.ThrowIfNull(k);
+        ArgumentNullException.ThrowIfNull(v);
         ArgumentNullException.ThrowIfNull(arguments);
-        if (q_THD.dim() != 3) throw Fault(nameof(q_THD), "[T, heads, headDim]", q_THD);
-        if (k_SKD.dim() != 3 || k_SKD.shape[2] != q_THD.shape[2]) throw Fault(nameof(k_SKD), $"[S, kvHeads, {q_THD.shape[2]}]", k_SKD);
-        if (!v_SKD.shape.AsSpan().SequenceEqual(k_SKD.shape)) throw Fault(nameof(v_SKD), $"the keys' shape [{string.Join(", ", k_SKD.shape)}]", v_SKD);
-        if (k_SKD.shape[1] == 0 || q_THD.shape[1] % k_SKD.shape[1] != 0)
-            throw Fault(nameof(k_SKD), $"a number of heads that divides the queries' {q_THD.shape[1]}", k_SKD);
+        if (q.dim() != 3) throw Fault(nameof(q), "[T, heads, headDim]", q);
+        if (k.dim() != 3 || k.shape[2] != q.shape[2]) throw Fault(nameof(k), $"[S, kvHeads, {q.shape[2]}]", k);
+        if (!v.shape.AsSpan().SequenceEqual(k.shape)) throw Fault(nameof(v), $"the keys' shape [{string.Join(", ", k.shape)}]", v);
+        if (k.shape[1] == 0 || q.shape[1] % k.shape[1] != 0)
+            throw Fault(nameof(k), $"a number of heads that divides the queries' {q.shape[1]}", k);
         if (arguments.SlidingWindow is <= 0)
             throw new ArgumentException($"SlidingWindow must be at least 1, but is {arguments.SlidingWindow}.", nameof(arguments));
         if (arguments.SoftCap is { } cap && !(cap > 0 && double.IsFinite(cap)))
             throw new ArgumentException($"SoftCap must be a positive number, but is {cap}.", nameof(arguments));
 
-        CheckBorders(arguments.CumulativeSequenceLengths.Span, q_THD.shape[0], nameof(arguments.CumulativeSequenceLengths));
-        CheckBorders(arguments.KeyLengths, k_SKD.shape[0], nameof(arguments.CumulativeKeyLengths));
+        CheckBorders(arguments.CumulativeSequenceLengths.Span, q.shape[0], nameof(arguments.CumulativeSequenceLengths));
+        CheckBorders(arguments.KeyLengths, k.shape[0], nameof(arguments.CumulativeKeyLengths));
         if (arguments.KeyLengths.Length != arguments.CumulativeSequenceLengths.Length)
             throw new ArgumentException(
                 $"Queries have {arguments.CumulativeSequenceLengths.Length - 1} documents, keys have {arguments.KeyLengths.Length - 1}.", nameof(arguments));

@@ -19,19 +19,19 @@ public interface IAttentionKernel
     string? WhyNot(Device device, ScalarType dataType, int headDimension, AttentionArguments arguments);
 
     /// <summary>softmax(scale · q·kᵀ, masked) · v for each document, connected to autograd when that is on.</summary>
-    /// <param name="q_THD">Queries [T, heads, headDim].</param>
-    /// <param name="k_SKD">Keys [S, kvHeads, headDim]; heads must be a multiple of kvHeads, each shared by a group of consecutive heads.</param>
-    /// <param name="v_SKD">Values, shaped as the keys.</param>
+    /// <param name="q">Queries [T, heads, headDim].</param>
+    /// <param name="k">Keys [S, kvHeads, headDim]; heads must be a multiple of kvHeads, each shared by a group of consecutive heads.</param>
+    /// <param name="v">Values, shaped as the keys.</param>
     /// <param name="arguments">Borders, mask and scale.</param>
     /// <returns>Output [T, heads, headDim].</returns>
     /// <exception cref="ArgumentException">Shapes and borders do not belong together; the message names which.</exception>
-    Tensor Forward(Tensor q_THD, Tensor k_SKD, Tensor v_SKD, AttentionArguments arguments);
+    Tensor Forward(Tensor q, Tensor k, Tensor v, AttentionArguments arguments);
 
     /// <summary>As <see cref="Forward"/>, with ln Σ exp(score) of each query and head; not connected to autograd.</summary>
-    /// <param name="q_THD">Queries [T, heads, headDim].</param>
-    /// <param name="k_SKD">Keys [S, kvHeads, headDim].</param>
-    /// <param name="v_SKD">Values [S, kvHeads, headDim].</param>
+    /// <param name="q">Queries [T, heads, headDim].</param>
+    /// <param name="k">Keys [S, kvHeads, headDim].</param>
+    /// <param name="v">Values [S, kvHeads, headDim].</param>
     /// <param name="arguments">Borders, mask and scale.</param>
     /// <returns>Output [T, heads, headDim] and log-sum-exp [T, heads] in float32 (float64 for float64 input).</returns>
-    (Tensor Output_THD, Tensor LogSumExp_TH) ForwardWithLogSumExp(Tensor q_THD, Tensor k_SKD, Tensor v_SKD, AttentionArguments arguments);
+    (Tensor Output, Tensor LogSumExp) ForwardWithLogSumExp(Tensor q, Tensor k, Tensor v, AttentionArguments arguments);
 }

@@ -17,9 +17,10 @@ public sealed class LibtorchAttentionKernel : IAttentionKernel
     public string? WhyNot(Device device, ScalarType dataType, int headDimension, AttentionArguments arguments) => null;
 
     /// <inheritdoc />
-    public Tensor Forward(Tensor q_THD, Tensor k_SKD, Tensor v_SKD, AttentionArguments arguments)
+    public Tensor Forward(Tensor q, Tensor k, Tensor v, AttentionArguments arguments)
     {
-        AttentionShapes.Check(q_THD, k_SKD, v_SKD, arguments);
+        AttentionShapes.Check(q, k, v, arguments);
+        (Tensor q_THD, Tensor k_SKD, Tensor v_SKD) = (q, k, v);
         var outputs = new List<Tensor>();
         foreach (EqualLengthRun run in EqualLengthRun.Enumerate(arguments))
         {
@@ -36,9 +37,10 @@ public sealed class LibtorchAttentionKernel : IAttentionKernel
     }
 
     /// <inheritdoc />
-    public (Tensor Output_THD, Tensor LogSumExp_TH) ForwardWithLogSumExp(Tensor q_THD, Tensor k_SKD, Tensor v_SKD, AttentionArguments arguments)
+    public (Tensor Output, Tensor LogSumExp) ForwardWithLogSumExp(Tensor q, Tensor k, Tensor v, AttentionArguments arguments)
     {
-        AttentionShapes.Check(q_THD, k_SKD, v_SKD, arguments);
+        AttentionShapes.Check(q, k, v, arguments);
+        (Tensor q_THD, Tensor k_SKD, Tensor v_SKD) = (q, k, v);
         using var noGradient = no_grad();
         Tensor output_THD = Forward(q_THD, k_SKD, v_SKD, arguments);
         var parts = new List<Tensor>();

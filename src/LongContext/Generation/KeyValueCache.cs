@@ -1,5 +1,4 @@
 using LongContext.Models;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LongContext.Generation;

@@ -1,6 +1,5 @@
 using LongContext.Models;
 using Microsoft.ML.Tokenizers;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LongContext.Generation;

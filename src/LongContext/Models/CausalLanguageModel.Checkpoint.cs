@@ -1,6 +1,4 @@
 using LongContext.Checkpoints;
-using LongContext.Positions;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LongContext.Models;
@@ -97,7 +95,7 @@ public sealed partial class CausalLanguageModel
         foreach (string name in CompanionFiles)
         {
             string source = Path.Combine(SourceFolder, name);
-            if (File.Exists(source)) AtomicFile.WriteAllBytes(Path.Combine(folder, name), File.ReadAllBytes(source));
+            if (File.Exists(source)) AtomicFile.Write(Path.Combine(folder, name), stream => stream.Write(File.ReadAllBytes(source)));
         }
     }
 }

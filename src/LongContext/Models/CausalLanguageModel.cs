@@ -3,7 +3,6 @@ using LongContext.Attention;
 using LongContext.Checkpoints;
 using LongContext.Generation;
 using Microsoft.Extensions.Logging;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LongContext.Models;
@@ -114,9 +113,9 @@ public sealed partial class CausalLanguageModel : IDisposable
     }
 
     /// <summary>Scores of every next token.</summary>
-    /// <param name="hidden_TE">Hidden states [T, hidden] from <see cref="Forward"/>.</param>
+    /// <param name="hidden">Hidden states [T, hidden] from <see cref="Forward"/>.</param>
     /// <returns>Logits [T, vocabulary].</returns>
-    public Tensor Logits(Tensor hidden_TE) => nn.functional.linear(hidden_TE, head_VE);
+    public Tensor Logits(Tensor hidden) => nn.functional.linear(hidden, head_VE);
 
     /// <inheritdoc />
     public void Dispose()

@@ -1,7 +1,6 @@
 using LongContext.Attention;
 using LongContext.Positions;
 using Microsoft.Extensions.Logging;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LongContext.Models;

@@ -1,5 +1,4 @@
 using LongContext.Packing;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LongContext.Models;

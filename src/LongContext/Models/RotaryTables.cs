@@ -1,5 +1,4 @@
 using LongContext.Positions;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LongContext.Models;

@@ -1,5 +1,4 @@
 using LongContext.Checkpoints;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LongContext.Models;
@@ -14,7 +13,7 @@ internal static class SafetensorsTensors
         Tensor tensor = empty(info.Shape.ToArray(), dtype: ToScalarType(info.DataType, file.Path, info.Name));
         if (info.ByteLength > 0)
         {
-            var target = (void*)tensor.DataPointer();
+            byte* target = tensor.DataPointer();
             Buffer.MemoryCopy(file.GetPointer(info.Name), target, info.ByteLength, info.ByteLength);
         }
 
@@ -40,7 +39,7 @@ internal static class SafetensorsTensors
         Tensor host = tensor.detach().cpu().contiguous();
         long remaining = host.numel() * host.element_size();
         if (remaining == 0) return;
-        var source = (byte*)host.DataPointer();
+        byte* source = host.DataPointer();
         while (remaining > 0)
         {
             int count = (int)Math.Min(remaining, 1 << 26);

@@ -1,6 +1,5 @@
 using LongContext.Checkpoints;
 using LongContext.Models;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LongContext.Training;

@@ -1,7 +1,6 @@
 // Shape suffixes: N target tokens, C tokens of a chunk, E hidden size, V vocabulary.
 using LongContext.Models;
 using LongContext.Packing;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LongContext.Training;

@@ -49,7 +49,7 @@ public static class PackSource
         }
 
         /// <summary>Stable over processes, unlike System.HashCode.</summary>
-        private static int HashCode(int seed, long pass) => unchecked((seed * 397) ^ (int)(pass * 0x9E3779B97F4A7C15L >> 32) ^ (int)pass);
+        private static int HashCode(int seed, long pass) => unchecked((int)(((ulong)seed * 0x9E3779B97F4A7C15UL + (ulong)pass) * 0xBF58476D1CE4E5B9UL >> 32));
     }
 
     private sealed class FunctionSource(Func<long, PackedBatch> getPack, int? count) : IPackSource
