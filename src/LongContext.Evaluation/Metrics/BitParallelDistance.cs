@@ -80,50 +80,70 @@ internal static class BitParallelDistance
         return length;
     }
 
+    // The walks are compiled with full optimisation at once: the tiered compiler's profiled version ran a third slower here, and a
+    // program that scores one long text would stay in its first version throughout.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void LevenshteinPair(ulong[] upperMasks, ulong[] lowerMasks, int lowerTop, int[] text, byte[] border)
     {
         ulong upperPlus = ulong.MaxValue, upperMinus = 0, lowerPlus = ulong.MaxValue, lowerMinus = 0;
-        uint between = Step(upperMasks[text[0]], border[0], BlockSize - 1, ref upperPlus, ref upperMinus);
+        Step(upperMasks[text[0]], border[0] & 1UL, (ulong)border[0] >> 1, ref upperPlus, ref upperMinus, out ulong more, out ulong less);
         for (int j = 1; j < text.Length; j++)
         {
-            uint below = Step(lowerMasks[text[j - 1]], between, lowerTop, ref lowerPlus, ref lowerMinus);
-            between = Step(upperMasks[text[j]], border[j], BlockSize - 1, ref upperPlus, ref upperMinus);
-            border[j - 1] = (byte)below;
+            Step(
+                lowerMasks[text[j - 1]], more >> (BlockSize - 1), less >> (BlockSize - 1), ref lowerPlus, ref lowerMinus,
+                out ulong lowerMore, out ulong lowerLess);
+            Step(upperMasks[text[j]], border[j] & 1UL, (ulong)border[j] >> 1, ref upperPlus, ref upperMinus, out more, out less);
+            border[j - 1] = Difference(lowerMore, lowerLess, lowerTop);
         }
 
-        border[^1] = (byte)Step(lowerMasks[text[^1]], between, lowerTop, ref lowerPlus, ref lowerMinus);
+        Step(
+            lowerMasks[text[^1]], more >> (BlockSize - 1), less >> (BlockSize - 1), ref lowerPlus, ref lowerMinus, out more, out less);
+        border[^1] = Difference(more, less, lowerTop);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void LevenshteinSingle(ulong[] masks, int top, int[] text, byte[] border)
     {
         ulong plus = ulong.MaxValue, minus = 0;
-        for (int j = 0; j < text.Length; j++) border[j] = (byte)Step(masks[text[j]], border[j], top, ref plus, ref minus);
+        for (int j = 0; j < text.Length; j++)
+        {
+            Step(masks[text[j]], border[j] & 1UL, (ulong)border[j] >> 1, ref plus, ref minus, out ulong more, out ulong less);
+            border[j] = Difference(more, less, top);
+        }
     }
 
-    /// <summary>One column of a block of 64 rows; takes the difference above it and returns the one on row <paramref name="top"/>.</summary>
+    /// <summary>One column of a block of 64 rows.</summary>
     /// <param name="equal">Rows whose symbol is the column's.</param>
-    /// <param name="above">The difference on the row above the block, as in the border.</param>
-    /// <param name="top">The block's last row, 63 in all but the pattern's last block.</param>
+    /// <param name="abovePlus">1 where the row above the block is one more than in the column before, else 0.</param>
+    /// <param name="aboveMinus">1 where it is one less, else 0.</param>
     /// <param name="plus">Rows where the cell is one more than the one above it.</param>
     /// <param name="minus">Rows where it is one less.</param>
+    /// <param name="more">Rows where the cell is one more than in the column before.</param>
+    /// <param name="less">Rows where it is one less.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint Step(ulong equal, uint above, int top, ref ulong plus, ref ulong minus)
+    private static void Step(
+        ulong equal, ulong abovePlus, ulong aboveMinus, ref ulong plus, ref ulong minus, out ulong more, out ulong less)
     {
-        ulong abovePlus = above & 1;
-        ulong aboveMinus = above >> 1;
         ulong vertical = equal | minus;
         equal |= aboveMinus;
-        ulong horizontal = (((equal & plus) + plus) ^ plus) | equal;
-        ulong right = minus | ~(horizontal | plus);
-        ulong left = plus & horizontal;
-        uint below = (uint)((right >> top) & 1) | ((uint)((left >> top) & 1) << 1);
-        right = (right << 1) | abovePlus;
-        left = (left << 1) | aboveMinus;
-        plus = left | ~(vertical | right);
-        minus = right & vertical;
-        return below;
+        ulong diagonal = (((equal & plus) + plus) ^ plus) | equal;
+        more = minus | ~(diagonal | plus);
+        less = plus & diagonal;
+        ulong moreAbove = (more << 1) | abovePlus;
+        ulong lessAbove = (less << 1) | aboveMinus;
+        plus = lessAbove | ~(vertical | moreAbove);
+        minus = moreAbove & vertical;
     }
 
+    /// <summary>A block's last row as the border keeps it.</summary>
+    /// <param name="more">As of the step.</param>
+    /// <param name="less">As of the step.</param>
+    /// <param name="top">The row's bit: 63 in all but the pattern's last block.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static byte Difference(ulong more, ulong less, int top) =>
+        (byte)((uint)((more >> top) & 1) | ((uint)((less >> top) & 1) << 1));
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int CommonPair(ulong[] upperMasks, ulong[] lowerMasks, int[] text, byte[] carries)
     {
         ulong upper = ulong.MaxValue, lower = ulong.MaxValue;
@@ -139,7 +159,9 @@ internal static class BitParallelDistance
         return BitOperations.PopCount(~upper) + BitOperations.PopCount(~lower);
     }
 
-    /// <summary>One column of a block: rows = (rows + (rows and equal)) or (rows without equal); returns the addition's carry.</summary>
+    /// <summary>
+    /// One column of a block: rows = (rows + (rows and equal)) or (rows without equal); returns the addition's carry.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong CommonStep(ulong equal, ulong carry, ref ulong rows)
     {

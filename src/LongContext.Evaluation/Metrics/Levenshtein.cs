@@ -10,7 +10,9 @@ namespace LongContext.Evaluation.Metrics;
 /// </remarks>
 public static class Levenshtein
 {
-    /// <summary>Fewest insertions, deletions and substitutions that turn one text into the other, counted in code points.</summary>
+    /// <summary>
+    /// Fewest insertions, deletions and substitutions that turn one text into the other, counted in code points.
+    /// </summary>
     /// <param name="first">One text.</param>
     /// <param name="second">The other text.</param>
     public static int Distance(string first, string second) => Distance(Points(first, nameof(first)), Points(second, nameof(second)));
@@ -26,7 +28,9 @@ public static class Levenshtein
         return BitParallelDistance.Levenshtein(symbols.Pattern, symbols.Text, symbols.AlphabetSize);
     }
 
-    /// <summary>Fewest insertions and deletions that turn one text into the other, counted in code points; a substitution costs two.</summary>
+    /// <summary>
+    /// Fewest insertions and deletions that turn one text into the other, counted in code points; a substitution costs two.
+    /// </summary>
     /// <param name="first">One text.</param>
     /// <param name="second">The other text.</param>
     public static int IndelDistance(string first, string second) =>

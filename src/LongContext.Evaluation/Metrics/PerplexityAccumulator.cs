@@ -31,13 +31,16 @@ public sealed class PerplexityAccumulator
     /// <summary>Adds the summed loss of some tokens.</summary>
     /// <param name="nats">Sum of their losses in nats. Infinite where a token was impossible.</param>
     /// <param name="tokenCount">How many tokens, at least 0.</param>
-    /// <param name="byteCount">How many UTF-8 bytes they stand for, at least 0. Default: 0, where bytes are added otherwise.</param>
+    /// <param name="byteCount">
+    /// How many UTF-8 bytes they stand for, at least 0. Default: 0, where bytes are added otherwise.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException">The loss is NaN or −∞, or a count negative.</exception>
     public void Add(double nats, long tokenCount, long byteCount = 0)
     {
         if (double.IsNaN(nats) || double.IsNegativeInfinity(nats))
         {
-            throw new ArgumentOutOfRangeException(nameof(nats), nats, $"The loss is {nats}, expected a sum of negative log-likelihoods.");
+            throw new ArgumentOutOfRangeException(
+                nameof(nats), nats, $"The loss is {nats}, expected a sum of negative log-likelihoods.");
         }
 
         ArgumentOutOfRangeException.ThrowIfNegative(tokenCount);
@@ -50,7 +53,9 @@ public sealed class PerplexityAccumulator
     /// <summary>Adds the loss of each token of a text.</summary>
     /// <param name="tokenNats">One loss per token, in nats.</param>
     /// <param name="byteCount">UTF-8 bytes of the text, at least 0.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A loss is NaN or −∞, or the count negative; nothing is added then.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A loss is NaN or −∞, or the count negative; nothing is added then.
+    /// </exception>
     public void Add(ReadOnlySpan<double> tokenNats, long byteCount)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(byteCount);

@@ -14,7 +14,10 @@ public sealed class EvaluationItem
     /// <summary>The prompt's length in tokens, as the tokenizer that the item was made for counts it. Required.</summary>
     public required int PromptTokenCount { get; init; }
 
-    /// <summary>Where the answer lies in the text, from 0 (its beginning) to 1 (its end); null where that says nothing. Default: null.</summary>
+    /// <summary>
+    /// Where the answer lies in the text, from 0 (its beginning) to 1 (its end); null where that says nothing. Default:
+    /// null.
+    /// </summary>
     public double? Depth { get; init; }
 
     /// <summary>What else tells items apart, such as the seed or the number of words asked for. Default: empty.</summary>

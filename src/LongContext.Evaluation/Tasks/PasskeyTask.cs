@@ -32,7 +32,9 @@ public sealed class PasskeyTask
     /// <summary>Makes an item whose prompt has as many words of other sentences as fit into a number of tokens.</summary>
     /// <param name="tokenizer">Counts the prompt's tokens, special tokens as its own settings say.</param>
     /// <param name="tokenCount">The prompt's length aimed at; never exceeded, and missed by less than one more word.</param>
-    /// <param name="depth">Where the key stands: 0 before the other sentences, 1 after them, else at the nearest border between two.</param>
+    /// <param name="depth">
+    /// Where the key stands: 0 before the other sentences, 1 after them, else at the nearest border between two.
+    /// </param>
     /// <param name="seed">The same seed makes the same item, on every machine.</param>
     /// <returns>The item; its answer is the key's digits. The last of the other sentences may be cut short to fit.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A depth outside 0 to 1.</exception>

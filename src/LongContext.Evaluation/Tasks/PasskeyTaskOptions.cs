@@ -11,7 +11,9 @@ public sealed class PasskeyTaskOptions
     /// </summary>
     public IReadOnlyList<string> Sentences { get; init; } = PlainSentences.All;
 
-    /// <summary>The prompt, with {text} where the text goes. Default: a short instruction before it and the question after it.</summary>
+    /// <summary>
+    /// The prompt, with {text} where the text goes. Default: a short instruction before it and the question after it.
+    /// </summary>
     public string Template { get; init; } =
         "A pass key is hidden in the text below. Find it and remember it.\n\n{text}\n\nWhat is the pass key? The pass key is";
 
@@ -23,13 +25,19 @@ public sealed class PasskeyTaskOptions
         List<string> faults = [];
         if (DigitCount is < 1 or > 9) faults.Add($"{nameof(DigitCount)} is {DigitCount}, expected 1 to 9");
         if (Sentences is null || Sentences.Count < 1) faults.Add($"{nameof(Sentences)} is empty, expected at least one");
-        foreach (string bad in (Sentences ?? []).Where(sentence => string.IsNullOrWhiteSpace(sentence) || sentence.Any(char.IsDigit)).Take(1))
+        foreach (string bad in (Sentences ?? []).Where(IsUnfit).Take(1))
         {
             faults.Add($"{nameof(Sentences)} holds \"{bad}\", expected text without digits");
         }
 
         if (PromptTemplate.Fault(Template, nameof(Template)) is { } fault) faults.Add(fault);
-        if (Needle is null || Needle.Split("{key}").Length != 2) faults.Add($"{nameof(Needle)} is \"{Needle}\", expected {{key}} in it exactly once");
+        if (Needle is null || Needle.Split("{key}").Length != 2)
+        {
+            faults.Add($"{nameof(Needle)} is \"{Needle}\", expected {{key}} in it exactly once");
+        }
+
         if (faults.Count > 0) throw new ArgumentException($"{nameof(PasskeyTaskOptions)}: {string.Join("; ", faults)}.");
     }
+
+    private static bool IsUnfit(string sentence) => string.IsNullOrWhiteSpace(sentence) || sentence.Any(char.IsDigit);
 }

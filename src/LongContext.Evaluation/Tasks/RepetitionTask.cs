@@ -46,7 +46,9 @@ public sealed class RepetitionTask
     /// <returns>
     /// The item: its answer is the asked words joined by spaces; its properties are form, seed, count and, where there is one, marker.
     /// </returns>
-    /// <exception cref="ArgumentException">The prompt cannot be as short as that, or there is a depth without a marker.</exception>
+    /// <exception cref="ArgumentException">
+    /// The prompt cannot be as short as that, or there is a depth without a marker.
+    /// </exception>
     public EvaluationItem Create(Tokenizer tokenizer, int tokenCount, int seed, double? depth = null)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);

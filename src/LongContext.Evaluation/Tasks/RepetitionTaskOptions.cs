@@ -36,7 +36,7 @@ public sealed class RepetitionTaskOptions
     internal void Validate()
     {
         List<string> faults = [];
-        if (!Enum.IsDefined(Form)) faults.Add($"{nameof(Form)} is {Form}, expected {RepetitionForm.LastWords} or {RepetitionForm.AfterMarker}");
+        if (!Enum.IsDefined(Form)) faults.Add($"{nameof(Form)} is {Form}, expected LastWords or AfterMarker");
         if (Words is null || Words.Count < 3)
         {
             faults.Add($"{nameof(Words)} has {Words?.Count ?? 0} words, expected at least 3");
@@ -52,7 +52,11 @@ public sealed class RepetitionTaskOptions
         }
 
         if (MinimumCount < 1) faults.Add($"{nameof(MinimumCount)} is {MinimumCount}, expected at least 1");
-        if (MaximumCount < MinimumCount) faults.Add($"{nameof(MaximumCount)} is {MaximumCount}, expected at least {nameof(MinimumCount)}, {MinimumCount}");
+        if (MaximumCount < MinimumCount)
+        {
+            faults.Add($"{nameof(MaximumCount)} is {MaximumCount}, expected at least {nameof(MinimumCount)}, {MinimumCount}");
+        }
+
         if (Marker is not null && !IsWord(Marker)) faults.Add($"{nameof(Marker)} is \"{Marker}\", expected a word without whitespace");
         if (PromptTemplate.Fault(EffectiveTemplate, nameof(Template)) is { } fault) faults.Add(fault);
         if (Form == RepetitionForm.LastWords && EffectiveTemplate.Contains("{marker}", StringComparison.Ordinal))

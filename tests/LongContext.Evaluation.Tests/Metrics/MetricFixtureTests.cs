@@ -88,7 +88,9 @@ public sealed class MetricFixtureTests
         AssertRelative(expected.GetProperty("total_nats"), accumulator.TotalNats);
     }
 
-    /// <summary>Null stands for a measure that is not reported; large values are compared relatively, as the fixtures' README says.</summary>
+    /// <summary>
+    /// Null stands for a measure that is not reported; large values are compared relatively, as the fixtures' README says.
+    /// </summary>
     private static void AssertRelative(JsonElement expected, double actual)
     {
         if (expected.ValueKind == JsonValueKind.Null)
