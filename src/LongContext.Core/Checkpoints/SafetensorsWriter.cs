@@ -37,9 +37,9 @@ public static class SafetensorsWriter
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(entries);
+        RequireDistinctNames(entries);
         SafetensorsEntry[] ordered =
             [.. entries.OrderByDescending(entry => entry.DataType.ByteSize()).ThenBy(entry => entry.Name, StringComparer.Ordinal)];
-        RequireDistinctNames(entries);
         byte[] header = BuildHeader(ordered, metadata ?? PyTorchMetadata);
         return AtomicFile.Stage(path, stream =>
         {
