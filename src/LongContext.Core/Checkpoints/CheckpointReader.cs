@@ -97,7 +97,8 @@ public sealed class CheckpointReader : IDisposable
             {
                 if (!File.Exists(Path.Combine(Folder, shard)))
                 {
-                    throw new CheckpointFormatException($"{path}: tensor '{tensor}' is said to be in '{shard}', which is not in the folder.");
+                    throw new CheckpointFormatException(
+                        $"{path}: tensor '{tensor}' is said to be in '{shard}', which is not in the folder.");
                 }
 
                 file = OpenFile(shard);
@@ -129,6 +130,7 @@ public sealed class CheckpointReader : IDisposable
         }
 
         throw new CheckpointFormatException(
-            $"{path}: tensor '{tensor}' is said to be in {value?.ToJsonString() ?? "null"}, expected the name of a file in the same folder.");
+            $"{path}: tensor '{tensor}' is said to be in {value?.ToJsonString() ?? "null"}, "
+            + "expected the name of a file in the same folder.");
     }
 }

@@ -157,16 +157,21 @@ internal sealed class SafetensorsHeader
             long end = tensor.Offset + tensor.ByteLength;
             if (end > dataBytes)
             {
-                throw Fault($"{Quote(tensor.Name)} ends at byte {end} of the data, which has only {dataBytes} bytes (is the file truncated?)");
+                throw Fault($"{Quote(tensor.Name)} ends at byte {end} of the data, "
+                    + $"which has only {dataBytes} bytes (is the file truncated?)");
             }
 
-            if (tensor.Offset < next) throw Fault($"{Quote(tensor.Name)} at byte {tensor.Offset} overlaps {previous}, which ends at {next}");
-            if (tensor.Offset > next) throw Fault($"bytes {next} to {tensor.Offset} of the data, after {previous}, belong to no tensor");
+            if (tensor.Offset < next)
+            {
+                throw Fault($"{Quote(tensor.Name)} at byte {tensor.Offset} overlaps {previous}, which ends at {next}");
+            }
+
+            if (tensor.Offset > next) throw Hole(next, tensor.Offset, previous);
             next = end;
             previous = $"{Quote(tensor.Name)}";
         }
 
-        if (next != dataBytes) throw Fault($"bytes {next} to {dataBytes} of the data, after {previous}, belong to no tensor");
+        if (next != dataBytes) throw Hole(next, dataBytes, previous);
     }
 
     private TensorDataType ReadDataType(ref Utf8JsonReader reader, string name)
@@ -213,6 +218,9 @@ internal sealed class SafetensorsHeader
 
     /// <summary>A hostile name of megabytes must not become a message of megabytes.</summary>
     private static string Shorten(string text) => text.Length > 100 ? text[..100] + "…" : text;
+
+    private CheckpointFormatException Hole(long begin, long end, string previous) =>
+        Fault($"bytes {begin} to {end} of the data, after {previous}, belong to no tensor");
 
     private CheckpointFormatException Missing(string name, string field) => Fault($"{Quote(name)} lacks field '{field}'");
 
