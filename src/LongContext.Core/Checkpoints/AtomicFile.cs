@@ -26,20 +26,40 @@ internal static class AtomicFile
     public static StagedFile Stage(string path, Action<Stream> write)
     {
         string full = Path.GetFullPath(path);
-        string folder = Path.GetDirectoryName(full) ?? throw new ArgumentException($"'{path}' names no file.", nameof(path));
-        StagedFile staged = new(full, Path.Combine(folder, $".{Path.GetFileName(full)}.{Guid.NewGuid():N}.tmp"));
+        string name = Path.GetFileName(full);
+        if (name.Length == 0) throw new ArgumentException($"'{path}' names no file.", nameof(path));
+
+        // Known before gigabytes are written, not at the renaming.
+        if (Directory.Exists(full)) throw new IOException($"'{path}' is a folder, expected the name of a file.");
+        string folder = Path.GetDirectoryName(full)!;
+        StagedFile staged = new(full, Path.Combine(folder, $".{name}.{Guid.NewGuid():N}.tmp"));
+        FileStream? stream = null;
         try
         {
-            using FileStream stream = new(staged.TemporaryPath, FileMode.CreateNew, FileAccess.Write, FileShare.None, BufferSize);
+            stream = new(staged.TemporaryPath, FileMode.CreateNew, FileAccess.Write, FileShare.None, BufferSize);
             write(stream);
             stream.Flush(flushToDisk: true);
+            stream.Dispose();
         }
         catch
         {
+            Abandon(stream);
             staged.Dispose();
             throw;
         }
 
         return staged;
+    }
+
+    private static void Abandon(FileStream? stream)
+    {
+        try
+        {
+            stream?.Dispose();
+        }
+        catch (IOException)
+        {
+            // Closing tries to write what is still buffered; on a full disk that fails again, and the first failure counts.
+        }
     }
 }

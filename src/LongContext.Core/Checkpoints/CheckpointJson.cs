@@ -51,7 +51,8 @@ internal static class CheckpointJson
                 return found;
             }
 
-            throw new CheckpointFormatException($"{sourceName}: found {node?.GetValueKind().ToString() ?? "null"}, expected one JSON object.");
+            string kind = node?.GetValueKind().ToString() ?? "null";
+            throw new CheckpointFormatException($"{sourceName}: found {kind}, expected one JSON object.");
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or ArgumentException)
         {

@@ -16,6 +16,8 @@ public sealed class CheckpointReader : IDisposable
     private readonly Dictionary<string, SafetensorsFile> _files = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SafetensorsFile> _fileOfTensor = new(StringComparer.Ordinal);
 
+    private bool _disposed;
+
     private CheckpointReader(string folder) => Folder = folder;
 
     /// <summary>The folder, as it was named when opened.</summary>
@@ -55,9 +57,11 @@ public sealed class CheckpointReader : IDisposable
     /// <param name="file">The file that holds it, valid until this reader is disposed.</param>
     /// <param name="info">Its type, shape and place.</param>
     /// <returns>Whether the checkpoint has the tensor.</returns>
+    /// <exception cref="ObjectDisposedException">The reader was disposed.</exception>
     public bool TryFind(string name, [NotNullWhen(true)] out SafetensorsFile? file, [NotNullWhen(true)] out TensorInfo? info)
     {
         ArgumentNullException.ThrowIfNull(name);
+        ObjectDisposedException.ThrowIf(_disposed, this);
         info = null;
         return _fileOfTensor.TryGetValue(name, out file) && file.Tensors.TryGetValue(name, out info);
     }
@@ -65,6 +69,7 @@ public sealed class CheckpointReader : IDisposable
     /// <summary>Unmaps all files.</summary>
     public void Dispose()
     {
+        _disposed = true;
         foreach (SafetensorsFile file in _files.Values) file.Dispose();
         _files.Clear();
         _fileOfTensor.Clear();
@@ -92,7 +97,8 @@ public sealed class CheckpointReader : IDisposable
             {
                 if (!File.Exists(Path.Combine(Folder, shard)))
                 {
-                    throw new CheckpointFormatException($"{path}: tensor '{tensor}' is said to be in '{shard}', which is not in the folder.");
+                    throw new CheckpointFormatException(
+                        $"{path}: tensor '{tensor}' is said to be in '{shard}', which is not in the folder.");
                 }
 
                 file = OpenFile(shard);
@@ -124,6 +130,7 @@ public sealed class CheckpointReader : IDisposable
         }
 
         throw new CheckpointFormatException(
-            $"{path}: tensor '{tensor}' is said to be in {value?.ToJsonString() ?? "null"}, expected the name of a file in the same folder.");
+            $"{path}: tensor '{tensor}' is said to be in {value?.ToJsonString() ?? "null"}, "
+            + "expected the name of a file in the same folder.");
     }
 }

@@ -33,8 +33,9 @@ internal sealed class ConfigFields
     public double? OptionalDouble(string key)
     {
         if (Json[key] is not { } node) return null;
-        if (node is JsonValue value && value.GetValueKind() == JsonValueKind.Number && value.TryGetValue(out double number)) return number;
-        throw Wrong(key, node, "a number");
+        return node is JsonValue value && value.GetValueKind() == JsonValueKind.Number && value.TryGetValue(out double number)
+            ? number
+            : throw Wrong(key, node, "a number");
     }
 
     public bool? OptionalBool(string key) => Json[key] switch

@@ -38,7 +38,8 @@ public sealed partial record ModelConfig
         ArgumentException.ThrowIfNullOrEmpty(sourceName);
         if (json.Length > MaximumBytes)
         {
-            throw new CheckpointFormatException($"{sourceName}: the text has {json.Length} characters, expected at most {MaximumBytes}.");
+            throw new CheckpointFormatException(
+                $"{sourceName}: the text has {json.Length} characters, expected at most {MaximumBytes}.");
         }
 
         return Read(CheckpointJson.ParseObject(json, sourceName), sourceName);
@@ -73,7 +74,8 @@ public sealed partial record ModelConfig
             TieWordEmbeddings = fields.OptionalBool("tie_word_embeddings") ?? ModelConfigRules.TiesWordEmbeddings(modelType),
             AttentionBias = fields.OptionalBool("attention_bias") ?? false,
             MlpBias = fields.OptionalBool("mlp_bias") ?? false,
-            HiddenActivation = fields.OptionalString("hidden_activation") ?? fields.OptionalString("hidden_act") ?? ModelConfigRules.DefaultActivation,
+            HiddenActivation = fields.OptionalString("hidden_activation") ?? fields.OptionalString("hidden_act")
+                ?? ModelConfigRules.DefaultActivation,
             InitializerRange = fields.OptionalDouble("initializer_range") ?? ModelConfigRules.DefaultInitializerRange,
             BeginningOfSentenceTokenId = fields.OptionalInt("bos_token_id"),
             EndOfSentenceTokenIds = fields.OptionalIntOrInts("eos_token_id") ?? [],

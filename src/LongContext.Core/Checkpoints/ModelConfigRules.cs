@@ -7,7 +7,7 @@ internal static class ModelConfigRules
 
     public const double DefaultInitializerRange = 0.02;
 
-    /// <summary>What an absent <c>tie_word_embeddings</c> means: Gemma's configs tie by default, Llama's and its kin's do not.</summary>
+    /// <summary>What an absent <c>tie_word_embeddings</c> means: Gemma ties by default, Llama and its kin do not.</summary>
     public static bool TiesWordEmbeddings(string modelType) => modelType.StartsWith("gemma", StringComparison.Ordinal);
 
     /// <summary>Every fault, by the field's name in the file.</summary>
@@ -41,12 +41,14 @@ internal static class ModelConfigRules
         if (config.HeadCount <= 0 || config.KeyValueHeadCount <= 0) return;
         if (config.HeadCount % config.KeyValueHeadCount != 0)
         {
-            faults.Add($"field 'num_key_value_heads' is {config.KeyValueHeadCount}, expected a divisor of num_attention_heads, {config.HeadCount}");
+            faults.Add($"field 'num_key_value_heads' is {config.KeyValueHeadCount}, "
+                + $"expected a divisor of num_attention_heads, {config.HeadCount}");
         }
 
         if (!config.HasOwnHeadDimension && config.HiddenSize % config.HeadCount != 0)
         {
-            faults.Add($"field 'hidden_size' is {config.HiddenSize}, expected a multiple of num_attention_heads, {config.HeadCount}, since head_dim is not given");
+            faults.Add($"field 'hidden_size' is {config.HiddenSize}, "
+                + $"expected a multiple of num_attention_heads, {config.HeadCount}, since head_dim is not given");
         }
         else if (config.HeadDimension <= 0 || config.HeadDimension % 2 != 0)
         {
@@ -58,7 +60,8 @@ internal static class ModelConfigRules
         }
         else if (config.RopeParameters.RotaryDimension is var rotary && (rotary < 2 || rotary % 2 != 0))
         {
-            faults.Add($"field 'partial_rotary_factor' is {config.PartialRotaryFactor}, which rotates {rotary} of {config.HeadDimension} elements, expected an even number of at least 2");
+            faults.Add($"field 'partial_rotary_factor' is {config.PartialRotaryFactor}, "
+                + $"which rotates {rotary} of {config.HeadDimension} elements, expected an even number of at least 2");
         }
     }
 

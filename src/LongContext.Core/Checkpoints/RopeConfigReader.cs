@@ -45,7 +45,8 @@ internal static class RopeConfigReader
 
     private static RopeScaling? ReadScaling(ConfigFields? fields)
     {
-        if (fields is null) return null;
+        // An empty object says nothing, as in transformers.
+        if (fields is null || fields.Json.Count == 0) return null;
         if (fields.Json.Any(pair => pair.Value is JsonObject)) throw NotSupported(fields, "positions per layer type are");
 
         string type = ReadType(fields);

@@ -18,7 +18,8 @@ public sealed class SafetensorsEntry
         ArgumentNullException.ThrowIfNull(writeTo);
         if (name == SafetensorsHeader.MetadataKey)
         {
-            throw new ArgumentException($"A tensor cannot be called '{name}': the format keeps that name for its metadata.", nameof(name));
+            throw new ArgumentException(
+                $"A tensor cannot be called '{name}': the format keeps that name for its metadata.", nameof(name));
         }
 
         Name = name;
@@ -45,7 +46,7 @@ public sealed class SafetensorsEntry
     internal Action<Stream> WriteTo { get; }
 
     /// <summary>A tensor from values in memory; its element type follows from <typeparamref name="T"/>.</summary>
-    /// <typeparam name="T">A number type of .NET or bool, for example <see cref="float"/>, <see cref="Half"/> or <see cref="long"/>.</typeparam>
+    /// <typeparam name="T">A number type of .NET or bool, for example <see cref="float"/> or <see cref="Half"/>.</typeparam>
     /// <param name="name">Its name, unique in the file; not "__metadata__".</param>
     /// <param name="shape">Sizes of the dimensions, row major; empty for a scalar.</param>
     /// <param name="values">The elements, row major; as many as the shape says.</param>
@@ -59,7 +60,8 @@ public sealed class SafetensorsEntry
         if (entry.ByteLength / dataType.ByteSize() != values.Length)
         {
             throw new ArgumentException(
-                $"Tensor '{name}' has {values.Length} values, expected {entry.ByteLength / dataType.ByteSize()} for shape {TensorShape.ToText(entry.Shape)}.",
+                $"Tensor '{name}' has {values.Length} values, expected {entry.ByteLength / dataType.ByteSize()} "
+                + $"for shape {TensorShape.ToText(entry.Shape)}.",
                 nameof(values));
         }
 

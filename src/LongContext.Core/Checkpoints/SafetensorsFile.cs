@@ -31,10 +31,12 @@ public sealed unsafe class SafetensorsFile : IDisposable
         if (length < LengthBytes)
         {
             throw new CheckpointFormatException(
-                $"{path}: the file has {length} bytes, expected at least {LengthBytes}: a safetensors file begins with its header's length.");
+                $"{path}: the file has {length} bytes, expected at least {LengthBytes}: "
+                + "a safetensors file begins with its header's length.");
         }
 
-        _map = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+        _map = MemoryMappedFile.CreateFromFile(
+            stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
         MemoryMappedViewAccessor? view = null;
         try
         {
@@ -117,7 +119,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
     /// Copies a tensor into an array of its own element type. Formats that .NET has no type for are read as their bits:
     /// bfloat16 as <see cref="ushort"/>, the 8-bit floats as <see cref="byte"/>.
     /// </summary>
-    /// <typeparam name="T">The .NET type of the elements, for example <see cref="float"/>, <see cref="Half"/> or <see cref="long"/>.</typeparam>
+    /// <typeparam name="T">The .NET type of the elements, for example <see cref="float"/> or <see cref="Half"/>.</typeparam>
     /// <param name="name">The tensor's name.</param>
     /// <exception cref="CheckpointFormatException">The file has no tensor of that name, or its elements are of another type.</exception>
     /// <exception cref="InvalidOperationException">The tensor is larger than a span can be (2 GiB).</exception>
@@ -129,7 +131,8 @@ public sealed unsafe class SafetensorsFile : IDisposable
         if (!info.DataType.IsReadableAs(typeof(T)))
         {
             throw new CheckpointFormatException(
-                $"{Path}: tensor '{name}' holds {info.DataType.SafetensorsName()} ({info.DataType}), expected one that can be read as {typeof(T).Name}.");
+                $"{Path}: tensor '{name}' holds {info.DataType.SafetensorsName()} ({info.DataType}), "
+                + $"expected one that can be read as {typeof(T).Name}.");
         }
 
         ReadOnlySpan<byte> bytes = GetBytes(name);
@@ -167,7 +170,8 @@ public sealed unsafe class SafetensorsFile : IDisposable
         if ((long)headerBytes > fileLength - LengthBytes)
         {
             throw new CheckpointFormatException(
-                $"{path}: the header's length is given as {headerBytes} bytes, but only {fileLength - LengthBytes} follow (is the file truncated?).");
+                $"{path}: the header's length is given as {headerBytes} bytes, "
+                + $"but only {fileLength - LengthBytes} follow (is the file truncated?).");
         }
 
         return (long)headerBytes;

@@ -15,9 +15,13 @@ internal sealed class SafetensorsHeader
     /// <summary>The key that is not a tensor.</summary>
     public const string MetadataKey = "__metadata__";
 
+    /// <summary>As many dimensions as PyTorch allows; keeps a header of zeros from becoming a list of them.</summary>
+    private const int MaximumDimensions = 64;
+
     private readonly string _path;
     private readonly Dictionary<string, TensorInfo> _tensors = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _metadata = new(StringComparer.Ordinal);
+    private bool _hasMetadata;
 
     private SafetensorsHeader(string path) => _path = path;
 
@@ -57,7 +61,7 @@ internal sealed class SafetensorsHeader
         {
             reader.Read();
             if (name == MetadataKey) ReadMetadata(ref reader);
-            else if (!_tensors.TryAdd(name, ReadTensor(ref reader, name))) throw Fault($"tensor '{name}' occurs twice");
+            else if (!_tensors.TryAdd(name, ReadTensor(ref reader, name))) throw Fault($"{Quote(name)} occurs twice");
         }
 
         // Anything but white space after the object is an error that the reader reports.
@@ -66,7 +70,8 @@ internal sealed class SafetensorsHeader
 
     private void ReadMetadata(ref Utf8JsonReader reader)
     {
-        if (_metadata.Count > 0) throw Fault($"'{MetadataKey}' occurs twice");
+        if (_hasMetadata) throw Fault($"'{MetadataKey}' occurs twice");
+        _hasMetadata = true;
         if (reader.TokenType != JsonTokenType.StartObject)
         {
             throw Fault($"'{MetadataKey}' must map text to text, found {reader.TokenType}");
@@ -77,11 +82,11 @@ internal sealed class SafetensorsHeader
             reader.Read();
             if (reader.TokenType != JsonTokenType.String)
             {
-                throw Fault($"'{MetadataKey}' must map text to text, found {reader.TokenType} at '{key}' "
+                throw Fault($"'{MetadataKey}' must map text to text, found {reader.TokenType} at '{Shorten(key)}' "
                     + "(a tensor cannot have that name)");
             }
 
-            if (!_metadata.TryAdd(key, reader.GetString()!)) throw Fault($"'{MetadataKey}' holds '{key}' twice");
+            if (!_metadata.TryAdd(key, reader.GetString()!)) throw Fault($"'{MetadataKey}' holds '{Shorten(key)}' twice");
         }
     }
 
@@ -89,7 +94,7 @@ internal sealed class SafetensorsHeader
     {
         if (reader.TokenType != JsonTokenType.StartObject)
         {
-            throw Fault($"tensor '{name}' must be described by an object, found {reader.TokenType}");
+            throw Fault($"{Quote(name)} must be described by an object, found {reader.TokenType}");
         }
 
         TensorDataType? dataType = null;
@@ -109,9 +114,9 @@ internal sealed class SafetensorsHeader
                     offsets = ReadNumbers(ref reader, name, field);
                     break;
                 case "dtype" or "shape" or "data_offsets":
-                    throw Fault($"tensor '{name}' has field '{field}' twice");
+                    throw Fault($"{Quote(name)} has field '{field}' twice");
                 default:
-                    throw Fault($"tensor '{name}' has unknown field '{field}', expected dtype, shape and data_offsets");
+                    throw Fault($"{Quote(name)} has unknown field '{Shorten(field)}', expected dtype, shape and data_offsets");
             }
         }
 
@@ -124,17 +129,17 @@ internal sealed class SafetensorsHeader
 
     private TensorInfo Check(string name, TensorDataType dataType, List<long> shape, List<long> offsets)
     {
-        if (offsets.Count != 2) throw Fault($"tensor '{name}' has {offsets.Count} data_offsets, expected 2: begin and end");
+        if (offsets.Count != 2) throw Fault($"{Quote(name)} has {offsets.Count} data_offsets, expected 2: begin and end");
         (long begin, long end) = (offsets[0], offsets[1]);
-        if (begin < 0 || end < begin) throw Fault($"tensor '{name}' has data_offsets [{begin}, {end}], expected 0 <= begin <= end");
+        if (begin < 0 || end < begin) throw Fault($"{Quote(name)} has data_offsets [{begin}, {end}], expected 0 <= begin <= end");
         if (TensorShape.TryGetByteLength(dataType, shape) is not { } bytes)
         {
-            throw Fault($"tensor '{name}' has shape {TensorShape.ToText(shape)}, expected sizes of at least 0 that fit in memory");
+            throw Fault($"{Quote(name)} has shape {TensorShape.ToText(shape)}, expected sizes of at least 0 that fit in memory");
         }
 
         if (bytes != end - begin)
         {
-            throw Fault($"tensor '{name}' has {end - begin} bytes at data_offsets [{begin}, {end}], expected {bytes} for shape "
+            throw Fault($"{Quote(name)} has {end - begin} bytes at data_offsets [{begin}, {end}], expected {bytes} for shape "
                 + $"{TensorShape.ToText(shape)} of {dataType.SafetensorsName()}");
         }
 
@@ -152,16 +157,21 @@ internal sealed class SafetensorsHeader
             long end = tensor.Offset + tensor.ByteLength;
             if (end > dataBytes)
             {
-                throw Fault($"tensor '{tensor.Name}' ends at byte {end} of the data, which has only {dataBytes} bytes (is the file truncated?)");
+                throw Fault($"{Quote(tensor.Name)} ends at byte {end} of the data, "
+                    + $"which has only {dataBytes} bytes (is the file truncated?)");
             }
 
-            if (tensor.Offset < next) throw Fault($"tensor '{tensor.Name}' at byte {tensor.Offset} overlaps {previous}, which ends at {next}");
-            if (tensor.Offset > next) throw Fault($"bytes {next} to {tensor.Offset} of the data, after {previous}, belong to no tensor");
+            if (tensor.Offset < next)
+            {
+                throw Fault($"{Quote(tensor.Name)} at byte {tensor.Offset} overlaps {previous}, which ends at {next}");
+            }
+
+            if (tensor.Offset > next) throw Hole(next, tensor.Offset, previous);
             next = end;
-            previous = $"tensor '{tensor.Name}'";
+            previous = $"{Quote(tensor.Name)}";
         }
 
-        if (next != dataBytes) throw Fault($"bytes {next} to {dataBytes} of the data, after {previous}, belong to no tensor");
+        if (next != dataBytes) throw Hole(next, dataBytes, previous);
     }
 
     private TensorDataType ReadDataType(ref Utf8JsonReader reader, string name)
@@ -169,14 +179,14 @@ internal sealed class SafetensorsHeader
         string? found = reader.TokenType == JsonTokenType.String ? reader.GetString() : reader.TokenType.ToString();
         return TensorDataTypeExtensions.TryParse(found!, out TensorDataType dataType)
             ? dataType
-            : throw Fault($"tensor '{name}' has dtype '{found}', expected one of {TensorDataTypeExtensions.KnownNames}");
+            : throw Fault($"{Quote(name)} has dtype '{Shorten(found!)}', expected one of {TensorDataTypeExtensions.KnownNames}");
     }
 
     private List<long> ReadNumbers(ref Utf8JsonReader reader, string name, string field)
     {
         if (reader.TokenType != JsonTokenType.StartArray)
         {
-            throw Fault($"tensor '{name}' has {reader.TokenType} as {field}, expected an array of whole numbers");
+            throw Fault($"{Quote(name)} has {reader.TokenType} as {field}, expected an array of whole numbers");
         }
 
         List<long> numbers = [];
@@ -184,9 +194,10 @@ internal sealed class SafetensorsHeader
         {
             if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out long number))
             {
-                throw Fault($"tensor '{name}' has {Describe(reader)} in {field}, expected whole numbers of at most 63 bits");
+                throw Fault($"{Quote(name)} has {Shorten(Describe(reader))} in {field}, expected whole numbers of at most 63 bits");
             }
 
+            if (numbers.Count == MaximumDimensions) throw Fault($"{Quote(name)} has more than {MaximumDimensions} numbers in {field}");
             numbers.Add(number);
         }
 
@@ -203,7 +214,15 @@ internal sealed class SafetensorsHeader
         return reader.TokenType == JsonTokenType.PropertyName ? reader.GetString() : null;
     }
 
-    private CheckpointFormatException Missing(string name, string field) => Fault($"tensor '{name}' lacks field '{field}'");
+    private static string Quote(string tensor) => $"tensor '{Shorten(tensor)}'";
+
+    /// <summary>A hostile name of megabytes must not become a message of megabytes.</summary>
+    private static string Shorten(string text) => text.Length > 100 ? text[..100] + "…" : text;
+
+    private CheckpointFormatException Hole(long begin, long end, string previous) =>
+        Fault($"bytes {begin} to {end} of the data, after {previous}, belong to no tensor");
+
+    private CheckpointFormatException Missing(string name, string field) => Fault($"{Quote(name)} lacks field '{field}'");
 
     private CheckpointFormatException Fault(string what) => new($"{_path}: {what}.");
 }

@@ -37,9 +37,9 @@ public static class SafetensorsWriter
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(entries);
+        RequireDistinctNames(entries);
         SafetensorsEntry[] ordered =
             [.. entries.OrderByDescending(entry => entry.DataType.ByteSize()).ThenBy(entry => entry.Name, StringComparer.Ordinal)];
-        RequireDistinctNames(entries);
         byte[] header = BuildHeader(ordered, metadata ?? PyTorchMetadata);
         return AtomicFile.Stage(path, stream =>
         {
@@ -96,7 +96,8 @@ public static class SafetensorsWriter
         if (headerBytes > SafetensorsHeader.MaximumBytes)
         {
             throw new ArgumentException(
-                $"The header of {entries.Length} tensors would have {headerBytes} bytes, the format allows {SafetensorsHeader.MaximumBytes}.",
+                $"The header of {entries.Length} tensors would have {headerBytes} bytes, "
+                + $"the format allows {SafetensorsHeader.MaximumBytes}.",
                 nameof(entries));
         }
 
@@ -108,7 +109,11 @@ public static class SafetensorsWriter
     {
         if (metadata.Count == 0) return;
         json.WriteStartObject(SafetensorsHeader.MetadataKey);
-        foreach ((string key, string value) in metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal)) json.WriteString(key, value);
+        foreach ((string key, string value) in metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            json.WriteString(key, value);
+        }
+
         json.WriteEndObject();
     }
 }

@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace LongContext.Checkpoints;
 
 /// <summary>The element types a safetensors file can hold, with the name the file gives them.</summary>
-[SuppressMessage("Naming", "CA1720", Justification = "The types are the point: .NET's names for what the file calls F64, I32 and so on.")]
+[SuppressMessage("Naming", "CA1720", Justification = "The types are the point.")]
 public enum TensorDataType
 {
     /// <summary>IEEE double precision, <c>F64</c>.</summary>

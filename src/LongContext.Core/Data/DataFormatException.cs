@@ -1,6 +1,8 @@
 namespace LongContext.Data;
 
-/// <summary>A data file holds something else than expected; the message names the file and, where there is one, the line.</summary>
+/// <summary>
+/// A data file holds something else than expected; the message names the file and, where there is one, the line.
+/// </summary>
 public sealed class DataFormatException : FormatException
 {
     /// <summary>Makes an exception that tells nothing.</summary>

@@ -40,8 +40,8 @@ public static class LongDocuments
 
         return windows.Count > 0 ? windows
             : throw new ArgumentException(
-                $"No window of at least 2 tokens comes of a text of {tokens.Length} tokens (context {contextLength}, offset {offset}, " +
-                $"{(added == 0 ? "no" : "with a")} beginning-of-sentence token).",
+                $"No window of at least 2 tokens comes of a text of {tokens.Length} tokens (context {contextLength}, " +
+                $"offset {offset}, {(added == 0 ? "no" : "with a")} beginning-of-sentence token).",
                 nameof(tokens));
     }
 }

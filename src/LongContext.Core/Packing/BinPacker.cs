@@ -1,6 +1,8 @@
 namespace LongContext.Packing;
 
-/// <summary>One-dimensional bin packing: items of given lengths into as few bins of one capacity as the algorithm finds.</summary>
+/// <summary>
+/// One-dimensional bin packing: items of given lengths into as few bins of one capacity as the algorithm finds.
+/// </summary>
 /// <remarks>
 /// Deterministic; O(n log n) in time. First fit keeps a segment tree over bins, best fit a successor index over remaining
 /// capacities, so memory is O(n) and O(n + capacity). Bound of the decreasing algorithms: at most 11/9·OPT + 6/9 bins
@@ -25,7 +27,8 @@ public static class BinPacker
         {
             if (lengths[i] < 1 || lengths[i] > capacity)
             {
-                throw new ArgumentException($"Item {i} has length {lengths[i]}, expected 1 to the capacity of {capacity}.", nameof(lengths));
+                throw new ArgumentException(
+                    $"Item {i} has length {lengths[i]}, expected 1 to the capacity of {capacity}.", nameof(lengths));
             }
         }
 
@@ -42,7 +45,8 @@ public static class BinPacker
                 order = LongestFirst(lengths);
                 return Group(order, binOfItem, BestFit(lengths, order, capacity, binOfItem));
             default:
-                throw new ArgumentOutOfRangeException(nameof(algorithm), algorithm, "Expected NextFit, FirstFitDecreasing or BestFitDecreasing.");
+                throw new ArgumentOutOfRangeException(
+                    nameof(algorithm), algorithm, "Expected NextFit, FirstFitDecreasing or BestFitDecreasing.");
         }
     }
 

@@ -30,7 +30,9 @@ public sealed class PackedBatch
     /// <summary>Each token's place within its document, from 0, [T].</summary>
     public ReadOnlyMemory<int> PositionIds { get; }
 
-    /// <summary>Where documents begin and end: n + 1 ascending values from 0 to T; document i is [value i, value i + 1).</summary>
+    /// <summary>
+    /// Where documents begin and end: n + 1 ascending values from 0 to T; document i is [value i, value i + 1).
+    /// </summary>
     public ReadOnlyMemory<int> CumulativeSequenceLengths { get; }
 
     /// <summary>The next token of the same document where it counts, else <see cref="Ignored"/>, [T].</summary>
@@ -62,7 +64,11 @@ public sealed class PackedBatch
     public static PackedBatch Create(IReadOnlyList<TokenSequence> documents, LossWeighting weighting = LossWeighting.PerToken)
     {
         ArgumentNullException.ThrowIfNull(documents);
-        if (!Enum.IsDefined(weighting)) throw new ArgumentOutOfRangeException(nameof(weighting), weighting, "Expected PerToken or PerSequence.");
+        if (!Enum.IsDefined(weighting))
+        {
+            throw new ArgumentOutOfRangeException(nameof(weighting), weighting, "Expected PerToken or PerSequence.");
+        }
+
         PackedDocument[] whole = new PackedDocument[documents.Count];
         for (int i = 0; i < whole.Length; i++)
         {

@@ -9,9 +9,13 @@ public enum PackingAlgorithm
     /// </summary>
     NextFit,
 
-    /// <summary>Longest first, each into the first pack with room. At most 11/9 of the best possible number of packs, plus 6/9.</summary>
+    /// <summary>
+    /// Longest first, each into the first pack with room. At most 11/9 of the best possible number of packs, plus 6/9.
+    /// </summary>
     FirstFitDecreasing,
 
-    /// <summary>Longest first, each into the fullest pack with room. The same bound, in practice the fullest packs and the fastest.</summary>
+    /// <summary>
+    /// Longest first, each into the fullest pack with room. The same bound, in practice the fullest packs and the fastest.
+    /// </summary>
     BestFitDecreasing,
 }

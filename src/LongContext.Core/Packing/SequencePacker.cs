@@ -31,7 +31,9 @@ public sealed class SequencePacker
     }
 
     /// <summary>Packs all sequences.</summary>
-    /// <param name="sequences">The data set, at least one sequence. Sequences without a target are carried along at weight 0.</param>
+    /// <param name="sequences">
+    /// The data set, at least one sequence. Sequences without a target are carried along at weight 0.
+    /// </param>
     /// <returns>The packs, in the order that the class's remarks tell.</returns>
     /// <exception cref="ArgumentException">
     /// No sequence, a null one, one longer than the context where that is refused, or no target in the whole data set.
@@ -64,8 +66,8 @@ public sealed class SequencePacker
             if (sequence.Length > contextLength && overlength == OverlengthPolicy.Refuse)
             {
                 throw new ArgumentException(
-                    $"Sequence {index} has {sequence.Length} tokens, more than the context length of {contextLength}. Make the context " +
-                    $"longer, or set {nameof(SequencePackerOptions.Overlength)} to {nameof(OverlengthPolicy.Split)}, " +
+                    $"Sequence {index} has {sequence.Length} tokens, more than the context length of {contextLength}. Make the " +
+                    $"context longer, or set {nameof(SequencePackerOptions.Overlength)} to {nameof(OverlengthPolicy.Split)}, " +
                     $"{nameof(OverlengthPolicy.TruncateHead)}, {nameof(OverlengthPolicy.TruncateMiddle)} or " +
                     $"{nameof(OverlengthPolicy.TruncateTail)}.",
                     nameof(sequences));
@@ -79,8 +81,8 @@ public sealed class SequencePacker
         if (documents.TrueForAll(document => document.TargetCount == 0))
         {
             throw new ArgumentException(
-                $"None of the {index} sequences has a target: each is a single token, or its loss mask is false on every token after the " +
-                "first. There would be nothing to learn.",
+                $"None of the {index} sequences has a target: each is a single token, or its loss mask is false on every token " +
+                "after the first. There would be nothing to learn.",
                 nameof(sequences));
         }
 

@@ -19,12 +19,15 @@ public sealed class SequencePackerOptions
     {
         List<string> faults = [];
         if (ContextLength < 1) faults.Add($"{nameof(ContextLength)} is {ContextLength}, expected at least 1");
-        if (!Enum.IsDefined(Algorithm)) faults.Add($"{nameof(Algorithm)} is {Algorithm}, expected one of {Names<PackingAlgorithm>()}");
-        if (!Enum.IsDefined(Overlength)) faults.Add($"{nameof(Overlength)} is {Overlength}, expected one of {Names<OverlengthPolicy>()}");
-        if (!Enum.IsDefined(LossWeighting)) faults.Add($"{nameof(LossWeighting)} is {LossWeighting}, expected one of {Names<LossWeighting>()}");
+        CheckDefined(Algorithm, nameof(Algorithm), faults);
+        CheckDefined(Overlength, nameof(Overlength), faults);
+        CheckDefined(LossWeighting, nameof(LossWeighting), faults);
         if (faults.Count > 0) throw new ArgumentException($"{nameof(SequencePackerOptions)}: {string.Join("; ", faults)}.");
     }
 
-    private static string Names<TEnum>()
-        where TEnum : struct, Enum => string.Join(", ", Enum.GetNames<TEnum>());
+    private static void CheckDefined<TEnum>(TEnum value, string name, List<string> faults)
+        where TEnum : struct, Enum
+    {
+        if (!Enum.IsDefined(value)) faults.Add($"{name} is {value}, expected one of {string.Join(", ", Enum.GetNames<TEnum>())}");
+    }
 }

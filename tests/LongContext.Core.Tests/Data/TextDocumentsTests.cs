@@ -76,6 +76,15 @@ public sealed class TextDocumentsTests
     public void Read_NoSuchFile_ThrowsAtOnce() =>
         Assert.Contains("/nowhere/a.txt", Assert.Throws<FileNotFoundException>(() => TextDocuments.Read("/nowhere/a.txt")).Message, StringComparison.Ordinal);
 
+    [Fact]
+    public void Read_RealData_GivesEveryLine()
+    {
+        string path = TestPaths.RequireShared("data", "dreams.jsonl");
+        string[] documents = [.. TextDocuments.Read(path)];
+        Assert.Equal(File.ReadLines(path).Count(), documents.Length);
+        Assert.All(documents, document => Assert.NotEmpty(document));
+    }
+
     private static string[] Read(string name, string content, string field = "text")
     {
         using TemporaryFolder folder = TestPaths.NewTemporaryFolder();

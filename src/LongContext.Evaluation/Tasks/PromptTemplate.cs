@@ -1,0 +1,25 @@
+namespace LongContext.Evaluation.Tasks;
+
+/// <summary>A prompt with places like {text} to fill in.</summary>
+internal static class PromptTemplate
+{
+    public const string TextPlace = "{text}";
+
+    /// <summary>What is wrong with a template, or null.</summary>
+    public static string? Fault(string? template, string name) =>
+        template is null ? $"{name} is null"
+        : template.Split(TextPlace).Length != 2 ? $"{name} is \"{template}\", expected {TextPlace} in it exactly once"
+        : null;
+
+    /// <summary>Fills in all places at once, so that braces inside what is filled in stay as they are.</summary>
+    public static string Fill(string template, string text, params ReadOnlySpan<(string Place, string Value)> others)
+    {
+        string[] parts = template.Split(TextPlace);
+        foreach ((string place, string value) in others)
+        {
+            for (int i = 0; i < parts.Length; i++) parts[i] = parts[i].Replace(place, value, StringComparison.Ordinal);
+        }
+
+        return string.Concat(parts[0], text, parts[1]);
+    }
+}

@@ -1,0 +1,112 @@
+using System.Text.Json.Nodes;
+using LongContext.Checkpoints;
+using LongContext.Positions;
+using LongContext.TestSupport;
+
+namespace LongContext.Core.Tests.Positions;
+
+/// <summary>Frequencies, attention factor, cos and sin of every entry of rope.json, as transformers computed them.</summary>
+public class RopeFixtureTests
+{
+    private static string FixturePath => Path.Combine(TestPaths.Fixtures, "hf", "rope", "rope.json");
+
+    public static IEnumerable<TheoryDataRow<string>> Entries()
+    {
+        if (!File.Exists(FixturePath))
+        {
+            yield return new TheoryDataRow<string>("none") { Skip = $"no case: {FixturePath} is not there" };
+            yield break;
+        }
+
+        foreach (JsonNode? entry in ReadEntries()) yield return new TheoryDataRow<string>((string)entry!["name"]!);
+    }
+
+    [Theory]
+    [Trait(FixtureTraits.Name, FixtureTraits.Rope)]
+    [MemberData(nameof(Entries))]
+    public void ComputeFrequencies_EntryOfRopeJson_AgreesWithTransformers(string name)
+    {
+        JsonNode entry = ReadEntries().Single(e => (string)e!["name"]! == name)!;
+        ModelConfig config;
+        try
+        {
+            config = ModelConfig.Parse(Complete(entry).ToJsonString(), name);
+        }
+        catch (NotSupportedException exception)
+        {
+            Assert.Skip(exception.Message);
+            return;
+        }
+
+        JsonArray cases = entry["cases"]!.AsArray();
+        Assert.NotEmpty(cases);
+        foreach (JsonNode? expected in cases)
+        {
+            RopeFrequencies frequencies = config.RopeScaling.ComputeFrequencies(config.RopeParameters, (int)expected!["seq_len"]!);
+            CheckFrequencies(expected, frequencies);
+            CheckTables(expected, frequencies);
+        }
+    }
+
+    private static void CheckFrequencies(JsonNode expected, RopeFrequencies frequencies)
+    {
+        double[] inverse = Numbers(expected["inv_freq"]!);
+        Assert.Equal(inverse.Length, frequencies.InverseFrequencies.Length);
+        for (int i = 0; i < inverse.Length; i++)
+        {
+            Assert.InRange(frequencies.InverseFrequencies[i] / inverse[i], 1 - 1e-6, 1 + 1e-6);
+        }
+
+        double factor = (double)expected["attention_scaling"]!;
+        Assert.InRange(frequencies.AttentionFactor / factor, 1 - 1e-6, 1 + 1e-6);
+    }
+
+    private static void CheckTables(JsonNode expected, RopeFrequencies frequencies)
+    {
+        int[] positions = [.. expected["rows"]!.AsArray().Select(row => (int)row!)];
+        int pairs = frequencies.InverseFrequencies.Length;
+        float[] cos = new float[positions.Length * pairs], sin = new float[positions.Length * pairs];
+        RotaryTable.Fill(frequencies, positions, cos, sin);
+        double[] inverse = Numbers(expected["inv_freq"]!);
+        for (int row = 0; row < positions.Length; row++)
+        {
+            double[] expectedCos = Numbers(expected["cos"]![row]!), expectedSin = Numbers(expected["sin"]![row]!);
+            Assert.Equal(2 * pairs, expectedCos.Length);
+            for (int column = 0; column < 2 * pairs; column++)
+            {
+                int pair = column % pairs, element = (row * pairs) + pair;
+                double tolerance = Tolerance(positions[row], frequencies.InverseFrequencies[pair], inverse[pair]);
+                Assert.InRange(cos[element] - expectedCos[column], -tolerance, tolerance);
+                Assert.InRange(sin[element] - expectedSin[column], -tolerance, tolerance);
+            }
+        }
+    }
+
+    /// <summary>
+    /// 1e-5 below 1,000, else 1e-3. The fixture's angles are products of floats, which at some hundred radians are off by more
+    /// than 1e-5 themselves; below 1,000 that error is not guessed but computed from the fixture's own frequency and added,
+    /// since neither cos nor sin changes by more than the angle. (The frequencies are held to 1e-6 apart from this.)
+    /// </summary>
+    private static double Tolerance(int position, double frequency, double fixtureFrequency)
+    {
+        if (position >= 1_000) return 1e-3;
+        float fixtureAngle = (float)fixtureFrequency * position;
+        return 1e-5 + Math.Abs((position * frequency) - fixtureAngle);
+    }
+
+    /// <summary>The fixture gives what rotary positions need; the other fields of a config are made up.</summary>
+    private static JsonObject Complete(JsonNode entry)
+    {
+        JsonObject config = entry["config"]!.DeepClone().AsObject();
+        config["model_type"] = entry["model_type"]!.DeepClone();
+        config["vocab_size"] = 1;
+        config["intermediate_size"] = 1;
+        config["num_hidden_layers"] = 1;
+        config["rms_norm_eps"] = 1e-6;
+        return config;
+    }
+
+    private static double[] Numbers(JsonNode node) => [.. node.AsArray().Select(value => (double)value!)];
+
+    private static JsonArray ReadEntries() => JsonNode.Parse(File.ReadAllText(FixturePath))!.AsArray();
+}
