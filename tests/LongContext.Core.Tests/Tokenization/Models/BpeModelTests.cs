@@ -82,8 +82,8 @@ public sealed class BpeModelTests
             string left = random.GetItems(pieces.ToArray(), 1)[0], right = random.GetItems(pieces.ToArray(), 1)[0];
             if (merges.Contains(left + " " + right)) continue;
 
-            // A piece that two merges give would bring in the queue's own order of equal pieces; real files hold such
-            // pieces only together with the merge of lower rank, as here.
+            // Where two merges give the same piece, Hugging Face's queue (and ours) may use the lower of their ranks for a
+            // place where the other pair stands by now. The fixtures hold such cases; the definition does not know of it.
             if (pieces.Contains(left + right)) continue;
             pieces.Add(left + right);
             merges.Add(left + " " + right);
