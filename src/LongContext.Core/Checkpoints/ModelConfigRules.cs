@@ -1,0 +1,95 @@
+namespace LongContext.Checkpoints;
+
+/// <summary>What a config must fulfil, whatever the model's family, and what families take for granted.</summary>
+internal static class ModelConfigRules
+{
+    public const string DefaultActivation = "silu";
+
+    public const double DefaultInitializerRange = 0.02;
+
+    /// <summary>What an absent <c>tie_word_embeddings</c> means: Gemma's configs tie by default, Llama's and its kin's do not.</summary>
+    public static bool TiesWordEmbeddings(string modelType) => modelType.StartsWith("gemma", StringComparison.Ordinal);
+
+    /// <summary>Every fault, by the field's name in the file.</summary>
+    public static List<string> FindFaults(ModelConfig config)
+    {
+        List<string> faults = [];
+        CheckSizes(config, faults);
+        CheckHeads(config, faults);
+        CheckNumbers(config, faults);
+        CheckTokens(config, faults);
+        return faults;
+    }
+
+    private static void CheckSizes(ModelConfig config, List<string> faults)
+    {
+        foreach ((string field, int value) in new[]
+            {
+                ("vocab_size", config.VocabularySize), ("hidden_size", config.HiddenSize),
+                ("intermediate_size", config.IntermediateSize), ("num_hidden_layers", config.LayerCount),
+                ("num_attention_heads", config.HeadCount), ("num_key_value_heads", config.KeyValueHeadCount),
+                ("max_position_embeddings", config.MaxPositionEmbeddings),
+                ("original_max_position_embeddings", config.OriginalMaxPositionEmbeddings),
+            })
+        {
+            if (value <= 0) faults.Add($"field '{field}' is {value}, expected at least 1");
+        }
+    }
+
+    private static void CheckHeads(ModelConfig config, List<string> faults)
+    {
+        if (config.HeadCount <= 0 || config.KeyValueHeadCount <= 0) return;
+        if (config.HeadCount % config.KeyValueHeadCount != 0)
+        {
+            faults.Add($"field 'num_key_value_heads' is {config.KeyValueHeadCount}, expected a divisor of num_attention_heads, {config.HeadCount}");
+        }
+
+        if (!config.HasOwnHeadDimension && config.HiddenSize % config.HeadCount != 0)
+        {
+            faults.Add($"field 'hidden_size' is {config.HiddenSize}, expected a multiple of num_attention_heads, {config.HeadCount}, since head_dim is not given");
+        }
+        else if (config.HeadDimension <= 0 || config.HeadDimension % 2 != 0)
+        {
+            faults.Add($"field 'head_dim' is {config.HeadDimension}, expected an even number of at least 2");
+        }
+        else if (config.PartialRotaryFactor is not (> 0 and <= 1))
+        {
+            faults.Add($"field 'partial_rotary_factor' is {config.PartialRotaryFactor}, expected above 0 and at most 1");
+        }
+        else if (config.RopeParameters.RotaryDimension is var rotary && (rotary < 2 || rotary % 2 != 0))
+        {
+            faults.Add($"field 'partial_rotary_factor' is {config.PartialRotaryFactor}, which rotates {rotary} of {config.HeadDimension} elements, expected an even number of at least 2");
+        }
+    }
+
+    private static void CheckNumbers(ModelConfig config, List<string> faults)
+    {
+        if (!double.IsFinite(config.RopeTheta) || config.RopeTheta <= 0)
+        {
+            faults.Add($"field 'rope_theta' is {config.RopeTheta}, expected a finite number above 0");
+        }
+
+        if (!double.IsFinite(config.RmsNormEpsilon) || config.RmsNormEpsilon <= 0)
+        {
+            faults.Add($"field 'rms_norm_eps' is {config.RmsNormEpsilon}, expected a finite number above 0");
+        }
+
+        if (!double.IsFinite(config.InitializerRange) || config.InitializerRange < 0)
+        {
+            faults.Add($"field 'initializer_range' is {config.InitializerRange}, expected a finite number of at least 0");
+        }
+    }
+
+    private static void CheckTokens(ModelConfig config, List<string> faults)
+    {
+        if (config.BeginningOfSentenceTokenId < 0)
+        {
+            faults.Add($"field 'bos_token_id' is {config.BeginningOfSentenceTokenId}, expected at least 0");
+        }
+
+        foreach (int id in config.EndOfSentenceTokenIds)
+        {
+            if (id < 0) faults.Add($"field 'eos_token_id' holds {id}, expected at least 0");
+        }
+    }
+}

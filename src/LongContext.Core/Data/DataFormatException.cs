@@ -1,0 +1,39 @@
+namespace LongContext.Data;
+
+/// <summary>A data file holds something else than expected; the message names the file and, where there is one, the line.</summary>
+public sealed class DataFormatException : FormatException
+{
+    /// <summary>Makes an exception that tells nothing.</summary>
+    public DataFormatException()
+        : base("A data file has the wrong form.")
+    {
+    }
+
+    /// <summary>Makes an exception with a message.</summary>
+    /// <param name="message">What was found and what was expected.</param>
+    public DataFormatException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>Makes an exception with a message and a cause.</summary>
+    /// <param name="message">What was found and what was expected.</param>
+    /// <param name="innerException">The cause.</param>
+    public DataFormatException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+
+    internal DataFormatException(string path, int? lineNumber, string fault, Exception? innerException = null)
+        : base(lineNumber is { } line ? $"{path}, line {line}: {fault}" : $"{path}: {fault}", innerException)
+    {
+        Path = path;
+        LineNumber = lineNumber;
+    }
+
+    /// <summary>The file, or null where none is known.</summary>
+    public string? Path { get; }
+
+    /// <summary>The line, from 1, or null where the fault is the whole file's.</summary>
+    public int? LineNumber { get; }
+}

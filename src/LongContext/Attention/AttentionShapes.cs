@@ -1,0 +1,45 @@
+using static TorchSharp.torch;
+
+namespace LongContext.Attention;
+
+/// <summary>The checks at the border of every attention kernel.</summary>
+internal static class AttentionShapes
+{
+    /// <exception cref="ArgumentException">A shape or a border does not fit; the message names it.</exception>
+    public static void Check(Tensor q, Tensor k, Tensor v, AttentionArguments arguments)
+    {
+        ArgumentNullException.ThrowIfNull(q);
+        ArgumentNullException.ThrowIfNull(k);
+        ArgumentNullException.ThrowIfNull(v);
+        ArgumentNullException.ThrowIfNull(arguments);
+        if (q.dim() != 3) throw Fault(nameof(q), "[T, heads, headDim]", q);
+        if (k.dim() != 3 || k.shape[2] != q.shape[2]) throw Fault(nameof(k), $"[S, kvHeads, {q.shape[2]}]", k);
+        if (!v.shape.AsSpan().SequenceEqual(k.shape)) throw Fault(nameof(v), $"the keys' shape [{string.Join(", ", k.shape)}]", v);
+        if (k.shape[1] == 0 || q.shape[1] % k.shape[1] != 0)
+            throw Fault(nameof(k), $"a number of heads that divides the queries' {q.shape[1]}", k);
+        if (arguments.SlidingWindow is <= 0)
+            throw new ArgumentException($"SlidingWindow must be at least 1, but is {arguments.SlidingWindow}.", nameof(arguments));
+        if (arguments.SoftCap is { } cap && !(cap > 0 && double.IsFinite(cap)))
+            throw new ArgumentException($"SoftCap must be a positive number, but is {cap}.", nameof(arguments));
+
+        CheckBorders(arguments.CumulativeSequenceLengths.Span, q.shape[0], nameof(arguments.CumulativeSequenceLengths));
+        CheckBorders(arguments.KeyLengths, k.shape[0], nameof(arguments.CumulativeKeyLengths));
+        if (arguments.KeyLengths.Length != arguments.CumulativeSequenceLengths.Length)
+            throw new ArgumentException(
+                $"Queries have {arguments.CumulativeSequenceLengths.Length - 1} documents, keys have {arguments.KeyLengths.Length - 1}.", nameof(arguments));
+    }
+
+    private static void CheckBorders(ReadOnlySpan<int> borders, long tokens, string name)
+    {
+        if (borders.Length < 2 || borders[0] != 0 || borders[^1] != tokens)
+            throw new ArgumentException($"{name} must run from 0 to the number of tokens, {tokens}.");
+        for (int i = 1; i < borders.Length; i++)
+        {
+            if (borders[i] < borders[i - 1])
+                throw new ArgumentException($"{name} must not decrease, but entry {i} is {borders[i]} after {borders[i - 1]}.");
+        }
+    }
+
+    private static ArgumentException Fault(string name, string expected, Tensor actual) =>
+        new($"Expected {expected}, but the shape is [{string.Join(", ", actual.shape)}].", name);
+}

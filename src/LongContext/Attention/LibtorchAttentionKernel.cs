@@ -1,0 +1,125 @@
+// Shape suffixes: T queries, S keys, H heads, K key/value heads, D head size, B documents of one length, L, M their lengths.
+using static TorchSharp.torch;
+
+namespace LongContext.Attention;
+
+/// <summary>
+/// libtorch's own attention, one call for each run of documents of equal length, so that a border costs a call and no mask.
+/// Runs on every device libtorch runs on. Causal calls without window and soft cap use its fused kernels, in memory linear in
+/// length; windows are given as a mask, and a soft cap is computed step by step, both quadratic in the longest document.
+/// </summary>
+public sealed class LibtorchAttentionKernel : IAttentionKernel
+{
+    /// <inheritdoc />
+    public string Name => "libtorch";
+
+    /// <inheritdoc />
+    public string? WhyNot(Device device, ScalarType dataType, int headDimension, AttentionArguments arguments) => null;
+
+    /// <inheritdoc />
+    public Tensor Forward(Tensor q, Tensor k, Tensor v, AttentionArguments arguments)
+    {
+        AttentionShapes.Check(q, k, v, arguments);
+        (Tensor q_THD, Tensor k_SKD, Tensor v_SKD) = (q, k, v);
+        var outputs = new List<Tensor>();
+        foreach (EqualLengthRun run in EqualLengthRun.Enumerate(arguments))
+        {
+            if (run.QueryLength == 0) continue;
+            using var scope = NewDisposeScope();
+            Tensor output_BHLD = run.KeyLength == 0
+                ? zeros_like(Documents(q_THD, run.QueryStart, run.Count, run.QueryLength)) // nothing to see: 0, as a sum over no keys
+                : ForRun(q_THD, k_SKD, v_SKD, run, arguments);
+            Tensor output_THD = output_BHLD.transpose(1, 2).reshape(run.Count * run.QueryLength, q_THD.shape[1], q_THD.shape[2]);
+            outputs.Add(output_THD.MoveToOuterDisposeScope());
+        }
+
+        return Join(outputs, q_THD.shape, q_THD);
+    }
+
+    /// <inheritdoc />
+    public (Tensor Output, Tensor LogSumExp) ForwardWithLogSumExp(Tensor q, Tensor k, Tensor v, AttentionArguments arguments)
+    {
+        AttentionShapes.Check(q, k, v, arguments);
+        (Tensor q_THD, Tensor k_SKD, Tensor v_SKD) = (q, k, v);
+        using var noGradient = no_grad();
+        Tensor output_THD = Forward(q_THD, k_SKD, v_SKD, arguments);
+        var parts = new List<Tensor>();
+        foreach (EqualLengthRun run in EqualLengthRun.Enumerate(arguments))
+        {
+            if (run.QueryLength == 0) continue;
+            using var scope = NewDisposeScope();
+            (Tensor q_BHLD, Tensor k_BHMD, _) = Heads(q_THD, k_SKD, v_SKD, run);
+            Tensor logSumExp_BHL = run.KeyLength == 0
+                ? full([run.Count, q_THD.shape[1], run.QueryLength], double.NegativeInfinity, dtype: LogSumExpType(q_THD), device: q_THD.device)
+                : Scores(q_BHLD, k_BHMD, run, arguments).to_type(LogSumExpType(q_THD)).logsumexp(-1);
+            parts.Add(logSumExp_BHL.transpose(1, 2).reshape(run.Count * run.QueryLength, q_THD.shape[1]).MoveToOuterDisposeScope());
+        }
+
+        return (output_THD, Join(parts, [q_THD.shape[0], q_THD.shape[1]], q_THD));
+    }
+
+    private static Tensor ForRun(Tensor q_THD, Tensor k_SKD, Tensor v_SKD, EqualLengthRun run, AttentionArguments arguments)
+    {
+        (Tensor q_BHLD, Tensor k_BHMD, Tensor v_BHMD) = Heads(q_THD, k_SKD, v_SKD, run);
+        if (arguments.SoftCap is not null)
+            return Scores(q_BHLD, k_BHMD, run, arguments).softmax(-1).matmul(v_BHMD);
+
+        if (arguments.Scale is { } scale) q_BHLD = q_BHLD * (scale * Math.Sqrt(q_THD.shape[2])); // libtorch divides by √headDim
+        bool plainCausal = arguments.Causal && run.QueryLength == run.KeyLength && arguments.SlidingWindow is null;
+        Tensor? visible_LM = plainCausal ? null : Visible(run, arguments, q_THD.device);
+        return nn.functional.scaled_dot_product_attention(q_BHLD, k_BHMD, v_BHMD, attn_mask: visible_LM!, is_casual: plainCausal);
+    }
+
+    /// <summary>Scaled, capped and masked scores [B, H, L, M].</summary>
+    private static Tensor Scores(Tensor q_BHLD, Tensor k_BHMD, EqualLengthRun run, AttentionArguments arguments)
+    {
+        double scale = arguments.Scale ?? 1 / Math.Sqrt(q_BHLD.shape[3]);
+        Tensor scores_BHLM = (q_BHLD * scale).matmul(k_BHMD.transpose(-2, -1));
+        if (arguments.SoftCap is { } cap) scores_BHLM = (scores_BHLM / cap).tanh() * cap;
+        return Visible(run, arguments, q_BHLD.device) is { } visible_LM
+            ? scores_BHLM.masked_fill(visible_LM.logical_not(), double.NegativeInfinity)
+            : scores_BHLM;
+    }
+
+    /// <summary>Which keys a query sees [L, M]; null when it sees all. The last query stands at the last key.</summary>
+    private static Tensor? Visible(EqualLengthRun run, AttentionArguments arguments, Device device)
+    {
+        bool oneSeesAll = run.QueryLength == 1 && (arguments.SlidingWindow is null || arguments.SlidingWindow >= run.KeyLength);
+        if (oneSeesAll || (!arguments.Causal && arguments.SlidingWindow is null)) return null;
+        Tensor query_L1 = arange(run.KeyLength - run.QueryLength, run.KeyLength, dtype: int64, device: device).unsqueeze(1);
+        Tensor key_1M = arange(run.KeyLength, dtype: int64, device: device).unsqueeze(0);
+        Tensor distance_LM = query_L1 - key_1M;
+        Tensor? visible_LM = arguments.Causal ? distance_LM >= 0 : null;
+        if (arguments.SlidingWindow is { } window)
+        {
+            Tensor near_LM = arguments.Causal ? distance_LM < window : distance_LM.abs() < window;
+            visible_LM = visible_LM is null ? near_LM : visible_LM.logical_and(near_LM);
+        }
+
+        return visible_LM;
+    }
+
+    private static (Tensor Q_BHLD, Tensor K_BHMD, Tensor V_BHMD) Heads(Tensor q_THD, Tensor k_SKD, Tensor v_SKD, EqualLengthRun run)
+    {
+        long group = q_THD.shape[1] / k_SKD.shape[1];
+        Tensor k_BKMD = Documents(k_SKD, run.KeyStart, run.Count, run.KeyLength), v_BKMD = Documents(v_SKD, run.KeyStart, run.Count, run.KeyLength);
+        return (Documents(q_THD, run.QueryStart, run.Count, run.QueryLength),
+            group == 1 ? k_BKMD : k_BKMD.repeat_interleave(group, dim: 1),
+            group == 1 ? v_BKMD : v_BKMD.repeat_interleave(group, dim: 1));
+    }
+
+    /// <summary>[T, heads, D] → [count, heads, length, D]; a view where the rows lie together.</summary>
+    private static Tensor Documents(Tensor rows_THD, int start, int count, int length) =>
+        rows_THD.narrow(0, start, (long)count * length).reshape(count, length, rows_THD.shape[1], rows_THD.shape[2]).transpose(1, 2);
+
+    private static ScalarType LogSumExpType(Tensor q_THD) => q_THD.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
+
+    private static Tensor Join(List<Tensor> parts, long[] shape, Tensor like)
+    {
+        if (parts.Count == 1) return parts[0];
+        if (parts.Count == 0) return zeros(shape, dtype: like.dtype, device: like.device);
+        Tensor joined = cat(parts, 0);
+        foreach (Tensor part in parts) part.Dispose();
+        return joined;
+    }
+}

@@ -1,0 +1,97 @@
+using LongContext.Models;
+using static TorchSharp.torch;
+
+namespace LongContext.Generation;
+
+/// <summary>
+/// Keys and values of one document's earlier tokens, for every layer: <c>[capacity, kvHeads, headDim]</c>, doubled when full.
+/// Holds keys as they were rotated, or, with <see cref="RerotatesKeys"/>, unrotated.
+/// </summary>
+public sealed class KeyValueCache : IDisposable
+{
+    private readonly Tensor?[] keys;
+    private readonly Tensor?[] values;
+    private Tensor? cosOfAll;
+    private Tensor? sinOfAll;
+
+    /// <summary>An empty cache.</summary>
+    /// <param name="layerCount">Number of layers of the model.</param>
+    /// <param name="rerotatesKeys">See <see cref="RerotatesKeys"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="layerCount"/> is below 1.</exception>
+    public KeyValueCache(int layerCount, bool rerotatesKeys = false)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(layerCount, 1);
+        keys = new Tensor?[layerCount];
+        values = new Tensor?[layerCount];
+        RerotatesKeys = rerotatesKeys;
+    }
+
+    /// <summary>Number of tokens held.</summary>
+    public int Length { get; private set; }
+
+    /// <summary>Bytes of the tensors held, room for growth included.</summary>
+    public long ByteCount => keys.Concat(values).Sum(tensor => tensor is null ? 0 : tensor.numel() * tensor.element_size());
+
+    /// <summary>
+    /// Whether keys are kept unrotated and all of them are rotated at each step by the frequencies of the current length.
+    /// Matters only for scalings that depend on length (dynamic NTK). Otherwise cached keys keep the rotation that they were
+    /// made with, as in transformers.
+    /// </summary>
+    public bool RerotatesKeys { get; }
+
+    /// <summary>Drops the newest tokens, so that <paramref name="length"/> remain.</summary>
+    /// <param name="length">Tokens to keep, at most <see cref="Length"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="length"/> is negative or above <see cref="Length"/>.</exception>
+    public void Truncate(int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length);
+        Length = length;
+    }
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        foreach (Tensor? tensor in keys) tensor?.Dispose();
+        foreach (Tensor? tensor in values) tensor?.Dispose();
+        Array.Clear(keys);
+        Array.Clear(values);
+        Length = 0;
+    }
+
+    /// <summary>Tables for all tokens, the new ones included; needed before a forward when keys are rotated anew.</summary>
+    internal void UseTables(Tensor cosOfAll_S1D, Tensor sinOfAll_S1D) => (cosOfAll, sinOfAll) = (cosOfAll_S1D, sinOfAll_S1D);
+
+    /// <summary>Takes a layer's new keys (not rotated yet) and values, and gives all of that layer's, rotated.</summary>
+    internal (Tensor K_SKD, Tensor V_SKD) Append(int layer, Tensor k_TKD, Tensor v_TKD, Tensor cos_T1D, Tensor sin_T1D)
+    {
+        int total = Length + (int)k_TKD.shape[0];
+        Store(ref keys[layer], RerotatesKeys ? k_TKD : Rotary.Apply(k_TKD, cos_T1D, sin_T1D), total);
+        Store(ref values[layer], v_TKD, total);
+        Tensor all_SKD = keys[layer]!.narrow(0, 0, total);
+        return (RerotatesKeys ? Rotary.Apply(all_SKD, cosOfAll!, sinOfAll!) : all_SKD, values[layer]!.narrow(0, 0, total));
+    }
+
+    /// <summary>Counts the tokens in once all layers have taken them.</summary>
+    internal void Advance(int tokens) => Length += tokens;
+
+    private void Store(ref Tensor? store, Tensor rows, int total)
+    {
+        if (store is null || store.shape[0] < total)
+        {
+            long capacity = Math.Max(total, Math.Max(64, (store?.shape[0] ?? 0) * 2));
+            Tensor grown = empty([capacity, rows.shape[1], rows.shape[2]], dtype: rows.dtype, device: rows.device).DetachFromDisposeScope();
+            if (store is not null)
+            {
+                using Tensor held = store.narrow(0, 0, Length), place = grown.narrow(0, 0, Length);
+                place.copy_(held);
+                store.Dispose();
+            }
+
+            store = grown;
+        }
+
+        using Tensor target = store.narrow(0, Length, rows.shape[0]);
+        target.copy_(rows);
+    }
+}

@@ -1,0 +1,101 @@
+using LongContext.Models;
+using Microsoft.ML.Tokenizers;
+using static TorchSharp.torch;
+
+namespace LongContext.Generation;
+
+/// <summary>Continues prompts, one at a time, with a key/value cache that lives for one call.</summary>
+/// <param name="model">The model; stays the caller's, and is used by one call at a time.</param>
+public sealed class TextGenerator(CausalLanguageModel model)
+{
+    private readonly CausalLanguageModel model = model ?? throw new ArgumentNullException(nameof(model));
+
+    /// <summary>The tokens that follow a prompt.</summary>
+    /// <param name="prompt">The prompt's token ids, special tokens included as the model expects them; at least one.</param>
+    /// <param name="options">Null for greedy, 256 tokens.</param>
+    /// <param name="cancellationToken">Checked before each chunk of the prompt and each token.</param>
+    /// <returns>New tokens, without the prompt and without the stop token.</returns>
+    /// <exception cref="ArgumentException">Empty prompt, an id outside the vocabulary, or an option that cannot be used.</exception>
+    public int[] Generate(ReadOnlySpan<int> prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default) =>
+        [.. Stream(prompt.ToArray(), options, cancellationToken)];
+
+    /// <summary>The tokens that follow a prompt, as they come.</summary>
+    /// <param name="prompt">The prompt's token ids; at least one.</param>
+    /// <param name="options">Null for greedy, 256 tokens.</param>
+    /// <param name="cancellationToken">Checked before each chunk of the prompt and each token.</param>
+    /// <exception cref="ArgumentException">Empty prompt, an id outside the vocabulary, or an option that cannot be used.</exception>
+    public IEnumerable<int> Stream(ReadOnlyMemory<int> prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new GenerationOptions();
+        options.Validate();
+        CheckPrompt(prompt.Span);
+        return Enumerate(prompt, options, cancellationToken);
+    }
+
+    /// <summary>The text that follows a prompt.</summary>
+    /// <param name="tokenizer">The model's tokenizer.</param>
+    /// <param name="prompt">The prompt; config.json's beginning-of-sentence token goes before it.</param>
+    /// <param name="options">Null for greedy, 256 tokens.</param>
+    /// <param name="cancellationToken">Checked before each chunk of the prompt and each token.</param>
+    /// <exception cref="ArgumentException">Nothing to begin with, or an option that cannot be used.</exception>
+    public string GenerateText(Tokenizer tokenizer, string prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        ArgumentNullException.ThrowIfNull(prompt);
+        var ids = new List<int>();
+        if (model.Config.BeginningOfSentenceTokenId is { } beginning) ids.Add(beginning);
+        ids.AddRange(tokenizer.EncodeToIds(prompt));
+        return tokenizer.Decode(Generate(ids.ToArray(), options, cancellationToken));
+    }
+
+    private IEnumerable<int> Enumerate(ReadOnlyMemory<int> prompt, GenerationOptions options, CancellationToken cancellationToken)
+    {
+        var sampler = new TokenSampler(options);
+        HashSet<int> stops = [.. options.StopTokenIds ?? model.Config.EndOfSentenceTokenIds];
+        HashSet<int> seen = [.. prompt.Span];
+        using var cache = new KeyValueCache(model.Config.LayerCount, options.RerotateCachedKeys && model.Config.RopeScaling.DependsOnSequenceLength);
+        float[] logits = Prefill(prompt.Span, cache, options.PrefillChunkTokens, cancellationToken);
+        for (int made = 0; made < options.MaximumNewTokens; made++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            int token = sampler.Next(logits, seen);
+            if (stops.Contains(token)) yield break;
+            yield return token;
+            seen.Add(token);
+            if (made + 1 < options.MaximumNewTokens) logits = Forward([token], cache, sequenceLength: 0);
+        }
+    }
+
+    private float[] Prefill(ReadOnlySpan<int> prompt, KeyValueCache cache, int chunk, CancellationToken cancellationToken)
+    {
+        float[] logits = [];
+        for (int start = 0; start < prompt.Length; start += chunk)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            // Frequencies of the whole prompt for every chunk: chunks must not change the result.
+            logits = Forward(prompt.Slice(start, Math.Min(chunk, prompt.Length - start)), cache, prompt.Length);
+        }
+
+        return logits;
+    }
+
+    /// <summary>Logits after the last of the tokens.</summary>
+    private float[] Forward(ReadOnlySpan<int> tokens, KeyValueCache cache, int sequenceLength)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        Tensor hidden_TE = model.ForwardCached(tokens, cache, sequenceLength);
+        Tensor last_1E = hidden_TE.narrow(0, hidden_TE.shape[0] - 1, 1);
+        return model.Logits(last_1E).to(ScalarType.Float32).cpu().data<float>().ToArray();
+    }
+
+    private void CheckPrompt(ReadOnlySpan<int> prompt)
+    {
+        if (prompt.IsEmpty) throw new ArgumentException("The prompt is empty: give at least one token, for example the beginning-of-sentence token.", nameof(prompt));
+        for (int i = 0; i < prompt.Length; i++)
+        {
+            if ((uint)prompt[i] >= (uint)model.Config.VocabularySize)
+                throw new ArgumentException($"Token {i} of the prompt is {prompt[i]}, but the vocabulary has {model.Config.VocabularySize} tokens.", nameof(prompt));
+        }
+    }
+}

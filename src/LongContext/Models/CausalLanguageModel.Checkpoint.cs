@@ -1,0 +1,101 @@
+using LongContext.Checkpoints;
+using static TorchSharp.torch;
+
+namespace LongContext.Models;
+
+/// <summary>Loading from and saving to a Hugging Face folder.</summary>
+public sealed partial class CausalLanguageModel
+{
+    /// <summary>Files beside the weights that belong to a model and go along when it is saved.</summary>
+    private static readonly string[] CompanionFiles =
+    [
+        "tokenizer.json", "tokenizer_config.json", "tokenizer.model", "special_tokens_map.json", "added_tokens.json",
+        "vocab.json", "merges.txt", "chat_template.jinja", "generation_config.json",
+    ];
+
+    /// <summary>Loads config.json and the weights (model.safetensors, or an index and its shards) of a Hugging Face folder.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="options">Device, type, scaling; null for all defaults.</param>
+    /// <exception cref="CheckpointFormatException">A file is not what it must be: a tensor missing, of another shape, damaged.</exception>
+    /// <exception cref="NotSupportedException">A family, activation or weight type that is not supported yet.</exception>
+    public static CausalLanguageModel Load(string folder, ModelLoadOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        options ??= new ModelLoadOptions();
+        ModelConfig config = ModelConfig.Load(folder);
+        if (options.RopeScaling is { } scaling) config = config.WithRopeScaling(scaling, options.ContextLength);
+        else if (options.ContextLength is { } contextLength) config = config with { MaxPositionEmbeddings = contextLength };
+
+        Device device = options.Device ?? CPU;
+        DecoderShape shape = DecoderShape.FromConfig(config);
+        var parameters = new ModelParameters();
+        try
+        {
+            using CheckpointReader reader = CheckpointReader.Open(folder);
+            foreach ((string name, long[] expected) in LlamaFamily.Tensors(shape))
+            {
+                if (!reader.TryFind(name, out SafetensorsFile? file, out TensorInfo? info))
+                    throw new CheckpointFormatException($"{folder}: tensor '{name}' of shape [{string.Join(", ", expected)}] is missing.");
+                if (!info.Shape.SequenceEqual(expected))
+                {
+                    throw new CheckpointFormatException(
+                        $"{file.Path}: tensor '{name}' has shape [{string.Join(", ", info.Shape)}], but config.json asks for [{string.Join(", ", expected)}].");
+                }
+
+                parameters.Add(name, SafetensorsTensors.Read(file, info, options.DataType, device));
+            }
+
+            return new CausalLanguageModel(config, parameters, device, options.AttentionKernel, options.Logger, folder);
+        }
+        catch
+        {
+            parameters.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A model with random weights: matrices normal with <see cref="ModelConfig.InitializerRange"/>, norms 1, biases 0.</summary>
+    /// <param name="config">Sizes, scaling, family.</param>
+    /// <param name="seed">The same seed gives the same weights on the same device.</param>
+    /// <param name="options">Device, type and attention; its scaling and context length are not used. Null for float32 on the CPU.</param>
+    /// <exception cref="NotSupportedException">A family or activation that is not supported yet.</exception>
+    public static CausalLanguageModel Create(ModelConfig config, int seed, ModelLoadOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        options ??= new ModelLoadOptions();
+        Device device = options.Device ?? CPU;
+        ScalarType dataType = options.DataType ?? ScalarType.Float32;
+        var parameters = new ModelParameters();
+        using var generator = new Generator((ulong)seed, CPU);
+        foreach ((string name, long[] size) in LlamaFamily.Tensors(DecoderShape.FromConfig(config)))
+        {
+            using var scope = NewDisposeScope();
+            Tensor weight = size.Length > 1 ? normal(0.0, config.InitializerRange, size, generator: generator)
+                : name.EndsWith(".bias", StringComparison.Ordinal) ? zeros(size) : ones(size);
+            parameters.Add(name, weight.to(dataType).to(device));
+        }
+
+        return new CausalLanguageModel(config, parameters, device, options.AttentionKernel, options.Logger, sourceFolder: null);
+    }
+
+    /// <summary>
+    /// Writes config.json, the weights and, where it was loaded from a folder, that folder's tokenizer files. Each file is
+    /// written under a temporary name and renamed when whole.
+    /// </summary>
+    /// <param name="folder">Made if it is not there.</param>
+    /// <param name="maximumShardBytes">Weights beyond this many bytes go into several files with an index. Default 5·10⁹.</param>
+    /// <exception cref="IOException">Writing failed; what the folder held before is still whole.</exception>
+    public void Save(string folder, long maximumShardBytes = 5_000_000_000)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        Directory.CreateDirectory(folder);
+        CheckpointWriter.Write(folder, [.. Parameters.Select(parameter => SafetensorsTensors.Entry(parameter.Key, parameter.Value))], maximumShardBytes);
+        (Config with { DataType = SafetensorsTensors.ConfigName(DataType) }).Save(Path.Combine(folder, "config.json"));
+        if (SourceFolder is null || Path.GetFullPath(SourceFolder) == Path.GetFullPath(folder)) return;
+        foreach (string name in CompanionFiles)
+        {
+            string source = Path.Combine(SourceFolder, name);
+            if (File.Exists(source)) AtomicFile.Write(Path.Combine(folder, name), stream => stream.Write(File.ReadAllBytes(source)));
+        }
+    }
+}

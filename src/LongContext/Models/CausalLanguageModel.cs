@@ -1,0 +1,148 @@
+// Shape suffixes: T tokens, E hidden size, V vocabulary.
+using LongContext.Attention;
+using LongContext.Checkpoints;
+using LongContext.Generation;
+using Microsoft.Extensions.Logging;
+using static TorchSharp.torch;
+
+namespace LongContext.Models;
+
+/// <summary>
+/// A decoder-only language model over packs: tokens in one flat row, documents side by side, none seeing another.
+/// Weights carry their checkpoint's names. Not safe for use by several threads at once.
+/// </summary>
+public sealed partial class CausalLanguageModel : IDisposable
+{
+    private readonly DecoderShape shape;
+    private readonly DecoderLayer[] layers;
+    private readonly RotaryTables rotary;
+    private readonly Tensor embedding_VE;
+    private readonly Tensor head_VE;
+    private readonly Tensor norm_E;
+
+    private CausalLanguageModel(ModelConfig config, ModelParameters parameters, Device device, IAttentionKernel? kernel, ILogger? logger, string? sourceFolder)
+    {
+        Config = config;
+        Parameters = parameters;
+        Device = device;
+        SourceFolder = sourceFolder;
+        shape = DecoderShape.FromConfig(config);
+        embedding_VE = parameters["model.embed_tokens.weight"];
+        head_VE = shape.TieWordEmbeddings ? embedding_VE : parameters["lm_head.weight"];
+        norm_E = parameters["model.norm.weight"];
+        DataType = embedding_VE.dtype;
+        AttentionKernel = Choose(kernel, device, DataType, shape.HeadDimension, logger);
+        layers = [.. Enumerable.Range(0, shape.LayerCount).Select(i => new DecoderLayer(i, shape, parameters, AttentionKernel))];
+        rotary = new RotaryTables(config.RopeScaling, config.RopeParameters, device, DataType);
+    }
+
+    /// <summary>The model's config.json, with the scaling in force.</summary>
+    public ModelConfig Config { get; }
+
+    /// <summary>The weights, by checkpoint name.</summary>
+    public ModelParameters Parameters { get; }
+
+    /// <summary>Where the weights lie.</summary>
+    public Device Device { get; }
+
+    /// <summary>Type of the weights and hidden states.</summary>
+    public ScalarType DataType { get; }
+
+    /// <summary>The attention implementation in use.</summary>
+    public IAttentionKernel AttentionKernel { get; }
+
+    /// <summary>The window in tokens that config.json states.</summary>
+    public int ContextLength => Config.MaxPositionEmbeddings;
+
+    /// <summary>The folder it was loaded from, whose tokenizer files go along on <see cref="Save"/>; null when made from a config.</summary>
+    public string? SourceFolder { get; }
+
+    /// <summary>The head's weights [V, E]: lm_head, or the embedding where they are tied.</summary>
+    internal Tensor HeadWeight_VE => head_VE;
+
+    /// <summary>Runs the decoder over a pack.</summary>
+    /// <param name="inputs">The pack.</param>
+    /// <returns>Hidden states after the last norm [T, hidden], connected to autograd when that is on.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="inputs"/> is null.</exception>
+    public Tensor Forward(PackedInputs inputs)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        ReadOnlySpan<int> borders = inputs.CumulativeSequenceLengths.Span;
+        var lengths = new int[borders.Length - 1];
+        for (int i = 0; i < lengths.Length; i++) lengths[i] = borders[i + 1] - borders[i];
+
+        using var scope = NewDisposeScope();
+        (Tensor cos_T1D, Tensor sin_T1D) = rotary.Rows(inputs.PositionIds.Span, borders, lengths);
+        var attention = new AttentionArguments { CumulativeSequenceLengths = inputs.CumulativeSequenceLengths };
+        return RunLayers(inputs.InputIds, new LayerCall(cos_T1D, sin_T1D, attention, Cache: null)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Runs the decoder over the next tokens of one document, with the earlier ones in a cache, and adds them to it.</summary>
+    /// <param name="tokens">The next tokens.</param>
+    /// <param name="cache">Earlier tokens; grows by these.</param>
+    /// <param name="sequenceLength">
+    /// Length that frequencies are computed for where they depend on it (dynamic NTK); 0 (the default) for the cache's plus these.
+    /// Give the whole prompt's length when a prompt goes in by chunks.
+    /// </param>
+    /// <returns>Hidden states after the last norm [tokens, hidden].</returns>
+    /// <exception cref="ArgumentException"><paramref name="tokens"/> is empty.</exception>
+    public Tensor ForwardCached(ReadOnlySpan<int> tokens, KeyValueCache cache, int sequenceLength = 0)
+    {
+        ArgumentNullException.ThrowIfNull(cache);
+        if (tokens.IsEmpty) throw new ArgumentException("At least one token is needed.", nameof(tokens));
+        int start = cache.Length, total = checked(start + tokens.Length), length = Math.Max(sequenceLength, total);
+
+        using var scope = NewDisposeScope();
+        using Tensor ids_T = HostTensors.FromIds(tokens, Device);
+        int[] positions = [.. Enumerable.Range(0, total)];
+        (Tensor cos_T1D, Tensor sin_T1D) = rotary.Rows(positions.AsSpan(start), [0, tokens.Length], [length]);
+        if (cache.RerotatesKeys)
+        {
+            (Tensor cosOfAll_S1D, Tensor sinOfAll_S1D) = rotary.Rows(positions, [0, total], [length]);
+            cache.UseTables(cosOfAll_S1D, sinOfAll_S1D);
+        }
+
+        var attention = new AttentionArguments
+        {
+            CumulativeSequenceLengths = new[] { 0, tokens.Length },
+            CumulativeKeyLengths = new[] { 0, total },
+        };
+        Tensor hidden_TE = RunLayers(ids_T, new LayerCall(cos_T1D, sin_T1D, attention, cache));
+        cache.Advance(tokens.Length);
+        return hidden_TE.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Scores of every next token.</summary>
+    /// <param name="hidden">Hidden states [T, hidden] from <see cref="Forward"/>.</param>
+    /// <returns>Logits [T, vocabulary].</returns>
+    public Tensor Logits(Tensor hidden) => nn.functional.linear(hidden, head_VE);
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        rotary.Dispose();
+        Parameters.Dispose();
+    }
+
+    private Tensor RunLayers(Tensor ids_T, LayerCall call)
+    {
+        Tensor x_TE = embedding_VE.index_select(0, ids_T);
+        foreach (DecoderLayer layer in layers)
+        {
+            Tensor next_TE = layer.Forward(x_TE, call);
+            x_TE.Dispose();
+            x_TE = next_TE;
+        }
+
+        return RmsNorm.Apply(x_TE, norm_E, shape.RmsNormEpsilon);
+    }
+
+    private static IAttentionKernel Choose(IAttentionKernel? asked, Device device, ScalarType dataType, int headDimension, ILogger? logger)
+    {
+        if (asked is null) return AttentionKernels.Auto(device, dataType, headDimension, logger);
+        var plain = new AttentionArguments { CumulativeSequenceLengths = new[] { 0, 1 } };
+        if (asked.WhyNot(device, dataType, headDimension, plain) is { } reason)
+            throw new NotSupportedException($"Attention kernel '{asked.Name}' cannot run this model: {reason}");
+        return asked;
+    }
+}

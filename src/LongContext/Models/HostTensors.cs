@@ -1,0 +1,25 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace LongContext.Models;
+
+/// <summary>Small crossings between managed arrays and tensors.</summary>
+internal static class HostTensors
+{
+    /// <summary>int32 ids to an int64 tensor, which is what libtorch indexes with; outside any dispose scope.</summary>
+    public static Tensor FromIds(ReadOnlySpan<int> ids, Device device)
+    {
+        var wide = new long[ids.Length];
+        for (int i = 0; i < ids.Length; i++) wide[i] = ids[i];
+        return OnDevice(tensor(wide), device).DetachFromDisposeScope();
+    }
+
+    /// <summary>The tensor on the device; the host's copy goes away when it is another.</summary>
+    public static Tensor OnDevice(Tensor host, Device device)
+    {
+        if (device.type == DeviceType.CPU) return host;
+        Tensor there = host.to(device);
+        host.Dispose();
+        return there;
+    }
+}

@@ -1,0 +1,31 @@
+using LongContext.Attention;
+using LongContext.Positions;
+using Microsoft.Extensions.Logging;
+using static TorchSharp.torch;
+
+namespace LongContext.Models;
+
+/// <summary>How a model is made from a checkpoint.</summary>
+public sealed class ModelLoadOptions
+{
+    /// <summary>Where the weights go. Default null: the CPU.</summary>
+    public Device? Device { get; init; }
+
+    /// <summary>Type of the weights in memory. Default null: as they are in the files.</summary>
+    public ScalarType? DataType { get; init; }
+
+    /// <summary>Scaling in place of the one in config.json, for example <c>RopeScaling.Linear(8)</c>. Default null: config.json's.</summary>
+    public RopeScaling? RopeScaling { get; init; }
+
+    /// <summary>
+    /// Window in place of config.json's <c>max_position_embeddings</c>, in tokens. Default null: with a
+    /// <see cref="RopeScaling"/> of type linear the trained window times the factor, otherwise config.json's.
+    /// </summary>
+    public int? ContextLength { get; init; }
+
+    /// <summary>Attention implementation. Default null: <see cref="AttentionKernels.Auto"/>.</summary>
+    public IAttentionKernel? AttentionKernel { get; init; }
+
+    /// <summary>Told which attention is used and why. Default null: nobody.</summary>
+    public ILogger? Logger { get; init; }
+}

@@ -1,0 +1,75 @@
+using LongContext.Checkpoints;
+using static TorchSharp.torch;
+
+namespace LongContext.Models;
+
+/// <summary>Between safetensors entries and TorchSharp tensors.</summary>
+internal static class SafetensorsTensors
+{
+    /// <summary>Copies a tensor out of the file, which may be closed then.</summary>
+    public static unsafe Tensor Read(SafetensorsFile file, TensorInfo info, ScalarType? dataType, Device device)
+    {
+        using var scope = NewDisposeScope();
+        Tensor tensor = empty(info.Shape.ToArray(), dtype: ToScalarType(info.DataType, file.Path, info.Name));
+        if (info.ByteLength > 0)
+        {
+            byte* target = tensor.DataPointer();
+            Buffer.MemoryCopy(file.GetPointer(info.Name), target, info.ByteLength, info.ByteLength);
+        }
+
+        return tensor.to(dataType ?? tensor.dtype).to(device).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>A tensor as an entry to write; its bytes are fetched when its turn comes.</summary>
+    public static SafetensorsEntry Entry(string name, Tensor tensor) =>
+        new(name, ToTensorDataType(tensor.dtype, name), tensor.shape, stream => Write(tensor, stream));
+
+    /// <summary>The name config.json uses for a type.</summary>
+    public static string ConfigName(ScalarType dataType) => dataType switch
+    {
+        ScalarType.Float64 => "float64",
+        ScalarType.Float16 => "float16",
+        ScalarType.BFloat16 => "bfloat16",
+        _ => "float32",
+    };
+
+    private static unsafe void Write(Tensor tensor, Stream stream)
+    {
+        using var scope = NewDisposeScope();
+        Tensor host = tensor.detach().cpu().contiguous();
+        long remaining = host.numel() * host.element_size();
+        if (remaining == 0) return;
+        byte* source = host.DataPointer();
+        while (remaining > 0)
+        {
+            int count = (int)Math.Min(remaining, 1 << 26);
+            stream.Write(new ReadOnlySpan<byte>(source, count));
+            source += count;
+            remaining -= count;
+        }
+    }
+
+    private static ScalarType ToScalarType(TensorDataType dataType, string path, string name) => dataType switch
+    {
+        TensorDataType.Float64 => ScalarType.Float64,
+        TensorDataType.Float32 => ScalarType.Float32,
+        TensorDataType.Float16 => ScalarType.Float16,
+        TensorDataType.BFloat16 => ScalarType.BFloat16,
+        TensorDataType.Int64 => ScalarType.Int64,
+        TensorDataType.Int32 => ScalarType.Int32,
+        TensorDataType.UInt8 => ScalarType.Byte,
+        _ => throw new NotSupportedException($"{path}: tensor '{name}' is of type {dataType}, which is not supported yet."),
+    };
+
+    private static TensorDataType ToTensorDataType(ScalarType dataType, string name) => dataType switch
+    {
+        ScalarType.Float64 => TensorDataType.Float64,
+        ScalarType.Float32 => TensorDataType.Float32,
+        ScalarType.Float16 => TensorDataType.Float16,
+        ScalarType.BFloat16 => TensorDataType.BFloat16,
+        ScalarType.Int64 => TensorDataType.Int64,
+        ScalarType.Int32 => TensorDataType.Int32,
+        ScalarType.Byte => TensorDataType.UInt8,
+        _ => throw new NotSupportedException($"Tensor '{name}' is of type {dataType}, which safetensors does not hold or is not supported yet."),
+    };
+}

@@ -1,0 +1,111 @@
+using LongContext.Checkpoints;
+using LongContext.Models;
+using static TorchSharp.torch;
+
+namespace LongContext.Training;
+
+/// <summary>AdamW with decoupled decay (Loshchilov and Hutter 2019, algorithm 2), in PyTorch's order of operations.</summary>
+internal sealed class AdamW : IDisposable
+{
+    private readonly AdamWOptions options;
+    private readonly List<Entry> entries = [];
+
+    public AdamW(ModelParameters parameters, AdamWOptions options)
+    {
+        this.options = options;
+        foreach ((string name, Tensor parameter) in parameters)
+        {
+            entries.Add(new Entry(name, parameter,
+                zeros_like(parameter).DetachFromDisposeScope(), zeros_like(parameter).DetachFromDisposeScope(), Decays: parameter.dim() > 1));
+        }
+    }
+
+    /// <summary>Updates applied so far.</summary>
+    public long Updates { get; private set; }
+
+    /// <summary>Root of the sum of squares over all gradients, summed in double; parameters without a gradient count as 0.</summary>
+    public double GradientNorm()
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        double squares = 0;
+        foreach (Entry entry in entries)
+        {
+            if (entry.Parameter.grad is { } gradient)
+                squares += Math.Pow(gradient.norm().to(ScalarType.Float64).item<double>(), 2);
+        }
+
+        return Math.Sqrt(squares);
+    }
+
+    public void ScaleGradients(double factor)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        foreach (Entry entry in entries) entry.Parameter.grad?.mul_(factor);
+    }
+
+    public void Step(double learningRate)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        Updates++;
+        double correction1 = 1 - Math.Pow(options.Beta1, Updates), correction2 = 1 - Math.Pow(options.Beta2, Updates);
+        foreach ((_, Tensor parameter, Tensor mean, Tensor meanOfSquares, bool decays) in entries)
+        {
+            if (parameter.grad is not { } gradient) continue;
+            if (decays && options.WeightDecay > 0) parameter.mul_(1 - learningRate * options.WeightDecay);
+            mean.mul_(options.Beta1).add_(gradient, 1 - options.Beta1);
+            meanOfSquares.mul_(options.Beta2).addcmul_(gradient, gradient, 1 - options.Beta2);
+            using Tensor denominator = meanOfSquares.sqrt().div_(Math.Sqrt(correction2)).add_(options.Epsilon);
+            parameter.addcdiv_(mean, denominator, -learningRate / correction1);
+        }
+    }
+
+    public void ClearGradients()
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        foreach (Entry entry in entries) entry.Parameter.grad?.zero_();
+    }
+
+    /// <summary>Drops the gradients' memory.</summary>
+    public void ReleaseGradients()
+    {
+        using var scope = NewDisposeScope();
+        foreach (Entry entry in entries)
+        {
+            if (entry.Parameter.grad is not null) entry.Parameter.grad = null!;
+        }
+    }
+
+    /// <summary>The state as entries of a safetensors file, under PyTorch's names.</summary>
+    public IReadOnlyList<SafetensorsEntry> State() =>
+    [
+        .. entries.Select(entry => SafetensorsTensors.Entry("exp_avg." + entry.Name, entry.Mean)),
+        .. entries.Select(entry => SafetensorsTensors.Entry("exp_avg_sq." + entry.Name, entry.MeanOfSquares)),
+    ];
+
+    public void Restore(SafetensorsFile file, long updates)
+    {
+        using var noGradient = no_grad();
+        foreach (Entry entry in entries)
+        {
+            CheckpointTensors.CopyInto(entry.Mean, file, "exp_avg." + entry.Name);
+            CheckpointTensors.CopyInto(entry.MeanOfSquares, file, "exp_avg_sq." + entry.Name);
+        }
+
+        Updates = updates;
+    }
+
+    public void Dispose()
+    {
+        foreach (Entry entry in entries)
+        {
+            entry.Mean.Dispose();
+            entry.MeanOfSquares.Dispose();
+        }
+    }
+
+    private sealed record Entry(string Name, Tensor Parameter, Tensor Mean, Tensor MeanOfSquares, bool Decays);
+}

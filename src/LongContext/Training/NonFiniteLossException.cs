@@ -1,0 +1,19 @@
+namespace LongContext.Training;
+
+/// <summary>A step's loss or gradient was NaN or infinite. The weights are those of the step before.</summary>
+public sealed class NonFiniteLossException : Exception
+{
+    /// <summary>For step <paramref name="step"/>.</summary>
+    /// <param name="step">The step, counted from 1.</param>
+    /// <param name="quantity">What was not finite: <c>loss</c> or <c>gradient norm</c>.</param>
+    /// <param name="value">Its value.</param>
+    public NonFiniteLossException(int step, string quantity, double value)
+        : base($"The {quantity} of step {step} is {value}. The step was not applied: the weights are those of step {step - 1}. "
+            + "A lower learning rate, a longer warm-up or a look at that step's data may help.")
+    {
+        Step = step;
+    }
+
+    /// <summary>The step, counted from 1.</summary>
+    public int Step { get; }
+}

@@ -1,0 +1,100 @@
+using System.Globalization;
+using System.Text.Json;
+using LongContext.Checkpoints;
+using LongContext.Models;
+using static TorchSharp.torch;
+
+namespace LongContext.Training;
+
+/// <summary>
+/// A run's state on disk: <c>checkpoint-000120/</c> is a Hugging Face folder with optimizer.safetensors and trainer_state.json
+/// beside the weights. It is written under a temporary name and renamed when whole, so a folder of that name is whole.
+/// </summary>
+public static class TrainingCheckpoint
+{
+    private const string Prefix = "checkpoint-";
+    private const string PartialPrefix = ".partial-";
+    private const string OptimizerFile = "optimizer.safetensors";
+    private const string StateFile = "trainer_state.json";
+
+    /// <summary>The checkpoint with the highest step in a folder, or null when there is none.</summary>
+    /// <param name="folder">The <see cref="TrainerOptions.CheckpointFolder"/>; need not exist.</param>
+    public static string? FindLatest(string folder)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        return List(folder).LastOrDefault().Path;
+    }
+
+    internal static string Save(string folder, int step, CausalLanguageModel model, AdamW optimizer, int keep)
+    {
+        Directory.CreateDirectory(folder);
+        foreach (string leftover in Directory.GetDirectories(folder, PartialPrefix + "*")) Directory.Delete(leftover, recursive: true);
+
+        string name = Prefix + step.ToString("D6", CultureInfo.InvariantCulture);
+        string partial = Path.Combine(folder, PartialPrefix + name), final = Path.Combine(folder, name);
+        try
+        {
+            model.Save(partial);
+            SafetensorsWriter.Write(Path.Combine(partial, OptimizerFile), optimizer.State());
+            var state = new TrainerState(FormatVersion: 1, step, optimizer.Updates);
+            AtomicFile.WriteAllText(Path.Combine(partial, StateFile), JsonSerializer.Serialize(state, TrainerStateContext.Default.TrainerState));
+            if (Directory.Exists(final)) Directory.Delete(final, recursive: true);
+            Directory.Move(partial, final);
+        }
+        catch
+        {
+            if (Directory.Exists(partial)) Directory.Delete(partial, recursive: true);
+            throw;
+        }
+
+        List<(int Step, string Path)> all = List(folder);
+        foreach ((_, string path) in all.Take(Math.Max(0, all.Count - keep))) Directory.Delete(path, recursive: true);
+        return final;
+    }
+
+    internal static int Restore(string checkpointFolder, CausalLanguageModel model, AdamW optimizer)
+    {
+        TrainerState state = ReadState(Path.Combine(checkpointFolder, StateFile));
+        using CheckpointReader reader = CheckpointReader.Open(checkpointFolder);
+        using SafetensorsFile optimizerFile = SafetensorsFile.Open(Path.Combine(checkpointFolder, OptimizerFile));
+        foreach ((string name, Tensor parameter) in model.Parameters)
+        {
+            if (!reader.TryFind(name, out SafetensorsFile? file, out _))
+                throw new CheckpointFormatException($"{checkpointFolder}: tensor '{name}' is missing.");
+            CheckpointTensors.CopyInto(parameter, file, name);
+        }
+
+        optimizer.Restore(optimizerFile, state.OptimizerUpdates);
+        return state.Step;
+    }
+
+    private static TrainerState ReadState(string path)
+    {
+        if (!File.Exists(path)) throw new CheckpointFormatException($"{path} is missing: the folder is not a training checkpoint, or not a whole one.");
+        try
+        {
+            TrainerState? state = JsonSerializer.Deserialize(File.ReadAllText(path), TrainerStateContext.Default.TrainerState);
+            if (state is not { FormatVersion: 1, Step: >= 0, OptimizerUpdates: >= 0 })
+                throw new CheckpointFormatException($"{path}: expected format version 1 and counts that are not negative, found {state}.");
+            return state;
+        }
+        catch (JsonException e)
+        {
+            throw new CheckpointFormatException($"{path} is not the JSON of a trainer's state: {e.Message}", e);
+        }
+    }
+
+    private static List<(int Step, string Path)> List(string folder)
+    {
+        var found = new List<(int Step, string Path)>();
+        if (!Directory.Exists(folder)) return found;
+        foreach (string path in Directory.GetDirectories(folder, Prefix + "*"))
+        {
+            if (int.TryParse(Path.GetFileName(path).AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int step))
+                found.Add((step, path));
+        }
+
+        found.Sort((a, b) => a.Step.CompareTo(b.Step));
+        return found;
+    }
+}
