@@ -49,6 +49,15 @@ public sealed class TokenizerFixtureTests
         Assert.Equal((512, "<unk>"), (tokenizer.VocabularySize, tokenizer.UnknownToken));
     }
 
+    [Theory]
+    [InlineData("llama2")]
+    public void Decode_WholeBookAsOneText_GivesItBack(string name)
+    {
+        string text = File.ReadAllText(TestPaths.RequireShared("data", "kjv.txt"));
+        HuggingFaceTokenizer tokenizer = TokenizerFolders.Load(name);
+        Assert.Equal(text, tokenizer.Decode(tokenizer.Encode(text), skipSpecialTokens: true));
+    }
+
     private static void ForEachCase(string file, Action<HuggingFaceTokenizer, JsonElement, string> check)
     {
         HuggingFaceTokenizer tokenizer = TokenizerFolders.Load(Path.GetFileNameWithoutExtension(file));

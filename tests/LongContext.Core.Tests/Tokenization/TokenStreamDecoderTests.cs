@@ -1,0 +1,73 @@
+using LongContext.Tokenization;
+
+namespace LongContext.Core.Tests.Tokenization;
+
+public sealed class TokenStreamDecoderTests
+{
+    private static readonly HuggingFaceTokenizer s_tokenizer = TinyTokenizer.Load(TinyTokenizer.Llama(["▁", "a", "▁a", "▁▁"], "▁ a", "▁ ▁"));
+
+    [Fact]
+    public void Add_CharacterInBytes_AppearsWithItsLastToken()
+    {
+        var decoder = new TokenStreamDecoder(s_tokenizer);
+        int[] ids = s_tokenizer.Encode("a🙂 a", addSpecialTokens: false);
+        Assert.Equal(["a", "", "", "", "🙂", " a"], ids.Select(decoder.Add));
+        Assert.Equal("", decoder.Flush());
+    }
+
+    [Theory]
+    [InlineData("a a  aa")]
+    [InlineData("  a")]
+    [InlineData("日本語 a é🙂🙂 \ufffd a")]
+    [InlineData("\n\n a\ufffd")]
+    public void Add_AllTokens_SpellWhatDecodingAtOnceGives(string text)
+    {
+        var decoder = new TokenStreamDecoder(s_tokenizer, skipSpecialTokens: true);
+        for (int round = 0; round < 2; round++)
+            Assert.Equal(text, string.Concat(s_tokenizer.Encode(text).Select(decoder.Add)) + decoder.Flush());
+    }
+
+    [Fact]
+    public void Add_SpecialTokens_AreLeftOutOrShown()
+    {
+        int[] ids = s_tokenizer.Encode("a</s> a");
+        var without = new TokenStreamDecoder(s_tokenizer, skipSpecialTokens: true);
+        Assert.Equal(s_tokenizer.Decode(ids, skipSpecialTokens: true), string.Concat(ids.Select(without.Add)) + without.Flush());
+        var with = new TokenStreamDecoder(s_tokenizer, skipSpecialTokens: false);
+        Assert.Equal(s_tokenizer.Decode(ids), string.Concat(ids.Select(with.Add)) + with.Flush());
+    }
+
+    [Fact]
+    public void Flush_UnfinishedCharacter_GivesReplacementCharacters()
+    {
+        var decoder = new TokenStreamDecoder(s_tokenizer);
+        int[] ids = s_tokenizer.Encode("a🙂", addSpecialTokens: false)[..^1];
+        Assert.Equal("a", string.Concat(ids.Select(decoder.Add)));
+        Assert.Equal("\ufffd\ufffd\ufffd", decoder.Flush());
+    }
+
+    [Fact]
+    public void Add_BytesWithoutEnd_AreGivenOutInTime()
+    {
+        var decoder = new TokenStreamDecoder(s_tokenizer);
+        Assert.True(s_tokenizer.TryGetTokenId("<0xFF>", out int id));
+        string text = string.Concat(Enumerable.Repeat(id, 100).Select(decoder.Add));
+        Assert.InRange(text.Length, 80, 100);
+        Assert.Equal(100, text.Length + decoder.Flush().Length);
+    }
+
+    [Fact]
+    public void Add_WordLevel_PutsBlanksBetween()
+    {
+        var decoder = new TokenStreamDecoder(HuggingFaceTokenizer.CreateWordLevel(["?", "a", "b"], "?", null, null));
+        Assert.Equal(["a", " b", " ?"], new[] { 1, 2, 0 }.Select(decoder.Add));
+    }
+
+    [Fact]
+    public void Add_IdBeyondTheVocabulary_GivesNothing()
+    {
+        var decoder = new TokenStreamDecoder(s_tokenizer);
+        Assert.Equal("", decoder.Add(1_000_000));
+        Assert.Throws<ArgumentOutOfRangeException>(() => decoder.Add(-1));
+    }
+}
