@@ -1,0 +1,74 @@
+using System.Reflection;
+using LongContext.Package.Tests.Support;
+
+namespace LongContext.Package.Tests.Architecture;
+
+/// <summary>The arrows between the layers point downwards only, in what is compiled and in what the projects ask for.</summary>
+public sealed class LayerTests
+{
+    /// <summary>Project, the projects it may know, and the packages it may ask for.</summary>
+    public static TheoryData<string, string[], string[]> Layers => new()
+    {
+        { "LongContext.Core", [], ["Microsoft.ML.Tokenizers"] },
+        { "LongContext.Cuda", [], [] },
+        { "LongContext.Evaluation", ["LongContext.Core"], ["Microsoft.Extensions.AI.Abstractions"] },
+        { "LongContext.ManagedCuda", ["LongContext.Cuda"], ["ManagedCuda-12", "ManagedCuda-13"] },
+        {
+            "LongContext",
+            ["LongContext.Core", "LongContext.Cuda", "LongContext.Evaluation"],
+            ["TorchSharp", "SkiaSharp", "SharpZipLib", "Microsoft.Extensions.Logging.Abstractions"]
+        },
+    };
+
+    [Theory]
+    [MemberData(nameof(Layers))]
+    public void References_OfTheAssembly_PointDownwardsOnly(string project, string[] projects, string[] packages)
+    {
+        // An assembly may also use what comes with the projects below it, for example the tokenizers that Core hands out.
+        HashSet<string> allowed = [.. projects, .. packages];
+        foreach (string below in projects) allowed.UnionWith(Layers.Single(row => row.Data.Item1 == below).Data.Item3);
+        if (allowed.Remove("SharpZipLib")) allowed.Add("ICSharpCode.SharpZipLib");
+
+        IEnumerable<string> forbidden = Assembly.Load(project).GetReferencedAssemblies()
+            .Select(reference => reference.Name!)
+            .Where(name => !IsFramework(name) && !allowed.Contains(name) && !(name == "ManagedCuda" && project == "LongContext.ManagedCuda"));
+        Assert.Empty(forbidden);
+    }
+
+    [Theory]
+    [MemberData(nameof(Layers))]
+    public void References_OfTheProject_PointDownwardsOnly(string project, string[] projects, string[] packages)
+    {
+        Assert.Empty(Repository.Includes(project, "ProjectReference").Select(path => Path.GetFileNameWithoutExtension(path.Replace('\\', '/'))).Except(projects));
+        Assert.Empty(Repository.Includes(project, "PackageReference").Except(packages));
+        Assert.Empty(Repository.Includes(project, "Reference"));
+    }
+
+    [Fact]
+    public void SourceProjects_OfTheRepository_AreThoseTestedHere()
+    {
+        IEnumerable<string> folders = Directory.GetDirectories(Path.Combine(Repository.Root, "src")).Select(Path.GetFileName).OfType<string>();
+        Assert.Equal(Repository.SourceProjects.Order(), folders.Order());
+        Assert.Equal(Repository.SourceProjects.Order(), Layers.Select(row => row.Data.Item1).Order());
+    }
+
+    [Theory]
+    [InlineData("LongContext.Core")]
+    [InlineData("LongContext.Evaluation")]
+    public void NativeCalls_OfAPureAssembly_GoToTheOperatingSystemOnly(string project)
+    {
+        string[] system = ["libc", "kernel32", "kernel32.dll"];
+        const BindingFlags all = BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+        IEnumerable<string> foreign = Assembly.Load(project).GetTypes()
+            .SelectMany(type => type.GetMethods(all))
+            .Select(method => (method, import: method.GetCustomAttribute<System.Runtime.InteropServices.DllImportAttribute>()))
+            .Where(found => found.import is not null && !system.Contains(found.import.Value))
+            .Select(found => $"{found.method.DeclaringType}.{found.method.Name} → {found.import!.Value}");
+        Assert.Empty(foreign);
+    }
+
+    private static bool IsFramework(string name) =>
+        name is "System" or "mscorlib" or "netstandard"
+        || name.StartsWith("System.", StringComparison.Ordinal)
+        || name.StartsWith("Microsoft.Win32.", StringComparison.Ordinal);
+}
