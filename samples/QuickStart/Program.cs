@@ -13,9 +13,10 @@ Option<int?> heldOut = new("--held-out") { Description = "With --model: document
 Option<long> tokens = new("--tokens") { Description = "With --model: tokens to tune on.", DefaultValueFactory = _ => 1_638_400 };
 Option<double?> learningRate = new("--learning-rate") { Description = "With --model: peak learning rate. Default: 3e-3 for models under a million weights, 1e-4 up to a hundred million, 2e-5 above." };
 Option<int> seed = new("--seed") { Description = "Same seed, same run.", DefaultValueFactory = _ => 1 };
+Option<bool> measureOnly = new("--measure-only") { Description = "With --model: measure the model as it is, up to --context; nothing is extended, tuned or saved." };
 Option<DirectoryInfo?> trainBase = new("--train-base") { Description = "Train the built-in word model anew and write it to this folder; nothing else is done." };
 
-RootCommand command = new("Extends a model's context and shows that it worked.") { output, model, data, context, heldOut, tokens, learningRate, seed, trainBase };
+RootCommand command = new("Extends a model's context and shows that it worked.") { output, model, data, context, heldOut, tokens, learningRate, seed, measureOnly, trainBase };
 command.SetAction(async (parsed, cancellationToken) =>
 {
     try
@@ -35,6 +36,7 @@ command.SetAction(async (parsed, cancellationToken) =>
                 Tokens = parsed.GetValue(tokens),
                 LearningRate = parsed.GetValue(learningRate),
                 Seed = parsed.GetValue(seed),
+                MeasureOnly = parsed.GetValue(measureOnly),
                 Output = parsed.GetValue(output)!.FullName,
             }).RunAsync(cancellationToken);
         }

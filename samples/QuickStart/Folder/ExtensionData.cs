@@ -20,7 +20,7 @@ internal sealed class ExtensionData
         this.options = options;
         ModelConfig config = ModelConfig.Load(options.Model);
         TrainedWindow = config.RopeParameters.MaxPositionEmbeddings;
-        if (options.ContextLength <= TrainedWindow)
+        if (options.ContextLength <= TrainedWindow && !options.MeasureOnly)
             throw new UsageException($"--context {options.ContextLength} is not beyond the model's own window of {TrainedWindow} tokens.");
         Factor = options.ContextLength / (double)TrainedWindow;
         beginning = config.BeginningOfSentenceTokenId is { } id ? [id] : [];
@@ -35,7 +35,7 @@ internal sealed class ExtensionData
                 + $"but each needs at least --context {options.ContextLength}.");
         }
 
-        Lengths = [.. Doubling(Math.Max(2, TrainedWindow / 2), options.ContextLength)];
+        Lengths = [.. Doubling(Math.Max(2, Math.Min(TrainedWindow, options.ContextLength) / 2), options.ContextLength)];
     }
 
     public int TrainedWindow { get; }

@@ -17,5 +17,7 @@ internal sealed class FolderJobOptions
 
     public required int Seed { get; init; }
 
+    public bool MeasureOnly { get; init; }
+
     public required string Output { get; init; }
 }

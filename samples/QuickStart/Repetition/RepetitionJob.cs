@@ -44,10 +44,11 @@ internal sealed class RepetitionJob(string output, int seed)
         using CausalLanguageModel model = CausalLanguageModel.Load(BaseModel.Folder, new ModelLoadOptions { RopeScaling = RopeScaling.Linear(Factor) });
         await TuneAsync(model, cancellationToken);
         report.Rows.Add(Measure($"linear ×{Factor} fine-tuned on packed long sequences", model, cancellationToken));
-        model.Save(Path.Combine(output, "model"));
+        string saved = Path.Combine(output, "model");
+        model.Save(saved);
         report.Seconds = watch.Elapsed.TotalSeconds;
         report.Show();
-        report.Write(output);
+        report.Write(output, saved);
     }
 
     private async Task TuneAsync(CausalLanguageModel model, CancellationToken cancellationToken)

@@ -54,7 +54,8 @@ internal sealed class Report
         AnsiConsole.WriteLine(Explanation);
     }
 
-    public void Write(string folder)
+    /// <summary>Writes report.json and report.html, and says where they and the model lie.</summary>
+    public void Write(string folder, string? model)
     {
         Directory.CreateDirectory(folder);
         string html = Path.Combine(folder, "report.html");
@@ -63,6 +64,6 @@ internal sealed class Report
         Console.WriteLine();
         Console.WriteLine($"Done in {Seconds:0} s.");
         Console.WriteLine($"Report: {Path.GetFullPath(html)} (and report.json beside it)");
-        Console.WriteLine($"Model:  {Path.GetFullPath(Path.Combine(folder, "model"))} (a Hugging Face folder)");
+        if (model is not null) Console.WriteLine($"Model:  {Path.GetFullPath(model)} (a Hugging Face folder)");
     }
 }
