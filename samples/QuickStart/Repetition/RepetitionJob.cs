@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using LongContext.Evaluation;
-using LongContext.Evaluation.Metrics;
 using LongContext.Evaluation.Tasks;
 using LongContext.Generation;
 using LongContext.Models;
