@@ -2,6 +2,7 @@ using LongContext.Tests;
 using TorchSharp;
 
 [assembly: AssemblyFixture(typeof(OneTorchThread))]
+[assembly: CaptureConsole]
 
 namespace LongContext.Tests;
 

@@ -7,6 +7,7 @@ using LongContext.Evaluation.Metrics;
 using LongContext.Generation;
 using LongContext.Models;
 using LongContext.Packing;
+using LongContext.Positions;
 using LongContext.TestSupport;
 using LongContext.Tokenization;
 
@@ -49,6 +50,12 @@ public sealed class RealModelTests
         Assert.Equal(1, apart.Perplexity / row.GetProperty("perplexity").GetDouble(), 1e-3);
         Assert.Equal(1, apart.PerplexityPerByte / row.GetProperty("perplexity_per_byte").GetDouble(), 1e-3);
 
+        if (Options(scaling) is { } options)
+        {
+            using CausalLanguageModel byOptions = CausalLanguageModel.Load(Folder(), options);
+            Assert.Equal(apart.Perplexity, new PerplexityEvaluator(byOptions).Evaluate(packs).Perplexity);
+        }
+
         // All eight windows in one pack: the same.
         TokenSequence[] documents = [.. packs.Select(pack => new TokenSequence(pack.InputIds))];
         Assert.Equal(1, new PerplexityEvaluator(model).Evaluate([PackedBatch.Create(documents)]).Perplexity / apart.Perplexity, 1e-6);
@@ -67,6 +74,14 @@ public sealed class RealModelTests
     private static string Folder() => TestPaths.RequireShared("models", "aidreams-260k");
 
     private static HuggingFaceTokenizer Tokenizer() => HuggingFaceTokenizer.Load(Folder());
+
+    /// <summary>The same scaling asked for on loading, over the model's own config.json.</summary>
+    private static ModelLoadOptions? Options(string scaling) => scaling switch
+    {
+        "linear8" => new ModelLoadOptions { RopeScaling = RopeScaling.Linear(8) },
+        "dynamic8" => new ModelLoadOptions { RopeScaling = RopeScaling.DynamicNtk(8) },
+        _ => null,
+    };
 
     /// <summary>The model under a config.json with the row's positions; a type that is not there yet skips the test with that reason.</summary>
     private static CausalLanguageModel LoadScaled(JsonElement row)
