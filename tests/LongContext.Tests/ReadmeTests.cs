@@ -9,7 +9,7 @@ using LongContext.Training;
 
 namespace LongContext.Tests;
 
-/// <summary>The package README's program: compiled here, run here, and the same text there.</summary>
+/// <summary>The READMEs' program: compiled here, run here, and the same text there.</summary>
 public sealed class ReadmeTests
 {
     [Fact]
@@ -26,11 +26,13 @@ public sealed class ReadmeTests
         Assert.NotNull(TrainingCheckpoint.FindLatest(folder["long/checkpoints"]));
     }
 
-    [Fact]
-    public void Readme_ItsProgram_IsTheOneCompiledHere()
+    [Theory]
+    [InlineData("README.md")]
+    [InlineData("src/LongContext/README.md")]
+    public void Readme_ItsProgram_IsTheOneCompiledHere(string file)
     {
         Assert.SkipWhen(TestPaths.RepositoryRoot is null, "the tests run away from the repository");
-        string[] readme = Block(Path.Combine(TestPaths.RepositoryRoot!, "src", "LongContext", "README.md"), line => line == "```csharp", line => line == "```");
+        string[] readme = Block(Path.Combine(TestPaths.RepositoryRoot!, file), line => line == "```csharp", line => line == "```");
         string source = Path.Combine(TestPaths.RepositoryRoot!, "tests", "LongContext.Tests", "ReadmeTests.cs");
         string[] compiled = Block(source, line => line == "// <README>", line => line == "// </README>");
         string[] usings = [.. File.ReadLines(source).TakeWhile(line => line.StartsWith("using ", StringComparison.Ordinal))];
