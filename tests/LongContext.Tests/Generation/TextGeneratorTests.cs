@@ -28,6 +28,22 @@ public sealed class TextGeneratorTests
         Assert.True(tokens[Prompt.Length..].Distinct().Count() > 3, "the model says one thing only: the test shows little");
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Generate_DynamicPromptPastTheWindow_ComesOutTheSameInAnyChunks(bool rerotates)
+    {
+        using CausalLanguageModel model = TinyModels.Create(RopeScaling.DynamicNtk(8));
+        int[] prompt = TinyModels.Tokens(5 * TinyModels.TrainedWindow, 3);
+        double[] last = TinyModels.Logits(model, PackedBatch.CreatePrompt(prompt))[^TinyModels.Vocabulary..];
+        int[][] made = [.. new[] { 1, 7, 50, 2048 }.Select(chunk => new TextGenerator(model).Generate(prompt, new GenerationOptions
+        {
+            MaximumNewTokens = 40, StopTokenIds = [], PrefillChunkTokens = chunk, RerotateCachedKeys = rerotates,
+        }))];
+        Assert.Equal(Array.IndexOf(last, last.Max()), made[0][0]);
+        Assert.All(made, tokens => Assert.Equal(made[0], tokens));
+    }
+
     [Fact]
     public void Generate_PenaltyCountsPromptAndOutput()
     {
