@@ -63,7 +63,11 @@ internal static class BaseModel
         double copies = progress < 0.25 ? 0.7 : 0.25;
         var documents = new List<TokenSequence>();
         for (int total = 0; total + length <= PackTokens; total += length)
-            documents.Add(random.NextDouble() < copies ? corpus.Copy(length) : corpus.Questions(length, longestChunk: length * 9 / 10));
+        {
+            double kind = random.NextDouble();
+            documents.Add(kind < copies ? corpus.Copy(length) : kind < (1 + copies) / 2 ? corpus.LongText(length) : corpus.Questions(length));
+        }
+
         return PackedBatch.Create(documents);
     }
 }
