@@ -6,10 +6,12 @@ namespace LongContext.Samples.QuickStart.Repetition;
 /// Training documents in the word model's language, of any length. The words are random, so only copied words can be learned:
 /// they alone count in the loss.
 /// </summary>
-internal sealed class RepetitionCorpus(RepetitionLanguage language, Random random)
+/// <param name="language">The words and signs.</param>
+/// <param name="random">Decides all.</param>
+/// <param name="shareOfLastWords">How many of the first questions after a text ask for its last words, 0 to 1.</param>
+internal sealed class RepetitionCorpus(RepetitionLanguage language, Random random, double shareOfLastWords)
 {
     private const int MinimumCount = 4;
-    private const double ShareOfLastWords = 0.5;
     private const int MinimumChunk = RepetitionLanguage.MaximumCount + 4;
 
     private readonly List<int> tokens = [];
@@ -40,7 +42,7 @@ internal sealed class RepetitionCorpus(RepetitionLanguage language, Random rando
             for (int i = 0; i < questions; i++)
             {
                 // Only the first question after a text can ask for its last words.
-                bool last = i == 0 && (placed.Count == 0 || random.NextDouble() < ShareOfLastWords);
+                bool last = i == 0 && (placed.Count == 0 || random.NextDouble() < shareOfLastWords);
                 if (!last && placed.Count == 0) break;
                 Ask(last, end, placed);
             }
@@ -58,7 +60,7 @@ internal sealed class RepetitionCorpus(RepetitionLanguage language, Random rando
         var placed = new List<(int Marker, int At)>();
         AddChunk(Math.Max(MinimumChunk, (int)(length * (0.4 + (0.5 * random.NextDouble())))), markers, placed);
         int end = tokens.Count;
-        for (bool first = true; tokens.Count < length; first = false) Ask(first && random.NextDouble() < ShareOfLastWords, end, placed);
+        for (bool first = true; tokens.Count < length; first = false) Ask(first && random.NextDouble() < shareOfLastWords, end, placed);
         return Finish(length);
     }
 

@@ -71,7 +71,7 @@ internal sealed class RepetitionJob(string output, int seed)
     private List<PackedBatch> MakePacks()
     {
         var random = new Random(seed);
-        var corpus = new RepetitionCorpus(language, random);
+        var corpus = new RepetitionCorpus(language, random, shareOfLastWords: 0.5);
         var packer = new SequencePacker(new SequencePackerOptions { ContextLength = PackTokens, Algorithm = PackingAlgorithm.BestFitDecreasing });
         (double Share, int[] DocumentLengths, double Copies)[] stages =
         [
