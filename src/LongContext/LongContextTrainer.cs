@@ -11,7 +11,10 @@ namespace LongContext;
 /// Fine-tunes all of a model's weights on packs. A step's loss is Σ weight · cross-entropy over all its packs, divided once by
 /// the sum of their <see cref="PackedBatch.LossNormalizer"/>, so that neither packing nor accumulation changes it.
 /// </summary>
-/// <remarks>One run at a time; the model is used by the run alone until it ends.</remarks>
+/// <remarks>
+/// One trainer is one run: once its steps are done, a further call to train returns at once. The model is used by the run alone
+/// until it ends. An exception from an <see cref="IProgress{T}"/> ends the run.
+/// </remarks>
 public sealed partial class LongContextTrainer : IDisposable
 {
     private readonly CausalLanguageModel model;
@@ -80,19 +83,22 @@ public sealed partial class LongContextTrainer : IDisposable
     /// <summary>Takes weights, optimizer and position from a checkpoint; the next call to train goes on after its step.</summary>
     /// <param name="checkpointFolder">A folder written by this trainer, for example from <see cref="TrainingCheckpoint.FindLatest"/>.</param>
     /// <exception cref="Checkpoints.CheckpointFormatException">The folder is not a whole checkpoint of a model of this shape.</exception>
+    /// <exception cref="ArgumentException">It is of a run with other accumulation, seed or positions: going on would be another run.</exception>
     /// <exception cref="InvalidOperationException">A run is under way.</exception>
     public void Resume(string checkpointFolder)
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         ArgumentException.ThrowIfNullOrEmpty(checkpointFolder);
-        stepsDone = Alone(() => TrainingCheckpoint.Restore(checkpointFolder, model, optimizer));
+        stepsDone = Alone(() => TrainingCheckpoint.Restore(checkpointFolder, model, optimizer, options));
         LogResumed(checkpointFolder, stepsDone);
     }
 
-    /// <inheritdoc />
+    /// <summary>Frees the optimizer's state; the model stays.</summary>
+    /// <exception cref="InvalidOperationException">A run is under way: cancel it and wait for it first.</exception>
     public void Dispose()
     {
         if (disposed) return;
+        if (Volatile.Read(ref running) != 0) throw new InvalidOperationException("The trainer is training: cancel the run and await it before disposing.");
         disposed = true;
         optimizer.Dispose();
     }
@@ -124,6 +130,9 @@ public sealed partial class LongContextTrainer : IDisposable
         double loss = double.NaN;
         int stepsBefore = stepsDone, lastSaved = -1;
         LogStart(model.Parameters.ElementCount, stepsDone, totalSteps);
+        if (stepsDone >= totalSteps) LogNothingToDo(totalSteps);
+        if (options.CheckpointFolder is { } folder && TrainingCheckpoint.FindLatest(folder) is { } latest && TrainingCheckpoint.StepOf(latest) > stepsDone)
+            LogLaterCheckpoint(latest, stepsDone);
         foreach (Tensor parameter in model.Parameters.Values) parameter.requires_grad_(true);
         try
         {
@@ -234,7 +243,7 @@ public sealed partial class LongContextTrainer : IDisposable
 
     private void Save(int step)
     {
-        string folder = TrainingCheckpoint.Save(options.CheckpointFolder!, step, model, optimizer, options.CheckpointsToKeep);
+        string folder = TrainingCheckpoint.Save(options.CheckpointFolder!, step, model, optimizer, options);
         LogSaved(folder, step);
     }
 
@@ -243,6 +252,12 @@ public sealed partial class LongContextTrainer : IDisposable
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Trained to step {Step} in {Elapsed}; last loss {Loss}.")]
     private partial void LogEnd(int step, double loss, TimeSpan elapsed);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "All {Total} steps are done: there is nothing left to train. A new run needs a new trainer.")]
+    private partial void LogNothingToDo(int total);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Folder} is of a later step than {Done}, where this run begins: it is another run's, and FindLatest would find it.")]
+    private partial void LogLaterCheckpoint(string folder, int done);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Checkpoint of step {Step} written to {Folder}.")]
     private partial void LogSaved(string folder, int step);

@@ -1,6 +1,7 @@
 using LongContext.Checkpoints;
 using LongContext.Data;
 using LongContext.Evaluation;
+using LongContext.Models;
 using LongContext.Packing;
 
 namespace LongContext.Samples.QuickStart.Folder;
@@ -18,7 +19,7 @@ internal sealed class ExtensionData
     {
         this.options = options;
         ModelConfig config = ModelConfig.Load(options.Model);
-        TrainedWindow = config.RopeParameters.MaxPositionEmbeddings;
+        TrainedWindow = options.MeasureOnly ? config.MaxPositionEmbeddings : config.TrainedContextLength();
         if (options.ContextLength <= TrainedWindow && !options.MeasureOnly)
             throw new UsageException($"--context {options.ContextLength} is not beyond the model's own window of {TrainedWindow} tokens.");
         Factor = options.ContextLength / (double)TrainedWindow;

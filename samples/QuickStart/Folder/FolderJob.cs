@@ -4,6 +4,7 @@ using LongContext.Models;
 using LongContext.Positions;
 using LongContext.Samples.QuickStart.Reporting;
 using LongContext.Training;
+using static TorchSharp.torch;
 
 namespace LongContext.Samples.QuickStart.Folder;
 
@@ -77,7 +78,7 @@ internal sealed class FolderJob(FolderJobOptions options)
         return row;
     }
 
-    private CausalLanguageModel Load(RopeScaling? scaling) => CausalLanguageModel.Load(options.Model, new ModelLoadOptions { RopeScaling = scaling });
+    private CausalLanguageModel Load(RopeScaling? scaling) => CausalLanguageModel.Load(options.Model, new ModelLoadOptions { RopeScaling = scaling, DataType = ScalarType.Float32 });
 
     private static double DefaultLearningRate(long weights) => weights < 1_000_000 ? 3e-3 : weights < 100_000_000 ? 1e-4 : 2e-5;
 }

@@ -5,8 +5,9 @@ namespace LongContext.Attention;
 
 /// <summary>
 /// libtorch's own attention, one call for each run of documents of equal length, so that a border costs a call and no mask.
-/// Runs on every device libtorch runs on. Causal calls without window and soft cap use its fused kernels, in memory linear in
-/// length; windows are given as a mask, and a soft cap is computed step by step, both quadratic in the longest document.
+/// Runs on every device libtorch runs on. Causal calls without window and soft cap on as many queries as keys use its fused kernels,
+/// in memory linear in length. With fewer queries than keys (a later chunk of a prompt) and with a window there is a mask of one byte
+/// for each pair; a soft cap, and log-sum-exp, are computed step by step with all scores in memory.
 /// </summary>
 public sealed class LibtorchAttentionKernel : IAttentionKernel
 {
@@ -88,15 +89,12 @@ public sealed class LibtorchAttentionKernel : IAttentionKernel
         if (oneSeesAll || (!arguments.Causal && arguments.SlidingWindow is null)) return null;
         Tensor query_L1 = arange(run.KeyLength - run.QueryLength, run.KeyLength, dtype: int64, device: device).unsqueeze(1);
         Tensor key_1M = arange(run.KeyLength, dtype: int64, device: device).unsqueeze(0);
-        Tensor distance_LM = query_L1 - key_1M;
-        Tensor? visible_LM = arguments.Causal ? distance_LM >= 0 : null;
-        if (arguments.SlidingWindow is { } window)
-        {
-            Tensor near_LM = arguments.Causal ? distance_LM < window : distance_LM.abs() < window;
-            visible_LM = visible_LM is null ? near_LM : visible_LM.logical_and(near_LM);
-        }
-
-        return visible_LM;
+        // Compared by broadcasting: one byte for each pair, and no matrix of distances.
+        Tensor? visible_LM = arguments.Causal ? key_1M <= query_L1 : null;
+        if (arguments.SlidingWindow is not { } window) return visible_LM;
+        Tensor near_LM = key_1M > query_L1 - window;
+        visible_LM = visible_LM is null ? near_LM : visible_LM.logical_and_(near_LM);
+        return arguments.Causal ? visible_LM : visible_LM.logical_and_(key_1M < query_L1 + window);
     }
 
     private static (Tensor Q_BHLD, Tensor K_BHMD, Tensor V_BHMD) Heads(Tensor q_THD, Tensor k_SKD, Tensor v_SKD, EqualLengthRun run)

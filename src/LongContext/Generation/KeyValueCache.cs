@@ -11,6 +11,7 @@ public sealed class KeyValueCache : IDisposable
 {
     private readonly Tensor?[] keys;
     private readonly Tensor?[] values;
+    private bool disposed;
     private Tensor? cosOfAll;
     private Tensor? sinOfAll;
 
@@ -61,6 +62,7 @@ public sealed class KeyValueCache : IDisposable
         Array.Clear(keys);
         Array.Clear(values);
         Length = 0;
+        disposed = true;
     }
 
     /// <summary>Tables for all tokens, the new ones included; needed before a forward when keys are rotated anew.</summary>
@@ -69,6 +71,7 @@ public sealed class KeyValueCache : IDisposable
     /// <summary>Takes a layer's new keys (not rotated yet) and values, and gives all of that layer's, rotated.</summary>
     internal (Tensor K_SKD, Tensor V_SKD) Append(int layer, Tensor k_TKD, Tensor v_TKD, Tensor cos_T1D, Tensor sin_T1D)
     {
+        ObjectDisposedException.ThrowIf(disposed, this);
         int total = Length + (int)k_TKD.shape[0];
         Store(ref keys[layer], RerotatesKeys ? k_TKD : Rotary.Apply(k_TKD, cos_T1D, sin_T1D), total);
         Store(ref values[layer], v_TKD, total);

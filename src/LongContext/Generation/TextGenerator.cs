@@ -4,7 +4,10 @@ using static TorchSharp.torch;
 
 namespace LongContext.Generation;
 
-/// <summary>Continues prompts, one at a time, with a key/value cache that lives for one call.</summary>
+/// <summary>
+/// Continues prompts, one at a time, with a key/value cache that lives for one call. Nothing stops it at the model's window: beyond it a
+/// model without scaling that depends on length gives noise, which is for the caller to avoid or to measure.
+/// </summary>
 /// <param name="model">The model; stays the caller's, and is used by one call at a time.</param>
 public sealed class TextGenerator(CausalLanguageModel model)
 {
@@ -34,7 +37,7 @@ public sealed class TextGenerator(CausalLanguageModel model)
 
     /// <summary>The text that follows a prompt.</summary>
     /// <param name="tokenizer">The model's tokenizer.</param>
-    /// <param name="prompt">The prompt; config.json's beginning-of-sentence token goes before it.</param>
+    /// <param name="prompt">The prompt; config.json's beginning-of-sentence token goes before it, unless the tokenizer puts it there.</param>
     /// <param name="options">Null for greedy, 256 tokens.</param>
     /// <param name="cancellationToken">Checked before each chunk of the prompt and each token.</param>
     /// <exception cref="ArgumentException">Nothing to begin with, or an option that cannot be used.</exception>
@@ -43,8 +46,10 @@ public sealed class TextGenerator(CausalLanguageModel model)
         ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentNullException.ThrowIfNull(prompt);
         var ids = new List<int>();
-        if (model.Config.BeginningOfSentenceTokenId is { } beginning) ids.Add(beginning);
-        ids.AddRange(tokenizer.EncodeToIds(prompt));
+        IReadOnlyList<int> encoded = tokenizer.EncodeToIds(prompt);
+        // Some tokenizers put it there themselves.
+        if (model.Config.BeginningOfSentenceTokenId is { } beginning && (encoded.Count == 0 || encoded[0] != beginning)) ids.Add(beginning);
+        ids.AddRange(encoded);
         int[] made = Generate(ids.ToArray(), options, cancellationToken);
 
         // Alone, the first piece would lose the space before it; so the whole is decoded and the prompt taken off.

@@ -1,3 +1,4 @@
+using System.Text;
 using LongContext.Checkpoints;
 using static TorchSharp.torch;
 
@@ -26,7 +27,7 @@ public sealed partial class CausalLanguageModel
         ModelConfig config = ModelConfig.Load(folder);
         if (options.RopeScaling is { } scaling) config = config.WithRopeScaling(scaling, options.ContextLength);
         else if (options.ContextLength is < 1) throw new ArgumentException($"ModelLoadOptions.ContextLength must be at least 1, but is {options.ContextLength}.", nameof(options));
-        else if (options.ContextLength is { } contextLength) config = config with { MaxPositionEmbeddings = contextLength };
+        else if (options.ContextLength is { } contextLength) config = config.WithRopeScaling(config.RopeScaling, contextLength);
 
         Device device = options.Device ?? CPU;
         DecoderShape shape = DecoderShape.FromConfig(config);
@@ -100,18 +101,44 @@ public sealed partial class CausalLanguageModel
     /// </summary>
     /// <param name="folder">Made if it is not there.</param>
     /// <param name="maximumShardBytes">Weights beyond this many bytes go into several files with an index. Default 5·10⁹.</param>
-    /// <exception cref="IOException">Writing failed; what the folder held before is still whole.</exception>
+    /// <exception cref="IOException">Writing failed; what the folder held before is still whole. (A power failure between the last renames can leave files of both.)</exception>
     public void Save(string folder, long maximumShardBytes = 5_000_000_000)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         Directory.CreateDirectory(folder);
-        CheckpointWriter.Write(folder, [.. Parameters.Select(parameter => SafetensorsTensors.Entry(parameter.Key, parameter.Value))], maximumShardBytes);
-        (Config with { DataType = SafetensorsTensors.ConfigName(DataType) }).Save(Path.Combine(folder, "config.json"));
-        if (SourceFolder is null || Path.GetFullPath(SourceFolder) == Path.GetFullPath(folder)) return;
-        foreach (string name in CompanionFiles)
+        // The small files are whole on disk before the weights take their place, and then only need renaming.
+        List<StagedFile> staged = StageConfigAndCompanions(folder);
+        try
         {
-            string source = Path.Combine(SourceFolder, name);
-            if (File.Exists(source)) AtomicFile.Write(Path.Combine(folder, name), stream => stream.Write(File.ReadAllBytes(source)));
+            CheckpointWriter.Write(folder, [.. Parameters.Select(parameter => SafetensorsTensors.Entry(parameter.Key, parameter.Value))], maximumShardBytes);
+            foreach (StagedFile file in staged) file.Commit();
+        }
+        finally
+        {
+            foreach (StagedFile file in staged) file.Dispose();
+        }
+    }
+
+    private List<StagedFile> StageConfigAndCompanions(string folder)
+    {
+        var staged = new List<StagedFile>();
+        try
+        {
+            string config = (Config with { DataType = SafetensorsTensors.ConfigName(DataType) }).ToJson();
+            staged.Add(AtomicFile.Stage(Path.Combine(folder, "config.json"), stream => stream.Write(Encoding.UTF8.GetBytes(config))));
+            if (SourceFolder is null || Path.GetFullPath(SourceFolder) == Path.GetFullPath(folder)) return staged;
+            foreach (string name in CompanionFiles.Where(name => File.Exists(Path.Combine(SourceFolder, name))))
+            {
+                using FileStream source = File.OpenRead(Path.Combine(SourceFolder, name));
+                staged.Add(AtomicFile.Stage(Path.Combine(folder, name), source.CopyTo));
+            }
+
+            return staged;
+        }
+        catch
+        {
+            foreach (StagedFile file in staged) file.Dispose();
+            throw;
         }
     }
 }

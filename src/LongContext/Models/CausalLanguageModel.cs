@@ -86,7 +86,7 @@ public sealed partial class CausalLanguageModel : IDisposable
     /// Length that frequencies are computed for where they depend on it (dynamic NTK); 0 (the default) for the cache's plus these.
     /// Give the whole prompt's length when a prompt goes in by chunks.
     /// </param>
-    /// <returns>Hidden states after the last norm [tokens, hidden].</returns>
+    /// <returns>Hidden states after the last norm [tokens, hidden], never connected to autograd.</returns>
     /// <exception cref="ArgumentException"><paramref name="tokens"/> is empty or holds an id outside the vocabulary, or the cache is for another number of layers.</exception>
     public Tensor ForwardCached(ReadOnlySpan<int> tokens, KeyValueCache cache, int sequenceLength = 0)
     {
@@ -98,12 +98,13 @@ public sealed partial class CausalLanguageModel : IDisposable
         int start = cache.Length, total = checked(start + tokens.Length), length = Math.Max(sequenceLength, total);
 
         using var scope = NewDisposeScope();
+        using var noGradient = no_grad(); // a cache must not hold graphs together
         using Tensor ids_T = HostTensors.FromIds(tokens, Device);
-        int[] positions = [.. Enumerable.Range(0, total)];
-        (Tensor cos_T1D, Tensor sin_T1D) = rotary.Rows(positions.AsSpan(start), [0, tokens.Length], [length]);
+        int[] positions = [.. Enumerable.Range(start, tokens.Length)];
+        (Tensor cos_T1D, Tensor sin_T1D) = rotary.Rows(positions, [0, tokens.Length], [length]);
         if (cache.RerotatesKeys)
         {
-            (Tensor cosOfAll_S1D, Tensor sinOfAll_S1D) = rotary.Rows(positions, [0, total], [length]);
+            (Tensor cosOfAll_S1D, Tensor sinOfAll_S1D) = rotary.Rows([.. Enumerable.Range(0, total)], [0, total], [length]);
             cache.UseTables(cosOfAll_S1D, sinOfAll_S1D);
         }
 
@@ -120,7 +121,12 @@ public sealed partial class CausalLanguageModel : IDisposable
     /// <summary>Scores of every next token.</summary>
     /// <param name="hidden">Hidden states [T, hidden] from <see cref="Forward"/>.</param>
     /// <returns>Logits [T, vocabulary].</returns>
-    public Tensor Logits(Tensor hidden) => nn.functional.linear(hidden, head_VE);
+    /// <exception cref="ArgumentNullException"><paramref name="hidden"/> is null.</exception>
+    public Tensor Logits(Tensor hidden)
+    {
+        ArgumentNullException.ThrowIfNull(hidden);
+        return nn.functional.linear(hidden, head_VE);
+    }
 
     /// <inheritdoc />
     public void Dispose()

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using LongContext.Checkpoints;
 
 namespace LongContext.Models;
@@ -7,11 +8,17 @@ internal static class LlamaFamily
 {
     public const string ModelType = "llama";
 
-    /// <exception cref="NotSupportedException">An activation other than SiLU, or rotary embedding of a part of each head.</exception>
+    /// <exception cref="NotSupportedException">An activation other than SiLU, or rotary embedding of a part of each head, or quantised weights.</exception>
     public static DecoderShape Read(ModelConfig config)
     {
         if (config.HiddenActivation != "silu")
             throw new NotSupportedException($"config.json: hidden_act is '{config.HiddenActivation}', but a llama has 'silu'.");
+        using (JsonDocument json = JsonDocument.Parse(config.ToJson()))
+        {
+            if (json.RootElement.TryGetProperty("quantization_config", out JsonElement quantization) && quantization.ValueKind != JsonValueKind.Null)
+                throw new NotSupportedException("config.json has a quantization_config: quantised weights are not supported yet.");
+        }
+
         if (config.PartialRotaryFactor != 1)
             throw new NotSupportedException($"config.json: partial_rotary_factor is {config.PartialRotaryFactor}; only 1 is supported yet.");
         return new DecoderShape

@@ -6,6 +6,16 @@ namespace LongContext.Models;
 /// <summary>Changes of a model's window.</summary>
 public static class ModelConfigExtensions
 {
+    /// <summary>The window in tokens before any scaling: what the positions of pretraining reached.</summary>
+    /// <param name="config">The config. One with linear scaling states the long window only, which is divided by the factor.</param>
+    public static int TrainedContextLength(this ModelConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return config.RopeScaling is LinearRopeScaling linear && config.OriginalMaxPositionEmbeddings == config.MaxPositionEmbeddings
+            ? Math.Max(1, (int)Math.Round(config.MaxPositionEmbeddings / linear.Factor))
+            : config.OriginalMaxPositionEmbeddings;
+    }
+
     /// <summary>The same config under another scaling, with the window that goes with it.</summary>
     /// <param name="config">The config; its own scaling is replaced, not multiplied.</param>
     /// <param name="scaling">The new scaling.</param>
@@ -23,9 +33,7 @@ public static class ModelConfigExtensions
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(scaling);
         if (contextLength is { } given) ArgumentOutOfRangeException.ThrowIfLessThan(given, 1, nameof(contextLength));
-        int trained = config.RopeScaling is LinearRopeScaling before && config.OriginalMaxPositionEmbeddings == config.MaxPositionEmbeddings
-            ? Math.Max(1, (int)(config.MaxPositionEmbeddings / before.Factor)) // config.json of a linear model states the long window only
-            : config.OriginalMaxPositionEmbeddings;
+        int trained = config.TrainedContextLength();
         if (scaling is DynamicNtkRopeScaling && contextLength is { } asked && asked != trained)
         {
             throw new ArgumentException(

@@ -4,7 +4,11 @@ using static TorchSharp.torch;
 
 namespace LongContext.Training;
 
-/// <summary>AdamW with decoupled decay (Loshchilov and Hutter 2019, algorithm 2), in PyTorch's order of operations.</summary>
+/// <summary>
+/// AdamW with decoupled decay (Loshchilov and Hutter 2019, algorithm 2), in PyTorch's order of operations. Parameters of half types
+/// have their state and a master copy of themselves in float32: in bfloat16 an update below 1/256 of a weight would vanish, and
+/// in float16 ε would be 0.
+/// </summary>
 internal sealed class AdamW : IDisposable
 {
     private readonly AdamWOptions options;
@@ -15,8 +19,12 @@ internal sealed class AdamW : IDisposable
         this.options = options;
         foreach ((string name, Tensor parameter) in parameters)
         {
-            entries.Add(new Entry(name, parameter,
-                zeros_like(parameter).DetachFromDisposeScope(), zeros_like(parameter).DetachFromDisposeScope(), Decays: parameter.dim() > 1));
+            bool half = parameter.dtype is not (ScalarType.Float32 or ScalarType.Float64);
+            using var noGradient = no_grad();
+            Tensor? master = half ? parameter.detach().to(ScalarType.Float32).DetachFromDisposeScope() : null;
+            Tensor like = master ?? parameter;
+            entries.Add(new Entry(name, parameter, master,
+                zeros_like(like).DetachFromDisposeScope(), zeros_like(like).DetachFromDisposeScope(), Decays: parameter.dim() > 1));
         }
     }
 
@@ -32,7 +40,7 @@ internal sealed class AdamW : IDisposable
         foreach (Entry entry in entries)
         {
             if (entry.Parameter.grad is { } gradient)
-                squares += Math.Pow(gradient.norm().to(ScalarType.Float64).item<double>(), 2);
+                squares += Math.Pow((entry.Master is null ? gradient : gradient.to(ScalarType.Float32)).norm().to(ScalarType.Float64).item<double>(), 2);
         }
 
         return Math.Sqrt(squares);
@@ -51,14 +59,17 @@ internal sealed class AdamW : IDisposable
         using var noGradient = no_grad();
         Updates++;
         double correction1 = 1 - Math.Pow(options.Beta1, Updates), correction2 = 1 - Math.Pow(options.Beta2, Updates);
-        foreach ((_, Tensor parameter, Tensor mean, Tensor meanOfSquares, bool decays) in entries)
+        foreach ((_, Tensor parameter, Tensor? master, Tensor mean, Tensor meanOfSquares, bool decays) in entries)
         {
             if (parameter.grad is not { } gradient) continue;
-            if (decays && options.WeightDecay > 0) parameter.mul_(1 - learningRate * options.WeightDecay);
+            Tensor weight = master ?? parameter;
+            if (master is not null) gradient = gradient.to(ScalarType.Float32);
+            if (decays && options.WeightDecay > 0) weight.mul_(1 - learningRate * options.WeightDecay);
             mean.mul_(options.Beta1).add_(gradient, 1 - options.Beta1);
             meanOfSquares.mul_(options.Beta2).addcmul_(gradient, gradient, 1 - options.Beta2);
             using Tensor denominator = meanOfSquares.sqrt().div_(Math.Sqrt(correction2)).add_(options.Epsilon);
-            parameter.addcdiv_(mean, denominator, -learningRate / correction1);
+            weight.addcdiv_(mean, denominator, -learningRate / correction1);
+            if (master is not null) parameter.copy_(master);
         }
     }
 
@@ -84,6 +95,7 @@ internal sealed class AdamW : IDisposable
     [
         .. entries.Select(entry => SafetensorsTensors.Entry("exp_avg." + entry.Name, entry.Mean)),
         .. entries.Select(entry => SafetensorsTensors.Entry("exp_avg_sq." + entry.Name, entry.MeanOfSquares)),
+        .. entries.Where(entry => entry.Master is not null).Select(entry => SafetensorsTensors.Entry("master." + entry.Name, entry.Master!)),
     ];
 
     /// <exception cref="CheckpointFormatException">The file lacks a tensor of the state, or has it in another shape.</exception>
@@ -93,6 +105,7 @@ internal sealed class AdamW : IDisposable
         {
             CheckpointTensors.Check(entry.Mean, file, "exp_avg." + entry.Name);
             CheckpointTensors.Check(entry.MeanOfSquares, file, "exp_avg_sq." + entry.Name);
+            if (entry.Master is not null) CheckpointTensors.Check(entry.Master, file, "master." + entry.Name);
         }
     }
 
@@ -103,6 +116,7 @@ internal sealed class AdamW : IDisposable
         {
             CheckpointTensors.CopyInto(entry.Mean, file, "exp_avg." + entry.Name);
             CheckpointTensors.CopyInto(entry.MeanOfSquares, file, "exp_avg_sq." + entry.Name);
+            if (entry.Master is not null) CheckpointTensors.CopyInto(entry.Master, file, "master." + entry.Name);
         }
 
         Updates = updates;
@@ -114,8 +128,9 @@ internal sealed class AdamW : IDisposable
         {
             entry.Mean.Dispose();
             entry.MeanOfSquares.Dispose();
+            entry.Master?.Dispose();
         }
     }
 
-    private sealed record Entry(string Name, Tensor Parameter, Tensor Mean, Tensor MeanOfSquares, bool Decays);
+    private sealed record Entry(string Name, Tensor Parameter, Tensor? Master, Tensor Mean, Tensor MeanOfSquares, bool Decays);
 }

@@ -16,7 +16,7 @@ internal static class CheckpointTensors
     }
 
     /// <summary>Makes sure that <see cref="CopyInto"/> will find what it needs.</summary>
-    /// <exception cref="CheckpointFormatException">The file lacks the tensor, or has it in another shape.</exception>
+    /// <exception cref="CheckpointFormatException">The file lacks the tensor, or has it in another shape or a type that is not floating point.</exception>
     public static TensorInfo Check(Tensor target, SafetensorsFile file, string name)
     {
         if (!file.Tensors.TryGetValue(name, out TensorInfo? info))
@@ -27,6 +27,8 @@ internal static class CheckpointTensors
                 $"{file.Path}: tensor '{name}' has shape [{string.Join(", ", info.Shape)}], expected [{string.Join(", ", target.shape)}].");
         }
 
+        if (info.DataType is not (TensorDataType.Float64 or TensorDataType.Float32 or TensorDataType.Float16 or TensorDataType.BFloat16))
+            throw new CheckpointFormatException($"{file.Path}: tensor '{name}' is of type {info.DataType}, expected floating point of 16 bits or more.");
         return info;
     }
 }

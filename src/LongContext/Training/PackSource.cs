@@ -17,7 +17,8 @@ public static class PackSource
     }
 
     /// <summary>Packs made when asked for, for example generated from their number.</summary>
-    /// <param name="getPack">Gives the pack with a number; the same number must give the same pack.</param>
+    /// <param name="getPack">Gives the pack with a number; the same number must give the same pack. Asked for numbers from <paramref name="count"/> on in later passes.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is below 1.</exception>
     /// <param name="count">Packs of one pass, or null (the default) for a source without end.</param>
     public static IPackSource FromFunction(Func<long, PackedBatch> getPack, int? count = null)
     {

@@ -2,10 +2,10 @@ using System.Text.Json.Serialization;
 
 namespace LongContext.Training;
 
-/// <summary>trainer_state.json.</summary>
-internal sealed record TrainerState(int FormatVersion, int Step, long OptimizerUpdates);
+/// <summary>trainer_state.json: where the run stands, and the options that decide which data comes next.</summary>
+internal sealed record TrainerState(int FormatVersion, int Step, long OptimizerUpdates, int GradientAccumulationSteps, int Seed);
 
 /// <summary>Source-generated reading and writing, no reflection.</summary>
-[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(WriteIndented = true, RespectRequiredConstructorParameters = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(TrainerState))]
 internal sealed partial class TrainerStateContext : JsonSerializerContext;

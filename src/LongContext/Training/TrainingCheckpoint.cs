@@ -14,33 +14,37 @@ public static class TrainingCheckpoint
 {
     private const string Prefix = "checkpoint-";
     private const string PartialPrefix = ".partial-";
+    private const string ReplacedSuffix = ".replaced";
     private const string OptimizerFile = "optimizer.safetensors";
     private const string StateFile = "trainer_state.json";
 
     /// <summary>The checkpoint with the highest step in a folder, or null when there is none.</summary>
-    /// <param name="folder">The <see cref="TrainerOptions.CheckpointFolder"/>; need not exist.</param>
+    /// <param name="folder">The <see cref="TrainerOptions.CheckpointFolder"/>; need not exist. One folder is for one run at a time.</param>
     public static string? FindLatest(string folder)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
+        BringBackReplaced(folder);
         return List(folder).LastOrDefault().Path;
     }
 
-    internal static string Save(string folder, int step, CausalLanguageModel model, AdamW optimizer, int keep)
+    internal static string Save(string folder, int step, CausalLanguageModel model, AdamW optimizer, TrainerOptions options)
     {
         Directory.CreateDirectory(folder);
+        BringBackReplaced(folder);
         foreach (string leftover in Directory.GetDirectories(folder, PartialPrefix + "*")) Directory.Delete(leftover, recursive: true);
 
         string name = Prefix + step.ToString("D6", CultureInfo.InvariantCulture);
-        string partial = Path.Combine(folder, PartialPrefix + name), final = Path.Combine(folder, name), replaced = partial + ".replaced";
+        string partial = Path.Combine(folder, PartialPrefix + name), final = Path.Combine(folder, name), replaced = partial + ReplacedSuffix;
         try
         {
             model.Save(partial);
             SafetensorsWriter.Write(Path.Combine(partial, OptimizerFile), optimizer.State());
-            var state = new TrainerState(FormatVersion: 1, step, optimizer.Updates);
+            var state = new TrainerState(FormatVersion: 1, step, optimizer.Updates, options.GradientAccumulationSteps, options.Seed);
             AtomicFile.WriteAllText(Path.Combine(partial, StateFile), JsonSerializer.Serialize(state, TrainerStateContext.Default.TrainerState));
             // Aside, not away: between the two renames the earlier one still exists.
             if (Directory.Exists(final)) Directory.Move(final, replaced);
             Directory.Move(partial, final);
+            DirectoryFlush.TryFlush(folder); // before anything older goes away
             if (Directory.Exists(replaced)) Directory.Delete(replaced, recursive: true);
         }
         catch
@@ -50,8 +54,19 @@ public static class TrainingCheckpoint
             throw;
         }
 
-        RemoveOld(folder, step, keep);
+        RemoveOld(folder, step, options.CheckpointsToKeep);
         return final;
+    }
+
+    /// <summary>A process that died between the two renames of <see cref="Save"/> left the earlier checkpoint aside.</summary>
+    private static void BringBackReplaced(string folder)
+    {
+        if (!Directory.Exists(folder)) return;
+        foreach (string aside in Directory.GetDirectories(folder, PartialPrefix + "*" + ReplacedSuffix))
+        {
+            string final = Path.Combine(folder, Path.GetFileName(aside)[PartialPrefix.Length..^ReplacedSuffix.Length]);
+            if (!Directory.Exists(final)) Directory.Move(aside, final);
+        }
     }
 
     /// <summary>Leaves the newest up to this step. Those of later steps are another run's, and none of ours to remove.</summary>
@@ -67,7 +82,7 @@ public static class TrainingCheckpoint
         }
     }
 
-    internal static int Restore(string checkpointFolder, CausalLanguageModel model, AdamW optimizer)
+    internal static int Restore(string checkpointFolder, CausalLanguageModel model, AdamW optimizer, TrainerOptions options)
     {
         TrainerState state = ReadState(Path.Combine(checkpointFolder, StateFile));
         using CheckpointReader reader = CheckpointReader.Open(checkpointFolder);
@@ -86,9 +101,28 @@ public static class TrainingCheckpoint
             sources.Add((parameter, file, name));
         }
 
+        CheckSameRun(checkpointFolder, state, model, options);
         foreach ((Tensor parameter, SafetensorsFile file, string name) in sources) CheckpointTensors.CopyInto(parameter, file, name);
         optimizer.Restore(optimizerFile, state.OptimizerUpdates);
         return state.Step;
+    }
+
+    /// <exception cref="ArgumentException">Going on would be another run: other data, or other positions.</exception>
+    private static void CheckSameRun(string checkpointFolder, TrainerState state, CausalLanguageModel model, TrainerOptions options)
+    {
+        if (state.GradientAccumulationSteps != options.GradientAccumulationSteps || state.Seed != options.Seed)
+        {
+            throw new ArgumentException(
+                $"{checkpointFolder} is of a run with GradientAccumulationSteps {state.GradientAccumulationSteps} and Seed {state.Seed}, but this trainer has "
+                + $"{options.GradientAccumulationSteps} and {options.Seed}: it would go on with other data.");
+        }
+
+        ModelConfig saved = ModelConfig.Load(checkpointFolder);
+        if (saved.RopeScaling != model.Config.RopeScaling || saved.RopeTheta != model.Config.RopeTheta)
+        {
+            throw new ArgumentException(
+                $"{checkpointFolder} is of a model with {saved.RopeScaling} and rope theta {saved.RopeTheta}, but this one has {model.Config.RopeScaling} and {model.Config.RopeTheta}.");
+        }
     }
 
     private static TrainerState ReadState(string path)
@@ -97,7 +131,7 @@ public static class TrainingCheckpoint
         try
         {
             TrainerState? state = JsonSerializer.Deserialize(File.ReadAllText(path), TrainerStateContext.Default.TrainerState);
-            if (state is not { FormatVersion: 1, Step: >= 0, OptimizerUpdates: >= 0 })
+            if (state is not { FormatVersion: 1, Step: >= 0, OptimizerUpdates: >= 0, GradientAccumulationSteps: >= 1 })
                 throw new CheckpointFormatException($"{path}: expected format version 1 and counts that are not negative, found {state}.");
             return state;
         }
@@ -106,6 +140,8 @@ public static class TrainingCheckpoint
             throw new CheckpointFormatException($"{path} is not the JSON of a trainer's state: {e.Message}", e);
         }
     }
+
+    internal static int StepOf(string checkpoint) => int.Parse(Path.GetFileName(checkpoint).AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture);
 
     private static List<(int Step, string Path)> List(string folder)
     {

@@ -42,4 +42,13 @@ public sealed class ModelConfigExtensionsTests
         Assert.Throws<ArgumentOutOfRangeException>("contextLength", () => TinyModels.Config().WithRopeScaling(RopeScaling.None, contextLength: 0));
         Assert.Throws<ArgumentNullException>("scaling", () => TinyModels.Config().WithRopeScaling(null!));
     }
+
+    [Fact]
+    public void TrainedContextLength_AnyScaling_IsTheWindowOfPretraining()
+    {
+        ModelConfig config = TinyModels.Config();
+        Assert.Equal(32, config.TrainedContextLength());
+        Assert.Equal(32, config.WithRopeScaling(RopeScaling.DynamicNtk(4)).TrainedContextLength());
+        Assert.Equal(32, ModelConfig.Parse(config.WithRopeScaling(RopeScaling.Linear(8)).ToJson(), "test").TrainedContextLength());
+    }
 }

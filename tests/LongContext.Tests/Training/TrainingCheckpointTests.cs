@@ -48,6 +48,45 @@ public sealed class TrainingCheckpointTests
     }
 
     [Fact]
+    public async Task Resume_AnotherRunsOptionsOrPositions_IsRefusedAndChangesNothing()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        using CausalLanguageModel model = TinyModels.Create();
+        TrainerOptions options = Options(folder.Path);
+        await TrainingRun.Of(model, options, Packs);
+        string checkpoint = TrainingCheckpoint.FindLatest(folder.Path)!;
+
+        using CausalLanguageModel other = TinyModels.Create(seed: 99), scaled = TinyModels.Create(LongContext.Positions.RopeScaling.Linear(2), seed: 99);
+        var before = TinyModels.Bytes(other);
+        using var accumulating = new LongContextTrainer(other, new TrainerOptions { GradientAccumulationSteps = options.GradientAccumulationSteps + 1, Seed = options.Seed });
+        Assert.Contains("GradientAccumulationSteps", Assert.Throws<ArgumentException>(() => accumulating.Resume(checkpoint)).Message, StringComparison.Ordinal);
+        using var seeded = new LongContextTrainer(other, new TrainerOptions { GradientAccumulationSteps = options.GradientAccumulationSteps, Seed = options.Seed + 1 });
+        Assert.Contains("Seed", Assert.Throws<ArgumentException>(() => seeded.Resume(checkpoint)).Message, StringComparison.Ordinal);
+        using var positioned = new LongContextTrainer(scaled, new TrainerOptions { GradientAccumulationSteps = options.GradientAccumulationSteps, Seed = options.Seed });
+        Assert.Contains("Linear", Assert.Throws<ArgumentException>(() => positioned.Resume(checkpoint)).Message, StringComparison.Ordinal);
+        TinyModels.AssertSameBytes(before, TinyModels.Bytes(other));
+    }
+
+    [Fact]
+    public async Task FindLatest_KilledWhileReplacing_BringsTheEarlierOneBack()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        using CausalLanguageModel model = TinyModels.Create();
+        await TrainingRun.Of(model, Options(folder.Path), Packs);
+        string checkpoint = TrainingCheckpoint.FindLatest(folder.Path)!, name = Path.GetFileName(checkpoint);
+        // What a process leaves that dies between the two renames.
+        foreach (string earlier in Directory.GetDirectories(folder.Path).Where(path => path != checkpoint)) Directory.Delete(earlier, recursive: true);
+        Directory.Move(checkpoint, folder[$".partial-{name}.replaced"]);
+        Directory.CreateDirectory(folder[$".partial-{name}"]);
+
+        Assert.Equal(checkpoint, TrainingCheckpoint.FindLatest(folder.Path));
+        using CausalLanguageModel other = TinyModels.Create(seed: 99);
+        using var trainer = new LongContextTrainer(other, Options(folder.Path));
+        trainer.Resume(checkpoint);
+        TinyModels.AssertSameBytes(TinyModels.Bytes(model), TinyModels.Bytes(other));
+    }
+
+    [Fact]
     public async Task Resume_AtTheEnd_HasNothingLeftToDo()
     {
         using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
