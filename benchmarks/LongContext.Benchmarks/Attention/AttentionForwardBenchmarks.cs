@@ -9,6 +9,7 @@ namespace LongContext.Benchmarks.Attention;
 /// whole pack (made beforehand and not counted, to the baselines' advantage).
 /// </summary>
 [Work("tokens", AttentionCase.TokenCount)]
+[InvocationCount(1), WarmupCount(2), IterationCount(9)]
 public class AttentionForwardBenchmarks
 {
     private AttentionCase attention = null!;

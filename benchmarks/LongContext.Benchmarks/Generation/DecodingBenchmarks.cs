@@ -12,6 +12,7 @@ namespace LongContext.Benchmarks.Generation;
 /// each token. The rate counts the new tokens, with the prompt's time in it.
 /// </summary>
 [Work("tokens", NewTokens)]
+[InvocationCount(1), WarmupCount(2), IterationCount(7)]
 public class DecodingBenchmarks
 {
     private const int NewTokens = 32;
@@ -21,7 +22,7 @@ public class DecodingBenchmarks
     private int[] prompt = [];
 
     /// <summary>Tokens of the prompt.</summary>
-    [Params(64, 1024)]
+    [Params(64, 512)]
     public int PromptTokens { get; set; }
 
     [GlobalSetup]

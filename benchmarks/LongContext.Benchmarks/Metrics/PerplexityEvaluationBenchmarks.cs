@@ -13,6 +13,7 @@ namespace LongContext.Benchmarks.Metrics;
 /// Baseline: all logits at once (262 MB) into cross_entropy.
 /// </summary>
 [Work("tokens", TokenCount)]
+[InvocationCount(1), WarmupCount(2), IterationCount(7)]
 public class PerplexityEvaluationBenchmarks
 {
     private const int TokenCount = 2048;

@@ -1,0 +1,102 @@
+using LongContext.Checkpoints;
+using LongContext.Data;
+using LongContext.Packing;
+
+namespace LongContext.Samples.QuickStart.Folder;
+
+/// <summary>The text, split into what is tuned on and what is measured on, as tokens.</summary>
+internal sealed class ExtensionData
+{
+    private const int MostWindows = 8;
+
+    private readonly FolderJobOptions options;
+    private readonly TokenText text;
+    private readonly int[] trainingTokens;
+    private readonly int[] heldOutTokens;
+    private readonly int[] beginning;
+
+    public ExtensionData(FolderJobOptions options)
+    {
+        this.options = options;
+        ModelConfig config = ModelConfig.Load(options.Model);
+        TrainedWindow = config.RopeParameters.MaxPositionEmbeddings;
+        if (options.ContextLength <= TrainedWindow && !options.MeasureOnly)
+            throw new UsageException($"--context {options.ContextLength} is not beyond the model's own window of {TrainedWindow} tokens.");
+        Factor = options.ContextLength / (double)TrainedWindow;
+        beginning = config.BeginningOfSentenceTokenId is { } id ? [id] : [];
+        text = new TokenText(options.Model, config);
+        (string training, string heldOut, HeldOutDescription) = Split(TextDocuments.Read(options.Data).ToArray());
+        trainingTokens = text.Encode(training);
+        heldOutTokens = text.Encode(heldOut);
+        WindowCount = Math.Min(MostWindows, heldOutTokens.Length / options.ContextLength);
+        if (WindowCount == 0 || trainingTokens.Length < options.ContextLength)
+        {
+            throw new UsageException($"{options.Data} is too short: {trainingTokens.Length} tokens to tune on and {heldOutTokens.Length} held out, "
+                + $"but each needs at least --context {options.ContextLength}.");
+        }
+
+        Lengths = [.. Doubling(Math.Max(2, Math.Min(TrainedWindow, options.ContextLength) / 2), options.ContextLength)];
+    }
+
+    public int TrainedWindow { get; }
+
+    public double Factor { get; }
+
+    public int WindowCount { get; }
+
+    public string HeldOutDescription { get; }
+
+    public IReadOnlyList<int> Lengths { get; }
+
+    public string Description =>
+        $"{options.Model}: window {TrainedWindow:N0} → {options.ContextLength:N0} tokens. {trainingTokens.Length:N0} tokens to tune on, {heldOutTokens.Length:N0} held out.";
+
+    /// <summary>The held-out windows' first tokens, BOS included, with the bytes of the predicted ones.</summary>
+    public IEnumerable<(PackedBatch Window, long Bytes)> Windows(int length)
+    {
+        int own = length - beginning.Length;
+        for (int w = 0; w < WindowCount; w++)
+        {
+            int[] tokens = heldOutTokens.AsSpan(w * options.ContextLength, own).ToArray();
+            int[] predicted = beginning.Length > 0 ? tokens : tokens[1..];
+            yield return (PackedBatch.Create([new TokenSequence((int[])[.. beginning, .. tokens])]), text.ByteCount(predicted));
+        }
+    }
+
+    /// <summary>Documents of the whole window, begun anywhere in the text: a border inside would teach nothing about distance.</summary>
+    public PackedBatch TrainingPack(long index, int documents)
+    {
+        var random = new Random(unchecked((options.Seed * 1_000_003) + (int)index));
+        int own = options.ContextLength - beginning.Length;
+        var sequences = new TokenSequence[documents];
+        for (int i = 0; i < documents; i++)
+        {
+            int start = random.Next(trainingTokens.Length - own + 1);
+            sequences[i] = new TokenSequence((int[])[.. beginning, .. trainingTokens.AsSpan(start, own)]);
+        }
+
+        return PackedBatch.Create(sequences);
+    }
+
+    /// <summary>The last documents are held out; of a single text, its last tenth.</summary>
+    private (string Training, string HeldOut, string Description) Split(string[] documents)
+    {
+        if (documents.Length == 1)
+        {
+            string only = documents[0];
+            int cut = only.Length - (only.Length / 10);
+            return (only[..cut], only[cut..], "the last tenth of the text");
+        }
+
+        int heldOut = options.HeldOutDocuments ?? Math.Max(1, documents.Length / 10);
+        if (heldOut < 1 || heldOut >= documents.Length)
+            throw new UsageException($"--held-out {heldOut} must be from 1 to {documents.Length - 1}: {options.Data} has {documents.Length} documents.");
+        return (string.Join('\n', documents[..^heldOut]), string.Join('\n', documents[^heldOut..]), $"the last {heldOut} documents");
+    }
+
+    private static IEnumerable<int> Doubling(int from, int to)
+    {
+        for (int length = from; length < to; length *= 2) yield return length;
+        yield return to;
+    }
+}

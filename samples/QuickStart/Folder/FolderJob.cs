@@ -1,0 +1,88 @@
+using System.Diagnostics;
+using LongContext.Evaluation;
+using LongContext.Evaluation.Metrics;
+using LongContext.Models;
+using LongContext.Packing;
+using LongContext.Positions;
+using LongContext.Samples.QuickStart.Reporting;
+using LongContext.Training;
+
+namespace LongContext.Samples.QuickStart.Folder;
+
+/// <summary>Extends a model of the user's, tunes it on long documents made of the user's text, and measures perplexity by length.</summary>
+internal sealed class FolderJob(FolderJobOptions options)
+{
+    private const int PackTokens = 8192;
+
+    private readonly ExtensionData data = new(options);
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var watch = Stopwatch.StartNew();
+        Console.WriteLine(data.Description);
+        var report = new Report
+        {
+            Title = $"{Path.GetFileName(Path.TrimEndingDirectorySeparator(options.Model))}: from {data.TrainedWindow:N0} to {options.ContextLength:N0} tokens",
+            Explanation = $"Perplexity, per token and per byte, on {data.HeldOutDescription}, which the tuning did not see: {data.WindowCount} windows, each one document that begins anew.",
+            Lengths = data.Lengths,
+            Rows = [],
+        };
+        report.Rows.Add(MeasureUntuned("as it is", scaling: null, cancellationToken));
+        string? saved = options.MeasureOnly ? null : Path.Combine(options.Output, "model");
+        if (saved is not null) await ExtendAsync(report, saved, cancellationToken);
+        report.Seconds = watch.Elapsed.TotalSeconds;
+        report.Show();
+        report.Write(options.Output, saved);
+    }
+
+    private async Task ExtendAsync(Report report, string folder, CancellationToken cancellationToken)
+    {
+        string factor = $"×{data.Factor:0.##}";
+        report.Rows.Add(MeasureUntuned($"linear {factor} without fine-tuning", RopeScaling.Linear(data.Factor), cancellationToken));
+        report.Rows.Add(MeasureUntuned($"dynamic {factor} without fine-tuning", RopeScaling.DynamicNtk(data.Factor), cancellationToken));
+        using CausalLanguageModel model = Load(RopeScaling.Linear(data.Factor));
+        await TuneAsync(model, cancellationToken);
+        report.Rows.Add(Measure($"linear {factor} fine-tuned on packed long sequences", model, cancellationToken));
+        model.Save(folder);
+    }
+
+    private async Task TuneAsync(CausalLanguageModel model, CancellationToken cancellationToken)
+    {
+        int documentsInPack = Math.Max(1, PackTokens / options.ContextLength);
+        int steps = (int)Math.Max(1, options.Tokens / ((long)documentsInPack * options.ContextLength));
+        using var trainer = new LongContextTrainer(model, new TrainerOptions
+        {
+            Steps = steps,
+            LearningRate = options.LearningRate ?? DefaultLearningRate(model.Parameters.ElementCount),
+            Schedule = LearningRateSchedule.Cosine(warmupSteps: Math.Max(1, steps / 20)),
+            Seed = options.Seed,
+        });
+        IPackSource source = PackSource.FromFunction(index => data.TrainingPack(index, documentsInPack));
+        await TrainingDisplay.ShowAsync("fine-tuning", progress => trainer.TrainAsync(source, progress, cancellationToken));
+    }
+
+    private ReportRow MeasureUntuned(string name, RopeScaling? scaling, CancellationToken cancellationToken)
+    {
+        using CausalLanguageModel model = Load(scaling);
+        return Measure(name, model, cancellationToken);
+    }
+
+    private ReportRow Measure(string name, CausalLanguageModel model, CancellationToken cancellationToken)
+    {
+        var evaluator = new PerplexityEvaluator(model);
+        var row = new ReportRow { Name = name, Perplexity = [], PerplexityPerByte = [] };
+        foreach (int length in data.Lengths)
+        {
+            var sum = new PerplexityAccumulator();
+            foreach ((PackedBatch window, long bytes) in data.Windows(length)) sum.Add(evaluator.Evaluate([window], bytes, cancellationToken));
+            row.Perplexity.Add(sum.Perplexity);
+            row.PerplexityPerByte.Add(sum.PerplexityPerByte);
+        }
+
+        return row;
+    }
+
+    private CausalLanguageModel Load(RopeScaling? scaling) => CausalLanguageModel.Load(options.Model, new ModelLoadOptions { RopeScaling = scaling });
+
+    private static double DefaultLearningRate(long weights) => weights < 1_000_000 ? 3e-3 : weights < 100_000_000 ? 1e-4 : 2e-5;
+}

@@ -1,0 +1,65 @@
+using System.CommandLine;
+using LongContext.Samples.QuickStart;
+using LongContext.Samples.QuickStart.Folder;
+using LongContext.Samples.QuickStart.Repetition;
+
+// The main job of the library in one program. Without arguments: extend a small word model from 256 to 2,048 tokens and show
+// what each way of doing it gives. With --model and --data: the same job on a Hugging Face folder and a text of yours.
+Option<DirectoryInfo> output = new("--output") { Description = "Folder for the report and the extended model.", DefaultValueFactory = _ => new DirectoryInfo("quickstart") };
+Option<DirectoryInfo?> model = new("--model") { Description = "A Hugging Face folder to extend instead of the built-in word model." };
+Option<FileInfo?> data = new("--data") { Description = "With --model: text (.txt) or JSON lines (.jsonl, field \"text\") to tune and measure on." };
+Option<int?> context = new("--context") { Description = "With --model: the window to extend to, in tokens." };
+Option<int?> heldOut = new("--held-out") { Description = "With --model: documents at the end of the data to measure on, not trained on. Default: a tenth." };
+Option<long> tokens = new("--tokens") { Description = "With --model: tokens to tune on.", DefaultValueFactory = _ => 1_638_400 };
+Option<double?> learningRate = new("--learning-rate") { Description = "With --model: peak learning rate. Default: 3e-3 for models under a million weights, 1e-4 up to a hundred million, 2e-5 above." };
+Option<int> seed = new("--seed") { Description = "Same seed, same run.", DefaultValueFactory = _ => 1 };
+Option<bool> measureOnly = new("--measure-only") { Description = "With --model: measure the model as it is, up to --context; nothing is extended, tuned or saved." };
+Option<DirectoryInfo?> trainBase = new("--train-base") { Description = "Train the built-in word model anew and write it to this folder; nothing else is done." };
+
+RootCommand command = new("Extends a model's context and shows that it worked.") { output, model, data, context, heldOut, tokens, learningRate, seed, measureOnly, trainBase };
+command.SetAction(async (parsed, cancellationToken) =>
+{
+    try
+    {
+        if (parsed.GetValue(trainBase) is { } target)
+        {
+            await BaseModel.TrainAsync(target.FullName, parsed.GetValue(seed), cancellationToken);
+        }
+        else if (parsed.GetValue(model) is { } folder)
+        {
+            await new FolderJob(new FolderJobOptions
+            {
+                Model = folder.FullName,
+                Data = parsed.GetValue(data)?.FullName ?? throw new UsageException("--model needs --data FILE: the text to tune and measure on."),
+                ContextLength = parsed.GetValue(context) ?? throw new UsageException("--model needs --context N: the window to extend to, in tokens."),
+                HeldOutDocuments = parsed.GetValue(heldOut),
+                Tokens = parsed.GetValue(tokens),
+                LearningRate = parsed.GetValue(learningRate),
+                Seed = parsed.GetValue(seed),
+                MeasureOnly = parsed.GetValue(measureOnly),
+                Output = parsed.GetValue(output)!.FullName,
+            }).RunAsync(cancellationToken);
+        }
+        else
+        {
+            if (parsed.GetValue(data) is not null || parsed.GetValue(context) is not null)
+                throw new UsageException("--data and --context go with --model FOLDER.");
+            await new RepetitionJob(parsed.GetValue(output)!.FullName, parsed.GetValue(seed)).RunAsync(cancellationToken);
+        }
+
+        return 0;
+    }
+    catch (OperationCanceledException)
+    {
+        await Console.Error.WriteLineAsync("Cancelled.");
+        return 130;
+    }
+    catch (Exception e) when (e is UsageException or IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException
+        or InvalidDataException or LongContext.Checkpoints.CheckpointFormatException or LongContext.Data.DataFormatException or LongContext.Training.NonFiniteLossException)
+    {
+        // What a user can mend gets one line; anything else is a bug and keeps its stack trace.
+        await Console.Error.WriteLineAsync("Error: " + e.Message);
+        return 1;
+    }
+});
+return await command.Parse(args).InvokeAsync();
