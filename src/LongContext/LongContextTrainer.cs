@@ -20,6 +20,8 @@ public sealed partial class LongContextTrainer : IDisposable
     private readonly TimeProvider timeProvider;
     private readonly AdamW optimizer;
     private int stepsDone;
+    private int running;
+    private bool disposed;
 
     /// <summary>A trainer for a model.</summary>
     /// <param name="model">Its weights change in place; it stays the caller's.</param>
@@ -48,6 +50,7 @@ public sealed partial class LongContextTrainer : IDisposable
     /// <param name="progress">Told after each step; null for nobody.</param>
     /// <param name="cancellationToken">Ends the run after the pack at hand: the step under way is dropped, the weights are the last step's.</param>
     /// <exception cref="ArgumentException">No packs, a pack longer than the model's window, or no target token in a step.</exception>
+    /// <exception cref="InvalidOperationException">A run is under way.</exception>
     /// <exception cref="NonFiniteLossException">Loss or gradient was NaN or infinite.</exception>
     /// <exception cref="OperationCanceledException">Cancelled. With a checkpoint folder a checkpoint of the last whole step was written.</exception>
     public Task<TrainingResult> TrainAsync(
@@ -59,33 +62,53 @@ public sealed partial class LongContextTrainer : IDisposable
     /// <param name="progress">Told after each step; null for nobody.</param>
     /// <param name="cancellationToken">Ends the run after the pack at hand: the step under way is dropped, the weights are the last step's.</param>
     /// <exception cref="ArgumentException">The source has no end and <see cref="TrainerOptions.Steps"/> is null, a pack is longer than the model's window, or a step has no target token.</exception>
+    /// <exception cref="InvalidOperationException">A run is under way.</exception>
     /// <exception cref="NonFiniteLossException">Loss or gradient was NaN or infinite.</exception>
     /// <exception cref="OperationCanceledException">Cancelled. With a checkpoint folder a checkpoint of the last whole step was written.</exception>
     public Task<TrainingResult> TrainAsync(
         IPackSource source, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
+        ObjectDisposedException.ThrowIf(disposed, this);
         ArgumentNullException.ThrowIfNull(source);
         int totalSteps = TotalSteps(source);
         // TorchSharp's gradient mode and dispose scopes belong to a thread: the whole run stays on one.
         return Task.Factory.StartNew(
-            () => Run(source, totalSteps, progress, cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            () => Alone(() => Run(source, totalSteps, progress, cancellationToken)),
+            cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     /// <summary>Takes weights, optimizer and position from a checkpoint; the next call to train goes on after its step.</summary>
     /// <param name="checkpointFolder">A folder written by this trainer, for example from <see cref="TrainingCheckpoint.FindLatest"/>.</param>
     /// <exception cref="Checkpoints.CheckpointFormatException">The folder is not a whole checkpoint of a model of this shape.</exception>
+    /// <exception cref="InvalidOperationException">A run is under way.</exception>
     public void Resume(string checkpointFolder)
     {
+        ObjectDisposedException.ThrowIf(disposed, this);
         ArgumentException.ThrowIfNullOrEmpty(checkpointFolder);
-        stepsDone = TrainingCheckpoint.Restore(checkpointFolder, model, optimizer);
+        stepsDone = Alone(() => TrainingCheckpoint.Restore(checkpointFolder, model, optimizer));
         LogResumed(checkpointFolder, stepsDone);
     }
 
     /// <inheritdoc />
     public void Dispose()
     {
-        optimizer.ReleaseGradients();
+        if (disposed) return;
+        disposed = true;
         optimizer.Dispose();
+    }
+
+    /// <summary>Refuses a second run beside the first, which would mix their gradients.</summary>
+    private T Alone<T>(Func<T> work)
+    {
+        if (Interlocked.Exchange(ref running, 1) != 0) throw new InvalidOperationException("This trainer is training already: one run at a time.");
+        try
+        {
+            return work();
+        }
+        finally
+        {
+            Volatile.Write(ref running, 0);
+        }
     }
 
     private int TotalSteps(IPackSource source)

@@ -50,6 +50,7 @@ public sealed class TrainerOptions
         if (MaximumGradientNorm is { } norm && !(norm > 0)) faults.Add($"MaximumGradientNorm must be positive, but is {norm}");
         if (CheckpointEverySteps is < 1) faults.Add($"CheckpointEverySteps must be at least 1, but is {CheckpointEverySteps}");
         if (CheckpointEverySteps is not null && CheckpointFolder is null) faults.Add("CheckpointEverySteps is set, but CheckpointFolder is not");
+        if (CheckpointFolder is { } folder && string.IsNullOrWhiteSpace(folder)) faults.Add("CheckpointFolder must name a folder, but is empty");
         if (CheckpointsToKeep < 1) faults.Add($"CheckpointsToKeep must be at least 1, but is {CheckpointsToKeep}");
         if (faults.Count > 0) throw new ArgumentException("TrainerOptions: " + string.Join("; ", faults) + ".");
     }

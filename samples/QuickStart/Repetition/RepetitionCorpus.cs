@@ -9,19 +9,23 @@ namespace LongContext.Samples.QuickStart.Repetition;
 internal sealed class RepetitionCorpus(RepetitionLanguage language, Random random)
 {
     private const int MinimumCount = 4;
+    private const double ShareOfLastWords = 0.4;
+    private const double ShareOfSmallVocabularies = 0.5;
     private const int MinimumChunk = RepetitionLanguage.MaximumCount + 4;
 
     private readonly List<int> tokens = [];
     private readonly List<bool> mask = [];
+    private readonly int[] words = [.. language.WordIds];
+    private int wordsInUse;
 
     /// <summary>A row of words, then the same row from some place on: the plainest form of "what came after this before?".</summary>
     public TokenSequence Copy(int length)
     {
-        Begin();
-        int words = (length - 1) / 2;
-        for (int i = 0; i < words; i++) Add(Draw(language.WordIds), counts: false);
-        int from = random.Next(0, Math.Max(1, words / 2)), copied = length - tokens.Count;
-        for (int i = 0; i < copied; i++) Add(tokens[1 + ((from + i) % words)], counts: i > 0); // the first cannot be known
+        Begin(length);
+        int row = (length - 1) / 2;
+        for (int i = 0; i < row; i++) Add(DrawWord(), counts: false);
+        int from = random.Next(0, Math.Max(1, row / 2)), copied = length - tokens.Count;
+        for (int i = 0; i < copied; i++) Add(tokens[1 + ((from + i) % row)], counts: i > 0); // the first cannot be known
         return Finish(length);
     }
 
@@ -30,7 +34,7 @@ internal sealed class RepetitionCorpus(RepetitionLanguage language, Random rando
     /// <param name="longestChunk">Longest piece of text without a question.</param>
     public TokenSequence Questions(int length, int longestChunk)
     {
-        Begin();
+        Begin(length);
         int[] markers = [.. language.MarkerIds];
         random.Shuffle(markers);
         var placed = new List<(int Marker, int At)>();
@@ -41,7 +45,7 @@ internal sealed class RepetitionCorpus(RepetitionLanguage language, Random rando
             for (int i = 0; i < questions; i++)
             {
                 // Only the first question after a text can ask for its last words.
-                bool last = i == 0 && (placed.Count == 0 || random.NextDouble() < 0.8);
+                bool last = i == 0 && (placed.Count == 0 || random.NextDouble() < ShareOfLastWords);
                 if (!last && placed.Count == 0) break;
                 Ask(last, end, placed);
             }
@@ -50,14 +54,14 @@ internal sealed class RepetitionCorpus(RepetitionLanguage language, Random rando
         return Finish(length);
     }
 
-    private void AddChunk(int words, int[] markers, List<(int Marker, int At)> placed)
+    private void AddChunk(int length, int[] markers, List<(int Marker, int At)> placed)
     {
         int start = tokens.Count;
-        for (int i = 0; i < words; i++) Add(Draw(language.WordIds), counts: false);
-        int wanted = Math.Min(markers.Length - placed.Count, Math.Max(1, words / 40));
+        for (int i = 0; i < length; i++) Add(DrawWord(), counts: false);
+        int wanted = Math.Min(markers.Length - placed.Count, Math.Max(1, length / 40));
         for (int i = 0; i < wanted; i++)
         {
-            int at = start + random.Next(0, words - RepetitionLanguage.MaximumCount - 1);
+            int at = start + random.Next(0, length - RepetitionLanguage.MaximumCount - 1);
             if (placed.Exists(place => place.At == at)) continue;
             tokens[at] = markers[placed.Count];
             placed.Add((markers[placed.Count], at));
@@ -88,11 +92,23 @@ internal sealed class RepetitionCorpus(RepetitionLanguage language, Random rando
     private int ChunkLength(int longest) =>
         (int)(MinimumChunk * Math.Pow(Math.Max(longest, MinimumChunk) / (double)MinimumChunk, random.NextDouble()));
 
-    private void Begin()
+    private void Begin(int length)
     {
         tokens.Clear();
         mask.Clear();
         Add(language.BeginningId, counts: false);
+
+        // Half of the documents use few words, so that each stands there several times and only what came before it tells which
+        // is meant. A text of 2,048 words has that of itself; shorter ones must be made so for it to be learned.
+        int fewest = Math.Max(20, length / 5);
+        wordsInUse = words.Length;
+        if (fewest >= words.Length || random.NextDouble() >= ShareOfSmallVocabularies) return;
+        wordsInUse = (int)(fewest * Math.Pow(words.Length / (double)fewest, random.NextDouble()));
+        for (int i = 0; i < wordsInUse; i++)
+        {
+            int other = random.Next(i, words.Length);
+            (words[i], words[other]) = (words[other], words[i]);
+        }
     }
 
     private void Add(int token, bool counts)
@@ -103,5 +119,5 @@ internal sealed class RepetitionCorpus(RepetitionLanguage language, Random rando
 
     private TokenSequence Finish(int length) => new(tokens.Take(length).ToArray(), mask.Take(length).ToArray());
 
-    private int Draw(int[] from) => from[random.Next(from.Length)];
+    private int DrawWord() => words[random.Next(wordsInUse)];
 }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using LongContext.Evaluation;
-using LongContext.Evaluation.Metrics;
 using LongContext.Evaluation.Tasks;
 using LongContext.Generation;
 using LongContext.Models;
@@ -18,7 +17,7 @@ internal sealed class RepetitionJob(string output, int seed)
     private const int Factor = 8;
     private const int Steps = 440;
     private const int PackTokens = 4096;
-    private const int ItemsPerForm = 12;
+    private const int ItemsPerForm = 16;
     private const int LongestDocument = BaseModel.ContextLength * Factor;
     private static readonly int[] Lengths = [256, 512, 1024, 2048];
 
@@ -31,9 +30,9 @@ internal sealed class RepetitionJob(string output, int seed)
         var report = new Report
         {
             Title = $"From {BaseModel.ContextLength} to {LongestDocument:N0} tokens",
-            Explanation = "Repetition task: random words, then \"repeat the last k words\" or \"repeat the words after this marker\" (half of the "
-                + $"{2 * ItemsPerForm} questions each; the marker lies anywhere in the text). Levenshtein ratio of answer and output, counted in words: "
-                + "1 is word for word right. Perplexity is of the right answer's words. No question was seen in training.",
+            Explanation = $"Repetition task: \"repeat the {RepetitionLanguage.MaximumCount} words after this marker\", which stands once, anywhere in a text of random words; "
+                + $"and, apart, \"repeat the last {RepetitionLanguage.MaximumCount} words\". Levenshtein ratio of answer and output counted in words (1: word for word right) "
+                + $"and perplexity of the right answer, over {ItemsPerForm} questions for each length. No question was seen in training.",
             Lengths = Lengths,
             Rows = [],
         };
@@ -107,54 +106,52 @@ internal sealed class RepetitionJob(string output, int seed)
 
     private ReportRow Measure(string name, CausalLanguageModel model, CancellationToken cancellationToken)
     {
-        var row = new ReportRow { Name = name, LevenshteinRatio = [], Perplexity = [] };
-        var generator = new TextGenerator(model);
-        var evaluator = new PerplexityEvaluator(model);
+        var row = new ReportRow { Name = name, LevenshteinRatio = [], LevenshteinRatioLastWords = [], Perplexity = [] };
         foreach (int length in Lengths)
         {
-            double ratios = 0;
-            var perplexity = new PerplexityAccumulator();
-            List<EvaluationItem> items = MakeItems(length);
-            foreach (EvaluationItem item in items)
-            {
-                int[] prompt = language.Tokenizer.Encode(item.Prompt), answer = language.Tokenizer.Encode(item.Answer, addSpecialTokens: false);
-                int[] made = generator.Generate(prompt, new GenerationOptions { MaximumNewTokens = answer.Length }, cancellationToken);
-                ratios += RepetitionTask.WordScore(item, language.Tokenizer.Decode(made));
-
-                bool[] counts = [.. prompt.Select(_ => false), .. answer.Select(_ => true)];
-                perplexity.Add(evaluator.Evaluate([PackedBatch.Create([new TokenSequence((int[])[.. prompt, .. answer], counts)])], cancellationToken: cancellationToken));
-            }
-
-            row.LevenshteinRatio.Add(ratios / items.Count);
-            row.Perplexity.Add(perplexity.Perplexity);
+            row.LevenshteinRatio.Add(MeanRatio(model, length, RepetitionForm.AfterMarker, cancellationToken));
+            row.LevenshteinRatioLastWords.Add(MeanRatio(model, length, RepetitionForm.LastWords, cancellationToken));
+            row.Perplexity.Add(new PerplexityEvaluator(model).Evaluate([AnswersPack(length)], cancellationToken: cancellationToken).Perplexity);
         }
 
         return row;
     }
 
-    /// <summary>Questions whose prompt and answer together have as many tokens as the column says; seeds far from the training's.</summary>
-    private List<EvaluationItem> MakeItems(int length)
+    private double MeanRatio(CausalLanguageModel model, int length, RepetitionForm form, CancellationToken cancellationToken)
     {
-        const int count = RepetitionLanguage.MaximumCount;
-        int promptTokens = length - count - 1; // one for <s>
-        var items = new List<EvaluationItem>();
+        var generator = new TextGenerator(model);
+        var options = new GenerationOptions { MaximumNewTokens = RepetitionLanguage.MaximumCount };
+        return MakeItems(length, form).Average(item =>
+        {
+            int[] made = generator.Generate(language.Tokenizer.Encode(item.Prompt), options, cancellationToken);
+            return RepetitionTask.WordScore(item, language.Tokenizer.Decode(made));
+        });
+    }
+
+    /// <summary>All questions about markers with their right answers, which alone count.</summary>
+    private PackedBatch AnswersPack(int length) => PackedBatch.Create([.. MakeItems(length, RepetitionForm.AfterMarker).Select(item =>
+    {
+        int[] prompt = language.Tokenizer.Encode(item.Prompt), answer = language.Tokenizer.Encode(item.Answer, addSpecialTokens: false);
+        return new TokenSequence((int[])[.. prompt, .. answer], (bool[])[.. prompt.Select(_ => false), .. answer.Select(_ => true)]);
+    })]);
+
+    /// <summary>Questions whose prompt and answer together have as many tokens as the column says; seeds far from the training's.</summary>
+    private IEnumerable<EvaluationItem> MakeItems(int length, RepetitionForm form)
+    {
         for (int i = 0; i < ItemsPerForm; i++)
         {
-            int itemSeed = 1_000_000_000 + (length * 1000) + i;
-            var last = new RepetitionTaskOptions { Form = RepetitionForm.LastWords, Words = language.Words, Template = RepetitionLanguage.LastTemplate, MinimumCount = count, MaximumCount = count };
-            items.Add(new RepetitionTask(last).Create(language.Tokenizer, promptTokens, itemSeed));
-            var marked = new RepetitionTaskOptions
+            bool marked = form == RepetitionForm.AfterMarker;
+            var task = new RepetitionTask(new RepetitionTaskOptions
             {
-                Form = RepetitionForm.AfterMarker,
+                Form = form,
                 Words = language.Words,
-                Template = RepetitionLanguage.MarkerTemplate,
-                Marker = RepetitionLanguage.Markers[i % RepetitionLanguage.Markers.Count],
-                MinimumCount = count,
-                MaximumCount = count,
-            };
-            items.Add(new RepetitionTask(marked).Create(language.Tokenizer, promptTokens, itemSeed));
+                Template = marked ? RepetitionLanguage.MarkerTemplate : RepetitionLanguage.LastTemplate,
+                Marker = marked ? RepetitionLanguage.Markers[i % RepetitionLanguage.Markers.Count] : null,
+                MinimumCount = RepetitionLanguage.MaximumCount,
+                MaximumCount = RepetitionLanguage.MaximumCount,
+            });
+            int promptTokens = length - RepetitionLanguage.MaximumCount - 1; // one for <s>
+            yield return task.Create(language.Tokenizer, promptTokens, seed: 1_000_000_000 + (length * 1000) + i);
         }
-
-        return items;
     }
 }

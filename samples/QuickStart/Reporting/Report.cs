@@ -32,6 +32,7 @@ internal sealed class Report
         new (string Name, Func<ReportRow, List<double>?> Of, string Format)[]
         {
             ("Levenshtein ratio", row => row.LevenshteinRatio, "0.00"),
+            ("Levenshtein ratio, last words", row => row.LevenshteinRatioLastWords, "0.00"),
             ("Perplexity", row => row.Perplexity, "0.00"),
             ("Perplexity per byte", row => row.PerplexityPerByte, "0.000"),
         }.Where(quantity => Rows.TrueForAll(row => quantity.Of(row) is not null));

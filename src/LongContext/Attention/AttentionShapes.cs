@@ -17,6 +17,10 @@ internal static class AttentionShapes
         if (!v.shape.AsSpan().SequenceEqual(k.shape)) throw Fault(nameof(v), $"the keys' shape [{string.Join(", ", k.shape)}]", v);
         if (k.shape[1] == 0 || q.shape[1] % k.shape[1] != 0)
             throw Fault(nameof(k), $"a number of heads that divides the queries' {q.shape[1]}", k);
+        if (!IsLike(q, k)) throw Fault(nameof(k), q, k);
+        if (!IsLike(q, v)) throw Fault(nameof(v), q, v);
+        if (arguments.Scale is { } scale && !double.IsFinite(scale))
+            throw new ArgumentException($"Scale must be a number, but is {scale}.", nameof(arguments));
         if (arguments.SlidingWindow is <= 0)
             throw new ArgumentException($"SlidingWindow must be at least 1, but is {arguments.SlidingWindow}.", nameof(arguments));
         if (arguments.SoftCap is { } cap && !(cap > 0 && double.IsFinite(cap)))
@@ -27,6 +31,23 @@ internal static class AttentionShapes
         if (arguments.KeyLengths.Length != arguments.CumulativeSequenceLengths.Length)
             throw new ArgumentException(
                 $"Queries have {arguments.CumulativeSequenceLengths.Length - 1} documents, keys have {arguments.KeyLengths.Length - 1}.", nameof(arguments));
+        if (arguments.Causal || arguments.SlidingWindow is not null) CheckQueriesAreLast(arguments);
+    }
+
+    /// <summary>Queries before the first key would see nothing, and their softmax be 0/0.</summary>
+    private static void CheckQueriesAreLast(AttentionArguments arguments)
+    {
+        ReadOnlySpan<int> queries = arguments.CumulativeSequenceLengths.Span, keys = arguments.KeyLengths;
+        for (int i = 0; i + 1 < queries.Length; i++)
+        {
+            int queryCount = queries[i + 1] - queries[i], keyCount = keys[i + 1] - keys[i];
+            if (queryCount > keyCount)
+            {
+                throw new ArgumentException(
+                    $"CumulativeKeyLengths: document {i} has {keyCount} keys for {queryCount} queries, "
+                    + "but with a causal mask or a window its queries are its last tokens.", nameof(arguments));
+            }
+        }
     }
 
     private static void CheckBorders(ReadOnlySpan<int> borders, long tokens, string name)
@@ -39,6 +60,12 @@ internal static class AttentionShapes
                 throw new ArgumentException($"{name} must not decrease, but entry {i} is {borders[i]} after {borders[i - 1]}.");
         }
     }
+
+    private static bool IsLike(Tensor queries, Tensor other) =>
+        other.dtype == queries.dtype && other.device_type == queries.device_type && other.device_index == queries.device_index;
+
+    private static ArgumentException Fault(string name, Tensor queries, Tensor actual) =>
+        new($"Expected the queries' {queries.dtype} on {queries.device}, but it is {actual.dtype} on {actual.device}.", name);
 
     private static ArgumentException Fault(string name, string expected, Tensor actual) =>
         new($"Expected {expected}, but the shape is [{string.Join(", ", actual.shape)}].", name);

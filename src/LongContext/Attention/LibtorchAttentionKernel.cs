@@ -51,7 +51,7 @@ public sealed class LibtorchAttentionKernel : IAttentionKernel
             (Tensor q_BHLD, Tensor k_BHMD, _) = Heads(q_THD, k_SKD, v_SKD, run);
             Tensor logSumExp_BHL = run.KeyLength == 0
                 ? full([run.Count, q_THD.shape[1], run.QueryLength], double.NegativeInfinity, dtype: LogSumExpType(q_THD), device: q_THD.device)
-                : Scores(q_BHLD, k_BHMD, run, arguments).to_type(LogSumExpType(q_THD)).logsumexp(-1);
+                : Scores(q_BHLD.to(LogSumExpType(q_THD)), k_BHMD.to(LogSumExpType(q_THD)), run, arguments).logsumexp(-1);
             parts.Add(logSumExp_BHL.transpose(1, 2).reshape(run.Count * run.QueryLength, q_THD.shape[1]).MoveToOuterDisposeScope());
         }
 

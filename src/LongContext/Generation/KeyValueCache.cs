@@ -26,6 +26,9 @@ public sealed class KeyValueCache : IDisposable
         RerotatesKeys = rerotatesKeys;
     }
 
+    /// <summary>Number of layers it was made for.</summary>
+    public int LayerCount => keys.Length;
+
     /// <summary>Number of tokens held.</summary>
     public int Length { get; private set; }
 

@@ -86,7 +86,10 @@ public sealed class TextGenerator(CausalLanguageModel model)
         using var noGradient = no_grad();
         Tensor hidden_TE = model.ForwardCached(tokens, cache, sequenceLength);
         Tensor last_1E = hidden_TE.narrow(0, hidden_TE.shape[0] - 1, 1);
-        return model.Logits(last_1E).to(ScalarType.Float32).cpu().data<float>().ToArray();
+        float[] logits = model.Logits(last_1E).to(ScalarType.Float32).cpu().data<float>().ToArray();
+        if (!Array.Exists(logits, float.IsNaN)) return logits;
+        throw new InvalidOperationException(
+            $"The model's scores after {cache.Length} tokens are not numbers (NaN): its weights are damaged, or {model.DataType} is too narrow for it.");
     }
 
     private void CheckPrompt(ReadOnlySpan<int> prompt)

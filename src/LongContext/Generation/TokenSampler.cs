@@ -37,9 +37,9 @@ internal sealed class TokenSampler(GenerationOptions options)
     private int Draw(ReadOnlySpan<float> logits)
     {
         int candidates = Sort(logits);
-        double highest = -keys[0] / options.Temperature;
-        double total = 0;
-        for (int i = 0; i < candidates; i++) total += weights[i] = Math.Exp(-keys[i] / options.Temperature - highest);
+        double total = 0, highest = -keys[0];
+        // The difference first: however low the temperature, the likeliest weighs exp(0).
+        for (int i = 0; i < candidates; i++) total += weights[i] = Math.Exp((-keys[i] - highest) / options.Temperature);
 
         // Top-p: the shortest prefix that reaches p; min-p: those within a ratio of the likeliest, whose weight is 1.
         if (options.TopP is { } topP)

@@ -18,17 +18,20 @@ public sealed partial class CausalLanguageModel
     /// <param name="options">Device, type, scaling; null for all defaults.</param>
     /// <exception cref="CheckpointFormatException">A file is not what it must be: a tensor missing, of another shape, damaged.</exception>
     /// <exception cref="NotSupportedException">A family, activation or weight type that is not supported yet.</exception>
+    /// <exception cref="ArgumentException">An option cannot be used.</exception>
     public static CausalLanguageModel Load(string folder, ModelLoadOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         options ??= new ModelLoadOptions();
         ModelConfig config = ModelConfig.Load(folder);
         if (options.RopeScaling is { } scaling) config = config.WithRopeScaling(scaling, options.ContextLength);
+        else if (options.ContextLength is < 1) throw new ArgumentException($"ModelLoadOptions.ContextLength must be at least 1, but is {options.ContextLength}.", nameof(options));
         else if (options.ContextLength is { } contextLength) config = config with { MaxPositionEmbeddings = contextLength };
 
         Device device = options.Device ?? CPU;
         DecoderShape shape = DecoderShape.FromConfig(config);
         var parameters = new ModelParameters();
+        ScalarType? dataType = options.DataType;
         try
         {
             using CheckpointReader reader = CheckpointReader.Open(folder);
@@ -42,7 +45,10 @@ public sealed partial class CausalLanguageModel
                         $"{file.Path}: tensor '{name}' has shape [{string.Join(", ", info.Shape)}], but config.json asks for [{string.Join(", ", expected)}].");
                 }
 
-                parameters.Add(name, SafetensorsTensors.Read(file, info, options.DataType, device));
+                if (info.DataType >= TensorDataType.Int64)
+                    throw new CheckpointFormatException($"{file.Path}: tensor '{name}' is of type {info.DataType}, but weights are floating point.");
+                parameters.Add(name, SafetensorsTensors.Read(file, info, dataType, device));
+                dataType ??= parameters[name].dtype; // files that mix types (norms in float32) become one
             }
 
             return new CausalLanguageModel(config, parameters, device, options.AttentionKernel, options.Logger, folder);
@@ -58,24 +64,34 @@ public sealed partial class CausalLanguageModel
     /// <param name="config">Sizes, scaling, family.</param>
     /// <param name="seed">The same seed gives the same weights on the same device.</param>
     /// <param name="options">Device, type and attention; its scaling and context length are not used. Null for float32 on the CPU.</param>
+    /// <exception cref="ArgumentException">The config is out of range; the message names every fault.</exception>
     /// <exception cref="NotSupportedException">A family or activation that is not supported yet.</exception>
     public static CausalLanguageModel Create(ModelConfig config, int seed, ModelLoadOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(config);
+        config.Validate();
         options ??= new ModelLoadOptions();
         Device device = options.Device ?? CPU;
         ScalarType dataType = options.DataType ?? ScalarType.Float32;
         var parameters = new ModelParameters();
         using var generator = new Generator((ulong)seed, CPU);
-        foreach ((string name, long[] size) in LlamaFamily.Tensors(DecoderShape.FromConfig(config)))
+        try
         {
-            using var scope = NewDisposeScope();
-            Tensor weight = size.Length > 1 ? normal(0.0, config.InitializerRange, size, generator: generator)
-                : name.EndsWith(".bias", StringComparison.Ordinal) ? zeros(size) : ones(size);
-            parameters.Add(name, weight.to(dataType).to(device));
-        }
+            foreach ((string name, long[] size) in LlamaFamily.Tensors(DecoderShape.FromConfig(config)))
+            {
+                using var scope = NewDisposeScope();
+                Tensor weight = size.Length > 1 ? normal(0.0, config.InitializerRange, size, generator: generator)
+                    : name.EndsWith(".bias", StringComparison.Ordinal) ? zeros(size) : ones(size);
+                parameters.Add(name, weight.to(dataType).to(device));
+            }
 
-        return new CausalLanguageModel(config, parameters, device, options.AttentionKernel, options.Logger, sourceFolder: null);
+            return new CausalLanguageModel(config, parameters, device, options.AttentionKernel, options.Logger, sourceFolder: null);
+        }
+        catch
+        {
+            parameters.Dispose();
+            throw;
+        }
     }
 
     /// <summary>

@@ -64,9 +64,11 @@ public sealed partial class CausalLanguageModel : IDisposable
     /// <param name="inputs">The pack.</param>
     /// <returns>Hidden states after the last norm [T, hidden], connected to autograd when that is on.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="inputs"/> is null.</exception>
+    /// <exception cref="ArgumentException">A token id is outside the vocabulary.</exception>
     public Tensor Forward(PackedInputs inputs)
     {
         ArgumentNullException.ThrowIfNull(inputs);
+        inputs.IdRange.Check(shape.VocabularySize, nameof(inputs));
         ReadOnlySpan<int> borders = inputs.CumulativeSequenceLengths.Span;
         var lengths = new int[borders.Length - 1];
         for (int i = 0; i < lengths.Length; i++) lengths[i] = borders[i + 1] - borders[i];
@@ -85,11 +87,14 @@ public sealed partial class CausalLanguageModel : IDisposable
     /// Give the whole prompt's length when a prompt goes in by chunks.
     /// </param>
     /// <returns>Hidden states after the last norm [tokens, hidden].</returns>
-    /// <exception cref="ArgumentException"><paramref name="tokens"/> is empty.</exception>
+    /// <exception cref="ArgumentException"><paramref name="tokens"/> is empty or holds an id outside the vocabulary, or the cache is for another number of layers.</exception>
     public Tensor ForwardCached(ReadOnlySpan<int> tokens, KeyValueCache cache, int sequenceLength = 0)
     {
         ArgumentNullException.ThrowIfNull(cache);
         if (tokens.IsEmpty) throw new ArgumentException("At least one token is needed.", nameof(tokens));
+        TokenIdRange.Of(tokens).Check(shape.VocabularySize, nameof(tokens));
+        if (cache.LayerCount != shape.LayerCount)
+            throw new ArgumentException($"The cache is for {cache.LayerCount} layers, but the model has {shape.LayerCount}.", nameof(cache));
         int start = cache.Length, total = checked(start + tokens.Length), length = Math.Max(sequenceLength, total);
 
         using var scope = NewDisposeScope();

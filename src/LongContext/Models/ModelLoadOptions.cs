@@ -11,7 +11,7 @@ public sealed class ModelLoadOptions
     /// <summary>Where the weights go. Default null: the CPU.</summary>
     public Device? Device { get; init; }
 
-    /// <summary>Type of the weights in memory. Default null: as they are in the files.</summary>
+    /// <summary>Type of all weights in memory. Default null: the embedding's in the files.</summary>
     public ScalarType? DataType { get; init; }
 
     /// <summary>Scaling in place of the one in config.json, for example <c>RopeScaling.Linear(8)</c>. Default null: config.json's.</summary>

@@ -9,9 +9,10 @@ namespace LongContext.Models;
 /// </summary>
 public sealed class PackedInputs : IDisposable
 {
-    private PackedInputs(Tensor inputIds_T, ReadOnlyMemory<int> positionIds, ReadOnlyMemory<int> cumulativeSequenceLengths)
+    private PackedInputs(Tensor inputIds_T, TokenIdRange idRange, ReadOnlyMemory<int> positionIds, ReadOnlyMemory<int> cumulativeSequenceLengths)
     {
         InputIds = inputIds_T;
+        IdRange = idRange;
         PositionIds = positionIds;
         CumulativeSequenceLengths = cumulativeSequenceLengths;
     }
@@ -28,6 +29,9 @@ public sealed class PackedInputs : IDisposable
     /// <summary>Number of tokens, T.</summary>
     public int TokenCount => PositionIds.Length;
 
+    /// <summary>Smallest and largest id, known on the host, so that a model can check them without asking the device.</summary>
+    internal TokenIdRange IdRange { get; }
+
     /// <summary>Lays a pack on a device.</summary>
     /// <param name="pack">The pack.</param>
     /// <param name="device">Where to; null for the CPU.</param>
@@ -40,7 +44,7 @@ public sealed class PackedInputs : IDisposable
 
     internal static PackedInputs Create(
         ReadOnlySpan<int> inputIds, ReadOnlyMemory<int> positionIds, ReadOnlyMemory<int> cumulativeSequenceLengths, Device device) =>
-        new(HostTensors.FromIds(inputIds, device), positionIds, cumulativeSequenceLengths);
+        new(HostTensors.FromIds(inputIds, device), TokenIdRange.Of(inputIds), positionIds, cumulativeSequenceLengths);
 
     /// <inheritdoc />
     public void Dispose() => InputIds.Dispose();

@@ -86,6 +86,16 @@ internal sealed class AdamW : IDisposable
         .. entries.Select(entry => SafetensorsTensors.Entry("exp_avg_sq." + entry.Name, entry.MeanOfSquares)),
     ];
 
+    /// <exception cref="CheckpointFormatException">The file lacks a tensor of the state, or has it in another shape.</exception>
+    public void CheckState(SafetensorsFile file)
+    {
+        foreach (Entry entry in entries)
+        {
+            CheckpointTensors.Check(entry.Mean, file, "exp_avg." + entry.Name);
+            CheckpointTensors.Check(entry.MeanOfSquares, file, "exp_avg_sq." + entry.Name);
+        }
+    }
+
     public void Restore(SafetensorsFile file, long updates)
     {
         using var noGradient = no_grad();

@@ -19,7 +19,7 @@ public sealed class AdamWOptions
     {
         if (!(Beta1 is >= 0 and < 1)) yield return $"AdamW.Beta1 must be in [0, 1), but is {Beta1}";
         if (!(Beta2 is >= 0 and < 1)) yield return $"AdamW.Beta2 must be in [0, 1), but is {Beta2}";
-        if (!(Epsilon > 0)) yield return $"AdamW.Epsilon must be positive, but is {Epsilon}";
-        if (!(WeightDecay >= 0)) yield return $"AdamW.WeightDecay must not be negative, but is {WeightDecay}";
+        if (!(Epsilon > 0 && double.IsFinite(Epsilon))) yield return $"AdamW.Epsilon must be positive, but is {Epsilon}";
+        if (!(WeightDecay >= 0 && double.IsFinite(WeightDecay))) yield return $"AdamW.WeightDecay must not be negative, but is {WeightDecay}";
     }
 }

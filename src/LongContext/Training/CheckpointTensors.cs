@@ -10,6 +10,15 @@ internal static class CheckpointTensors
     /// <exception cref="CheckpointFormatException">The file lacks the tensor, or has it in another shape.</exception>
     public static void CopyInto(Tensor target, SafetensorsFile file, string name)
     {
+        using Tensor source = SafetensorsTensors.Read(file, Check(target, file, name), target.dtype, target.device);
+        using var noGradient = no_grad();
+        target.copy_(source);
+    }
+
+    /// <summary>Makes sure that <see cref="CopyInto"/> will find what it needs.</summary>
+    /// <exception cref="CheckpointFormatException">The file lacks the tensor, or has it in another shape.</exception>
+    public static TensorInfo Check(Tensor target, SafetensorsFile file, string name)
+    {
         if (!file.Tensors.TryGetValue(name, out TensorInfo? info))
             throw new CheckpointFormatException($"{file.Path}: tensor '{name}' is missing.");
         if (!info.Shape.SequenceEqual(target.shape))
@@ -18,8 +27,6 @@ internal static class CheckpointTensors
                 $"{file.Path}: tensor '{name}' has shape [{string.Join(", ", info.Shape)}], expected [{string.Join(", ", target.shape)}].");
         }
 
-        using Tensor source = SafetensorsTensors.Read(file, info, target.dtype, target.device);
-        using var noGradient = no_grad();
-        target.copy_(source);
+        return info;
     }
 }

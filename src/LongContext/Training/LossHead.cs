@@ -48,7 +48,7 @@ internal static class LossHead
         using (no_grad())
         {
             if (head_VE.grad is { } existing) existing.add_(headGradient_VE);
-            else head_VE.grad = headGradient_VE.DetachFromDisposeScope();
+            else head_VE.grad = headGradient_VE; // autograd keeps a reference of its own
         }
 
         return loss;
@@ -64,9 +64,10 @@ internal static class LossHead
             using var scope = NewDisposeScope();
             long size = Math.Min(chunk, count - start);
             Tensor hidden_CE = selected_NE.narrow(0, start, size);
-            Tensor label_C1 = targets.Labels_N.narrow(0, start, size).unsqueeze(1), weight_C1 = targets.Weights_N.narrow(0, start, size).unsqueeze(1);
+            Tensor label_C1 = targets.Labels_N.narrow(0, start, size).unsqueeze(1);
             Tensor logits_CV = nn.functional.linear(hidden_CE, head_VE);
             if (logits_CV.dtype is not (ScalarType.Float32 or ScalarType.Float64)) logits_CV = logits_CV.to(ScalarType.Float32);
+            Tensor weight_C1 = targets.Weights_N.narrow(0, start, size).unsqueeze(1).to(logits_CV.dtype); // float64 keeps `scale` whole
             Tensor logSumExp_C1 = logits_CV.logsumexp(-1, keepdim: true);
             Tensor entropy_C1 = logSumExp_C1 - logits_CV.gather(1, label_C1);
             loss += (entropy_C1 * weight_C1).sum(ScalarType.Float64).item<double>();

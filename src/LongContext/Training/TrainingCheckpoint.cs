@@ -31,39 +31,62 @@ public static class TrainingCheckpoint
         foreach (string leftover in Directory.GetDirectories(folder, PartialPrefix + "*")) Directory.Delete(leftover, recursive: true);
 
         string name = Prefix + step.ToString("D6", CultureInfo.InvariantCulture);
-        string partial = Path.Combine(folder, PartialPrefix + name), final = Path.Combine(folder, name);
+        string partial = Path.Combine(folder, PartialPrefix + name), final = Path.Combine(folder, name), replaced = partial + ".replaced";
         try
         {
             model.Save(partial);
             SafetensorsWriter.Write(Path.Combine(partial, OptimizerFile), optimizer.State());
             var state = new TrainerState(FormatVersion: 1, step, optimizer.Updates);
             AtomicFile.WriteAllText(Path.Combine(partial, StateFile), JsonSerializer.Serialize(state, TrainerStateContext.Default.TrainerState));
-            if (Directory.Exists(final)) Directory.Delete(final, recursive: true);
+            // Aside, not away: between the two renames the earlier one still exists.
+            if (Directory.Exists(final)) Directory.Move(final, replaced);
             Directory.Move(partial, final);
+            if (Directory.Exists(replaced)) Directory.Delete(replaced, recursive: true);
         }
         catch
         {
+            if (Directory.Exists(replaced) && !Directory.Exists(final)) Directory.Move(replaced, final);
             if (Directory.Exists(partial)) Directory.Delete(partial, recursive: true);
             throw;
         }
 
-        List<(int Step, string Path)> all = List(folder);
-        foreach ((_, string path) in all.Take(Math.Max(0, all.Count - keep))) Directory.Delete(path, recursive: true);
+        RemoveOld(folder, step, keep);
         return final;
+    }
+
+    /// <summary>Leaves the newest up to this step. Those of later steps are another run's, and none of ours to remove.</summary>
+    private static void RemoveOld(string folder, int step, int keep)
+    {
+        List<(int Step, string Path)> ours = [.. List(folder).Where(checkpoint => checkpoint.Step <= step)];
+        foreach ((_, string path) in ours.SkipLast(keep))
+        {
+            // Renamed first: a folder that has a checkpoint's name is whole at any time.
+            string removed = Path.Combine(folder, PartialPrefix + Path.GetFileName(path));
+            Directory.Move(path, removed);
+            Directory.Delete(removed, recursive: true);
+        }
     }
 
     internal static int Restore(string checkpointFolder, CausalLanguageModel model, AdamW optimizer)
     {
         TrainerState state = ReadState(Path.Combine(checkpointFolder, StateFile));
         using CheckpointReader reader = CheckpointReader.Open(checkpointFolder);
-        using SafetensorsFile optimizerFile = SafetensorsFile.Open(Path.Combine(checkpointFolder, OptimizerFile));
+        string optimizerPath = Path.Combine(checkpointFolder, OptimizerFile);
+        if (!File.Exists(optimizerPath)) throw new CheckpointFormatException($"{optimizerPath} is missing: the folder is not a whole training checkpoint.");
+        using SafetensorsFile optimizerFile = SafetensorsFile.Open(optimizerPath);
+
+        // Everything is checked before the first value changes: a refused checkpoint leaves model and optimizer as they were.
+        optimizer.CheckState(optimizerFile);
+        var sources = new List<(Tensor Parameter, SafetensorsFile File, string Name)>();
         foreach ((string name, Tensor parameter) in model.Parameters)
         {
             if (!reader.TryFind(name, out SafetensorsFile? file, out _))
                 throw new CheckpointFormatException($"{checkpointFolder}: tensor '{name}' is missing.");
-            CheckpointTensors.CopyInto(parameter, file, name);
+            CheckpointTensors.Check(parameter, file, name);
+            sources.Add((parameter, file, name));
         }
 
+        foreach ((Tensor parameter, SafetensorsFile file, string name) in sources) CheckpointTensors.CopyInto(parameter, file, name);
         optimizer.Restore(optimizerFile, state.OptimizerUpdates);
         return state.Step;
     }

@@ -1,0 +1,144 @@
+using LongContext.Generation;
+using LongContext.Models;
+using LongContext.Packing;
+using LongContext.Positions;
+using LongContext.Tokenization;
+
+namespace LongContext.Tests.Generation;
+
+public sealed class TextGeneratorTests
+{
+    private static readonly int[] Prompt = TinyModels.Tokens(6, 21);
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public void Generate_Greedy_IsTheArgmaxOfTheWholeEachTime(double factor)
+    {
+        using CausalLanguageModel model = TinyModels.Create(RopeScaling.Linear(factor));
+        List<int> tokens = [.. Prompt];
+        for (int i = 0; i < 70; i++)
+        {
+            double[] last = TinyModels.Logits(model, PackedBatch.CreatePrompt(tokens.ToArray()))[^TinyModels.Vocabulary..];
+            tokens.Add(Array.IndexOf(last, last.Max()));
+        }
+
+        foreach (int chunk in new[] { 1, 4, 2048 })
+            Assert.Equal(tokens[Prompt.Length..], new TextGenerator(model).Generate(Prompt, Options(70, chunk)));
+        Assert.True(tokens[Prompt.Length..].Distinct().Count() > 3, "the model says one thing only: the test shows little");
+    }
+
+    [Fact]
+    public void Generate_PenaltyCountsPromptAndOutput()
+    {
+        using CausalLanguageModel model = TinyModels.Create();
+        // A penalty beyond measure: no token of prompt or output comes again while others are left.
+        int[] made = new TextGenerator(model).Generate(Prompt, new GenerationOptions { MaximumNewTokens = 30, RepetitionPenalty = 1e6, StopTokenIds = [] });
+        Assert.Equal(30, made.Concat(Prompt).Distinct().Count() - Prompt.Distinct().Count());
+    }
+
+    [Fact]
+    public void Generate_Sampled_GoesByTheSeed()
+    {
+        using CausalLanguageModel model = TinyModels.Create();
+        int[] one = Sample(1);
+        Assert.Equal(one, Sample(1));
+        Assert.NotEqual(one, Sample(2));
+
+        int[] Sample(int seed) => new TextGenerator(model).Generate(Prompt, new GenerationOptions { Temperature = 1.5, Seed = seed, MaximumNewTokens = 40, StopTokenIds = [] });
+    }
+
+    [Fact]
+    public void Generate_StopToken_EndsAndIsNotGivenOut()
+    {
+        using CausalLanguageModel model = TinyModels.Create();
+        int[] free = new TextGenerator(model).Generate(Prompt, Options(40));
+        Assert.Equal(40, free.Length);
+        int stop = free.Distinct().ElementAt(2);
+        int[] expected = free[..Array.IndexOf(free, stop)];
+        Assert.Equal(expected, new TextGenerator(model).Generate(Prompt, new GenerationOptions { MaximumNewTokens = 40, StopTokenIds = [stop, 0] }));
+
+        // config.json's end-of-sentence tokens where none are named.
+        using CausalLanguageModel withEnd = CausalLanguageModel.Create(
+            TinyModels.Config() with { EndOfSentenceTokenIds = [stop] }, 5, new ModelLoadOptions { DataType = model.DataType });
+        Assert.Equal(expected, new TextGenerator(withEnd).Generate(Prompt, new GenerationOptions { MaximumNewTokens = 40 }));
+        Assert.Equal(free, new TextGenerator(withEnd).Generate(Prompt, Options(40)));
+    }
+
+    [Fact]
+    public void Stream_GivesTokensAsTheyCome()
+    {
+        using CausalLanguageModel model = TinyModels.Create();
+        int[] all = new TextGenerator(model).Generate(Prompt, Options(20));
+        Assert.Equal(all[..5], new TextGenerator(model).Stream(Prompt, Options(20)).Take(5));
+        Assert.Single(new TextGenerator(model).Generate(Prompt, Options(1)));
+    }
+
+    [Fact]
+    public void Generate_BadPrompt_IsRefusedByName()
+    {
+        using CausalLanguageModel model = TinyModels.Create();
+        var generator = new TextGenerator(model);
+        Assert.Throws<ArgumentException>("prompt", () => generator.Generate([]));
+        ArgumentException e = Assert.Throws<ArgumentException>("prompt", () => generator.Generate([3, TinyModels.Vocabulary]));
+        Assert.Contains("Token 1 of the prompt is 48", e.Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>("prompt", () => generator.Stream(new[] { -1 }));
+        Assert.Throws<ArgumentNullException>("model", () => new TextGenerator(null!));
+    }
+
+    [Fact]
+    public void Generate_WeightsThatAreNaN_SaysSo()
+    {
+        using CausalLanguageModel model = TinyModels.Create();
+        model.Parameters["model.norm.weight"][0] = double.NaN;
+        foreach (double temperature in new[] { 0, 1.0 })
+        {
+            InvalidOperationException e = Assert.Throws<InvalidOperationException>(
+                () => new TextGenerator(model).Generate(Prompt, new GenerationOptions { Temperature = temperature }));
+            Assert.Contains("NaN", e.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Generate_Cancelled_Ends()
+    {
+        using CausalLanguageModel model = TinyModels.Create();
+        Assert.Throws<OperationCanceledException>(() => new TextGenerator(model).Generate(Prompt, Options(9), new CancellationToken(true)));
+
+        using var cancellation = new CancellationTokenSource();
+        var seen = new List<int>();
+        Assert.Throws<OperationCanceledException>(() =>
+        {
+            foreach (int token in new TextGenerator(model).Stream(Prompt, Options(9), cancellation.Token))
+            {
+                seen.Add(token);
+                if (seen.Count == 3) cancellation.Cancel();
+            }
+        });
+        Assert.Equal(3, seen.Count);
+    }
+
+    [Fact]
+    public void Generate_CancelledInThePrompt_EndsBeforeTheNextChunk()
+    {
+        using var cancellation = new CancellationTokenSource();
+        var kernel = new Training.KernelWithEvents { BeforeCall = call => { if (call == 3) cancellation.Cancel(); } };
+        using CausalLanguageModel model = CausalLanguageModel.Create(TinyModels.Config(), 5, new ModelLoadOptions { AttentionKernel = kernel });
+        Assert.Throws<OperationCanceledException>(() => new TextGenerator(model).Generate(Prompt, Options(9, chunk: 1), cancellation.Token));
+        Assert.Equal(4, kernel.Calls); // both layers of the second chunk, and no more
+    }
+
+    [Fact]
+    public void GenerateText_BeginsWithTheConfigsToken()
+    {
+        string[] words = [.. Enumerable.Range(0, TinyModels.Vocabulary).Select(i => i switch { 0 => "<unk>", 1 => "<s>", 2 => "</s>", _ => "w" + i })];
+        HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.CreateWordLevel(words, "<unk>", "<s>", "</s>");
+        using CausalLanguageModel model = TinyModels.Create();
+        int[] expected = new TextGenerator(model).Generate([1, 5, 9, 7], Options(8));
+        Assert.Equal(tokenizer.Decode(expected), new TextGenerator(model).GenerateText(tokenizer, "w5 w9 w7", Options(8)));
+        Assert.Throws<ArgumentNullException>("tokenizer", () => new TextGenerator(model).GenerateText(null!, "w5"));
+        Assert.Throws<ArgumentNullException>("prompt", () => new TextGenerator(model).GenerateText(tokenizer, null!));
+    }
+
+    private static GenerationOptions Options(int tokens, int chunk = 2048) => new() { MaximumNewTokens = tokens, PrefillChunkTokens = chunk, StopTokenIds = [] };
+}

@@ -1,0 +1,87 @@
+using LongContext.Checkpoints;
+using LongContext.Data;
+using LongContext.Models;
+using LongContext.Packing;
+using LongContext.Positions;
+using LongContext.TestSupport;
+using LongContext.Tokenization;
+using LongContext.Training;
+
+namespace LongContext.Tests;
+
+/// <summary>The READMEs' program: compiled here, run here, and the same text there.</summary>
+public sealed class ReadmeTests
+{
+    [Fact]
+    public async Task Snippet_OnATinyModel_ExtendsTrainsAndSaves()
+    {
+        using TemporaryFolder folder = ModelCheckpoints(out string text);
+        File.WriteAllText(folder["texts.txt"], text);
+        await Extend([folder["model"], folder["texts.txt"], folder["long"]]);
+
+        ModelConfig config = ModelConfig.Load(folder["long"]);
+        Assert.Equal((8 * TinyModels.TrainedWindow, RopeScaling.Linear(8)), (config.MaxPositionEmbeddings, config.RopeScaling));
+        using CausalLanguageModel model = CausalLanguageModel.Load(folder["long"]);
+        Assert.Equal(TinyModels.Vocabulary, HuggingFaceTokenizer.Load(folder["long"]).VocabularySize);
+        Assert.NotNull(TrainingCheckpoint.FindLatest(folder["long/checkpoints"]));
+    }
+
+    [Theory]
+    [InlineData("README.md")]
+    [InlineData("src/LongContext/README.md")]
+    public void Readme_ItsProgram_IsTheOneCompiledHere(string file)
+    {
+        Assert.SkipWhen(TestPaths.RepositoryRoot is null, "the tests run away from the repository");
+        string[] readme = Block(Path.Combine(TestPaths.RepositoryRoot!, file), line => line == "```csharp", line => line == "```");
+        string source = Path.Combine(TestPaths.RepositoryRoot!, "tests", "LongContext.Tests", "ReadmeTests.cs");
+        string[] compiled = Block(source, line => line == "// <README>", line => line == "// </README>");
+        string[] usings = [.. File.ReadLines(source).TakeWhile(line => line.StartsWith("using ", StringComparison.Ordinal))];
+
+        Assert.Equal(compiled, readme.Where(line => line.Length > 0 && !line.StartsWith("using LongContext", StringComparison.Ordinal)));
+        Assert.All(readme.Where(line => line.StartsWith("using LongContext.", StringComparison.Ordinal)), line => Assert.Contains(line, usings));
+        Assert.InRange(compiled.Length, 10, 24);
+    }
+
+    private static async Task Extend(string[] args)
+    {
+        // <README>
+        string modelFolder = args[0], dataFile = args[1], outputFolder = args[2];
+        var tokenizer = HuggingFaceTokenizer.Load(modelFolder);
+        using var model = CausalLanguageModel.Load(modelFolder, new ModelLoadOptions { RopeScaling = RopeScaling.Linear(8) });
+        int[] tokens = [.. tokenizer.EncodeToIds(string.Join('\n', TextDocuments.Read(dataFile)))];
+        var windows = LongDocuments.Cut(tokens, model.ContextLength, model.Config.BeginningOfSentenceTokenId);
+        var packs = new SequencePacker(new SequencePackerOptions { ContextLength = model.ContextLength }).Pack(windows);
+        using var trainer = new LongContextTrainer(model, new TrainerOptions
+        {
+            Epochs = 2,
+            LearningRate = 1e-3,
+            Schedule = LearningRateSchedule.Cosine(warmupSteps: 2),
+            CheckpointFolder = Path.Combine(outputFolder, "checkpoints"),
+        });
+        var progress = new Progress<TrainingProgress>(p => Console.WriteLine($"{p.Step}/{p.TotalSteps}  loss {p.Loss:F3}  {p.TokensPerSecond:F0} tokens/s"));
+        await trainer.TrainAsync(packs, progress);
+        model.Save(outputFolder);
+        // </README>
+    }
+
+    /// <summary>A float32 model with a tokenizer of words, and a text of some windows.</summary>
+    private static TemporaryFolder ModelCheckpoints(out string text)
+    {
+        string[] words = [.. Enumerable.Range(0, TinyModels.Vocabulary).Select(i => i switch { 0 => "<unk>", 1 => "<s>", 2 => "</s>", _ => "w" + i })];
+        TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        using CausalLanguageModel model = TinyModels.Create(dataType: TorchSharp.torch.ScalarType.Float32);
+        model.Save(folder["model"]);
+        HuggingFaceTokenizer.CreateWordLevel(words, "<unk>", "<s>", "</s>").Save(folder["model"]);
+        text = string.Join(' ', TinyModels.Tokens(1000, 1).Select(id => words[id]));
+        return folder;
+    }
+
+    /// <summary>The lines between two marks, without the first line's indentation and without empty ones.</summary>
+    private static string[] Block(string path, Func<string, bool> begins, Func<string, bool> ends)
+    {
+        string[] lines = [.. File.ReadLines(path).SkipWhile(line => !begins(line.Trim())).Skip(1).TakeWhile(line => !ends(line.Trim()))];
+        Assert.NotEmpty(lines);
+        int indentation = lines[0].Length - lines[0].TrimStart().Length;
+        return [.. lines.Where(line => line.Trim().Length > 0).Select(line => line[indentation..])];
+    }
+}

@@ -1,0 +1,54 @@
+using LongContext.Models;
+using LongContext.Training;
+
+namespace LongContext.Tests;
+
+public sealed class TrainerOptionsTests
+{
+    [Fact]
+    public void LongContextTrainer_EveryFault_IsNamedInOneException()
+    {
+        using CausalLanguageModel model = TinyModels.Create();
+        ArgumentException e = Assert.Throws<ArgumentException>(() => new LongContextTrainer(model, new TrainerOptions
+        {
+            Steps = 0,
+            Epochs = 0,
+            GradientAccumulationSteps = -3,
+            LearningRate = double.NaN,
+            Schedule = null!,
+            MaximumGradientNorm = 0,
+            CheckpointEverySteps = 0,
+            CheckpointsToKeep = 0,
+            AdamW = new AdamWOptions { Beta1 = 1, Beta2 = -0.1, Epsilon = 0, WeightDecay = double.PositiveInfinity },
+        }));
+        string[] named =
+        [
+            "Steps must", "Epochs", "GradientAccumulationSteps", "-3", "LearningRate", "NaN", "Schedule", "MaximumGradientNorm", "CheckpointEverySteps must",
+            "CheckpointFolder is not", "CheckpointsToKeep", "AdamW.Beta1", "AdamW.Beta2", "AdamW.Epsilon", "AdamW.WeightDecay",
+        ];
+        Assert.All(named, text => Assert.Contains(text, e.Message, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void LongContextTrainer_OneFault_IsTheOnlyOneNamed()
+    {
+        using CausalLanguageModel model = TinyModels.Create();
+        Assert.Equal(
+            "TrainerOptions: CheckpointFolder must name a folder, but is empty.",
+            Assert.Throws<ArgumentException>(() => new LongContextTrainer(model, new TrainerOptions { CheckpointFolder = " " })).Message);
+        Assert.Equal(
+            "TrainerOptions: AdamW must not be null.",
+            Assert.Throws<ArgumentException>(() => new LongContextTrainer(model, new TrainerOptions { AdamW = null! })).Message);
+        Assert.Equal(
+            "TrainerOptions: LearningRate must be positive, but is 0.",
+            Assert.Throws<ArgumentException>(() => new LongContextTrainer(model, new TrainerOptions { LearningRate = 0 })).Message);
+    }
+
+    [Fact]
+    public void LongContextTrainer_Null_IsRefused()
+    {
+        using CausalLanguageModel model = TinyModels.Create();
+        Assert.Throws<ArgumentNullException>("model", () => new LongContextTrainer(null!, new TrainerOptions()));
+        Assert.Throws<ArgumentNullException>("options", () => new LongContextTrainer(model, null!));
+    }
+}
