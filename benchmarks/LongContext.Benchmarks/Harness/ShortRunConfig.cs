@@ -26,7 +26,7 @@ internal static class ShortRunConfig
 
     /// <summary>
     /// In-process: the default toolchain builds a project for each run and so needs an SDK. One call at a time (no unrolling) and
-    /// no measured overhead, as every case here takes microseconds at least; the calls of a case together last about two seconds. Suites whose
+    /// no measured overhead, as every case here takes microseconds at least; the calls of a case together last two to three seconds. Suites whose
     /// calls take tenths of a second say so by attributes: one call an iteration, and no search for a better number.
     /// </summary>
     private static Job Job() => BenchmarkDotNet.Jobs.Job.Default
@@ -36,7 +36,7 @@ internal static class ShortRunConfig
         .WithUnrollFactor(1)
         .WithMinInvokeCount(1)
         .WithEvaluateOverhead(false)
-        .WithWarmupCount(3)
+        .WithWarmupCount(6)
         .WithIterationCount(9)
         .WithIterationTime(TimeInterval.FromMilliseconds(150));
 }

@@ -8,7 +8,7 @@ namespace LongContext.Benchmarks.Tokenization;
 /// <summary>
 /// 200,000 characters of prose to ids. Baseline: the BPE of Microsoft.ML.Tokenizers with the same vocabulary and merges, given
 /// words to work on by a regular expression (it cannot know that no merge crosses one). Ours reads tokenizer.json, which says
-/// nothing of words.
+/// nothing of words. Both remember pieces they have met, and meet the same text again in each call.
 /// </summary>
 [Work("characters", CharacterCount)]
 public partial class EncodeBenchmarks
