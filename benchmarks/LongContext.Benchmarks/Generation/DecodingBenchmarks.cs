@@ -12,7 +12,6 @@ namespace LongContext.Benchmarks.Generation;
 /// each token. The rate counts the new tokens, with the prompt's time in it.
 /// </summary>
 [Work("tokens", NewTokens)]
-[InvocationCount(1), WarmupCount(2), IterationCount(7)]
 public class DecodingBenchmarks
 {
     private const int NewTokens = 32;
