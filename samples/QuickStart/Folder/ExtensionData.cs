@@ -1,5 +1,6 @@
 using LongContext.Checkpoints;
 using LongContext.Data;
+using LongContext.Evaluation;
 using LongContext.Packing;
 
 namespace LongContext.Samples.QuickStart.Folder;
@@ -7,8 +8,6 @@ namespace LongContext.Samples.QuickStart.Folder;
 /// <summary>The text, split into what is tuned on and what is measured on, as tokens.</summary>
 internal sealed class ExtensionData
 {
-    private const int MostWindows = 8;
-
     private readonly FolderJobOptions options;
     private readonly TokenText text;
     private readonly int[] trainingTokens;
@@ -28,8 +27,7 @@ internal sealed class ExtensionData
         (string training, string heldOut, HeldOutDescription) = Split(TextDocuments.Read(options.Data).ToArray());
         trainingTokens = text.Encode(training);
         heldOutTokens = text.Encode(heldOut);
-        WindowCount = Math.Min(MostWindows, heldOutTokens.Length / options.ContextLength);
-        if (WindowCount == 0 || trainingTokens.Length < options.ContextLength)
+        if (Math.Min(heldOutTokens.Length, trainingTokens.Length) < options.ContextLength)
         {
             throw new UsageException($"{options.Data} is too short: {trainingTokens.Length} tokens to tune on and {heldOutTokens.Length} held out, "
                 + $"but each needs at least --context {options.ContextLength}.");
@@ -42,8 +40,6 @@ internal sealed class ExtensionData
 
     public double Factor { get; }
 
-    public int WindowCount { get; }
-
     public string HeldOutDescription { get; }
 
     public IReadOnlyList<int> Lengths { get; }
@@ -51,17 +47,18 @@ internal sealed class ExtensionData
     public string Description =>
         $"{options.Model}: window {TrainedWindow:N0} → {options.ContextLength:N0} tokens. {trainingTokens.Length:N0} tokens to tune on, {heldOutTokens.Length:N0} held out.";
 
-    /// <summary>The held-out windows' first tokens, BOS included, with the bytes of the predicted ones.</summary>
-    public IEnumerable<(PackedBatch Window, long Bytes)> Windows(int length)
+    /// <summary>The text to measure on, as tokens.</summary>
+    public ReadOnlyMemory<int> HeldOutTokens => heldOutTokens;
+
+    public PerplexityByLengthOptions MeasureOptions => new()
     {
-        int own = length - beginning.Length;
-        for (int w = 0; w < WindowCount; w++)
-        {
-            int[] tokens = heldOutTokens.AsSpan(w * options.ContextLength, own).ToArray();
-            int[] predicted = beginning.Length > 0 ? tokens : tokens[1..];
-            yield return (PackedBatch.Create([new TokenSequence((int[])[.. beginning, .. tokens])]), text.ByteCount(predicted));
-        }
-    }
+        Lengths = Lengths,
+        Stride = options.ContextLength,
+        BeginningOfSentenceTokenId = beginning.Length > 0 ? beginning[0] : null,
+    };
+
+    /// <summary>Bytes of UTF-8 that tokens stand for.</summary>
+    public long ByteCount(ReadOnlyMemory<int> tokens) => text.ByteCount(tokens.Span);
 
     /// <summary>Documents of the whole window, begun anywhere in the text: a border inside would teach nothing about distance.</summary>
     public PackedBatch TrainingPack(long index, int documents)

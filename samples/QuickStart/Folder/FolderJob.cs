@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using LongContext.Evaluation;
-using LongContext.Evaluation.Metrics;
 using LongContext.Models;
-using LongContext.Packing;
 using LongContext.Positions;
 using LongContext.Samples.QuickStart.Reporting;
 using LongContext.Training;
@@ -23,7 +21,7 @@ internal sealed class FolderJob(FolderJobOptions options)
         var report = new Report
         {
             Title = $"{Path.GetFileName(Path.TrimEndingDirectorySeparator(options.Model))}: from {data.TrainedWindow:N0} to {options.ContextLength:N0} tokens",
-            Explanation = $"Perplexity, per token and per byte, on {data.HeldOutDescription}, which the tuning did not see: {data.WindowCount} windows, each one document that begins anew.",
+            Explanation = $"Perplexity, per token and per byte, on {data.HeldOutDescription}, which the tuning did not see: windows of each length, every one a document that begins anew.",
             Lengths = data.Lengths,
             Rows = [],
         };
@@ -69,14 +67,11 @@ internal sealed class FolderJob(FolderJobOptions options)
 
     private ReportRow Measure(string name, CausalLanguageModel model, CancellationToken cancellationToken)
     {
-        var evaluator = new PerplexityEvaluator(model);
         var row = new ReportRow { Name = name, Perplexity = [], PerplexityPerByte = [] };
-        foreach (int length in data.Lengths)
+        foreach (PerplexityAtLength at in new PerplexityEvaluator(model).EvaluateByLength(data.HeldOutTokens, data.MeasureOptions, data.ByteCount, cancellationToken))
         {
-            var sum = new PerplexityAccumulator();
-            foreach ((PackedBatch window, long bytes) in data.Windows(length)) sum.Add(evaluator.Evaluate([window], bytes, cancellationToken));
-            row.Perplexity.Add(sum.Perplexity);
-            row.PerplexityPerByte.Add(sum.PerplexityPerByte);
+            row.Perplexity.Add(at.Sum.Perplexity);
+            row.PerplexityPerByte.Add(at.Sum.PerplexityPerByte);
         }
 
         return row;

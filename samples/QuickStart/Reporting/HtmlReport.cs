@@ -11,7 +11,7 @@ internal static class HtmlReport
         :root { color-scheme: light dark; --ink: #1c1c1c; --paper: #fff; --line: #d8d8d8; --c0: #7a7a7a; --c1: #c2571a; --c2: #8448b8; --c3: #0f7b5f; }
         @media (prefers-color-scheme: dark) { :root { --ink: #e8e8e8; --paper: #151515; --line: #3a3a3a; --c0: #a0a0a0; --c1: #f0935a; --c2: #c79af0; --c3: #4fd0a9; } }
         body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-        table { border-collapse: collapse; width: 100%; margin: 1rem 0 2rem; } caption { text-align: left; font-weight: 600; padding: .3rem 0; }
+        table { border-collapse: collapse; width: 100%; margin: 1rem 0 2rem; } h2 { font-size: 1.2rem; margin-top: 2.5rem; }
         th, td { padding: .35rem .6rem; border-bottom: 1px solid var(--line); text-align: right; font-variant-numeric: tabular-nums; }
         th:first-child, td:first-child { text-align: left; } tr:last-child td { font-weight: 600; }
         svg { width: 100%; height: auto; } svg text { font: 12px system-ui, sans-serif; fill: var(--ink); } .grid { stroke: var(--line); }
@@ -28,17 +28,18 @@ internal static class HtmlReport
         html.Append(CultureInfo.InvariantCulture, $"<h1>{Escape(report.Title)}</h1>\n<p>{Escape(report.Explanation)}</p>\n");
         foreach (var (name, of, format) in report.Quantities)
         {
+            html.Append(CultureInfo.InvariantCulture, $"<h2>{Escape(name)}</h2>\n");
             AppendChart(html, report, name, of, format);
-            AppendTable(html, report, name, of, format);
+            AppendTable(html, report, of, format);
         }
 
         html.Append(CultureInfo.InvariantCulture, $"<p>Made in {report.Seconds:0} seconds.</p>\n</body></html>\n");
         return html.ToString();
     }
 
-    private static void AppendTable(StringBuilder html, Report report, string name, Func<ReportRow, List<double>?> of, string format)
+    private static void AppendTable(StringBuilder html, Report report, Func<ReportRow, List<double>?> of, string format)
     {
-        html.Append(CultureInfo.InvariantCulture, $"<table><caption>{Escape(name)}</caption><tr><th>tokens</th>");
+        html.Append("<table><tr><th>tokens</th>");
         foreach (int length in report.Lengths) html.Append(CultureInfo.InvariantCulture, $"<th>{length:N0}</th>");
         html.Append("</tr>\n");
         foreach (ReportRow row in report.Rows)

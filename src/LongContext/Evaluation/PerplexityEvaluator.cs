@@ -45,4 +45,44 @@ public sealed class PerplexityEvaluator(CausalLanguageModel model)
         perplexity.Add(0, tokenCount: 0, byteCount);
         return perplexity;
     }
+
+    /// <summary>
+    /// Perplexity by context length: each window is one document that begins anew, window w covers the text from token w · stride,
+    /// and the mean is over all predicted tokens of a length's windows.
+    /// </summary>
+    /// <param name="tokens">The text, without special tokens.</param>
+    /// <param name="options">Lengths and windows.</param>
+    /// <param name="byteCount">Bytes of UTF-8 that some tokens of the text stand for, for perplexity per byte; null when it is not asked for.</param>
+    /// <param name="cancellationToken">Checked before each window.</param>
+    /// <returns>One result for each length, in the order of <see cref="PerplexityByLengthOptions.Lengths"/>.</returns>
+    /// <exception cref="ArgumentException">An option cannot be used, or the text is shorter than the longest window.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public IReadOnlyList<PerplexityAtLength> EvaluateByLength(
+        ReadOnlyMemory<int> tokens, PerplexityByLengthOptions options, Func<ReadOnlyMemory<int>, long>? byteCount = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        int[] beginning = options.BeginningOfSentenceTokenId is { } id ? [id] : [];
+        int longest = options.Lengths.Max() - beginning.Length, stride = options.Stride ?? options.Lengths.Max();
+        if (tokens.Length < longest)
+            throw new ArgumentException($"The text has {tokens.Length} tokens, but the longest window needs {longest}.", nameof(tokens));
+        int windows = Math.Min(options.MaximumWindows, ((tokens.Length - longest) / stride) + 1);
+
+        var results = new List<PerplexityAtLength>();
+        foreach (int length in options.Lengths)
+        {
+            var sum = new PerplexityAccumulator();
+            for (int w = 0; w < windows; w++)
+            {
+                ReadOnlyMemory<int> text = tokens.Slice(w * stride, length - beginning.Length);
+                // The first token of a window is predicted only where a special token stands before it.
+                long bytes = byteCount?.Invoke(beginning.Length > 0 ? text : text[1..]) ?? 0;
+                sum.Add(Evaluate([PackedBatch.Create([new TokenSequence((int[])[.. beginning, .. text.Span])])], bytes, cancellationToken));
+            }
+
+            results.Add(new PerplexityAtLength(length, windows, sum));
+        }
+
+        return results;
+    }
 }

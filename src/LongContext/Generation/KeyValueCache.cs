@@ -38,7 +38,8 @@ public sealed class KeyValueCache : IDisposable
     /// <summary>
     /// Whether keys are kept unrotated and all of them are rotated at each step by the frequencies of the current length.
     /// Matters only for scalings that depend on length (dynamic NTK). Otherwise cached keys keep the rotation that they were
-    /// made with, as in transformers.
+    /// made with, as in transformers. Either way what a layer cached came from hidden states made under earlier frequencies, so
+    /// beyond the first layer neither equals a computation of the whole sequence anew.
     /// </summary>
     public bool RerotatesKeys { get; }
 

@@ -45,7 +45,11 @@ public sealed class TextGenerator(CausalLanguageModel model)
         var ids = new List<int>();
         if (model.Config.BeginningOfSentenceTokenId is { } beginning) ids.Add(beginning);
         ids.AddRange(tokenizer.EncodeToIds(prompt));
-        return tokenizer.Decode(Generate(ids.ToArray(), options, cancellationToken));
+        int[] made = Generate(ids.ToArray(), options, cancellationToken);
+
+        // Alone, the first piece would lose the space before it; so the whole is decoded and the prompt taken off.
+        string before = tokenizer.Decode(ids), whole = tokenizer.Decode([.. ids, .. made]);
+        return whole.StartsWith(before, StringComparison.Ordinal) ? whole[before.Length..] : tokenizer.Decode(made);
     }
 
     private IEnumerable<int> Enumerate(ReadOnlyMemory<int> prompt, GenerationOptions options, CancellationToken cancellationToken)

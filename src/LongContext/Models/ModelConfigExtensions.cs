@@ -14,6 +14,10 @@ public static class ModelConfigExtensions
     /// window itself otherwise, from which Hugging Face's dynamic NTK counts.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="contextLength"/> is below 1.</exception>
+    /// <exception cref="ArgumentException">
+    /// A <paramref name="contextLength"/> other than the trained window with dynamic NTK, which counts from max_position_embeddings: a
+    /// longer one would switch the scaling off.
+    /// </exception>
     public static ModelConfig WithRopeScaling(this ModelConfig config, RopeScaling scaling, int? contextLength = null)
     {
         ArgumentNullException.ThrowIfNull(config);
@@ -22,6 +26,13 @@ public static class ModelConfigExtensions
         int trained = config.RopeScaling is LinearRopeScaling before && config.OriginalMaxPositionEmbeddings == config.MaxPositionEmbeddings
             ? Math.Max(1, (int)(config.MaxPositionEmbeddings / before.Factor)) // config.json of a linear model states the long window only
             : config.OriginalMaxPositionEmbeddings;
+        if (scaling is DynamicNtkRopeScaling && contextLength is { } asked && asked != trained)
+        {
+            throw new ArgumentException(
+                $"Dynamic NTK counts from max_position_embeddings, the trained window of {trained} tokens; it takes no other context length, but {asked} was given.",
+                nameof(contextLength));
+        }
+
         int window = contextLength ?? (scaling is LinearRopeScaling linear ? checked((int)Math.Round(trained * linear.Factor)) : trained);
         return config with { RopeScaling = scaling, MaxPositionEmbeddings = window, OriginalMaxPositionEmbeddings = scaling is LinearRopeScaling ? window : trained };
     }

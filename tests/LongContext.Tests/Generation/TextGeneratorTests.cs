@@ -28,6 +28,22 @@ public sealed class TextGeneratorTests
         Assert.True(tokens[Prompt.Length..].Distinct().Count() > 3, "the model says one thing only: the test shows little");
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Generate_DynamicPromptPastTheWindow_ComesOutTheSameInAnyChunks(bool rerotates)
+    {
+        using CausalLanguageModel model = TinyModels.Create(RopeScaling.DynamicNtk(8));
+        int[] prompt = TinyModels.Tokens(5 * TinyModels.TrainedWindow, 3);
+        double[] last = TinyModels.Logits(model, PackedBatch.CreatePrompt(prompt))[^TinyModels.Vocabulary..];
+        int[][] made = [.. new[] { 1, 7, 50, 2048 }.Select(chunk => new TextGenerator(model).Generate(prompt, new GenerationOptions
+        {
+            MaximumNewTokens = 40, StopTokenIds = [], PrefillChunkTokens = chunk, RerotateCachedKeys = rerotates,
+        }))];
+        Assert.Equal(Array.IndexOf(last, last.Max()), made[0][0]);
+        Assert.All(made, tokens => Assert.Equal(made[0], tokens));
+    }
+
     [Fact]
     public void Generate_PenaltyCountsPromptAndOutput()
     {
@@ -135,7 +151,8 @@ public sealed class TextGeneratorTests
         HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.CreateWordLevel(words, "<unk>", "<s>", "</s>");
         using CausalLanguageModel model = TinyModels.Create();
         int[] expected = new TextGenerator(model).Generate([1, 5, 9, 7], Options(8));
-        Assert.Equal(tokenizer.Decode(expected), new TextGenerator(model).GenerateText(tokenizer, "w5 w9 w7", Options(8)));
+        // The space before the first new word belongs to what follows: prompt and continuation make the whole.
+        Assert.Equal(" " + tokenizer.Decode(expected), new TextGenerator(model).GenerateText(tokenizer, "w5 w9 w7", Options(8)));
         Assert.Throws<ArgumentNullException>("tokenizer", () => new TextGenerator(model).GenerateText(null!, "w5"));
         Assert.Throws<ArgumentNullException>("prompt", () => new TextGenerator(model).GenerateText(tokenizer, null!));
     }

@@ -31,6 +31,8 @@ public sealed class ModelConfigExtensionsTests
         ModelConfig scaled = TinyModels.Config().WithRopeScaling(RopeScaling.DynamicNtk(8));
         Assert.Equal(32, scaled.MaxPositionEmbeddings);
         Assert.Equal(32, scaled.RopeParameters.MaxPositionEmbeddings);
+        Assert.Equal(scaled, TinyModels.Config().WithRopeScaling(RopeScaling.DynamicNtk(8), contextLength: 32));
+        Assert.Throws<ArgumentException>("contextLength", () => TinyModels.Config().WithRopeScaling(RopeScaling.DynamicNtk(8), contextLength: 256));
     }
 
     [Fact]
