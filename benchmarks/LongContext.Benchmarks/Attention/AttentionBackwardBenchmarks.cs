@@ -6,7 +6,7 @@ namespace LongContext.Benchmarks.Attention;
 
 /// <summary>Forward and backward, to the gradients of q, k and v; otherwise as <see cref="AttentionForwardBenchmarks"/>.</summary>
 [Work("tokens", AttentionCase.TokenCount)]
-[InvocationCount(1), WarmupCount(2), IterationCount(9)]
+[InvocationCount(1), WarmupCount(1), IterationCount(7)]
 public class AttentionBackwardBenchmarks
 {
     private AttentionCase attention = null!;
