@@ -10,13 +10,13 @@ namespace LongContext.Samples.QuickStart.Repetition;
 internal static class BaseModel
 {
     public const int ContextLength = 256;
-    private const int Steps = 1500;
+    private const int Steps = 2400;
     private const int PackTokens = 4096;
 
     /// <summary>The committed model's folder, beside the program.</summary>
     public static string Folder => Path.Combine(AppContext.BaseDirectory, "BaseModel");
 
-    /// <summary>Trains the model anew, from short documents to ones of 256 tokens (about 6 million tokens).</summary>
+    /// <summary>Trains the model anew, from short documents to ones of 256 tokens (10 million tokens).</summary>
     public static async Task TrainAsync(string folder, int seed, CancellationToken cancellationToken)
     {
         var tokenizer = RepetitionLanguage.CreateTokenizer();
@@ -57,13 +57,17 @@ internal static class BaseModel
     private static PackedBatch Pack(RepetitionLanguage language, int seed, long index)
     {
         var random = new Random(unchecked((seed * 1_000_003) + (int)index));
-        var corpus = new RepetitionCorpus(language, random);
+        var corpus = new RepetitionCorpus(language, random, shareOfLastWords: 0.8);
         double progress = index / (double)Steps;
-        int length = progress < 0.25 ? 48 : progress < 0.5 ? random.Next(2) == 0 ? 64 : 128 : random.GetItems([64, 128, 256, 256], 1)[0];
-        double copies = progress < 0.25 ? 0.7 : 0.25;
+        int length = progress < 0.15 ? 48 : progress < 0.4 ? random.Next(2) == 0 ? 64 : 128 : random.GetItems([64, 128, 256, 256], 1)[0];
+        double copies = progress < 0.15 ? 0.7 : 0.2;
         var documents = new List<TokenSequence>();
         for (int total = 0; total + length <= PackTokens; total += length)
-            documents.Add(random.NextDouble() < copies ? corpus.Copy(length) : corpus.Questions(length, longestChunk: length * 9 / 10));
+        {
+            double kind = random.NextDouble();
+            documents.Add(kind < copies ? corpus.Copy(length) : kind < (1 + copies) / 2 ? corpus.LongText(length) : corpus.Questions(length));
+        }
+
         return PackedBatch.Create(documents);
     }
 }

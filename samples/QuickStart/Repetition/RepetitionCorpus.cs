@@ -6,22 +6,21 @@ namespace LongContext.Samples.QuickStart.Repetition;
 /// Training documents in the word model's language, of any length. The words are random, so only copied words can be learned:
 /// they alone count in the loss.
 /// </summary>
-internal sealed class RepetitionCorpus(RepetitionLanguage language, Random random)
+/// <param name="language">The words and signs.</param>
+/// <param name="random">Decides all.</param>
+/// <param name="shareOfLastWords">How many of the first questions after a text ask for its last words, 0 to 1.</param>
+internal sealed class RepetitionCorpus(RepetitionLanguage language, Random random, double shareOfLastWords)
 {
     private const int MinimumCount = 4;
-    private const double ShareOfLastWords = 0.4;
-    private const double ShareOfSmallVocabularies = 0.5;
     private const int MinimumChunk = RepetitionLanguage.MaximumCount + 4;
 
     private readonly List<int> tokens = [];
     private readonly List<bool> mask = [];
-    private readonly int[] words = [.. language.WordIds];
-    private int wordsInUse;
 
     /// <summary>A row of words, then the same row from some place on: the plainest form of "what came after this before?".</summary>
     public TokenSequence Copy(int length)
     {
-        Begin(length);
+        Begin();
         int row = (length - 1) / 2;
         for (int i = 0; i < row; i++) Add(DrawWord(), counts: false);
         int from = random.Next(0, Math.Max(1, row / 2)), copied = length - tokens.Count;
@@ -30,27 +29,38 @@ internal sealed class RepetitionCorpus(RepetitionLanguage language, Random rando
     }
 
     /// <summary>Pieces of text with questions between them: about the last words, or about words after markers anywhere before.</summary>
-    /// <param name="length">Tokens of the document.</param>
-    /// <param name="longestChunk">Longest piece of text without a question.</param>
-    public TokenSequence Questions(int length, int longestChunk)
+    public TokenSequence Questions(int length)
     {
-        Begin(length);
+        Begin();
         int[] markers = [.. language.MarkerIds];
         random.Shuffle(markers);
         var placed = new List<(int Marker, int At)>();
         while (tokens.Count < length)
         {
-            AddChunk(ChunkLength(longestChunk), markers, placed);
+            AddChunk(ChunkLength(length / 2), markers, placed);
             int end = tokens.Count, questions = random.Next(1, 5);
             for (int i = 0; i < questions; i++)
             {
                 // Only the first question after a text can ask for its last words.
-                bool last = i == 0 && (placed.Count == 0 || random.NextDouble() < ShareOfLastWords);
+                bool last = i == 0 && (placed.Count == 0 || random.NextDouble() < shareOfLastWords);
                 if (!last && placed.Count == 0) break;
                 Ask(last, end, placed);
             }
         }
 
+        return Finish(length);
+    }
+
+    /// <summary>One text, from two fifths to nine tenths of the document, then questions about markers anywhere in it: answers far away.</summary>
+    public TokenSequence LongText(int length)
+    {
+        Begin();
+        int[] markers = [.. language.MarkerIds];
+        random.Shuffle(markers);
+        var placed = new List<(int Marker, int At)>();
+        AddChunk(Math.Max(MinimumChunk, (int)(length * (0.4 + (0.5 * random.NextDouble())))), markers, placed);
+        int end = tokens.Count;
+        for (bool first = true; tokens.Count < length; first = false) Ask(first && random.NextDouble() < shareOfLastWords, end, placed);
         return Finish(length);
     }
 
@@ -92,23 +102,11 @@ internal sealed class RepetitionCorpus(RepetitionLanguage language, Random rando
     private int ChunkLength(int longest) =>
         (int)(MinimumChunk * Math.Pow(Math.Max(longest, MinimumChunk) / (double)MinimumChunk, random.NextDouble()));
 
-    private void Begin(int length)
+    private void Begin()
     {
         tokens.Clear();
         mask.Clear();
         Add(language.BeginningId, counts: false);
-
-        // Half of the documents use few words, so that each stands there several times and only what came before it tells which
-        // is meant. A text of 2,048 words has that of itself; shorter ones must be made so for it to be learned.
-        int fewest = Math.Max(20, length / 5);
-        wordsInUse = words.Length;
-        if (fewest >= words.Length || random.NextDouble() >= ShareOfSmallVocabularies) return;
-        wordsInUse = (int)(fewest * Math.Pow(words.Length / (double)fewest, random.NextDouble()));
-        for (int i = 0; i < wordsInUse; i++)
-        {
-            int other = random.Next(i, words.Length);
-            (words[i], words[other]) = (words[other], words[i]);
-        }
     }
 
     private void Add(int token, bool counts)
@@ -119,5 +117,5 @@ internal sealed class RepetitionCorpus(RepetitionLanguage language, Random rando
 
     private TokenSequence Finish(int length) => new(tokens.Take(length).ToArray(), mask.Take(length).ToArray());
 
-    private int DrawWord() => words[random.Next(wordsInUse)];
+    private int DrawWord() => language.WordIds[random.Next(language.WordIds.Length)];
 }

@@ -71,7 +71,7 @@ internal sealed class RepetitionJob(string output, int seed)
     private List<PackedBatch> MakePacks()
     {
         var random = new Random(seed);
-        var corpus = new RepetitionCorpus(language, random);
+        var corpus = new RepetitionCorpus(language, random, shareOfLastWords: 0.5);
         var packer = new SequencePacker(new SequencePackerOptions { ContextLength = PackTokens, Algorithm = PackingAlgorithm.BestFitDecreasing });
         (double Share, int[] DocumentLengths, double Copies)[] stages =
         [
@@ -87,7 +87,8 @@ internal sealed class RepetitionJob(string output, int seed)
             for (long left = (long)(share * Steps) * PackTokens; left > 0; left -= documents[^1].Length)
             {
                 int length = documentLengths[random.Next(documentLengths.Length)];
-                documents.Add(random.NextDouble() < copies ? corpus.Copy(length) : corpus.Questions(length, longestChunk: length * 9 / 10));
+                double kind = random.NextDouble();
+                documents.Add(kind < copies ? corpus.Copy(length) : kind < (1 + copies) / 2 ? corpus.LongText(length) : corpus.Questions(length));
             }
 
             PackedBatch[] stage = [.. packer.Pack(documents)];

@@ -4,12 +4,12 @@ using LongContext.Tokenization;
 namespace LongContext.Samples.QuickStart.Repetition;
 
 /// <summary>
-/// The word model's language: 512 tokens, of which the first are signs and the rest plain words that texts are drawn from.
+/// The word model's language: 1,024 tokens, of which the first are signs and the rest plain words that texts are drawn from.
 /// "text &lt;last&gt; 7" asks for the last 7 words of the text; "text &lt;repeat&gt; &lt;c&gt;" asks for the words after the marker &lt;c&gt;.
 /// </summary>
 internal sealed class RepetitionLanguage
 {
-    public const int VocabularySize = 512;
+    public const int VocabularySize = 1024;
     public const int MaximumCount = 16;
     public const string LastTemplate = "{text} <last> {count}";
     public const string MarkerTemplate = "{text} <repeat> {marker}";
@@ -51,9 +51,15 @@ internal sealed class RepetitionLanguage
     public static HuggingFaceTokenizer CreateTokenizer()
     {
         string[] signs = [Unknown, Beginning, End, "<repeat>", "<last>", .. Enumerable.Range(1, MaximumCount).Select(count => $"{count}"), .. Markers];
-        IEnumerable<string> words = new RepetitionTaskOptions().Words.Take(VocabularySize - signs.Length);
+        IReadOnlyList<string> nouns = new RepetitionTaskOptions().Words;
+        IEnumerable<string> words = nouns.Concat(nouns.Select(Plural)).Distinct().Take(VocabularySize - signs.Length);
         return HuggingFaceTokenizer.CreateWordLevel([.. signs, .. words], Unknown, Beginning, End);
     }
+
+    private static string Plural(string noun) =>
+        noun.EndsWith('y') && !"aeiou".Contains(noun[^2], StringComparison.Ordinal) ? noun[..^1] + "ies"
+        : noun.EndsWith('s') || noun.EndsWith('x') || noun.EndsWith("ch", StringComparison.Ordinal) || noun.EndsWith("sh", StringComparison.Ordinal) ? noun + "es"
+        : noun + "s";
 
     private int Id(string token) =>
         Tokenizer.TryGetTokenId(token, out int id) ? id : throw new InvalidDataException($"The word model's tokenizer has no '{token}'.");
