@@ -77,7 +77,9 @@ internal sealed class AttentionCase : IDisposable
     }
 
     private (Tensor Q_HTD, Tensor K_HTD, Tensor V_HTD) AllHeads() =>
-        (Q_THD.transpose(0, 1), K_TKD.transpose(0, 1).repeat_interleave(Heads / KeyValueHeads, 0), V_TKD.transpose(0, 1).repeat_interleave(Heads / KeyValueHeads, 0));
+        (Q_THD.transpose(0, 1), ForAllHeads(K_TKD), ForAllHeads(V_TKD));
+
+    private static Tensor ForAllHeads(Tensor x_TKD) => x_TKD.transpose(0, 1).repeat_interleave(Heads / KeyValueHeads, 0);
 
     /// <summary>True where a token sees another: of the same document, and not later.</summary>
     private static Tensor DocumentMask(int[] borders)

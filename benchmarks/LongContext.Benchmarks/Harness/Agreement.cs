@@ -7,8 +7,9 @@ internal static class Agreement
 {
     public static void Require(string what, double expected, double actual, double tolerance)
     {
-        if (!(Math.Abs(expected - actual) <= tolerance))
-            throw new InvalidOperationException($"{what}: the baseline gives {expected}, the other {actual}; expected a difference of at most {tolerance}.");
+        if (Math.Abs(expected - actual) <= tolerance) return;
+        throw new InvalidOperationException(
+            $"{what}: the baseline gives {expected}, the other {actual}; expected a difference of at most {tolerance}.");
     }
 
     public static void Require(string what, Tensor expected, Tensor actual, double tolerance)

@@ -37,7 +37,7 @@ internal sealed class RateColumn : IColumn
         double amount = work.Amount;
         if (work.Parameter is { } name) amount *= Convert.ToDouble(benchmarkCase.Parameters[name], CultureInfo.InvariantCulture);
         double rate = amount / (statistics.Median / 1e9);
-        return string.Create(CultureInfo.InvariantCulture, $"{(rate < 100 ? rate.ToString("0.0", CultureInfo.InvariantCulture) : rate.ToString("N0", CultureInfo.InvariantCulture))} {work.Unit}/s");
+        return $"{rate.ToString(rate < 100 ? "0.0" : "N0", CultureInfo.InvariantCulture)} {work.Unit}/s";
     }
 
     private static WorkAttribute? Work(BenchmarkCase benchmark) => benchmark.Descriptor.Type.GetCustomAttribute<WorkAttribute>(inherit: true);
