@@ -1,0 +1,16 @@
+using BenchmarkDotNet.Reports;
+using BenchmarkDotNet.Running;
+using LongContext.Benchmarks.Harness;
+
+BenchmarkSwitcher suites = BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly);
+if (args.Length == 0)
+{
+    // The switcher would ask and wait for an answer; a script that forgot its filter should end instead.
+    Suites.List(Console.Out);
+    return 0;
+}
+
+Summary[] summaries = [.. suites.Run(args, ShortRunConfig.Create())];
+// A filter that matches nothing is a mistake to tell a script of.
+bool onlyAsks = args.Any(argument => argument is "--list" or "--help" or "--version" or "--info");
+return (onlyAsks || summaries.Length > 0) && summaries.All(Suites.IsWhole) ? 0 : 1;
