@@ -21,7 +21,7 @@ internal sealed class AdamW : IDisposable
         {
             bool half = parameter.dtype is not (ScalarType.Float32 or ScalarType.Float64);
             using var noGradient = no_grad();
-            Tensor? master = half ? parameter.detach().to(ScalarType.Float32).DetachFromDisposeScope() : null;
+            Tensor? master = half ? parameter.to(ScalarType.Float32).DetachFromDisposeScope() : null;
             Tensor like = master ?? parameter;
             entries.Add(new Entry(name, parameter, master,
                 zeros_like(like).DetachFromDisposeScope(), zeros_like(like).DetachFromDisposeScope(), Decays: parameter.dim() > 1));
