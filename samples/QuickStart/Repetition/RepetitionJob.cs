@@ -15,7 +15,7 @@ namespace LongContext.Samples.QuickStart.Repetition;
 internal sealed class RepetitionJob(string output, int seed)
 {
     private const int Factor = 8;
-    private const int Steps = 440;
+    private const int Steps = 560;
     private const int PackTokens = 4096;
     private const int ItemsPerForm = 16;
     private const int LongestDocument = BaseModel.ContextLength * Factor;
