@@ -15,9 +15,10 @@ namespace LongContext.Samples.QuickStart.Repetition;
 internal sealed class RepetitionJob(string output, int seed)
 {
     private const int Factor = 8;
-    private const int Steps = 560;
+    private const int Steps = 600;
     private const int PackTokens = 4096;
-    private const int ItemsPerForm = 16;
+    private const int MarkerQuestions = 40;
+    private const int LastWordsQuestions = 16;
     private const int LongestDocument = BaseModel.ContextLength * Factor;
     private static readonly int[] Lengths = [256, 512, 1024, 2048];
 
@@ -32,7 +33,7 @@ internal sealed class RepetitionJob(string output, int seed)
             Title = $"From {BaseModel.ContextLength} to {LongestDocument:N0} tokens",
             Explanation = $"Repetition task: \"repeat the {RepetitionLanguage.MaximumCount} words after this marker\", which stands once, anywhere in a text of random words; "
                 + $"and, apart, \"repeat the last {RepetitionLanguage.MaximumCount} words\". Levenshtein ratio of answer and output counted in words (1: word for word right) "
-                + $"and perplexity of the right answer, over {ItemsPerForm} questions for each length. No question was seen in training.",
+                + $"and perplexity of the right answer, over {MarkerQuestions} questions about markers and {LastWordsQuestions} about last words for each length. No question was seen in training.",
             Lengths = Lengths,
             Rows = [],
         };
@@ -56,7 +57,7 @@ internal sealed class RepetitionJob(string output, int seed)
         var options = new TrainerOptions
         {
             Steps = packs.Count,
-            LearningRate = 3e-3,
+            LearningRate = 4.5e-3,
             Schedule = LearningRateSchedule.Cosine(warmupSteps: 10),
             AdamW = new AdamWOptions { Beta2 = 0.98, WeightDecay = 0.05 },
         };
@@ -139,9 +140,9 @@ internal sealed class RepetitionJob(string output, int seed)
     /// <summary>Questions whose prompt and answer together have as many tokens as the column says; seeds far from the training's.</summary>
     private IEnumerable<EvaluationItem> MakeItems(int length, RepetitionForm form)
     {
-        for (int i = 0; i < ItemsPerForm; i++)
+        bool marked = form == RepetitionForm.AfterMarker;
+        for (int i = 0; i < (marked ? MarkerQuestions : LastWordsQuestions); i++)
         {
-            bool marked = form == RepetitionForm.AfterMarker;
             var task = new RepetitionTask(new RepetitionTaskOptions
             {
                 Form = form,
