@@ -3,18 +3,23 @@ using LongContext.Checkpoints;
 using LongContext.Models;
 using LongContext.Positions;
 using LongContext.TestSupport;
+using LongContext.Tokenization;
 
 namespace LongContext.Samples.Tests;
 
 public sealed class QuickStartTests
 {
     [Fact]
-    public void BaseModel_Committed_IsSmall()
+    public void BaseModel_Committed_IsSmallAndSpeaksTheTasksLanguage()
     {
         Assert.SkipWhen(TestPaths.RepositoryRoot is null, "not in the repository");
         string folder = Path.Combine(TestPaths.RepositoryRoot!, "samples", "QuickStart", "BaseModel");
         Assert.InRange(Directory.GetFiles(folder).Sum(file => new FileInfo(file).Length), 1, 4_000_000);
-        Assert.Equal(256, ModelConfig.Load(folder).MaxPositionEmbeddings);
+        ModelConfig config = ModelConfig.Load(folder);
+        HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.Load(folder);
+        Assert.Equal((256, 1024), (config.MaxPositionEmbeddings, config.VocabularySize));
+        Assert.Equal(config.VocabularySize, tokenizer.VocabularySize);
+        Assert.All(new[] { "<repeat>", "<last>", "16", "<a>", "<p>" }, sign => Assert.True(tokenizer.TryGetTokenId(sign, out _), sign));
     }
 
     [Fact]

@@ -4,5 +4,5 @@ namespace LongContext.Package.Tests.Mend;
 /// <param name="Errors">Its error lines.</param>
 /// <param name="Output">All lines of the build that name its library.</param>
 /// <param name="Items">Item lists after the targets, one "kind|path|metadata" a line; empty where the build failed.</param>
-/// <param name="MendedPath">Where a mended copy would lie.</param>
+/// <param name="MendedPath">Where the mended copy lies; empty where there is none.</param>
 internal sealed record MendCase(string[] Errors, string[] Output, string[] Items, string MendedPath);

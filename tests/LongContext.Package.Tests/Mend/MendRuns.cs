@@ -59,14 +59,23 @@ public sealed class MendRuns : IDisposable
         };
 
         foreach ((string name, string? library) in libraries) WriteProject(name, library);
+
+        // One project, first with the library to mend, then with another that lies elsewhere and is older than all of the first build.
+        const string changed = "changed-library";
+        string later = Write(changed, ElfImage.WithWeakVersion(image));
+        File.SetLastWriteTimeUtc(later, new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+        WriteProject(changed, "$(Library)");
         File.WriteAllText(_folder["all.proj"], $"""
             <Project>
               <Target Name="All">
                 <MSBuild Projects="{string.Join(';', libraries.Keys.Select(ProjectPath))}" Targets="Show" ContinueOnError="true" StopOnFirstFailure="false" />
+                <MSBuild Projects="{ProjectPath(changed)}" Targets="Show" Properties="Library={Original}" />
+                <MSBuild Projects="{ProjectPath(changed)}" Targets="Show" Properties="Library={later}" />
               </Target>
             </Project>
             """);
         string output = DotNet.Run(_folder.Path, TimeSpan.FromMinutes(3), "msbuild", "all.proj", "-nologo", "-m:1", "-v:normal", "-clp:NoSummary").Output;
+        libraries.Add(changed, later);
         return libraries.Keys.ToDictionary(name => name, name => Collect(name, libraries[name], output.Split('\n')));
     }
 
@@ -109,6 +118,13 @@ public sealed class MendRuns : IDisposable
             """);
     }
 
+    /// <summary>Mended copies that the project's builds left, each in a folder of its own.</summary>
+    private string[] Mended(string name)
+    {
+        string folder = Path.Combine(_folder[name], "obj", "longcontext");
+        return Directory.Exists(folder) ? Directory.GetFiles(folder, "libLibTorchSharp.so", SearchOption.AllDirectories) : [];
+    }
+
     private MendCase Collect(string name, string? library, string[] lines)
     {
         string items = Path.Combine(_folder[name], "items.txt");
@@ -116,6 +132,6 @@ public sealed class MendRuns : IDisposable
             [.. lines.Where(line => line.Contains(": error", StringComparison.Ordinal) && line.Contains(ProjectPath(name), StringComparison.Ordinal))],
             [.. lines.Where(line => library is not null && line.Contains("LongContext: ", StringComparison.Ordinal) && line.Contains(library, StringComparison.Ordinal))],
             File.Exists(items) ? File.ReadAllLines(items) : [],
-            Path.Combine(_folder[name], "obj", "longcontext", "libLibTorchSharp.so"));
+            Mended(name) is [var only] ? only : "");
     }
 }
