@@ -55,6 +55,8 @@ public sealed partial class LongContextTrainer : IDisposable
     /// <exception cref="ArgumentException">No packs, a pack longer than the model's window, or no target token in a step.</exception>
     /// <exception cref="InvalidOperationException">A run is under way.</exception>
     /// <exception cref="NonFiniteLossException">Loss or gradient was NaN or infinite.</exception>
+    /// <exception cref="IOException">A checkpoint could not be written; the one before is whole.</exception>
+    /// <exception cref="ObjectDisposedException">The trainer is disposed.</exception>
     /// <exception cref="OperationCanceledException">Cancelled. With a checkpoint folder a checkpoint of the last whole step was written, unless the run had not begun.</exception>
     public Task<TrainingResult> TrainAsync(
         IReadOnlyList<PackedBatch> packs, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
@@ -67,6 +69,8 @@ public sealed partial class LongContextTrainer : IDisposable
     /// <exception cref="ArgumentException">The source has no end and <see cref="TrainerOptions.Steps"/> is null, a pack is longer than the model's window, or a step has no target token.</exception>
     /// <exception cref="InvalidOperationException">A run is under way.</exception>
     /// <exception cref="NonFiniteLossException">Loss or gradient was NaN or infinite.</exception>
+    /// <exception cref="IOException">A checkpoint could not be written; the one before is whole.</exception>
+    /// <exception cref="ObjectDisposedException">The trainer is disposed.</exception>
     /// <exception cref="OperationCanceledException">Cancelled. With a checkpoint folder a checkpoint of the last whole step was written, unless the run had not begun.</exception>
     public Task<TrainingResult> TrainAsync(
         IPackSource source, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)

@@ -20,6 +20,7 @@ public sealed partial class CausalLanguageModel
     /// <exception cref="CheckpointFormatException">A file is not what it must be: a tensor missing, of another shape, damaged.</exception>
     /// <exception cref="NotSupportedException">A family, activation or weight type that is not supported yet.</exception>
     /// <exception cref="ArgumentException">An option cannot be used.</exception>
+    /// <exception cref="IOException">The folder or a file is not there or cannot be read.</exception>
     public static CausalLanguageModel Load(string folder, ModelLoadOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
@@ -56,7 +57,7 @@ public sealed partial class CausalLanguageModel
         }
         catch
         {
-            parameters.Dispose();
+            parameters.Release();
             throw;
         }
     }
@@ -90,7 +91,7 @@ public sealed partial class CausalLanguageModel
         }
         catch
         {
-            parameters.Dispose();
+            parameters.Release();
             throw;
         }
     }
@@ -104,6 +105,7 @@ public sealed partial class CausalLanguageModel
     /// <exception cref="IOException">Writing failed; what the folder held before is still whole. (A power failure between the last renames can leave files of both.)</exception>
     public void Save(string folder, long maximumShardBytes = 5_000_000_000)
     {
+        ObjectDisposedException.ThrowIf(disposed, this);
         ArgumentException.ThrowIfNullOrEmpty(folder);
         Directory.CreateDirectory(folder);
         // The small files are whole on disk before the weights take their place, and then only need renaming.

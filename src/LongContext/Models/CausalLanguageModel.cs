@@ -19,6 +19,7 @@ public sealed partial class CausalLanguageModel : IDisposable
     private readonly Tensor embedding_VE;
     private readonly Tensor head_VE;
     private readonly Tensor norm_E;
+    private bool disposed;
 
     private CausalLanguageModel(ModelConfig config, ModelParameters parameters, Device device, IAttentionKernel? kernel, ILogger? logger, string? sourceFolder)
     {
@@ -67,6 +68,7 @@ public sealed partial class CausalLanguageModel : IDisposable
     /// <exception cref="ArgumentException">A token id is outside the vocabulary.</exception>
     public Tensor Forward(PackedInputs inputs)
     {
+        ObjectDisposedException.ThrowIf(disposed, this);
         ArgumentNullException.ThrowIfNull(inputs);
         inputs.IdRange.Check(shape.VocabularySize, nameof(inputs));
         ReadOnlySpan<int> borders = inputs.CumulativeSequenceLengths.Span;
@@ -90,6 +92,7 @@ public sealed partial class CausalLanguageModel : IDisposable
     /// <exception cref="ArgumentException"><paramref name="tokens"/> is empty or holds an id outside the vocabulary, or the cache is for another number of layers.</exception>
     public Tensor ForwardCached(ReadOnlySpan<int> tokens, KeyValueCache cache, int sequenceLength = 0)
     {
+        ObjectDisposedException.ThrowIf(disposed, this);
         ArgumentNullException.ThrowIfNull(cache);
         if (tokens.IsEmpty) throw new ArgumentException("At least one token is needed.", nameof(tokens));
         TokenIdRange.Of(tokens).Check(shape.VocabularySize, nameof(tokens));
@@ -124,6 +127,7 @@ public sealed partial class CausalLanguageModel : IDisposable
     /// <exception cref="ArgumentNullException"><paramref name="hidden"/> is null.</exception>
     public Tensor Logits(Tensor hidden)
     {
+        ObjectDisposedException.ThrowIf(disposed, this);
         ArgumentNullException.ThrowIfNull(hidden);
         return nn.functional.linear(hidden, head_VE);
     }
@@ -131,8 +135,9 @@ public sealed partial class CausalLanguageModel : IDisposable
     /// <inheritdoc />
     public void Dispose()
     {
+        disposed = true;
         rotary.Dispose();
-        Parameters.Dispose();
+        Parameters.Release();
     }
 
     private Tensor RunLayers(Tensor ids_T, LayerCall call)

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 
 namespace LongContext.Models;
 
-/// <summary>A model's weights by their names in the checkpoint, in the order of the forward pass.</summary>
-public sealed class ModelParameters : IReadOnlyDictionary<string, Tensor>, IDisposable
+/// <summary>A model's weights by their names in the checkpoint, in the order of the forward pass. They are the model's and go with it.</summary>
+public sealed class ModelParameters : IReadOnlyDictionary<string, Tensor>
 {
     private readonly List<string> names = [];
     private readonly Dictionary<string, Tensor> tensors = new(StringComparer.Ordinal);
@@ -44,8 +44,8 @@ public sealed class ModelParameters : IReadOnlyDictionary<string, Tensor>, IDisp
     /// <inheritdoc />
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    /// <inheritdoc />
-    public void Dispose()
+    /// <summary>Frees the tensors; for the model that owns them.</summary>
+    internal void Release()
     {
         foreach (Tensor tensor in tensors.Values) tensor.Dispose();
     }

@@ -3,6 +3,7 @@ using LongContext.Generation;
 using LongContext.Models;
 using LongContext.Packing;
 using LongContext.Positions;
+using LongContext.TestSupport;
 using LongContext.Training;
 using static TorchSharp.torch;
 
@@ -216,5 +217,33 @@ public sealed class CausalLanguageModelTests
         public Tensor Forward(Tensor q, Tensor k, Tensor v, AttentionArguments arguments) => throw new NotSupportedException();
 
         public (Tensor Output, Tensor LogSumExp) ForwardWithLogSumExp(Tensor q, Tensor k, Tensor v, AttentionArguments arguments) => throw new NotSupportedException();
+    }
+
+    [Fact]
+    public void AnyCall_AfterDispose_Throws()
+    {
+        CausalLanguageModel model = TinyModels.Create();
+        using PackedInputs inputs = PackedInputs.Create(PackedBatch.CreatePrompt(new[] { 3, 4, 5 }));
+        using Tensor hidden = model.Forward(inputs);
+        model.Dispose();
+        model.Dispose();
+        using var cache = new KeyValueCache(2);
+        Assert.Throws<ObjectDisposedException>(() => model.Forward(inputs));
+        Assert.Throws<ObjectDisposedException>(() => model.ForwardCached([3], cache));
+        Assert.Throws<ObjectDisposedException>(() => model.Logits(hidden));
+        Assert.Throws<ObjectDisposedException>(() => model.Save(Path.GetTempPath()));
+    }
+
+    [Fact]
+    public void Load_QuantisedOrDynamicWithAnotherWindow_IsRefused()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        using (CausalLanguageModel model = TinyModels.Create(RopeScaling.DynamicNtk(4))) model.Save(folder.Path);
+        Assert.Throws<ArgumentException>("contextLength", () => CausalLanguageModel.Load(folder.Path, new ModelLoadOptions { ContextLength = 4096 }));
+
+        string config = folder["config.json"];
+        string json = File.ReadAllText(config);
+        File.WriteAllText(config, "{ \"quantization_config\": {\"bits\": 4}," + json[(json.IndexOf('{', StringComparison.Ordinal) + 1)..]);
+        Assert.Contains("quantization_config", Assert.Throws<NotSupportedException>(() => CausalLanguageModel.Load(folder.Path)).Message, StringComparison.Ordinal);
     }
 }

@@ -13,7 +13,8 @@ public sealed class AdamWTests
     [Fact]
     public void Step_TenTimes_IsTheScalarAlgorithm()
     {
-        using ModelParameters parameters = Parameters();
+        ModelParameters parameters = Parameters();
+        using var release = new Releasing(parameters);
         using var optimizer = new AdamW(parameters, Options);
         var byHand = parameters.ToDictionary(p => p.Key, p => new ScalarAdamW(TinyModels.Doubles(p.Value), Options, decays: p.Value.dim() > 1));
         for (int step = 0; step < 10; step++)
@@ -33,7 +34,8 @@ public sealed class AdamWTests
     [Fact]
     public void Step_WithoutGradient_DecaysMatricesAndLeavesNorms()
     {
-        using ModelParameters parameters = Parameters();
+        ModelParameters parameters = Parameters();
+        using var release = new Releasing(parameters);
         using var optimizer = new AdamW(parameters, Options);
         double[] matrix = TinyModels.Doubles(parameters["matrix"]), norm = TinyModels.Doubles(parameters["norm"]);
         foreach (Tensor parameter in parameters.Values) parameter.grad = zeros_like(parameter);
@@ -45,7 +47,8 @@ public sealed class AdamWTests
     [Fact]
     public void GradientNorm_OfAll_IsTheRootOfTheSquares()
     {
-        using ModelParameters parameters = Parameters();
+        ModelParameters parameters = Parameters();
+        using var release = new Releasing(parameters);
         using var optimizer = new AdamW(parameters, Options);
         Assert.Equal(0, optimizer.GradientNorm());
         double squares = parameters.Values.Sum(parameter => TinyModels.Doubles(SetGradient(parameter, 3)).Sum(g => g * g));
@@ -62,7 +65,8 @@ public sealed class AdamWTests
     public void Restore_OfASavedState_GoesOnTheSame()
     {
         using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
-        using ModelParameters straight = Parameters(), resumed = Parameters();
+        ModelParameters straight = Parameters(), resumed = Parameters();
+        using var release = new Releasing(straight, resumed);
         using AdamW first = new(straight, Options), second = new(resumed, Options);
         Steps(first, straight, 0, 3);
         SafetensorsWriter.Write(folder["state"], first.State());
@@ -98,5 +102,11 @@ public sealed class AdamWTests
     {
         var random = new Random(seed);
         return tensor((double[])[.. Enumerable.Range(0, (int)shape.Aggregate((a, b) => a * b)).Select(_ => random.NextDouble() * 2 - 1)], shape);
+    }
+
+    /// <summary>Weights belong to a model; here there is none to free them.</summary>
+    private sealed class Releasing(params ModelParameters[] all) : IDisposable
+    {
+        public void Dispose() => Array.ForEach(all, parameters => parameters.Release());
     }
 }
