@@ -1,3 +1,4 @@
+using LongContext.Checkpoints;
 using Microsoft.ML.Tokenizers;
 
 namespace LongContext.Tokenization;
@@ -101,8 +102,8 @@ public sealed partial class HuggingFaceTokenizer : Tokenizer
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         Directory.CreateDirectory(folder);
-        Write(Path.Combine(folder, TokenizerFile), _tokenizerJson);
-        if (_configJson is not null) Write(Path.Combine(folder, ConfigFile), _configJson);
+        AtomicFile.Write(Path.Combine(folder, TokenizerFile), stream => stream.Write(_tokenizerJson));
+        if (_configJson is not null) AtomicFile.Write(Path.Combine(folder, ConfigFile), stream => stream.Write(_configJson));
     }
 
     /// <summary>Looks a token up by its text.</summary>
@@ -132,24 +133,4 @@ public sealed partial class HuggingFaceTokenizer : Tokenizer
     private int? IdOf(string? token) => token is not null && TryGetTokenId(token, out int id) ? id : null;
 
     private string Normalize(string text) => _definition.Normalizer?.Normalize(text) ?? text;
-
-    private static void Write(string path, byte[] content)
-    {
-        string partial = $"{path}.{Guid.NewGuid():N}.partial";
-        try
-        {
-            using (FileStream file = new(partial, FileMode.CreateNew, FileAccess.Write))
-            {
-                file.Write(content);
-                file.Flush(flushToDisk: true);
-            }
-
-            File.Move(partial, path, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(partial);
-            throw;
-        }
-    }
 }
