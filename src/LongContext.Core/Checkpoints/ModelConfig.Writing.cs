@@ -27,7 +27,7 @@ public sealed partial record ModelConfig
 
     private JsonObject ToJsonObject()
     {
-        JsonObject json = Origin?.Json.DeepClone().AsObject() ?? [];
+        JsonObject json = MergedJson();
         if (Origin is null || !Architectures.SequenceEqual(Origin.Config.Architectures))
         {
             json["architectures"] = new JsonArray([.. Architectures.Select(name => (JsonNode)name)]);

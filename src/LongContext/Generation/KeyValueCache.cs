@@ -12,8 +12,6 @@ public sealed class KeyValueCache : IDisposable
     private readonly Tensor?[] keys;
     private readonly Tensor?[] values;
     private bool disposed;
-    private Tensor? cosOfAll;
-    private Tensor? sinOfAll;
 
     /// <summary>An empty cache.</summary>
     /// <param name="layerCount">Number of layers of the model.</param>
@@ -65,22 +63,26 @@ public sealed class KeyValueCache : IDisposable
         disposed = true;
     }
 
-    /// <summary>Tables for all tokens, the new ones included; needed before a forward when keys are rotated anew.</summary>
-    internal void UseTables(Tensor cosOfAll_S1D, Tensor sinOfAll_S1D) => (cosOfAll, sinOfAll) = (cosOfAll_S1D, sinOfAll_S1D);
-
     /// <summary>Takes a layer's new keys (not rotated yet) and values, and gives all of that layer's, rotated.</summary>
-    internal (Tensor K_SKD, Tensor V_SKD) Append(int layer, Tensor k_TKD, Tensor v_TKD, Tensor cos_T1D, Tensor sin_T1D)
+    /// <param name="layer">The layer.</param>
+    /// <param name="k_TKD">Its new keys.</param>
+    /// <param name="v_TKD">Its new values.</param>
+    /// <param name="rows">cos and sin of the new tokens; null for a layer without positions.</param>
+    /// <param name="rowsOfAll">Those of all tokens, the new ones included; needed when keys are rotated anew.</param>
+    internal (Tensor K_SKD, Tensor V_SKD) Append(int layer, Tensor k_TKD, Tensor v_TKD, RotaryRows? rows, RotaryRows? rowsOfAll)
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         int total = Length + (int)k_TKD.shape[0];
-        Store(ref keys[layer], RerotatesKeys ? k_TKD : Rotary.Apply(k_TKD, cos_T1D, sin_T1D), total);
+        Store(ref keys[layer], RerotatesKeys ? k_TKD : Rotate(k_TKD, rows), total);
         Store(ref values[layer], v_TKD, total);
         Tensor all_SKD = keys[layer]!.narrow(0, 0, total);
-        return (RerotatesKeys ? Rotary.Apply(all_SKD, cosOfAll!, sinOfAll!) : all_SKD, values[layer]!.narrow(0, 0, total));
+        return (RerotatesKeys ? Rotate(all_SKD, rowsOfAll) : all_SKD, values[layer]!.narrow(0, 0, total));
     }
 
     /// <summary>Counts the tokens in once all layers have taken them.</summary>
     internal void Advance(int tokens) => Length += tokens;
+
+    private static Tensor Rotate(Tensor x_SKD, RotaryRows? rows) => rows is { } given ? Rotary.Apply(x_SKD, given) : x_SKD;
 
     private void Store(ref Tensor? store, Tensor rows, int total)
     {

@@ -1,5 +1,6 @@
 using System.Text;
 using LongContext.Checkpoints;
+using LongContext.Models.Families;
 using static TorchSharp.torch;
 
 namespace LongContext.Models;
@@ -31,13 +32,13 @@ public sealed partial class CausalLanguageModel
         else if (options.ContextLength is { } contextLength) config = config.WithRopeScaling(config.RopeScaling, contextLength);
 
         Device device = options.Device ?? CPU;
-        DecoderShape shape = DecoderShape.FromConfig(config);
+        DecoderShape shape = ModelFamily.ReadShape(config);
         var parameters = new ModelParameters();
         ScalarType? dataType = options.DataType;
         try
         {
             using CheckpointReader reader = CheckpointReader.Open(folder);
-            foreach ((string name, long[] expected) in LlamaFamily.Tensors(shape))
+            foreach ((string name, long[] expected) in DecoderTensors.All(shape))
             {
                 if (!reader.TryFind(name, out SafetensorsFile? file, out TensorInfo? info))
                     throw new CheckpointFormatException($"{folder}: tensor '{name}' of shape [{string.Join(", ", expected)}] is missing.");
@@ -79,11 +80,12 @@ public sealed partial class CausalLanguageModel
         using var generator = new Generator((ulong)seed, CPU);
         try
         {
-            foreach ((string name, long[] size) in LlamaFamily.Tensors(DecoderShape.FromConfig(config)))
+            DecoderShape shape = ModelFamily.ReadShape(config);
+            foreach ((string name, long[] size) in DecoderTensors.All(shape))
             {
                 using var scope = NewDisposeScope();
                 Tensor weight = size.Length > 1 ? normal(0.0, config.InitializerRange, size, generator: generator)
-                    : name.EndsWith(".bias", StringComparison.Ordinal) ? zeros(size) : ones(size);
+                    : name.EndsWith(".bias", StringComparison.Ordinal) ? zeros(size) : full(size, 1 - shape.Norm.WeightOffset);
                 parameters.Add(name, weight.to(dataType).to(device));
             }
 

@@ -2,6 +2,7 @@
 using LongContext.Attention;
 using LongContext.Checkpoints;
 using LongContext.Generation;
+using LongContext.Models.Families;
 using Microsoft.Extensions.Logging;
 using static TorchSharp.torch;
 
@@ -15,10 +16,10 @@ public sealed partial class CausalLanguageModel : IDisposable
 {
     private readonly DecoderShape shape;
     private readonly DecoderLayer[] layers;
-    private readonly RotaryTables rotary;
+    private readonly RmsNorm norm;
     private readonly Tensor embedding_VE;
     private readonly Tensor head_VE;
-    private readonly Tensor norm_E;
+    private RotaryEmbedding rotary;
     private bool disposed;
 
     private CausalLanguageModel(ModelConfig config, ModelParameters parameters, Device device, IAttentionKernel? kernel, ILogger? logger, string? sourceFolder)
@@ -27,14 +28,14 @@ public sealed partial class CausalLanguageModel : IDisposable
         Parameters = parameters;
         Device = device;
         SourceFolder = sourceFolder;
-        shape = DecoderShape.FromConfig(config);
-        embedding_VE = parameters["model.embed_tokens.weight"];
-        head_VE = shape.TieWordEmbeddings ? embedding_VE : parameters["lm_head.weight"];
-        norm_E = parameters["model.norm.weight"];
+        shape = ModelFamily.ReadShape(config);
+        embedding_VE = parameters[DecoderTensors.Embedding];
+        head_VE = shape.TieWordEmbeddings ? embedding_VE : parameters[DecoderTensors.Head];
+        norm = new RmsNorm(parameters[DecoderTensors.FinalNorm], shape.Norm);
         DataType = embedding_VE.dtype;
-        AttentionKernel = Choose(kernel, device, DataType, shape.HeadDimension, logger);
-        layers = [.. Enumerable.Range(0, shape.LayerCount).Select(i => new DecoderLayer(i, shape, parameters, AttentionKernel))];
-        rotary = new RotaryTables(config.RopeScaling, config.RopeParameters, device, DataType);
+        AttentionKernel = Choose(kernel, device, DataType, shape, logger);
+        rotary = new RotaryEmbedding(config, shape.Layers, device, DataType);
+        layers = [.. Enumerable.Range(0, shape.LayerCount).Select(i => new DecoderLayer(i, rotary.KindOf(i), shape, parameters, AttentionKernel))];
     }
 
     /// <summary>The model's config.json, with the scaling in force.</summary>
@@ -61,6 +62,9 @@ public sealed partial class CausalLanguageModel : IDisposable
     /// <summary>The head's weights [V, E]: lm_head, or the embedding where they are tied.</summary>
     internal Tensor HeadWeight_VE => head_VE;
 
+    /// <summary>What the decoder is assembled from.</summary>
+    internal DecoderShape Shape => shape;
+
     /// <summary>Runs the decoder over a pack.</summary>
     /// <param name="inputs">The pack.</param>
     /// <returns>Hidden states after the last norm [T, hidden], connected to autograd when that is on.</returns>
@@ -76,9 +80,9 @@ public sealed partial class CausalLanguageModel : IDisposable
         for (int i = 0; i < lengths.Length; i++) lengths[i] = borders[i + 1] - borders[i];
 
         using var scope = NewDisposeScope();
-        (Tensor cos_T1D, Tensor sin_T1D) = rotary.Rows(inputs.PositionIds.Span, borders, lengths);
+        RotaryRows[] rows = rotary.Rows(inputs.PositionIds.Span, borders, lengths);
         var attention = new AttentionArguments { CumulativeSequenceLengths = inputs.CumulativeSequenceLengths };
-        return RunLayers(inputs.InputIds, new LayerCall(cos_T1D, sin_T1D, attention, Cache: null)).MoveToOuterDisposeScope();
+        return RunLayers(inputs.InputIds, new LayerCall(rows, RowsOfAll: null, attention, Cache: null)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Runs the decoder over the next tokens of one document, with the earlier ones in a cache, and adds them to it.</summary>
@@ -104,19 +108,15 @@ public sealed partial class CausalLanguageModel : IDisposable
         using var noGradient = no_grad(); // a cache must not hold graphs together
         using Tensor ids_T = HostTensors.FromIds(tokens, Device);
         int[] positions = [.. Enumerable.Range(start, tokens.Length)];
-        (Tensor cos_T1D, Tensor sin_T1D) = rotary.Rows(positions, [0, tokens.Length], [length]);
-        if (cache.RerotatesKeys)
-        {
-            (Tensor cosOfAll_S1D, Tensor sinOfAll_S1D) = rotary.Rows([.. Enumerable.Range(0, total)], [0, total], [length]);
-            cache.UseTables(cosOfAll_S1D, sinOfAll_S1D);
-        }
+        RotaryRows[] rows = rotary.Rows(positions, [0, tokens.Length], [length]);
+        RotaryRows[]? rowsOfAll = cache.RerotatesKeys ? rotary.Rows([.. Enumerable.Range(0, total)], [0, total], [length]) : null;
 
         var attention = new AttentionArguments
         {
             CumulativeSequenceLengths = new[] { 0, tokens.Length },
             CumulativeKeyLengths = new[] { 0, total },
         };
-        Tensor hidden_TE = RunLayers(ids_T, new LayerCall(cos_T1D, sin_T1D, attention, cache));
+        Tensor hidden_TE = RunLayers(ids_T, new LayerCall(rows, rowsOfAll, attention, cache));
         cache.Advance(tokens.Length);
         return hidden_TE.MoveToOuterDisposeScope();
     }
@@ -129,7 +129,8 @@ public sealed partial class CausalLanguageModel : IDisposable
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         ArgumentNullException.ThrowIfNull(hidden);
-        return nn.functional.linear(hidden, head_VE);
+        using var scope = NewDisposeScope();
+        return LogitTransform.Of(shape).Apply(nn.functional.linear(hidden, head_VE)).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc />
@@ -142,7 +143,7 @@ public sealed partial class CausalLanguageModel : IDisposable
 
     private Tensor RunLayers(Tensor ids_T, LayerCall call)
     {
-        Tensor x_TE = embedding_VE.index_select(0, ids_T);
+        Tensor x_TE = Embed(ids_T);
         foreach (DecoderLayer layer in layers)
         {
             Tensor next_TE = layer.Forward(x_TE, call);
@@ -150,15 +151,34 @@ public sealed partial class CausalLanguageModel : IDisposable
             x_TE = next_TE;
         }
 
-        return RmsNorm.Apply(x_TE, norm_E, shape.RmsNormEpsilon);
+        return norm.Apply(x_TE);
     }
 
-    private static IAttentionKernel Choose(IAttentionKernel? asked, Device device, ScalarType dataType, int headDimension, ILogger? logger)
+    private Tensor Embed(Tensor ids_T)
     {
-        if (asked is null) return AttentionKernels.Auto(device, dataType, headDimension, logger);
-        var plain = new AttentionArguments { CumulativeSequenceLengths = new[] { 0, 1 } };
-        if (asked.WhyNot(device, dataType, headDimension, plain) is { } reason)
-            throw new NotSupportedException($"Attention kernel '{asked.Name}' cannot run this model: {reason}");
+        Tensor x_TE = embedding_VE.index_select(0, ids_T);
+        if (shape.EmbeddingScale == 1) return x_TE;
+        if (!shape.RoundEmbeddingScale) return x_TE * shape.EmbeddingScale;
+        using Tensor scale = tensor(shape.EmbeddingScale, dtype: DataType, device: Device);
+        return x_TE * scale;
+    }
+
+    private static IAttentionKernel Choose(IAttentionKernel? asked, Device device, ScalarType dataType, DecoderShape shape, ILogger? logger)
+    {
+        if (asked is null) return AttentionKernels.Auto(device, dataType, shape.HeadDimension, logger);
+        foreach (int? window in shape.Layers.Select(layer => layer.SlidingWindow).Distinct())
+        {
+            var arguments = new AttentionArguments
+            {
+                CumulativeSequenceLengths = new[] { 0, 1 },
+                SlidingWindow = window,
+                SoftCap = shape.AttentionSoftCap,
+                Scale = shape.AttentionScale,
+            };
+            if (asked.WhyNot(device, dataType, shape.HeadDimension, arguments) is { } reason)
+                throw new NotSupportedException($"Attention kernel '{asked.Name}' cannot run this model: {reason}");
+        }
+
         return asked;
     }
 }

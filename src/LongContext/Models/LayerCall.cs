@@ -1,8 +1,11 @@
 using LongContext.Attention;
 using LongContext.Generation;
-using static TorchSharp.torch;
 
 namespace LongContext.Models;
 
 /// <summary>What all layers of one forward pass share.</summary>
-internal readonly record struct LayerCall(Tensor Cos_T1D, Tensor Sin_T1D, AttentionArguments Attention, KeyValueCache? Cache);
+/// <param name="Rows">cos and sin of the call's tokens, for each kind of rotary settings (<see cref="RotaryEmbedding.KindOf"/>).</param>
+/// <param name="RowsOfAll">As above, of the cache's tokens and these, where keys are rotated anew; otherwise null.</param>
+/// <param name="Attention">Borders of the documents; each layer adds its own window, cap and scale.</param>
+/// <param name="Cache">Keys and values of earlier tokens; null for a whole pack.</param>
+internal sealed record LayerCall(RotaryRows[] Rows, RotaryRows[]? RowsOfAll, AttentionArguments Attention, KeyValueCache? Cache);

@@ -2,14 +2,23 @@ using static TorchSharp.torch;
 
 namespace LongContext.Models;
 
-/// <summary>Rotary position embedding (Su et al. 2021) in the half-split pairing of Hugging Face checkpoints: value i turns with value i + headDim/2.</summary>
+/// <summary>
+/// Rotary position embedding (Su et al. 2021) in the half-split pairing of Hugging Face checkpoints: of the R rotated leading
+/// elements of a head, element i turns with element i + R/2.
+/// </summary>
 internal static class Rotary
 {
-    /// <summary>x·cos + (−x₂, x₁)·sin for rows [T, heads, headDim] and tables [T, 1, headDim].</summary>
-    public static Tensor Apply(Tensor x_THD, Tensor cos_T1D, Tensor sin_T1D)
+    /// <summary>x·cos + (−x₂, x₁)·sin for rows [T, heads, headDim] and tables [T, 1, R]; elements beyond R stay.</summary>
+    public static Tensor Apply(Tensor x_THD, RotaryRows rows)
     {
-        long half = x_THD.shape[2] / 2;
-        Tensor turned_THD = cat([x_THD.narrow(2, half, half).neg(), x_THD.narrow(2, 0, half)], -1);
-        return x_THD * cos_T1D + turned_THD * sin_T1D;
+        long rotated = rows.Cos_T1R.shape[2], half = rotated / 2, size = x_THD.shape[2];
+        if (rotated == size) return Turn(x_THD, half, rows);
+        return cat([Turn(x_THD.narrow(2, 0, rotated), half, rows), x_THD.narrow(2, rotated, size - rotated)], -1);
+    }
+
+    private static Tensor Turn(Tensor x_THR, long half, RotaryRows rows)
+    {
+        Tensor turned_THR = cat([x_THR.narrow(2, half, half).neg(), x_THR.narrow(2, 0, half)], -1);
+        return x_THR * rows.Cos_T1R + turned_THR * rows.Sin_T1R;
     }
 }

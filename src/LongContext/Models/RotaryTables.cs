@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace LongContext.Models;
 
 /// <summary>
-/// cos and sin rows for the tokens of a pack, as <c>[T, 1, headDim]</c> with both halves filled, ready to multiply q and k.
+/// cos and sin rows for the tokens of a pack, as <c>[T, 1, R]</c> (R rotated elements of a head) with both halves filled, ready to multiply q and k.
 /// Frequencies that do not depend on length are kept in one table that grows; those that do are computed for each document's
 /// own length, so that a pack equals its documents apart.
 /// </summary>
@@ -14,7 +14,7 @@ internal sealed class RotaryTables(RopeScaling scaling, RopeParameters parameter
     private Tensor? sinTable;
 
     /// <summary>Rows for positions; <paramref name="sequenceLengths"/> holds, for each document, the length its frequencies are for.</summary>
-    public (Tensor Cos_T1D, Tensor Sin_T1D) Rows(ReadOnlySpan<int> positions, ReadOnlySpan<int> cumulativeLengths, ReadOnlySpan<int> sequenceLengths)
+    public RotaryRows Rows(ReadOnlySpan<int> positions, ReadOnlySpan<int> cumulativeLengths, ReadOnlySpan<int> sequenceLengths)
     {
         if (scaling.DependsOnSequenceLength) return Compute(positions, cumulativeLengths, sequenceLengths);
 
@@ -26,10 +26,10 @@ internal sealed class RotaryTables(RopeScaling scaling, RopeParameters parameter
         bool consecutive = true;
         for (int i = 1; i < positions.Length && consecutive; i++) consecutive = positions[i] == positions[i - 1] + 1;
         if (consecutive && positions.Length > 0)
-            return (cosTable!.narrow(0, positions[0], positions.Length), sinTable!.narrow(0, positions[0], positions.Length));
+            return new RotaryRows(cosTable!.narrow(0, positions[0], positions.Length), sinTable!.narrow(0, positions[0], positions.Length));
 
         using Tensor index_T = HostTensors.FromIds(positions, device);
-        return (cosTable!.index_select(0, index_T), sinTable!.index_select(0, index_T));
+        return new RotaryRows(cosTable!.index_select(0, index_T), sinTable!.index_select(0, index_T));
     }
 
     public void Dispose()
@@ -44,12 +44,12 @@ internal sealed class RotaryTables(RopeScaling scaling, RopeParameters parameter
         int capacity = Math.Max(256, (int)Math.Min(int.MaxValue / 2, System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(length, 1))));
         int[] positions = [.. Enumerable.Range(0, capacity)];
         RopeFrequencies frequencies = scaling.ComputeFrequencies(parameters, capacity);
-        (Tensor cos, Tensor sin) = ToTensors(positions, [0, capacity], [frequencies]);
+        RotaryRows rows = ToTensors(positions, [0, capacity], [frequencies]);
         Dispose();
-        (cosTable, sinTable) = (cos.DetachFromDisposeScope(), sin.DetachFromDisposeScope());
+        (cosTable, sinTable) = (rows.Cos_T1R.DetachFromDisposeScope(), rows.Sin_T1R.DetachFromDisposeScope());
     }
 
-    private (Tensor, Tensor) Compute(ReadOnlySpan<int> positions, ReadOnlySpan<int> cumulativeLengths, ReadOnlySpan<int> sequenceLengths)
+    private RotaryRows Compute(ReadOnlySpan<int> positions, ReadOnlySpan<int> cumulativeLengths, ReadOnlySpan<int> sequenceLengths)
     {
         var frequencies = new RopeFrequencies[cumulativeLengths.Length - 1];
         for (int i = 0; i < frequencies.Length; i++)
@@ -57,9 +57,9 @@ internal sealed class RotaryTables(RopeScaling scaling, RopeParameters parameter
         return ToTensors(positions, cumulativeLengths, frequencies);
     }
 
-    private (Tensor, Tensor) ToTensors(ReadOnlySpan<int> positions, ReadOnlySpan<int> cumulativeLengths, ReadOnlySpan<RopeFrequencies> frequencies)
+    private RotaryRows ToTensors(ReadOnlySpan<int> positions, ReadOnlySpan<int> cumulativeLengths, ReadOnlySpan<RopeFrequencies> frequencies)
     {
-        int half = parameters.RotaryDimension / 2;
+        int half = frequencies[0].InverseFrequencies.Length;
         var cos = new float[positions.Length * half];
         var sin = new float[positions.Length * half];
         for (int i = 0; i + 1 < cumulativeLengths.Length; i++)
@@ -68,13 +68,13 @@ internal sealed class RotaryTables(RopeScaling scaling, RopeParameters parameter
             RotaryTable.Fill(frequencies[i], positions.Slice(start, count), cos.AsSpan(start * half, count * half), sin.AsSpan(start * half, count * half));
         }
 
-        return (BothHalves(cos, positions.Length, half), BothHalves(sin, positions.Length, half));
+        return new RotaryRows(BothHalves(cos, positions.Length, half), BothHalves(sin, positions.Length, half));
     }
 
     private Tensor BothHalves(float[] values, int rows, int half)
     {
         using var scope = NewDisposeScope();
-        Tensor halves_T1D = tensor(values, [rows, 1, half]).to(dataType).to(device);
-        return cat([halves_T1D, halves_T1D], -1).MoveToOuterDisposeScope();
+        Tensor halves_T1H = tensor(values, [rows, 1, half]).to(dataType).to(device);
+        return cat([halves_T1H, halves_T1H], -1).MoveToOuterDisposeScope();
     }
 }

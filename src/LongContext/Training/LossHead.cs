@@ -21,7 +21,7 @@ internal static class LossHead
         using var noGradient = no_grad();
         if (Targets(pack, model.Device) is not { } targets) return 0;
         Tensor selected_NE = hidden_TE.index_select(0, targets.Rows_N);
-        return Sum(model.HeadWeight_VE, selected_NE, targets, scale: 1, gradient_NE: null, headGradient_VE: null, losses);
+        return Sum(model, selected_NE, targets, scale: 1, gradient_NE: null, headGradient_VE: null, losses);
     }
 
     /// <summary>Σ weight · CE over the pack; adds the gradients of that sum times <paramref name="scale"/> to all parameters.</summary>
@@ -41,7 +41,7 @@ internal static class LossHead
         {
             gradient_NE = empty_like(selected_NE);
             headGradient_VE = zeros_like(head_VE);
-            loss = Sum(head_VE.detach(), selected_NE.detach(), targets, scale, gradient_NE, headGradient_VE, losses: null);
+            loss = Sum(model, selected_NE.detach(), targets, scale, gradient_NE, headGradient_VE, losses: null);
         }
 
         selected_NE.backward([gradient_NE]);
@@ -55,8 +55,10 @@ internal static class LossHead
     }
 
     private static double Sum(
-        Tensor head_VE, Tensor selected_NE, TargetTensors targets, double scale, Tensor? gradient_NE, Tensor? headGradient_VE, List<float>? losses)
+        CausalLanguageModel model, Tensor selected_NE, TargetTensors targets, double scale, Tensor? gradient_NE, Tensor? headGradient_VE, List<float>? losses)
     {
+        Tensor head_VE = model.HeadWeight_VE.detach();
+        LogitTransform transform = LogitTransform.Of(model.Shape);
         long count = selected_NE.shape[0], chunk = Math.Max(1, ChunkBytes / (4 * head_VE.shape[0]));
         double loss = 0;
         for (long start = 0; start < count; start += chunk)
@@ -68,6 +70,8 @@ internal static class LossHead
             Tensor logits_CV = nn.functional.linear(hidden_CE, head_VE);
             if (logits_CV.dtype is not (ScalarType.Float32 or ScalarType.Float64)) logits_CV = logits_CV.to(ScalarType.Float32);
             Tensor weight_C1 = targets.Weights_N.narrow(0, start, size).unsqueeze(1).to(logits_CV.dtype); // float64 keeps `scale` whole
+            logits_CV = transform.Apply(logits_CV);
+            Tensor? slope_CV = gradient_NE is null ? null : transform.Slope(logits_CV);
             Tensor logSumExp_C1 = logits_CV.logsumexp(-1, keepdim: true);
             Tensor entropy_C1 = logSumExp_C1 - logits_CV.gather(1, label_C1);
             loss += (entropy_C1 * weight_C1).sum(ScalarType.Float64).item<double>();
@@ -77,7 +81,8 @@ internal static class LossHead
             // ∂/∂logits = (softmax − one-hot) · weight · scale, in the logits' own memory.
             Tensor gradient_CV = logits_CV.sub_(logSumExp_C1).exp_();
             gradient_CV.scatter_add_(1, label_C1, full_like(logSumExp_C1, -1));
-            gradient_CV.mul_(weight_C1 * scale);
+            gradient_CV.mul_(weight_C1 * (scale * transform.Scale));
+            if (slope_CV is not null) gradient_CV.mul_(slope_CV);
             if (gradient_CV.dtype != head_VE.dtype) gradient_CV = gradient_CV.to(head_VE.dtype);
             gradient_NE.narrow(0, start, size).copy_(gradient_CV.matmul(head_VE));
             headGradient_VE!.add_(gradient_CV.t().matmul(hidden_CE));

@@ -1,0 +1,86 @@
+// Shape suffixes: T tokens, H query heads, K key/value heads, D head size, E hidden size.
+using LongContext.Attention;
+using static TorchSharp.torch;
+
+namespace LongContext.Models;
+
+/// <summary>A layer's attention: projections, norms of queries and keys, rotation, kernel, output projection.</summary>
+internal sealed class AttentionBlock
+{
+    private readonly int index;
+    private readonly int rotaryKind;
+    private readonly DecoderShape shape;
+    private readonly LayerShape layer;
+    private readonly IAttentionKernel kernel;
+    private readonly Linear fused;
+    private readonly Linear query;
+    private readonly Linear key;
+    private readonly Linear value;
+    private readonly Linear output;
+    private readonly RmsNorm? queryNorm;
+    private readonly RmsNorm? keyNorm;
+
+    public AttentionBlock(int index, int rotaryKind, DecoderShape shape, ModelParameters parameters, IAttentionKernel kernel)
+    {
+        this.index = index;
+        this.rotaryKind = rotaryKind;
+        this.shape = shape;
+        this.kernel = kernel;
+        layer = shape.Layers[index];
+        string prefix = DecoderTensors.AttentionPrefix(index);
+        if (shape.FusedProjections)
+        {
+            fused = Linear.Find(parameters, prefix + "qkv_proj");
+        }
+        else
+        {
+            query = Linear.Find(parameters, prefix + "q_proj");
+            key = Linear.Find(parameters, prefix + "k_proj");
+            value = Linear.Find(parameters, prefix + "v_proj");
+        }
+
+        output = Linear.Find(parameters, prefix + "o_proj");
+        if (shape.QueryKeyNorm == QueryKeyNorm.None) return;
+        queryNorm = new RmsNorm(parameters[prefix + "q_norm.weight"], shape.Norm);
+        keyNorm = new RmsNorm(parameters[prefix + "k_norm.weight"], shape.Norm);
+    }
+
+    /// <summary>[T, E] → [T, E].</summary>
+    public Tensor Forward(Tensor x_TE, LayerCall call)
+    {
+        (Tensor q_THD, Tensor k_TKD, Tensor v_TKD) = Project(x_TE);
+        bool rotates = rotaryKind != RotaryEmbedding.NoPositions;
+        RotaryRows? rows = rotates ? call.Rows[rotaryKind] : null, rowsOfAll = rotates ? call.RowsOfAll?[rotaryKind] : null;
+        q_THD = Rotate(q_THD, rows);
+        if (call.Cache is { } cache) (k_TKD, v_TKD) = cache.Append(index, k_TKD, v_TKD, rows, rowsOfAll);
+        else k_TKD = Rotate(k_TKD, rows);
+
+        AttentionArguments arguments = call.Attention with { SlidingWindow = layer.SlidingWindow, SoftCap = shape.AttentionSoftCap, Scale = shape.AttentionScale };
+        Tensor attended_THD = kernel.Forward(q_THD, k_TKD, v_TKD, arguments);
+        return output.Apply(attended_THD.reshape(-1, (long)shape.HeadCount * shape.HeadDimension));
+    }
+
+    private static Tensor Rotate(Tensor x_THD, RotaryRows? rows) => rows is { } given ? Rotary.Apply(x_THD, given) : x_THD;
+
+    private (Tensor Q_THD, Tensor K_TKD, Tensor V_TKD) Project(Tensor x_TE)
+    {
+        long queries = (long)shape.HeadCount * shape.HeadDimension, keys = (long)shape.KeyValueHeadCount * shape.HeadDimension;
+        Tensor q_TQ, k_TP, v_TP;
+        if (shape.FusedProjections)
+        {
+            Tensor all = fused.Apply(x_TE);
+            (q_TQ, k_TP, v_TP) = (all.narrow(1, 0, queries), all.narrow(1, queries, keys), all.narrow(1, queries + keys, keys));
+        }
+        else
+        {
+            (q_TQ, k_TP, v_TP) = (query.Apply(x_TE), key.Apply(x_TE), value.Apply(x_TE));
+        }
+
+        if (shape.QueryKeyNorm == QueryKeyNorm.AllHeads) (q_TQ, k_TP) = (queryNorm!.Apply(q_TQ), keyNorm!.Apply(k_TP));
+        Tensor q_THD = Heads(q_TQ, shape.HeadCount), k_TKD = Heads(k_TP, shape.KeyValueHeadCount), v_TKD = Heads(v_TP, shape.KeyValueHeadCount);
+        if (shape.QueryKeyNorm == QueryKeyNorm.PerHead) (q_THD, k_TKD) = (queryNorm!.Apply(q_THD), keyNorm!.Apply(k_TKD));
+        return (q_THD, k_TKD, v_TKD);
+    }
+
+    private Tensor Heads(Tensor x, long count) => x.reshape(-1, count, shape.HeadDimension);
+}

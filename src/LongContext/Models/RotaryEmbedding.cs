@@ -1,0 +1,47 @@
+using LongContext.Checkpoints;
+using LongContext.Positions;
+using static TorchSharp.torch;
+
+namespace LongContext.Models;
+
+/// <summary>The rotary tables of a model: one set for each kind of rotary settings that its layers have.</summary>
+internal sealed class RotaryEmbedding : IDisposable
+{
+    /// <summary>The kind of a layer without positions.</summary>
+    public const int NoPositions = -1;
+
+    private readonly int[] kinds;
+    private readonly RotaryTables[] tables;
+
+    public RotaryEmbedding(ModelConfig config, IReadOnlyList<LayerShape> layers, Device device, ScalarType dataType)
+    {
+        var found = new List<(RopeSettings Settings, RotaryTables Tables)>();
+        kinds = [.. layers.Select(layer => layer.HasPositions ? Kind(layer.Type) : NoPositions)];
+        tables = [.. found.Select(entry => entry.Tables)];
+
+        int Kind(string layerType)
+        {
+            RopeSettings settings = config.RopeOf(layerType);
+            int at = found.FindIndex(entry => entry.Settings == settings);
+            if (at >= 0) return at;
+            found.Add((settings, new RotaryTables(settings.Scaling, config.RopeParametersOf(layerType), device, dataType)));
+            return found.Count - 1;
+        }
+    }
+
+    /// <summary>Which of the rows a layer uses; <see cref="NoPositions"/> for none.</summary>
+    public int KindOf(int layer) => kinds[layer];
+
+    /// <summary>Rows for positions, of each kind; <paramref name="sequenceLengths"/> holds, for each document, the length its frequencies are for.</summary>
+    public RotaryRows[] Rows(ReadOnlySpan<int> positions, ReadOnlySpan<int> cumulativeLengths, ReadOnlySpan<int> sequenceLengths)
+    {
+        var rows = new RotaryRows[tables.Length];
+        for (int kind = 0; kind < rows.Length; kind++) rows[kind] = tables[kind].Rows(positions, cumulativeLengths, sequenceLengths);
+        return rows;
+    }
+
+    public void Dispose()
+    {
+        foreach (RotaryTables each in tables) each.Dispose();
+    }
+}
