@@ -71,6 +71,11 @@ public sealed class RealModelTests
         Assert.Equal(expected[1..], new TextGenerator(model).Generate(expected.AsSpan(0, 1), options));
     }
 
+    /// <summary>The first windows of the held-out text, as in perplexity.json.</summary>
+    internal static PackedBatch[] Windows(int length, int count) =>
+        [.. Enumerable.Range(0, count).Select(window =>
+            PackedBatch.Create([new TokenSequence((int[])[1, .. Tokens.Value[(Stride * window)..(Stride * window + length - 1)]])]))];
+
     private static string Folder() => TestPaths.RequireShared("models", "aidreams-260k");
 
     private static HuggingFaceTokenizer Tokenizer() => HuggingFaceTokenizer.Load(Folder());

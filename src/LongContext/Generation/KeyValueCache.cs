@@ -1,4 +1,5 @@
 using LongContext.Models;
+using LongContext.Positions;
 using static TorchSharp.torch;
 
 namespace LongContext.Generation;
@@ -12,6 +13,7 @@ public sealed class KeyValueCache : IDisposable
     private readonly Tensor?[] keys;
     private readonly Tensor?[] values;
     private bool disposed;
+    private PositionRemapping? remapping;
 
     /// <summary>An empty cache.</summary>
     /// <param name="layerCount">Number of layers of the model.</param>
@@ -77,6 +79,19 @@ public sealed class KeyValueCache : IDisposable
         Store(ref values[layer], v_TKD, total);
         Tensor all_SKD = keys[layer]!.narrow(0, 0, total);
         return (RerotatesKeys ? Rotate(all_SKD, rowsOfAll) : all_SKD, values[layer]!.narrow(0, 0, total));
+    }
+
+    /// <summary>Notes under which remapping of positions the cache is filled; one cache cannot mix them.</summary>
+    /// <exception cref="ArgumentException">It holds tokens of another remapping, or keeps keys unrotated.</exception>
+    internal void Use(PositionRemapping? asked, string parameterName)
+    {
+        if (Length > 0 && asked != remapping)
+            throw new ArgumentException($"The cache was filled under {Name(remapping)}, but the model now has {Name(asked)}.", parameterName);
+        if (asked is not null && RerotatesKeys)
+            throw new ArgumentException($"Keys cannot be rotated anew under {asked}.", parameterName);
+        remapping = asked;
+
+        static string Name(PositionRemapping? value) => value?.ToString() ?? "no remapping of positions";
     }
 
     /// <summary>Counts the tokens in once all layers have taken them.</summary>

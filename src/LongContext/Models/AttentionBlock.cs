@@ -1,5 +1,6 @@
 // Shape suffixes: T tokens, H query heads, K key/value heads, D head size, E hidden size.
 using LongContext.Attention;
+using LongContext.Positions;
 using static TorchSharp.torch;
 
 namespace LongContext.Models;
@@ -50,14 +51,33 @@ internal sealed class AttentionBlock
     {
         (Tensor q_THD, Tensor k_TKD, Tensor v_TKD) = Project(x_TE);
         bool rotates = rotaryKind != RotaryEmbedding.NoPositions;
+        AttentionArguments arguments = call.Attention with { SlidingWindow = layer.SlidingWindow, SoftCap = shape.AttentionSoftCap, Scale = shape.AttentionScale };
+        if (rotates && layer.SlidingWindow is null && call.Remapping is { } remapping)
+            return Output(Remapped(q_THD, k_TKD, v_TKD, call, remapping, arguments));
+
         RotaryRows? rows = rotates ? call.Rows[rotaryKind] : null, rowsOfAll = rotates ? call.RowsOfAll?[rotaryKind] : null;
         q_THD = Rotate(q_THD, rows);
         if (call.Cache is { } cache) (k_TKD, v_TKD) = cache.Append(index, k_TKD, v_TKD, rows, rowsOfAll);
         else k_TKD = Rotate(k_TKD, rows);
 
-        AttentionArguments arguments = call.Attention with { SlidingWindow = layer.SlidingWindow, SoftCap = shape.AttentionSoftCap, Scale = shape.AttentionScale };
-        Tensor attended_THD = kernel.Forward(q_THD, k_TKD, v_TKD, arguments);
-        return output.Apply(attended_THD.reshape(-1, (long)shape.HeadCount * shape.HeadDimension));
+        return Output(kernel.Forward(q_THD, k_TKD, v_TKD, arguments));
+    }
+
+    private Tensor Output(Tensor attended_THD) => output.Apply(attended_THD.reshape(-1, (long)shape.HeadCount * shape.HeadDimension));
+
+    private Tensor Remapped(Tensor q_THD, Tensor k_TKD, Tensor v_TKD, LayerCall call, PositionRemapping remapping, AttentionArguments arguments)
+    {
+        RemappedRows rows = call.RemappedRows![rotaryKind];
+        Tensor[] queryViews = Array.ConvertAll(rows.Queries, view => Rotary.Apply(q_THD, view));
+        Tensor[] keyMaps = Array.ConvertAll(rows.Keys, map => Rotary.Apply(k_TKD, map));
+        if (call.Cache is { } cache)
+        {
+            // A key's places depend on the key alone: all of them are cached, side by side.
+            (Tensor all_SKM, v_TKD) = cache.Append(index, cat(keyMaps, -1), v_TKD, rows: null, rowsOfAll: null);
+            keyMaps = [.. Enumerable.Range(0, keyMaps.Length).Select(map => all_SKM.narrow(2, (long)map * shape.HeadDimension, shape.HeadDimension))];
+        }
+
+        return RemappedAttention.Forward(queryViews, keyMaps, v_TKD, remapping, arguments);
     }
 
     private static Tensor Rotate(Tensor x_THD, RotaryRows? rows) => rows is { } given ? Rotary.Apply(x_THD, given) : x_THD;

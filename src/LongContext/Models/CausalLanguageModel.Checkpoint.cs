@@ -54,7 +54,7 @@ public sealed partial class CausalLanguageModel
                 dataType ??= parameters[name].dtype; // files that mix types (norms in float32) become one
             }
 
-            return new CausalLanguageModel(config, parameters, device, options.AttentionKernel, options.Logger, folder);
+            return new CausalLanguageModel(config, parameters, device, options, folder);
         }
         catch
         {
@@ -89,7 +89,7 @@ public sealed partial class CausalLanguageModel
                 parameters.Add(name, weight.to(dataType).to(device));
             }
 
-            return new CausalLanguageModel(config, parameters, device, options.AttentionKernel, options.Logger, sourceFolder: null);
+            return new CausalLanguageModel(config, parameters, device, options, sourceFolder: null);
         }
         catch
         {

@@ -3,6 +3,7 @@ using LongContext.Attention;
 using LongContext.Checkpoints;
 using LongContext.Generation;
 using LongContext.Models.Families;
+using LongContext.Positions;
 using Microsoft.Extensions.Logging;
 using static TorchSharp.torch;
 
@@ -20,9 +21,10 @@ public sealed partial class CausalLanguageModel : IDisposable
     private readonly Tensor embedding_VE;
     private readonly Tensor head_VE;
     private RotaryEmbedding rotary;
+    private PositionRemapping? remapping;
     private bool disposed;
 
-    private CausalLanguageModel(ModelConfig config, ModelParameters parameters, Device device, IAttentionKernel? kernel, ILogger? logger, string? sourceFolder)
+    private CausalLanguageModel(ModelConfig config, ModelParameters parameters, Device device, ModelLoadOptions options, string? sourceFolder)
     {
         Config = config;
         Parameters = parameters;
@@ -33,9 +35,10 @@ public sealed partial class CausalLanguageModel : IDisposable
         head_VE = shape.TieWordEmbeddings ? embedding_VE : parameters[DecoderTensors.Head];
         norm = new RmsNorm(parameters[DecoderTensors.FinalNorm], shape.Norm);
         DataType = embedding_VE.dtype;
-        AttentionKernel = Choose(kernel, device, DataType, shape, logger);
+        AttentionKernel = Choose(options.AttentionKernel, device, DataType, shape, options.Logger);
         rotary = new RotaryEmbedding(config, shape.Layers, device, DataType);
         layers = [.. Enumerable.Range(0, shape.LayerCount).Select(i => new DecoderLayer(i, rotary.KindOf(i), shape, parameters, AttentionKernel))];
+        PositionRemapping = options.PositionRemapping;
     }
 
     /// <summary>The model's config.json, with the scaling in force.</summary>
@@ -82,7 +85,7 @@ public sealed partial class CausalLanguageModel : IDisposable
         using var scope = NewDisposeScope();
         RotaryRows[] rows = rotary.Rows(inputs.PositionIds.Span, borders, lengths);
         var attention = new AttentionArguments { CumulativeSequenceLengths = inputs.CumulativeSequenceLengths };
-        return RunLayers(inputs.InputIds, new LayerCall(rows, RowsOfAll: null, attention, Cache: null)).MoveToOuterDisposeScope();
+        return RunLayers(inputs.InputIds, Call(rows, rowsOfAll: null, attention, cache: null, inputs.PositionIds.Span)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Runs the decoder over the next tokens of one document, with the earlier ones in a cache, and adds them to it.</summary>
@@ -102,6 +105,7 @@ public sealed partial class CausalLanguageModel : IDisposable
         TokenIdRange.Of(tokens).Check(shape.VocabularySize, nameof(tokens));
         if (cache.LayerCount != shape.LayerCount)
             throw new ArgumentException($"The cache is for {cache.LayerCount} layers, but the model has {shape.LayerCount}.", nameof(cache));
+        cache.Use(remapping, nameof(cache));
         int start = cache.Length, total = checked(start + tokens.Length), length = Math.Max(sequenceLength, total);
 
         using var scope = NewDisposeScope();
@@ -116,7 +120,7 @@ public sealed partial class CausalLanguageModel : IDisposable
             CumulativeSequenceLengths = new[] { 0, tokens.Length },
             CumulativeKeyLengths = new[] { 0, total },
         };
-        Tensor hidden_TE = RunLayers(ids_T, new LayerCall(rows, rowsOfAll, attention, cache));
+        Tensor hidden_TE = RunLayers(ids_T, Call(rows, rowsOfAll, attention, cache, positions));
         cache.Advance(tokens.Length);
         return hidden_TE.MoveToOuterDisposeScope();
     }
@@ -140,6 +144,13 @@ public sealed partial class CausalLanguageModel : IDisposable
         rotary.Dispose();
         Parameters.Release();
     }
+
+    private LayerCall Call(RotaryRows[] rows, RotaryRows[]? rowsOfAll, AttentionArguments attention, KeyValueCache? cache, ReadOnlySpan<int> positions) =>
+        new(rows, rowsOfAll, attention, cache)
+        {
+            Remapping = remapping,
+            RemappedRows = remapping is null ? null : rotary.RemappedRows(remapping, positions),
+        };
 
     private Tensor RunLayers(Tensor ids_T, LayerCall call)
     {

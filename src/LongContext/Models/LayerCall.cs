@@ -1,5 +1,6 @@
 using LongContext.Attention;
 using LongContext.Generation;
+using LongContext.Positions;
 
 namespace LongContext.Models;
 
@@ -8,4 +9,11 @@ namespace LongContext.Models;
 /// <param name="RowsOfAll">As above, of the cache's tokens and these, where keys are rotated anew; otherwise null.</param>
 /// <param name="Attention">Borders of the documents; each layer adds its own window, cap and scale.</param>
 /// <param name="Cache">Keys and values of earlier tokens; null for a whole pack.</param>
-internal sealed record LayerCall(RotaryRows[] Rows, RotaryRows[]? RowsOfAll, AttentionArguments Attention, KeyValueCache? Cache);
+internal sealed record LayerCall(RotaryRows[] Rows, RotaryRows[]? RowsOfAll, AttentionArguments Attention, KeyValueCache? Cache)
+{
+    /// <summary>How positions are remapped in layers without a window; null for not at all.</summary>
+    public PositionRemapping? Remapping { get; init; }
+
+    /// <summary>The rows for that, for each kind of rotary settings; null without a remapping.</summary>
+    public RemappedRows[]? RemappedRows { get; init; }
+}

@@ -23,6 +23,9 @@ public sealed class ModelLoadOptions
     /// </summary>
     public int? ContextLength { get; init; }
 
+    /// <summary>Self-Extend or dual chunk attention; see <see cref="CausalLanguageModel.PositionRemapping"/>. Default null: none.</summary>
+    public PositionRemapping? PositionRemapping { get; init; }
+
     /// <summary>Attention implementation. Default null: <see cref="AttentionKernels.Auto"/>.</summary>
     public IAttentionKernel? AttentionKernel { get; init; }
 

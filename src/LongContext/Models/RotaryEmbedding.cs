@@ -40,6 +40,29 @@ internal sealed class RotaryEmbedding : IDisposable
         return rows;
     }
 
+    /// <summary>Rows for the same positions under a remapping, of each kind.</summary>
+    public RemappedRows[] RemappedRows(PositionRemapping remapping, ReadOnlySpan<int> positions)
+    {
+        int[] documentPositions = positions.ToArray();
+        var rows = new RemappedRows[tables.Length];
+        for (int kind = 0; kind < rows.Length; kind++)
+        {
+            RotaryTables table = tables[kind];
+            rows[kind] = new RemappedRows(
+                [.. Enumerable.Range(0, remapping.ViewCount).Select(view => Mapped(position => remapping.QueryPosition(view, position)))],
+                [.. Enumerable.Range(0, remapping.KeyMapCount).Select(map => Mapped(position => remapping.KeyPosition(map, position)))]);
+
+            RotaryRows Mapped(Func<int, int> position)
+            {
+                // Only frequencies that do not depend on length are remapped, so one run with borders from end to end will do.
+                int[] mapped = Array.ConvertAll(documentPositions, p => position(p));
+                return table.Rows(mapped, [0, mapped.Length], [mapped.Length]);
+            }
+        }
+
+        return rows;
+    }
+
     public void Dispose()
     {
         foreach (RotaryTables each in tables) each.Dispose();
