@@ -56,6 +56,12 @@ public sealed partial record ModelConfig
     {
         ConfigFields fields = new(json, sourceName);
         string modelType = fields.RequireString("model_type");
+        if (fields.OptionalObject("text_config") is not null)
+        {
+            throw new NotSupportedException(
+                $"{sourceName}: '{modelType}' is a model of several parts (it has a text_config); this library loads language models alone.");
+        }
+
         RopeConfig rope = RopeConfigReader.Read(fields);
         ModelConfig config = new()
         {
@@ -74,8 +80,9 @@ public sealed partial record ModelConfig
             TieWordEmbeddings = fields.OptionalBool("tie_word_embeddings") ?? ModelConfigRules.TiesWordEmbeddings(modelType),
             AttentionBias = fields.OptionalBool("attention_bias") ?? false,
             MlpBias = fields.OptionalBool("mlp_bias") ?? false,
-            HiddenActivation = fields.OptionalString("hidden_activation") ?? fields.OptionalString("hidden_act")
-                ?? ModelConfigRules.DefaultActivation,
+            HiddenActivation = fields.OptionalString("hidden_activation")
+                ?? (ModelConfigRules.IsGemma(modelType) ? null : fields.OptionalString("hidden_act"))
+                ?? ModelConfigRules.Activation(modelType),
             InitializerRange = fields.OptionalDouble("initializer_range") ?? ModelConfigRules.DefaultInitializerRange,
             BeginningOfSentenceTokenId = fields.OptionalInt("bos_token_id"),
             EndOfSentenceTokenIds = fields.OptionalIntOrInts("eos_token_id") ?? [],

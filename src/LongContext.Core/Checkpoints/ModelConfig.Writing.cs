@@ -40,15 +40,15 @@ public sealed partial record ModelConfig
         Put(json, "num_hidden_layers", c => c.LayerCount, LayerCount);
         Put(json, "num_attention_heads", c => c.HeadCount, HeadCount);
         Put(json, "num_key_value_heads", c => c.KeyValueHeadCount, KeyValueHeadCount, implied: HeadCount);
-        Put(json, "head_dim", c => c.HeadDimension, HeadDimension, implied: HiddenSize / Math.Max(HeadCount, 1));
+        Put(json, "head_dim", c => c.HeadDimension, HeadDimension, implied: ModelConfigRules.HeadDimension(ModelType) ?? HiddenSize / Math.Max(HeadCount, 1));
         Put(json, "max_position_embeddings", c => c.MaxPositionEmbeddings, MaxPositionEmbeddings);
         Put(json, "rms_norm_eps", c => c.RmsNormEpsilon, ConfigValue.Float(RmsNormEpsilon));
         bool ties = ModelConfigRules.TiesWordEmbeddings(ModelType);
         Put(json, "tie_word_embeddings", c => c.TieWordEmbeddings, TieWordEmbeddings, implied: ties);
         Put(json, "attention_bias", c => c.AttentionBias, AttentionBias, implied: false);
         Put(json, "mlp_bias", c => c.MlpBias, MlpBias, implied: false);
-        string activation = json["hidden_activation"] is null ? "hidden_act" : "hidden_activation";
-        Put(json, activation, c => c.HiddenActivation, HiddenActivation, implied: ModelConfigRules.DefaultActivation);
+        string activation = json["hidden_activation"] is null && !ModelConfigRules.IsGemma(ModelType) ? "hidden_act" : "hidden_activation";
+        Put(json, activation, c => c.HiddenActivation, HiddenActivation, implied: ModelConfigRules.Activation(ModelType));
         const double Range = ModelConfigRules.DefaultInitializerRange;
         Put(json, "initializer_range", c => c.InitializerRange, ConfigValue.Float(InitializerRange), implied: Range);
         RopeConfigWriter.Write(json, Rope, Origin?.Rope);

@@ -16,12 +16,19 @@ public sealed partial record ModelConfig
     private readonly int? _keyValueHeadCount;
     private readonly int? _headDimension;
     private readonly int? _originalMaxPositionEmbeddings;
+    private readonly IReadOnlyList<string>? _architectures;
+    private readonly bool? _tieWordEmbeddings;
+    private readonly string? _hiddenActivation;
 
     /// <summary>The family (<c>model_type</c>), default "llama".</summary>
     public string ModelType { get; init; } = "llama";
 
-    /// <summary>The model classes in transformers (<c>architectures</c>), default "LlamaForCausalLM".</summary>
-    public IReadOnlyList<string> Architectures { get; init; } = ["LlamaForCausalLM"];
+    /// <summary>The model classes in transformers (<c>architectures</c>), by default the family's, such as "LlamaForCausalLM".</summary>
+    public IReadOnlyList<string> Architectures
+    {
+        get => _architectures ?? ModelConfigRules.Architectures(ModelType);
+        init => _architectures = value;
+    }
 
     /// <summary>Number of token ids (<c>vocab_size</c>), default 32,000.</summary>
     public int VocabularySize { get; init; } = 32_000;
@@ -48,11 +55,12 @@ public sealed partial record ModelConfig
     }
 
     /// <summary>
-    /// Size of a head (<c>head_dim</c>), even; by default <see cref="HiddenSize"/> / <see cref="HeadCount"/>.
+    /// Size of a head (<c>head_dim</c>), even; by default the family's (256 for Gemma, 128 for Qwen 3), for others
+    /// <see cref="HiddenSize"/> / <see cref="HeadCount"/>.
     /// </summary>
     public int HeadDimension
     {
-        get => _headDimension ?? (HeadCount > 0 ? HiddenSize / HeadCount : 0);
+        get => _headDimension ?? ModelConfigRules.HeadDimension(ModelType) ?? (HeadCount > 0 ? HiddenSize / HeadCount : 0);
         init => _headDimension = value;
     }
 
@@ -85,8 +93,15 @@ public sealed partial record ModelConfig
         init => _originalMaxPositionEmbeddings = value;
     }
 
-    /// <summary>Whether the output layer uses the embedding's weights (<c>tie_word_embeddings</c>), default false.</summary>
-    public bool TieWordEmbeddings { get; init; }
+    /// <summary>
+    /// Whether the output layer uses the embedding's weights (<c>tie_word_embeddings</c>), by default as the family does: true for Gemma
+    /// and SmolLM 3, false for others.
+    /// </summary>
+    public bool TieWordEmbeddings
+    {
+        get => _tieWordEmbeddings ?? ModelConfigRules.TiesWordEmbeddings(ModelType);
+        init => _tieWordEmbeddings = value;
+    }
 
     /// <summary>Whether the attention projections have biases (<c>attention_bias</c>), default false.</summary>
     public bool AttentionBias { get; init; }
@@ -94,8 +109,15 @@ public sealed partial record ModelConfig
     /// <summary>Whether the MLP projections have biases (<c>mlp_bias</c>), default false.</summary>
     public bool MlpBias { get; init; }
 
-    /// <summary>The MLP's activation by its name in transformers (<c>hidden_act</c>), default "silu".</summary>
-    public string HiddenActivation { get; init; } = ModelConfigRules.DefaultActivation;
+    /// <summary>
+    /// The MLP's activation by its name in transformers (<c>hidden_act</c>, for Gemma <c>hidden_activation</c>), default "silu", for Gemma
+    /// "gelu_pytorch_tanh".
+    /// </summary>
+    public string HiddenActivation
+    {
+        get => _hiddenActivation ?? ModelConfigRules.Activation(ModelType);
+        init => _hiddenActivation = value;
+    }
 
     /// <summary>Standard deviation of freshly made weights (<c>initializer_range</c>), default 0.02.</summary>
     public double InitializerRange { get; init; } = ModelConfigRules.DefaultInitializerRange;

@@ -3,12 +3,35 @@ namespace LongContext.Checkpoints;
 /// <summary>What a config must fulfil, whatever the model's family, and what families take for granted.</summary>
 internal static class ModelConfigRules
 {
-    public const string DefaultActivation = "silu";
-
     public const double DefaultInitializerRange = 0.02;
 
-    /// <summary>What an absent <c>tie_word_embeddings</c> means: Gemma ties by default, Llama and its kin do not.</summary>
-    public static bool TiesWordEmbeddings(string modelType) => modelType.StartsWith("gemma", StringComparison.Ordinal);
+    /// <summary>What an absent <c>tie_word_embeddings</c> means: Gemma and SmolLM 3 tie by default, Llama and its kin do not.</summary>
+    public static bool TiesWordEmbeddings(string modelType) => IsGemma(modelType) || modelType == "smollm3";
+
+    /// <summary>What an absent <c>head_dim</c> means, where it is not the hidden size over the heads.</summary>
+    public static int? HeadDimension(string modelType) => IsGemma(modelType) ? 256 : modelType == "qwen3" ? 128 : null;
+
+    /// <summary>The class in transformers of a family's language model; none for a family it does not know.</summary>
+    public static IReadOnlyList<string> Architectures(string modelType) => modelType switch
+    {
+        "llama" => ["LlamaForCausalLM"],
+        "mistral" => ["MistralForCausalLM"],
+        "qwen2" => ["Qwen2ForCausalLM"],
+        "qwen3" => ["Qwen3ForCausalLM"],
+        "phi3" => ["Phi3ForCausalLM"],
+        "gemma2" => ["Gemma2ForCausalLM"],
+        "gemma3_text" => ["Gemma3ForCausalLM"],
+        "olmo2" => ["Olmo2ForCausalLM"],
+        "granite" => ["GraniteForCausalLM"],
+        "smollm3" => ["SmolLM3ForCausalLM"],
+        _ => [],
+    };
+
+    /// <summary>What an absent activation means.</summary>
+    public static string Activation(string modelType) => IsGemma(modelType) ? "gelu_pytorch_tanh" : "silu";
+
+    /// <summary>Gemma reads <c>hidden_activation</c> alone; its <c>hidden_act</c>, where a file has one, is of no effect in transformers.</summary>
+    public static bool IsGemma(string modelType) => modelType.StartsWith("gemma", StringComparison.Ordinal);
 
     /// <summary>Every fault, by the field's name in the file.</summary>
     public static List<string> FindFaults(ModelConfig config)
@@ -45,7 +68,7 @@ internal static class ModelConfigRules
                 + $"expected a divisor of num_attention_heads, {config.HeadCount}");
         }
 
-        if (!config.HasOwnHeadDimension && config.HiddenSize % config.HeadCount != 0)
+        if (!config.HasOwnHeadDimension && HeadDimension(config.ModelType) is null && config.HiddenSize % config.HeadCount != 0)
         {
             faults.Add($"field 'hidden_size' is {config.HiddenSize}, "
                 + $"expected a multiple of num_attention_heads, {config.HeadCount}, since head_dim is not given");

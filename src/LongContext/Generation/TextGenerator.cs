@@ -64,6 +64,7 @@ public sealed class TextGenerator(CausalLanguageModel model)
         HashSet<int> seen = [.. prompt.Span];
         using var cache = new KeyValueCache(model.Config.LayerCount, options.RerotateCachedKeys && model.Config.RopeScaling.DependsOnSequenceLength);
         float[] logits = Prefill(prompt.Span, cache, options.PrefillChunkTokens, cancellationToken);
+        var sequence = new List<int>(prompt.ToArray());
         for (int made = 0; made < options.MaximumNewTokens; made++)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -71,7 +72,18 @@ public sealed class TextGenerator(CausalLanguageModel model)
             if (stops.Contains(token)) yield break;
             yield return token;
             seen.Add(token);
-            if (made + 1 < options.MaximumNewTokens) logits = Forward([token], cache, sequenceLength: 0);
+            if (made + 1 == options.MaximumNewTokens) break;
+            sequence.Add(token);
+            if (model.CacheEndsAt is { } window && cache.Length <= window && sequence.Count > window)
+            {
+                // From here on other frequencies hold; everything is computed anew with them, once.
+                cache.Truncate(0);
+                logits = Prefill([.. sequence], cache, options.PrefillChunkTokens, cancellationToken);
+            }
+            else
+            {
+                logits = Forward([token], cache, sequenceLength: 0);
+            }
         }
     }
 

@@ -24,6 +24,13 @@ public sealed partial class CausalLanguageModel
         }
     }
 
+    /// <summary>
+    /// The number of tokens beyond which a family has all keys and values computed anew, because other frequencies hold; null where it
+    /// leaves them as they were made.
+    /// </summary>
+    internal int? CacheEndsAt =>
+        shape.RecomputesCacheAtOriginalWindow && Config.RopeScaling.RopeType == "longrope" ? Config.TrainedContextLength() : null;
+
     private void CheckRemapping(PositionRemapping value)
     {
         int trained = Config.TrainedContextLength();

@@ -37,7 +37,7 @@ internal sealed class SmolLm3Family : ModelFamily
             return [.. Enumerable.Range(0, config.LayerCount).Select(layer => (layer + 1) % interval != 0)];
         }
 
-        if (flags.Count != config.LayerCount)
+        if (flags.Count < config.LayerCount)
             throw fields.Fault("no_rope_layers", $"has {flags.Count} entries, expected one for each of the {config.LayerCount} layers");
         if (flags.Any(flag => flag is not (0 or 1))) throw fields.Fault("no_rope_layers", "holds something other than 0 and 1");
         return [.. flags.Select(flag => flag == 1)];
