@@ -4,13 +4,26 @@ namespace LongContext.Checkpoints;
 internal sealed class ExactLengthStream : Stream
 {
     private readonly Stream _inner;
-    private readonly SafetensorsEntry _entry;
+    private readonly long _length;
+    private readonly string _what;
+    private readonly string _form;
     private long _written;
 
-    public ExactLengthStream(Stream inner, SafetensorsEntry entry)
+    /// <param name="inner">Where the bytes go.</param>
+    /// <param name="length">How many there must be.</param>
+    /// <param name="what">What is written, such as "Tensor 'w'", for complaints.</param>
+    /// <param name="form">What the length follows from, such as "shape [2] of F32".</param>
+    public ExactLengthStream(Stream inner, long length, string what, string form)
     {
         _inner = inner;
-        _entry = entry;
+        _length = length;
+        _what = what;
+        _form = form;
+    }
+
+    public ExactLengthStream(Stream inner, SafetensorsEntry entry)
+        : this(inner, entry.ByteLength, $"Tensor '{entry.Name}'", $"shape {TensorShape.ToText(entry.Shape)} of {entry.DataType.SafetensorsName()}")
+    {
     }
 
     public override bool CanRead => false;
@@ -29,7 +42,7 @@ internal sealed class ExactLengthStream : Stream
 
     public override void Write(ReadOnlySpan<byte> buffer)
     {
-        if (buffer.Length > _entry.ByteLength - _written) throw Fault($"more than {_entry.ByteLength}");
+        if (buffer.Length > _length - _written) throw Fault($"more than {_length}");
         _inner.Write(buffer);
         _written += buffer.Length;
     }
@@ -39,7 +52,7 @@ internal sealed class ExactLengthStream : Stream
     /// <summary>Throws unless every byte has come.</summary>
     public void Complete()
     {
-        if (_written != _entry.ByteLength) throw Fault($"{_written}");
+        if (_written != _length) throw Fault($"{_written}");
     }
 
     public override void Flush()
@@ -53,7 +66,5 @@ internal sealed class ExactLengthStream : Stream
 
     public override void SetLength(long value) => throw new NotSupportedException();
 
-    private InvalidOperationException Fault(string found) =>
-        new($"Tensor '{_entry.Name}' wrote {found} bytes, expected {_entry.ByteLength} for shape "
-            + $"{TensorShape.ToText(_entry.Shape)} of {_entry.DataType.SafetensorsName()}.");
+    private InvalidOperationException Fault(string found) => new($"{_what} wrote {found} bytes, expected {_length} for {_form}.");
 }
