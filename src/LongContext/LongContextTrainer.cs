@@ -1,5 +1,6 @@
 using LongContext.Models;
 using LongContext.Packing;
+using LongContext.Positions;
 using LongContext.Training;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -220,7 +221,7 @@ public sealed partial class LongContextTrainer : IDisposable
         ReadOnlySpan<int> borders = pack.CumulativeSequenceLengths.Span;
         for (int i = 0; i + 1 < borders.Length; i++)
         {
-            if (borders[i + 1] - borders[i] > model.ContextLength && !model.Config.RopeScaling.DependsOnSequenceLength)
+            if (borders[i + 1] - borders[i] > model.ContextLength && model.Config.RopeScaling is not DynamicNtkRopeScaling)
             {
                 throw new ArgumentException(
                     $"Document {i} of pack {index} has {borders[i + 1] - borders[i]} tokens, but the model's window (max_position_embeddings) is "

@@ -60,6 +60,16 @@ internal sealed class ConfigFields
             item is JsonValue value && value.TryGetValue(out string? text) ? text : throw Wrong(key, item, "an array of texts"))];
     }
 
+    public IReadOnlyList<double>? OptionalDoubles(string key)
+    {
+        if (Json[key] is not { } node) return null;
+        if (node is not JsonArray array) throw Wrong(key, node, "an array of numbers");
+        return [.. array.Select(item =>
+            item is JsonValue value && value.GetValueKind() == JsonValueKind.Number && value.TryGetValue(out double number)
+                ? number
+                : throw Wrong(key, item, "an array of numbers"))];
+    }
+
     /// <summary>A number or an array of numbers.</summary>
     public IReadOnlyList<int>? OptionalIntOrInts(string key) => Json[key] switch
     {

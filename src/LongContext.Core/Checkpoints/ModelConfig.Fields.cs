@@ -20,6 +20,9 @@ public sealed partial record ModelConfig
     /// <summary>Fields set by <see cref="WithField"/>; never changed.</summary>
     private JsonObject? AddedFields { get; init; }
 
+    /// <summary>Fields taken away by <see cref="WithoutField"/>; never changed.</summary>
+    private IReadOnlyList<string> RemovedFields { get; init; } = [];
+
     /// <summary>The same config with a field that has no property, such as Granite's <c>embedding_multiplier</c>.</summary>
     /// <param name="name">The field's name in <c>config.json</c>.</param>
     /// <param name="value">Its value; null for JSON's <c>null</c>.</param>
@@ -30,13 +33,17 @@ public sealed partial record ModelConfig
         if (PropertyFields.Contains(name)) throw new ArgumentException($"Field '{name}' has a property of its own; set that.", nameof(name));
         JsonObject added = AddedFields?.DeepClone().AsObject() ?? [];
         added[name] = value?.DeepClone();
-        return this with { AddedFields = added };
+        return this with { AddedFields = added, RemovedFields = [.. RemovedFields.Where(removed => removed != name)] };
     }
+
+    /// <summary>The same config without a field that has no property, such as <c>quantization_config</c>.</summary>
+    internal ModelConfig WithoutField(string name) => this with { RemovedFields = [.. RemovedFields, name] };
 
     private JsonObject MergedJson()
     {
         JsonObject json = Origin?.Json.DeepClone().AsObject() ?? [];
         foreach ((string name, JsonNode? value) in AddedFields ?? []) json[name] = value?.DeepClone();
+        foreach (string name in RemovedFields) json.Remove(name);
         return json;
     }
 }

@@ -13,7 +13,7 @@ public sealed partial record ModelConfig
     /// <param name="folderOrFile">A model's folder, or the file itself.</param>
     /// <exception cref="FileNotFoundException">There is no such file or folder.</exception>
     /// <exception cref="CheckpointFormatException">The file is not a sound config; the message names file and field.</exception>
-    /// <exception cref="NotSupportedException">The model's rotary positions are of a type this library does not have yet.</exception>
+    /// <exception cref="NotSupportedException">The model is of several parts, or asks for multimodal positions.</exception>
     public static ModelConfig Load(string folderOrFile)
     {
         ArgumentException.ThrowIfNullOrEmpty(folderOrFile);
@@ -31,7 +31,7 @@ public sealed partial record ModelConfig
     /// <param name="json">The text: one JSON object.</param>
     /// <param name="sourceName">Where it comes from, for messages.</param>
     /// <exception cref="CheckpointFormatException">The text is not a sound config; the message names source and field.</exception>
-    /// <exception cref="NotSupportedException">The model's rotary positions are of a type this library does not have yet.</exception>
+    /// <exception cref="NotSupportedException">The model is of several parts, or asks for multimodal positions.</exception>
     public static ModelConfig Parse(string json, string sourceName)
     {
         ArgumentNullException.ThrowIfNull(json);
@@ -62,7 +62,7 @@ public sealed partial record ModelConfig
                 $"{sourceName}: '{modelType}' is a model of several parts (it has a text_config); this library loads language models alone.");
         }
 
-        RopeConfig rope = RopeConfigReader.Read(fields);
+        RopeConfig rope = RopeConfigReader.Read(fields, modelType);
         ModelConfig config = new()
         {
             ModelType = modelType,
@@ -74,9 +74,10 @@ public sealed partial record ModelConfig
             HeadCount = fields.RequireInt("num_attention_heads"),
             MaxPositionEmbeddings = fields.RequireInt("max_position_embeddings"),
             RmsNormEpsilon = fields.RequireDouble("rms_norm_eps"),
-            RopeTheta = rope.Theta,
-            RopeScaling = rope.Scaling,
-            PartialRotaryFactor = rope.PartialRotaryFactor,
+            RopeTheta = rope.Main.Theta,
+            RopeScaling = rope.Main.Scaling,
+            PartialRotaryFactor = rope.Main.PartialRotaryFactor,
+            RopeByLayerType = rope.ByLayerType,
             TieWordEmbeddings = fields.OptionalBool("tie_word_embeddings") ?? ModelConfigRules.TiesWordEmbeddings(modelType),
             AttentionBias = fields.OptionalBool("attention_bias") ?? false,
             MlpBias = fields.OptionalBool("mlp_bias") ?? false,
@@ -90,7 +91,7 @@ public sealed partial record ModelConfig
         };
         if (fields.OptionalInt("num_key_value_heads") is { } heads) config = config with { KeyValueHeadCount = heads };
         if (fields.OptionalInt("head_dim") is { } size) config = config with { HeadDimension = size };
-        if (rope.OriginalMaxPositionEmbeddings is { } window) config = config with { OriginalMaxPositionEmbeddings = window };
+        if (rope.Main.OriginalMaxPositionEmbeddings is { } window) config = config with { OriginalMaxPositionEmbeddings = window };
         return ModelConfigRules.FindFaults(config) is { Count: > 0 } faults
             ? throw new CheckpointFormatException($"{sourceName}: {string.Join("; ", faults)}.")
             : config with { Origin = new ModelConfigOrigin(json, rope, config) };

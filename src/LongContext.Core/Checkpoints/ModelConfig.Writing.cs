@@ -51,7 +51,7 @@ public sealed partial record ModelConfig
         Put(json, activation, c => c.HiddenActivation, HiddenActivation, implied: ModelConfigRules.Activation(ModelType));
         const double Range = ModelConfigRules.DefaultInitializerRange;
         Put(json, "initializer_range", c => c.InitializerRange, ConfigValue.Float(InitializerRange), implied: Range);
-        RopeConfigWriter.Write(json, Rope, Origin?.Rope);
+        RopeConfigWriter.Write(json, Rope, MaxPositionEmbeddings, Origin is null ? null : (Origin.Rope, Origin.Config.MaxPositionEmbeddings));
         PutTokens(json);
         PutDataType(json);
         return json;

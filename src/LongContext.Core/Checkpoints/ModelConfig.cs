@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using LongContext.Positions;
 
 namespace LongContext.Checkpoints;
 
@@ -15,7 +14,6 @@ public sealed partial record ModelConfig
 {
     private readonly int? _keyValueHeadCount;
     private readonly int? _headDimension;
-    private readonly int? _originalMaxPositionEmbeddings;
     private readonly IReadOnlyList<string>? _architectures;
     private readonly bool? _tieWordEmbeddings;
     private readonly string? _hiddenActivation;
@@ -73,26 +71,6 @@ public sealed partial record ModelConfig
     /// <summary>The ε of the RMS norms (<c>rms_norm_eps</c>), default 1e-6.</summary>
     public double RmsNormEpsilon { get; init; } = 1e-6;
 
-    /// <summary>The base θ of the rotary frequencies (<c>rope_theta</c>), default 10,000.</summary>
-    public double RopeTheta { get; init; } = RopeConfig.DefaultTheta;
-
-    /// <summary>How rotary positions are stretched, default <see cref="Positions.RopeScaling.None"/>.</summary>
-    public RopeScaling RopeScaling { get; init; } = RopeScaling.None;
-
-    /// <summary>The part of each head that is rotated (<c>partial_rotary_factor</c>), above 0 and at most 1 (default).</summary>
-    public double PartialRotaryFactor { get; init; } = 1;
-
-    /// <summary>
-    /// The window before scaling, in tokens (<c>original_max_position_embeddings</c> among the rope parameters); by default
-    /// <see cref="MaxPositionEmbeddings"/>. The scalings known so far do not need it: a file that has it keeps it while its
-    /// scaling stays of one type, no other gets it.
-    /// </summary>
-    public int OriginalMaxPositionEmbeddings
-    {
-        get => _originalMaxPositionEmbeddings ?? MaxPositionEmbeddings;
-        init => _originalMaxPositionEmbeddings = value;
-    }
-
     /// <summary>
     /// Whether the output layer uses the embedding's weights (<c>tie_word_embeddings</c>), by default as the family does: true for Gemma
     /// and SmolLM 3, false for others.
@@ -134,29 +112,11 @@ public sealed partial record ModelConfig
     /// </summary>
     public string? DataType { get; init; }
 
-    /// <summary>What <see cref="RopeScaling.ComputeFrequencies"/> needs to know of this model.</summary>
-    /// <remarks>transformers scales dynamically from <c>max_position_embeddings</c>, whatever else the config says.</remarks>
-    public RopeParameters RopeParameters => new()
-    {
-        Theta = RopeTheta,
-        HeadDimension = HeadDimension,
-        MaxPositionEmbeddings = RopeScaling is LinearRopeScaling ? OriginalMaxPositionEmbeddings : MaxPositionEmbeddings,
-        PartialRotaryFactor = PartialRotaryFactor,
-    };
-
     /// <summary>Whether the head's size was given, rather than following from others.</summary>
     internal bool HasOwnHeadDimension => _headDimension is not null;
 
     /// <summary>The file this config was read from; null for one made from scratch.</summary>
     private ModelConfigOrigin? Origin { get; init; }
-
-    private RopeConfig Rope => new()
-    {
-        Theta = RopeTheta,
-        Scaling = RopeScaling,
-        PartialRotaryFactor = PartialRotaryFactor,
-        OriginalMaxPositionEmbeddings = _originalMaxPositionEmbeddings,
-    };
 
     /// <inheritdoc/>
     public bool Equals(ModelConfig? other) =>

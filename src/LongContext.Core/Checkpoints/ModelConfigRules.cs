@@ -1,3 +1,5 @@
+using LongContext.Positions;
+
 namespace LongContext.Checkpoints;
 
 /// <summary>What a config must fulfil, whatever the model's family, and what families take for granted.</summary>
@@ -39,6 +41,7 @@ internal static class ModelConfigRules
         List<string> faults = [];
         CheckSizes(config, faults);
         CheckHeads(config, faults);
+        CheckPositions(config, faults);
         CheckNumbers(config, faults);
         CheckTokens(config, faults);
         return faults;
@@ -52,7 +55,6 @@ internal static class ModelConfigRules
                 ("intermediate_size", config.IntermediateSize), ("num_hidden_layers", config.LayerCount),
                 ("num_attention_heads", config.HeadCount), ("num_key_value_heads", config.KeyValueHeadCount),
                 ("max_position_embeddings", config.MaxPositionEmbeddings),
-                ("original_max_position_embeddings", config.OriginalMaxPositionEmbeddings),
             })
         {
             if (value <= 0) faults.Add($"field '{field}' is {value}, expected at least 1");
@@ -77,24 +79,38 @@ internal static class ModelConfigRules
         {
             faults.Add($"field 'head_dim' is {config.HeadDimension}, expected an even number of at least 2");
         }
-        else if (config.PartialRotaryFactor is not (> 0 and <= 1))
+    }
+
+    private static void CheckPositions(ModelConfig config, List<string> faults)
+    {
+        // Without a sound head and window there is nothing to say of the frequencies.
+        bool isSound = config.HeadCount > 0 && config.HeadDimension > 0 && config.HeadDimension % 2 == 0 && config.MaxPositionEmbeddings > 0;
+        CheckPositions(config.RopeOf(RopeConfig.MainLayerType), isSound ? config.RopeParameters : null, "", faults);
+        foreach (string layerType in config.RopeByLayerType.Keys.Where(type => type != RopeConfig.MainLayerType))
+            CheckPositions(config.RopeOf(layerType), isSound ? config.RopeParametersOf(layerType) : null, $"of {layerType} ", faults);
+    }
+
+    private static void CheckPositions(RopeSettings rope, RopeParameters? parameters, string of, List<string> faults)
+    {
+        int before = faults.Count;
+        if (!double.IsFinite(rope.Theta) || rope.Theta <= 0) faults.Add($"field 'rope_theta' {of}is {rope.Theta}, expected a finite number above 0");
+        if (rope.OriginalMaxPositionEmbeddings <= 0)
+            faults.Add($"field 'original_max_position_embeddings' {of}is {rope.OriginalMaxPositionEmbeddings}, expected at least 1");
+        if (rope.PartialRotaryFactor is not (> 0 and <= 1))
         {
-            faults.Add($"field 'partial_rotary_factor' is {config.PartialRotaryFactor}, expected above 0 and at most 1");
+            faults.Add($"field 'partial_rotary_factor' {of}is {rope.PartialRotaryFactor}, expected above 0 and at most 1");
         }
-        else if (config.RopeParameters.RotaryDimension is var rotary && (rotary < 2 || rotary % 2 != 0))
+        else if (!rope.Scaling.RotatesWholeHead && parameters?.RotaryDimension is { } rotary && (rotary < 2 || rotary % 2 != 0))
         {
-            faults.Add($"field 'partial_rotary_factor' is {config.PartialRotaryFactor}, "
-                + $"which rotates {rotary} of {config.HeadDimension} elements, expected an even number of at least 2");
+            faults.Add($"field 'partial_rotary_factor' {of}is {rope.PartialRotaryFactor}, "
+                + $"which rotates {rotary} of {parameters!.HeadDimension} elements, expected an even number of at least 2");
         }
+
+        if (parameters is not null && faults.Count == before) faults.AddRange(rope.Scaling.FindFaults(parameters).Select(fault => $"rope type '{rope.Scaling.RopeType}'{(of.Length > 0 ? ' ' + of.TrimEnd() : of)}: {fault}"));
     }
 
     private static void CheckNumbers(ModelConfig config, List<string> faults)
     {
-        if (!double.IsFinite(config.RopeTheta) || config.RopeTheta <= 0)
-        {
-            faults.Add($"field 'rope_theta' is {config.RopeTheta}, expected a finite number above 0");
-        }
-
         if (!double.IsFinite(config.RmsNormEpsilon) || config.RmsNormEpsilon <= 0)
         {
             faults.Add($"field 'rms_norm_eps' is {config.RmsNormEpsilon}, expected a finite number above 0");

@@ -4,107 +4,80 @@ using LongContext.Positions;
 namespace LongContext.Checkpoints;
 
 /// <summary>
-/// Reads rotary positions from <c>rope_parameters</c> (transformers 5) or from <c>rope_theta</c> and <c>rope_scaling</c>
-/// (transformers 4). Where transformers warns and goes on, this throws: wrong frequencies are silent.
+/// Reads rotary positions from <c>rope_parameters</c> (transformers 5), flat or for each layer type, or from <c>rope_theta</c> and
+/// <c>rope_scaling</c> (transformers 4), with <c>rope_local_base_freq</c> for Gemma 3's sliding layers.
 /// </summary>
 internal static class RopeConfigReader
 {
-    /// <summary>Types transformers has and this library does not yet; "su" is an older name of "longrope".</summary>
-    private static readonly string[] NotYet = ["yarn", "llama3", "longrope", "su", "proportional"];
-
-    private static readonly string[] KnownKeys =
-    [
-        RopeConfigKeys.RopeType, RopeConfigKeys.OlderRopeType, RopeConfigKeys.Theta, RopeConfigKeys.PartialRotaryFactor,
-        RopeConfigKeys.Factor, RopeConfigKeys.OriginalMaxPositionEmbeddings,
-    ];
-
-    public static RopeConfig Read(ConfigFields config)
+    public static RopeConfig Read(ConfigFields config, string modelType)
     {
-        if (config.OptionalDouble(RopeConfigKeys.LocalTheta) is not null)
+        ConfigFields? parameters = NullIfEmpty(config.OptionalObject(RopeConfigKeys.Parameters));
+        if (parameters is not null && parameters.Json.Any(pair => pair.Value is JsonObject)) return ReadByLayerType(config, parameters, modelType);
+
+        ConfigFields? scaling = NullIfEmpty(config.OptionalObject(RopeConfigKeys.Scaling));
+        if (scaling is not null && scaling.Json.Any(pair => pair.Value is JsonObject))
+            throw config.Fault(RopeConfigKeys.Scaling, $"holds objects; settings for each layer type are read from '{RopeConfigKeys.Parameters}'");
+        RopeSettings main = ReadSettings([parameters, scaling], config, RopeConfig.DefaultTheta(modelType));
+        return new RopeConfig { Main = main, ByLayerType = ReadLocal(config) ?? RopeConfig.DefaultByLayerType(modelType) };
+    }
+
+    private static RopeConfig ReadByLayerType(ConfigFields config, ConfigFields parameters, string modelType)
+    {
+        var byType = new Dictionary<string, RopeSettings>(StringComparer.Ordinal);
+        foreach ((string layerType, JsonNode? value) in parameters.Json)
         {
-            throw NotSupported(config, $"positions per layer type ('{RopeConfigKeys.LocalTheta}') are");
+            if (value is null) continue;
+            ConfigFields fields = parameters.OptionalObject(layerType)!;
+            byType[layerType] = ReadSettings([fields], config, RopeConfig.DefaultTheta(modelType));
         }
 
-        ConfigFields? parameters = config.OptionalObject(RopeConfigKeys.Parameters);
-        ConfigFields? scaling = config.OptionalObject(RopeConfigKeys.Scaling);
-        RopeScaling? inParameters = ReadScaling(parameters), inScaling = ReadScaling(scaling);
-        if (inParameters is not null && inScaling is not null && inParameters != inScaling)
+        if (!byType.Remove(RopeConfig.MainLayerType, out RopeSettings? main))
+            throw parameters.Fault(RopeConfig.MainLayerType, "is missing, though there are settings for other layer types");
+        return new RopeConfig { Main = main, ByLayerType = byType };
+    }
+
+    private static Dictionary<string, RopeSettings>? ReadLocal(ConfigFields config) =>
+        config.OptionalDouble(RopeConfigKeys.LocalTheta) is { } theta
+            ? new Dictionary<string, RopeSettings> { [RopeConfig.SlidingLayerType] = new() { Theta = theta } }
+            : null;
+
+    /// <summary>Settings that may stand in several places; where they do, they must agree.</summary>
+    private static RopeSettings ReadSettings(ReadOnlySpan<ConfigFields?> places, ConfigFields config, double defaultTheta)
+    {
+        int window = config.RequireInt("max_position_embeddings");
+        int? topLevel = config.OptionalInt(RopeConfigKeys.OriginalMaxPositionEmbeddings);
+        RopeScaling? scaling = null;
+        double? theta = null, partial = null;
+        int? inside = null;
+        foreach (ConfigFields? place in (ReadOnlySpan<ConfigFields?>)[.. places, config])
         {
-            throw config.Fault(RopeConfigKeys.Scaling, $"says {inScaling}, but '{RopeConfigKeys.Parameters}' says {inParameters}");
+            if (place is null) continue;
+            theta = Same(place, RopeConfigKeys.Theta, theta);
+            partial = Same(place, RopeConfigKeys.PartialRotaryFactor, partial);
+            if (place == config) continue;
+            inside ??= place.OptionalInt(RopeConfigKeys.OriginalMaxPositionEmbeddings);
+            RopeScaling found = RopeScalingReader.Read(place, windowRatio: (double)window / Math.Max(1, topLevel ?? inside ?? window));
+            if (scaling is not null && scaling != found) throw config.Fault(RopeConfigKeys.Scaling, $"says {found}, but '{RopeConfigKeys.Parameters}' says {scaling}");
+            scaling = found;
         }
 
-        return new RopeConfig
+        // The top level wins, and counts for these types alone, as in transformers.
+        bool counts = scaling is YarnRopeScaling or LongRopeScaling or Llama3RopeScaling;
+        return new RopeSettings
         {
-            Scaling = inParameters ?? inScaling ?? RopeScaling.None,
-            Theta = ReadOne(RopeConfigKeys.Theta, parameters, scaling, config) ?? RopeConfig.DefaultTheta,
-            PartialRotaryFactor = ReadOne(RopeConfigKeys.PartialRotaryFactor, parameters, scaling, config) ?? 1,
-            OriginalMaxPositionEmbeddings = parameters?.OptionalInt(RopeConfigKeys.OriginalMaxPositionEmbeddings)
-                ?? scaling?.OptionalInt(RopeConfigKeys.OriginalMaxPositionEmbeddings),
+            Theta = theta ?? defaultTheta,
+            Scaling = scaling ?? RopeScaling.None,
+            PartialRotaryFactor = partial ?? 1,
+            OriginalMaxPositionEmbeddings = counts ? topLevel ?? inside : inside,
         };
     }
 
-    private static RopeScaling? ReadScaling(ConfigFields? fields)
+    private static double? Same(ConfigFields place, string key, double? found)
     {
-        // An empty object says nothing, as in transformers.
-        if (fields is null || fields.Json.Count == 0) return null;
-        if (fields.Json.Any(pair => pair.Value is JsonObject)) throw NotSupported(fields, "positions per layer type are");
-
-        string type = ReadType(fields);
-        if (NotYet.Contains(type)) throw NotSupported(fields, $"rope type '{type}' is");
-        if (type is not ("default" or "linear" or "dynamic"))
-        {
-            throw fields.Fault(RopeConfigKeys.RopeType, $"is '{type}', expected default, linear or dynamic");
-        }
-
-        foreach ((string key, JsonNode? value) in fields.Json)
-        {
-            if (value is not null && (!KnownKeys.Contains(key) || (key == RopeConfigKeys.Factor && type == "default")))
-            {
-                throw fields.Fault(key, $"is {value.ToJsonString()}, but rope type '{type}' has no such field");
-            }
-        }
-
-        return type switch
-        {
-            "linear" => RopeScaling.Linear(ReadFactor(fields)),
-            "dynamic" => RopeScaling.DynamicNtk(ReadFactor(fields)),
-            _ => RopeScaling.None,
-        };
+        if (place.OptionalDouble(key) is not { } value) return found;
+        return found is null || found == value ? value : throw place.Fault(key, $"is {value}, but elsewhere in the file it is {found}");
     }
 
-    private static string ReadType(ConfigFields fields)
-    {
-        string? type = fields.OptionalString(RopeConfigKeys.RopeType), older = fields.OptionalString(RopeConfigKeys.OlderRopeType);
-        if (type is not null && older is not null && type != older)
-        {
-            throw fields.Fault(RopeConfigKeys.RopeType, $"is '{type}', but '{RopeConfigKeys.OlderRopeType}' is '{older}'");
-        }
-
-        return type ?? older ?? "default";
-    }
-
-    private static double ReadFactor(ConfigFields fields)
-    {
-        double factor = fields.RequireDouble(RopeConfigKeys.Factor);
-        return double.IsFinite(factor) && factor >= 1
-            ? factor
-            : throw fields.Fault(RopeConfigKeys.Factor, $"is {factor}, expected a finite number of at least 1");
-    }
-
-    /// <summary>A number that may stand in several places; where it does, it must be the same.</summary>
-    private static double? ReadOne(string key, params ReadOnlySpan<ConfigFields?> places)
-    {
-        double? found = null;
-        foreach (ConfigFields? place in places)
-        {
-            if (place?.OptionalDouble(key) is not { } value) continue;
-            if (found is not null && found != value) throw place.Fault(key, $"is {value}, but elsewhere in the file it is {found}");
-            found = value;
-        }
-
-        return found;
-    }
-
-    private static NotSupportedException NotSupported(ConfigFields fields, string what) =>
-        new($"{fields.SourceName}: {what} not supported yet.");
+    /// <summary>An empty object says nothing, as in transformers.</summary>
+    private static ConfigFields? NullIfEmpty(ConfigFields? fields) => fields is { Json.Count: > 0 } ? fields : null;
 }

@@ -12,86 +12,103 @@ internal static class RopeConfigWriter
 {
     /// <param name="json">The config to change.</param>
     /// <param name="rope">What it shall say.</param>
-    /// <param name="before">What the file said that <paramref name="json"/> comes from; null for a new config.</param>
-    public static void Write(JsonObject json, RopeConfig rope, RopeConfig? before)
+    /// <param name="window">The config's window, in tokens.</param>
+    /// <param name="before">What the file said that <paramref name="json"/> comes from, and its window; null for a new config.</param>
+    public static void Write(JsonObject json, RopeConfig rope, int window, (RopeConfig Rope, int Window)? before)
     {
-        // Whatever the file's way of saying the same, it stays.
-        if (rope == before) return;
+        // Whatever the file's way of saying the same, it stays: all but an original window that follows from the window.
+        if (before is { } was && rope.Equals(was.Rope) && (window == was.Window || !CountsFromWindow(rope))) return;
+
+        RopeConfig? old = before?.Rope;
+        if (!CanBeFlat(json, rope, old))
+        {
+            WriteByLayerType(json, rope, window, old);
+            return;
+        }
 
         bool hasParameters = before is null || json[RopeConfigKeys.Parameters] is not null;
         bool hasOlder = !hasParameters || json.ContainsKey(RopeConfigKeys.Theta) || json[RopeConfigKeys.Scaling] is not null;
-        bool sameType = before?.Scaling.RopeType == rope.Scaling.RopeType;
-        if (hasParameters) WriteParameters(json, rope, sameType);
-        if (hasOlder) WriteOlder(json, rope, sameType);
-        if (json.ContainsKey(RopeConfigKeys.PartialRotaryFactor) || (!hasParameters && rope.PartialRotaryFactor != 1))
+        if (hasParameters)
         {
-            ConfigValue.Set(json, RopeConfigKeys.PartialRotaryFactor, rope.PartialRotaryFactor);
+            JsonObject parameters = GetOrAdd(json, RopeConfigKeys.Parameters);
+            RopeScalingWriter.Write(parameters, rope.Main, window, old?.Main, RopeConfigKeys.RopeType);
+            WriteBase(parameters, rope.Main);
         }
+
+        if (hasOlder) WriteOlder(json, rope, window, old?.Main);
+        if (json.ContainsKey(RopeConfigKeys.PartialRotaryFactor) || (!hasParameters && rope.Main.PartialRotaryFactor != 1))
+            ConfigValue.Set(json, RopeConfigKeys.PartialRotaryFactor, rope.Main.PartialRotaryFactor);
+        WriteTopLevelOriginal(json, rope.Main, window);
     }
 
-    private static void WriteParameters(JsonObject json, RopeConfig rope, bool sameType)
+    private static bool CountsFromWindow(RopeConfig rope) =>
+        rope.ByLayerType.Values.Append(rope.Main).Any(settings =>
+            settings.OriginalMaxPositionEmbeddings is null && settings.Scaling is YarnRopeScaling or LongRopeScaling or Llama3RopeScaling);
+
+    /// <summary>Whether one object, with Gemma 3's older field for its sliding layers, can say it all.</summary>
+    private static bool CanBeFlat(JsonObject json, RopeConfig rope, RopeConfig? before)
+    {
+        if (rope.ByLayerType.Count == 0) return json[RopeConfigKeys.Parameters] is not JsonObject parameters || parameters.All(pair => pair.Value is not JsonObject);
+        if (json[RopeConfigKeys.Parameters] is not null || before is null) return false;
+        return rope.ByLayerType is { Count: 1 } && rope.ByLayerType.TryGetValue(RopeConfig.SlidingLayerType, out RopeSettings? sliding)
+            && sliding == new RopeSettings { Theta = sliding.Theta };
+    }
+
+    private static void WriteByLayerType(JsonObject json, RopeConfig rope, int window, RopeConfig? before)
     {
         JsonObject parameters = GetOrAdd(json, RopeConfigKeys.Parameters);
-        WriteScaling(parameters, rope, sameType, typeKey: RopeConfigKeys.RopeType);
-        ConfigValue.Set(parameters, RopeConfigKeys.Theta, rope.Theta);
-        if (parameters.ContainsKey(RopeConfigKeys.PartialRotaryFactor) || rope.PartialRotaryFactor != 1)
+        foreach (string key in parameters.Where(pair => pair.Value is not JsonObject).Select(pair => pair.Key).ToArray()) parameters.Remove(key);
+        foreach (string key in parameters.Select(pair => pair.Key).Where(key => key != RopeConfig.MainLayerType && !rope.ByLayerType.ContainsKey(key)).ToArray())
+            parameters.Remove(key);
+        Write(RopeConfig.MainLayerType, rope.Main, before?.Main);
+        foreach ((string layerType, RopeSettings settings) in rope.ByLayerType)
+            Write(layerType, settings, before?.ByLayerType.GetValueOrDefault(layerType));
+        foreach (string key in new[] { RopeConfigKeys.Theta, RopeConfigKeys.Scaling, RopeConfigKeys.LocalTheta, RopeConfigKeys.PartialRotaryFactor }) json.Remove(key);
+
+        void Write(string layerType, RopeSettings settings, RopeSettings? old)
         {
-            ConfigValue.Set(parameters, RopeConfigKeys.PartialRotaryFactor, rope.PartialRotaryFactor);
+            JsonObject target = GetOrAdd(parameters, layerType);
+            if (target.Count > 0 && settings == old) return;
+            RopeScalingWriter.Write(target, settings, window, old, RopeConfigKeys.RopeType);
+            WriteBase(target, settings);
         }
     }
 
-    private static void WriteOlder(JsonObject json, RopeConfig rope, bool sameType)
+    private static void WriteBase(JsonObject target, RopeSettings settings)
     {
-        if (json.ContainsKey(RopeConfigKeys.Theta) || json[RopeConfigKeys.Parameters] is null)
-        {
-            ConfigValue.Set(json, RopeConfigKeys.Theta, rope.Theta);
-        }
+        ConfigValue.Set(target, RopeConfigKeys.Theta, settings.Theta);
+        if (target.ContainsKey(RopeConfigKeys.PartialRotaryFactor) || settings.PartialRotaryFactor != 1)
+            ConfigValue.Set(target, RopeConfigKeys.PartialRotaryFactor, settings.PartialRotaryFactor);
+    }
 
-        if (rope.Scaling is NoRopeScaling)
+    private static void WriteOlder(JsonObject json, RopeConfig rope, int window, RopeSettings? before)
+    {
+        RopeSettings main = rope.Main;
+        if (json.ContainsKey(RopeConfigKeys.Theta) || json[RopeConfigKeys.Parameters] is null) ConfigValue.Set(json, RopeConfigKeys.Theta, main.Theta);
+        if (rope.ByLayerType.TryGetValue(RopeConfig.SlidingLayerType, out RopeSettings? sliding)) ConfigValue.Set(json, RopeConfigKeys.LocalTheta, sliding.Theta);
+        if (main.Scaling is NoRopeScaling)
         {
             if (json.ContainsKey(RopeConfigKeys.Scaling)) json[RopeConfigKeys.Scaling] = null;
             return;
         }
 
-        // transformers 4.31 to 4.42 know only "type", and the first of them ask for exactly two keys.
+        // transformers 4.31 to 4.42 know only "type", and the first of them ask for exactly two keys; what came later has "rope_type".
+        bool early = main.Scaling is LinearRopeScaling or DynamicNtkRopeScaling;
         JsonObject scaling = GetOrAdd(json, RopeConfigKeys.Scaling);
-        WriteScaling(scaling, rope, sameType, typeKey: RopeConfigKeys.OlderRopeType);
+        RopeScalingWriter.Write(scaling, main, window, before, early ? RopeConfigKeys.OlderRopeType : RopeConfigKeys.RopeType);
         foreach ((string key, double value) in new[]
-            { (RopeConfigKeys.Theta, rope.Theta), (RopeConfigKeys.PartialRotaryFactor, rope.PartialRotaryFactor) })
+            { (RopeConfigKeys.Theta, main.Theta), (RopeConfigKeys.PartialRotaryFactor, main.PartialRotaryFactor) })
         {
             if (scaling.ContainsKey(key)) ConfigValue.Set(scaling, key, value);
         }
     }
 
-    private static void WriteScaling(JsonObject target, RopeConfig rope, bool sameType, string typeKey)
+    /// <summary>A file that has it at top level, where it wins, must not contradict what was written inside.</summary>
+    private static void WriteTopLevelOriginal(JsonObject json, RopeSettings main, int window)
     {
-        bool hasEither = target.ContainsKey(RopeConfigKeys.RopeType) || target.ContainsKey(RopeConfigKeys.OlderRopeType);
-        foreach (string key in new[] { RopeConfigKeys.RopeType, RopeConfigKeys.OlderRopeType })
-        {
-            if (target.ContainsKey(key) || (!hasEither && key == typeKey)) target[key] = rope.Scaling.RopeType;
-        }
-
-        double? factor = rope.Scaling switch
-        {
-            LinearRopeScaling linear => linear.Factor,
-            DynamicNtkRopeScaling dynamic => dynamic.Factor,
-            _ => null,
-        };
-        if (factor is { } value) ConfigValue.Set(target, RopeConfigKeys.Factor, value);
-        else target.Remove(RopeConfigKeys.Factor);
-
-        // None of the types needs the original window; a file that gave it keeps it as long as it means the same.
-        if (target.ContainsKey(RopeConfigKeys.OriginalMaxPositionEmbeddings))
-        {
-            if (sameType && rope.OriginalMaxPositionEmbeddings is { } window)
-            {
-                ConfigValue.Set(target, RopeConfigKeys.OriginalMaxPositionEmbeddings, window);
-            }
-            else
-            {
-                target.Remove(RopeConfigKeys.OriginalMaxPositionEmbeddings);
-            }
-        }
+        if (!json.ContainsKey(RopeConfigKeys.OriginalMaxPositionEmbeddings)) return;
+        if (main.Scaling is YarnRopeScaling or LongRopeScaling or Llama3RopeScaling)
+            ConfigValue.Set(json, RopeConfigKeys.OriginalMaxPositionEmbeddings, main.OriginalMaxPositionEmbeddings ?? window);
     }
 
     private static JsonObject GetOrAdd(JsonObject json, string key)

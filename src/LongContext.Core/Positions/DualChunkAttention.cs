@@ -15,13 +15,16 @@ public sealed record DualChunkAttention : PositionRemapping
 
     /// <summary>Makes it.</summary>
     /// <param name="chunkSize">c, at most the trained window; at least 2.</param>
-    /// <param name="localSize">w, tokens before a chunk's border that keep their exact distance; from 1 to c − 1. A quarter of c is usual.</param>
+    /// <param name="localSize">
+    /// w, tokens before a chunk's border that keep their exact distance; from 1 to c/2, since keys two chunks back would else seem farther
+    /// than they are. A quarter of c is usual.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of range.</exception>
     public DualChunkAttention(int chunkSize, int localSize)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(chunkSize, 2);
         ArgumentOutOfRangeException.ThrowIfLessThan(localSize, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(localSize, chunkSize);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(localSize, chunkSize / 2);
         ChunkSize = chunkSize;
         LocalSize = localSize;
     }

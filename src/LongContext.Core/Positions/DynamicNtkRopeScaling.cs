@@ -29,12 +29,9 @@ public sealed record DynamicNtkRopeScaling : RopeScaling
 
     private protected override RopeFrequencies Compute(RopeParameters parameters, int sequenceLength)
     {
-        double dimension = parameters.RotaryDimension;
         double trained = parameters.MaxPositionEmbeddings;
         double length = Math.Max(sequenceLength, trained);
-
-        // With two rotary dimensions the exponent is infinite, but the only frequency is θ'^0 = 1 whatever the base.
-        double growth = Math.Pow((Factor * length / trained) - (Factor - 1), dimension / (dimension - 2));
+        double growth = NtkGrowth((Factor * length / trained) - (Factor - 1), parameters.RotaryDimension);
         return RopeFrequencies.Geometric(parameters.Theta * growth, parameters.RotaryDimension);
     }
 }

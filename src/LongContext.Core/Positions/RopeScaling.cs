@@ -2,7 +2,9 @@ namespace LongContext.Positions;
 
 /// <summary>
 /// How a model's rotary positions are stretched beyond the window it was trained for. A closed set of immutable records:
-/// <see cref="NoRopeScaling"/>, <see cref="LinearRopeScaling"/>, <see cref="DynamicNtkRopeScaling"/>.
+/// <see cref="NoRopeScaling"/>, <see cref="LinearRopeScaling"/>, <see cref="NtkAwareRopeScaling"/>, <see cref="DynamicNtkRopeScaling"/>,
+/// <see cref="DynamicNtkAlphaRopeScaling"/>, <see cref="YarnRopeScaling"/>, <see cref="Llama3RopeScaling"/>,
+/// <see cref="LongRopeScaling"/>, <see cref="ProportionalRopeScaling"/>.
 /// </summary>
 public abstract record RopeScaling
 {
@@ -13,7 +15,7 @@ public abstract record RopeScaling
     /// <summary>Plain rotary positions.</summary>
     public static RopeScaling None { get; } = new NoRopeScaling();
 
-    /// <summary>The name of the scheme in a Hugging Face config (<c>rope_type</c>): "default", "linear" or "dynamic".</summary>
+    /// <summary>The name of the scheme in a Hugging Face config (<c>rope_type</c>): "default", "linear", "dynamic", "yarn" and so on.</summary>
     public abstract string RopeType { get; }
 
     /// <summary>Whether the frequencies change with the sequence length, so that they cannot be computed once for a model.</summary>
@@ -29,6 +31,32 @@ public abstract record RopeScaling
     /// <exception cref="ArgumentOutOfRangeException">The factor is below 1, infinite or not a number.</exception>
     public static RopeScaling DynamicNtk(double factor) => new DynamicNtkRopeScaling(factor);
 
+    /// <summary>NTK-aware scaling by a fixed change of the base: see <see cref="NtkAwareRopeScaling"/>.</summary>
+    /// <param name="factor">How many times longer the window becomes; finite and at least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The factor is below 1, infinite or not a number.</exception>
+    public static RopeScaling NtkAware(double factor) => new NtkAwareRopeScaling(factor);
+
+    /// <summary>YaRN with its usual settings: see <see cref="YarnRopeScaling"/>.</summary>
+    /// <param name="factor">How many times longer the window becomes; finite and at least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The factor is below 1, infinite or not a number.</exception>
+    public static RopeScaling Yarn(double factor) => new YarnRopeScaling(factor);
+
+    /// <summary>Llama 3.1's scaling with its usual settings: see <see cref="Llama3RopeScaling"/>.</summary>
+    /// <param name="factor">How many times longer the window becomes; finite and at least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The factor is below 1, infinite or not a number.</exception>
+    public static RopeScaling Llama3(double factor) => new Llama3RopeScaling(factor);
+
+    /// <summary>LongRoPE: see <see cref="LongRopeScaling"/>.</summary>
+    /// <param name="shortFactors">Divisors up to the trained window, one for each rotated pair of a head; finite and above 0.</param>
+    /// <param name="longFactors">Divisors beyond it, as many.</param>
+    /// <exception cref="ArgumentException">A list is empty, they are of different lengths, or a number is not above 0.</exception>
+    public static RopeScaling LongRope(IEnumerable<double> shortFactors, IEnumerable<double> longFactors) => new LongRopeScaling(shortFactors, longFactors);
+
+    /// <summary>p-RoPE: see <see cref="ProportionalRopeScaling"/>.</summary>
+    /// <param name="factor">How many times longer the window becomes; finite and at least 1. Default 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The factor is below 1, infinite or not a number.</exception>
+    public static RopeScaling Proportional(double factor = 1) => new ProportionalRopeScaling(factor);
+
     /// <summary>The frequencies for sequences of a length, in double precision. A pure function.</summary>
     /// <param name="parameters">The model's base, head size and trained window.</param>
     /// <param name="sequenceLength">
@@ -41,16 +69,44 @@ public abstract record RopeScaling
     {
         ArgumentNullException.ThrowIfNull(parameters);
         ArgumentOutOfRangeException.ThrowIfNegative(sequenceLength);
-        parameters.Validate(nameof(parameters));
+        List<string> faults = parameters.FindFaults(RotatesWholeHead);
+        if (faults.Count == 0) faults.AddRange(FindFaults(parameters));
+        if (faults.Count > 0) throw new ArgumentException(string.Join("; ", faults) + ".", nameof(parameters));
         return Compute(parameters, sequenceLength);
     }
 
     /// <summary>The scheme's own formula; the arguments are in range.</summary>
     private protected abstract RopeFrequencies Compute(RopeParameters parameters, int sequenceLength);
 
+    /// <summary>Whether the frequencies are for the whole head, whatever the partial rotary factor.</summary>
+    internal virtual bool RotatesWholeHead => false;
+
+    /// <summary>What keeps the scheme from working with a model, by the names of config files.</summary>
+    internal virtual IEnumerable<string> FindFaults(RopeParameters parameters) => [];
+
+    /// <summary>s^(d/(d − 2)), the growth of the base that slows the slowest frequency by s.</summary>
+    private protected static double NtkGrowth(double factor, int rotaryDimension)
+    {
+        // With two rotary dimensions the exponent is infinite, but the only frequency is θ'^0 = 1 whatever the base.
+        double dimension = rotaryDimension;
+        return Math.Pow(factor, dimension / (dimension - 2));
+    }
+
     /// <summary>Below 1 a factor would shrink the window: Hugging Face warns, this library refuses.</summary>
-    private protected static double RequireFactor(double factor) =>
+    private protected static double RequireFactor(double factor, string name = "factor") =>
         double.IsFinite(factor) && factor >= 1
             ? factor
-            : throw new ArgumentOutOfRangeException(nameof(factor), factor, "A rope scaling factor must be finite and at least 1.");
+            : throw new ArgumentOutOfRangeException(name, factor, "A rope scaling factor must be finite and at least 1.");
+
+    /// <summary>Null, or a finite number above 0.</summary>
+    private protected static double? RequirePositive(double? value, string name) =>
+        value is null || (double.IsFinite(value.Value) && value > 0)
+            ? value
+            : throw new ArgumentOutOfRangeException(name, value, "It must be finite and above 0.");
+
+    /// <summary>Null, or a finite number of at least 0.</summary>
+    private protected static double? RequireNotNegative(double? value, string name) =>
+        value is null || (double.IsFinite(value.Value) && value >= 0)
+            ? value
+            : throw new ArgumentOutOfRangeException(name, value, "It must be finite and at least 0.");
 }

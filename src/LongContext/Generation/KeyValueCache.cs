@@ -14,6 +14,7 @@ public sealed class KeyValueCache : IDisposable
     private readonly Tensor?[] values;
     private bool disposed;
     private PositionRemapping? remapping;
+    private object? positions;
 
     /// <summary>An empty cache.</summary>
     /// <param name="layerCount">Number of layers of the model.</param>
@@ -81,15 +82,20 @@ public sealed class KeyValueCache : IDisposable
         return (RerotatesKeys ? Rotate(all_SKD, rowsOfAll) : all_SKD, values[layer]!.narrow(0, 0, total));
     }
 
-    /// <summary>Notes under which remapping of positions the cache is filled; one cache cannot mix them.</summary>
-    /// <exception cref="ArgumentException">It holds tokens of another remapping, or keeps keys unrotated.</exception>
-    internal void Use(PositionRemapping? asked, string parameterName)
+    /// <summary>Notes the positions and the remapping under which the cache is filled; one cache cannot mix them.</summary>
+    /// <param name="askedPositions">Stands for the model's rotary settings: another object for others.</param>
+    /// <param name="asked">The remapping in force.</param>
+    /// <param name="parameterName">The caller's name for the cache.</param>
+    /// <exception cref="ArgumentException">It holds tokens of others, or keeps keys unrotated under a remapping.</exception>
+    internal void Use(object askedPositions, PositionRemapping? asked, string parameterName)
     {
+        if (Length > 0 && !ReferenceEquals(askedPositions, positions))
+            throw new ArgumentException("The cache was filled before the model's rope scaling was changed, or by another model; begin with an empty one.", parameterName);
         if (Length > 0 && asked != remapping)
             throw new ArgumentException($"The cache was filled under {Name(remapping)}, but the model now has {Name(asked)}.", parameterName);
         if (asked is not null && RerotatesKeys)
             throw new ArgumentException($"Keys cannot be rotated anew under {asked}.", parameterName);
-        remapping = asked;
+        (positions, remapping) = (askedPositions, asked);
 
         static string Name(PositionRemapping? value) => value?.ToString() ?? "no remapping of positions";
     }

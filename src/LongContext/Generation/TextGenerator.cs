@@ -78,7 +78,9 @@ public sealed class TextGenerator(CausalLanguageModel model)
             {
                 // From here on other frequencies hold; everything is computed anew with them, once.
                 cache.Truncate(0);
-                logits = Prefill([.. sequence], cache, options.PrefillChunkTokens, cancellationToken);
+                logits = options.DropsContextAtLongRopeSwitch
+                    ? Forward([token], cache, sequence.Count)
+                    : Prefill([.. sequence], cache, options.PrefillChunkTokens, cancellationToken);
             }
             else
             {

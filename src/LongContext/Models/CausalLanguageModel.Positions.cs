@@ -1,3 +1,4 @@
+using LongContext.Checkpoints;
 using LongContext.Positions;
 
 namespace LongContext.Models;
@@ -19,9 +20,36 @@ public sealed partial class CausalLanguageModel
         get => remapping;
         set
         {
-            if (value is not null) CheckRemapping(value);
+            if (value is not null) CheckRemapping(Config, value);
             remapping = value;
         }
+    }
+
+    /// <summary>
+    /// Stretches the model's positions for a longer window, in place; weights stay as they are. The scaling it had is replaced, not
+    /// multiplied, and layers with a window and rotary settings of their own keep them. Written to config.json on <see cref="Save"/>.
+    /// </summary>
+    /// <param name="contextLength">The window asked for, in tokens; longer than the trained one.</param>
+    /// <param name="method">How; <see cref="ContextExtensionAdvice.For"/> says which suits.</param>
+    /// <remarks>Key/value caches filled before hold keys of the old positions and are refused from then on.</remarks>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="contextLength"/> is not above the trained window, or there is no such method.</exception>
+    /// <exception cref="ArgumentException">The <see cref="PositionRemapping"/> in force cannot be combined with it.</exception>
+    public void ExtendTo(int contextLength, ContextExtensionMethod method) => SetConfig(Config.ExtendTo(contextLength, method));
+
+    /// <summary>As <see cref="ExtendTo"/>, with a scaling of any settings.</summary>
+    /// <param name="scaling">The scaling that replaces the model's.</param>
+    /// <param name="contextLength">The window in tokens; null for what follows from the scaling, as in <see cref="ModelConfigExtensions.WithRopeScaling"/>.</param>
+    /// <exception cref="ArgumentException">It does not fit the model, its window, or the <see cref="PositionRemapping"/> in force.</exception>
+    public void SetRopeScaling(RopeScaling scaling, int? contextLength = null) => SetConfig(Config.WithRopeScaling(scaling, contextLength));
+
+    private void SetConfig(ModelConfig changed)
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        if (remapping is not null) CheckRemapping(changed, remapping);
+        var made = new RotaryEmbedding(changed, shape.Layers, Device, DataType);
+        rotary.Dispose();
+        rotary = made;
+        Config = changed;
     }
 
     /// <summary>
@@ -29,11 +57,11 @@ public sealed partial class CausalLanguageModel
     /// leaves them as they were made.
     /// </summary>
     internal int? CacheEndsAt =>
-        shape.RecomputesCacheAtOriginalWindow && Config.RopeScaling.RopeType == "longrope" ? Config.TrainedContextLength() : null;
+        shape.RecomputesCacheAtOriginalWindow && Config.RopeScaling is LongRopeScaling ? Config.TrainedContextLength() : null;
 
-    private void CheckRemapping(PositionRemapping value)
+    private void CheckRemapping(ModelConfig config, PositionRemapping value)
     {
-        int trained = Config.TrainedContextLength();
+        int trained = config.TrainedContextLength();
         if (value.RequiredWindow > trained)
             throw new ArgumentException($"{value} needs a window of {value.RequiredWindow} tokens, but the model was trained for {trained}.", nameof(value));
         LayerShape[] concerned = [.. shape.Layers.Where(layer => layer.SlidingWindow is null && layer.HasPositions)];
@@ -41,7 +69,7 @@ public sealed partial class CausalLanguageModel
             throw new ArgumentException($"{value} changes nothing: no layer of the model has positions and sees everything before.", nameof(value));
         foreach (LayerShape layer in concerned)
         {
-            RopeScaling scaling = Config.RopeOf(layer.Type).Scaling;
+            RopeScaling scaling = config.RopeOf(layer.Type).Scaling;
             if (scaling.DependsOnSequenceLength)
                 throw new ArgumentException($"{value} cannot be combined with {scaling}, whose frequencies depend on the sequence's length.", nameof(value));
         }

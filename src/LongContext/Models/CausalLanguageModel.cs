@@ -42,7 +42,7 @@ public sealed partial class CausalLanguageModel : IDisposable
     }
 
     /// <summary>The model's config.json, with the scaling in force.</summary>
-    public ModelConfig Config { get; }
+    public ModelConfig Config { get; private set; }
 
     /// <summary>The weights, by checkpoint name.</summary>
     public ModelParameters Parameters { get; }
@@ -105,7 +105,7 @@ public sealed partial class CausalLanguageModel : IDisposable
         TokenIdRange.Of(tokens).Check(shape.VocabularySize, nameof(tokens));
         if (cache.LayerCount != shape.LayerCount)
             throw new ArgumentException($"The cache is for {cache.LayerCount} layers, but the model has {shape.LayerCount}.", nameof(cache));
-        cache.Use(remapping, nameof(cache));
+        cache.Use(rotary, remapping, nameof(cache));
         int start = cache.Length, total = checked(start + tokens.Length), length = Math.Max(sequenceLength, total);
 
         using var scope = NewDisposeScope();

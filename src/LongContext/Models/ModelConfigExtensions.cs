@@ -7,26 +7,35 @@ namespace LongContext.Models;
 public static class ModelConfigExtensions
 {
     /// <summary>The window in tokens before any scaling: what the positions of pretraining reached.</summary>
-    /// <param name="config">The config. One with linear scaling states the long window only, which is divided by the factor.</param>
+    /// <param name="config">
+    /// The config. One with linear, NTK-aware or proportional scaling that states the long window only has it divided by the factor.
+    /// </param>
     public static int TrainedContextLength(this ModelConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        return config.RopeScaling is LinearRopeScaling linear && config.OriginalMaxPositionEmbeddings == config.MaxPositionEmbeddings
-            ? Math.Max(1, (int)Math.Round(config.MaxPositionEmbeddings / linear.Factor))
+        double factor = config.RopeScaling switch
+        {
+            LinearRopeScaling linear => linear.Factor,
+            NtkAwareRopeScaling ntk => ntk.Factor,
+            ProportionalRopeScaling proportional => proportional.Factor,
+            _ => 1,
+        };
+        return factor > 1 && config.OriginalMaxPositionEmbeddings == config.MaxPositionEmbeddings
+            ? Math.Max(1, (int)Math.Round(config.MaxPositionEmbeddings / factor))
             : config.OriginalMaxPositionEmbeddings;
     }
 
     /// <summary>The same config under another scaling, with the window that goes with it.</summary>
-    /// <param name="config">The config; its own scaling is replaced, not multiplied.</param>
+    /// <param name="config">The config; its own scaling is replaced, not multiplied. Layer types with rotary settings of their own keep them.</param>
     /// <param name="scaling">The new scaling.</param>
     /// <param name="contextLength">
-    /// max_position_embeddings in tokens. Null (the default): the trained window times the factor for linear scaling; the trained
-    /// window itself otherwise, from which Hugging Face's dynamic NTK counts.
+    /// max_position_embeddings in tokens. Null (the default): the trained window times the scaling's factor; for LongRoPE without a factor
+    /// the window the config has; for none and for dynamic NTK, which counts from it, the trained window itself.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="contextLength"/> is below 1.</exception>
     /// <exception cref="ArgumentException">
-    /// A <paramref name="contextLength"/> other than the trained window with dynamic NTK, which counts from max_position_embeddings: a
-    /// longer one would switch the scaling off.
+    /// A <paramref name="contextLength"/> other than the trained window with dynamic NTK, which counts from max_position_embeddings (a
+    /// longer one would switch the scaling off); or a scaling that does not fit the model, such as LongRoPE with another number of factors.
     /// </exception>
     public static ModelConfig WithRopeScaling(this ModelConfig config, RopeScaling scaling, int? contextLength = null)
     {
@@ -41,7 +50,51 @@ public static class ModelConfigExtensions
                 nameof(contextLength));
         }
 
-        int window = contextLength ?? (scaling is LinearRopeScaling linear ? checked((int)Math.Round(trained * linear.Factor)) : trained);
-        return config with { RopeScaling = scaling, MaxPositionEmbeddings = window, OriginalMaxPositionEmbeddings = scaling is LinearRopeScaling ? window : trained };
+        int window = contextLength ?? scaling switch
+        {
+            LinearRopeScaling linear => Times(linear.Factor),
+            NtkAwareRopeScaling ntk => Times(ntk.Factor),
+            YarnRopeScaling yarn => Times(yarn.Factor),
+            Llama3RopeScaling llama => Times(llama.Factor),
+            ProportionalRopeScaling proportional => Times(proportional.Factor),
+            LongRopeScaling { Factor: { } factor } => Times(factor),
+            LongRopeScaling => Math.Max(trained, config.MaxPositionEmbeddings),
+            _ => trained,
+        };
+
+        // Only where files need the trained window do they get it beside the long one.
+        bool stretchesWindow = scaling is LinearRopeScaling or NtkAwareRopeScaling or ProportionalRopeScaling;
+        ModelConfig changed = config with { RopeScaling = scaling, MaxPositionEmbeddings = window, OriginalMaxPositionEmbeddings = stretchesWindow ? window : trained };
+        changed.Validate();
+        return changed;
+
+        int Times(double factor) => checked((int)Math.Round(trained * factor));
+    }
+
+    /// <summary>
+    /// The same config for a longer window, by a method's usual settings. What a scaling that it already has did is replaced, not
+    /// multiplied: the factor is the new window over the <see cref="TrainedContextLength">trained</see> one.
+    /// </summary>
+    /// <param name="config">The config.</param>
+    /// <param name="contextLength">The window asked for, in tokens; longer than the trained one.</param>
+    /// <param name="method">How; <see cref="ContextExtensionAdvice.For"/> says which suits.</param>
+    /// <returns>A config whose max_position_embeddings is the new window, but for dynamic NTK, which needs the trained one there.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="contextLength"/> is not above the trained window, or there is no such method.</exception>
+    public static ModelConfig ExtendTo(this ModelConfig config, int contextLength, ContextExtensionMethod method)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        int trained = config.TrainedContextLength();
+        if (contextLength <= trained)
+            throw new ArgumentOutOfRangeException(nameof(contextLength), contextLength, $"Expected more than the trained window of {trained} tokens.");
+        double factor = (double)contextLength / trained;
+        return method switch
+        {
+            ContextExtensionMethod.Linear => config.WithRopeScaling(RopeScaling.Linear(factor), contextLength),
+            ContextExtensionMethod.NtkAware => config.WithRopeScaling(RopeScaling.NtkAware(factor), contextLength),
+            ContextExtensionMethod.Yarn => config.WithRopeScaling(RopeScaling.Yarn(factor), contextLength),
+            ContextExtensionMethod.Llama3 => config.WithRopeScaling(RopeScaling.Llama3(factor), contextLength),
+            ContextExtensionMethod.DynamicNtk => config.WithRopeScaling(RopeScaling.DynamicNtk(factor)),
+            _ => throw new ArgumentOutOfRangeException(nameof(method), method, "There is no such method."),
+        };
     }
 }

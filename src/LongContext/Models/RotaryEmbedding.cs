@@ -4,28 +4,33 @@ using static TorchSharp.torch;
 
 namespace LongContext.Models;
 
-/// <summary>The rotary tables of a model: one set for each kind of rotary settings that its layers have.</summary>
+/// <summary>
+/// The rotary tables of a model: one kind of rows for each type of layers that has positions, whether or not types have the same
+/// settings, so that a layer's kind stays when the settings are changed.
+/// </summary>
 internal sealed class RotaryEmbedding : IDisposable
 {
     /// <summary>The kind of a layer without positions.</summary>
     public const int NoPositions = -1;
 
     private readonly int[] kinds;
+
+    /// <summary>By kind; kinds of the same settings share one.</summary>
     private readonly RotaryTables[] tables;
 
     public RotaryEmbedding(ModelConfig config, IReadOnlyList<LayerShape> layers, Device device, ScalarType dataType)
     {
-        var found = new List<(RopeSettings Settings, RotaryTables Tables)>();
-        kinds = [.. layers.Select(layer => layer.HasPositions ? Kind(layer.Type) : NoPositions)];
-        tables = [.. found.Select(entry => entry.Tables)];
+        string[] types = [.. layers.Where(layer => layer.HasPositions).Select(layer => layer.Type).Distinct()];
+        kinds = [.. layers.Select(layer => layer.HasPositions ? Array.IndexOf(types, layer.Type) : NoPositions)];
+        var bySettings = new Dictionary<RopeSettings, RotaryTables>();
+        tables = [.. types.Select(TablesOf)];
 
-        int Kind(string layerType)
+        RotaryTables TablesOf(string type)
         {
-            RopeSettings settings = config.RopeOf(layerType);
-            int at = found.FindIndex(entry => entry.Settings == settings);
-            if (at >= 0) return at;
-            found.Add((settings, new RotaryTables(settings.Scaling, config.RopeParametersOf(layerType), device, dataType)));
-            return found.Count - 1;
+            RopeSettings settings = config.RopeOf(type);
+            if (!bySettings.TryGetValue(settings, out RotaryTables? made))
+                bySettings.Add(settings, made = new RotaryTables(settings.Scaling, config.RopeParametersOf(type), device, dataType));
+            return made;
         }
     }
 
@@ -36,7 +41,12 @@ internal sealed class RotaryEmbedding : IDisposable
     public RotaryRows[] Rows(ReadOnlySpan<int> positions, ReadOnlySpan<int> cumulativeLengths, ReadOnlySpan<int> sequenceLengths)
     {
         var rows = new RotaryRows[tables.Length];
-        for (int kind = 0; kind < rows.Length; kind++) rows[kind] = tables[kind].Rows(positions, cumulativeLengths, sequenceLengths);
+        for (int kind = 0; kind < rows.Length; kind++)
+        {
+            int same = Array.IndexOf(tables, tables[kind]);
+            rows[kind] = same < kind ? rows[same] : tables[kind].Rows(positions, cumulativeLengths, sequenceLengths);
+        }
+
         return rows;
     }
 

@@ -118,7 +118,7 @@ public static class TrainingCheckpoint
         }
 
         ModelConfig saved = ModelConfig.Load(checkpointFolder);
-        if (saved.RopeScaling != model.Config.RopeScaling || saved.RopeTheta != model.Config.RopeTheta)
+        if (!saved.RotatesLike(model.Config))
         {
             throw new ArgumentException(
                 $"{checkpointFolder} is of a model with {saved.RopeScaling} and rope theta {saved.RopeTheta}, but this one has {model.Config.RopeScaling} and {model.Config.RopeTheta}.");

@@ -9,6 +9,22 @@ public class RopeConfigTests
 {
     public static TheoryData<RopeScaling> Scalings => [RopeScaling.None, RopeScaling.Linear(8), RopeScaling.DynamicNtk(2.5)];
 
+    /// <summary>Every type, every option; 8 pairs of a head are rotated.</summary>
+    public static TheoryData<RopeScaling> AllScalings =>
+    [
+        .. Scalings.Select(row => row.Data),
+        RopeScaling.Yarn(4),
+        new YarnRopeScaling(4) { AttentionFactor = 1.25, BetaFast = 16, BetaSlow = 2, Truncate = false },
+        new YarnRopeScaling(40) { MScale = 0.7, MScaleAllDimensions = 1.5 },
+        RopeScaling.Llama3(8),
+        new Llama3RopeScaling(32, lowFrequencyFactor: 2, highFrequencyFactor: 5),
+        RopeScaling.LongRope([1, 1, 1, 1.5, 2, 2, 2, 2], [1, 2, 3, 4, 5, 6, 7, 8.5]),
+        new LongRopeScaling([1, 1, 1, 1, 1, 1, 1, 1], [2, 2, 2, 2, 2, 2, 2, 2]) { Factor = 32, AttentionFactor = 1.1 },
+        RopeScaling.Proportional(),
+        RopeScaling.Proportional(2),
+        new DynamicNtkAlphaRopeScaling(1_000),
+    ];
+
     [Theory]
     [InlineData("""{"rope_type": "linear", "factor": 4.0, "rope_theta": 20000}""", 20_000, 1.0)]
     [InlineData("""{"type": "linear", "factor": 4, "rope_theta": 20000.0, "partial_rotary_factor": 0.5}""", 20_000, 0.5)]
@@ -55,31 +71,143 @@ public class RopeConfigTests
     }
 
     [Theory]
-    [InlineData("yarn")]
-    [InlineData("llama3")]
-    [InlineData("longrope")]
-    [InlineData("su")]
-    [InlineData("proportional")]
-    public void Parse_TypeToCome_ThrowsNotSupportedNamingIt(string type)
+    [MemberData(nameof(AllScalings))]
+    public void ToJson_AnyScalingInAnyForm_ReadsBack(RopeScaling scaling)
     {
-        foreach (JsonObject config in new[]
-            {
-                ConfigText.Newer(("rope_parameters", new JsonObject { ["rope_type"] = type, ["factor"] = 4.0, ["beta_fast"] = 32 })),
-                ConfigText.Older(("rope_scaling", new JsonObject { ["type"] = type, ["factor"] = 4.0 })),
-            })
+        foreach (JsonObject form in new[] { ConfigText.Newer(), ConfigText.Older(), ConfigText.Older().Without("rope_theta", "rope_scaling") })
         {
-            string message = Assert.Throws<NotSupportedException>(() => ModelConfigReadingTests.Parse(config)).Message;
-            Assert.Contains($"rope type '{type}' is not supported yet", message, StringComparison.Ordinal);
+            ModelConfig before = ModelConfigReadingTests.Parse(form) with { RopeScaling = scaling, OriginalMaxPositionEmbeddings = 64 };
+            ModelConfig after = ModelConfigReadingTests.Parse(Write(before));
+
+            Assert.Equal(scaling, after.RopeScaling);
+            Assert.Equal(before.RopeTheta, after.RopeTheta);
+            Assert.Equal(scaling is YarnRopeScaling or LongRopeScaling or Llama3RopeScaling ? 64 : 256, after.OriginalMaxPositionEmbeddings);
+            Assert.Equal(before.ToJson(), after.ToJson());
         }
     }
 
-    [Fact]
-    public void Parse_PositionsPerLayerType_ThrowsNotSupported()
+    [Theory]
+    [MemberData(nameof(AllScalings))]
+    public void ToJson_AnyScalingReplaced_LeavesNoStaleKeys(RopeScaling scaling)
     {
-        JsonNode perLayer = JsonNode.Parse("""{"full_attention": {"rope_type": "default"}, "sliding_attention": {"rope_type": "default"}}""")!;
+        JsonObject withIt = Write(ModelConfigReadingTests.Parse(ConfigText.Newer()) with { RopeScaling = scaling, OriginalMaxPositionEmbeddings = 64 });
+        ModelConfig loaded = ModelConfigReadingTests.Parse(withIt);
 
-        Assert.Throws<NotSupportedException>(() => ModelConfigReadingTests.Parse(ConfigText.Newer(("rope_parameters", perLayer))));
-        Assert.Throws<NotSupportedException>(() => ModelConfigReadingTests.Parse(ConfigText.Older(("rope_local_base_freq", 10000.0))));
+        JsonObject without = Write(loaded with { RopeScaling = RopeScaling.None });
+
+        Assert.Equal(["rope_theta", "rope_type"], without["rope_parameters"]!.AsObject().Select(pair => pair.Key).Order());
+        Assert.Equal("default", (string?)without["rope_parameters"]!["rope_type"]);
+    }
+
+    [Fact]
+    public void ToJson_NtkAware_IsTheBaseItGives()
+    {
+        ModelConfig config = ModelConfigReadingTests.Parse(ConfigText.Newer()) with { RopeScaling = RopeScaling.NtkAware(4) };
+
+        ModelConfig after = ModelConfigReadingTests.Parse(Write(config));
+
+        Assert.Equal(RopeScaling.None, after.RopeScaling);
+        Assert.Equal(10_000 * Math.Pow(4, 16 / 14.0), after.RopeTheta, 1e-6);
+        double[] expected = [.. config.RopeScaling.ComputeFrequencies(config.RopeParameters, 1).InverseFrequencies];
+        double[] actual = [.. after.RopeScaling.ComputeFrequencies(after.RopeParameters, 1).InverseFrequencies];
+        for (int i = 0; i < expected.Length; i++) Assert.Equal(1, actual[i] / expected[i], 1e-12);
+    }
+
+    [Fact]
+    public void Parse_SettingsPerLayerType_AreRead()
+    {
+        JsonNode perLayer = JsonNode.Parse("""
+            {"full_attention": {"rope_type": "linear", "factor": 8.0, "rope_theta": 1000000.0},
+             "sliding_attention": {"rope_type": "default", "rope_theta": 10000.0, "partial_rotary_factor": 0.5}}
+            """)!;
+        ModelConfig config = ModelConfigReadingTests.Parse(ConfigText.Newer(("rope_parameters", perLayer)));
+
+        Assert.Equal(RopeScaling.Linear(8), config.RopeScaling);
+        Assert.Equal(1_000_000, config.RopeTheta);
+        Assert.Equal(new RopeSettings { Theta = 1_000_000, Scaling = RopeScaling.Linear(8) }, config.RopeOf("full_attention"));
+        Assert.Equal(new RopeSettings { Theta = 10_000, PartialRotaryFactor = 0.5 }, config.RopeOf("sliding_attention"));
+        Assert.Equal(8, config.RopeParametersOf("sliding_attention").RotaryDimension);
+        Assert.Equal(config, ModelConfigReadingTests.Parse(Write(config)));
+
+        ModelConfig changed = config with { RopeScaling = RopeScaling.Yarn(4) };
+        ModelConfig after = ModelConfigReadingTests.Parse(Write(changed));
+        Assert.Equal(RopeScaling.Yarn(4), after.RopeScaling);
+        Assert.Equal(config.RopeOf("sliding_attention"), after.RopeOf("sliding_attention"));
+    }
+
+    [Fact]
+    public void Parse_LocalBase_IsThatOfSlidingLayers()
+    {
+        ModelConfig config = ModelConfigReadingTests.Parse(ConfigText.Older(("rope_local_base_freq", 5000.0)));
+
+        Assert.Equal(500_000, config.RopeOf("full_attention").Theta);
+        Assert.Equal(5_000, config.RopeOf("sliding_attention").Theta);
+        JsonObject written = Write(config with { RopeScaling = RopeScaling.Linear(8) });
+        Assert.Equal(5_000, (double)written["rope_local_base_freq"]!);
+        Assert.Equal(5_000, ModelConfigReadingTests.Parse(written).RopeOf("sliding_attention").Theta);
+    }
+
+    [Theory]
+    [InlineData("""{"sliding_attention": {"rope_type": "default"}}""", "'rope_parameters.full_attention' is missing")]
+    [InlineData("""{"full_attention": {"rope_type": "default"}, "sliding_attention": 5}""", "'rope_parameters.sliding_attention' is 5")]
+    [InlineData("""{"full_attention": {"rope_type": "default"}, "sliding_attention": {"rope_theta": -1}}""", "'rope_theta' of sliding_attention is -1")]
+    [InlineData("""{"rope_type": "yarn"}""", "'rope_parameters.factor' is missing")]
+    [InlineData("""{"rope_type": "yarn", "factor": 4, "beta_fast": 0}""", "'rope_parameters.beta_fast' is 0")]
+    [InlineData("""{"rope_type": "yarn", "factor": 4, "beta_fast": 1, "beta_slow": 2}""", "beta_fast is 1")]
+    [InlineData("""{"rope_type": "yarn", "factor": 4, "attention_factor": -1}""", "'rope_parameters.attention_factor' is -1")]
+    [InlineData("""{"rope_type": "yarn", "factor": 4, "mscale": -1}""", "MScale")]
+    [InlineData("""{"rope_type": "yarn", "factor": 4, "truncate": 1}""", "'rope_parameters.truncate' is 1")]
+    [InlineData("""{"rope_type": "yarn", "factor": 4, "rope_theta": 1}""", "rope_theta is 1")]
+    [InlineData("""{"rope_type": "llama3", "factor": 8, "low_freq_factor": 1}""", "'rope_parameters.high_freq_factor' is missing")]
+    [InlineData("""{"rope_type": "llama3", "factor": 8, "low_freq_factor": 4, "high_freq_factor": 1}""", "llama3")]
+    [InlineData("""{"rope_type": "longrope", "long_factor": [1]}""", "'rope_parameters.short_factor' is missing")]
+    [InlineData("""{"rope_type": "longrope", "short_factor": [1, 1], "long_factor": [1]}""", "longrope")]
+    [InlineData("""{"rope_type": "longrope", "short_factor": [1, 1], "long_factor": [1, 1]}""", "2 entries, expected one for each of the 8")]
+    [InlineData("""{"rope_type": "longrope", "short_factor": [1, 0], "long_factor": [1, 1]}""", "longrope")]
+    [InlineData("""{"rope_type": "longrope", "short_factor": ["a"], "long_factor": [1]}""", "'rope_parameters.short_factor'")]
+    [InlineData("""{"rope_type": "dynamic", "alpha": 0.5}""", "'rope_parameters.alpha' is 0.5")]
+    [InlineData("""{"rope_type": "dynamic", "alpha": 2, "factor": 3}""", "'rope_parameters.factor' is 3")]
+    [InlineData("""{"rope_type": "proportional", "factor": 0.5}""", "'rope_parameters.factor' is 0.5")]
+    [InlineData("""{"rope_type": "default", "partial_rotary_factor": 0.2}""", "'partial_rotary_factor' is 0.2")]
+    public void Parse_FaultySettingsOfAType_ThrowsNamingTheField(string parameters, string expected) =>
+        ModelConfigReadingTests.AssertFault(ConfigText.Newer(("rope_parameters", JsonNode.Parse(parameters))).ToJsonString(), expected);
+
+    [Fact]
+    public void Parse_MultimodalPositions_AreRefusedByName()
+    {
+        JsonNode parameters = JsonNode.Parse("""{"rope_type": "default", "mrope_section": [2, 3, 3]}""")!;
+
+        string message = Assert.Throws<NotSupportedException>(() => ModelConfigReadingTests.Parse(ConfigText.Newer(("rope_parameters", parameters)))).Message;
+        Assert.Contains("mrope_section", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Parse_OriginalWindowAtTopLevel_WinsAndIsWrittenThere()
+    {
+        JsonObject longRope = new()
+        {
+            ["type"] = "su",
+            ["short_factor"] = new JsonArray([.. Enumerable.Repeat(1.0, 8).Select(x => (JsonNode)x)]),
+            ["long_factor"] = new JsonArray([.. Enumerable.Repeat(2.0, 8).Select(x => (JsonNode)x)]),
+        };
+        ModelConfig config = ModelConfigReadingTests.Parse(ConfigText.Older(("rope_scaling", longRope), ("original_max_position_embeddings", 64)));
+
+        Assert.Equal(64, config.OriginalMaxPositionEmbeddings);
+        // s = 256/64: √(1 + ln 4/ln 64)
+        Assert.Equal(Math.Sqrt(1 + (Math.Log(4) / Math.Log(64))), config.RopeScaling.ComputeFrequencies(config.RopeParameters, 65).AttentionFactor, 1e-12);
+        ModelConfig after = ModelConfigReadingTests.Parse(Write(config with { OriginalMaxPositionEmbeddings = 128 }));
+        Assert.Equal(128, after.OriginalMaxPositionEmbeddings);
+    }
+
+    [Fact]
+    public void Parse_HunyuansDynamicAlpha_KeepsItsInertKeys()
+    {
+        JsonNode scaling = JsonNode.Parse(
+            """{"type": "dynamic", "alpha": 1000.0, "factor": 1.0, "beta_fast": 32, "beta_slow": 1, "mscale": 1.0, "mscale_all_dim": 1.0}""")!;
+        ModelConfig config = ModelConfigReadingTests.Parse(ConfigText.Older(("rope_scaling", scaling)));
+
+        Assert.Equal(new DynamicNtkAlphaRopeScaling(1_000), config.RopeScaling);
+        Assert.Equal(scaling.ToJsonString(), Write(config with { MaxPositionEmbeddings = 512 })["rope_scaling"]!.ToJsonString());
     }
 
     [Theory]

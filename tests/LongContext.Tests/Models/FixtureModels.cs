@@ -11,19 +11,7 @@ internal static class FixtureModels
 
     public static string Folder(string name) => Path.Combine(TestPaths.Fixtures, "hf", "models", name);
 
-    /// <summary>Loads a fixture's model; a family or rope type that is not there yet skips the test with that reason.</summary>
-    public static CausalLanguageModel Load(string name, ModelLoadOptions? options = null)
-    {
-        try
-        {
-            return CausalLanguageModel.Load(Folder(name), options);
-        }
-        catch (NotSupportedException e)
-        {
-            Assert.Skip($"{name}: {e.Message}");
-            throw;
-        }
-    }
+    public static CausalLanguageModel Load(string name, ModelLoadOptions? options = null) => CausalLanguageModel.Load(Folder(name), options);
 
     public static SafetensorsFile Golden(string name) => SafetensorsFile.Open(Path.Combine(Folder(name), "golden.safetensors"));
 

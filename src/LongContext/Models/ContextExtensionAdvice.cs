@@ -1,0 +1,49 @@
+using LongContext.Checkpoints;
+using LongContext.Positions;
+
+namespace LongContext.Models;
+
+/// <summary>Which way to a longer window suits a model, and why.</summary>
+/// <param name="Method">The way.</param>
+/// <param name="Factor">The new window over the trained one.</param>
+/// <param name="Reason">Why, in a sentence or two for people.</param>
+public sealed record ContextExtensionAdvice(ContextExtensionMethod Method, double Factor, string Reason)
+{
+    /// <summary>Up to here plain interpolation was published to recover with some hundred steps of fine-tuning.</summary>
+    private const double ModerateFactor = 8;
+
+    /// <summary>Says which method suits; it changes nothing.</summary>
+    /// <param name="config">The model's config.</param>
+    /// <param name="contextLength">The window asked for, in tokens; longer than the trained one.</param>
+    /// <param name="fineTuned">Whether the model will be fine-tuned at the new length.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="contextLength"/> is not above the trained window.</exception>
+    /// <remarks>
+    /// Chen et al. 2023, arXiv:2306.15595 (linear: up to ×16 there, with a loss at short lengths that grows with the factor); Peng et al.
+    /// 2023, arXiv:2309.00071 (dynamic NTK untuned, YaRN beyond); Llama Team 2024, arXiv:2407.21783 (Llama 3); Gemma Team 2025,
+    /// arXiv:2503.19786, §2 (linear ×8 on the layers without a window).
+    /// </remarks>
+    public static ContextExtensionAdvice For(ModelConfig config, int contextLength, bool fineTuned)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        int trained = config.TrainedContextLength();
+        if (contextLength <= trained)
+            throw new ArgumentOutOfRangeException(nameof(contextLength), contextLength, $"Expected more than the trained window of {trained} tokens.");
+        double factor = (double)contextLength / trained;
+        if (!fineTuned)
+        {
+            return new(ContextExtensionMethod.DynamicNtk, factor,
+                "Without fine-tuning dynamic NTK leaves texts within the trained window as they were and degrades slowly beyond it; Self-Extend and dual chunk attention are alternatives that change no frequencies.");
+        }
+
+        if (factor <= ModerateFactor)
+        {
+            return new(ContextExtensionMethod.Linear, factor,
+                $"Linear interpolation recovers with a short fine-tuning up to about ×{ModerateFactor}, and every program can run the result.");
+        }
+
+        return config.RopeScaling is Llama3RopeScaling
+            ? new(ContextExtensionMethod.Llama3, factor, "The model was already stretched in Llama 3's way; a larger factor of the same kind keeps its fast frequencies as they are.")
+            : new(ContextExtensionMethod.Yarn, factor,
+                $"Beyond about ×{ModerateFactor} interpolating all frequencies alike blurs near positions; YaRN leaves the fast ones and interpolates the slow.");
+    }
+}
