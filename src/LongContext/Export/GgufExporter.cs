@@ -1,0 +1,115 @@
+using LongContext.Checkpoints;
+using LongContext.Gguf;
+using LongContext.Gguf.Vocabulary;
+using LongContext.Models;
+using static TorchSharp.torch;
+
+namespace LongContext.Export;
+
+/// <summary>Writes models as GGUF files for llama.cpp and what is built on it, such as LLamaSharp and Ollama.</summary>
+public static class GgufExporter
+{
+    /// <summary>
+    /// Writes a model with its tokenizer, chat template and rope scaling into one file, so that llama.cpp computes what this library
+    /// does. Tensors pass through memory some rows at a time; the file takes its place only once it is complete.
+    /// </summary>
+    /// <param name="model">The model.</param>
+    /// <param name="path">The file to make; its folder must exist.</param>
+    /// <param name="options">Element type, tokenizer, name; null for all defaults.</param>
+    /// <param name="progress">Told after each tensor.</param>
+    /// <param name="cancellationToken">Ends the writing; nothing is left then.</param>
+    /// <exception cref="ArgumentException">An option cannot be used.</exception>
+    /// <exception cref="NotSupportedException">
+    /// Something llama.cpp cannot express: dynamic NTK scaling, a pre-tokenizer it has no name for, and the like; the message names it. Or
+    /// a weight that does not fit the type.
+    /// </exception>
+    /// <exception cref="InvalidDataException">A file of the tokenizer is not what it must be.</exception>
+    /// <exception cref="IOException">The file is there already and not to be replaced, the tokenizer is missing, or writing failed.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static void Export(
+        CausalLanguageModel model,
+        string path,
+        GgufExportOptions? options = null,
+        IProgress<GgufExportProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        options ??= new GgufExportOptions();
+        GgufTensorType type = options.ElementType ?? OwnType(model.DataType);
+        if (!type.IsKnown()) throw new ArgumentException($"{nameof(GgufExportOptions)}.{nameof(options.ElementType)} is {(int)type}, expected one of the named types.", nameof(options));
+        if (!options.Overwrite && File.Exists(path))
+            throw new IOException($"'{path}' is there already; {nameof(GgufExportOptions)}.{nameof(options.Overwrite)} replaces it.");
+
+        GgufArchitecture architecture = GgufArchitecture.Of(model.Config);
+        GgufLimits.Check(model.Config, model.Shape, architecture, options.AllowFullAttention);
+        GgufRope rope = GgufRope.Read(model.Config, model.Shape, architecture);
+
+        var metadata = new GgufMetadata();
+        GgufHyperparameters.WriteGeneral(metadata, architecture, options.Name ?? NameOf(model), type);
+        GgufHyperparameters.Write(metadata, architecture, model.Config, model.Shape);
+        rope.WriteTo(metadata);
+        WriteTokenizer(metadata, model, options);
+
+        var report = new Report(progress);
+        IReadOnlyList<GgufTensorEntry> entries = [.. rope.Tensors, .. new GgufTensorPlan(model, architecture, type).Entries(report.Written, cancellationToken)];
+        report.Begin(entries, rope.Tensors.Count);
+        GgufWriter.Write(path, metadata, entries);
+    }
+
+    private static void WriteTokenizer(GgufMetadata metadata, CausalLanguageModel model, GgufExportOptions options)
+    {
+        if (options.WithoutTokenizer)
+        {
+            metadata.Set("tokenizer.ggml.model", "none");
+            if (options.ChatTemplate is { } alone) metadata.Set("tokenizer.chat_template", alone);
+            return;
+        }
+
+        string folder = options.TokenizerFolder ?? model.SourceFolder
+            ?? throw new ArgumentException(
+                $"The model was not loaded from a folder; {nameof(GgufExportOptions)}.{nameof(options.TokenizerFolder)} must say where its tokenizer.json is, "
+                + $"or {nameof(options.WithoutTokenizer)} that it gets none.",
+                nameof(options));
+        ModelConfig config = model.Config;
+        GgufVocabulary vocabulary = GgufVocabulary.Read(folder, config.VocabularySize);
+        TokenizerConfigJson roles = TokenizerConfigJson.Read(folder);
+        vocabulary.WriteTo(metadata);
+        vocabulary.WriteSpecialIds(metadata, roles, config.BeginningOfSentenceTokenId, config.EndOfSentenceTokenIds);
+        if (options.ChatTemplate is { } template) roles.ChatTemplates[TokenizerConfigJson.DefaultTemplate] = template;
+        foreach ((string name, string text) in roles.ChatTemplates)
+            metadata.Set(name == TokenizerConfigJson.DefaultTemplate ? "tokenizer.chat_template" : $"tokenizer.chat_template.{name}", text);
+    }
+
+    private static GgufTensorType OwnType(ScalarType type) => type switch
+    {
+        ScalarType.Float16 => GgufTensorType.Float16,
+        ScalarType.BFloat16 => GgufTensorType.BFloat16,
+        _ => GgufTensorType.Float32,
+    };
+
+    private static string NameOf(CausalLanguageModel model) =>
+        model.SourceFolder is { } folder && Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))) is { Length: > 0 } name ? name : model.Config.ModelType;
+
+    /// <summary>Counts for an <see cref="IProgress{T}"/>.</summary>
+    private sealed class Report(IProgress<GgufExportProgress>? progress)
+    {
+        private Dictionary<string, long> sizes = [];
+        private long total;
+        private long bytes;
+        private int tensors;
+
+        public void Begin(IReadOnlyList<GgufTensorEntry> entries, int small)
+        {
+            sizes = entries.ToDictionary(entry => entry.Name, entry => entry.ByteLength, StringComparer.Ordinal);
+            total = entries.Sum(entry => entry.ByteLength);
+            (tensors, bytes) = (small, entries.Take(small).Sum(entry => entry.ByteLength));
+        }
+
+        public void Written(string name)
+        {
+            bytes += sizes[name];
+            progress?.Report(new GgufExportProgress(name, ++tensors, sizes.Count, bytes, total));
+        }
+    }
+}
