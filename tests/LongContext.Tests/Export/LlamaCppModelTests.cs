@@ -1,0 +1,88 @@
+using LongContext.Checkpoints;
+using LongContext.Export;
+using LongContext.Gguf;
+using LongContext.Models;
+using LongContext.Packing;
+using LongContext.Positions;
+using LongContext.TestSupport;
+using static TorchSharp.torch;
+
+namespace LongContext.Tests.Export;
+
+/// <summary>llama.cpp computes what this library does: every family, every scaling it can express, in single precision.</summary>
+[Trait("Category", "Slow")]
+public sealed class LlamaCppModelTests
+{
+    /// <summary>llama.cpp's GELU is a table in half precision; everything else is single precision in another order.</summary>
+    private const double Tolerance = 2e-5, ToleranceOfGelu = 1e-3;
+
+    private static readonly int[] Ids = Tokens(120);
+
+    private static readonly Lazy<Dictionary<string, LlamaCppResult>> Results = new(RunAll);
+
+    public static TheoryData<string> Names() => [.. ExportCases.Names];
+
+    [Theory, MemberData(nameof(Names))]
+    public void Export_RandomModel_GivesTheSameDistributions(string name)
+    {
+        LlamaCpp.SkipUnlessThere();
+        LlamaCppResult result = Results.Value[name];
+        Assert.True(result.Error is null, $"{result.Error} {string.Join(" | ", result.Messages)}");
+        ModelConfig config = ExportCases.Config(name);
+        double tolerance = config.ModelType.StartsWith("gemma", StringComparison.Ordinal) ? ToleranceOfGelu : Tolerance;
+        using CausalLanguageModel model = Create(config);
+        double[][] ours = Ours(model);
+        double distance = Distributions.Distance(ours, result.Sequences[0]);
+        Assert.True(distance <= tolerance, $"distance {distance:E2}, allowed {tolerance:E1}");
+        Assert.Equal(config.MaxPositionEmbeddings, result.TrainContext);
+    }
+
+    [Theory, MemberData(nameof(Names))]
+    public void Distance_OtherPositions_IsFarBeyondTheTolerance(string name)
+    {
+        ModelConfig config = ExportCases.Config(name);
+        using CausalLanguageModel model = Create(config), other = Create(config with
+        {
+            RopeScaling = RopeScaling.None,
+            RopeTheta = 300,
+            PartialRotaryFactor = 1,
+            RopeByLayerType = new Dictionary<string, RopeSettings>(),
+        });
+        Assert.True(Distributions.Distance(Ours(model), Ours(other)) > 20 * ToleranceOfGelu);
+    }
+
+    private static Dictionary<string, LlamaCppResult> RunAll()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        string tokenizer = ByteTokenizer.Write(folder["tokenizer"], ExportCases.Vocabulary);
+        var jobs = new List<LlamaCppJob>();
+        foreach (string name in ExportCases.Names)
+        {
+            using CausalLanguageModel model = Create(ExportCases.Config(name));
+            GgufExporter.Export(model, folder[name], new GgufExportOptions { TokenizerFolder = tokenizer, ElementType = GgufTensorType.Float32, Name = "case" });
+            jobs.Add(new LlamaCppJob(folder[name]) { VocabularySize = ExportCases.Vocabulary, Sequences = [Ids] });
+        }
+
+        return ExportCases.Names.Zip(LlamaCpp.Run([.. jobs])).ToDictionary(pair => pair.First, pair => pair.Second);
+    }
+
+    /// <summary>Random weights; those of norms and biases too, which Create leaves at 1 and 0.</summary>
+    private static CausalLanguageModel Create(ModelConfig config)
+    {
+        CausalLanguageModel model = CausalLanguageModel.Create(config, seed: 7);
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        using var generator = new Generator(11, CPU);
+        foreach (Tensor vector in model.Parameters.Values.Where(weight => weight.dim() == 1)) vector.add_(randn(vector.shape, generator: generator) * 0.2);
+        return model;
+    }
+
+    private static double[][] Ours(CausalLanguageModel model) =>
+        Distributions.FromLogits(TinyModels.Logits(model, PackedBatch.Create([new TokenSequence(Ids)])), ExportCases.Vocabulary);
+
+    private static int[] Tokens(int count)
+    {
+        var random = new Random(3);
+        return [.. Enumerable.Range(0, count).Select(_ => random.Next(3, ExportCases.Vocabulary))];
+    }
+}
