@@ -8,11 +8,13 @@ namespace LongContext.Gguf.Vocabulary;
 /// </summary>
 /// <remarks>
 /// <para>The two differ: tokenizer.json joins only listed pairs, the first listed first; llama.cpp joins any two neighbours whose joined
-/// text is a token, the best scored first; both take the leftmost of equals. Let T be a token that the merges, run on T's text alone, turn
-/// into T, by a last merge of rank r, and give it the score −r. When in a longer text two neighbours c and d join to T's text, the merges
-/// inside that stretch were those of T alone, since none crossed its ends, and in the same order; so (c, d) is T's own last pair, which is
-/// listed with rank r. Hence both programs see the same candidates in the same order, and take the same step, at every step.</para>
-/// <para>This needs every token that can be joined from two neighbours to be reached by the merges on its own text; that is checked.</para>
+/// text is a token, the best scored first; both take the leftmost of equals. Let T be a token, and run the merges on T's text alone. Suppose
+/// both programs were in the same state on some longer text, and two neighbours c and d there join to T's text. The merges inside that
+/// stretch were those of T alone, in the same order, since none crossed its ends; so T alone passes through the state (c, d) as well.
+/// Either T alone goes on from there to T, by the pair (c, d) of rank r, and T has the score −r: then both programs see this candidate at
+/// the same place in their order. Or it ends there, and llama.cpp would join what the merges leave apart: such a tokenizer is refused. Hence
+/// both see the same candidates at every step, and take the same one.</para>
+/// <para>Tokens whose merges alone end in three pieces or more are joined by neither.</para>
 /// </remarks>
 internal sealed class SentencePieceScores
 {
@@ -31,27 +33,25 @@ internal sealed class SentencePieceScores
     public float[] Compute(IReadOnlyList<string> texts)
     {
         float[] scores = new float[texts.Count];
-        var unreached = new List<string>();
-        var reached = new HashSet<string>(StringComparer.Ordinal);
         for (int i = 0; i < texts.Count; i++)
         {
-            int? last = LastMerge(texts[i], out bool whole);
-            if (whole) reached.Add(texts[i]);
-            else unreached.Add(texts[i]);
+            (List<string> pieces, int? last) = Merge(texts[i]);
+            if (pieces.Count == 2)
+            {
+                throw new NotSupportedException(
+                    $"{tokenizer.File}: the merges leave token \"{texts[i]}\" (id {tokenizer.Tokens[texts[i]]}) at \"{pieces[0]}\" and \"{pieces[1]}\", "
+                    + "which llama.cpp would join; the ids would differ.");
+            }
 
             // A single character is never the result of a merge, so that its score is never looked at; it comes after all merges.
             scores[i] = -(last ?? tokenizer.Merges.Count);
         }
 
-        foreach (string text in unreached) RequireNotJoined(text, reached);
         return scores;
     }
 
-    /// <summary>Runs the merges on a text alone.</summary>
-    /// <param name="text">The text.</param>
-    /// <param name="whole">Whether one piece remains, which is a token.</param>
-    /// <returns>The rank of the last merge; null where there was none.</returns>
-    private int? LastMerge(string text, out bool whole)
+    /// <summary>Runs the merges on a text alone: the pieces at the end, and the rank of the last merge, null where there was none.</summary>
+    private (List<string> Pieces, int? Last) Merge(string text)
     {
         List<string> pieces = Characters(text);
         int? last = null;
@@ -69,23 +69,7 @@ internal sealed class SentencePieceScores
             last = best;
         }
 
-        whole = pieces.Count == 1;
-        return last;
-    }
-
-    private void RequireNotJoined(string text, HashSet<string> reached)
-    {
-        List<string> characters = Characters(text);
-        for (int i = 1; i < characters.Count; i++)
-        {
-            string left = string.Concat(characters.Take(i)), right = string.Concat(characters.Skip(i));
-            if ((i == 1 || reached.Contains(left)) && (i == characters.Count - 1 || reached.Contains(right)))
-            {
-                throw new NotSupportedException(
-                    $"{tokenizer.File}: the merges never make token \"{text}\" (id {tokenizer.Tokens[text]}), but llama.cpp would, out of \"{left}\" and \"{right}\"; "
-                    + "the ids would differ.");
-            }
-        }
+        return (pieces, last);
     }
 
     private static List<string> Characters(string text)
