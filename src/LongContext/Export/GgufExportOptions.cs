@@ -23,7 +23,10 @@ public sealed class GgufExportOptions
     /// <summary>The chat template (Jinja) in place of the folder's. Default null: the folder's, if it has one.</summary>
     public string? ChatTemplate { get; init; }
 
-    /// <summary>The model's name (<c>general.name</c>). Default null: the name of the folder the model was loaded from, or its family.</summary>
+    /// <summary>
+    /// The model's name (<c>general.name</c>). Default null: the name of the folder the model was loaded from, or its family. llama.cpp
+    /// takes a name with "phi-3" or "phi3" in it as word that white space after special tokens is swallowed; the default is made to fit.
+    /// </summary>
     public string? Name { get; init; }
 
     /// <summary>Whether a file that is there already is replaced. Default false.</summary>

@@ -45,11 +45,13 @@ public static class GgufExporter
         GgufLimits.Check(model.Config, model.Shape, architecture, options.AllowFullAttention);
         GgufRope rope = GgufRope.Read(model.Config, model.Shape, architecture);
 
+        GgufVocabulary? vocabulary = ReadVocabulary(model, options, out string? folder);
         var metadata = new GgufMetadata();
-        GgufHyperparameters.WriteGeneral(metadata, architecture, options.Name ?? NameOf(model), type);
+        string name = options.Name ?? GgufName.Of(model, vocabulary?.StripsAfterSpecialTokens ?? false);
+        GgufHyperparameters.WriteGeneral(metadata, architecture, name, type);
         GgufHyperparameters.Write(metadata, architecture, model.Config, model.Shape);
         rope.WriteTo(metadata);
-        WriteTokenizer(metadata, model, options);
+        WriteTokenizer(metadata, vocabulary, folder, model.Config, options.ChatTemplate);
 
         var report = new Report(progress);
         IReadOnlyList<GgufTensorEntry> entries = [.. rope.Tensors, .. new GgufTensorPlan(model, architecture, type).Entries(report.Written, cancellationToken)];
@@ -57,26 +59,32 @@ public static class GgufExporter
         GgufWriter.Write(path, metadata, entries);
     }
 
-    private static void WriteTokenizer(GgufMetadata metadata, CausalLanguageModel model, GgufExportOptions options)
+    private static GgufVocabulary? ReadVocabulary(CausalLanguageModel model, GgufExportOptions options, out string? folder)
     {
-        if (options.WithoutTokenizer)
-        {
-            metadata.Set("tokenizer.ggml.model", "none");
-            if (options.ChatTemplate is { } alone) metadata.Set("tokenizer.chat_template", alone);
-            return;
-        }
-
-        string folder = options.TokenizerFolder ?? model.SourceFolder
+        folder = null;
+        if (options.WithoutTokenizer) return null;
+        folder = options.TokenizerFolder ?? model.SourceFolder
             ?? throw new ArgumentException(
                 $"The model was not loaded from a folder; {nameof(GgufExportOptions)}.{nameof(options.TokenizerFolder)} must say where its tokenizer.json is, "
                 + $"or {nameof(options.WithoutTokenizer)} that it gets none.",
                 nameof(options));
-        ModelConfig config = model.Config;
-        GgufVocabulary vocabulary = GgufVocabulary.Read(folder, config.VocabularySize);
-        TokenizerConfigJson roles = TokenizerConfigJson.Read(folder);
-        vocabulary.WriteTo(metadata);
-        vocabulary.WriteSpecialIds(metadata, roles, config.BeginningOfSentenceTokenId, config.EndOfSentenceTokenIds);
-        if (options.ChatTemplate is { } template) roles.ChatTemplates[TokenizerConfigJson.DefaultTemplate] = template;
+        return GgufVocabulary.Read(folder, model.Config.VocabularySize);
+    }
+
+    private static void WriteTokenizer(GgufMetadata metadata, GgufVocabulary? vocabulary, string? folder, ModelConfig config, string? chatTemplate)
+    {
+        TokenizerConfigJson roles = folder is null ? new TokenizerConfigJson() : TokenizerConfigJson.Read(folder);
+        if (vocabulary is null)
+        {
+            metadata.Set("tokenizer.ggml.model", "none");
+        }
+        else
+        {
+            vocabulary.WriteTo(metadata);
+            vocabulary.WriteSpecialIds(metadata, roles, config.BeginningOfSentenceTokenId, config.EndOfSentenceTokenIds);
+        }
+
+        if (chatTemplate is not null) roles.ChatTemplates[TokenizerConfigJson.DefaultTemplate] = chatTemplate;
         foreach ((string name, string text) in roles.ChatTemplates)
             metadata.Set(name == TokenizerConfigJson.DefaultTemplate ? "tokenizer.chat_template" : $"tokenizer.chat_template.{name}", text);
     }
@@ -87,9 +95,6 @@ public static class GgufExporter
         ScalarType.BFloat16 => GgufTensorType.BFloat16,
         _ => GgufTensorType.Float32,
     };
-
-    private static string NameOf(CausalLanguageModel model) =>
-        model.SourceFolder is { } folder && Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))) is { Length: > 0 } name ? name : model.Config.ModelType;
 
     /// <summary>Counts for an <see cref="IProgress{T}"/>.</summary>
     private sealed class Report(IProgress<GgufExportProgress>? progress)

@@ -20,7 +20,7 @@ internal sealed class GgufVocabulary
         foreach ((string text, int id) in tokenizer.Tokens) Put(id, text, GgufTokenKind.Normal);
         IsByteLevel = PreTokenizerName.IsByteLevel(tokenizer);
         if (!IsByteLevel) MarkBytes();
-        foreach ((int id, string text, bool isSpecial) in tokenizer.Added)
+        foreach ((int id, string text, bool isSpecial, _) in tokenizer.Added)
             Put(id, text, text == tokenizer.UnknownToken ? GgufTokenKind.Unknown : isSpecial ? GgufTokenKind.Control : GgufTokenKind.UserDefined);
         if (!IsByteLevel) PutScores();
         for (int id = 0; id < size; id++)
@@ -31,6 +31,9 @@ internal sealed class GgufVocabulary
 
     /// <summary>Whether it is byte-level ("gpt2" in llama.cpp) rather than SentencePiece-style ("llama").</summary>
     public bool IsByteLevel { get; }
+
+    /// <summary>Whether special tokens swallow the white space after them, as Phi-3's do.</summary>
+    public bool StripsAfterSpecialTokens => tokenizer.Added.Any(token => token.IsSpecial && token.StripsRight);
 
     /// <summary>Reads tokenizer.json.</summary>
     /// <param name="folder">The folder it lies in.</param>

@@ -42,8 +42,8 @@ internal sealed class TokenizerJson
     /// <summary>The merges, first first.</summary>
     public IReadOnlyList<(string Left, string Right)> Merges { get; }
 
-    /// <summary>Tokens that are found before the text is split.</summary>
-    public IReadOnlyList<(int Id, string Text, bool IsSpecial)> Added { get; }
+    /// <summary>Tokens that are found before the text is split; some swallow the white space after them.</summary>
+    public IReadOnlyList<(int Id, string Text, bool IsSpecial, bool StripsRight)> Added { get; }
 
     /// <exception cref="InvalidDataException">The file is not what it must be.</exception>
     /// <exception cref="NotSupportedException">It holds another kind of model.</exception>
@@ -91,9 +91,9 @@ internal sealed class TokenizerJson
         return merges;
     }
 
-    private static List<(int, string, bool)> ReadAdded(JsonField root)
+    private static List<(int, string, bool, bool)> ReadAdded(JsonField root)
     {
         if (root.Optional("added_tokens") is not { } field) return [];
-        return [.. field.Items().Select(token => (token.Required("id").Integer(), token.Required("content").Text(), token.Flag("special")))];
+        return [.. field.Items().Select(token => (token.Required("id").Integer(), token.Required("content").Text(), token.Flag("special"), token.Flag("rstrip")))];
     }
 }
