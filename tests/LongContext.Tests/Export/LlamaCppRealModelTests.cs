@@ -20,6 +20,8 @@ public sealed class LlamaCppRealModelTests
     /// <summary>Longer than any passage: a full context makes the binding drop what it began with.</summary>
     private const int Window = 1_280;
 
+    private const string Template = "{% for message in messages %}{{ message['content'] }}{% endfor %}";
+
     public static MatrixTheoryData<bool, GgufTensorType> Rows() =>
         new([false, true], [GgufTensorType.Float32, GgufTensorType.Float16, GgufTensorType.BFloat16, GgufTensorType.Q8_0]);
 
@@ -30,7 +32,7 @@ public sealed class LlamaCppRealModelTests
         LlamaCpp.SkipUnlessThere();
         using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
         using CausalLanguageModel model = CausalLanguageModel.Load(source, stretched ? new ModelLoadOptions { RopeScaling = RopeScaling.Linear(8) } : null);
-        GgufExporter.Export(model, folder["model.gguf"], new GgufExportOptions { ElementType = type });
+        GgufExporter.Export(model, folder["model.gguf"], new GgufExportOptions { ElementType = type, ChatTemplate = Template });
 
         HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.Load(source);
         string[] texts = Texts();
@@ -48,6 +50,7 @@ public sealed class LlamaCppRealModelTests
         Assert.True(result.Error is null, $"{result.Error} {string.Join(" | ", result.Messages)}");
 
         Assert.Equal(model.ContextLength, result.TrainContext);
+        Assert.Equal(Template, result.ChatTemplate);
         Assert.All(texts.Zip(result.Texts), pair => Assert.Equal(tokenizer.EncodeToIds(pair.First), pair.Second));
 
         var generator = new TextGenerator(model);
