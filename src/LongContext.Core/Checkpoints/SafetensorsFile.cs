@@ -148,6 +148,16 @@ public sealed unsafe class SafetensorsFile : IDisposable
         return values;
     }
 
+    /// <summary>
+    /// Lets the system take back the memory that holds a tensor's pages, now that it was read; it stays readable. Without this a
+    /// process that reads a file through is charged for all of it until the file is unmapped.
+    /// </summary>
+    internal void Release(string name)
+    {
+        TensorInfo info = Find(name);
+        MappedPages.TryRelease(_data + info.Offset, info.ByteLength);
+    }
+
     /// <summary>Unmaps the file. Spans and pointers taken from it must not be used any more.</summary>
     public void Dispose()
     {

@@ -18,8 +18,8 @@ public sealed partial class CausalLanguageModel
     /// <summary>Loads config.json and the weights (model.safetensors, or an index and its shards) of a Hugging Face folder.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="options">Device, type, scaling; null for all defaults.</param>
-    /// <exception cref="CheckpointFormatException">A file is not what it must be: a tensor missing, of another shape, damaged.</exception>
-    /// <exception cref="NotSupportedException">A family, activation or weight type that is not supported yet.</exception>
+    /// <exception cref="CheckpointFormatException">A file is not what it must be: a tensor missing, unknown, of another shape, damaged.</exception>
+    /// <exception cref="NotSupportedException">A family, activation, weight type or quantisation that is not supported.</exception>
     /// <exception cref="ArgumentException">An option cannot be used.</exception>
     /// <exception cref="IOException">The folder or a file is not there or cannot be read.</exception>
     public static CausalLanguageModel Load(string folder, ModelLoadOptions? options = null)
@@ -33,28 +33,12 @@ public sealed partial class CausalLanguageModel
 
         Device device = options.Device ?? CPU;
         DecoderShape shape = ModelFamily.ReadShape(config);
-        var parameters = new ModelParameters();
-        ScalarType? dataType = options.DataType;
+        ModelParameters parameters;
+        using (CheckpointReader reader = CheckpointReader.Open(folder)) parameters = WeightLoader.Load(reader, shape, config, options);
         try
         {
-            using CheckpointReader reader = CheckpointReader.Open(folder);
-            foreach ((string name, long[] expected) in DecoderTensors.All(shape))
-            {
-                if (!reader.TryFind(name, out SafetensorsFile? file, out TensorInfo? info))
-                    throw new CheckpointFormatException($"{folder}: tensor '{name}' of shape [{string.Join(", ", expected)}] is missing.");
-                if (!info.Shape.SequenceEqual(expected))
-                {
-                    throw new CheckpointFormatException(
-                        $"{file.Path}: tensor '{name}' has shape [{string.Join(", ", info.Shape)}], but config.json asks for [{string.Join(", ", expected)}].");
-                }
-
-                if (info.DataType >= TensorDataType.Int64)
-                    throw new CheckpointFormatException($"{file.Path}: tensor '{name}' is of type {info.DataType}, but weights are floating point.");
-                parameters.Add(name, SafetensorsTensors.Read(file, info, dataType, device));
-                dataType ??= parameters[name].dtype; // files that mix types (norms in float32) become one
-            }
-
-            return new CausalLanguageModel(config, parameters, device, options, folder);
+            // In memory nothing is quantised any more, and nothing will be when it is saved.
+            return new CausalLanguageModel(config.WithoutField(CheckpointQuantization.Field), parameters, device, options, folder);
         }
         catch
         {

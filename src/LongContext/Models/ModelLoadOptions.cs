@@ -11,7 +11,7 @@ public sealed class ModelLoadOptions
     /// <summary>Where the weights go. Default null: the CPU.</summary>
     public Device? Device { get; init; }
 
-    /// <summary>Type of all weights in memory. Default null: the embedding's in the files.</summary>
+    /// <summary>Type of all weights in memory. Default null: the embedding's in the files, for 8-bit floats config.json's or else bfloat16.</summary>
     public ScalarType? DataType { get; init; }
 
     /// <summary>Scaling in place of the one in config.json, for example <c>RopeScaling.Linear(8)</c>. Default null: config.json's.</summary>
@@ -25,6 +25,12 @@ public sealed class ModelLoadOptions
 
     /// <summary>Self-Extend or dual chunk attention; see <see cref="CausalLanguageModel.PositionRemapping"/>. Default null: none.</summary>
     public PositionRemapping? PositionRemapping { get; init; }
+
+    /// <summary>
+    /// Whether weights that the family does not have are left out. Default false: they are an error, since a model without them is not
+    /// the one that was trained.
+    /// </summary>
+    public bool IgnoreUnknownTensors { get; init; }
 
     /// <summary>Attention implementation. Default null: <see cref="AttentionKernels.Auto"/>.</summary>
     public IAttentionKernel? AttentionKernel { get; init; }

@@ -51,4 +51,85 @@ public sealed class ModelConfigExtensionsTests
         Assert.Equal(32, config.WithRopeScaling(RopeScaling.DynamicNtk(4)).TrainedContextLength());
         Assert.Equal(32, ModelConfig.Parse(config.WithRopeScaling(RopeScaling.Linear(8)).ToJson(), "test").TrainedContextLength());
     }
+
+    [Theory]
+    [InlineData(ContextExtensionMethod.Linear, 128)]
+    [InlineData(ContextExtensionMethod.NtkAware, 128)]
+    [InlineData(ContextExtensionMethod.Yarn, 128)]
+    [InlineData(ContextExtensionMethod.Llama3, 128)]
+    [InlineData(ContextExtensionMethod.DynamicNtk, 32)]
+    public void ExtendTo_AnyMethod_GivesFactorAndWindowThatReadBack(ContextExtensionMethod method, int window)
+    {
+        ModelConfig extended = TinyModels.Config().ExtendTo(128, method);
+        Assert.Equal(window, extended.MaxPositionEmbeddings);
+        Assert.Equal(32, extended.TrainedContextLength());
+        ModelConfig read = ModelConfig.Parse(extended.ToJson(), "test");
+        Assert.Equal(extended, read);
+        double[] expected = Frequencies(extended), actual = Frequencies(read);
+        for (int i = 0; i < expected.Length; i++) Assert.Equal(1, actual[i] / expected[i], 1e-12);
+        Assert.NotEqual(expected[^1], Frequencies(TinyModels.Config())[^1]);
+
+        // From an extended model the factor counts from the trained window again.
+        Assert.Equal(TinyModels.Config().ExtendTo(256, method), extended.ExtendTo(256, method));
+
+        static double[] Frequencies(ModelConfig config) => [.. config.RopeScaling.ComputeFrequencies(config.RopeParameters, 128).InverseFrequencies];
+    }
+
+    [Fact]
+    public void ExtendTo_GemmaLike_LeavesSlidingLayersAlone()
+    {
+        ModelConfig config = TinyModels.Config() with { ModelType = "gemma3_text", HeadDimension = 8 };
+        ModelConfig extended = config.ExtendTo(256, ContextExtensionMethod.Linear);
+        Assert.Equal(RopeScaling.Linear(8), extended.RopeOf("full_attention").Scaling);
+        Assert.Equal(new RopeSettings { Theta = 10_000 }, extended.RopeOf("sliding_attention"));
+    }
+
+    [Fact]
+    public void ExtendTo_NotLonger_Throws()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>("contextLength", () => TinyModels.Config().ExtendTo(32, ContextExtensionMethod.Linear));
+        Assert.Throws<ArgumentOutOfRangeException>("method", () => TinyModels.Config().ExtendTo(64, (ContextExtensionMethod)9));
+        Assert.Throws<ArgumentOutOfRangeException>("contextLength", () => ContextExtensionAdvice.For(TinyModels.Config(), 32, fineTuned: true));
+    }
+
+    [Theory]
+    [InlineData(128, false, ContextExtensionMethod.DynamicNtk)]
+    [InlineData(256, true, ContextExtensionMethod.Linear)]
+    [InlineData(512, true, ContextExtensionMethod.Yarn)]
+    public void Advice_ByFactorAndTuning_NamesTheMethod(int contextLength, bool fineTuned, ContextExtensionMethod expected)
+    {
+        ContextExtensionAdvice advice = ContextExtensionAdvice.For(TinyModels.Config(), contextLength, fineTuned);
+        Assert.Equal((expected, contextLength / 32.0), (advice.Method, advice.Factor));
+        Assert.NotEmpty(advice.Reason);
+        Assert.Equal(
+            ContextExtensionMethod.Llama3,
+            ContextExtensionAdvice.For(TinyModels.Config().ExtendTo(64, ContextExtensionMethod.Llama3), 512, fineTuned: true).Method);
+    }
+
+    [Fact]
+    public void WithRopeScaling_FactorsOfAnotherHeadSize_IsRefused() =>
+        Assert.Contains("3 entries", Assert.Throws<ArgumentException>(
+            () => TinyModels.Config().WithRopeScaling(RopeScaling.LongRope([1, 1, 1], [2, 2, 2]), contextLength: 64)).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData(ContextExtensionMethod.Linear)]
+    [InlineData(ContextExtensionMethod.Yarn)]
+    [InlineData(ContextExtensionMethod.DynamicNtk)]
+    public void ExtendTo_LoadedModel_IsAsIfLoadedExtended(ContextExtensionMethod method)
+    {
+        using CausalLanguageModel model = TinyModels.Create();
+        var prompt = LongContext.Packing.PackedBatch.CreatePrompt(TinyModels.Tokens(70, 3));
+        double[] before = TinyModels.Logits(model, prompt);
+        using var cache = new LongContext.Generation.KeyValueCache(2);
+        using TorchSharp.torch.Tensor hidden = model.ForwardCached([3, 4], cache);
+
+        model.ExtendTo(128, method);
+
+        using CausalLanguageModel made = CausalLanguageModel.Create(
+            TinyModels.Config().ExtendTo(128, method), seed: 5, new ModelLoadOptions { DataType = TorchSharp.torch.ScalarType.Float64 });
+        double[] after = TinyModels.Logits(model, prompt);
+        Assert.Equal(TinyModels.Logits(made, prompt), after);
+        Assert.NotEqual(before, after);
+        Assert.Throws<ArgumentException>("cache", () => model.ForwardCached([5], cache));
+    }
 }

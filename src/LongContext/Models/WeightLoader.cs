@@ -1,0 +1,133 @@
+using LongContext.Checkpoints;
+using static TorchSharp.torch;
+
+namespace LongContext.Models;
+
+/// <summary>
+/// Reads a decoder's weights file by file, each of which is unmapped once it has given its tensors, so that loading peaks at one
+/// tensor's copy above the model, and never at more than one shard.
+/// </summary>
+internal sealed class WeightLoader
+{
+    /// <summary>Tensors that older transformers and quantisers left in files and that nothing needs, by how their names end.</summary>
+    private static readonly string[] Superfluous =
+        [".rotary_emb.inv_freq", ".masked_bias", ".attn.bias", ".input_scale", ".weight_scale", ".weight_scale_inv", ".k_scale", ".v_scale", ".activation_scale"];
+
+    private readonly CheckpointReader reader;
+    private readonly DecoderShape shape;
+    private readonly CheckpointQuantization? quantization;
+    private readonly ScalarType dataType;
+    private readonly Device device;
+
+    private WeightLoader(CheckpointReader reader, DecoderShape shape, ModelConfig config, ModelLoadOptions options)
+    {
+        this.reader = reader;
+        this.shape = shape;
+        quantization = CheckpointQuantization.Read(config);
+        device = options.Device ?? CPU;
+        dataType = options.DataType ?? OwnDataType(config);
+    }
+
+    /// <summary>All weights in the order of the forward pass.</summary>
+    /// <exception cref="CheckpointFormatException">A tensor is missing, superfluous, damaged, or of another shape or type than it must be.</exception>
+    /// <exception cref="NotSupportedException">The weights are quantised in a way that is not read here.</exception>
+    public static ModelParameters Load(CheckpointReader reader, DecoderShape shape, ModelConfig config, ModelLoadOptions options) =>
+        new WeightLoader(reader, shape, config, options).Load(options.IgnoreUnknownTensors);
+
+    private ModelParameters Load(bool ignoreUnknown)
+    {
+        List<Source> sources = [.. DecoderTensors.All(shape).Select(tensor => Find(tensor.Name, tensor.Shape))];
+        if (!ignoreUnknown) CheckNothingElse(sources);
+
+        // How many reads each file still has before it; a scale may lie in another file than its weight.
+        var pending = new Dictionary<SafetensorsFile, int>();
+        foreach (SafetensorsFile file in sources.SelectMany(Files)) pending[file] = pending.GetValueOrDefault(file) + 1;
+
+        var loaded = new Dictionary<string, Tensor>(StringComparer.Ordinal);
+        try
+        {
+            foreach (Source source in sources.OrderBy(source => source.File.Path, StringComparer.Ordinal).ThenBy(source => source.Info.Offset))
+            {
+                loaded.Add(source.Info.Name, Read(source).DetachFromDisposeScope());
+                source.File.Release(source.Info.Name);
+                foreach (SafetensorsFile file in Files(source))
+                {
+                    if (--pending[file] == 0) file.Dispose();
+                }
+            }
+        }
+        catch
+        {
+            foreach (Tensor tensor in loaded.Values) tensor.Dispose();
+            throw;
+        }
+
+        var parameters = new ModelParameters();
+        foreach (Source source in sources) parameters.Add(source.Info.Name, loaded[source.Info.Name]);
+        return parameters;
+    }
+
+    private static IEnumerable<SafetensorsFile> Files(Source source) => source.Scale is { } scale ? [source.File, scale.File] : [source.File];
+
+    private Tensor Read(Source source) =>
+        source.Info.DataType == TensorDataType.Float8E4M3
+            ? Float8Weights.Read(source.File, source.Info, source.Scale, quantization, dataType, device)
+            : SafetensorsTensors.Read(source.File, source.Info, dataType, device);
+
+    private Source Find(string name, long[] expected)
+    {
+        if (!reader.TryFind(name, out SafetensorsFile? file, out TensorInfo? info))
+            throw new CheckpointFormatException($"{reader.Folder}: tensor '{name}' of shape [{string.Join(", ", expected)}] is missing.");
+        if (!info.Shape.SequenceEqual(expected))
+        {
+            throw new CheckpointFormatException(
+                $"{file.Path}: tensor '{name}' has shape [{string.Join(", ", info.Shape)}], but config.json asks for [{string.Join(", ", expected)}].");
+        }
+
+        if (info.DataType >= TensorDataType.Int64)
+            throw new CheckpointFormatException($"{file.Path}: tensor '{name}' is of type {info.DataType}, but weights are floating point.");
+        if (info.DataType == TensorDataType.Float8E5M2)
+            throw new NotSupportedException($"{file.Path}: tensor '{name}' is of type {info.DataType}; of 8-bit floats only {TensorDataType.Float8E4M3} is read.");
+        if (info.DataType != TensorDataType.Float8E4M3) return new Source(file, info, null);
+        foreach (string scaleName in Float8Weights.ScaleNames(name))
+        {
+            if (reader.TryFind(scaleName, out SafetensorsFile? scaleFile, out TensorInfo? scaleInfo)) return new Source(file, info, (scaleFile, scaleInfo));
+        }
+
+        return new Source(file, info, null);
+    }
+
+    /// <summary>A weight that the model would not use is one that it was trained with: to leave it out silently would be another model.</summary>
+    private void CheckNothingElse(List<Source> sources)
+    {
+        HashSet<string> known = [.. sources.Select(source => source.Info.Name)];
+        string[] unknown =
+        [
+            .. reader.TensorNames
+                .Where(name => !known.Contains(name) && !Superfluous.Any(end => name.EndsWith(end, StringComparison.Ordinal)))
+                .Where(name => !(shape.TieWordEmbeddings && name == DecoderTensors.Head))
+                .Order(StringComparer.Ordinal),
+        ];
+        if (unknown.Length == 0) return;
+        const int Shown = 5;
+        throw new CheckpointFormatException(
+            $"{reader.Folder}: the weights hold {unknown.Length} tensors that config.json's model does not have: {string.Join(", ", unknown.Take(Shown))}"
+            + $"{(unknown.Length > Shown ? ", …" : "")}. If they may be left out, say so with {nameof(ModelLoadOptions)}.{nameof(ModelLoadOptions.IgnoreUnknownTensors)}.");
+    }
+
+    /// <summary>The embedding's type (files that mix types, such as norms in float32, become one); for 8-bit floats config.json's.</summary>
+    private ScalarType OwnDataType(ModelConfig config) =>
+        reader.TryFind(DecoderTensors.Embedding, out _, out TensorInfo? info)
+            ? info.DataType switch
+            {
+                TensorDataType.Float64 => ScalarType.Float64,
+                TensorDataType.Float16 => ScalarType.Float16,
+                TensorDataType.BFloat16 => ScalarType.BFloat16,
+                TensorDataType.Float8E4M3 => config.DataType switch { "float32" => ScalarType.Float32, "float16" => ScalarType.Float16, _ => ScalarType.BFloat16 },
+                _ => ScalarType.Float32,
+            }
+            : ScalarType.Float32;
+
+    /// <summary>Where a weight lies, and its scale.</summary>
+    private sealed record Source(SafetensorsFile File, TensorInfo Info, (SafetensorsFile File, TensorInfo Info)? Scale);
+}
