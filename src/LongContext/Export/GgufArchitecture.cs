@@ -40,11 +40,17 @@ internal sealed record GgufArchitecture(string Name)
     /// <summary>Of how many layers, counted from the first, the last sees everything while the others have the window; null where there are no windows.</summary>
     public int? WindowPeriod { get; init; }
 
+    /// <summary>Whether some layers have a window whatever the file says.</summary>
+    public bool AlwaysHasWindows { get; init; }
+
     /// <summary>Whether layers with a window have their own rotary base.</summary>
     public bool HasWindowBase { get; init; }
 
     /// <summary>Every layer whose number, from 1, is a multiple of this has no positions; null where all have.</summary>
     public int? NoPositionsInterval { get; init; }
+
+    /// <summary>Whether scores and logits have soft caps, always.</summary>
+    public bool HasSoftCaps { get; init; }
 
     /// <summary>The number of layers of the model for which the scale is 1/√(hidden / heads); 1/√headDim elsewhere.</summary>
     public int? LayersWithScaleOfHidden { get; init; }
@@ -61,7 +67,7 @@ internal sealed record GgufArchitecture(string Name)
         "qwen2" => new("qwen2") { HasQueryKeyValueBias = true },
         "qwen3" => new("qwen3"),
         "phi3" => new("phi3") { HasLongRope = true, HasPartialRotation = true, HasOwnHeadDimension = false },
-        "gemma2" => Gemma("gemma2") with { WindowPeriod = 2, LayersWithScaleOfHidden = 46 },
+        "gemma2" => Gemma("gemma2") with { WindowPeriod = 2, AlwaysHasWindows = true, LayersWithScaleOfHidden = 46, HasSoftCaps = true },
         "gemma3_text" => Gemma("gemma3") with { WindowPeriod = 6, LayersWithScaleOfHidden = 62, HasWindowBase = true },
         "olmo2" => new("olmo2") { HasOwnHeadDimension = false, NeedsHead = true },
         "granite" => new("granite")

@@ -25,6 +25,7 @@ public static class GgufExporter
     /// </exception>
     /// <exception cref="InvalidDataException">A file of the tokenizer is not what it must be.</exception>
     /// <exception cref="IOException">The file is there already and not to be replaced, the tokenizer is missing, or writing failed.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static void Export(
         CausalLanguageModel model,
@@ -35,6 +36,7 @@ public static class GgufExporter
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentException.ThrowIfNullOrEmpty(path);
+        model.ThrowIfDisposed();
         options ??= new GgufExportOptions();
         GgufTensorType type = options.ElementType ?? OwnType(model.DataType);
         if (!type.IsKnown()) throw new ArgumentException($"{nameof(GgufExportOptions)}.{nameof(options.ElementType)} is {(int)type}, expected one of the named types.", nameof(options));

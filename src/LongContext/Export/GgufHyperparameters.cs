@@ -49,8 +49,10 @@ internal static class GgufHyperparameters
 
         if (architecture.WindowPeriod is { } usual && GgufWindows.Find(shape) is { } windows)
         {
-            if (windows.Window is { } window) Set("attention.sliding_window", (uint)window);
-            if (windows.Period != usual && (windows.Window is not null || usual == 2)) Set("attention.sliding_window_pattern", (uint)windows.Period);
+            // A window as long as the context is none, for a family that llama.cpp gives one in any case.
+            int? window = windows.Window ?? (architecture.AlwaysHasWindows ? config.MaxPositionEmbeddings : null);
+            if (window is { } tokens) Set("attention.sliding_window", (uint)tokens);
+            if (windows.Window is not null && windows.Period != usual) Set("attention.sliding_window_pattern", (uint)windows.Period);
         }
 
         void Set(string key, object value) => metadata.Set($"{architecture.Name}.{key}", value);

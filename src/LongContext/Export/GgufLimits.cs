@@ -47,9 +47,9 @@ internal static class GgufLimits
 
     private static IEnumerable<string> Scales(DecoderShape shape, GgufArchitecture architecture)
     {
-        bool isGemma2 = architecture.Name == "gemma2";
-        if (isGemma2 != shape.AttentionSoftCap is not null) yield return isGemma2 ? "attention has no soft cap" : "attention has a soft cap";
-        if (isGemma2 && shape.LogitSoftCap is null) yield return "the logits have no soft cap";
+        bool caps = architecture.HasSoftCaps;
+        if (caps != shape.AttentionSoftCap is not null) yield return caps ? "attention has no soft cap" : "attention has a soft cap";
+        if (caps && shape.LogitSoftCap is null) yield return "the logits have no soft cap";
         if (!architecture.IsAlwaysTied && shape.LogitSoftCap is not null) yield return "the logits have a soft cap";
         if (architecture.HasMultipliers) yield break;
         if (shape.ResidualScale != 1 || shape.LogitScale != 1 || shape.EmbeddingScale != (architecture.ScalesEmbedding ? Math.Sqrt(shape.HiddenSize) : 1))

@@ -68,6 +68,9 @@ public sealed partial class CausalLanguageModel : IDisposable
     /// <summary>What the decoder is assembled from.</summary>
     internal DecoderShape Shape => shape;
 
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(disposed, this);
+
     /// <summary>Runs the decoder over a pack.</summary>
     /// <param name="inputs">The pack.</param>
     /// <returns>Hidden states after the last norm [T, hidden], connected to autograd when that is on.</returns>

@@ -49,6 +49,7 @@ internal static class ExportCases
         ["gemma2-linear"] = () => Gemma("gemma2", 16, RopeScaling.Linear(4)),
         ["gemma2-yarn"] = () => Gemma("gemma2", 16, RopeScaling.Yarn(4)),
         ["gemma2-pattern"] = () => Gemma("gemma2", 16).WithField("layer_types", Types("ssf")),
+        ["gemma2-all-full"] = () => Gemma("gemma2", 16).WithField("layer_types", Types("fff")),
         ["gemma3"] = () => Gemma("gemma3_text", 16),
         ["gemma3-query-scale"] = () => Gemma("gemma3_text", 24),
         ["gemma3-linear"] = () => Gemma("gemma3_text", 16, RopeScaling.Linear(8)),

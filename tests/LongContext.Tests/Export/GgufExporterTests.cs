@@ -147,6 +147,14 @@ public sealed class GgufExporterTests
         Assert.Contains("TokenizerFolder", Assert.Throws<ArgumentException>(() => GgufExporter.Export(model, folder["y.gguf"])).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Export_DisposedModel_SaysSo()
+    {
+        CausalLanguageModel model = CausalLanguageModel.Create(ExportCases.Of("llama"), seed: 1);
+        model.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => GgufExporter.Export(model, "x.gguf", Bare));
+    }
+
     private static (GgufFile File, TemporaryFolder Folder) Write(CausalLanguageModel model, GgufExportOptions options)
     {
         TemporaryFolder folder = TestPaths.NewTemporaryFolder();

@@ -69,16 +69,15 @@ internal sealed class GgufVocabulary
     /// <param name="metadata">Where to.</param>
     /// <param name="config">The roles by tokenizer_config.json.</param>
     /// <param name="beginning">The model config's id for the beginning, for a tokenizer that names none.</param>
-    /// <param name="ends">The model config's ids that end a text.</param>
+    /// <param name="ends">The model config's ids that end a text, for a tokenizer that names none.</param>
     public void WriteSpecialIds(GgufMetadata metadata, TokenizerConfigJson config, int? beginning, IReadOnlyList<int> ends)
     {
         SequenceEnds around = SequenceEnds.Read(tokenizer);
         int? first = Find(around.Before) ?? Find(config.Role("bos_token")) ?? beginning;
         int? last = Find(around.After) ?? Find(config.Role("eos_token")) ?? (ends.Count > 0 ? ends[0] : null);
         Set("bos", first);
+        // Others that end a text, such as Llama 3's, llama.cpp knows by their texts; its key for one more would make it the end of a turn.
         Set("eos", last);
-        // llama.cpp stops at this one as well; it knows more by their texts, such as <|eot_id|> and <|im_end|>.
-        Set("eot", ends.Where(id => id != last && id < texts.Length).Select(id => (int?)id).FirstOrDefault());
         Set("unknown", Find(config.Role("unk_token")) ?? Find(tokenizer.UnknownToken));
         Set("padding", Find(config.Role("pad_token")));
 
