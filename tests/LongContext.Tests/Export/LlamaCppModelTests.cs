@@ -18,15 +18,18 @@ public sealed class LlamaCppModelTests
 
     private static readonly int[] Ids = Tokens(120);
 
-    private static readonly Lazy<Dictionary<string, LlamaCppResult>> Results = new(RunAll);
+    private static readonly Lazy<Dictionary<(string, GgufTensorType), LlamaCppResult>> Results = new(RunAll);
 
     public static TheoryData<string> Names() => [.. ExportCases.Names];
+
+    public static MatrixTheoryData<string, GgufTensorType> SmallRows() =>
+        new([.. ExportCases.Names], [GgufTensorType.Float16, GgufTensorType.BFloat16, GgufTensorType.Q8_0]);
 
     [Theory, MemberData(nameof(Names))]
     public void Export_RandomModel_GivesTheSameDistributions(string name)
     {
         LlamaCpp.SkipUnlessThere();
-        LlamaCppResult result = Results.Value[name];
+        LlamaCppResult result = Results.Value[(name, GgufTensorType.Float32)];
         Assert.True(result.Error is null, $"{result.Error} {string.Join(" | ", result.Messages)}");
         ModelConfig config = ExportCases.Config(name);
         double tolerance = config.ModelType.StartsWith("gemma", StringComparison.Ordinal) ? ToleranceOfGelu : Tolerance;
@@ -35,6 +38,18 @@ public sealed class LlamaCppModelTests
         double distance = Distributions.Distance(ours, result.Sequences[0]);
         Assert.True(distance <= tolerance, $"distance {distance:E2}, allowed {tolerance:E1}");
         Assert.Equal(config.MaxPositionEmbeddings, result.TrainContext);
+    }
+
+    [Theory, MemberData(nameof(SmallRows))]
+    public void Export_SmallerType_GivesNearlyTheSameDistributions(string name, GgufTensorType type)
+    {
+        LlamaCpp.SkipUnlessThere();
+        LlamaCppResult result = Results.Value[(name, type)];
+        Assert.True(result.Error is null, $"{result.Error} {string.Join(" | ", result.Messages)}");
+        using CausalLanguageModel model = Create(ExportCases.Config(name));
+        double divergence = Distributions.Divergence(Ours(model), result.Sequences[0]);
+        // Random weights amplify rounding, more with each layer (seen: 3e-5, 2e-3, 2e-2); llama.cpp rounds activations to the weights' type as well.
+        Assert.InRange(divergence, -1e-6, type switch { GgufTensorType.Float16 => 1e-4, GgufTensorType.Q8_0 => 5e-2, _ => 1e-2 });
     }
 
     [Theory, MemberData(nameof(Names))]
@@ -51,19 +66,23 @@ public sealed class LlamaCppModelTests
         Assert.True(Distributions.Distance(Ours(model), Ours(other)) > 20 * ToleranceOfGelu);
     }
 
-    private static Dictionary<string, LlamaCppResult> RunAll()
+    private static Dictionary<(string, GgufTensorType), LlamaCppResult> RunAll()
     {
         using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
         string tokenizer = ByteTokenizer.Write(folder["tokenizer"], ExportCases.Vocabulary);
-        var jobs = new List<LlamaCppJob>();
+        var jobs = new List<((string, GgufTensorType) Key, LlamaCppJob Job)>();
         foreach (string name in ExportCases.Names)
         {
             using CausalLanguageModel model = Create(ExportCases.Config(name));
-            GgufExporter.Export(model, folder[name], new GgufExportOptions { TokenizerFolder = tokenizer, ElementType = GgufTensorType.Float32, Name = "case" });
-            jobs.Add(new LlamaCppJob(folder[name]) { VocabularySize = ExportCases.Vocabulary, Sequences = [Ids] });
+            foreach (GgufTensorType type in Enum.GetValues<GgufTensorType>())
+            {
+                string path = folder[$"{name}-{type}.gguf"];
+                GgufExporter.Export(model, path, new GgufExportOptions { TokenizerFolder = tokenizer, ElementType = type, Name = "case" });
+                jobs.Add(((name, type), new LlamaCppJob(path) { VocabularySize = ExportCases.Vocabulary, Sequences = [Ids] }));
+            }
         }
 
-        return ExportCases.Names.Zip(LlamaCpp.Run([.. jobs])).ToDictionary(pair => pair.First, pair => pair.Second);
+        return jobs.Zip(LlamaCpp.Run([.. jobs.Select(pair => pair.Job)])).ToDictionary(pair => pair.First.Key, pair => pair.Second);
     }
 
     /// <summary>Random weights; those of norms and biases too, which Create leaves at 1 and 0.</summary>
