@@ -53,7 +53,8 @@ internal static class ChatTemplateCatalog
         ["150279e07f278b65af8a82c528801541"] = _ => new GemmaFormat("gemma", "", takesSystem: false), // Gemma, first
         ["4ae6e271bb19ab1d13771d1927983b27"] = t => new GemmaFormat("gemma", t.Beginning, takesSystem: false), // Gemma with marks for training
         ["a788f9a2106fdc5fa223dbb24f166fde"] = t => new GemmaFormat("gemma3", t.Beginning, takesSystem: true), // Gemma 3
-        ["5f0c18b55e4bb9ec01cd1da30cd1afb9"] = t => new GemmaFormat("gemma3", t.Beginning, takesSystem: true), // Gemma 3, whose first release took system prompts as parts only
+        // Gemma 3, whose first release took system prompts as parts only
+        ["5f0c18b55e4bb9ec01cd1da30cd1afb9"] = t => new GemmaFormat("gemma3", t.Beginning, takesSystem: true),
         ["a2450a655bd083fcc0b479165afea410"] = t => new GemmaFormat("gemma3", t.Beginning, takesSystem: true), // Gemma 3 with marks for training
 
         // Phi
@@ -61,9 +62,11 @@ internal static class ChatTemplateCatalog
         ["126ffc81b3aa9ca9f658326cd073ab09"] = t => PhiFormats.Version3("phi3", t.Beginning, t.End, skipsEmptySystem: false), // Phi-3 small
         ["da705ff7fe78c2e49c57a0c6c3fbfc5d"] = t => PhiFormats.Version3First(t.Beginning), // Phi-3 mini, first
         ["aca4682c01f3b531f92b7b7b0a5c6263"] = _ => PhiFormats.Version3First(""), // Phi-3 medium
-        ["ff460950db6dd4dbb182be58a96dfa88"] = t => PhiFormats.Version3("phi3", "", t.End, skipsEmptySystem: false), // Phi-3 mini with marks for training
+        // Phi-3 mini with marks for training
+        ["ff460950db6dd4dbb182be58a96dfa88"] = t => PhiFormats.Version3("phi3", "", t.End, skipsEmptySystem: false),
         ["0843f69c3e1aa89c530d3e0c3b5e4193"] = t => PhiFormats.Version3("phi3.5", "", t.End, skipsEmptySystem: true), // Phi-3.5 mini
-        ["275e615c16b4a552980169e3ae48804e"] = t => PhiFormats.Version3("phi3.5", "", t.End, skipsEmptySystem: true), // Phi-3.5 mini with marks for training
+        // Phi-3.5 mini with marks for training
+        ["275e615c16b4a552980169e3ae48804e"] = t => PhiFormats.Version3("phi3.5", "", t.End, skipsEmptySystem: true),
         ["0864d5fa2715e9991ec983380fe3f503"] = _ => PhiFormats.Version4(), // Phi-4
         ["1d4685a89cb0899989065eb534fa2494"] = t => PhiFormats.Version4Mini(t.End), // Phi-4 mini
 
@@ -76,16 +79,27 @@ internal static class ChatTemplateCatalog
 
         // SmolLM3
         ["1f345b22dfa251d20f08c26be6fabc04"] = _ => new SmolLm3Format("smollm3", showsDate: true, canOverride: true, endsSystem: false), // SmolLM3
-        ["ea29859e4ea4a2d9046bb9e589f7f3c6"] = _ => new SmolLm3Format("smollm3", showsDate: false, canOverride: false, endsSystem: true), // SmolLM3 as Unsloth edited it
+        // SmolLM3 as Unsloth edited it
+        ["ea29859e4ea4a2d9046bb9e589f7f3c6"] = _ => new SmolLm3Format("smollm3", showsDate: false, canOverride: false, endsSystem: true),
+
+        // OLMo, Tulu, Zephyr
+        ["dd0ffadc5f805e91040cc0d146c982c7"] = t => new OlmoFormat("olmo2", t.Beginning, t.End), // OLMo 2
+        ["0e133534aee34068f1d96638891f1396"] = t => new OlmoFormat("tulu3", "", t.End), // Tulu 3
+        ["7a645b652db77194f4a0f6bde2bb6ea2"] = t => ZephyrFormats.Create(t.End), // Zephyr, TinyLlama
     };
 
     public static ChatFormat Find(TemplateSource source)
     {
+        if (source.Template.Length > TemplateLexer.MaximumLength)
+            throw Unknown(source, $"it has {source.Template.Length} characters, expected at most {TemplateLexer.MaximumLength}");
         ChatTemplateText text = ChatTemplateText.Read(source.Template);
-        if (Formats.TryGetValue(text.Fingerprint, out Func<Found, ChatFormat>? create)) return create(new Found(source, text.DefaultSystem));
-        throw new NotSupportedException(
-            $"{source.File}: the chat template (fingerprint {text.Fingerprint}) is none that is known here, and templates are not run. {ChatFormat.Remedy}");
+        return Formats.TryGetValue(text.Fingerprint, out Func<Found, ChatFormat>? create)
+            ? create(new Found(source, text.DefaultSystem))
+            : throw Unknown(source, $"its fingerprint is {text.Fingerprint}");
     }
+
+    private static NotSupportedException Unknown(TemplateSource source, string why) => new(
+        $"{source.File}: the chat template is none that is known here ({why}), and templates are not run. {ChatFormat.Remedy}");
 
     /// <summary>What a definition may take from a template and its folder.</summary>
     private sealed record Found(TemplateSource Source, string? System)

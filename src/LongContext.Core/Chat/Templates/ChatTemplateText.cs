@@ -48,7 +48,7 @@ internal sealed class ChatTemplateText
         if (!literal.StartsWith(Open, StringComparison.Ordinal) || !literal.EndsWith(Close, StringComparison.Ordinal)) return null;
         if (literal.Length <= Open.Length + Close.Length) return null;
         string system = literal[Open.Length..^Close.Length];
-        return system.Contains("<|im_", StringComparison.Ordinal) ? null : system;
+        return system.Contains("<|im_", StringComparison.Ordinal) || system.Contains(TemplateLexer.Unknown) ? null : system;
     }
 
     private static string Wrap(string system) => $"<|im_start|>system\n{system}<|im_end|>\n";

@@ -38,6 +38,9 @@ internal static class NamedFormats
         ["granite-3.2"] = GraniteFormats.Version32,
         ["granite-3.3"] = GraniteFormats.Version33,
         ["smollm3"] = () => new SmolLm3Format("smollm3", showsDate: true, canOverride: true, endsSystem: false),
+        ["olmo2"] = () => new OlmoFormat("olmo2", "<|endoftext|>", "<|endoftext|>"),
+        ["tulu3"] = () => new OlmoFormat("tulu3", "", "<|end_of_text|>"),
+        ["zephyr"] = () => ZephyrFormats.Create(End),
     };
 
     public static IReadOnlyList<string> Names { get; } = [.. Formats.Keys];

@@ -6,6 +6,12 @@ namespace LongContext.Chat.Templates;
 /// <summary>Cuts a Jinja template into its parts, with white space treated as transformers' settings have it. Runs nothing.</summary>
 internal static partial class TemplateLexer
 {
+    /// <summary>Stands before an escape that no known template has, so that a text with it equals none of theirs.</summary>
+    public const char Unknown = '\uFFFF';
+
+    /// <summary>Templates are shorter than this; what is longer is not looked at.</summary>
+    public const int MaximumLength = 1 << 16;
+
     public static List<TemplatePart> Split(string template)
     {
         // Jinja takes every line end for a line feed, and drops one at the very end.
@@ -18,16 +24,7 @@ internal static partial class TemplateLexer
         {
             if (tag.Index < from) continue;
             data.Append(Before(source[from..tag.Index], tag, from));
-            from = tag.Index + tag.Length;
-            if (tag.Value.EndsWith("-%}", StringComparison.Ordinal) || tag.Value.EndsWith("-}}", StringComparison.Ordinal) || tag.Value.EndsWith("-#}", StringComparison.Ordinal))
-            {
-                while (from < source.Length && char.IsWhiteSpace(source[from])) from++;
-            }
-            else if (tag.Value[1] is '%' or '#' && !tag.Value.EndsWith("+%}", StringComparison.Ordinal) && from < source.Length && source[from] == '\n')
-            {
-                from++;
-            }
-
+            from = After(source, tag);
             if (tag.Value[1] == '#') continue;
             Flush(parts, data);
             AddTag(parts, tag.Value);
@@ -48,6 +45,23 @@ internal static partial class TemplateLexer
         return beginsLine && text.AsSpan(line).IsWhiteSpace() ? text[..line] : text;
     }
 
+    /// <summary>Where the text after a tag begins, less the white space that the tag takes away.</summary>
+    private static int After(string source, Match tag)
+    {
+        int from = tag.Index + tag.Length;
+        char mark = tag.Value[^3];
+        if (mark == '-')
+        {
+            while (from < source.Length && char.IsWhiteSpace(source[from])) from++;
+        }
+        else if (tag.Value[1] != '{' && mark != '+' && from < source.Length && source[from] == '\n')
+        {
+            from++;
+        }
+
+        return from;
+    }
+
     private static void Flush(List<TemplatePart> parts, StringBuilder data)
     {
         if (data.Length > 0) parts.Add(new TemplatePart('D', data.ToString()));
@@ -59,7 +73,8 @@ internal static partial class TemplateLexer
         bool statement = tag[1] == '%';
         int start = tag[2] is '-' or '+' ? 3 : 2, end = tag[^3] is '-' or '+' ? 3 : 2;
         parts.Add(new TemplatePart(statement ? '[' : '{', ""));
-        foreach (Match token in Tokens().Matches(tag[start..^end]))
+        string inside = start + end < tag.Length ? tag[start..^end] : "";
+        foreach (Match token in Tokens().Matches(inside))
         {
             bool quoted = token.Value[0] is '\'' or '"' && token.Length > 1;
             parts.Add(quoted ? new TemplatePart('S', Unescape(token.Value[1..^1])) : new TemplatePart('T', token.Value));
@@ -76,7 +91,7 @@ internal static partial class TemplateLexer
         '\\' => "\\",
         '\'' => "'",
         '"' => "\"",
-        _ => escape.Value,
+        _ => Unknown + escape.Value,
     });
 
     /// <summary>A comment, a statement or an expression; braces and percent signs inside strings do not end it.</summary>
