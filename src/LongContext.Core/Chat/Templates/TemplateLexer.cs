@@ -23,7 +23,7 @@ internal static partial class TemplateLexer
         foreach (Match tag in Tags().Matches(source))
         {
             if (tag.Index < from) continue;
-            data.Append(Before(source[from..tag.Index], tag, from));
+            data.Append(Before(source, from, tag));
             from = After(source, tag);
             if (tag.Value[1] == '#') continue;
             Flush(parts, data);
@@ -36,13 +36,14 @@ internal static partial class TemplateLexer
     }
 
     /// <summary>The text before a tag, less the white space that the tag takes away.</summary>
-    private static string Before(string text, Match tag, int start)
+    private static ReadOnlySpan<char> Before(string source, int from, Match tag)
     {
+        ReadOnlySpan<char> text = source.AsSpan(from, tag.Index - from);
         if (tag.Value[2] == '-') return text.TrimEnd();
         if (tag.Value[1] == '{' || tag.Value[2] == '+') return text;
         int line = text.LastIndexOf('\n') + 1;
-        bool beginsLine = line > 0 || start == 0;
-        return beginsLine && text.AsSpan(line).IsWhiteSpace() ? text[..line] : text;
+        bool beginsLine = line > 0 || from == 0 || source[from - 1] == '\n';
+        return beginsLine && text[line..].IsWhiteSpace() ? text[..line] : text;
     }
 
     /// <summary>Where the text after a tag begins, less the white space that the tag takes away.</summary>
