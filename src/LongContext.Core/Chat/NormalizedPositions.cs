@@ -22,27 +22,29 @@ internal static class NormalizedPositions
     {
         int[] found = new int[positions.Length];
         int next = 0, to = 0;
-        for (int from = 0; ; from++)
+        for (int from = 0; from < text.Length;)
         {
-            // What is put in belongs to what follows it.
-            while (next < positions.Length && positions[next] == from) found[next++] = to;
-            if (from == text.Length) return to == normalized.Length ? found : null;
+            // What is put in belongs to what follows it: the position comes first.
+            int run = RunOfBlanks(text, from), marks = RunOfBlanks(normalized, to), put = marks - run;
+            if (put is not (0 or 1) || to + marks + (run == 0 ? 1 : 0) > normalized.Length) return null;
+            if (run == 0 && text[from] != normalized[to + put]) return null;
+            for (int end = from + Math.Max(run, 1), start = from; from < end; from++)
+            {
+                while (next < positions.Length && positions[next] == from) found[next++] = from == start ? to : to + put + from - start;
+            }
 
-            char expected = text[from] == ' ' ? Blank : text[from];
-            bool inserted = to < normalized.Length && normalized[to] == Blank && (expected != Blank || PutInBeforeBlank(text, normalized, from, to));
-            if (inserted) to++;
-            if (to >= normalized.Length || normalized[to] != expected) return null;
-            to++;
+            to += put + Math.Max(run, 1);
         }
+
+        while (next < positions.Length) found[next++] = to;
+        return to == normalized.Length ? found : null;
     }
 
-    /// <summary>Whether more ▁ stand in the normalized text than the run of blanks accounts for.</summary>
-    private static bool PutInBeforeBlank(string text, string normalized, int from, int to)
+    private static int RunOfBlanks(string text, int from)
     {
-        int blanks = from, marks = to;
-        while (blanks < text.Length && text[blanks] is ' ' or Blank) blanks++;
-        while (marks < normalized.Length && normalized[marks] == Blank) marks++;
-        return marks - to > blanks - from;
+        int end = from;
+        while (end < text.Length && text[end] is ' ' or Blank) end++;
+        return end - from;
     }
 
     private static int OfPrefix(string text, string normalized, int position, Tokenizer tokenizer)

@@ -13,7 +13,7 @@ public sealed class ChatTextEncodeTests
     private static readonly ChatTurn[] Turns =
     [
         ChatTurn.System("Be brief."), ChatTurn.User(" What is 2+2?\n"), ChatTurn.Assistant("4, née \"four\" 😀"),
-        ChatTurn.User("And  3+3?"), ChatTurn.Assistant("\n6\n"), ChatTurn.User(""), ChatTurn.Assistant("  "),
+        ChatTurn.User("And  3+3, e\u0301?"), ChatTurn.Assistant("\n6\n"), ChatTurn.User(""), ChatTurn.Assistant("  "),
     ];
 
     [Theory]
