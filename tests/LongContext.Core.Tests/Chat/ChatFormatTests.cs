@@ -31,6 +31,7 @@ public sealed class ChatFormatTests
     [InlineData("phi3.5", "<|system|>\nBe brief.<|end|>\n<|user|>\n Hi <|end|>\n<|assistant|>\n Yo\n<|end|>\n<|user|>\nBye<|end|>\n<|assistant|>\n")]
     [InlineData("phi3-first", "<s><|user|>\n Hi <|end|>\n<|assistant|>\n Yo\n<|end|>\n<|user|>\nBye<|end|>\n<|assistant|>\n")]
     [InlineData("phi4", "<|im_start|>system<|im_sep|>Be brief.<|im_end|><|im_start|>user<|im_sep|> Hi <|im_end|><|im_start|>assistant<|im_sep|> Yo\n<|im_end|><|im_start|>user<|im_sep|>Bye<|im_end|><|im_start|>assistant<|im_sep|>")]
+    [InlineData("phi4-first", "<|im_start|>system<|im_sep|>Be brief.<|im_end|><|im_start|>user<|im_sep|> Hi <|im_end|><|im_start|>assistant<|im_sep|> Yo\n<|im_end|><|im_start|>user<|im_sep|>Bye<|im_end|><|im_start|>assistant<|im_sep|>")]
     [InlineData("phi4-mini", "<|system|>Be brief.<|end|><|user|> Hi <|end|><|assistant|> Yo\n<|end|><|user|>Bye<|end|><|assistant|>")]
     [InlineData("granite-3.3", "<|start_of_role|>system<|end_of_role|>Be brief.<|end_of_text|>\n<|start_of_role|>user<|end_of_role|> Hi <|end_of_text|>\n<|start_of_role|>assistant<|end_of_role|> Yo\n<|end_of_text|>\n<|start_of_role|>user<|end_of_role|>Bye<|end_of_text|>\n<|start_of_role|>assistant<|end_of_role|>")]
     [InlineData("smollm3", "<|im_start|>system\n## Metadata\n\nKnowledge Cutoff Date: June 2025\nToday Date: 07 March 2025\nReasoning Mode: /think\n\n## Custom Instructions\n\nBe brief.\n\n<|im_start|>user\n Hi <|im_end|>\n<|im_start|>assistant\n Yo\n<|im_end|>\n<|im_start|>user\nBye<|im_end|>\n<|im_start|>assistant\n")]

@@ -26,7 +26,14 @@ internal static class PhiFormats
         Beginning = beginning,
     };
 
-    public static ChatFormat Version4() => new PromptingUserFormat("phi4", "<|im_end|>", EndOfText)
+    public static ChatFormat Version4() => new BlockFormat("phi4", "<|im_end|>", EndOfText)
+    {
+        Header = role => $"<|im_start|>{role}<|im_sep|>",
+        EndOfTurn = "<|im_end|>",
+    };
+
+    /// <summary>The first Phi-4, in which the user's turn opens the assistant's.</summary>
+    public static ChatFormat Version4First() => new PromptingUserFormat("phi4-first", "<|im_end|>", EndOfText)
     {
         Header = role => $"<|im_start|>{role}<|im_sep|>",
         EndOfTurn = "<|im_end|>",

@@ -24,6 +24,7 @@ internal static class ChatTemplateCatalog
         ["f8cd6ee00e1f760575a73e44d1803b62"] = _ => ChatMlFormats.Create("qwen2.5", ChatMlFormats.Qwen2System), // Qwen2.5-VL, text only
         ["810612c8c6269d91466921fb9f566517"] = _ => new Qwen3Format(), // Qwen3
         ["d17685cffb56a44a3984246a7b049e67"] = _ => new Qwen3Format(), // Qwen3, later
+        ["cc2362c3dd62dfbc7d6e9dcfe2d2974a"] = _ => new Qwen3Format(), // Qwen3, in words that other engines know
         ["c2c5df4bd4591114b35fe471d44b36bf"] = _ => ChatMlFormats.Create("qwen3-instruct", null), // Qwen3-Instruct 2507, which does not think
         ["915ff89694856cee11eed4877f46829e"] = _ => ChatMlFormats.Create("qwen3-instruct", null), // the same with marks for training
 
@@ -32,6 +33,7 @@ internal static class ChatTemplateCatalog
         ["43a5a61cf6617de12e7d7cedf8336459"] = t => Llama3Formats.Version30(t.Beginning), // Llama 3
         ["7764fda6ecea6ec8e25bb03a3358f245"] = t => Llama3Formats.Version30(t.Beginning, alwaysPrompts: true), // Llama 3, first
         ["4b35f6265bf07df40e0a9c7696bf4173"] = t => Llama3Formats.Version30(t.Beginning), // Llama 3 with marks for training
+        ["451322baa10c8323567311f18c7e4bd4"] = t => Llama3Formats.Version30(t.Beginning), // Llama 3 as Unsloth has it
         ["136645ea150f0601147c337767e9159e"] = t => Llama3Formats.Version31(t.Beginning), // Llama 3.1, 3.3
         ["e940a44713e4a370888f30104507d9a9"] = t => Llama3Formats.Version32(t.Beginning), // Llama 3.2
 
@@ -67,7 +69,8 @@ internal static class ChatTemplateCatalog
         ["0843f69c3e1aa89c530d3e0c3b5e4193"] = t => PhiFormats.Version3("phi3.5", "", t.End, skipsEmptySystem: true), // Phi-3.5 mini
         // Phi-3.5 mini with marks for training
         ["275e615c16b4a552980169e3ae48804e"] = t => PhiFormats.Version3("phi3.5", "", t.End, skipsEmptySystem: true),
-        ["0864d5fa2715e9991ec983380fe3f503"] = _ => PhiFormats.Version4(), // Phi-4
+        ["0864d5fa2715e9991ec983380fe3f503"] = _ => PhiFormats.Version4First(), // Phi-4, first
+        ["bd2355346631e1cb53a973114e1980f6"] = _ => PhiFormats.Version4(), // Phi-4
         ["1d4685a89cb0899989065eb534fa2494"] = t => PhiFormats.Version4Mini(t.End), // Phi-4 mini
 
         // Granite
@@ -79,6 +82,8 @@ internal static class ChatTemplateCatalog
 
         // SmolLM3
         ["1f345b22dfa251d20f08c26be6fabc04"] = _ => new SmolLm3Format("smollm3", showsDate: true, canOverride: true, endsSystem: false), // SmolLM3
+        // SmolLM3, before it knew the field "tools"
+        ["49178f4bd4af366c407f69726ba78cc9"] = _ => new SmolLm3Format("smollm3", showsDate: true, canOverride: true, endsSystem: false),
         // SmolLM3 as Unsloth edited it
         ["ea29859e4ea4a2d9046bb9e589f7f3c6"] = _ => new SmolLm3Format("smollm3", showsDate: false, canOverride: false, endsSystem: true),
 
@@ -86,6 +91,7 @@ internal static class ChatTemplateCatalog
         ["dd0ffadc5f805e91040cc0d146c982c7"] = t => new OlmoFormat("olmo2", t.Beginning, t.End), // OLMo 2
         ["0e133534aee34068f1d96638891f1396"] = t => new OlmoFormat("tulu3", "", t.End), // Tulu 3
         ["7a645b652db77194f4a0f6bde2bb6ea2"] = t => ZephyrFormats.Create(t.End), // Zephyr, TinyLlama
+        ["930ab3e74388156613448086f06306b6"] = t => ZephyrFormats.Create(t.End), // Zephyr as Unsloth has it
     };
 
     public static ChatFormat Find(TemplateSource source)

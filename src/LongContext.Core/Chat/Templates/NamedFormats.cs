@@ -32,6 +32,7 @@ internal static class NamedFormats
         ["phi3-first"] = () => PhiFormats.Version3First(Begin),
         ["phi3.5"] = () => PhiFormats.Version3("phi3.5", "", "<|endoftext|>", skipsEmptySystem: true),
         ["phi4"] = PhiFormats.Version4,
+        ["phi4-first"] = PhiFormats.Version4First,
         ["phi4-mini"] = () => PhiFormats.Version4Mini("<|endoftext|>"),
         ["granite-3.0"] = GraniteFormats.Version30,
         ["granite-3.1"] = GraniteFormats.Version31,
