@@ -27,7 +27,10 @@ public abstract partial class ChatFormat
     /// <summary>A short name, for people.</summary>
     public string Name { get; }
 
-    /// <summary>The tokens, as the vocabulary spells them, at which an answer is over, the usual one first.</summary>
+    /// <summary>
+    /// The tokens, as the vocabulary spells them, at which an answer is over, the usual one first. Models of the format need not have
+    /// the others; <see cref="FindStopTokenIds"/> gives the ids.
+    /// </summary>
     public IReadOnlyList<string> StopTokens { get; }
 
     /// <summary>Writes a conversation as the model was taught to read it.</summary>

@@ -66,6 +66,24 @@ public sealed class ChatTextEncodeTests
         Assert.Throws<ArgumentNullException>(() => new AcrossFormat().Render([ChatTurn.User("a")]).Encode(null!));
     }
 
+    [Theory]
+    [InlineData("llama2", new[] { 2 })]
+    [InlineData("llama3.1", new[] { 259, 2 })]
+    public void FindStopTokenIds_TinyTokenizer_AreThoseItHas(string format, int[] expected)
+    {
+        HuggingFaceTokenizer tokenizer = TinyTokenizer.Load(TinyTokenizer.Llama(["<|eot_id|>"]), """{"eos_token": "</s>"}""");
+        Assert.Equal(expected, ChatFormat.Named(format).FindStopTokenIds(tokenizer));
+    }
+
+    [Fact]
+    public void FindStopTokenIds_TokenizerOfAnotherModel_NamesTheToken()
+    {
+        HuggingFaceTokenizer tokenizer = TinyTokenizer.Load(TinyTokenizer.Llama([]));
+        ArgumentException fault = Assert.Throws<ArgumentException>(() => ChatFormat.Named("qwen3").FindStopTokenIds(tokenizer));
+        Assert.Contains("no token \"<|im_end|>\"", fault.Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentNullException>(() => ChatFormat.Named("qwen3").FindStopTokenIds(null!));
+    }
+
     /// <summary>Every run of marked tokens decodes to the end of its answer, and begins no earlier than one token before it.</summary>
     private static int CheckRuns(HuggingFaceTokenizer tokenizer, ChatText text, TokenSequence sequence)
     {
