@@ -14,7 +14,9 @@ internal static class NormalizedPositions
     public static int[] Find(string text, string normalized, int[] positions, Tokenizer tokenizer)
     {
         if (text == normalized) return positions;
-        return TryWalk(text, normalized, positions) ?? [.. positions.Select(position => OfPrefix(text, normalized, position, tokenizer))];
+        return TryWalk(text, normalized, positions)
+            ?? TryPieces(text, normalized, positions, tokenizer)
+            ?? [.. positions.Select(position => OfPrefix(text, normalized, position, tokenizer))];
     }
 
     /// <summary>SentencePiece's arrangement: blanks become ▁, and one ▁ is put before each piece between special tokens.</summary>
@@ -47,11 +49,32 @@ internal static class NormalizedPositions
         return end - from;
     }
 
+    /// <summary>Normalizers that leave neighbours alone, such as Unicode's composition: what lies between positions, one by one.</summary>
+    private static int[]? TryPieces(string text, string normalized, int[] positions, Tokenizer tokenizer)
+    {
+        int[] found = new int[positions.Length];
+        int from = 0, to = 0;
+        for (int i = 0; i <= positions.Length; i++)
+        {
+            int end = i < positions.Length ? positions[i] : text.Length;
+            string piece = Normalize(text[from..end], tokenizer);
+            if (!normalized.AsSpan(to).StartsWith(piece, StringComparison.Ordinal)) return null;
+            (from, to) = (end, to + piece.Length);
+            if (i < positions.Length) found[i] = to;
+        }
+
+        return to == normalized.Length ? found : null;
+    }
+
+    private static string Normalize(string text, Tokenizer tokenizer)
+    {
+        tokenizer.EncodeToTokens(text, out string? normalized);
+        return normalized ?? text;
+    }
+
     private static int OfPrefix(string text, string normalized, int position, Tokenizer tokenizer)
     {
-        string prefix = text[..position];
-        tokenizer.EncodeToTokens(prefix, out string? made);
-        made ??= prefix;
+        string made = Normalize(text[..position], tokenizer);
         return normalized.StartsWith(made, StringComparison.Ordinal)
             ? made.Length
             : throw new InvalidOperationException(

@@ -57,6 +57,16 @@ public sealed class ThinkingTests
         Assert.Equal(expected, text.Text[span.Start..span.End]);
     }
 
+    [Fact]
+    public void Qwen3Thinking_Opening_IsThePrompts()
+    {
+        ChatText text = ChatFormat.Named("qwen3-thinking").Render(
+            [ChatTurn.User("Hi"), ChatTurn.Assistant("<think>hm</think>Yo")], new ChatRenderOptions { AddGenerationPrompt = true });
+        AssistantSpan span = Assert.Single(text.AssistantSpans);
+        Assert.Equal("hm\n</think>\n\nYo<|im_end|>", text.Text[span.Start..span.End]);
+        Assert.EndsWith("<|im_start|>assistant\n<think>\nhm\n</think>\n\nYo<|im_end|>\n<|im_start|>assistant\n<think>\n", text.Text, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("Be brief. /no_think", true, "/no_think", "Be brief.")]
     [InlineData("/think Be brief.", false, "/think", " Be brief.")]

@@ -2,10 +2,11 @@ namespace LongContext.Chat.Formats;
 
 /// <summary>
 /// Qwen3: ChatML whose answers carry thoughts. Those of answers before the last question are left out; the last answer has a block
-/// of them even if it is empty.
+/// of them even if it is empty. The models that always think (Thinking 2507) have its opening in the generation prompt.
 /// </summary>
-internal sealed class Qwen3Format() : ChatFormat("qwen3", EndOfTurn, "<|endoftext|>")
+internal sealed class Qwen3Format(bool alwaysThinks = false) : ChatFormat(alwaysThinks ? "qwen3-thinking" : "qwen3", EndOfTurn, "<|endoftext|>")
 {
+    private const string Opening = "<think>\n";
     private const string EndOfTurn = "<|im_end|>";
     private const string NoThoughts = "<think>\n\n</think>\n\n";
 
@@ -22,19 +23,22 @@ internal sealed class Qwen3Format() : ChatFormat("qwen3", EndOfTurn, "<|endoftex
 
         if (!options.AddGenerationPrompt) return;
         text.Append("<|im_start|>assistant\n");
-        if (options.EnableThinking == false) text.Append(NoThoughts);
+        text.Append(alwaysThinks ? Opening : options.EnableThinking == false ? NoThoughts : "");
     }
 
-    private static void WriteAnswer(ChatTextBuilder text, IReadOnlyList<ChatTurn> turns, int turn, bool afterQuestion, ChatRenderOptions options)
+    private void WriteAnswer(ChatTextBuilder text, IReadOnlyList<ChatTurn> turns, int turn, bool afterQuestion, ChatRenderOptions options)
     {
         (string thoughts, string content) = Split(turns[turn]);
         if (afterQuestion && (turn == turns.Count - 1 || thoughts.Length > 0))
         {
-            string block = $"<think>\n{thoughts.Trim('\n')}\n</think>\n\n";
-            content = content.TrimStart('\n');
-            // With thinking turned off the empty block is the prompt's, else the model says it itself.
-            if (options.EnableThinking == false && block == NoThoughts) text.Append(block);
-            else content = block + content;
+            content = $"{Opening}{thoughts.Trim('\n')}\n</think>\n\n{content.TrimStart('\n')}";
+            // What the prompt says is not the model's to say: the opening, or with thinking turned off the whole empty block.
+            string prompted = alwaysThinks ? Opening : options.EnableThinking == false ? NoThoughts : "";
+            if (content.StartsWith(prompted, StringComparison.Ordinal))
+            {
+                text.Append(prompted);
+                content = content[prompted.Length..];
+            }
         }
 
         text.AppendAnswer(turn, content, EndOfTurn);

@@ -25,6 +25,7 @@ internal static class ChatTemplateCatalog
         ["810612c8c6269d91466921fb9f566517"] = _ => new Qwen3Format(), // Qwen3
         ["d17685cffb56a44a3984246a7b049e67"] = _ => new Qwen3Format(), // Qwen3, later
         ["cc2362c3dd62dfbc7d6e9dcfe2d2974a"] = _ => new Qwen3Format(), // Qwen3, in words that other engines know
+        ["a4cb48ff97cf964c34a5b333109a10ed"] = _ => new Qwen3Format(alwaysThinks: true), // Qwen3-Thinking 2507
         ["c2c5df4bd4591114b35fe471d44b36bf"] = _ => ChatMlFormats.Create("qwen3-instruct", null), // Qwen3-Instruct 2507, which does not think
         ["915ff89694856cee11eed4877f46829e"] = _ => ChatMlFormats.Create("qwen3-instruct", null), // the same with marks for training
 

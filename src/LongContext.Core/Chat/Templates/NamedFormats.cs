@@ -19,6 +19,7 @@ internal static class NamedFormats
         ["qwen2"] = () => ChatMlFormats.Create("qwen2", ChatMlFormats.Qwen2System),
         ["qwen2.5"] = () => ChatMlFormats.Create("qwen2.5", ChatMlFormats.Qwen25System),
         ["qwen3"] = () => new Qwen3Format(),
+        ["qwen3-thinking"] = () => new Qwen3Format(alwaysThinks: true),
         ["mistral-0.1"] = () => MistralFormats.Instruct01(Begin, End),
         ["mistral-0.2"] = () => MistralFormats.Instruct02(Begin, End),
         ["mistral-v1"] = () => MistralFormats.Version1(Begin, End),
