@@ -17,7 +17,8 @@ public abstract partial class ChatFormat
         if (!tokenizer.TryGetTokenId(StopTokens[0], out int usual))
         {
             throw new ArgumentException(
-                $"The tokenizer has no token \"{StopTokens[0]}\", which ends an answer in the format \"{Name}\"; expected the tokenizer of a model that knows it.",
+                $"The tokenizer has no token \"{StopTokens[0]}\", which ends an answer in the format \"{Name}\"; " +
+                "expected the tokenizer of a model that knows it.",
                 nameof(tokenizer));
         }
 

@@ -20,7 +20,7 @@ public sealed class ChatFixtureTests
         Assert.NotEqual(0, cases.GetArrayLength());
         foreach (JsonElement item in cases.EnumerateArray())
         {
-            ChatTurn[] turns = [.. item.GetProperty("messages").EnumerateArray().Select(Turn)];
+            ChatTurn[] turns = [.. item.GetProperty("messages").EnumerateArray().Select(ChatFolders.Turn)];
             var options = new ChatRenderOptions
             {
                 AddGenerationPrompt = item.GetProperty("add_generation_prompt").GetBoolean(),
@@ -37,10 +37,4 @@ public sealed class ChatFixtureTests
         Assert.Contains("no chat template", fault.Message, StringComparison.Ordinal);
         Assert.Contains("ChatFormat.Named (llama2, llama3,", fault.Message, StringComparison.Ordinal);
     }
-
-    private static ChatTurn Turn(JsonElement message) =>
-        new(message.GetProperty("role").GetString()!, message.GetProperty("content").GetString()!)
-        {
-            Reasoning = message.TryGetProperty("reasoning_content", out JsonElement reasoning) ? reasoning.GetString() : null,
-        };
 }

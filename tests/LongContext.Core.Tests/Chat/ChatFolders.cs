@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using LongContext.Chat;
 using LongContext.Core.Tests.Tokenization;
@@ -39,4 +40,11 @@ internal static class ChatFolders
         if (jinja is not null) File.WriteAllText(folder["chat_template.jinja"], jinja);
         return ChatFormat.Load(folder.Path);
     }
+
+    /// <summary>A message as transformers takes it.</summary>
+    public static ChatTurn Turn(JsonElement message) =>
+        new(message.GetProperty("role").GetString()!, message.GetProperty("content").GetString()!)
+        {
+            Reasoning = message.TryGetProperty("reasoning_content", out JsonElement reasoning) ? reasoning.GetString() : null,
+        };
 }

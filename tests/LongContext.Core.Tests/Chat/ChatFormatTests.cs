@@ -119,11 +119,4 @@ public sealed class ChatFormatTests
             Assert.Contains(date, ChatFormat.Named(name).Render(Ended, options).Text, StringComparison.Ordinal);
         }
     }
-
-    private sealed class FixedClock : TimeProvider
-    {
-        public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;
-
-        public override DateTimeOffset GetUtcNow() => new(2025, 3, 7, 23, 59, 0, TimeSpan.Zero);
-    }
 }

@@ -31,10 +31,11 @@ internal static class MistralFormats
         };
 
     /// <summary>Nemo: version 3 for the tekken tokenizer, without blanks.</summary>
-    public static ChatFormat Nemo(string begin, string end, SystemPlace system = SystemPlace.FinalUser) => new InstructionFormat("mistral-nemo", begin, end)
-    {
-        BeforeUser = "[INST]", AfterUser = "[/INST]", System = system,
-    };
+    public static ChatFormat Nemo(string begin, string end, SystemPlace system = SystemPlace.FinalUser) =>
+        new InstructionFormat("mistral-nemo", begin, end)
+        {
+            BeforeUser = "[INST]", AfterUser = "[/INST]", System = system,
+        };
 
     public static ChatFormat Version7(string begin, string end) => new InstructionFormat("mistral-v7", begin, end)
     {

@@ -59,7 +59,8 @@ internal sealed class Qwen3Format(bool alwaysThinks = false) : ChatFormat(always
         for (int i = turns.Count - 1; i >= 0; i--)
         {
             string content = turns[i].Content;
-            bool toolResponse = content.StartsWith("<tool_response>", StringComparison.Ordinal) && content.EndsWith("</tool_response>", StringComparison.Ordinal);
+            bool toolResponse = content.StartsWith("<tool_response>", StringComparison.Ordinal)
+                && content.EndsWith("</tool_response>", StringComparison.Ordinal);
             if (turns[i].IsUser && !toolResponse) return i;
         }
 

@@ -20,13 +20,15 @@ internal sealed record TemplateSource(string File, string Template, string Confi
     public string Beginning => BeginningOfSentence ?? "";
 
     /// <summary>A template's eos_token, which it joins to other text, so that it must be there.</summary>
-    public string End => EndOfSentence ?? throw new InvalidDataException($"{ConfigFile}: the field \"eos_token\" is missing, and the chat template needs it.");
+    public string End => EndOfSentence
+        ?? throw new InvalidDataException($"{ConfigFile}: the field \"eos_token\" is missing, and the chat template needs it.");
 
     /// <summary>Reads chat_template.jinja, else "chat_template" of tokenizer_config.json; as for transformers, the former wins.</summary>
     public static TemplateSource Read(string folder)
     {
         string file = Path.Combine(folder, TemplateName), configFile = Path.Combine(folder, ConfigName);
-        using JsonDocument? document = System.IO.File.Exists(configFile) ? JsonField.Parse(configFile, System.IO.File.ReadAllBytes(configFile)) : null;
+        using JsonDocument? document =
+            System.IO.File.Exists(configFile) ? JsonField.Parse(configFile, System.IO.File.ReadAllBytes(configFile)) : null;
         JsonField? root = document is null ? null : new JsonField(configFile, "", document.RootElement);
         string? begin = Token(root, "bos_token"), end = Token(root, "eos_token");
         if (System.IO.File.Exists(file)) return new TemplateSource(file, Text(file), configFile, begin, end);
@@ -47,7 +49,8 @@ internal sealed record TemplateSource(string File, string Template, string Confi
             names.Add(name);
         }
 
-        throw new NotSupportedException($"{field.Fault($"no template is named \"default\" among {string.Join(", ", names)}").Message} {ChatFormat.Remedy}");
+        string fault = field.Fault($"no template is named \"default\" among {string.Join(", ", names)}").Message;
+        throw new NotSupportedException($"{fault} {ChatFormat.Remedy}");
     }
 
     private static string? Token(JsonField? root, string name)
