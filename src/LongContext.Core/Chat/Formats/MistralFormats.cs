@@ -31,10 +31,10 @@ internal static class MistralFormats
         };
 
     /// <summary>Nemo: version 3 for the tekken tokenizer, without blanks.</summary>
-    public static ChatFormat Nemo(string begin, string end, SystemPlace system = SystemPlace.FinalUser) =>
+    public static ChatFormat Nemo(string begin, string end) =>
         new InstructionFormat("mistral-nemo", begin, end)
         {
-            BeforeUser = "[INST]", AfterUser = "[/INST]", System = system,
+            BeforeUser = "[INST]", AfterUser = "[/INST]", System = SystemPlace.FinalUser,
         };
 
     public static ChatFormat Version7(string begin, string end) => new InstructionFormat("mistral-v7", begin, end)

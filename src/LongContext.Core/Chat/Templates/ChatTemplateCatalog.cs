@@ -47,7 +47,6 @@ internal static class ChatTemplateCatalog
         ["e8d44060f8427011a7555f4efeda5115"] = t => MistralFormats.Version3(t.Beginning, t.End, LastUser), // the same, earlier
         ["51e984cce8d665d744761113ee54260c"] = t => MistralFormats.Nemo(t.Beginning, t.End), // Nemo 2407
         ["83e376e1c85d2b423cbf31520e201748"] = t => MistralFormats.Nemo(t.Beginning, t.End), // Nemo 2407, first
-        ["a092610f5d933b6fff6b25c5fcd62860"] = t => MistralFormats.Nemo(t.Beginning, t.End, LastUser), // Nemo 2407, between
         ["55af30eb8e57edb963771764161a06e9"] = t => MistralFormats.Version7(t.Beginning, t.End), // Large 2411
         ["8ac228512414bf104b3154f4fc6dea0f"] = t => MistralFormats.Version7Tekken(t.Beginning, t.End), // Small 2501, without a default system prompt
 
