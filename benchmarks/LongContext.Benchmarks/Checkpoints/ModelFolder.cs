@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace LongContext.Benchmarks.Checkpoints;
 
-/// <summary>A Llama with random weights (269M, bfloat16: 538 MB) in a temporary folder of five shards, and the same in 8-bit floats with block scales.</summary>
+/// <summary>A Llama with random weights (248M, bfloat16: 496 MB) in a temporary folder of five shards, and the same in 8-bit floats with block scales.</summary>
 internal sealed class ModelFolder : IDisposable
 {
     public const long ShardBytes = 120_000_000;

@@ -39,13 +39,15 @@ internal static class Float8Weights
         if (info.ByteLength == 0) return result.to(device).MoveToOuterDisposeScope();
         Tensor flat_RC = result.reshape(rows, columns);
         int rowsAtOnce = Math.Clamp((1 << 20) / columns, 1, rows);
-        using Tensor values_RC = empty([rowsAtOnce, columns], dtype: ScalarType.Float32);
+        if ((long)rowsAtOnce * columns > SafetensorsTensors.ScratchBytes / sizeof(float))
+            throw new NotSupportedException($"{file.Path}: tensor '{info.Name}' has rows of {columns} elements, more than are dequantised at a time.");
+        using Tensor values_N = SafetensorsTensors.Scratch(ScalarType.Float32);
         for (int row = 0; row < rows; row += rowsAtOnce)
         {
             using var chunkScope = NewDisposeScope();
             int count = Math.Min(rowsAtOnce, rows - row);
-            Decode(file, info, row, columns, new Span<float>(values_RC.DataPointer(), count * columns), grid);
-            flat_RC.narrow(0, row, count).copy_(values_RC.narrow(0, 0, count));
+            Decode(file, info, row, columns, new Span<float>(values_N.DataPointer(), count * columns), grid);
+            flat_RC.narrow(0, row, count).copy_(values_N.narrow(0, 0, (long)count * columns).reshape(count, columns));
         }
 
         return result.to(device).MoveToOuterDisposeScope();
