@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
+using LongContext.Benchmarks.Checkpoints;
 using LongContext.Benchmarks.Harness;
 
 BenchmarkSwitcher suites = BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly);
@@ -9,6 +10,10 @@ if (args.Length == 0)
     Suites.List(Console.Out);
     return 0;
 }
+
+// Peaks of a process are no matter of time per call, so they have a way of their own.
+if (args is ["loading-memory", string folder, string type]) return LoadingMemory.Measure(folder, type, Console.Out);
+if (args is ["loading-memory"]) return LoadingMemory.Run(Console.Out);
 
 Summary[] summaries = [.. suites.Run(args, ShortRunConfig.Create())];
 // A filter that matches nothing is a mistake to tell a script of.

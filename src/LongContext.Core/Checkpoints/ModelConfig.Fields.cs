@@ -9,7 +9,7 @@ public sealed partial record ModelConfig
     {
         "architectures", "model_type", "vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads",
         "num_key_value_heads", "head_dim", "max_position_embeddings", "rms_norm_eps", "tie_word_embeddings", "attention_bias", "mlp_bias",
-        "hidden_act", "hidden_activation", "initializer_range", "bos_token_id", "eos_token_id", "dtype", "torch_dtype",
+        "hidden_act", "hidden_activation", "initializer_range", "bos_token_id", "eos_token_id", "pad_token_id", "dtype", "torch_dtype",
         RopeConfigKeys.Parameters, RopeConfigKeys.Scaling, RopeConfigKeys.Theta, RopeConfigKeys.PartialRotaryFactor, RopeConfigKeys.LocalTheta,
         RopeConfigKeys.OriginalMaxPositionEmbeddings,
     };

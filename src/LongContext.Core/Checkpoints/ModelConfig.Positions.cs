@@ -18,7 +18,10 @@ public sealed partial record ModelConfig
     /// <summary>How rotary positions are stretched, default <see cref="Positions.RopeScaling.None"/>.</summary>
     public RopeScaling RopeScaling { get; init; } = RopeScaling.None;
 
-    /// <summary>The part of each head that is rotated (<c>partial_rotary_factor</c>), above 0 and at most 1 (default).</summary>
+    /// <summary>
+    /// The part of each head that is rotated (<c>partial_rotary_factor</c>), above 0 and at most 1 (default). As in transformers, all
+    /// families here but Phi-3 leave it aside where there is no scaling.
+    /// </summary>
     public double PartialRotaryFactor { get; init; } = 1;
 
     /// <summary>
@@ -91,6 +94,7 @@ public sealed partial record ModelConfig
         HeadDimension = HeadDimension,
         MaxPositionEmbeddings = MaxPositionEmbeddings,
         OriginalMaxPositionEmbeddings = settings.OriginalMaxPositionEmbeddings ?? MaxPositionEmbeddings,
-        PartialRotaryFactor = settings.PartialRotaryFactor,
+        PartialRotaryFactor =
+            settings.Scaling is NoRopeScaling or NtkAwareRopeScaling && RopeConfig.RotatesPlainHeadsWhole(ModelType) ? 1 : settings.PartialRotaryFactor,
     };
 }

@@ -87,9 +87,11 @@ public sealed partial record ModelConfig
             InitializerRange = fields.OptionalDouble("initializer_range") ?? ModelConfigRules.DefaultInitializerRange,
             BeginningOfSentenceTokenId = fields.OptionalInt("bos_token_id"),
             EndOfSentenceTokenIds = fields.OptionalIntOrInts("eos_token_id") ?? [],
+            PadTokenId = json.ContainsKey("pad_token_id") ? fields.OptionalInt("pad_token_id") : ModelConfigRules.PadToken(modelType),
             DataType = fields.OptionalString("dtype") ?? fields.OptionalString("torch_dtype"),
         };
-        if (fields.OptionalInt("num_key_value_heads") is { } heads) config = config with { KeyValueHeadCount = heads };
+        int? absentHeads = json.ContainsKey("num_key_value_heads") ? null : ModelConfigRules.KeyValueHeads(modelType);
+        if ((fields.OptionalInt("num_key_value_heads") ?? absentHeads) is { } heads) config = config with { KeyValueHeadCount = heads };
         if (fields.OptionalInt("head_dim") is { } size) config = config with { HeadDimension = size };
         if (rope.Main.OriginalMaxPositionEmbeddings is { } window) config = config with { OriginalMaxPositionEmbeddings = window };
         return ModelConfigRules.FindFaults(config) is { Count: > 0 } faults

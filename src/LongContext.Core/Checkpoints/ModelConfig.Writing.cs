@@ -39,7 +39,8 @@ public sealed partial record ModelConfig
         Put(json, "intermediate_size", c => c.IntermediateSize, IntermediateSize);
         Put(json, "num_hidden_layers", c => c.LayerCount, LayerCount);
         Put(json, "num_attention_heads", c => c.HeadCount, HeadCount);
-        Put(json, "num_key_value_heads", c => c.KeyValueHeadCount, KeyValueHeadCount, implied: HeadCount);
+        int impliedHeads = json.ContainsKey("num_key_value_heads") ? HeadCount : ModelConfigRules.KeyValueHeads(ModelType) ?? HeadCount;
+        Put(json, "num_key_value_heads", c => c.KeyValueHeadCount, KeyValueHeadCount, implied: impliedHeads);
         Put(json, "head_dim", c => c.HeadDimension, HeadDimension, implied: ModelConfigRules.HeadDimension(ModelType) ?? HiddenSize / Math.Max(HeadCount, 1));
         Put(json, "max_position_embeddings", c => c.MaxPositionEmbeddings, MaxPositionEmbeddings);
         Put(json, "rms_norm_eps", c => c.RmsNormEpsilon, ConfigValue.Float(RmsNormEpsilon));
@@ -77,6 +78,8 @@ public sealed partial record ModelConfig
 
     private void PutTokens(JsonObject json)
     {
+        bool padIsImplied = Origin is null ? PadTokenId == ModelConfigRules.PadToken(ModelType) : PadTokenId == Origin.Config.PadTokenId;
+        if (!padIsImplied) json["pad_token_id"] = PadTokenId;
         if (BeginningOfSentenceTokenId != Origin?.Config.BeginningOfSentenceTokenId) json["bos_token_id"] = BeginningOfSentenceTokenId;
         if (EndOfSentenceTokenIds.SequenceEqual(Origin?.Config.EndOfSentenceTokenIds ?? [])) return;
         json["eos_token_id"] = EndOfSentenceTokenIds switch

@@ -107,6 +107,12 @@ public sealed partial record ModelConfig
     public IReadOnlyList<int> EndOfSentenceTokenIds { get; init; } = [];
 
     /// <summary>
+    /// Token id that fills up rows where there are rows (<c>pad_token_id</c>); default none. There is no padding here, but as in
+    /// transformers the embedding of this token gets no gradient. Negative ids count from the vocabulary's end, as in PyTorch.
+    /// </summary>
+    public int? PadTokenId { get; init; }
+
+    /// <summary>
     /// Element type of the weights by its name in PyTorch (<c>dtype</c>, before transformers 4.56 <c>torch_dtype</c>), for
     /// example "float32" or "bfloat16"; default none.
     /// </summary>

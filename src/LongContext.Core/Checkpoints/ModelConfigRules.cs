@@ -13,6 +13,24 @@ internal static class ModelConfigRules
     /// <summary>What an absent <c>head_dim</c> means, where it is not the hidden size over the heads.</summary>
     public static int? HeadDimension(string modelType) => IsGemma(modelType) ? 256 : modelType == "qwen3" ? 128 : null;
 
+    /// <summary>What an absent <c>num_key_value_heads</c> means, where it is not as many as there are query heads; <c>null</c> in a file means that.</summary>
+    public static int? KeyValueHeads(string modelType) => modelType switch
+    {
+        "mistral" => 8,
+        "qwen2" or "qwen3" => 32,
+        "smollm3" => 4,
+        _ => IsGemma(modelType) ? 4 : null,
+    };
+
+    /// <summary>What an absent <c>pad_token_id</c> means.</summary>
+    public static int? PadToken(string modelType) => modelType switch
+    {
+        "phi3" => 32_000,
+        "olmo2" => 1,
+        "smollm3" => 128_004,
+        _ => IsGemma(modelType) ? 0 : null,
+    };
+
     /// <summary>The class in transformers of a family's language model; none for a family it does not know.</summary>
     public static IReadOnlyList<string> Architectures(string modelType) => modelType switch
     {

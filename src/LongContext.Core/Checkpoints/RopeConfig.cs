@@ -26,6 +26,23 @@ internal sealed record RopeConfig
         _ => 10_000,
     };
 
+    /// <summary>The base of a layer type where a file gives none for it.</summary>
+    public static double DefaultTheta(string modelType, string layerType) =>
+        DefaultByLayerType(modelType).TryGetValue(layerType, out RopeSettings? settings) ? settings.Theta : DefaultTheta(modelType);
+
+    /// <summary>
+    /// The window before scaling where a file gives none at top level: Phi-3's own, which in transformers wins over one among the rope
+    /// parameters; null for families that have none.
+    /// </summary>
+    public static int? DefaultOriginalWindow(string modelType) => modelType == "phi3" ? 4_096 : null;
+
+    /// <summary>
+    /// Whether plain frequencies leave a partial rotary factor aside, as transformers' code of these families does; with a scaling it
+    /// counts for all.
+    /// </summary>
+    public static bool RotatesPlainHeadsWhole(string modelType) =>
+        modelType is "llama" or "mistral" or "qwen2" or "qwen3" or "gemma2" or "gemma3_text" or "olmo2" or "granite" or "smollm3";
+
     /// <summary>What a file that says nothing of layer types means by them: Gemma 3's sliding layers have a base of their own.</summary>
     public static IReadOnlyDictionary<string, RopeSettings> DefaultByLayerType(string modelType) =>
         modelType == "gemma3_text" ? new Dictionary<string, RopeSettings> { [SlidingLayerType] = new() { Theta = 10_000 } } : None;

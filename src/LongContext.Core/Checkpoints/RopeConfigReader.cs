@@ -17,7 +17,13 @@ internal static class RopeConfigReader
         ConfigFields? scaling = NullIfEmpty(config.OptionalObject(RopeConfigKeys.Scaling));
         if (scaling is not null && scaling.Json.Any(pair => pair.Value is JsonObject))
             throw config.Fault(RopeConfigKeys.Scaling, $"holds objects; settings for each layer type are read from '{RopeConfigKeys.Parameters}'");
-        RopeSettings main = ReadSettings([parameters, scaling], config, RopeConfig.DefaultTheta(modelType));
+        if (parameters is not null && RopeConfig.DefaultByLayerType(modelType).Count > 0)
+        {
+            // transformers reads objects for each layer type here, and a flat one without a word as no scaling at all.
+            throw config.Fault(RopeConfigKeys.Parameters, $"has no object for '{RopeConfig.MainLayerType}'; models of type '{modelType}' have one for each layer type");
+        }
+
+        RopeSettings main = ReadSettings([parameters, scaling], config, modelType, RopeConfig.MainLayerType);
         return new RopeConfig { Main = main, ByLayerType = ReadLocal(config) ?? RopeConfig.DefaultByLayerType(modelType) };
     }
 
@@ -28,11 +34,18 @@ internal static class RopeConfigReader
         {
             if (value is null) continue;
             ConfigFields fields = parameters.OptionalObject(layerType)!;
-            byType[layerType] = ReadSettings([fields], config, RopeConfig.DefaultTheta(modelType));
+            byType[layerType] = ReadSettings([fields], config, modelType, layerType);
         }
 
+        bool hasDefaults = RopeConfig.DefaultByLayerType(modelType).Count > 0;
+        foreach ((string layerType, RopeSettings settings) in RopeConfig.DefaultByLayerType(modelType)) byType.TryAdd(layerType, settings);
         if (!byType.Remove(RopeConfig.MainLayerType, out RopeSettings? main))
-            throw parameters.Fault(RopeConfig.MainLayerType, "is missing, though there are settings for other layer types");
+        {
+            main = hasDefaults
+                ? new RopeSettings { Theta = RopeConfig.DefaultTheta(modelType) }
+                : throw parameters.Fault(RopeConfig.MainLayerType, "is missing, though there are settings for other layer types");
+        }
+
         return new RopeConfig { Main = main, ByLayerType = byType };
     }
 
@@ -42,30 +55,32 @@ internal static class RopeConfigReader
             : null;
 
     /// <summary>Settings that may stand in several places; where they do, they must agree.</summary>
-    private static RopeSettings ReadSettings(ReadOnlySpan<ConfigFields?> places, ConfigFields config, double defaultTheta)
+    private static RopeSettings ReadSettings(ReadOnlySpan<ConfigFields?> places, ConfigFields config, string modelType, string layerType)
     {
-        int window = config.RequireInt("max_position_embeddings");
-        int? topLevel = config.OptionalInt(RopeConfigKeys.OriginalMaxPositionEmbeddings);
+        bool flat = layerType == RopeConfig.MainLayerType && places.Length > 1;
+        int? inside = null;
+        foreach (ConfigFields? place in places) inside ??= place?.OptionalInt(RopeConfigKeys.OriginalMaxPositionEmbeddings);
+
+        // In a flat file the top level wins, as in transformers.
+        int? topLevel = flat ? config.OptionalInt(RopeConfigKeys.OriginalMaxPositionEmbeddings) ?? RopeConfig.DefaultOriginalWindow(modelType) : null;
+        int window = config.RequireInt("max_position_embeddings"), original = topLevel ?? inside ?? window;
         RopeScaling? scaling = null;
         double? theta = null, partial = null;
-        int? inside = null;
         foreach (ConfigFields? place in (ReadOnlySpan<ConfigFields?>)[.. places, config])
         {
-            if (place is null) continue;
+            if (place is null || (place == config && !flat)) continue;
             theta = Same(place, RopeConfigKeys.Theta, theta);
             partial = Same(place, RopeConfigKeys.PartialRotaryFactor, partial);
             if (place == config) continue;
-            inside ??= place.OptionalInt(RopeConfigKeys.OriginalMaxPositionEmbeddings);
-            RopeScaling found = RopeScalingReader.Read(place, windowRatio: (double)window / Math.Max(1, topLevel ?? inside ?? window));
+            RopeScaling found = RopeScalingReader.Read(place, (double)window / Math.Max(1, original), modelType);
             if (scaling is not null && scaling != found) throw config.Fault(RopeConfigKeys.Scaling, $"says {found}, but '{RopeConfigKeys.Parameters}' says {scaling}");
             scaling = found;
         }
 
-        // The top level wins, and counts for these types alone, as in transformers.
         bool counts = scaling is YarnRopeScaling or LongRopeScaling or Llama3RopeScaling;
         return new RopeSettings
         {
-            Theta = theta ?? defaultTheta,
+            Theta = theta ?? RopeConfig.DefaultTheta(modelType, layerType),
             Scaling = scaling ?? RopeScaling.None,
             PartialRotaryFactor = partial ?? 1,
             OriginalMaxPositionEmbeddings = counts ? topLevel ?? inside : inside,

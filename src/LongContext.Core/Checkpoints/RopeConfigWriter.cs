@@ -106,9 +106,13 @@ internal static class RopeConfigWriter
     /// <summary>A file that has it at top level, where it wins, must not contradict what was written inside.</summary>
     private static void WriteTopLevelOriginal(JsonObject json, RopeSettings main, int window)
     {
-        if (!json.ContainsKey(RopeConfigKeys.OriginalMaxPositionEmbeddings)) return;
-        if (main.Scaling is YarnRopeScaling or LongRopeScaling or Llama3RopeScaling)
-            ConfigValue.Set(json, RopeConfigKeys.OriginalMaxPositionEmbeddings, main.OriginalMaxPositionEmbeddings ?? window);
+        if (main.Scaling is not (YarnRopeScaling or LongRopeScaling or Llama3RopeScaling)) return;
+        int original = main.OriginalMaxPositionEmbeddings ?? window;
+
+        // Phi-3 has a default there that would win over what stands inside.
+        bool needed = RopeConfig.DefaultOriginalWindow((string?)json["model_type"] ?? "") is { } byDefault && byDefault != original;
+        if (needed || json.ContainsKey(RopeConfigKeys.OriginalMaxPositionEmbeddings))
+            ConfigValue.Set(json, RopeConfigKeys.OriginalMaxPositionEmbeddings, original);
     }
 
     private static JsonObject GetOrAdd(JsonObject json, string key)

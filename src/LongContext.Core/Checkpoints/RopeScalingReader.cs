@@ -30,9 +30,13 @@ internal static class RopeScalingReader
 
     /// <param name="fields">The object.</param>
     /// <param name="windowRatio">The config's window over the original one, for a factor that is null.</param>
-    public static RopeScaling Read(ConfigFields fields, double windowRatio)
+    /// <param name="modelType">The family, whose older files may call things by other names.</param>
+    public static RopeScaling Read(ConfigFields fields, double windowRatio, string modelType)
     {
         string type = ReadType(fields);
+
+        // Early Phi-3 files call LongRoPE "yarn"; their factors tell.
+        if (modelType == "phi3" && type == "yarn" && fields.Json[RopeConfigKeys.ShortFactor] is not null) type = "longrope";
         if (fields.Json[RopeConfigKeys.MultimodalSection] is not null)
             throw new NotSupportedException($"{fields.SourceName}: '{RopeConfigKeys.MultimodalSection}' asks for multimodal rotary positions, which are not supported.");
         if (!KeysByType.TryGetValue(type, out string[]? known))

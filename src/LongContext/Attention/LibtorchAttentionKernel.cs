@@ -1,4 +1,5 @@
 // Shape suffixes: T queries, S keys, H heads, K key/value heads, D head size, B documents of one length, L, M their lengths.
+using LongContext.Tensors;
 using static TorchSharp.torch;
 
 namespace LongContext.Attention;
@@ -51,7 +52,7 @@ public sealed class LibtorchAttentionKernel : IAttentionKernel
             using var scope = NewDisposeScope();
             (Tensor q_BHLD, Tensor k_BHMD, _) = Heads(q_THD, k_SKD, v_SKD, run);
             Tensor logSumExp_BHL = run.KeyLength == 0
-                ? full([run.Count, q_THD.shape[1], run.QueryLength], double.NegativeInfinity, dtype: LogSumExpType(q_THD), device: q_THD.device)
+                ? TensorArithmetic.Filled([run.Count, q_THD.shape[1], run.QueryLength], double.NegativeInfinity, LogSumExpType(q_THD), q_THD.device)
                 : Scores(q_BHLD.to(LogSumExpType(q_THD)), k_BHMD.to(LogSumExpType(q_THD)), run, arguments).logsumexp(-1);
             parts.Add(logSumExp_BHL.transpose(1, 2).reshape(run.Count * run.QueryLength, q_THD.shape[1]).MoveToOuterDisposeScope());
         }
@@ -65,7 +66,7 @@ public sealed class LibtorchAttentionKernel : IAttentionKernel
         if (arguments.SoftCap is not null)
             return Scores(q_BHLD, k_BHMD, run, arguments).softmax(-1).matmul(v_BHMD);
 
-        if (arguments.Scale is { } scale) q_BHLD = q_BHLD * (scale * Math.Sqrt(q_THD.shape[2])); // libtorch divides by √headDim
+        if (arguments.Scale is { } scale) q_BHLD = q_BHLD.Times(scale * Math.Sqrt(q_THD.shape[2])); // libtorch divides by √headDim
         bool plainCausal = arguments.Causal && run.QueryLength == run.KeyLength && arguments.SlidingWindow is null;
         Tensor? visible_LM = plainCausal ? null : Visible(run, arguments, q_THD.device);
         return nn.functional.scaled_dot_product_attention(q_BHLD, k_BHMD, v_BHMD, attn_mask: visible_LM!, is_casual: plainCausal);
@@ -75,10 +76,10 @@ public sealed class LibtorchAttentionKernel : IAttentionKernel
     private static Tensor Scores(Tensor q_BHLD, Tensor k_BHMD, EqualLengthRun run, AttentionArguments arguments)
     {
         double scale = arguments.Scale ?? 1 / Math.Sqrt(q_BHLD.shape[3]);
-        Tensor scores_BHLM = (q_BHLD * scale).matmul(k_BHMD.transpose(-2, -1));
-        if (arguments.SoftCap is { } cap) scores_BHLM = (scores_BHLM / cap).tanh() * cap;
+        Tensor scores_BHLM = q_BHLD.Times(scale).matmul(k_BHMD.transpose(-2, -1));
+        if (arguments.SoftCap is { } cap) scores_BHLM = scores_BHLM.SoftCapped(cap);
         return Visible(run, arguments, q_BHLD.device) is { } visible_LM
-            ? scores_BHLM.masked_fill(visible_LM.logical_not(), double.NegativeInfinity)
+            ? scores_BHLM.Masked(visible_LM.logical_not(), double.NegativeInfinity)
             : scores_BHLM;
     }
 
@@ -87,14 +88,16 @@ public sealed class LibtorchAttentionKernel : IAttentionKernel
     {
         bool oneSeesAll = run.QueryLength == 1 && (arguments.SlidingWindow is null || arguments.SlidingWindow >= run.KeyLength);
         if (oneSeesAll || (!arguments.Causal && arguments.SlidingWindow is null)) return null;
-        Tensor query_L1 = arange(run.KeyLength - run.QueryLength, run.KeyLength, dtype: int64, device: device).unsqueeze(1);
-        Tensor key_1M = arange(run.KeyLength, dtype: int64, device: device).unsqueeze(0);
+        Tensor query_L1 = Queries(0), key_1M = TensorArithmetic.Range(0, run.KeyLength, device).unsqueeze(0);
         // Compared by broadcasting: one byte for each pair, and no matrix of distances.
         Tensor? visible_LM = arguments.Causal ? key_1M <= query_L1 : null;
         if (arguments.SlidingWindow is not { } window) return visible_LM;
-        Tensor near_LM = key_1M > query_L1 - window;
+        Tensor near_LM = key_1M > Queries(-window);
         visible_LM = visible_LM is null ? near_LM : visible_LM.logical_and_(near_LM);
-        return arguments.Causal ? visible_LM : visible_LM.logical_and_(key_1M < query_L1 + window);
+        return arguments.Causal ? visible_LM : visible_LM.logical_and_(key_1M < Queries(window));
+
+        Tensor Queries(int shift) =>
+            TensorArithmetic.Range((long)run.KeyLength - run.QueryLength + shift, (long)run.KeyLength + shift, device).unsqueeze(1);
     }
 
     private static (Tensor Q_BHLD, Tensor K_BHMD, Tensor V_BHMD) Heads(Tensor q_THD, Tensor k_SKD, Tensor v_SKD, EqualLengthRun run)

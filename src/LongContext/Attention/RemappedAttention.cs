@@ -1,5 +1,6 @@
 // Shape suffixes: T queries, S keys, H query heads, K key/value heads, G = H/K, D head size, B queries of a block, N keys in a view.
 using LongContext.Positions;
+using LongContext.Tensors;
 using static TorchSharp.torch;
 
 namespace LongContext.Attention;
@@ -54,10 +55,10 @@ internal static class RemappedAttention
             if (end <= first) continue;
             Tensor q_KGBD = Grouped(queryViews[view].narrow(0, block.QueryStart, block.QueryCount), v_SKD.shape[1]);
             Tensor k_K1DN = keyMaps[remapping.KeyMapOf(view)].narrow(0, block.KeyStart + first, end - first).permute(1, 2, 0).unsqueeze(1);
-            Tensor scores_KGBN = (q_KGBD * scale).matmul(k_K1DN);
-            if (arguments.SoftCap is { } cap) scores_KGBN = (scores_KGBN / cap).tanh() * cap;
+            Tensor scores_KGBN = q_KGBD.Times(scale).matmul(k_K1DN);
+            if (arguments.SoftCap is { } cap) scores_KGBN = scores_KGBN.SoftCapped(cap);
             if (Hidden(remapping, view, block, first, end, v_SKD.device) is { } hidden_BN)
-                scores_KGBN = scores_KGBN.masked_fill(hidden_BN, double.NegativeInfinity);
+                scores_KGBN = scores_KGBN.Masked(hidden_BN, double.NegativeInfinity);
             scores.Add(scores_KGBN);
             values.Add(v_SKD.narrow(0, block.KeyStart + first, end - first));
         }
@@ -87,7 +88,7 @@ internal static class RemappedAttention
         }
 
         if (!any) return null;
-        Tensor key_1N = arange(first, end, dtype: int64, device: device).unsqueeze(0);
+        Tensor key_1N = TensorArithmetic.Range(first, end, device).unsqueeze(0);
         Tensor start_B1 = tensor(starts).to(device).unsqueeze(1), end_B1 = tensor(ends).to(device).unsqueeze(1);
         return (key_1N < start_B1).logical_or_(key_1N >= end_B1);
     }

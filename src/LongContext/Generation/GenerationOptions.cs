@@ -37,12 +37,12 @@ public sealed class GenerationOptions
     public bool RerotateCachedKeys { get; init; }
 
     /// <summary>
-    /// What happens when a sequence of a Phi-3 with LongRoPE grows past the original window, from where on the long factors hold. Default
-    /// false: everything before is computed anew with them, once, as the family's own code intends. True: as <c>generate</c> of
-    /// transformers 5.17 does it, which drops the cache but goes on with the newest token alone, so that all context is lost; for
-    /// comparing with it, not for use.
+    /// What happens when a sequence of a Phi-3 grows past the original window, from where on LongRoPE's long factors hold. Default false:
+    /// everything before is computed anew with them, once, as the family's own code intends. True: as <c>generate</c> of transformers
+    /// 5.17 does it, which drops the cache but goes on with the newest token alone, so that all context is lost; for comparing with it,
+    /// not for use.
     /// </summary>
-    public bool DropsContextAtLongRopeSwitch { get; init; }
+    public bool DropsContextAtOriginalWindow { get; init; }
 
     /// <exception cref="ArgumentException">One or more values cannot be used; the message lists all.</exception>
     internal void Validate()

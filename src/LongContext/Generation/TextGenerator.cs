@@ -74,13 +74,17 @@ public sealed class TextGenerator(CausalLanguageModel model)
             seen.Add(token);
             if (made + 1 == options.MaximumNewTokens) break;
             sequence.Add(token);
-            if (model.CacheEndsAt is { } window && cache.Length <= window && sequence.Count > window)
+            bool atCacheEnd = model.CacheEndsAt is { } window && cache.Length <= window && sequence.Count > window;
+            if (atCacheEnd && options.DropsContextAtOriginalWindow)
+            {
+                cache.Truncate(0);
+                logits = Forward([token], cache, sequence.Count);
+            }
+            else if (atCacheEnd && model.RotatesAnewPastCacheEnd)
             {
                 // From here on other frequencies hold; everything is computed anew with them, once.
                 cache.Truncate(0);
-                logits = options.DropsContextAtLongRopeSwitch
-                    ? Forward([token], cache, sequence.Count)
-                    : Prefill([.. sequence], cache, options.PrefillChunkTokens, cancellationToken);
+                logits = Prefill([.. sequence], cache, options.PrefillChunkTokens, cancellationToken);
             }
             else
             {

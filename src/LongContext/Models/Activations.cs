@@ -1,3 +1,4 @@
+using LongContext.Tensors;
 using static TorchSharp.torch;
 
 namespace LongContext.Models;
@@ -29,8 +30,8 @@ internal static class Activations
     {
         // In half types each step would round; libtorch's own kernel does not, which TorchSharp does not expose.
         Tensor wide = x.dtype is ScalarType.Float32 or ScalarType.Float64 ? x : x.to(ScalarType.Float32);
-        Tensor inner = (wide + wide.pow(3) * 0.044715) * Math.Sqrt(2 / Math.PI);
-        Tensor result = wide * 0.5 * (inner.tanh() + 1);
+        Tensor inner = wide.Plus((wide * wide * wide).Times(0.044715)).Times(Math.Sqrt(2 / Math.PI));
+        Tensor result = wide.Times(0.5) * inner.tanh().Plus(1);
         return result.dtype == x.dtype ? result : result.to(x.dtype);
     }
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using LongContext.Checkpoints;
 using LongContext.Models.Families;
+using LongContext.Tensors;
 using static TorchSharp.torch;
 
 namespace LongContext.Models;
@@ -69,7 +70,7 @@ public sealed partial class CausalLanguageModel
             {
                 using var scope = NewDisposeScope();
                 Tensor weight = size.Length > 1 ? normal(0.0, config.InitializerRange, size, generator: generator)
-                    : name.EndsWith(".bias", StringComparison.Ordinal) ? zeros(size) : full(size, 1 - shape.Norm.WeightOffset);
+                    : name.EndsWith(".bias", StringComparison.Ordinal) ? zeros(size) : TensorArithmetic.Filled(size, 1 - shape.Norm.WeightOffset, ScalarType.Float32, CPU);
                 parameters.Add(name, weight.to(dataType).to(device));
             }
 

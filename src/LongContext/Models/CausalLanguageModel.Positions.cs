@@ -53,11 +53,13 @@ public sealed partial class CausalLanguageModel
     }
 
     /// <summary>
-    /// The number of tokens beyond which a family has all keys and values computed anew, because other frequencies hold; null where it
-    /// leaves them as they were made.
+    /// The number of tokens beyond which transformers gives up a family's cache, because other frequencies may hold; null where it
+    /// leaves cached keys as they were made.
     /// </summary>
-    internal int? CacheEndsAt =>
-        shape.RecomputesCacheAtOriginalWindow && Config.RopeScaling is LongRopeScaling ? Config.TrainedContextLength() : null;
+    internal int? CacheEndsAt => shape.CacheEndsAtOriginalWindow;
+
+    /// <summary>Whether other frequencies do hold there, so that everything before is to be computed anew.</summary>
+    internal bool RotatesAnewPastCacheEnd => shape.CacheEndsAtOriginalWindow is not null && Config.RopeScaling is LongRopeScaling;
 
     private void CheckRemapping(ModelConfig config, PositionRemapping value)
     {

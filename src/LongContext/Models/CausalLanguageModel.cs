@@ -4,6 +4,7 @@ using LongContext.Checkpoints;
 using LongContext.Generation;
 using LongContext.Models.Families;
 using LongContext.Positions;
+using LongContext.Tensors;
 using Microsoft.Extensions.Logging;
 using static TorchSharp.torch;
 
@@ -64,6 +65,10 @@ public sealed partial class CausalLanguageModel : IDisposable
 
     /// <summary>The head's weights [V, E]: lm_head, or the embedding where they are tied.</summary>
     internal Tensor HeadWeight_VE => head_VE;
+
+    /// <summary>The embedding's row of the pad token; null where there is none.</summary>
+    private long? PadRow =>
+        Config.PadTokenId is { } id && id < shape.VocabularySize && id >= -shape.VocabularySize ? (id < 0 ? id + shape.VocabularySize : id) : null;
 
     /// <summary>What the decoder is assembled from.</summary>
     internal DecoderShape Shape => shape;
@@ -171,8 +176,16 @@ public sealed partial class CausalLanguageModel : IDisposable
     private Tensor Embed(Tensor ids_T)
     {
         Tensor x_TE = embedding_VE.index_select(0, ids_T);
+        if (PadRow is { } pad && is_grad_enabled() && embedding_VE.requires_grad)
+        {
+            // As in transformers: the pad token's embedding is not learned here (a tied head's share of it is).
+            using Tensor pad_1 = tensor(pad);
+            using Tensor isPad_T1 = ids_T.eq(pad_1.to(ids_T.device)).unsqueeze(1);
+            x_TE = where(isPad_T1, x_TE.detach(), x_TE);
+        }
+
         if (shape.EmbeddingScale == 1) return x_TE;
-        if (!shape.RoundEmbeddingScale) return x_TE * shape.EmbeddingScale;
+        if (!shape.RoundEmbeddingScale) return x_TE.Times(shape.EmbeddingScale);
         using Tensor scale = tensor(shape.EmbeddingScale, dtype: DataType, device: Device);
         return x_TE * scale;
     }

@@ -1,5 +1,6 @@
 // Shape suffixes: T tokens, E hidden size.
 using LongContext.Attention;
+using LongContext.Tensors;
 using static TorchSharp.torch;
 
 namespace LongContext.Models;
@@ -34,12 +35,12 @@ internal sealed class DecoderLayer
     {
         using var scope = NewDisposeScope();
         Tensor attended_TE = Norm(afterAttention, attention.Forward(Norm(beforeAttention, x_TE), call));
-        Tensor middle_TE = x_TE + Scaled(attended_TE);
-        Tensor result_TE = middle_TE + Scaled(Norm(afterMlp, mlp.Forward(Norm(beforeMlp, middle_TE))));
+        Tensor middle_TE = x_TE.Plus(Scaled(attended_TE));
+        Tensor result_TE = middle_TE.Plus(Scaled(Norm(afterMlp, mlp.Forward(Norm(beforeMlp, middle_TE)))));
         return result_TE.MoveToOuterDisposeScope();
     }
 
     private static Tensor Norm(RmsNorm? norm, Tensor x_TE) => norm is null ? x_TE : norm.Apply(x_TE);
 
-    private Tensor Scaled(Tensor x_TE) => shape.ResidualScale == 1 ? x_TE : x_TE * shape.ResidualScale;
+    private Tensor Scaled(Tensor x_TE) => shape.ResidualScale == 1 ? x_TE : x_TE.Times(shape.ResidualScale);
 }

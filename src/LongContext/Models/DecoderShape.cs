@@ -65,11 +65,8 @@ internal sealed record DecoderShape
     /// <summary>c in c·tanh(logit/c); null for none.</summary>
     public double? LogitSoftCap { get; init; }
 
-    /// <summary>
-    /// Whether generation computes the keys and values of all tokens anew when a sequence grows past the window from which on
-    /// other frequencies hold, as transformers does for Phi-3.
-    /// </summary>
-    public bool RecomputesCacheAtOriginalWindow { get; init; }
+    /// <summary>The window, in tokens, at whose end transformers gives up the cache (Phi-3); null for families whose cache it leaves alone.</summary>
+    public int? CacheEndsAtOriginalWindow { get; init; }
 
     public int LayerCount => Layers.Count;
 

@@ -25,7 +25,7 @@ internal static class Float8Weights
     /// <param name="quantization">Block sizes; null where config.json says nothing, which is right only for weights without a scale.</param>
     /// <param name="dataType">Type of the result.</param>
     /// <param name="device">Where the result goes.</param>
-    public static Tensor Read(
+    public static unsafe Tensor Read(
         SafetensorsFile file, TensorInfo info, (SafetensorsFile File, TensorInfo Info)? scale, CheckpointQuantization? quantization, ScalarType dataType, Device device)
     {
         if (scale is null && quantization is not null)
@@ -39,30 +39,32 @@ internal static class Float8Weights
         if (info.ByteLength == 0) return result.to(device).MoveToOuterDisposeScope();
         Tensor flat_RC = result.reshape(rows, columns);
         int rowsAtOnce = Math.Clamp((1 << 20) / columns, 1, rows);
-        var values = new float[rowsAtOnce * columns];
+        if ((long)rowsAtOnce * columns > SafetensorsTensors.ScratchBytes / sizeof(float))
+            throw new NotSupportedException($"{file.Path}: tensor '{info.Name}' has rows of {columns} elements, more than are dequantised at a time.");
+        using Tensor values_N = SafetensorsTensors.Scratch(ScalarType.Float32);
         for (int row = 0; row < rows; row += rowsAtOnce)
         {
             using var chunkScope = NewDisposeScope();
             int count = Math.Min(rowsAtOnce, rows - row);
-            Decode(file, info, row, count, columns, values, grid);
-            flat_RC.narrow(0, row, count).copy_(tensor(values).narrow(0, 0, (long)count * columns).reshape(count, columns));
+            Decode(file, info, row, columns, new Span<float>(values_N.DataPointer(), count * columns), grid);
+            flat_RC.narrow(0, row, count).copy_(values_N.narrow(0, 0, (long)count * columns).reshape(count, columns));
         }
 
         return result.to(device).MoveToOuterDisposeScope();
     }
 
-    private static unsafe void Decode(SafetensorsFile file, TensorInfo info, int firstRow, int rows, int columns, float[] values, ScaleGrid grid)
+    private static unsafe void Decode(SafetensorsFile file, TensorInfo info, int firstRow, int columns, Span<float> values, ScaleGrid grid)
     {
-        var source = new ReadOnlySpan<byte>(file.GetPointer(info.Name) + ((long)firstRow * columns), rows * columns);
+        var source = new ReadOnlySpan<byte>(file.GetPointer(info.Name) + ((long)firstRow * columns), values.Length);
         if (source.IndexOfAny((byte)0x7F, (byte)0xFF) is var at and >= 0)
             throw new CheckpointFormatException($"{file.Path}: tensor '{info.Name}' is not a number at [{firstRow + (at / columns)}, {at % columns}].");
         Float8E4M3.ToSingle(source, values);
-        for (int i = 0; i < rows; i++)
+        for (int i = 0; i < values.Length / columns; i++)
         {
             for (int block = 0, start = 0; start < columns; block++, start += grid.BlockColumns)
             {
                 float factor = grid.Factors[((firstRow + i) / grid.BlockRows * grid.Across) + block];
-                foreach (ref float value in values.AsSpan((i * columns) + start, Math.Min(grid.BlockColumns, columns - start))) value *= factor;
+                foreach (ref float value in values.Slice((i * columns) + start, Math.Min(grid.BlockColumns, columns - start))) value *= factor;
             }
         }
     }

@@ -1,3 +1,4 @@
+using LongContext.Tensors;
 using static TorchSharp.torch;
 
 namespace LongContext.Models;
@@ -10,10 +11,10 @@ internal readonly record struct LogitTransform(double Scale, double? SoftCap)
     /// <summary>The logits.</summary>
     public Tensor Apply(Tensor z)
     {
-        Tensor scaled = Scale == 1 ? z : z * Scale;
-        return SoftCap is { } cap ? (scaled / cap).tanh() * cap : scaled;
+        Tensor scaled = Scale == 1 ? z : z.Times(Scale);
+        return SoftCap is { } cap ? scaled.SoftCapped(cap) : scaled;
     }
 
     /// <summary>∂logit/∂(s·z) = 1 − (logit/c)², from the logits; null where it is 1. The factor s is the caller's.</summary>
-    public Tensor? Slope(Tensor logits) => SoftCap is { } cap ? 1 - (logits / cap).square() : null;
+    public Tensor? Slope(Tensor logits) => SoftCap is { } cap ? (logits * logits).Times(-1 / (cap * cap)).Plus(1) : null;
 }

@@ -1,3 +1,4 @@
+using LongContext.Tensors;
 using static TorchSharp.torch;
 
 namespace LongContext.Models;
@@ -16,7 +17,7 @@ internal sealed class RmsNorm(Tensor weight_E, NormShape shape)
             : normalised_TE.to(x_TE.dtype) * Weight(weight_E);
     }
 
-    private Tensor Normalise(Tensor x_TE) => x_TE * (x_TE.square().mean([-1], keepdim: true) + shape.Epsilon).rsqrt();
+    private Tensor Normalise(Tensor x_TE) => x_TE * (x_TE * x_TE).mean([-1], keepdim: true).Plus(shape.Epsilon).rsqrt();
 
-    private Tensor Weight(Tensor weight_E) => shape.WeightOffset == 0 ? weight_E : weight_E + shape.WeightOffset;
+    private Tensor Weight(Tensor weight_E) => shape.WeightOffset == 0 ? weight_E : weight_E.Plus(shape.WeightOffset);
 }

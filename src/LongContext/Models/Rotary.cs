@@ -1,3 +1,4 @@
+using LongContext.Tensors;
 using static TorchSharp.torch;
 
 namespace LongContext.Models;
@@ -19,6 +20,6 @@ internal static class Rotary
     private static Tensor Turn(Tensor x_THR, long half, RotaryRows rows)
     {
         Tensor turned_THR = cat([x_THR.narrow(2, half, half).neg(), x_THR.narrow(2, 0, half)], -1);
-        return x_THR * rows.Cos_T1R + turned_THR * rows.Sin_T1R;
+        return (x_THR * rows.Cos_T1R).Plus(turned_THR * rows.Sin_T1R);
     }
 }

@@ -1,5 +1,6 @@
 using LongContext.Checkpoints;
 using LongContext.Models;
+using LongContext.Tensors;
 using static TorchSharp.torch;
 
 namespace LongContext.Training;
@@ -40,7 +41,7 @@ internal sealed class AdamW : IDisposable
         foreach (Entry entry in entries)
         {
             if (entry.Parameter.grad is { } gradient)
-                squares += Math.Pow((entry.Master is null ? gradient : gradient.to(ScalarType.Float32)).norm().to(ScalarType.Float64).item<double>(), 2);
+                squares += Math.Pow((entry.Master is null ? gradient : gradient.to(ScalarType.Float32)).norm().to(ScalarType.Float64).Value(), 2);
         }
 
         return Math.Sqrt(squares);
@@ -50,7 +51,7 @@ internal sealed class AdamW : IDisposable
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        foreach (Entry entry in entries) entry.Parameter.grad?.mul_(factor);
+        foreach (Entry entry in entries) entry.Parameter.grad?.MultiplyInPlace(factor);
     }
 
     public void Step(double learningRate)
@@ -64,11 +65,11 @@ internal sealed class AdamW : IDisposable
             if (parameter.grad is not { } gradient) continue;
             Tensor weight = master ?? parameter;
             if (master is not null) gradient = gradient.to(ScalarType.Float32);
-            if (decays && options.WeightDecay > 0) weight.mul_(1 - learningRate * options.WeightDecay);
-            mean.mul_(options.Beta1).add_(gradient, 1 - options.Beta1);
-            meanOfSquares.mul_(options.Beta2).addcmul_(gradient, gradient, 1 - options.Beta2);
-            using Tensor denominator = meanOfSquares.sqrt().div_(Math.Sqrt(correction2)).add_(options.Epsilon);
-            weight.addcdiv_(mean, denominator, -learningRate / correction1);
+            if (decays && options.WeightDecay > 0) weight.MultiplyInPlace(1 - (learningRate * options.WeightDecay));
+            mean.MultiplyInPlace(options.Beta1).AddInPlace(gradient, 1 - options.Beta1);
+            meanOfSquares.MultiplyInPlace(options.Beta2).AddProductInPlace(gradient, gradient, 1 - options.Beta2);
+            using Tensor denominator = meanOfSquares.sqrt().DivideInPlace(Math.Sqrt(correction2)).AddInPlace(options.Epsilon);
+            weight.AddQuotientInPlace(mean, denominator, -learningRate / correction1);
             if (master is not null) parameter.copy_(master);
         }
     }

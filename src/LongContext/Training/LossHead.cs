@@ -1,6 +1,7 @@
 // Shape suffixes: N target tokens, C tokens of a chunk, E hidden size, V vocabulary.
 using LongContext.Models;
 using LongContext.Packing;
+using LongContext.Tensors;
 using static TorchSharp.torch;
 
 namespace LongContext.Training;
@@ -47,7 +48,7 @@ internal static class LossHead
         selected_NE.backward([gradient_NE]);
         using (no_grad())
         {
-            if (head_VE.grad is { } existing) existing.add_(headGradient_VE);
+            if (head_VE.grad is { } existing) existing.AddInPlace(headGradient_VE);
             else head_VE.grad = headGradient_VE; // autograd keeps a reference of its own
         }
 
@@ -73,19 +74,19 @@ internal static class LossHead
             logits_CV = transform.Apply(logits_CV);
             Tensor? slope_CV = gradient_NE is null ? null : transform.Slope(logits_CV);
             Tensor logSumExp_C1 = logits_CV.logsumexp(-1, keepdim: true);
-            Tensor entropy_C1 = logSumExp_C1 - logits_CV.gather(1, label_C1);
-            loss += (entropy_C1 * weight_C1).sum(ScalarType.Float64).item<double>();
+            Tensor entropy_C1 = logSumExp_C1.Minus(logits_CV.gather(1, label_C1));
+            loss += (entropy_C1 * weight_C1).sum(ScalarType.Float64).Value();
             losses?.AddRange(entropy_C1.to(ScalarType.Float32).cpu().data<float>().ToArray());
             if (gradient_NE is null) continue;
 
             // ∂/∂logits = (softmax − one-hot) · weight · scale, in the logits' own memory.
-            Tensor gradient_CV = logits_CV.sub_(logSumExp_C1).exp_();
-            gradient_CV.scatter_add_(1, label_C1, full_like(logSumExp_C1, -1));
-            gradient_CV.mul_(weight_C1 * (scale * transform.Scale));
+            Tensor gradient_CV = logits_CV.SubtractInPlace(logSumExp_C1).exp_();
+            gradient_CV.scatter_add_(1, label_C1, TensorArithmetic.Filled(logSumExp_C1.shape, -1, logSumExp_C1.dtype, logSumExp_C1.device));
+            gradient_CV.mul_(weight_C1.Times(scale * transform.Scale));
             if (slope_CV is not null) gradient_CV.mul_(slope_CV);
             if (gradient_CV.dtype != head_VE.dtype) gradient_CV = gradient_CV.to(head_VE.dtype);
             gradient_NE.narrow(0, start, size).copy_(gradient_CV.matmul(head_VE));
-            headGradient_VE!.add_(gradient_CV.t().matmul(hidden_CE));
+            headGradient_VE!.AddInPlace(gradient_CV.t().matmul(hidden_CE));
         }
 
         return loss;

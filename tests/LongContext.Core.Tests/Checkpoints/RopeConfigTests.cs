@@ -126,7 +126,8 @@ public class RopeConfigTests
         Assert.Equal(1_000_000, config.RopeTheta);
         Assert.Equal(new RopeSettings { Theta = 1_000_000, Scaling = RopeScaling.Linear(8) }, config.RopeOf("full_attention"));
         Assert.Equal(new RopeSettings { Theta = 10_000, PartialRotaryFactor = 0.5 }, config.RopeOf("sliding_attention"));
-        Assert.Equal(8, config.RopeParametersOf("sliding_attention").RotaryDimension);
+        // Without a scaling Llama's plain frequencies leave the factor aside.
+        Assert.Equal(16, config.RopeParametersOf("sliding_attention").RotaryDimension);
         Assert.Equal(config, ModelConfigReadingTests.Parse(Write(config)));
 
         ModelConfig changed = config with { RopeScaling = RopeScaling.Yarn(4) };
@@ -168,9 +169,45 @@ public class RopeConfigTests
     [InlineData("""{"rope_type": "dynamic", "alpha": 0.5}""", "'rope_parameters.alpha' is 0.5")]
     [InlineData("""{"rope_type": "dynamic", "alpha": 2, "factor": 3}""", "'rope_parameters.factor' is 3")]
     [InlineData("""{"rope_type": "proportional", "factor": 0.5}""", "'rope_parameters.factor' is 0.5")]
-    [InlineData("""{"rope_type": "default", "partial_rotary_factor": 0.2}""", "'partial_rotary_factor' is 0.2")]
+    [InlineData("""{"rope_type": "linear", "factor": 2.0, "partial_rotary_factor": 0.2}""", "'partial_rotary_factor' is 0.2")]
     public void Parse_FaultySettingsOfAType_ThrowsNamingTheField(string parameters, string expected) =>
         ModelConfigReadingTests.AssertFault(ConfigText.Newer(("rope_parameters", JsonNode.Parse(parameters))).ToJsonString(), expected);
+
+    [Fact]
+    public void Parse_Gemma3_FillsUpLayerTypesAndRefusesAFlatForm()
+    {
+        static ModelConfig Read(string parameters) =>
+            ModelConfigReadingTests.Parse(ConfigText.Newer(("model_type", "gemma3_text"), ("rope_parameters", JsonNode.Parse(parameters))));
+
+        ModelConfig fullOnly = Read("""{"full_attention": {"rope_type": "linear", "factor": 8.0}}""");
+        Assert.Equal(new RopeSettings { Theta = 1_000_000, Scaling = RopeScaling.Linear(8) }, fullOnly.RopeOf("full_attention"));
+        Assert.Equal(new RopeSettings { Theta = 10_000 }, fullOnly.RopeOf("sliding_attention"));
+        ModelConfig slidingOnly = Read("""{"sliding_attention": {"rope_type": "default"}}""");
+        Assert.Equal(new RopeSettings { Theta = 1_000_000 }, slidingOnly.RopeOf("full_attention"));
+        Assert.Equal(new RopeSettings { Theta = 10_000 }, slidingOnly.RopeOf("sliding_attention"));
+        Assert.Contains("full_attention", Assert.Throws<CheckpointFormatException>(
+            () => Read("""{"rope_type": "linear", "factor": 8.0}""")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Parse_Phi3_HasItsOwnOriginalWindowAndOlderName()
+    {
+        JsonObject Parameters(string type) => new()
+        {
+            ["type"] = type,
+            ["short_factor"] = new JsonArray([.. Enumerable.Repeat(1.0, 8).Select(x => (JsonNode)x)]),
+            ["long_factor"] = new JsonArray([.. Enumerable.Repeat(2.0, 8).Select(x => (JsonNode)x)]),
+            ["original_max_position_embeddings"] = 64,
+        };
+        ModelConfig config = ModelConfigReadingTests.Parse(
+            ConfigText.Older(("model_type", "phi3"), ("max_position_embeddings", 16_384), ("rope_scaling", Parameters("yarn"))));
+
+        Assert.IsType<LongRopeScaling>(config.RopeScaling);
+        Assert.Equal(4_096, config.OriginalMaxPositionEmbeddings);
+        JsonObject written = Write(config with { OriginalMaxPositionEmbeddings = 64 });
+        Assert.Equal(64, (int)written["original_max_position_embeddings"]!);
+        Assert.Equal(64, ModelConfigReadingTests.Parse(written).OriginalMaxPositionEmbeddings);
+    }
 
     [Fact]
     public void Parse_MultimodalPositions_AreRefusedByName()
@@ -331,7 +368,7 @@ public class RopeConfigTests
     {
         ModelConfig before = ModelConfigReadingTests.Parse(newer ? ConfigText.Newer() : ConfigText.Older());
 
-        ModelConfig after = ModelConfigReadingTests.Parse(Write(before with { PartialRotaryFactor = 0.5 }));
+        ModelConfig after = ModelConfigReadingTests.Parse(Write(before with { PartialRotaryFactor = 0.5, RopeScaling = RopeScaling.Linear(2) }));
 
         Assert.Equal(0.5, after.PartialRotaryFactor);
         Assert.Equal(8, after.RopeParameters.RotaryDimension);

@@ -54,12 +54,14 @@ public sealed class ModelFixtureTests
         Assert.Equal(golden.ReadArray<float>("short.loss")[0], loss, LossTolerance);
         var expectedNames = golden.Tensors.Keys.Where(key => key.StartsWith("grad.", StringComparison.Ordinal)).Select(key => key["grad.".Length..]).ToHashSet();
         Assert.Equal(expectedNames, [.. model.Parameters.Keys]);
+        // A gradient that is 0 by mathematics (of a key bias in a layer without positions, say) is rounding on both sides.
+        double largest = expectedNames.Max(expectedName => Norm(golden.ReadArray<float>("grad." + expectedName))), rounding = Math.ScaleB(largest, -23);
         foreach ((string parameterName, Tensor parameter) in model.Parameters)
         {
             float[] expected = golden.ReadArray<float>("grad." + parameterName), actual = parameter.grad!.data<float>().ToArray();
             Assert.Equal(expected.Length, actual.Length);
-            double norm = Math.Sqrt(expected.Sum(x => (double)x * x)), distance = Math.Sqrt(expected.Zip(actual).Sum(p => Math.Pow(p.First - (double)p.Second, 2)));
-            Assert.True(distance <= GradientTolerance * norm, $"{parameterName}: gradient is off by {distance / norm:E2} of its norm");
+            double norm = Norm(expected), distance = Math.Sqrt(expected.Zip(actual).Sum(p => Math.Pow(p.First - (double)p.Second, 2)));
+            Assert.True(distance <= (GradientTolerance * norm) + rounding, $"{parameterName}: gradient is off by {distance / norm:E2} of its norm");
         }
     }
 
@@ -98,12 +100,14 @@ public sealed class ModelFixtureTests
                     MaximumNewTokens = expected.Length - prompt.Length,
                     StopTokenIds = [],
                     PrefillChunkTokens = chunk,
-                    DropsContextAtLongRopeSwitch = true, // as transformers does, for better or worse
+                    DropsContextAtOriginalWindow = true, // as transformers does, for better or worse
                 };
                 Assert.Equal(expected[prompt.Length..], new TextGenerator(model).Generate(prompt, options));
             }
         }
     }
+
+    private static double Norm(float[] values) => Math.Sqrt(values.Sum(x => (double)x * x));
 
     internal static float[] Logits(CausalLanguageModel model, int[] ids)
     {

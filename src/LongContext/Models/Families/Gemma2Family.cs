@@ -11,16 +11,21 @@ internal sealed class Gemma2Family : ModelFamily
     public override string ModelType => "gemma2";
 
     /// <summary>What both generations share.</summary>
-    public static DecoderShape Common(ModelConfig config) => DecoderShape.FromConfig(config) with
+    public static DecoderShape Common(ModelConfig config)
     {
-        Norm = new NormShape(config.RmsNormEpsilon, WeightOffset: 1, WeightInFloat32: true),
-        BlockNorms = BlockNorms.AroundEach,
-        QueryKeyValueBias = config.AttentionBias,
-        OutputBias = config.AttentionBias,
-        AttentionScale = 1 / Math.Sqrt(FamilyFields.Positive(config, "query_pre_attn_scalar", 256)),
-        EmbeddingScale = Math.Sqrt(config.HiddenSize),
-        RoundEmbeddingScale = true,
-    };
+        if (config.Fields.OptionalBool("use_bidirectional_attention") ?? false)
+            throw new NotSupportedException("config.json: use_bidirectional_attention is true; this library runs causal models only.");
+        return DecoderShape.FromConfig(config) with
+        {
+            Norm = new NormShape(config.RmsNormEpsilon, WeightOffset: 1, WeightInFloat32: true),
+            BlockNorms = BlockNorms.AroundEach,
+            QueryKeyValueBias = config.AttentionBias,
+            OutputBias = config.AttentionBias,
+            AttentionScale = 1 / Math.Sqrt(FamilyFields.Positive(config, "query_pre_attn_scalar", 256)),
+            EmbeddingScale = Math.Sqrt(config.HiddenSize),
+            RoundEmbeddingScale = true,
+        };
+    }
 
     protected override DecoderShape Read(ModelConfig config) => Common(config) with
     {

@@ -12,14 +12,12 @@ internal sealed class Gemma3Family : ModelFamily
 
     protected override DecoderShape Read(ModelConfig config)
     {
-        if (config.Fields.OptionalBool("use_bidirectional_attention") ?? false)
-            throw new NotSupportedException("config.json: use_bidirectional_attention is true; this library runs causal models only.");
         int pattern = config.Fields.OptionalInt("sliding_window_pattern") ?? config.Fields.OptionalInt("_sliding_window_pattern") ?? 6;
         if (pattern < 1) throw config.Fields.Fault("sliding_window_pattern", $"is {pattern}, expected at least 1");
         return Gemma2Family.Common(config) with
         {
             QueryKeyNorm = QueryKeyNorm.PerHead,
-            AttentionSoftCap = FamilyFields.SoftCap(config, "attn_logit_softcapping", null),
+            // attn_logit_softcapping, where a file has it, is of no effect in transformers' Gemma 3.
             LogitSoftCap = FamilyFields.SoftCap(config, "final_logit_softcapping", null),
             Layers = LayerTypes.Read(config, LayerTypes.ReadWindow(config, absent: 4_096), layer => (layer + 1) % pattern != 0),
         };

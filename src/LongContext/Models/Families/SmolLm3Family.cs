@@ -12,8 +12,10 @@ internal sealed class SmolLm3Family : ModelFamily
     protected override DecoderShape Read(ModelConfig config)
     {
         bool[] hasPositions = ReadPositions(config);
-        int? window = LayerTypes.ReadSwitchedWindow(config, absent: null);
-        IReadOnlyList<LayerShape> layers = LayerTypes.Read(config, window, layer => window is not null && !hasPositions[layer]);
+        // The switch is for files without layer_types; those that list a sliding layer mean it.
+        int? window = LayerTypes.ReadWindow(config);
+        bool slides = LayerTypes.ReadSwitchedWindow(config, absent: null) is not null;
+        IReadOnlyList<LayerShape> layers = LayerTypes.Read(config, window, layer => slides && !hasPositions[layer]);
         return DecoderShape.FromConfig(config) with
         {
             QueryKeyValueBias = config.AttentionBias,
