@@ -27,8 +27,12 @@ internal sealed class GgufRope
         string[] types = [.. shape.Layers.Where(layer => layer.HasPositions).Select(layer => layer.Type).Distinct()];
         string main = types.Contains(LayerShape.FullAttention) || types.Length == 0 ? LayerShape.FullAttention : types[0];
         rope.WriteMain(config.RopeOf(main), config.RopeParametersOf(main));
-        foreach (string type in types.Where(type => type != main)) rope.WriteOther(config.RopeOf(main), config.RopeOf(type), config.RopeParametersOf(type), type);
-        if (architecture.HasWindowBase && main == LayerShape.SlidingAttention) rope.Add("freq_base_swa", (float)BaseOf(config.RopeOf(main), config.RopeParametersOf(main))!);
+        foreach (string type in types)
+        {
+            if (architecture.HasWindowBase && type == LayerShape.SlidingAttention) rope.WriteWindowBase(config, main);
+            else if (config.RopeOf(type) != config.RopeOf(main)) throw rope.Unsupported($"other rotary settings in layers of type {type} than in the others");
+        }
+
         return rope;
     }
 
@@ -65,7 +69,8 @@ internal sealed class GgufRope
                 break;
             case DynamicNtkRopeScaling:
                 throw new NotSupportedException(
-                    "llama.cpp has no dynamic NTK scaling, whose frequencies follow the text's length; load the model with RopeScaling.NtkAware, Yarn or Linear instead.");
+                    "llama.cpp has no dynamic NTK scaling, whose frequencies follow the text's length; "
+                    + "load the model with RopeScaling.NtkAware, Yarn or Linear instead.");
             default:
                 throw Unsupported($"rotary type '{settings.Scaling.RopeType}'");
         }
@@ -130,19 +135,15 @@ internal sealed class GgufRope
         AddAttentionFactor(frequencies.AttentionFactor);
     }
 
-    private void WriteOther(RopeSettings main, RopeSettings other, RopeParameters parameters, string type)
+    /// <summary>Layers with a window have a base of their own there, plain frequencies, and what is multiplied to cos and sin in the others.</summary>
+    private void WriteWindowBase(ModelConfig config, string main)
     {
-        if (architecture.HasWindowBase && type == LayerShape.SlidingAttention)
-        {
-            if (BaseOf(other, parameters) is not { } own || other.PartialRotaryFactor != main.PartialRotaryFactor)
-                throw Unsupported($"rotary type '{other.Scaling.RopeType}', or another rotated part, in layers with a window");
-            if (values.Any(value => value.Key == "scaling.attn_factor")) throw Unsupported("an attention factor of its own in layers without a window");
-            Add("freq_base_swa", (float)own);
-        }
-        else if (main != other)
-        {
-            throw Unsupported($"other rotary settings in layers of type {type} than in the others");
-        }
+        RopeSettings settings = config.RopeOf(LayerShape.SlidingAttention);
+        RopeParameters parameters = config.RopeParametersOf(LayerShape.SlidingAttention);
+        if (BaseOf(settings, parameters) is not { } own || parameters.RotaryDimension != config.RopeParametersOf(main).RotaryDimension)
+            throw Unsupported($"rotary type '{settings.Scaling.RopeType}', or another rotated part, in layers with a window");
+        if (values.Any(value => value.Key == "scaling.attn_factor")) throw Unsupported("an attention factor of its own in layers without a window");
+        Add("freq_base_swa", (float)own);
     }
 
     private void AddAttentionFactor(double factor)

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using LongContext.Gguf;
+using LongContext.Tensors;
 using static TorchSharp.torch;
 
 namespace LongContext.Export;
@@ -45,7 +46,8 @@ internal sealed class GgufRows
             if (!GgufElements.TryEncode(Type, values, bytes))
             {
                 throw new NotSupportedException(
-                    $"Tensor '{Name}' has a value in rows {start} to {start + part.shape[0] - 1} that {Type} cannot hold; choose {GgufTensorType.BFloat16} or {GgufTensorType.Float32}.");
+                    $"Tensor '{Name}' has a value in rows {start} to {start + part.shape[0] - 1} that {Type} cannot hold; "
+                    + $"choose {GgufTensorType.BFloat16} or {GgufTensorType.Float32}.");
             }
 
             stream.Write(bytes);
@@ -58,8 +60,8 @@ internal sealed class GgufRows
             ? Weight.index_select(0, tensor(Sources(start, count, head), device: Weight.device))
             : Weight.narrow(0, start, count);
         part = part.cpu().to(ScalarType.Float32);
-        if (Offset != 0) part = part + (float)Offset;
-        if (Factor != 1) part = (part.to(ScalarType.Float64) * Factor).to(ScalarType.Float32);
+        if (Offset != 0) part = part.Plus(Offset);
+        if (Factor != 1) part = part.to(ScalarType.Float64).Times(Factor).to(ScalarType.Float32);
         return part.contiguous();
     }
 

@@ -75,17 +75,17 @@ public sealed class LlamaCppFixtureTests
         {
             int[] output = FixtureModels.Ids(golden, case_ + ".output");
             int start = FixtureModels.Ids(golden, case_ + ".prompt").Length;
-            if (model.Config.RopeScaling is LongRopeScaling)
+            if (model.CacheEndsAt is { } end && end < output.Length)
             {
-                // llama.cpp takes the long divisors from the first token on where its context is longer than the original window;
-                // transformers where the text is longer, and generates on without the text (see GenerationOptions): this library's own continuation.
-                start = Math.Max(start, model.Config.OriginalMaxPositionEmbeddings + 1);
-                if (start >= output.Length || model.Config.OriginalMaxPositionEmbeddings >= Context) continue;
+                // Past the original window transformers generates on without the text before (see GenerationOptions): this library's own
+                // continuation. llama.cpp takes longrope's long divisors from the first token on, so it begins where they hold.
+                if (model.Config.RopeScaling is LongRopeScaling) start = Math.Max(start, end + 1);
                 var greedy = new GenerationOptions { MaximumNewTokens = output.Length - start, StopTokenIds = [] };
                 yield return (new LlamaCppPrompt(output[..start], output.Length - start), new TextGenerator(model).Generate(output.AsSpan(0, start), greedy));
                 continue;
             }
 
+            if (model.Config.RopeScaling is LongRopeScaling) continue;
             yield return (new LlamaCppPrompt(output[..start], output.Length - start), output[start..]);
         }
     }
