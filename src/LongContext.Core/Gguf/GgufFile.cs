@@ -61,7 +61,8 @@ public sealed class GgufFile
     public byte[] ReadBytes(string name)
     {
         GgufTensorInfo info = Find(name);
-        if (info.ByteLength is not { } length) throw new NotSupportedException($"{Path}: tensor '{name}' is of type {(int)info.Type}, which is not decoded.");
+        if (info.ByteLength is not { } length)
+            throw new NotSupportedException($"{Path}: tensor '{name}' is of type {(int)info.Type}, which is not decoded.");
         if (length > Array.MaxLength) throw new NotSupportedException($"{Path}: tensor '{name}' has {length} bytes, more than an array can hold.");
         using FileStream stream = new(Path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 1);
         byte[] bytes = new byte[length];

@@ -39,7 +39,9 @@ public sealed class GgufMetadata : IReadOnlyDictionary<string, object>
         ArgumentException.ThrowIfNullOrEmpty(key);
         ArgumentNullException.ThrowIfNull(value);
         if (key.Length > LongestKey || key.AsSpan().ContainsAnyExceptInRange('!', '~'))
-            throw new ArgumentException($"The key '{key[..Math.Min(key.Length, 80)]}' is not 1 to {LongestKey} characters of ASCII without spaces.", nameof(key));
+            throw new ArgumentException(
+                $"The key '{key[..Math.Min(key.Length, 80)]}' is not 1 to {LongestKey} characters of ASCII without spaces.",
+                nameof(key));
         Type type = value.GetType();
         Type element = type.IsSZArray ? type.GetElementType()! : type;
         if (GgufValueTypes.FromClrType(element) is null)
@@ -53,7 +55,9 @@ public sealed class GgufMetadata : IReadOnlyDictionary<string, object>
     /// <param name="key">Its key.</param>
     /// <exception cref="CheckpointFormatException">There is no such key, or its value is of another type.</exception>
     public T Get<T>(string key) => values.TryGetValue(key, out object? value)
-        ? value is T typed ? typed : throw new CheckpointFormatException($"GGUF metadata: '{key}' is a {value.GetType().Name}, expected a {typeof(T).Name}.")
+        ? value is T typed
+            ? typed
+            : throw new CheckpointFormatException($"GGUF metadata: '{key}' is a {value.GetType().Name}, expected a {typeof(T).Name}.")
         : throw new CheckpointFormatException($"GGUF metadata: there is no '{key}'.");
 
     /// <inheritdoc/>

@@ -26,7 +26,8 @@ public sealed class GgufTensorEntry
         if (shape.Count > 4 || !type.TryGetByteLength(shape, out long? byteLength))
         {
             throw new ArgumentException(
-                $"Tensor '{name}' has shape {GgufTensorTypes.ToText(shape)}, expected one to four sizes of at least 1, the last a multiple of {type.BlockElements()}.",
+                $"Tensor '{name}' has shape {GgufTensorTypes.ToText(shape)}, expected one to four sizes of at least 1, "
+                + $"the last a multiple of {type.BlockElements()}.",
                 nameof(shape));
         }
 
@@ -59,9 +60,12 @@ public sealed class GgufTensorEntry
         GgufTensorEntry entry = new(name, type, shape, stream => stream.Write(bytes));
         long count = entry.ByteLength / type.BlockBytes() * type.BlockElements();
         if (count != values.Length)
-            throw new ArgumentException($"Tensor '{name}' has {values.Length} values, expected {count} for shape {GgufTensorTypes.ToText(shape)}.", nameof(values));
+            throw new ArgumentException(
+                $"Tensor '{name}' has {values.Length} values, expected {count} for shape {GgufTensorTypes.ToText(shape)}.",
+                nameof(values));
         bytes = new byte[entry.ByteLength];
-        if (!GgufElements.TryEncode(type, values, bytes)) throw new ArgumentException($"Tensor '{name}' has a value that {type} cannot hold.", nameof(values));
+        if (!GgufElements.TryEncode(type, values, bytes))
+            throw new ArgumentException($"Tensor '{name}' has a value that {type} cannot hold.", nameof(values));
         return entry;
     }
 }

@@ -4,7 +4,9 @@ using LongContext.Checkpoints;
 namespace LongContext.Gguf;
 
 /// <summary>Writes GGUF files, version 3, little endian: the form that llama.cpp and what is built on it load.</summary>
-/// <remarks>The layout is described in the ggml project's docs/gguf.md: header, metadata, tensor table, then tensors at multiples of the alignment.</remarks>
+/// <remarks>
+/// The layout is described in the ggml project's docs/gguf.md: header, metadata, tensor table, then tensors at multiples of the alignment.
+/// </remarks>
 public static class GgufWriter
 {
     /// <summary>Bytes to whose multiples tensors are aligned.</summary>
@@ -91,7 +93,8 @@ public static class GgufWriter
 
     private static void WriteTensor(Stream stream, GgufTensorEntry tensor)
     {
-        var exact = new ExactLengthStream(stream, tensor.ByteLength, $"Tensor '{tensor.Name}'", $"shape {GgufTensorTypes.ToText(tensor.Shape)} of {tensor.Type}");
+        string form = $"shape {GgufTensorTypes.ToText(tensor.Shape)} of {tensor.Type}";
+        var exact = new ExactLengthStream(stream, tensor.ByteLength, $"Tensor '{tensor.Name}'", form);
         tensor.WriteTo(exact);
         exact.Complete();
         Pad(stream, tensor.ByteLength);

@@ -37,7 +37,10 @@ internal sealed record GgufArchitecture(string Name)
     /// <summary>Multipliers in the metadata: embedding, attention, residual, logits.</summary>
     public bool HasMultipliers { get; init; }
 
-    /// <summary>Of how many layers, counted from the first, the last sees everything while the others have the window; null where there are no windows.</summary>
+    /// <summary>
+    /// Of how many layers, counted from the first, the last sees everything while the others have the window; null where there are no
+    /// windows.
+    /// </summary>
     public int? WindowPeriod { get; init; }
 
     /// <summary>Whether some layers have a window whatever the file says.</summary>
@@ -63,24 +66,25 @@ internal sealed record GgufArchitecture(string Name)
     public static GgufArchitecture Of(ModelConfig config) => config.ModelType switch
     {
         // Mistral is "llama" in llama.cpp.
-        "llama" or "mistral" => new("llama") { PairsNeighbours = true, HasFrequencyFactors = true, HasLongRope = true, HasQueryKeyValueBias = true, HasOtherBiases = true },
+        "llama" or "mistral" => Llama("llama"),
         "qwen2" => new("qwen2") { HasQueryKeyValueBias = true },
         "qwen3" => new("qwen3"),
         "phi3" => new("phi3") { HasLongRope = true, HasPartialRotation = true, HasOwnHeadDimension = false },
         "gemma2" => Gemma("gemma2") with { WindowPeriod = 2, AlwaysHasWindows = true, LayersWithScaleOfHidden = 46, HasSoftCaps = true },
         "gemma3_text" => Gemma("gemma3") with { WindowPeriod = 6, LayersWithScaleOfHidden = 62, HasWindowBase = true },
         "olmo2" => new("olmo2") { HasOwnHeadDimension = false, NeedsHead = true },
-        "granite" => new("granite")
-        {
-            PairsNeighbours = true,
-            HasFrequencyFactors = true,
-            HasLongRope = true,
-            HasQueryKeyValueBias = true,
-            HasOtherBiases = true,
-            HasMultipliers = true,
-        },
+        "granite" => Llama("granite") with { HasMultipliers = true },
         "smollm3" => new("smollm3") { PairsNeighbours = true, NoPositionsInterval = 4 },
         _ => throw new NotSupportedException($"Model family '{config.ModelType}' is not written as GGUF yet."),
+    };
+
+    private static GgufArchitecture Llama(string name) => new(name)
+    {
+        PairsNeighbours = true,
+        HasFrequencyFactors = true,
+        HasLongRope = true,
+        HasQueryKeyValueBias = true,
+        HasOtherBiases = true,
     };
 
     private static GgufArchitecture Gemma(string name) => new(name)

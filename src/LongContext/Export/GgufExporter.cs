@@ -39,7 +39,8 @@ public static class GgufExporter
         model.ThrowIfDisposed();
         options ??= new GgufExportOptions();
         GgufTensorType type = options.ElementType ?? OwnType(model.DataType);
-        if (!type.IsKnown()) throw new ArgumentException($"{nameof(GgufExportOptions)}.{nameof(options.ElementType)} is {(int)type}, expected one of the named types.", nameof(options));
+        if (!type.IsKnown())
+            throw new ArgumentException($"{nameof(GgufExportOptions)}.{nameof(options.ElementType)} is {(int)type}, expected one of the named types.", nameof(options));
         if (!options.Overwrite && File.Exists(path))
             throw new IOException($"'{path}' is there already; {nameof(GgufExportOptions)}.{nameof(options.Overwrite)} replaces it.");
 
@@ -56,7 +57,8 @@ public static class GgufExporter
         WriteTokenizer(metadata, vocabulary, folder, model.Config, options.ChatTemplate);
 
         var report = new Report(progress);
-        IReadOnlyList<GgufTensorEntry> entries = [.. rope.Tensors, .. new GgufTensorPlan(model, architecture, type).Entries(report.Written, cancellationToken)];
+        var plan = new GgufTensorPlan(model, architecture, type);
+        IReadOnlyList<GgufTensorEntry> entries = [.. rope.Tensors, .. plan.Entries(report.Written, cancellationToken)];
         report.Begin(entries, rope.Tensors.Count);
         GgufWriter.Write(path, metadata, entries);
     }

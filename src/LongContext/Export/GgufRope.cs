@@ -30,7 +30,8 @@ internal sealed class GgufRope
         foreach (string type in types)
         {
             if (architecture.HasWindowBase && type == LayerShape.SlidingAttention) rope.WriteWindowBase(config, main);
-            else if (config.RopeOf(type) != config.RopeOf(main)) throw rope.Unsupported($"other rotary settings in layers of type {type} than in the others");
+            else if (config.RopeOf(type) != config.RopeOf(main))
+                throw rope.Unsupported($"other rotary settings in layers of type {type} than in the others");
         }
 
         return rope;

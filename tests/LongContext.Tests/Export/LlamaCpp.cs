@@ -17,7 +17,7 @@ internal static class LlamaCpp
     /// <summary>The package of binaries for this machine.</summary>
     private static readonly string Binaries =
         (OperatingSystem.IsWindows() ? "win-" : OperatingSystem.IsMacOS() ? "mac-" : "linux-")
-        + (RuntimeInformation.OSArchitecture == Architecture.Arm64 ? "arm64" : "x64") + (OperatingSystem.IsMacOS() && RuntimeInformation.OSArchitecture == Architecture.Arm64 ? "-metal" : "");
+        + (RuntimeInformation.OSArchitecture != Architecture.Arm64 ? "x64" : OperatingSystem.IsMacOS() ? "arm64-metal" : "arm64");
 
     private static readonly string Npm = OperatingSystem.IsWindows() ? "npm.cmd" : "npm";
 

@@ -90,7 +90,11 @@ internal sealed class GgufVocabulary
     private void Put(int id, string text, GgufTokenKind kind)
     {
         if (id >= texts.Length)
-            throw new InvalidDataException($"{tokenizer.File}: token \"{text}\" has id {id}, but the model has {texts.Length} rows; resize its embedding or use its own tokenizer.");
+        {
+            throw new InvalidDataException(
+                $"{tokenizer.File}: token \"{text}\" has id {id}, but the model has {texts.Length} rows; resize its embedding or use its own tokenizer.");
+        }
+
         (texts[id], kinds[id], ids[text]) = (text, (int)kind, id);
     }
 
@@ -106,12 +110,13 @@ internal sealed class GgufVocabulary
             found++;
         }
 
-        if (found != 256) throw new InvalidDataException($"{tokenizer.File}: there are {found} tokens of the form <0x00>, expected 256 with byte_fallback.");
+        if (found != 256)
+            throw new InvalidDataException($"{tokenizer.File}: there are {found} tokens of the form <0x00>, expected 256 with byte_fallback.");
     }
 
     private void PutScores()
     {
-        List<string> pieces = [.. tokenizer.Tokens.Where(token => kinds[token.Value] is (int)GgufTokenKind.Normal or (int)GgufTokenKind.Byte).Select(token => token.Key)];
+        List<string> pieces = [.. tokenizer.Tokens.Keys.Where(text => kinds[tokenizer.Tokens[text]] is (int)GgufTokenKind.Normal or (int)GgufTokenKind.Byte)];
         float[] computed = new SentencePieceScores(tokenizer).Compute(pieces);
         for (int i = 0; i < pieces.Count; i++) scores[tokenizer.Tokens[pieces[i]]] = computed[i];
     }

@@ -34,7 +34,8 @@ internal static class PreTokenizerName
         JsonField field = tokenizer.Root.Required("pre_tokenizer");
         JsonField[] parts = Parts(field);
         JsonField last = parts[^1];
-        if (last.Required("type").Text() != "ByteLevel") throw last.Unsupported($"a \"{last.Required("type").Text()}\" after ByteLevel in a GGUF file", "ByteLevel as the last");
+        if (last.Required("type").Text() != "ByteLevel")
+            throw last.Unsupported($"a \"{last.Required("type").Text()}\" after ByteLevel in a GGUF file", "ByteLevel as the last");
         if (last.Flag("add_prefix_space")) throw last.Unsupported("add_prefix_space in a GGUF file", "false");
         bool splits = last.Optional("use_regex")?.Flag() ?? true;
         return parts.Length switch
@@ -52,10 +53,13 @@ internal static class PreTokenizerName
     {
         JsonField pattern = split.Required("pattern");
         string text = pattern.Optional("Regex")?.Text() ?? throw pattern.Unsupported("a Split by a literal text in a GGUF file", "a Regex");
-        if (split.Required("behavior").Text() != "Isolated" || split.Flag("invert")) throw split.Unsupported("this behavior in a GGUF file", "Isolated, not inverted");
+        if (split.Required("behavior").Text() != "Isolated" || split.Flag("invert"))
+            throw split.Unsupported("this behavior in a GGUF file", "Isolated, not inverted");
         return Names.TryGetValue((text, ignoresMerges), out string? name)
             ? name
-            : throw pattern.Unsupported($"the Split pattern {text} with ignore_merges {ignoresMerges} in a GGUF file", string.Join(", ", Names.Values) + " as llama.cpp calls them");
+            : throw pattern.Unsupported(
+                $"the Split pattern {text} with ignore_merges {ignoresMerges} in a GGUF file",
+                string.Join(", ", Names.Values) + " as llama.cpp calls them");
     }
 
     /// <summary>llama.cpp normalises nothing; NFC, which Qwen has, changes no text that is normal already, as nearly all is.</summary>

@@ -21,8 +21,10 @@ internal static class SentencePieceForm
         string type = split.Required("type").Text();
         // Gemma splits at spaces after its normalizer has left none.
         if (type == "Split" && prefix == false && split.Required("pattern").Optional("String")?.Text() == " ") return false;
-        if (type != "Metaspace" || prefix is not null) throw split.Unsupported($"pre_tokenizer \"{type}\" after this normalizer in a GGUF file", "Metaspace without a normalizer");
-        if (split.Optional("replacement") is { } replacement && replacement.Text() != Space) throw replacement.Unsupported($"\"{replacement.Text()}\"", Space);
+        if (type != "Metaspace" || prefix is not null)
+            throw split.Unsupported($"pre_tokenizer \"{type}\" after this normalizer in a GGUF file", "Metaspace without a normalizer");
+        if (split.Optional("replacement") is { } replacement && replacement.Text() != Space)
+            throw replacement.Unsupported($"\"{replacement.Text()}\"", Space);
         if (split.Optional("split")?.Flag() ?? true) RequireNoTokenAcrossSpaces(tokenizer, split);
         return split.Optional("prepend_scheme")?.Text() switch
         {
@@ -43,12 +45,15 @@ internal static class SentencePieceForm
         {
             string type = part.Required("type").Text();
             if (type == "Prepend" && !prepends && !replaces && part.Required("prepend").Text() == Space) prepends = true;
-            else if (type == "Replace" && !replaces && part.Required("pattern").Optional("String")?.Text() == " " && part.Required("content").Text() == Space) replaces = true;
+            else if (type == "Replace" && !replaces && IsSpaceToMark(part)) replaces = true;
             else throw part.Unsupported($"normalizer \"{type}\" with these settings in a GGUF file", "Prepend of ▁, then Replace of a space by ▁");
         }
 
         return replaces ? prepends : throw normalizer.Unsupported("a normalizer that leaves spaces in a GGUF file", "Prepend of ▁, then Replace of a space by ▁");
     }
+
+    private static bool IsSpaceToMark(JsonField replace) =>
+        replace.Required("pattern").Optional("String")?.Text() == " " && replace.Required("content").Text() == Space;
 
     /// <summary>Split at spaces, a word never reaches into the next; llama.cpp splits nowhere, and would use such a token.</summary>
     private static void RequireNoTokenAcrossSpaces(TokenizerJson tokenizer, JsonField split)

@@ -94,6 +94,10 @@ internal sealed class TokenizerJson
     private static List<(int, string, bool, bool)> ReadAdded(JsonField root)
     {
         if (root.Optional("added_tokens") is not { } field) return [];
-        return [.. field.Items().Select(token => (token.Required("id").Integer(), token.Required("content").Text(), token.Flag("special"), token.Flag("rstrip")))];
+        return
+        [
+            .. field.Items().Select(token =>
+                (token.Required("id").Integer(), token.Required("content").Text(), token.Flag("special"), token.Flag("rstrip"))),
+        ];
     }
 }
