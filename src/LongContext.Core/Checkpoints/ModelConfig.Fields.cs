@@ -32,7 +32,7 @@ public sealed partial record ModelConfig
         ArgumentException.ThrowIfNullOrEmpty(name);
         if (PropertyFields.Contains(name)) throw new ArgumentException($"Field '{name}' has a property of its own; set that.", nameof(name));
         JsonObject added = AddedFields?.DeepClone().AsObject() ?? [];
-        added[name] = value?.DeepClone();
+        added[name] = value is null ? null : JsonNode.Parse(value.ToJsonString()); // as from a file, where 12 can be read as 12.0
         return this with { AddedFields = added, RemovedFields = [.. RemovedFields.Where(removed => removed != name)] };
     }
 

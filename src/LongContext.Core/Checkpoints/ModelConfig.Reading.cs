@@ -13,7 +13,7 @@ public sealed partial record ModelConfig
     /// <param name="folderOrFile">A model's folder, or the file itself.</param>
     /// <exception cref="FileNotFoundException">There is no such file or folder.</exception>
     /// <exception cref="CheckpointFormatException">The file is not a sound config; the message names file and field.</exception>
-    /// <exception cref="NotSupportedException">The model is of several parts, or asks for multimodal positions.</exception>
+    /// <exception cref="NotSupportedException">The model is of several parts (but for Gemma 3's, of which the text part is read), or asks for multimodal positions.</exception>
     public static ModelConfig Load(string folderOrFile)
     {
         ArgumentException.ThrowIfNullOrEmpty(folderOrFile);
@@ -31,7 +31,7 @@ public sealed partial record ModelConfig
     /// <param name="json">The text: one JSON object.</param>
     /// <param name="sourceName">Where it comes from, for messages.</param>
     /// <exception cref="CheckpointFormatException">The text is not a sound config; the message names source and field.</exception>
-    /// <exception cref="NotSupportedException">The model is of several parts, or asks for multimodal positions.</exception>
+    /// <exception cref="NotSupportedException">The model is of several parts (but for Gemma 3's, of which the text part is read), or asks for multimodal positions.</exception>
     public static ModelConfig Parse(string json, string sourceName)
     {
         ArgumentNullException.ThrowIfNull(json);
@@ -54,14 +54,9 @@ public sealed partial record ModelConfig
 
     private static ModelConfig Read(JsonObject json, string sourceName)
     {
+        json = TextPart.Of(json, sourceName);
         ConfigFields fields = new(json, sourceName);
         string modelType = fields.RequireString("model_type");
-        if (fields.OptionalObject("text_config") is not null)
-        {
-            throw new NotSupportedException(
-                $"{sourceName}: '{modelType}' is a model of several parts (it has a text_config); this library loads language models alone.");
-        }
-
         RopeConfig rope = RopeConfigReader.Read(fields, modelType);
         ModelConfig config = new()
         {

@@ -16,6 +16,7 @@ internal sealed class WeightLoader
     private readonly CheckpointReader reader;
     private readonly DecoderShape shape;
     private readonly CheckpointQuantization? quantization;
+    private readonly TensorNames names;
     private readonly ScalarType dataType;
     private readonly Device device;
 
@@ -24,6 +25,7 @@ internal sealed class WeightLoader
         this.reader = reader;
         this.shape = shape;
         quantization = CheckpointQuantization.Read(config);
+        names = new TensorNames(reader);
         device = options.Device ?? CPU;
         dataType = options.DataType ?? OwnDataType(config);
     }
@@ -48,7 +50,7 @@ internal sealed class WeightLoader
         {
             foreach (Source source in sources.OrderBy(source => source.File.Path, StringComparer.Ordinal).ThenBy(source => source.Info.Offset))
             {
-                loaded.Add(source.Info.Name, Read(source).DetachFromDisposeScope());
+                loaded.Add(source.Name, Read(source).DetachFromDisposeScope());
                 source.File.Release(source.Info.Name);
                 foreach (SafetensorsFile file in Files(source))
                 {
@@ -63,7 +65,7 @@ internal sealed class WeightLoader
         }
 
         var parameters = new ModelParameters();
-        foreach (Source source in sources) parameters.Add(source.Info.Name, loaded[source.Info.Name]);
+        foreach (Source source in sources) parameters.Add(source.Name, loaded[source.Name]);
         return parameters;
     }
 
@@ -76,25 +78,26 @@ internal sealed class WeightLoader
 
     private Source Find(string name, long[] expected)
     {
-        if (!reader.TryFind(name, out SafetensorsFile? file, out TensorInfo? info))
-            throw new CheckpointFormatException($"{reader.Folder}: tensor '{name}' of shape [{string.Join(", ", expected)}] is missing.");
+        string inFile = names.InFile(name);
+        if (!reader.TryFind(inFile, out SafetensorsFile? file, out TensorInfo? info))
+            throw new CheckpointFormatException($"{reader.Folder}: tensor '{inFile}' of shape [{string.Join(", ", expected)}] is missing.");
         if (!info.Shape.SequenceEqual(expected))
         {
             throw new CheckpointFormatException(
-                $"{file.Path}: tensor '{name}' has shape [{string.Join(", ", info.Shape)}], but config.json asks for [{string.Join(", ", expected)}].");
+                $"{file.Path}: tensor '{inFile}' has shape [{string.Join(", ", info.Shape)}], but config.json asks for [{string.Join(", ", expected)}].");
         }
 
         if (info.DataType >= TensorDataType.Int64)
-            throw new CheckpointFormatException($"{file.Path}: tensor '{name}' is of type {info.DataType}, but weights are floating point.");
+            throw new CheckpointFormatException($"{file.Path}: tensor '{inFile}' is of type {info.DataType}, but weights are floating point.");
         if (info.DataType == TensorDataType.Float8E5M2)
-            throw new NotSupportedException($"{file.Path}: tensor '{name}' is of type {info.DataType}; of 8-bit floats only {TensorDataType.Float8E4M3} is read.");
-        if (info.DataType != TensorDataType.Float8E4M3) return new Source(file, info, null);
-        foreach (string scaleName in Float8Weights.ScaleNames(name))
+            throw new NotSupportedException($"{file.Path}: tensor '{inFile}' is of type {info.DataType}; of 8-bit floats only {TensorDataType.Float8E4M3} is read.");
+        if (info.DataType != TensorDataType.Float8E4M3) return new Source(name, file, info, null);
+        foreach (string scaleName in Float8Weights.ScaleNames(inFile))
         {
-            if (reader.TryFind(scaleName, out SafetensorsFile? scaleFile, out TensorInfo? scaleInfo)) return new Source(file, info, (scaleFile, scaleInfo));
+            if (reader.TryFind(scaleName, out SafetensorsFile? scaleFile, out TensorInfo? scaleInfo)) return new Source(name, file, info, (scaleFile, scaleInfo));
         }
 
-        return new Source(file, info, null);
+        return new Source(name, file, info, null);
     }
 
     /// <summary>A weight that the model would not use is one that it was trained with: to leave it out silently would be another model.</summary>
@@ -105,7 +108,7 @@ internal sealed class WeightLoader
         [
             .. reader.TensorNames
                 .Where(name => !known.Contains(name) && !Superfluous.Any(end => name.EndsWith(end, StringComparison.Ordinal)))
-                .Where(name => !(shape.TieWordEmbeddings && name == DecoderTensors.Head))
+                .Where(name => !(shape.TieWordEmbeddings && name == DecoderTensors.Head) && !names.IsOfAnotherPart(name))
                 .Order(StringComparer.Ordinal),
         ];
         if (unknown.Length == 0) return;
@@ -117,7 +120,7 @@ internal sealed class WeightLoader
 
     /// <summary>The embedding's type (files that mix types, such as norms in float32, become one); for 8-bit floats config.json's.</summary>
     private ScalarType OwnDataType(ModelConfig config) =>
-        reader.TryFind(DecoderTensors.Embedding, out _, out TensorInfo? info)
+        reader.TryFind(names.InFile(DecoderTensors.Embedding), out _, out TensorInfo? info)
             ? info.DataType switch
             {
                 TensorDataType.Float64 => ScalarType.Float64,
@@ -128,6 +131,6 @@ internal sealed class WeightLoader
             }
             : ScalarType.Float32;
 
-    /// <summary>Where a weight lies, and its scale.</summary>
-    private sealed record Source(SafetensorsFile File, TensorInfo Info, (SafetensorsFile File, TensorInfo Info)? Scale);
+    /// <summary>Where the weight of a name lies, and its scale.</summary>
+    private sealed record Source(string Name, SafetensorsFile File, TensorInfo Info, (SafetensorsFile File, TensorInfo Info)? Scale);
 }

@@ -1,28 +1,33 @@
 using LongContext.Checkpoints;
 using LongContext.Models;
+using LongContext.TestSupport;
 using LongContext.Tests.Models;
 
 namespace LongContext.Tests.Interop;
 
 /// <summary>
-/// Writes folders for other programs to read, each with the ids and logits that this library gives for it (expected.safetensors), when
-/// LONGCONTEXT_SAVED_MODELS names a place for them; tests/Interop/saved_folders.py compares them with transformers.
+/// Folders for other programs to read, each with the ids and logits that this library gives for it (expected.safetensors): they stay
+/// where LONGCONTEXT_SAVED_MODELS names a place for them, and tests/Interop/saved_folders.py compares them with transformers. Here they
+/// are loaded back.
 /// </summary>
-public sealed class SavedFoldersTests
+public sealed class SavedFoldersTests : IDisposable
 {
     private const string Variable = "LONGCONTEXT_SAVED_MODELS";
 
     /// <summary>Longer than the fixtures' trained windows.</summary>
     private const int Tokens = 150;
 
+    private readonly TemporaryFolder temporary = TestPaths.NewTemporaryFolder();
+
+    private string Root => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named ? named : temporary.Path;
+
     public static IEnumerable<TheoryDataRow<string>> Cases() => FixtureModels.All();
 
     [Theory, MemberData(nameof(Cases))]
     public void Save_FixtureAsLoaded_ForOtherPrograms(string name)
     {
-        string root = Root();
         using CausalLanguageModel model = FixtureModels.Load(name);
-        Write(model, Path.Combine(root, name));
+        Write(model, Path.Combine(Root, name));
     }
 
     [Theory]
@@ -38,18 +43,12 @@ public sealed class SavedFoldersTests
     [InlineData("smollm3", ContextExtensionMethod.Yarn)]
     public void Save_FixtureExtended_ForOtherPrograms(string name, ContextExtensionMethod method)
     {
-        string root = Root();
         using CausalLanguageModel model = FixtureModels.Load(name);
         model.ExtendTo(4 * model.Config.TrainedContextLength(), method);
-        Write(model, Path.Combine(root, $"{name}-extended-{method}".ToLowerInvariant()));
+        Write(model, Path.Combine(Root, $"{name}-extended-{method}".ToLowerInvariant()));
     }
 
-    private static string Root()
-    {
-        string? root = Environment.GetEnvironmentVariable(Variable);
-        Assert.SkipUnless(root is { Length: > 0 }, $"set {Variable} to a folder for the saved models, then run tests/Interop/saved_folders.py on it");
-        return root!;
-    }
+    public void Dispose() => temporary.Dispose();
 
     private static void Write(CausalLanguageModel model, string folder)
     {
@@ -62,7 +61,7 @@ public sealed class SavedFoldersTests
             SafetensorsEntry.Create<long>("input_ids", [1, ids.Length], ids.Select(id => (long)id).ToArray()),
             SafetensorsEntry.Create<float>("logits", [1, ids.Length, model.Config.VocabularySize], logits),
         ]);
-        using CausalLanguageModel again = CausalLanguageModel.Load(folder, new ModelLoadOptions { IgnoreUnknownTensors = false });
+        using CausalLanguageModel again = CausalLanguageModel.Load(folder);
         Assert.Equal(logits, ModelFixtureTests.Logits(again, ids));
     }
 }

@@ -110,7 +110,7 @@ public sealed class ModelFamilyTests
     [Fact]
     public void Parse_ModelOfSeveralParts_IsRefused() =>
         Assert.Contains("several parts", Assert.Throws<NotSupportedException>(
-            () => ModelConfig.Parse("""{"model_type": "gemma3", "text_config": {"hidden_size": 8}}""", "config.json")).Message, StringComparison.Ordinal);
+            () => ModelConfig.Parse("""{"model_type": "llava", "text_config": {"hidden_size": 8}}""", "config.json")).Message, StringComparison.Ordinal);
 
     [Fact]
     public void WithField_HasAProperty_IsRefused() =>

@@ -148,6 +148,46 @@ public sealed class WeightLoadingTests
         TinyModels.AssertSameBytes(TinyModels.Bytes(model), TinyModels.Bytes(loaded));
     }
 
+    [Theory]
+    [InlineData("language_model.model.")]
+    [InlineData("model.language_model.")]
+    public void Load_TextPartOfAModelWithImages_IsTheLanguageModelAlone(string prefix)
+    {
+        using TemporaryFolder alone = TestPaths.NewTemporaryFolder(), whole = TestPaths.NewTemporaryFolder();
+        ModelConfig config = TinyModels.Config(tied: true) with { ModelType = "gemma3_text", HeadDimension = 8 };
+        using CausalLanguageModel model = CausalLanguageModel.Create(config, seed: 3);
+        model.Save(alone.Path);
+        var entries = new List<SafetensorsEntry> { SafetensorsEntry.Create<float>("vision_tower.patches.weight", [3], new float[3]) };
+        foreach ((string name, Tensor tensor) in model.Parameters)
+            entries.Add(SafetensorsTensors.Entry(prefix + name["model.".Length..], tensor));
+        CheckpointWriter.Write(whole.Path, entries);
+        JsonObject text = JsonNode.Parse(File.ReadAllText(alone["config.json"]))!.AsObject();
+        text.Remove("eos_token_id");
+        foreach (string implied in new[] { "architectures", "sliding_window" }) text.Remove(implied);
+        File.WriteAllText(whole["config.json"], new JsonObject { ["model_type"] = "gemma3", ["eos_token_id"] = 2, ["text_config"] = text, ["vision_config"] = new JsonObject() }.ToJsonString());
+
+        using CausalLanguageModel loaded = CausalLanguageModel.Load(whole.Path);
+
+        TinyModels.AssertSameBytes(TinyModels.Bytes(model), TinyModels.Bytes(loaded));
+        Assert.Equal([2], loaded.Config.EndOfSentenceTokenIds);
+        var prompt = LongContext.Packing.PackedBatch.CreatePrompt(TinyModels.Tokens(20, 1));
+        Assert.Equal(TinyModels.Logits(model, prompt), TinyModels.Logits(loaded, prompt));
+        using TemporaryFolder saved = TestPaths.NewTemporaryFolder();
+        loaded.Save(saved.Path);
+        Assert.Equal("gemma3_text", ModelConfig.Load(saved.Path).ModelType);
+    }
+
+    [Fact]
+    public void Parse_TextPartThatSaysLittle_HasGemma3sDefaults()
+    {
+        ModelConfig config = ModelConfig.Parse(
+            """{"model_type": "gemma3", "text_config": {"hidden_size": 2560, "num_hidden_layers": 34, "rope_scaling": {"factor": 8.0, "rope_type": "linear"}, "sliding_window": 1024}}""",
+            "config.json");
+        Assert.Equal((262_208, 8, 4, 256, 131_072), (config.VocabularySize, config.HeadCount, config.KeyValueHeadCount, config.HeadDimension, config.MaxPositionEmbeddings));
+        Assert.Equal(LongContext.Positions.RopeScaling.Linear(8), config.RopeOf("full_attention").Scaling);
+        Assert.Equal(10_000, config.RopeOf("sliding_attention").Theta);
+    }
+
     /// <summary>Writes a folder's weights again with some tensors in place of others or added.</summary>
     private static void Replace(string folder, IReadOnlyList<SafetensorsEntry> replaced)
     {
