@@ -114,10 +114,17 @@ internal sealed class GgufVocabulary
             throw new InvalidDataException($"{tokenizer.File}: there are {found} tokens of the form <0x00>, expected 256 with byte_fallback.");
     }
 
+    /// <summary>
+    /// Special tokens are cut out of the text before it is merged, and so are other added ones but for those with ▁, which spaces turn into
+    /// only later: Gemma lists its runs of spaces so.
+    /// </summary>
     private void PutScores()
     {
-        List<string> pieces = [.. tokenizer.Tokens.Keys.Where(text => kinds[tokenizer.Tokens[text]] is (int)GgufTokenKind.Normal or (int)GgufTokenKind.Byte)];
-        float[] computed = new SentencePieceScores(tokenizer).Compute(pieces);
+        List<string> pieces = [.. tokenizer.Tokens.Keys.Where(text => Kind(text) is not (GgufTokenKind.Control or GgufTokenKind.Unknown))];
+        float[] computed = new SentencePieceScores(tokenizer).Compute(
+            pieces, text => Kind(text) == GgufTokenKind.UserDefined && !text.Contains(SentencePieceForm.Space, StringComparison.Ordinal));
         for (int i = 0; i < pieces.Count; i++) scores[tokenizer.Tokens[pieces[i]]] = computed[i];
+
+        GgufTokenKind Kind(string text) => (GgufTokenKind)kinds[tokenizer.Tokens[text]];
     }
 }

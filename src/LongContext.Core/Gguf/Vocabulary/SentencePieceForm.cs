@@ -5,7 +5,8 @@ namespace LongContext.Gguf.Vocabulary;
 /// <summary>How a SentencePiece-style tokenizer.json turns spaces into ▁, as far as llama.cpp can do the same.</summary>
 internal static class SentencePieceForm
 {
-    private const string Space = "▁";
+    /// <summary>What stands for a space.</summary>
+    public const string Space = "▁";
 
     /// <summary>Whether a space goes before the text.</summary>
     /// <exception cref="NotSupportedException">A part that llama.cpp has no counterpart for; the message names it.</exception>

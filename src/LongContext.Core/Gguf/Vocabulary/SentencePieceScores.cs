@@ -28,15 +28,16 @@ internal sealed class SentencePieceScores
     }
 
     /// <summary>The score of each of these tokens, in order.</summary>
-    /// <param name="texts">The texts of all tokens that are not added.</param>
+    /// <param name="texts">The texts of all tokens that can be joined from characters.</param>
+    /// <param name="isCutOut">Whether a text is found and cut out before anything is merged, so that it need not be held against the merges.</param>
     /// <exception cref="NotSupportedException">A token could be joined in llama.cpp that the merges never make.</exception>
-    public float[] Compute(IReadOnlyList<string> texts)
+    public float[] Compute(IReadOnlyList<string> texts, Func<string, bool> isCutOut)
     {
         float[] scores = new float[texts.Count];
         for (int i = 0; i < texts.Count; i++)
         {
             (List<string> pieces, int? last) = Merge(texts[i]);
-            if (pieces.Count == 2)
+            if (pieces.Count == 2 && !isCutOut(texts[i]))
             {
                 throw new NotSupportedException(
                     $"{tokenizer.File}: the merges leave token \"{texts[i]}\" (id {tokenizer.Tokens[texts[i]]}) at \"{pieces[0]}\" and \"{pieces[1]}\", "

@@ -33,6 +33,21 @@ public sealed class GgufVocabularyTests
         Assert.Equal(0u, metadata.Get<uint>("tokenizer.ggml.unknown_token_id"));
     }
 
+    [Fact]
+    public void WriteTo_AddedRunsOfSpaces_HaveTheScoresOfTheirMerges()
+    {
+        // As in Gemma: the run is an added token and a piece of the model; "xy" is cut out of the text, so that no merge need lead to it.
+        JsonObject tokenizer = TinyTokenizer.Llama(["▁", "a", "x", "y", "▁a", "▁▁", "xy"], "▁ a", "▁ ▁");
+        tokenizer["added_tokens"]!.AsArray().Add((JsonNode)new JsonObject { ["id"] = 264, ["content"] = "▁▁", ["special"] = false });
+        tokenizer["added_tokens"]!.AsArray().Add((JsonNode)new JsonObject { ["id"] = 265, ["content"] = "xy", ["special"] = false });
+        GgufMetadata metadata = Write(tokenizer, size: 266);
+        Assert.Equal([1, 4, 4], metadata.Get<int[]>("tokenizer.ggml.token_type")[263..266]);
+        Assert.Equal([0, -1], metadata.Get<float[]>("tokenizer.ggml.scores")[263..265]);
+
+        tokenizer["added_tokens"]!.AsArray().RemoveAt(4);
+        Assert.Contains("\"xy\"", Assert.Throws<NotSupportedException>(() => Write(tokenizer, size: 266)).Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(true, "llama-bpe")]
     [InlineData(false, "dbrx")]

@@ -52,7 +52,7 @@ public sealed class SentencePieceScoresTests
         TokenizerJson tokenizer = TokenizerJson.Parse("tokenizer.json", Encoding.UTF8.GetBytes(TinyTokenizer.Bpe(pieces, merges).ToJsonString()));
         try
         {
-            float[] scores = new SentencePieceScores(tokenizer).Compute(pieces);
+            float[] scores = new SentencePieceScores(tokenizer).Compute(pieces, _ => false);
             return pieces.Zip(scores).ToDictionary(pair => pair.First, pair => pair.Second);
         }
         catch (NotSupportedException) when (!orThrow)
