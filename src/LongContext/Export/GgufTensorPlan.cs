@@ -35,7 +35,7 @@ internal sealed class GgufTensorPlan
     private GgufTensorEntry Entry(string name, string source, Tensor weight, Action<string> written, CancellationToken cancellationToken)
     {
         bool isQuery = source.Contains(".q_proj.", StringComparison.Ordinal), isKey = source.Contains(".k_proj.", StringComparison.Ordinal);
-        bool isNorm = source.EndsWith("norm.weight", StringComparison.Ordinal) || source.EndsWith("layernorm.weight", StringComparison.Ordinal);
+        bool isNorm = source.EndsWith("norm.weight", StringComparison.Ordinal); // layernorm, q_norm and so on
         bool carriesQueryFactor = model.Shape.QueryKeyNorm == QueryKeyNorm.None ? isQuery : source.EndsWith(".q_norm.weight", StringComparison.Ordinal);
         var rows = new GgufRows
         {

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using LongContext.Tokenization;
 
 namespace LongContext.Gguf.Vocabulary;
@@ -57,17 +58,31 @@ internal sealed class TokenizerJson
     {
         var tokens = new Dictionary<string, int>(StringComparer.Ordinal);
         var taken = new HashSet<int>();
-        if (field.Value.ValueKind != System.Text.Json.JsonValueKind.Object) throw field.Fault("expected an object of tokens");
-        foreach (System.Text.Json.JsonProperty token in field.Value.EnumerateObject())
+        if (field.Value.ValueKind != JsonValueKind.Object) throw field.Fault("expected an object of tokens");
+        foreach (JsonProperty token in field.Value.EnumerateObject())
         {
-            int id = new JsonField("", "", token.Value).Value.TryGetInt32(out int number) && number >= 0
+            string text = Name(token);
+            int id = token.Value.ValueKind == JsonValueKind.Number && token.Value.TryGetInt32(out int number) && number >= 0
                 ? number
-                : throw field.Fault($"token \"{token.Name}\" has id {token.Value.GetRawText()}, expected a whole number of at least 0");
+                : throw field.Fault($"token \"{text}\" has id {token.Value.GetRawText()}, expected a whole number of at least 0");
             if (!taken.Add(id)) throw field.Fault($"id {id} is given twice");
-            tokens[token.Name] = id;
+            if (!tokens.TryAdd(text, id)) throw field.Fault($"token \"{text}\" is given twice");
         }
 
         return tokens;
+
+        string Name(JsonProperty token)
+        {
+            try
+            {
+                return token.Name;
+            }
+            catch (InvalidOperationException e)
+            {
+                // An escape such as "\ud800" without its other half.
+                throw field.Fault($"a token is no Unicode text: {e.Message}");
+            }
+        }
     }
 
     private static List<(string Left, string Right)> ReadMerges(JsonField field)
@@ -75,7 +90,7 @@ internal sealed class TokenizerJson
         var merges = new List<(string, string)>();
         foreach (JsonField item in field.Items())
         {
-            if (item.Value.ValueKind == System.Text.Json.JsonValueKind.Array)
+            if (item.Value.ValueKind == JsonValueKind.Array)
             {
                 string[] pair = [.. item.Items().Select(part => part.Text())];
                 merges.Add(pair.Length == 2 ? (pair[0], pair[1]) : throw item.Fault($"has {pair.Length} parts, expected 2"));

@@ -135,6 +135,34 @@ public sealed class GgufVocabularyTests
     }
 
     [Theory]
+    [InlineData("""{"a": "0"}""", "token \"a\" has id \"0\"")]
+    [InlineData("""{"a": -1}""", "has id -1")]
+    [InlineData("""{"a": 1.5}""", "has id 1.5")]
+    [InlineData("""{"a": 0, "b": 0}""", "id 0 is given twice")]
+    [InlineData("""{"a": 0, "a": 1}""", "token \"a\" is given twice")]
+    [InlineData("""{"\ud800": 0}""", "no Unicode text")]
+    [InlineData("""[]""", "expected an object of tokens")]
+    public void Read_DamagedVocabulary_ThrowsWhatAndWhere(string vocabulary, string expected)
+    {
+        byte[] json = System.Text.Encoding.UTF8.GetBytes($$$"""{"model": {"type": "BPE", "vocab": {{{vocabulary}}}, "merges": []}}""");
+        string message = Assert.Throws<InvalidDataException>(() => TokenizerJson.Parse("tokenizer.json", json)).Message;
+        Assert.StartsWith("tokenizer.json: model.vocab", message, StringComparison.Ordinal);
+        Assert.Contains(expected, message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"ab\"", "not two parts")]
+    [InlineData("[\"a\"]", "has 1 parts, expected 2")]
+    [InlineData("3", "expected a string")]
+    public void Read_DamagedMerge_ThrowsWhatAndWhere(string merge, string expected)
+    {
+        byte[] json = System.Text.Encoding.UTF8.GetBytes($$$"""{"model": {"type": "BPE", "vocab": {}, "merges": [{{{merge}}}]}}""");
+        string message = Assert.Throws<InvalidDataException>(() => TokenizerJson.Parse("tokenizer.json", json)).Message;
+        Assert.StartsWith("tokenizer.json: model.merges[0]", message, StringComparison.Ordinal);
+        Assert.Contains(expected, message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("""{"chat_template": "plain"}""", null, "plain")]
     [InlineData("""{"chat_template": [{"name": "tool_use", "template": "t"}, {"name": "default", "template": "d"}]}""", null, "d")]
     [InlineData("""{"chat_template": "plain"}""", "jinja", "jinja")]
