@@ -29,12 +29,14 @@ public sealed partial class HuggingFaceTokenizer : Tokenizer
     private readonly HashSet<int> _specialIds;
     private readonly byte[] _tokenizerJson;
     private readonly byte[]? _configJson;
+    private readonly Lazy<TokenizerVocabulary> _vocabulary;
 
     private HuggingFaceTokenizer(string file, byte[] tokenizerJson, string configFile, byte[]? configJson)
     {
         _definition = TokenizerDefinition.Read(file, tokenizerJson);
         _tokenizerJson = tokenizerJson;
         _configJson = configJson;
+        _vocabulary = new(() => new TokenizerVocabulary(_definition));
         IReadOnlyList<AddedToken> added = _definition.AddedTokens;
         _rawMatcher = new AddedTokenMatcher(added.Where(token => !token.Normalized).Select(token => (token.Content, token)));
         _normalizedMatcher = new AddedTokenMatcher(added.Where(token => token.Normalized).Select(token => (Normalize(token.Content), token)));
@@ -64,6 +66,9 @@ public sealed partial class HuggingFaceTokenizer : Tokenizer
 
     /// <summary>The number of tokens, added ones included; ids run from 0 to one less.</summary>
     public int VocabularySize => _definition.Tokens.Length;
+
+    /// <summary>The vocabulary with what the file says about it, for writing it in another format.</summary>
+    public TokenizerVocabulary Vocabulary => _vocabulary.Value;
 
     /// <summary>Reads a folder's tokenizer.json and, where there is one, tokenizer_config.json.</summary>
     /// <param name="folder">A Hugging Face folder.</param>

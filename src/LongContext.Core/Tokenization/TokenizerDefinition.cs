@@ -22,6 +22,8 @@ internal sealed class TokenizerDefinition
 
     public required IReadOnlyList<AddedToken> AddedTokens { get; init; }
 
+    public required TokenizerComponents Components { get; init; }
+
     /// <summary>The text of every id.</summary>
     public required string[] Tokens { get; init; }
 
@@ -45,6 +47,7 @@ internal sealed class TokenizerDefinition
             PostProcessor = ReadPostProcessor(root, tokens.Length),
             Decoder = decoder,
             AddedTokens = added,
+            Components = TokenizerComponents.Read(root),
             Tokens = tokens,
         };
     }

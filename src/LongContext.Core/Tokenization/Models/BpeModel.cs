@@ -46,6 +46,14 @@ internal sealed class BpeModel : TokenModel
 
     public override string? UnknownToken => _settings.UnknownToken;
 
+    public override string TypeName => "BPE";
+
+    public override bool HasByteFallback => _byteIds is not null;
+
+    public override bool IgnoresMerges => _settings.IgnoreMerges;
+
+    public override IEnumerable<BpeMerge> MergesInOrder() => _merges.InOrder();
+
     public override void Encode(ReadOnlySpan<char> word, int origin, TokenBuffer output)
     {
         if (_settings.IgnoreMerges && Vocabulary.TryGetId(word, out int whole))
