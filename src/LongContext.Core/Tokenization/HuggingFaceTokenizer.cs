@@ -8,10 +8,12 @@ namespace LongContext.Tokenization;
 /// and the same decoded text as Hugging Face's own. Safe for use by several threads.
 /// </summary>
 /// <remarks>
-/// <para>Read so far: the models BPE (with byte fallback, as made from SentencePiece) and WordLevel; the normalizers Sequence,
-/// Prepend and Replace; the pre-tokenizer WhitespaceSplit; the post-processor TemplateProcessing; the decoders Sequence,
-/// Replace, ByteFallback, Fuse and Strip; added tokens. Any other component is refused by name. The file's truncation and
-/// padding are left alone, as there is no padding in this library.</para>
+/// <para>Known components: the models BPE and WordLevel; the normalizers NFC, NFD, NFKC, NFKD, Lowercase, Strip, StripAccents,
+/// Prepend and Replace; the pre-tokenizers ByteLevel, Split, Digits, Punctuation, Whitespace, WhitespaceSplit, Metaspace,
+/// BertPreTokenizer and CharDelimiterSplit; the post-processors TemplateProcessing, ByteLevel, RobertaProcessing and
+/// BertProcessing; the decoders ByteLevel, Metaspace, Replace, ByteFallback, Fuse and Strip; sequences of them; added tokens.
+/// Any other component is refused by name. The file's truncation and padding are left alone, as there is no padding in this
+/// library.</para>
 /// <para>The methods of the base class (<c>EncodeToIds</c>, <c>EncodeToTokens</c>, <c>CountTokens</c>) add no special tokens;
 /// <see cref="Encode(string, bool)"/> does. Special tokens that stand in the text are recognised by all of them. Offsets and
 /// character counts refer to the normalized text that these methods give back, or to the text itself where that is null.
@@ -27,6 +29,8 @@ public sealed partial class HuggingFaceTokenizer : Tokenizer
     private readonly AddedTokenMatcher _normalizedMatcher;
     private readonly Dictionary<string, int> _addedIds;
     private readonly HashSet<int> _specialIds;
+    private readonly string?[] _decodedTokens;
+    private readonly HashSet<int> _skippedIds;
     private readonly byte[] _tokenizerJson;
     private readonly byte[]? _configJson;
     private readonly Lazy<TokenizerVocabulary> _vocabulary;
@@ -39,9 +43,15 @@ public sealed partial class HuggingFaceTokenizer : Tokenizer
         _vocabulary = new(() => new TokenizerVocabulary(_definition));
         IReadOnlyList<AddedToken> added = _definition.AddedTokens;
         _rawMatcher = new AddedTokenMatcher(added.Where(token => !token.Normalized).Select(token => (token.Content, token)));
-        _normalizedMatcher = new AddedTokenMatcher(added.Where(token => token.Normalized).Select(token => (Normalize(token.Content), token)));
-        _addedIds = added.DistinctBy(token => token.Content).ToDictionary(token => token.Content, token => token.Id, StringComparer.Ordinal);
+        _normalizedMatcher = new AddedTokenMatcher(added.Where(token => token.Normalized).Select(token => (NormalizedContent(file, token), token)));
+        _addedIds = added.ToDictionary(token => token.Content, token => token.Id, StringComparer.Ordinal);
         _specialIds = [.. added.Where(token => token.Special).Select(token => token.Id)];
+
+        // A token that is looked for in normalized text is decoded from its normalized form; it is then no longer the text
+        // that is known as special.
+        _decodedTokens = [.. _definition.Tokens];
+        foreach (AddedToken token in added.Where(token => token.Normalized)) _decodedTokens[token.Id] = Normalize(token.Content);
+        _skippedIds = [.. added.Where(token => token.Special && _decodedTokens[token.Id] == token.Content).Select(token => token.Id)];
 
         SpecialTokenNames names = SpecialTokenNames.Read(configFile, configJson, token => TryGetTokenId(token, out _));
         BeginningOfSentenceToken = names.BeginningOfSentence;
@@ -64,7 +74,7 @@ public sealed partial class HuggingFaceTokenizer : Tokenizer
     /// <summary>The token for what the vocabulary lacks ("unk_token" of tokenizer_config.json, else the model's), or null.</summary>
     public string? UnknownToken { get; }
 
-    /// <summary>The number of tokens, added ones included; ids run from 0 to one less.</summary>
+    /// <summary>The number of ids, those of added tokens included; they run from 0 to one less. A few may be unused.</summary>
     public int VocabularySize => _definition.Tokens.Length;
 
     /// <summary>The vocabulary with what the file says about it, for writing it in another format.</summary>
@@ -128,12 +138,17 @@ public sealed partial class HuggingFaceTokenizer : Tokenizer
     {
         if ((uint)id >= (uint)VocabularySize)
             throw new ArgumentOutOfRangeException(nameof(id), id, $"Expected an id from 0 to {VocabularySize - 1}.");
-        return _definition.Tokens[id];
+        return _definition.Tokens[id] ?? throw new ArgumentOutOfRangeException(nameof(id), id, "No token has this id.");
     }
 
     /// <summary>Whether the token is marked as special, so that decoding can leave it out.</summary>
     /// <param name="id">A token's id; one that does not exist is not special.</param>
     public bool IsSpecialToken(int id) => _specialIds.Contains(id);
+
+    private string NormalizedContent(string file, AddedToken token) =>
+        Normalize(token.Content) is { Length: > 0 } text
+            ? text
+            : throw new InvalidDataException($"{file}: added_tokens: the token \"{token.Content}\" is an empty string once normalized.");
 
     private int? IdOf(string? token) => token is not null && TryGetTokenId(token, out int id) ? id : null;
 

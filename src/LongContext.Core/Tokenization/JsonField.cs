@@ -65,6 +65,15 @@ internal readonly struct JsonField
         }
     }
 
+    /// <summary>A string of one character, which may take two chars.</summary>
+    public string Character()
+    {
+        string text = Text();
+        return Rune.TryGetRuneAt(text.Length == 0 ? "\ud800" : text, 0, out Rune rune) && rune.Utf16SequenceLength == text.Length
+            ? text
+            : throw Fault($"expected one character, found \"{text}\"");
+    }
+
     public int Integer() =>
         Value.ValueKind == JsonValueKind.Number && Value.TryGetInt32(out int number) && number >= 0
             ? number
