@@ -107,7 +107,7 @@ public sealed partial class HuggingFaceTokenizer
         for (bool found = true; ; found = _rawMatcher.TryGetNext(text, from, ref search, out start, out end, out token))
         {
             string between = from < start ? text[from..start] : "";
-            if (normalize) between = Normalize(between);
+            if (normalize && between.Length > 0) between = Normalize(between);
             EncodeNormalized(between, whole.Length, preTokenize, output, words);
             whole.Append(between);
             if (!found) break;

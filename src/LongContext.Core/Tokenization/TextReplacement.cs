@@ -19,6 +19,8 @@ internal sealed class TextReplacement
 
     public string Apply(string text)
     {
+        // A pattern that matches nothing at all would match here; Hugging Face's tokenizers do not ask it.
+        if (text.Length == 0) return text;
         if (_literal is not null) return text.Replace(_literal, _content, StringComparison.Ordinal);
         var result = new StringBuilder(text.Length);
         int from = 0;

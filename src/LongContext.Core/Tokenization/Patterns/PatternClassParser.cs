@@ -84,7 +84,7 @@ internal sealed class PatternClassParser(PatternReader reader, bool ignoreCase)
     {
         int start = reader.Position;
         reader.Next();
-        CodePointSet? set = PatternEscapes.TryReadSet(reader, ignoreCase);
+        CodePointSet? set = PatternEscapes.TryReadSet(reader, ignoreCase, UnicodeSets.WordInClass);
         if (set is null) reader.Position = start;
         return set;
     }

@@ -4,13 +4,16 @@ namespace LongContext.Tokenization.Patterns;
 internal static class PatternEscapes
 {
     /// <summary>The set of \s, \d, \w, \h, their opposites and \p{…}; null where something else follows, which then is still ahead.</summary>
-    public static CodePointSet? TryReadSet(PatternReader reader, bool ignoreCase)
+    /// <param name="reader">Behind the backslash.</param>
+    /// <param name="ignoreCase">Whether (?i) is in force.</param>
+    /// <param name="word">What \w means here.</param>
+    public static CodePointSet? TryReadSet(PatternReader reader, bool ignoreCase, CodePointSet word)
     {
         CodePointSet? set = reader.Peek() switch
         {
             's' or 'S' => UnicodeSets.Space,
             'd' or 'D' => UnicodeSets.Digit,
-            'w' or 'W' => UnicodeSets.Word,
+            'w' or 'W' => word,
             'h' or 'H' => UnicodeSets.HexDigit,
             'p' or 'P' => null,
             _ => UnicodeSets.Any,

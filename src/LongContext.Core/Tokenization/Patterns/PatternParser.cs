@@ -84,7 +84,7 @@ internal sealed class PatternParser
             return new Anchor(op);
         }
 
-        if (PatternEscapes.TryReadSet(_reader, options.IgnoreCase) is { } set) return new One(set);
+        if (PatternEscapes.TryReadSet(_reader, options.IgnoreCase, UnicodeSets.Word) is { } set) return new One(set);
         return Literal(PatternEscapes.ReadCharacter(_reader), options);
     }
 

@@ -20,7 +20,10 @@ internal static class UnicodeSets
     /// <summary>Nd.</summary>
     public static CodePointSet Digit { get; } = new(codePoint => CategoryOf(codePoint) == UnicodeCategory.DecimalDigitNumber);
 
-    /// <summary>Oniguruma's \w: letters, marks, decimal digits, connectors, the circled and squared letters, and six Latin-1 numbers.</summary>
+    /// <summary>Oniguruma's \w within brackets.</summary>
+    public static CodePointSet WordInClass { get; } = new(IsWord);
+
+    /// <summary>Oniguruma's \w outside of brackets, where it has six numbers of Latin-1 besides.</summary>
     public static CodePointSet Word { get; } = new(codePoint => IsWord(codePoint) || codePoint is 0xB2 or 0xB3 or 0xB9 or (>= 0xBC and <= 0xBE));
 
     public static CodePointSet HexDigit { get; } = new(codePoint => codePoint < 128 && char.IsAsciiHexDigit((char)codePoint));
@@ -55,7 +58,7 @@ internal static class UnicodeSets
             "any" => Any,
             "space" => Space,
             "digit" => Digit,
-            "word" => Word,
+            "word" => WordInClass,
             "xdigit" => HexDigit,
             _ => UnicodeScripts.Find(key),
         };
@@ -66,7 +69,7 @@ internal static class UnicodeSets
     {
         "space" => Space,
         "digit" => Digit,
-        "word" => Word,
+        "word" => WordInClass,
         "xdigit" => HexDigit,
         "punct" => Property("P")!.Union(Property("S")!),
         "cntrl" => Property("Cc"),
