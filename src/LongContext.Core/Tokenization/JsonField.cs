@@ -51,6 +51,16 @@ internal readonly struct JsonField
         foreach (JsonElement item in Value.EnumerateArray()) yield return new JsonField(_file, $"{_path}[{i++}]", item);
     }
 
+    /// <summary>The members of an object that are not null.</summary>
+    public IEnumerable<(string Name, JsonField Field)> Members()
+    {
+        if (Value.ValueKind != JsonValueKind.Object) throw Fault($"expected an object, found {Found()}");
+        foreach (JsonProperty member in Value.EnumerateObject())
+        {
+            if (Optional(member.Name) is { } field) yield return (member.Name, field);
+        }
+    }
+
     public string Text()
     {
         if (Value.ValueKind != JsonValueKind.String) throw Fault($"expected a string, found {Found()}");

@@ -34,6 +34,8 @@ internal sealed class TextReplacement
         return from == 0 && result.Length == 0 ? text : result.Append(text, from, text.Length - from).ToString();
     }
 
+    public static TextReplacement Of(string literal, string content) => new(new LiteralPattern(literal), literal, content);
+
     public static TextReplacement Read(JsonField field)
     {
         JsonField pattern = field.Required("pattern");

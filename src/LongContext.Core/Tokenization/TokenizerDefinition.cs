@@ -28,6 +28,12 @@ internal sealed class TokenizerDefinition
     /// <summary>The text of every id; null where an id is not used.</summary>
     public required string?[] Tokens { get; init; }
 
+    /// <summary>The score of every id, where the file has scores.</summary>
+    public float[]? Scores { get; init; }
+
+    /// <summary>What the vocabulary itself says of its special tokens; tokenizer_config.json may say otherwise.</summary>
+    public SpecialTokenNames Names { get; init; } = new(null, null, null);
+
     /// <param name="file">The name that complaints give.</param>
     /// <param name="utf8">The file's bytes.</param>
     public static TokenizerDefinition Read(string file, ReadOnlyMemory<byte> utf8)
@@ -38,7 +44,7 @@ internal sealed class TokenizerDefinition
         TextPreTokenizer? preTokenizer = root.Optional("pre_tokenizer") is { } p ? TextPreTokenizer.Read(p) : null;
         TokenDecoder? decoder = root.Optional("decoder") is { } d ? TokenDecoder.Read(d) : null;
         TokenModel model = TokenModel.Read(root.Required("model"));
-        AddedToken[] added = root.Optional("added_tokens") is { } a ? [.. a.Items().Select(AddedToken.Read)] : [];
+        AddedToken[] added = root.Optional("added_tokens") is { } a ? [.. a.Items().Select(item => AddedToken.Read(item))] : [];
         string?[] tokens = TokenTable.Build(model.Vocabulary, added, (root.Optional("added_tokens") ?? root).Fault);
         return new TokenizerDefinition
         {

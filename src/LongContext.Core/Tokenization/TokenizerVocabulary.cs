@@ -18,7 +18,7 @@ public sealed class TokenizerVocabulary
         _definition = definition;
         _kinds = TokenKinds.Of(definition);
         _merges = new(() => [.. definition.Model.MergesInOrder().Select(merge => new TokenMerge(definition.Tokens[merge.Left]!, definition.Tokens[merge.Right]!))]);
-        _scores = new(ScoresOfMerges);
+        _scores = new(() => definition.Scores ?? ScoresOfMerges());
     }
 
     /// <summary>The number of ids; they run from 0 to one less.</summary>
@@ -69,7 +69,7 @@ public sealed class TokenizerVocabulary
 
     /// <summary>
     /// The token's score as SentencePiece means it: of two pieces that could be made, the one of the higher score is made first.
-    /// That is minus the rank of the first merge that makes it; 0 where none does.
+    /// Where the file has no scores that is minus the rank of the first merge that makes it; 0 where none does.
     /// </summary>
     /// <param name="id">From 0 to <see cref="Size"/> − 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">The id is outside.</exception>

@@ -18,7 +18,7 @@ internal static class BpeModelReader
             UnknownId = unknownId,
             FuseUnknown = field.Flag("fuse_unk"),
             IgnoreMerges = field.Flag("ignore_merges"),
-            ByteIds = field.Flag("byte_fallback") ? ByteIds(vocabulary) : null,
+            ByteIds = field.Flag("byte_fallback") ? BpeSettings.FindByteIds(vocabulary) : null,
             ContinuingPrefix = field.Optional("continuing_subword_prefix")?.Text() ?? "",
             EndSuffix = field.Optional("end_of_word_suffix")?.Text() ?? "",
         };
@@ -36,14 +36,6 @@ internal static class BpeModelReader
         if (field.Optional("unk_token") is not { } unknown) return (null, -1);
         string token = unknown.Text();
         return vocabulary.TryGetId(token, out int id) ? (token, id) : throw unknown.Fault($"\"{token}\" is not in the vocabulary");
-    }
-
-    /// <summary>Some may be missing; a character that needs them is then unknown.</summary>
-    private static int[] ByteIds(Vocabulary vocabulary)
-    {
-        var ids = new int[256];
-        for (int value = 0; value < 256; value++) ids[value] = vocabulary.TryGetId($"<0x{value:X2}>", out int id) ? id : BpeSettings.None;
-        return ids;
     }
 
     /// <summary>A merge is "left right", or ["left", "right"] since tokenizers 0.20.</summary>

@@ -27,4 +27,12 @@ internal sealed class BpeSettings
     public string EndSuffix { get; init; } = "";
 
     public bool HasAffixes => ContinuingPrefix.Length + EndSuffix.Length > 0;
+
+    /// <summary>The ids of the 256 byte pieces. Some may be missing; a character that needs them is then unknown.</summary>
+    public static int[] FindByteIds(Vocabulary vocabulary)
+    {
+        var ids = new int[256];
+        for (int value = 0; value < 256; value++) ids[value] = vocabulary.TryGetId($"<0x{value:X2}>", out int id) ? id : None;
+        return ids;
+    }
 }
