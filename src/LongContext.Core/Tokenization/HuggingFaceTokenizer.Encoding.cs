@@ -108,11 +108,12 @@ public sealed partial class HuggingFaceTokenizer
         {
             string between = from < start ? text[from..start] : "";
             if (normalize && between.Length > 0) between = Normalize(between);
-            EncodeNormalized(between, whole.Length, preTokenize, output, words);
+            EncodeNormalized(between, normalize ? whole.Length : from, preTokenize, output, words);
             whole.Append(between);
             if (!found) break;
 
-            output.Add(token.Id, whole.Length, whole.Length + end - start);
+            int origin = normalize ? whole.Length : start;
+            output.Add(token.Id, origin, origin + end - start);
             whole.Append(text, start, end - start);
             from = end;
         }

@@ -54,11 +54,11 @@ internal sealed class UnicodeForm : TextNormalizer
     /// <summary>A starter that stays as it is whatever stands around it, save for what may compose with it from behind.</summary>
     private bool IsInert(int codePoint)
     {
+        if (codePoint is >= 0xD800 and <= 0xDFFF) return true;
         if (_table.ClassOf(codePoint) != 0) return false;
-        if (codePoint is >= VowelBase and < VowelBase + VowelCount or > TrailBase and < TrailBase + TrailCount) return !_composes;
-        if (IsSyllable(codePoint)) return _composes;
-        if (_table.Decompose(codePoint, _compatibility) is not { } parts) return true;
-        return _composes && parts.Length == 2 && _table.TryCompose(parts[0], parts[1], out int composed) && composed == codePoint;
+        if (_composes && codePoint is (>= VowelBase and < VowelBase + VowelCount) or (> TrailBase and < TrailBase + TrailCount)) return false;
+        string itself = char.ConvertFromUtf32(codePoint);
+        return Rewrite(itself) == itself;
     }
 
     private string Rewrite(string text)
