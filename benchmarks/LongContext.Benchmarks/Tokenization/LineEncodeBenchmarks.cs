@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.RegularExpressions;
 using BenchmarkDotNet.Attributes;
 using LongContext.Benchmarks.Harness;
@@ -10,7 +9,7 @@ namespace LongContext.Benchmarks.Tokenization;
 /// <summary>
 /// Four megabytes of prose to ids, line by line, one thread. Baseline: the BPE of Microsoft.ML.Tokenizers with the same
 /// vocabulary and merges, cutting words by .NET's regular expression for the file's pattern (for Llama 2, whose file has none, by
-/// one that keeps words whole). Beside it, for the byte-level vocabularies, whose ids are ranks, that package's tiktoken path.
+/// one that keeps words whole). Both remember words they have met, and meet the same text again in each call.
 /// </summary>
 [Work("bytes", ByteCount)]
 public class LineEncodeBenchmarks
@@ -21,7 +20,6 @@ public class LineEncodeBenchmarks
     private string[] lines = [];
     private HuggingFaceTokenizer own = null!;
     private BpeTokenizer bpe = null!;
-    private TiktokenTokenizer? tiktoken;
 
     /// <summary>Whose tokenizer.json.</summary>
     [ParamsSource(nameof(Tokenizers))]
@@ -47,10 +45,7 @@ public class LineEncodeBenchmarks
             UnknownToken = own.UnknownToken,
             PreTokenizer = split,
         });
-        if (vocabulary.IsByteLevel) tiktoken = TiktokenTokenizer.Create(Ranks(pieces), split, normalizer: null);
-
         Agreement.Require("ids", lines.SelectMany(line => BpeIds(line)), lines.SelectMany(line => own.EncodeToIds(line)));
-        if (tiktoken is { } other) Agreement.Require("tiktoken's ids", lines.SelectMany(line => other.EncodeToIds(line)), lines.SelectMany(line => own.EncodeToIds(line)));
     }
 
     [Benchmark(Baseline = true)]
@@ -62,16 +57,6 @@ public class LineEncodeBenchmarks
     }
 
     [Benchmark]
-    public int MicrosoftTiktoken()
-    {
-        // There is none for Llama 2; the row then repeats the baseline.
-        if (tiktoken is null) return MicrosoftBpe();
-        int count = 0;
-        foreach (string line in lines) count += tiktoken.EncodeToIds(line).Count;
-        return count;
-    }
-
-    [Benchmark]
     public int HuggingFaceTokenizer()
     {
         int count = 0;
@@ -79,23 +64,14 @@ public class LineEncodeBenchmarks
         return count;
     }
 
-    private IReadOnlyList<int> BpeIds(string line) => tiktoken is not null || line.Length == 0
+    private IReadOnlyList<int> BpeIds(string line) => own.Vocabulary.IsByteLevel || line.Length == 0
         ? bpe.EncodeToIds(line)
         : bpe.EncodeToIds("▁" + line.Replace(' ', '▁'), considerPreTokenization: true, considerNormalization: false);
 
     private static string[] Lines()
     {
-        string text = Material.Find("data", "kjv.txt") is { } file ? File.ReadAllText(file)[..ByteCount] : Material.Prose(ByteCount).Replace(". ", ".\n", StringComparison.Ordinal);
+        string text = Material.Find("data", "kjv.txt") is { } file ? File.ReadAllText(file)[..ByteCount]
+            : Material.Prose(ByteCount).Replace(". ", ".\n", StringComparison.Ordinal);
         return text.Split('\n');
     }
-
-    /// <summary>The vocabulary in tiktoken's form: the bytes of each piece in base64, and its rank.</summary>
-    private static MemoryStream Ranks(KeyValuePair<string, int>[] pieces)
-    {
-        var text = new StringBuilder();
-        foreach ((string piece, int id) in pieces) text.Append(Convert.ToBase64String(Bytes(piece))).Append(' ').Append(id).Append('\n');
-        return new MemoryStream(Encoding.ASCII.GetBytes(text.ToString()));
-    }
-
-    private static byte[] Bytes(string piece) => [.. piece.Select(character => (byte)ByteAlphabet.ByteOf(character))];
 }

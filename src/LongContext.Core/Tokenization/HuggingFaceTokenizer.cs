@@ -8,9 +8,9 @@ namespace LongContext.Tokenization;
 /// </summary>
 /// <remarks>
 /// <para>Known components: the models BPE and WordLevel; the normalizers NFC, NFD, NFKC, NFKD, Lowercase, Strip, StripAccents,
-/// Prepend and Replace; the pre-tokenizers ByteLevel, Split, Digits, Punctuation, Whitespace, WhitespaceSplit, Metaspace,
+/// Nmt, Prepend, Replace and ByteLevel; the pre-tokenizers ByteLevel, Split, Digits, Punctuation, Whitespace, WhitespaceSplit, Metaspace,
 /// BertPreTokenizer and CharDelimiterSplit; the post-processors TemplateProcessing, ByteLevel, RobertaProcessing and
-/// BertProcessing; the decoders ByteLevel, Metaspace, Replace, ByteFallback, Fuse and Strip; sequences of them; added tokens.
+/// BertProcessing; the decoders ByteLevel, Metaspace, BPEDecoder, Replace, ByteFallback, Fuse and Strip; sequences of them; added tokens.
 /// Any other component is refused by name. The file's truncation and padding are left alone, as there is no padding in this
 /// library.</para>
 /// <para>Of tokenizer.model (SentencePiece) the type BPE is read, with byte fallback, control and user-defined symbols and

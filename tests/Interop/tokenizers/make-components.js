@@ -151,6 +151,11 @@ async function components() {
   for (const post_processor of [template(['a'], []), template(['a'], ['b']), template([], ['b', 'b']), byteLevel(), { type: 'Sequence', processors: [byteLevel(), template(['b'], ['a'])] },
     { type: 'Sequence', processors: [] }, { type: 'RobertaProcessing', sep: ['b', 2], cls: ['a', 1], trim_offsets: true, add_prefix_space: true }, { type: 'BertProcessing', sep: ['b', 2], cls: ['a', 1] }])
     await make('plain', { post_processor }, 4);
+  for (const tokens of added) {
+    await make('suffix', { pre_tokenizer: { type: 'WhitespaceSplit' }, decoder: { type: 'BPEDecoder', suffix: '</w>' }, added_tokens: tokens });
+    await make('byteLevel', { normalizer: { type: 'ByteLevel' }, decoder: byteLevel(), added_tokens: tokens });
+    await make('byteLevel', { normalizer: { type: 'Sequence', normalizers: [{ type: 'NFC' }, { type: 'ByteLevel' }] }, pre_tokenizer: splitAt('Ġ', 'MergedWithNext'), decoder: byteLevel(), added_tokens: tokens });
+  }
   fs.writeFileSync(path.join(folder, 'components.json'), JSON.stringify({ library: 'tokenizers 0.23.2', models, tokenizers }));
 }
 
@@ -163,7 +168,7 @@ function unicode() {
     return hash.digest('hex');
   };
   const normalizers = {}, inContext = {}, properties = {}, sets = {};
-  for (const type of ['NFC', 'NFD', 'NFKC', 'NFKD', 'Lowercase', 'StripAccents']) {
+  for (const type of ['NFC', 'NFD', 'NFKC', 'NFKD', 'Lowercase', 'StripAccents', 'Nmt', 'ByteLevel']) {
     const normalizer = single({ normalizer: { type } }).getNormalizer();
     normalizers[type] = digest(c => normalizer.normalizeString(c));
     inContext[type] = digest(c => normalizer.normalizeString(`${c}\u0327\u0301${c}a\u0345${c}\u0323`));

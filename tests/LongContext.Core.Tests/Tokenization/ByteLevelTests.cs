@@ -61,6 +61,20 @@ public sealed class ByteLevelTests
     }
 
     [Fact]
+    public void Decode_IntoSpanOfAnySize_WritesWholeCharactersOnly()
+    {
+        int[] ids = s_tokenizer.Encode("ab 🙂é日a", addSpecialTokens: false);
+        string whole = s_tokenizer.Decode(ids);
+        for (int size = 0; size <= whole.Length; size++)
+        {
+            var destination = new char[size];
+            s_tokenizer.Decode(ids, destination, out int consumed, out int written);
+            Assert.Equal(s_tokenizer.Decode(ids.Take(consumed)), new string(destination, 0, written));
+            Assert.StartsWith(new string(destination, 0, written), whole, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void Encode_AddedTokenOutsideTheAlphabet_IsDecodedAsItself()
     {
         JsonObject json = Json(s_merges);

@@ -46,6 +46,7 @@ internal sealed class PreTokenizedText
         _length = text.Length;
         _pieces[0] = (0, text.Length);
         Count = 1;
+        _newCount = _newLength = 0; // a step before may have thrown
         IsAtStart = isAtStart;
         _keepsOrigins = keepOrigins;
         if (!keepOrigins) return;
