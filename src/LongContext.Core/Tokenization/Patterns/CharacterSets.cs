@@ -4,7 +4,7 @@ namespace LongContext.Tokenization.Patterns;
 
 /// <summary>
 /// The character sets of Hugging Face's own components. They come from other Unicode versions than its patterns' do (Rust's
-/// standard library, Unicode 17; the crates unicode_categories, Unicode 8, and unicode-normalization-alignments, Unicode 12),
+/// standard library, Unicode 17; the crates unicode_categories, Unicode 8, and unicode-normalization-alignments, Unicode 9),
 /// so what differs from the runtime's Unicode 16 is listed in <see cref="UnicodeDifferences"/>.
 /// </summary>
 internal static class CharacterSets

@@ -22,7 +22,7 @@ internal static class UnicodeDifferences
     private const string FormerPunctuation =
         "166D 111C9";
 
-    /// <summary>Marks since Unicode 12, or by a later change of class.</summary>
+    /// <summary>Marks since Unicode 9, or by a later change of class.</summary>
     private const string NewAccents =
         "7FD 897-89F 8CA-8D3 9FE AFA-AFF B55 C04 C3C CF3 D00 D3B-D3C D81 EBA ECE 1715 180F 1ABF-1ACE 1CF7 1DF6-1DFA A82C A8FF " +
         "10D24-10D27 10D69-10D6D 10EAB-10EAC 10EFC-10EFF 10F46-10F50 10F82-10F85 11070 11073-11074 110C2 11145-11146 111C9 " +
@@ -32,7 +32,7 @@ internal static class UnicodeDifferences
         "11F00-11F01 11F03 11F34-11F3A 11F3E-11F42 11F5A 13440 13447-13455 1611E-1612F 16F4F 16F7F-16F87 16FE4 16FF0-16FF1 " +
         "1CF00-1CF2D 1CF30-1CF46 1E08F 1E130-1E136 1E2AE 1E2EC-1E2EF 1E4EC-1E4EF 1E5EE-1E5EF";
 
-    /// <summary>Marks in Unicode 12 that are none now.</summary>
+    /// <summary>Marks in Unicode 9 that are none now.</summary>
     private const string FormerAccents =
         "1CF2-1CF3";
 
