@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using LongContext.Core.Tests.Tokenization.Patterns;
 using LongContext.Tokenization;
 
 namespace LongContext.Core.Tests.Tokenization;
@@ -31,6 +32,19 @@ public sealed class ByteLevelTests
         Assert.Equal(["a", "ðŁĻ", "Ĥ", "Ã©", "æ", "Ĺ", "¥"], ids.Select(s_tokenizer.GetToken));
         Assert.Equal(["a", "", "🙂", "é", "", "", "日"], ids.Select(decoder.Add));
         Assert.Equal("", decoder.Flush());
+    }
+
+    [Fact]
+    public void Add_RandomTexts_SpellWhatDecodingAtOnceGives()
+    {
+        var random = new Random(5);
+        for (int round = 0; round < 3000; round++)
+        {
+            string text = RandomText.Make(random, random.Next(1, 20));
+            var decoder = new TokenStreamDecoder(s_tokenizer);
+            int[] ids = s_tokenizer.Encode(text);
+            Assert.Equal(s_tokenizer.Decode(ids), string.Concat(ids.Select(decoder.Add)) + decoder.Flush());
+        }
     }
 
     [Fact]

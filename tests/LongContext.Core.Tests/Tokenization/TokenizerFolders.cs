@@ -14,7 +14,7 @@ internal static class TokenizerFolders
     {
         string folder = Path.Combine(Root, name);
         Assert.SkipUnless(
-            File.Exists(Path.Combine(folder, "tokenizer.json")),
+            File.Exists(Path.Combine(folder, "tokenizer.json")) || File.Exists(Path.Combine(folder, "tokenizer.model")),
             $"{folder} is not on this machine (set LONGCONTEXT_TOKENIZERS to the folder that holds it)");
         return HuggingFaceTokenizer.Load(folder);
     }

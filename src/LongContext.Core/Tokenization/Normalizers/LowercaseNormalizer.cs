@@ -7,6 +7,7 @@ internal sealed class LowercaseNormalizer : TextNormalizer
 {
     public override string Normalize(string text)
     {
+        if (Ascii.IsValid(text)) return text.ToLowerInvariant();
         var lower = new StringBuilder(text.Length);
         foreach (Rune rune in text.EnumerateRunes())
         {
