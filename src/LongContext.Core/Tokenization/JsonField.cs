@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace LongContext.Tokenization;
 
@@ -22,6 +23,7 @@ internal readonly struct JsonField
     public static JsonDocument Parse(string file, ReadOnlyMemory<byte> utf8)
     {
         if (utf8.Span.StartsWith(Encoding.UTF8.Preamble)) utf8 = utf8[Encoding.UTF8.Preamble.Length..];
+        if (!Utf8.IsValid(utf8.Span)) throw new InvalidDataException($"{file}: not UTF-8 text.");
         try
         {
             return JsonDocument.Parse(utf8);
