@@ -9,7 +9,8 @@ internal sealed class SplitPreTokenizer(TextPattern pattern, SplitBehavior behav
     public static SplitPreTokenizer Whitespace { get; } =
         new(new RunPattern(CharacterSets.WordWithJoiners, CharacterSets.WordWithJoiners.Union(UnicodeSets.Space).Complement()), SplitBehavior.Removed, invert: true);
 
-    public static SplitPreTokenizer WhitespaceSplit { get; } = new(new CodePointPattern(UnicodeSets.Space), SplitBehavior.Removed, invert: false);
+    /// <summary>What stands between white space; a run of it goes like each of its characters.</summary>
+    public static SplitPreTokenizer WhitespaceSplit { get; } = new(new SpacePattern(), SplitBehavior.Removed, invert: false);
 
     public static SplitPreTokenizer IsolatedPunctuation { get; } =
         new(new CodePointPattern(CharacterSets.Punctuation), SplitBehavior.Isolated, invert: false);
