@@ -18,11 +18,13 @@ internal sealed record AddedToken(int Id, string Content)
     /// <summary>Takes white space after it along.</summary>
     public bool StripRight { get; init; }
 
-    public static AddedToken Read(JsonField field)
+    public static AddedToken Read(JsonField field) => Read(field, field.Required("id").Integer());
+
+    public static AddedToken Read(JsonField field, int id)
     {
         JsonField content = field.Required("content");
         if (content.Text().Length == 0) throw content.Fault("an added token is an empty string");
-        return new AddedToken(field.Required("id").Integer(), content.Text())
+        return new AddedToken(id, content.Text())
         {
             Special = field.Flag("special"),
             Normalized = field.Flag("normalized"),

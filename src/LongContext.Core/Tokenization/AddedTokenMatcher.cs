@@ -1,5 +1,5 @@
 using System.Buffers;
-using System.Text;
+using LongContext.Tokenization.Patterns;
 
 namespace LongContext.Tokenization;
 
@@ -9,7 +9,7 @@ internal sealed class AddedTokenMatcher
     private readonly SearchValues<string> _any;
     private readonly Dictionary<char, (string Text, AddedToken Token)[]> _byFirst;
 
-    /// <param name="tokens">Tokens with the text to look for.</param>
+    /// <param name="tokens">Tokens with the text to look for, which is not empty.</param>
     public AddedTokenMatcher(IEnumerable<(string Text, AddedToken Token)> tokens)
     {
         (string Text, AddedToken Token)[] all = [.. tokens];
@@ -21,19 +21,36 @@ internal sealed class AddedTokenMatcher
 
     public bool IsEmpty { get; }
 
-    /// <summary>The next token at or after <paramref name="from"/>, with the white space that it takes along.</summary>
-    public bool TryGetNext(ReadOnlySpan<char> text, int from, out int start, out int end, out AddedToken token)
+    /// <summary>
+    /// The next token at or after <paramref name="search"/>, with the white space that it takes along: on its left as far as
+    /// <paramref name="from"/>, the end of the token before.
+    /// </summary>
+    /// <param name="text">The text.</param>
+    /// <param name="from">Up to where the text is used up.</param>
+    /// <param name="search">
+    /// Where to look on; set to the end of what was found, less the white space on its right: a token in there is still found,
+    /// as in Hugging Face's tokenizers.
+    /// </param>
+    /// <param name="start">Where the token begins; the text's end when there is none.</param>
+    /// <param name="end">Where it ends.</param>
+    /// <param name="token">The token.</param>
+    public bool TryGetNext(ReadOnlySpan<char> text, int from, ref int search, out int start, out int end, out AddedToken token)
     {
-        for (int search = from; !IsEmpty && search < text.Length; search = end)
+        while (!IsEmpty && search < text.Length)
         {
             int offset = text[search..].IndexOfAny(_any);
             if (offset < 0) break;
             start = search + offset;
             (string found, token) = LongestAt(text[start..]);
-            end = start + found.Length;
+            search = end = start + found.Length;
             if (token.SingleWord && (EndsWithWord(text[..start]) || StartsWithWord(text[end..]))) continue;
 
-            if (token.StripLeft) while (start > from && char.IsWhiteSpace(text[start - 1])) start--;
+            if (token.StripLeft)
+            {
+                while (start > from && char.IsWhiteSpace(text[start - 1])) start--;
+                start = Math.Max(start, from);
+            }
+
             if (token.StripRight) while (end < text.Length && char.IsWhiteSpace(text[end])) end++;
             return true;
         }
@@ -54,10 +71,8 @@ internal sealed class AddedTokenMatcher
     }
 
     private static bool EndsWithWord(ReadOnlySpan<char> text) =>
-        Rune.DecodeLastFromUtf16(text, out Rune rune, out _) == OperationStatus.Done && IsWord(rune);
+        !text.IsEmpty && CharacterSets.WordWithJoiners.Contains(CodePoints.At(text, text.Length - CodePoints.LengthBefore(text, text.Length), out _));
 
     private static bool StartsWithWord(ReadOnlySpan<char> text) =>
-        Rune.DecodeFromUtf16(text, out Rune rune, out _) == OperationStatus.Done && IsWord(rune);
-
-    private static bool IsWord(Rune rune) => Rune.IsLetterOrDigit(rune) || rune.Value == '_';
+        !text.IsEmpty && CharacterSets.WordWithJoiners.Contains(CodePoints.At(text, 0, out _));
 }

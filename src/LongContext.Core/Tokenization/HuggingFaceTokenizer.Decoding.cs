@@ -22,7 +22,7 @@ public sealed partial class HuggingFaceTokenizer
         foreach (int id in ids)
         {
             if (id < 0) throw new ArgumentOutOfRangeException(nameof(ids), id, "A token id is negative.");
-            if (id < VocabularySize && !(skipSpecialTokens && _specialIds.Contains(id))) pieces.Add(_definition.Tokens[id]);
+            if (id < VocabularySize && _decodedTokens[id] is { } token && !(skipSpecialTokens && _skippedIds.Contains(id))) pieces.Add(token);
         }
 
         if (_definition.Decoder is null) return string.Join(' ', pieces);

@@ -14,11 +14,11 @@ public sealed partial class HuggingFaceTokenizer
     public int[] Encode(string text, bool addSpecialTokens = true)
     {
         ArgumentNullException.ThrowIfNull(text);
-        var tokens = new TokenBuffer(keepSpans: false);
-        if (addSpecialTokens) tokens.Ids.AddRange(_definition.PostProcessor.Before);
-        EncodeCore(text, normalize: true, preTokenize: true, tokens);
-        if (addSpecialTokens) tokens.Ids.AddRange(_definition.PostProcessor.After);
-        return [.. tokens.Ids];
+        EncoderScratch scratch = EncoderScratch.Take();
+        if (addSpecialTokens) scratch.Ids.AddRange(_definition.PostProcessor.Before);
+        EncodeCore(text, normalize: true, preTokenize: true, scratch.Ids, scratch.Words);
+        if (addSpecialTokens) scratch.Ids.AddRange(_definition.PostProcessor.After);
+        return scratch.GiveBack();
     }
 
     /// <inheritdoc />
@@ -30,7 +30,7 @@ public sealed partial class HuggingFaceTokenizer
         for (int i = 0; i < count; i++)
         {
             (int start, int end) = tokens.Spans[i];
-            result[i] = new EncodedToken(tokens.Ids[i], _definition.Tokens[tokens.Ids[i]], start..end);
+            result[i] = new EncodedToken(tokens.Ids[i], _definition.Tokens[tokens.Ids[i]]!, start..end);
         }
 
         return new EncodeResults<EncodedToken> { Tokens = result, NormalizedText = normalized, CharsConsumed = EndOf(tokens, count, length) };
@@ -43,14 +43,14 @@ public sealed partial class HuggingFaceTokenizer
         {
             // Nothing to cut: where each token lies is of no interest.
             text ??= textSpan.ToString();
-            var all = new TokenBuffer(keepSpans: false);
-            string? whole = EncodeCore(text, settings.ConsiderNormalization, settings.ConsiderPreTokenization, all);
-            return new EncodeResults<int> { Tokens = all.Ids, NormalizedText = whole, CharsConsumed = (whole ?? text).Length };
+            EncoderScratch scratch = EncoderScratch.Take();
+            string? whole = EncodeCore(text, settings.ConsiderNormalization, settings.ConsiderPreTokenization, scratch.Ids, scratch.Words);
+            return new EncodeResults<int> { Tokens = scratch.GiveBack(), NormalizedText = whole, CharsConsumed = (whole ?? text).Length };
         }
 
         TokenBuffer tokens = EncodeWithSpans(text, textSpan, settings, out string? normalized, out int length);
         int count = tokens.WholeFromStart(settings.MaxTokenCount);
-        return new EncodeResults<int> { Tokens = tokens.Ids[..count], NormalizedText = normalized, CharsConsumed = EndOf(tokens, count, length) };
+        return new EncodeResults<int> { Tokens = tokens.Ids[..count].ToArray(), NormalizedText = normalized, CharsConsumed = EndOf(tokens, count, length) };
     }
 
     /// <inheritdoc />
@@ -69,7 +69,7 @@ public sealed partial class HuggingFaceTokenizer
         }
 
         tokenCount = tokens.WholeFromEnd(settings.MaxTokenCount);
-        if (tokenCount == tokens.Ids.Count) return 0;
+        if (tokenCount == tokens.Count) return 0;
         return tokenCount == 0 ? length : tokens.Spans[^tokenCount].Start;
     }
 
@@ -77,41 +77,43 @@ public sealed partial class HuggingFaceTokenizer
     {
         text ??= textSpan.ToString();
         var tokens = new TokenBuffer(keepSpans: true);
-        normalized = EncodeCore(text, settings.ConsiderNormalization, settings.ConsiderPreTokenization, tokens);
+        normalized = EncodeCore(text, settings.ConsiderNormalization, settings.ConsiderPreTokenization, tokens, new PreTokenizedText());
         length = (normalized ?? text).Length;
         return tokens;
     }
 
     private static int EndOf(TokenBuffer tokens, int count, int length) =>
-        count == tokens.Ids.Count ? length : count == 0 ? 0 : tokens.Spans[count - 1].End;
+        count == tokens.Count ? length : count == 0 ? 0 : tokens.Spans[count - 1].End;
 
     /// <summary>
     /// Added tokens are found in the raw text; what lies between is normalized piece by piece, searched for added tokens that
     /// ask for normalized text, cut into words and given to the model.
     /// </summary>
     /// <returns>The normalized text; null where nothing normalizes.</returns>
-    private string? EncodeCore(string text, bool normalize, bool preTokenize, TokenBuffer output)
+    private string? EncodeCore(string text, bool normalize, bool preTokenize, TokenBuffer output, PreTokenizedText words)
     {
         text = WellFormed(text);
         normalize &= _definition.Normalizer is not null;
-        if (!_rawMatcher.TryGetNext(text, 0, out int start, out int end, out AddedToken token))
+        int search = 0;
+        if (!_rawMatcher.TryGetNext(text, 0, ref search, out int start, out int end, out AddedToken token))
         {
             string only = normalize ? Normalize(text) : text;
-            EncodeNormalized(only, 0, preTokenize, output);
+            EncodeNormalized(only, 0, preTokenize, output, words);
             return normalize ? only : null;
         }
 
         var whole = new StringBuilder(text.Length + 16);
         int from = 0;
-        for (bool found = true; ; found = _rawMatcher.TryGetNext(text, from, out start, out end, out token))
+        for (bool found = true; ; found = _rawMatcher.TryGetNext(text, from, ref search, out start, out end, out token))
         {
-            string between = text[from..start];
-            if (normalize) between = Normalize(between);
-            EncodeNormalized(between, whole.Length, preTokenize, output);
+            string between = from < start ? text[from..start] : "";
+            if (normalize && between.Length > 0) between = Normalize(between);
+            EncodeNormalized(between, normalize ? whole.Length : from, preTokenize, output, words);
             whole.Append(between);
             if (!found) break;
 
-            output.Add(token.Id, whole.Length, whole.Length + end - start);
+            int origin = normalize ? whole.Length : start;
+            output.Add(token.Id, origin, origin + end - start);
             whole.Append(text, start, end - start);
             from = end;
         }
@@ -119,27 +121,41 @@ public sealed partial class HuggingFaceTokenizer
         return normalize ? whole.ToString() : null;
     }
 
-    private void EncodeNormalized(string text, int origin, bool preTokenize, TokenBuffer output)
+    private void EncodeNormalized(string text, int origin, bool preTokenize, TokenBuffer output, PreTokenizedText words)
     {
-        for (int from = 0; from < text.Length;)
+        int from = 0, search = 0;
+        for (bool found = true; found;)
         {
-            bool found = _normalizedMatcher.TryGetNext(text, from, out int start, out int end, out AddedToken token);
-            EncodeWords(text.AsSpan(from, start - from), origin + from, preTokenize ? _definition.PreTokenizer : null, output);
+            found = _normalizedMatcher.TryGetNext(text, from, ref search, out int start, out int end, out AddedToken token);
+            if (from < start) EncodeWords(text.AsSpan(from, start - from), origin + from, preTokenize, output, words);
             if (found) output.Add(token.Id, origin + start, origin + end);
             from = end;
         }
     }
 
-    private void EncodeWords(ReadOnlySpan<char> text, int origin, TextPreTokenizer? preTokenizer, TokenBuffer output)
+    private void EncodeWords(ReadOnlySpan<char> text, int origin, bool preTokenize, TokenBuffer output, PreTokenizedText words)
     {
-        if (preTokenizer is null)
+        if (!preTokenize || _definition.PreTokenizer is null)
         {
-            if (!text.IsEmpty) _definition.Model.Encode(text, origin, output);
+            _definition.Model.Encode(text, origin, output);
             return;
         }
 
-        for (int from = 0; preTokenizer.TryGetNext(text, from, out int start, out int length); from = start + length)
-            _definition.Model.Encode(text.Slice(start, length), origin + start, output);
+        int first = output.Count;
+        words.Reset(text, isAtStart: origin == 0, output.KeepsSpans);
+        _definition.PreTokenizer.Apply(words);
+        for (int i = 0; i < words.Count; i++)
+        {
+            (int start, int end) = words.Piece(i);
+            _definition.Model.Encode(words.Text[start..end], start, output);
+        }
+
+        if (!output.KeepsSpans) return;
+        foreach (ref (int Start, int End) span in output.Spans[first..])
+        {
+            (int start, int end) = words.OriginOf(span.Start, span.End);
+            span = (origin + start, origin + end);
+        }
     }
 
     /// <summary>The text with U+FFFD in place of each half surrogate pair, as it would come from bytes.</summary>

@@ -1,17 +1,21 @@
-using LongContext.Checkpoints;
 using Microsoft.ML.Tokenizers;
 
 namespace LongContext.Tokenization;
 
 /// <summary>
-/// The tokenizer of a Hugging Face folder (tokenizer.json and, where there is one, tokenizer_config.json), with the same ids
-/// and the same decoded text as Hugging Face's own. Safe for use by several threads.
+/// The tokenizer of a Hugging Face folder (tokenizer.json or tokenizer.model and, where there is one, tokenizer_config.json),
+/// with the same ids and the same decoded text as Hugging Face's own. Safe for use by several threads.
 /// </summary>
 /// <remarks>
-/// <para>Read so far: the models BPE (with byte fallback, as made from SentencePiece) and WordLevel; the normalizers Sequence,
-/// Prepend and Replace; the pre-tokenizer WhitespaceSplit; the post-processor TemplateProcessing; the decoders Sequence,
-/// Replace, ByteFallback, Fuse and Strip; added tokens. Any other component is refused by name. The file's truncation and
-/// padding are left alone, as there is no padding in this library.</para>
+/// <para>Known components: the models BPE and WordLevel; the normalizers NFC, NFD, NFKC, NFKD, Lowercase, Strip, StripAccents,
+/// Nmt, Prepend, Replace and ByteLevel; the pre-tokenizers ByteLevel, Split, Digits, Punctuation, Whitespace, WhitespaceSplit, Metaspace,
+/// BertPreTokenizer and CharDelimiterSplit; the post-processors TemplateProcessing, ByteLevel, RobertaProcessing and
+/// BertProcessing; the decoders ByteLevel, Metaspace, BPEDecoder, Replace, ByteFallback, Fuse and Strip; sequences of them; added tokens.
+/// Any other component is refused by name. The file's truncation and padding are left alone, as there is no padding in this
+/// library.</para>
+/// <para>Of tokenizer.model (SentencePiece) the type BPE is read, with byte fallback, control and user-defined symbols and
+/// without a normalization map, and taken as transformers takes it; "add_bos_token", "add_eos_token", "legacy" and
+/// "add_prefix_space" of tokenizer_config.json then count.</para>
 /// <para>The methods of the base class (<c>EncodeToIds</c>, <c>EncodeToTokens</c>, <c>CountTokens</c>) add no special tokens;
 /// <see cref="Encode(string, bool)"/> does. Special tokens that stand in the text are recognised by all of them. Offsets and
 /// character counts refer to the normalized text that these methods give back, or to the text itself where that is null.
@@ -19,31 +23,36 @@ namespace LongContext.Tokenization;
 /// </remarks>
 public sealed partial class HuggingFaceTokenizer : Tokenizer
 {
-    private const string TokenizerFile = "tokenizer.json";
-    private const string ConfigFile = "tokenizer_config.json";
-
     private readonly TokenizerDefinition _definition;
     private readonly AddedTokenMatcher _rawMatcher;
     private readonly AddedTokenMatcher _normalizedMatcher;
     private readonly Dictionary<string, int> _addedIds;
     private readonly HashSet<int> _specialIds;
-    private readonly byte[] _tokenizerJson;
-    private readonly byte[]? _configJson;
+    private readonly string?[] _decodedTokens;
+    private readonly HashSet<int> _skippedIds;
+    private readonly TokenizerFiles _files;
+    private readonly Lazy<TokenizerVocabulary> _vocabulary;
 
-    private HuggingFaceTokenizer(string file, byte[] tokenizerJson, string configFile, byte[]? configJson)
+    private HuggingFaceTokenizer(TokenizerFiles files)
     {
-        _definition = TokenizerDefinition.Read(file, tokenizerJson);
-        _tokenizerJson = tokenizerJson;
-        _configJson = configJson;
+        _definition = files.ReadDefinition();
+        _files = files;
+        _vocabulary = new(() => new TokenizerVocabulary(_definition));
         IReadOnlyList<AddedToken> added = _definition.AddedTokens;
         _rawMatcher = new AddedTokenMatcher(added.Where(token => !token.Normalized).Select(token => (token.Content, token)));
-        _normalizedMatcher = new AddedTokenMatcher(added.Where(token => token.Normalized).Select(token => (Normalize(token.Content), token)));
-        _addedIds = added.DistinctBy(token => token.Content).ToDictionary(token => token.Content, token => token.Id, StringComparer.Ordinal);
+        _normalizedMatcher = new AddedTokenMatcher(added.Where(token => token.Normalized).Select(token => (NormalizedContent(files.VocabularyPath, token), token)));
+        _addedIds = added.ToDictionary(token => token.Content, token => token.Id, StringComparer.Ordinal);
         _specialIds = [.. added.Where(token => token.Special).Select(token => token.Id)];
 
-        SpecialTokenNames names = SpecialTokenNames.Read(configFile, configJson, token => TryGetTokenId(token, out _));
-        BeginningOfSentenceToken = names.BeginningOfSentence;
-        EndOfSentenceToken = names.EndOfSentence;
+        // A token that is looked for in normalized text is decoded from its normalized form; it is then no longer the text
+        // that is known as special.
+        _decodedTokens = [.. _definition.Tokens];
+        foreach (AddedToken token in added.Where(token => token.Normalized)) _decodedTokens[token.Id] = Normalize(token.Content);
+        _skippedIds = [.. added.Where(token => token.Special && _decodedTokens[token.Id] == token.Content).Select(token => token.Id)];
+
+        SpecialTokenNames names = files.ReadNames(token => TryGetTokenId(token, out _));
+        BeginningOfSentenceToken = names.BeginningOfSentence ?? _definition.Names.BeginningOfSentence;
+        EndOfSentenceToken = names.EndOfSentence ?? _definition.Names.EndOfSentence;
         UnknownToken = names.Unknown ?? _definition.Model.UnknownToken;
     }
 
@@ -62,21 +71,25 @@ public sealed partial class HuggingFaceTokenizer : Tokenizer
     /// <summary>The token for what the vocabulary lacks ("unk_token" of tokenizer_config.json, else the model's), or null.</summary>
     public string? UnknownToken { get; }
 
-    /// <summary>The number of tokens, added ones included; ids run from 0 to one less.</summary>
+    /// <summary>The number of ids, those of added tokens included; they run from 0 to one less. A few may be unused.</summary>
     public int VocabularySize => _definition.Tokens.Length;
 
-    /// <summary>Reads a folder's tokenizer.json and, where there is one, tokenizer_config.json.</summary>
+    /// <summary>The vocabulary with what the file says about it, for writing it in another format.</summary>
+    public TokenizerVocabulary Vocabulary => _vocabulary.Value;
+
+    /// <summary>
+    /// Reads a folder's tokenizer.json, or where there is none its tokenizer.model, and, where there is one,
+    /// tokenizer_config.json (beside a tokenizer.model also added_tokens.json).
+    /// </summary>
     /// <param name="folder">A Hugging Face folder.</param>
     /// <exception cref="ArgumentException"><paramref name="folder"/> is empty.</exception>
-    /// <exception cref="FileNotFoundException">The folder has no tokenizer.json.</exception>
+    /// <exception cref="FileNotFoundException">The folder has neither of the two.</exception>
     /// <exception cref="InvalidDataException">A file is damaged or contradicts itself; the message names file and field.</exception>
     /// <exception cref="NotSupportedException">The file has a component that is not known here; the message names it.</exception>
     public static HuggingFaceTokenizer Load(string folder)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        string file = Path.Combine(folder, TokenizerFile), configFile = Path.Combine(folder, ConfigFile);
-        if (!File.Exists(file)) throw new FileNotFoundException($"{folder} has no {TokenizerFile}.", file);
-        return new HuggingFaceTokenizer(file, File.ReadAllBytes(file), configFile, File.Exists(configFile) ? File.ReadAllBytes(configFile) : null);
+        return new HuggingFaceTokenizer(TokenizerFiles.Load(folder));
     }
 
     /// <summary>Makes a tokenizer whose tokens are whole words, for small models trained from scratch.</summary>
@@ -91,19 +104,17 @@ public sealed partial class HuggingFaceTokenizer : Tokenizer
         ArgumentNullException.ThrowIfNull(vocabulary);
         ArgumentException.ThrowIfNullOrEmpty(unknownToken);
         var files = new WordLevelFiles(vocabulary, unknownToken, beginningOfSentenceToken, endOfSentenceToken);
-        return new HuggingFaceTokenizer(TokenizerFile, files.TokenizerJson(), ConfigFile, files.ConfigJson());
+        return new HuggingFaceTokenizer(TokenizerFiles.OfJson(files.TokenizerJson(), files.ConfigJson()));
     }
 
-    /// <summary>Writes tokenizer.json and tokenizer_config.json, as they were loaded or made, each in one step.</summary>
+    /// <summary>Writes the files that it was loaded or made from as they were, each in one step.</summary>
     /// <param name="folder">Where to; made if it is not there. Files of these names are replaced.</param>
     /// <exception cref="ArgumentException"><paramref name="folder"/> is empty.</exception>
     /// <exception cref="IOException">A file could not be written; the one that was there before is still whole.</exception>
     public void Save(string folder)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        Directory.CreateDirectory(folder);
-        AtomicFile.Write(Path.Combine(folder, TokenizerFile), stream => stream.Write(_tokenizerJson));
-        if (_configJson is not null) AtomicFile.Write(Path.Combine(folder, ConfigFile), stream => stream.Write(_configJson));
+        _files.Save(folder);
     }
 
     /// <summary>Looks a token up by its text.</summary>
@@ -123,12 +134,17 @@ public sealed partial class HuggingFaceTokenizer : Tokenizer
     {
         if ((uint)id >= (uint)VocabularySize)
             throw new ArgumentOutOfRangeException(nameof(id), id, $"Expected an id from 0 to {VocabularySize - 1}.");
-        return _definition.Tokens[id];
+        return _definition.Tokens[id] ?? throw new ArgumentOutOfRangeException(nameof(id), id, "No token has this id.");
     }
 
     /// <summary>Whether the token is marked as special, so that decoding can leave it out.</summary>
     /// <param name="id">A token's id; one that does not exist is not special.</param>
     public bool IsSpecialToken(int id) => _specialIds.Contains(id);
+
+    private string NormalizedContent(string file, AddedToken token) =>
+        Normalize(token.Content) is { Length: > 0 } text
+            ? text
+            : throw new InvalidDataException($"{file}: added_tokens: the token \"{token.Content}\" is an empty string once normalized.");
 
     private int? IdOf(string? token) => token is not null && TryGetTokenId(token, out int id) ? id : null;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace LongContext.Tokenization;
 
@@ -22,6 +23,7 @@ internal readonly struct JsonField
     public static JsonDocument Parse(string file, ReadOnlyMemory<byte> utf8)
     {
         if (utf8.Span.StartsWith(Encoding.UTF8.Preamble)) utf8 = utf8[Encoding.UTF8.Preamble.Length..];
+        if (!Utf8.IsValid(utf8.Span)) throw new InvalidDataException($"{file}: not UTF-8 text.");
         try
         {
             return JsonDocument.Parse(utf8);
@@ -51,6 +53,16 @@ internal readonly struct JsonField
         foreach (JsonElement item in Value.EnumerateArray()) yield return new JsonField(_file, $"{_path}[{i++}]", item);
     }
 
+    /// <summary>The members of an object that are not null.</summary>
+    public IEnumerable<(string Name, JsonField Field)> Members()
+    {
+        if (Value.ValueKind != JsonValueKind.Object) throw Fault($"expected an object, found {Found()}");
+        foreach (JsonProperty member in Value.EnumerateObject())
+        {
+            if (Optional(member.Name) is { } field) yield return (member.Name, field);
+        }
+    }
+
     public string Text()
     {
         if (Value.ValueKind != JsonValueKind.String) throw Fault($"expected a string, found {Found()}");
@@ -63,6 +75,15 @@ internal readonly struct JsonField
             // An escape such as "\ud800" without its other half.
             throw Fault($"expected a string of Unicode text: {e.Message}");
         }
+    }
+
+    /// <summary>A string of one character, which may take two chars.</summary>
+    public string Character()
+    {
+        string text = Text();
+        return Rune.TryGetRuneAt(text.Length == 0 ? "\ud800" : text, 0, out Rune rune) && rune.Utf16SequenceLength == text.Length
+            ? text
+            : throw Fault($"expected one character, found \"{text}\"");
     }
 
     public int Integer() =>

@@ -21,6 +21,6 @@ internal sealed record SpecialTokenNames(string? BeginningOfSentence, string? En
         if (root.Optional(role) is not { } field) return null;
         if (field.Value.ValueKind == JsonValueKind.Object) field = field.Required("content");
         string token = field.Text();
-        return isToken(token) ? token : throw field.Fault($"\"{token}\" is not among the tokens of tokenizer.json");
+        return isToken(token) ? token : throw field.Fault($"\"{token}\" is not among the tokens of the vocabulary");
     }
 }

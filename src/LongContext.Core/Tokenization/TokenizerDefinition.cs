@@ -20,10 +20,19 @@ internal sealed class TokenizerDefinition
 
     public required TokenDecoder? Decoder { get; init; }
 
+    /// <summary>Each with another content.</summary>
     public required IReadOnlyList<AddedToken> AddedTokens { get; init; }
 
-    /// <summary>The text of every id.</summary>
-    public required string[] Tokens { get; init; }
+    public required TokenizerComponents Components { get; init; }
+
+    /// <summary>The text of every id; null where an id is not used.</summary>
+    public required string?[] Tokens { get; init; }
+
+    /// <summary>The score of every id, where the file has scores.</summary>
+    public float[]? Scores { get; init; }
+
+    /// <summary>What the vocabulary itself says of its special tokens; tokenizer_config.json may say otherwise.</summary>
+    public SpecialTokenNames Names { get; init; } = new(null, null, null);
 
     /// <param name="file">The name that complaints give.</param>
     /// <param name="utf8">The file's bytes.</param>
@@ -35,54 +44,32 @@ internal sealed class TokenizerDefinition
         TextPreTokenizer? preTokenizer = root.Optional("pre_tokenizer") is { } p ? TextPreTokenizer.Read(p) : null;
         TokenDecoder? decoder = root.Optional("decoder") is { } d ? TokenDecoder.Read(d) : null;
         TokenModel model = TokenModel.Read(root.Required("model"));
-        AddedToken[] added = root.Optional("added_tokens") is { } a ? [.. a.Items().Select(AddedToken.Read)] : [];
-        string[] tokens = AllTokens(root, model.Vocabulary, added);
+        AddedToken[] added = root.Optional("added_tokens") is { } a ? [.. a.Items().Select(item => AddedToken.Read(item))] : [];
+        string?[] tokens = TokenTable.Build(model.Vocabulary, added, (root.Optional("added_tokens") ?? root).Fault);
         return new TokenizerDefinition
         {
             Normalizer = normalizer,
             PreTokenizer = preTokenizer,
             Model = model,
-            PostProcessor = ReadPostProcessor(root, tokens.Length),
+            PostProcessor = ReadPostProcessor(root, tokens),
             Decoder = decoder,
-            AddedTokens = added,
+            // What is said last of a token holds.
+            AddedTokens = [.. added.Reverse().DistinctBy(token => token.Content).Reverse()],
+            Components = TokenizerComponents.Read(root),
             Tokens = tokens,
         };
     }
 
-    private static TemplatePostProcessor ReadPostProcessor(JsonField root, int tokenCount)
+    private static TemplatePostProcessor ReadPostProcessor(JsonField root, string?[] tokens)
     {
         if (root.Optional("post_processor") is not { } field) return TemplatePostProcessor.Nothing;
         TemplatePostProcessor processor = TemplatePostProcessor.Read(field);
         foreach (int id in processor.Before.Concat(processor.After))
         {
-            if (id >= tokenCount) throw field.Fault($"the special token id {id} is outside the vocabulary of {tokenCount} tokens");
+            if (id >= tokens.Length || tokens[id] is null)
+                throw field.Fault($"the special token id {id} is outside the vocabulary of {tokens.Length} tokens");
         }
 
         return processor;
-    }
-
-    /// <summary>Model and added tokens by id; every id from 0 on has exactly one token.</summary>
-    private static string[] AllTokens(JsonField root, Vocabulary vocabulary, AddedToken[] added)
-    {
-        JsonField where = root.Optional("added_tokens") ?? root;
-        var newTokens = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (AddedToken token in added)
-        {
-            bool known = vocabulary.TryGetId(token.Content, out int id) || newTokens.TryGetValue(token.Content, out id);
-            if (known && id != token.Id)
-                throw where.Fault($"the token \"{token.Content}\" has the id {token.Id}, but it stands with the id {id} already");
-            if (!known) newTokens.Add(token.Content, token.Id);
-        }
-
-        var tokens = new string?[vocabulary.Ids.Count + newTokens.Count];
-        foreach ((string token, int id) in vocabulary.Ids.Concat(newTokens))
-        {
-            if (id >= tokens.Length)
-                throw where.Fault($"the token \"{token}\" has the id {id}, but {tokens.Length} tokens have the ids 0 to {tokens.Length - 1}, without a hole");
-            if (tokens[id] is { } other) throw where.Fault($"the tokens \"{other}\" and \"{token}\" have the same id {id}");
-            tokens[id] = token;
-        }
-
-        return tokens!;
     }
 }

@@ -51,6 +51,8 @@ public sealed class TokenizerFixtureTests
 
     [Theory]
     [InlineData("llama2")]
+    [InlineData("llama3_1")]
+    [InlineData("qwen3")]
     public void Decode_WholeBookAsOneText_GivesItBack(string name)
     {
         string text = File.ReadAllText(TestPaths.RequireShared("data", "kjv.txt"));

@@ -63,7 +63,7 @@ public sealed class PackageContentTests(PackedPackages packages)
     }
 
     [Theory]
-    [InlineData("LongContext.Core", new[] { "Microsoft.ML.Tokenizers" })]
+    [InlineData("LongContext.Core", new[] { "Google.Protobuf", "Microsoft.ML.Tokenizers" })]
     [InlineData("LongContext.Cuda", new string[0])]
     [InlineData("LongContext.Evaluation", new[] { "LongContext.Core", "Microsoft.Extensions.AI.Abstractions" })]
     public void Dependencies_OfTheLayersBelow_KnowNoTorchSharp(string id, string[] expected)

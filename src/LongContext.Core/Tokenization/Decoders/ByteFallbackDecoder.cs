@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Unicode;
@@ -17,7 +16,7 @@ internal sealed class ByteFallbackDecoder : TokenDecoder
         int kept = 0;
         foreach (string piece in pieces.ToArray())
         {
-            if (TryGetByte(piece, out byte value))
+            if (TokenKinds.TryGetByte(piece, out byte value))
             {
                 run.Add(value);
                 continue;
@@ -29,13 +28,6 @@ internal sealed class ByteFallbackDecoder : TokenDecoder
 
         if (run.Count > 0) pieces[kept++] = Spell(run);
         pieces.RemoveRange(kept, pieces.Count - kept);
-    }
-
-    private static bool TryGetByte(string piece, out byte value)
-    {
-        value = 0;
-        return piece.Length == 6 && piece.StartsWith("<0x", StringComparison.Ordinal) && piece[5] == '>'
-            && byte.TryParse(piece.AsSpan(3, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
     }
 
     private static string Spell(List<byte> run)

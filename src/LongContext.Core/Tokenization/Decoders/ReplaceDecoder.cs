@@ -1,7 +1,7 @@
 namespace LongContext.Tokenization.Decoders;
 
-/// <summary>Replaces a literal text within each piece.</summary>
-internal sealed class ReplaceDecoder(LiteralReplacement replacement) : TokenDecoder
+/// <summary>Replaces every match of a pattern within each piece.</summary>
+internal sealed class ReplaceDecoder(TextReplacement replacement) : TokenDecoder
 {
     public override void Apply(List<string> pieces)
     {

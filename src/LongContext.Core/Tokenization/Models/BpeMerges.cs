@@ -28,6 +28,14 @@ internal sealed class BpeMerges
         return entry.Key != 0;
     }
 
+    /// <summary>All merges by rank.</summary>
+    public IEnumerable<BpeMerge> InOrder() =>
+        from entry in _entries
+        where entry.Key != 0
+        let key = entry.Key - 1
+        orderby entry.Rank
+        select new BpeMerge((int)(key >> 32), (int)(uint)key, entry.Rank, entry.Merged);
+
     // One is added so that no pair has the key of an empty slot; ids are below 2³¹.
     private static ulong Key(int left, int right) => (((ulong)(uint)left << 32) | (uint)right) + 1;
 

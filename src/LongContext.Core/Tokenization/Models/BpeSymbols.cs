@@ -67,13 +67,19 @@ internal sealed class BpeSymbols
         }
     }
 
-    /// <summary>The tokens as (id, start, end).</summary>
-    public (int Id, int Start, int End)[] ToArray()
+    /// <summary>The ids, then as many spans as start · 256 + end, of a word of fewer than 256 characters.</summary>
+    public int[] Pack()
     {
-        var tokens = new List<(int, int, int)>();
-        for (int at = _count == 0 ? None : 0; at != None; at = _symbols[at].Next)
-            tokens.Add((_symbols[at].Id, _symbols[at].Start, _symbols[at].End));
-        return [.. tokens];
+        int count = 0;
+        for (int at = _count == 0 ? None : 0; at != None; at = _symbols[at].Next) count++;
+        var packed = new int[count * 2];
+        for (int at = 0, i = 0; i < count; at = _symbols[at].Next, i++)
+        {
+            packed[i] = _symbols[at].Id;
+            packed[count + i] = (_symbols[at].Start << 8) | _symbols[at].End;
+        }
+
+        return packed;
     }
 
     /// <summary>Lowest rank first, then leftmost.</summary>

@@ -1,33 +1,57 @@
-using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace LongContext.Tokenization.Models;
 
-/// <summary>Tokens of the short parts seen so far, for any number of threads. Starts afresh when it is full.</summary>
+/// <summary>
+/// Tokens of the short words seen last, for any number of threads without a lock: each word has one slot by its hash, which
+/// holds an entry that never changes; a newer word replaces it. A look-up allocates nothing.
+/// </summary>
 internal sealed class BpeWordCache
 {
-    private const int Capacity = 1 << 16;
+    public const int LongestWord = 32;
+    private const int SlotBits = 16;
 
-    private readonly ConcurrentDictionary<string, (int Id, int Start, int End)[]> _words = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, (int Id, int Start, int End)[]>.AlternateLookup<ReadOnlySpan<char>> _wordsBySpan;
-    private int _count;
-
-    public BpeWordCache() => _wordsBySpan = _words.GetAlternateLookup<ReadOnlySpan<char>>();
+    private readonly Entry?[] _slots = new Entry?[1 << SlotBits];
 
     public bool TryAppend(ReadOnlySpan<char> word, int origin, TokenBuffer output)
     {
-        if (!_wordsBySpan.TryGetValue(word, out (int Id, int Start, int End)[]? tokens)) return false;
-        foreach ((int id, int start, int end) in tokens) output.Add(id, origin + start, origin + end);
+        Entry? entry = Volatile.Read(ref _slots[Slot(word)]);
+        if (entry is null || !word.SequenceEqual(entry.Word)) return false;
+        int[] tokens = entry.Tokens;
+        int count = tokens.Length / 2;
+        if (!output.KeepsSpans)
+        {
+            output.AddRange(tokens.AsSpan(0, count));
+            return true;
+        }
+
+        for (int i = 0; i < count; i++) output.Add(tokens[i], origin + (tokens[count + i] >> 8), origin + (tokens[count + i] & 0xFF));
         return true;
     }
 
-    public void Remember(ReadOnlySpan<char> word, BpeSymbols symbols)
+    public void Remember(ReadOnlySpan<char> word, BpeSymbols symbols) =>
+        Volatile.Write(ref _slots[Slot(word)], new Entry(word.ToString(), symbols.Pack()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int Slot(ReadOnlySpan<char> word)
     {
-        if (Interlocked.Increment(ref _count) > Capacity)
+        const ulong Factor = 0x9E3779B97F4A7C15UL;
+        ulong hash = (ulong)word.Length * Factor;
+        ref char at = ref MemoryMarshal.GetReference(word);
+        int left = word.Length;
+        for (; left >= 4; left -= 4, at = ref Unsafe.Add(ref at, 4))
         {
-            _words.Clear();
-            Volatile.Write(ref _count, 1);
+            hash = (hash ^ Unsafe.ReadUnaligned<ulong>(ref Unsafe.As<char, byte>(ref at))) * Factor;
+            hash ^= hash >> 29;
         }
 
-        _wordsBySpan.TryAdd(word, symbols.ToArray());
+        ulong tail = 0;
+        for (; left > 0; left--, at = ref Unsafe.Add(ref at, 1)) tail = (tail << 16) | at;
+        hash = (hash ^ tail) * Factor;
+        return (int)((hash ^ (hash >> 32)) * Factor >> (64 - SlotBits));
     }
+
+    /// <summary>The ids, then as many spans as start · 256 + end.</summary>
+    private sealed record Entry(string Word, int[] Tokens);
 }

@@ -10,6 +10,18 @@ internal abstract class TokenModel(Vocabulary vocabulary)
     /// <summary>The token that stands for what the vocabulary lacks.</summary>
     public abstract string? UnknownToken { get; }
 
+    /// <summary>The type's name in tokenizer.json.</summary>
+    public abstract string TypeName { get; }
+
+    /// <summary>Whether characters that the vocabulary lacks become bytes.</summary>
+    public virtual bool HasByteFallback => false;
+
+    /// <summary>Whether a word that is a piece is taken whole.</summary>
+    public virtual bool IgnoresMerges => false;
+
+    /// <summary>The merges by rank; none in a model without.</summary>
+    public virtual IEnumerable<BpeMerge> MergesInOrder() => [];
+
     /// <summary>Appends the tokens of a word that begins at <paramref name="origin"/> of the normalized text.</summary>
     public abstract void Encode(ReadOnlySpan<char> word, int origin, TokenBuffer output);
 

@@ -8,7 +8,7 @@ internal sealed class Vocabulary
     private readonly Dictionary<string, int> _ids;
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _idsBySpan;
 
-    private Vocabulary(Dictionary<string, int> ids)
+    public Vocabulary(Dictionary<string, int> ids)
     {
         _ids = ids;
         _idsBySpan = ids.GetAlternateLookup<ReadOnlySpan<char>>();

@@ -14,6 +14,8 @@ internal sealed class WordLevelModel : TokenModel
 
     public override string UnknownToken { get; }
 
+    public override string TypeName => "WordLevel";
+
     public override void Encode(ReadOnlySpan<char> word, int origin, TokenBuffer output) =>
         output.Add(Vocabulary.TryGetId(word, out int id) ? id : _unknownId, origin, origin + word.Length);
 

@@ -3,7 +3,7 @@ namespace LongContext.Tokenization.Normalizers;
 /// <summary>What happens to the text before it is cut: the "normalizer" of tokenizer.json.</summary>
 internal abstract class TextNormalizer
 {
-    private const string Supported = "Sequence, Prepend, Replace";
+    private const string Supported = "none, Sequence, NFC, NFD, NFKC, NFKD, Lowercase, Strip, StripAccents, Nmt, Prepend, Replace, ByteLevel";
 
     public abstract string Normalize(string text);
 
@@ -13,8 +13,17 @@ internal abstract class TextNormalizer
         return type switch
         {
             "Sequence" => new SequenceNormalizer([.. field.Required("normalizers").Items().Select(Read)]),
+            "NFC" => UnicodeForm.C,
+            "NFD" => UnicodeForm.D,
+            "NFKC" => UnicodeForm.KC,
+            "NFKD" => UnicodeForm.KD,
+            "Lowercase" => new LowercaseNormalizer(),
+            "Strip" => StripNormalizer.ReadStrip(field),
+            "StripAccents" => new StripAccentsNormalizer(),
+            "Nmt" => new NmtNormalizer(),
+            "ByteLevel" => new ByteLevelNormalizer(),
             "Prepend" => new PrependNormalizer(field.Required("prepend").Text()),
-            "Replace" => ReplaceNormalizer.ReadReplace(field),
+            "Replace" => new ReplaceNormalizer(TextReplacement.Read(field)),
             _ => throw field.Unsupported($"the normalizer type '{type}'", Supported),
         };
     }
