@@ -60,11 +60,14 @@ public sealed partial record ModelConfig
         OriginalMaxPositionEmbeddings = _originalMaxPositionEmbeddings,
     };
 
-    /// <summary>What a file is to say.</summary>
+    /// <summary>
+    /// What a file is to say. Layer types for which a file that is silent means something else than the main settings are spelled out.
+    /// </summary>
     private RopeConfig Rope => new()
     {
         Main = AsWritten(MainRope),
-        ByLayerType = RopeByLayerType.ToDictionary(pair => pair.Key, pair => AsWritten(pair.Value), StringComparer.Ordinal),
+        ByLayerType = RopeByLayerType.Keys.Concat(RopeConfig.DefaultByLayerType(ModelType).Keys).Distinct()
+            .ToDictionary(layerType => layerType, layerType => AsWritten(RopeOf(layerType)), StringComparer.Ordinal),
     };
 
     /// <summary>The rotary settings of layers of a type.</summary>
@@ -79,8 +82,29 @@ public sealed partial record ModelConfig
     /// <param name="layerType">The type's name in <c>layer_types</c>, such as "full_attention".</param>
     public RopeParameters RopeParametersOf(string layerType) => ParametersOf(RopeOf(layerType));
 
-    /// <summary>Whether both give the same rotary frequencies, however they are put.</summary>
-    internal bool RotatesLike(ModelConfig other) => Rope.Equals(other.Rope) && MaxPositionEmbeddings == other.MaxPositionEmbeddings;
+    /// <summary>Whether both give the same rotary frequencies at every length, however they are put.</summary>
+    internal bool RotatesLike(ModelConfig other) =>
+        RopeByLayerType.Keys.Concat(other.RopeByLayerType.Keys).Append(RopeConfig.MainLayerType)
+            .All(layerType => RotationOf(layerType) == other.RotationOf(layerType));
+
+    /// <summary>How layers of each type rotate, for people.</summary>
+    internal string DescribeRotation() =>
+        string.Join("; ", RopeByLayerType.Keys.Append(RopeConfig.MainLayerType).Distinct().Order(StringComparer.Ordinal)
+            .Select(layerType => $"{layerType}: {RotationOf(layerType).Scaling}, {RotationOf(layerType).Parameters}"));
+
+    /// <summary>All that the frequencies of a layer type follow from, and nothing that they do not.</summary>
+    private (RopeScaling Scaling, RopeParameters Parameters) RotationOf(string layerType)
+    {
+        RopeSettings settings = AsWritten(RopeOf(layerType));
+        RopeParameters parameters = ParametersOf(settings);
+        bool countsFromOriginal = settings.Scaling is YarnRopeScaling or LongRopeScaling or Llama3RopeScaling;
+        bool countsFromWindow = settings.Scaling is DynamicNtkRopeScaling or LongRopeScaling { Factor: null };
+        return (settings.Scaling, parameters with
+        {
+            OriginalMaxPositionEmbeddings = countsFromOriginal ? parameters.OriginalMaxPositionEmbeddings : 1,
+            MaxPositionEmbeddings = countsFromWindow ? parameters.MaxPositionEmbeddings : 1,
+        });
+    }
 
     /// <summary>NTK-aware scaling has no name in config files; its base says it all.</summary>
     private RopeSettings AsWritten(RopeSettings settings) =>

@@ -130,5 +130,5 @@ public sealed partial record ModelConfig
 
     /// <inheritdoc/>
     public override int GetHashCode() =>
-        HashCode.Combine(ModelType, VocabularySize, HiddenSize, LayerCount, HeadCount, MaxPositionEmbeddings, RopeScaling);
+        HashCode.Combine(ModelType, VocabularySize, HiddenSize, LayerCount, HeadCount, MaxPositionEmbeddings);
 }

@@ -7,6 +7,9 @@ internal static class ModelConfigRules
 {
     public const double DefaultInitializerRange = 0.02;
 
+    /// <summary>No decoder comes near it; a damaged file that asks for more would ask for memory before any weight is looked at.</summary>
+    private const int MostLayers = 10_000;
+
     /// <summary>What an absent <c>tie_word_embeddings</c> means: Gemma and SmolLM 3 tie by default, Llama and its kin do not.</summary>
     public static bool TiesWordEmbeddings(string modelType) => IsGemma(modelType) || modelType == "smollm3";
 
@@ -58,6 +61,7 @@ internal static class ModelConfigRules
     {
         List<string> faults = [];
         CheckSizes(config, faults);
+        CheckLayers(config, faults);
         CheckHeads(config, faults);
         CheckPositions(config, faults);
         CheckNumbers(config, faults);
@@ -77,6 +81,11 @@ internal static class ModelConfigRules
         {
             if (value <= 0) faults.Add($"field '{field}' is {value}, expected at least 1");
         }
+    }
+
+    private static void CheckLayers(ModelConfig config, List<string> faults)
+    {
+        if (config.LayerCount > MostLayers) faults.Add($"field 'num_hidden_layers' is {config.LayerCount}, expected at most {MostLayers}");
     }
 
     private static void CheckHeads(ModelConfig config, List<string> faults)
@@ -102,6 +111,8 @@ internal static class ModelConfigRules
     private static void CheckPositions(ModelConfig config, List<string> faults)
     {
         // Without a sound head and window there is nothing to say of the frequencies.
+        if (config.RopeByLayerType.ContainsKey(RopeConfig.MainLayerType))
+            faults.Add($"the rotary settings of layer type '{RopeConfig.MainLayerType}' are the main ones (RopeTheta, RopeScaling and the rest), not those of a layer type apart");
         bool isSound = config.HeadCount > 0 && config.HeadDimension > 0 && config.HeadDimension % 2 == 0 && config.MaxPositionEmbeddings > 0;
         CheckPositions(config.RopeOf(RopeConfig.MainLayerType), isSound ? config.RopeParameters : null, "", faults);
         foreach (string layerType in config.RopeByLayerType.Keys.Where(type => type != RopeConfig.MainLayerType))
@@ -122,6 +133,12 @@ internal static class ModelConfigRules
         {
             faults.Add($"field 'partial_rotary_factor' {of}is {rope.PartialRotaryFactor}, "
                 + $"which rotates {rotary} of {parameters!.HeadDimension} elements, expected an even number of at least 2");
+        }
+
+        if (parameters is not null && rope.Scaling is YarnRopeScaling or Llama3RopeScaling && parameters.OriginalMaxPositionEmbeddings > parameters.MaxPositionEmbeddings)
+        {
+            faults.Add($"field 'original_max_position_embeddings' {of}is {parameters.OriginalMaxPositionEmbeddings}, "
+                + $"expected at most max_position_embeddings, {parameters.MaxPositionEmbeddings}, with rope type '{rope.Scaling.RopeType}'");
         }
 
         if (parameters is not null && faults.Count == before) faults.AddRange(rope.Scaling.FindFaults(parameters).Select(fault => $"rope type '{rope.Scaling.RopeType}'{(of.Length > 0 ? ' ' + of.TrimEnd() : of)}: {fault}"));

@@ -17,7 +17,7 @@ internal static class RopeConfigWriter
     public static void Write(JsonObject json, RopeConfig rope, int window, (RopeConfig Rope, int Window)? before)
     {
         // Whatever the file's way of saying the same, it stays: all but an original window that follows from the window.
-        if (before is { } was && rope.Equals(was.Rope) && (window == was.Window || !CountsFromWindow(rope))) return;
+        if (before is { } was && rope.Equals(was.Rope) && (window == was.Window || !(CountsFromWindow(rope) || HasFactorOfWindows(json)))) return;
 
         RopeConfig? old = before?.Rope;
         if (!CanBeFlat(json, rope, old))
@@ -45,6 +45,12 @@ internal static class RopeConfigWriter
         rope.ByLayerType.Values.Append(rope.Main).Any(settings =>
             settings.OriginalMaxPositionEmbeddings is null && settings.Scaling is YarnRopeScaling or LongRopeScaling or Llama3RopeScaling);
 
+    /// <summary>Whether the file has a factor of null, which means the ratio of the windows and so would change with them.</summary>
+    private static bool HasFactorOfWindows(JsonObject json) =>
+        new[] { json[RopeConfigKeys.Parameters], json[RopeConfigKeys.Scaling] }.OfType<JsonObject>()
+            .SelectMany(place => place.Select(pair => pair.Value).OfType<JsonObject>().Append(place))
+            .Any(place => place.TryGetPropertyValue(RopeConfigKeys.Factor, out JsonNode? factor) && factor is null);
+
     /// <summary>Whether one object, with Gemma 3's older field for its sliding layers, can say it all.</summary>
     private static bool CanBeFlat(JsonObject json, RopeConfig rope, RopeConfig? before)
     {
@@ -68,7 +74,7 @@ internal static class RopeConfigWriter
         void Write(string layerType, RopeSettings settings, RopeSettings? old)
         {
             JsonObject target = GetOrAdd(parameters, layerType);
-            if (target.Count > 0 && settings == old) return;
+            if (target.Count > 0 && settings == old && !HasFactorOfWindows(json)) return;
             RopeScalingWriter.Write(target, settings, window, old, RopeConfigKeys.RopeType);
             WriteBase(target, settings);
         }
@@ -85,6 +91,7 @@ internal static class RopeConfigWriter
     {
         RopeSettings main = rope.Main;
         if (json.ContainsKey(RopeConfigKeys.Theta) || json[RopeConfigKeys.Parameters] is null) ConfigValue.Set(json, RopeConfigKeys.Theta, main.Theta);
+        if (rope.ByLayerType.Count == 0) json.Remove(RopeConfigKeys.LocalTheta);
         if (rope.ByLayerType.TryGetValue(RopeConfig.SlidingLayerType, out RopeSettings? sliding)) ConfigValue.Set(json, RopeConfigKeys.LocalTheta, sliding.Theta);
         if (main.Scaling is NoRopeScaling)
         {

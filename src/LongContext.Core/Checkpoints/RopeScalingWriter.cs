@@ -37,12 +37,28 @@ internal static class RopeScalingWriter
         {
             ConfigValue.Set(target, RopeConfigKeys.OriginalMaxPositionEmbeddings, settings.OriginalMaxPositionEmbeddings ?? window);
         }
+        else if (ContradictsFactor(scaling, settings.OriginalMaxPositionEmbeddings, window))
+        {
+            // Otherwise window over factor would be taken for the trained window.
+            ConfigValue.Set(target, RopeConfigKeys.OriginalMaxPositionEmbeddings, settings.OriginalMaxPositionEmbeddings!.Value);
+        }
         else if (target.ContainsKey(RopeConfigKeys.OriginalMaxPositionEmbeddings))
         {
             // The other types do not need it; a file that gave it keeps it as long as it means the same.
             if (sameType && settings.OriginalMaxPositionEmbeddings is { } original) ConfigValue.Set(target, RopeConfigKeys.OriginalMaxPositionEmbeddings, original);
             else target.Remove(RopeConfigKeys.OriginalMaxPositionEmbeddings);
         }
+    }
+
+    private static bool ContradictsFactor(RopeScaling scaling, int? original, int window)
+    {
+        double factor = scaling switch
+        {
+            LinearRopeScaling linear => linear.Factor,
+            ProportionalRopeScaling proportional => proportional.Factor,
+            _ => 1,
+        };
+        return original is { } trained && factor > 1 && trained != window && trained != (int)Math.Round(window / factor);
     }
 
     private static bool IsInert(RopeScaling scaling, string key) =>

@@ -58,10 +58,7 @@ public sealed class KeyValueCache : IDisposable
     /// <inheritdoc />
     public void Dispose()
     {
-        foreach (Tensor? tensor in keys) tensor?.Dispose();
-        foreach (Tensor? tensor in values) tensor?.Dispose();
-        Array.Clear(keys);
-        Array.Clear(values);
+        ReleaseStores();
         Length = 0;
         disposed = true;
     }
@@ -95,6 +92,8 @@ public sealed class KeyValueCache : IDisposable
             throw new ArgumentException($"The cache was filled under {Name(remapping)}, but the model now has {Name(asked)}.", parameterName);
         if (asked is not null && RerotatesKeys)
             throw new ArgumentException($"Keys cannot be rotated anew under {asked}.", parameterName);
+        // Kept memory has the shape and type of what was in it.
+        if (!ReferenceEquals(askedPositions, positions) || asked != remapping) ReleaseStores();
         (positions, remapping) = (askedPositions, asked);
 
         static string Name(PositionRemapping? value) => value?.ToString() ?? "no remapping of positions";
@@ -102,6 +101,14 @@ public sealed class KeyValueCache : IDisposable
 
     /// <summary>Counts the tokens in once all layers have taken them.</summary>
     internal void Advance(int tokens) => Length += tokens;
+
+    private void ReleaseStores()
+    {
+        foreach (Tensor? tensor in keys) tensor?.Dispose();
+        foreach (Tensor? tensor in values) tensor?.Dispose();
+        Array.Clear(keys);
+        Array.Clear(values);
+    }
 
     private static Tensor Rotate(Tensor x_SKD, RotaryRows? rows) => rows is { } given ? Rotary.Apply(x_SKD, given) : x_SKD;
 

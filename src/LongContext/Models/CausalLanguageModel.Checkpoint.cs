@@ -53,7 +53,8 @@ public sealed partial class CausalLanguageModel
     /// <param name="seed">The same seed gives the same weights on the same device.</param>
     /// <param name="options">Device, type and attention; its scaling and context length are not used. Null for float32 on the CPU.</param>
     /// <exception cref="ArgumentException">The config is out of range; the message names every fault.</exception>
-    /// <exception cref="NotSupportedException">A family or activation that is not supported yet.</exception>
+    /// <exception cref="CheckpointFormatException">A field that only the family has (<see cref="ModelConfig.WithField"/>) is out of range.</exception>
+    /// <exception cref="NotSupportedException">A family or activation that is not supported.</exception>
     public static CausalLanguageModel Create(ModelConfig config, int seed, ModelLoadOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(config);

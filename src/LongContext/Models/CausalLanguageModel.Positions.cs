@@ -1,4 +1,5 @@
 using LongContext.Checkpoints;
+using LongContext.Models.Families;
 using LongContext.Positions;
 
 namespace LongContext.Models;
@@ -12,7 +13,7 @@ public sealed partial class CausalLanguageModel
     /// blocks of queries, slower than <see cref="AttentionKernel"/>. It is not written to config.json: no format has a place for it.
     /// </summary>
     /// <exception cref="ArgumentException">
-    /// Its chunk or neighbour window is longer than the trained window, the model's frequencies depend on the sequence's length, or no
+    /// Its chunk or neighbour window is longer than the model's window, the model's frequencies depend on the sequence's length, or no
     /// layer sees everything before.
     /// </exception>
     public PositionRemapping? PositionRemapping
@@ -29,22 +30,31 @@ public sealed partial class CausalLanguageModel
     /// Stretches the model's positions for a longer window, in place; weights stay as they are. The scaling it had is replaced, not
     /// multiplied, and layers with a window and rotary settings of their own keep them. Written to config.json on <see cref="Save"/>.
     /// </summary>
-    /// <param name="contextLength">The window asked for, in tokens; longer than the trained one.</param>
+    /// <param name="contextLength">The window asked for, in tokens; longer than the model's.</param>
     /// <param name="method">How; <see cref="ContextExtensionAdvice.For"/> says which suits.</param>
     /// <remarks>Key/value caches filled before hold keys of the old positions and are refused from then on.</remarks>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="contextLength"/> is not above the trained window, or there is no such method.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="contextLength"/> is not above the model's window, or there is no such method.</exception>
     /// <exception cref="ArgumentException">The <see cref="PositionRemapping"/> in force cannot be combined with it.</exception>
-    public void ExtendTo(int contextLength, ContextExtensionMethod method) => SetConfig(Config.ExtendTo(contextLength, method));
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public void ExtendTo(int contextLength, ContextExtensionMethod method)
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        SetConfig(Config.ExtendTo(contextLength, method));
+    }
 
     /// <summary>As <see cref="ExtendTo"/>, with a scaling of any settings.</summary>
     /// <param name="scaling">The scaling that replaces the model's.</param>
     /// <param name="contextLength">The window in tokens; null for what follows from the scaling, as in <see cref="ModelConfigExtensions.WithRopeScaling"/>.</param>
     /// <exception cref="ArgumentException">It does not fit the model, its window, or the <see cref="PositionRemapping"/> in force.</exception>
-    public void SetRopeScaling(RopeScaling scaling, int? contextLength = null) => SetConfig(Config.WithRopeScaling(scaling, contextLength));
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public void SetRopeScaling(RopeScaling scaling, int? contextLength = null)
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        SetConfig(Config.WithRopeScaling(scaling, contextLength));
+    }
 
     private void SetConfig(ModelConfig changed)
     {
-        ObjectDisposedException.ThrowIf(disposed, this);
         if (remapping is not null) CheckRemapping(changed, remapping);
         var made = new RotaryEmbedding(changed, shape.Layers, Device, DataType);
         rotary.Dispose();
@@ -56,16 +66,22 @@ public sealed partial class CausalLanguageModel
     /// The number of tokens beyond which transformers gives up a family's cache, because other frequencies may hold; null where it
     /// leaves cached keys as they were made.
     /// </summary>
-    internal int? CacheEndsAt => shape.CacheEndsAtOriginalWindow;
+    internal int? CacheEndsAt =>
+        !shape.CacheEndsAtOriginalWindow ? null
+        : Config.RopeScaling is LongRopeScaling ? Config.OriginalMaxPositionEmbeddings
+        : Config.Fields.OptionalInt("original_max_position_embeddings") ?? Phi3Family.DefaultOriginalWindow;
 
     /// <summary>Whether other frequencies do hold there, so that everything before is to be computed anew.</summary>
-    internal bool RotatesAnewPastCacheEnd => shape.CacheEndsAtOriginalWindow is not null && Config.RopeScaling is LongRopeScaling;
+    internal bool RotatesAnewPastCacheEnd => shape.CacheEndsAtOriginalWindow && Config.RopeScaling is LongRopeScaling;
 
     private void CheckRemapping(ModelConfig config, PositionRemapping value)
     {
-        int trained = config.TrainedContextLength();
-        if (value.RequiredWindow > trained)
-            throw new ArgumentException($"{value} needs a window of {value.RequiredWindow} tokens, but the model was trained for {trained}.", nameof(value));
+        if (value.RequiredWindow > config.MaxPositionEmbeddings)
+        {
+            throw new ArgumentException(
+                $"{value} needs a window of {value.RequiredWindow} tokens, but the model's (max_position_embeddings) is {config.MaxPositionEmbeddings}.", nameof(value));
+        }
+
         LayerShape[] concerned = [.. shape.Layers.Where(layer => layer.SlidingWindow is null && layer.HasPositions)];
         if (concerned.Length == 0)
             throw new ArgumentException($"{value} changes nothing: no layer of the model has positions and sees everything before.", nameof(value));

@@ -65,8 +65,8 @@ internal sealed record DecoderShape
     /// <summary>c in c·tanh(logit/c); null for none.</summary>
     public double? LogitSoftCap { get; init; }
 
-    /// <summary>The window, in tokens, at whose end transformers gives up the cache (Phi-3); null for families whose cache it leaves alone.</summary>
-    public int? CacheEndsAtOriginalWindow { get; init; }
+    /// <summary>Whether transformers gives up the cache at the end of the original window (Phi-3).</summary>
+    public bool CacheEndsAtOriginalWindow { get; init; }
 
     public int LayerCount => Layers.Count;
 

@@ -8,11 +8,14 @@ public static class ModelConfigExtensions
 {
     /// <summary>The window in tokens before any scaling: what the positions of pretraining reached.</summary>
     /// <param name="config">
-    /// The config. One with linear, NTK-aware or proportional scaling that states the long window only has it divided by the factor.
+    /// The config. One with linear, NTK-aware or proportional scaling that states the long window only has it divided by the factor; with
+    /// no scaling and with dynamic NTK it is the window that the config states. NTK-aware scaling is written as the base that it gives, so
+    /// that a config read back from such a file counts as unscaled.
     /// </param>
     public static int TrainedContextLength(this ModelConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
+        if (config.RopeScaling is NoRopeScaling or DynamicNtkRopeScaling or DynamicNtkAlphaRopeScaling) return config.MaxPositionEmbeddings;
         double factor = config.RopeScaling switch
         {
             LinearRopeScaling linear => linear.Factor,
@@ -35,7 +38,7 @@ public static class ModelConfigExtensions
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="contextLength"/> is below 1.</exception>
     /// <exception cref="ArgumentException">
     /// A <paramref name="contextLength"/> other than the trained window with dynamic NTK, which counts from max_position_embeddings (a
-    /// longer one would switch the scaling off); or a scaling that does not fit the model, such as LongRoPE with another number of factors.
+    /// longer one would switch the scaling off); a factor that makes a window beyond what fits a number of 32 bits; or a scaling that does not fit the model, such as LongRoPE with another number of factors.
     /// </exception>
     public static ModelConfig WithRopeScaling(this ModelConfig config, RopeScaling scaling, int? contextLength = null)
     {
@@ -62,13 +65,22 @@ public static class ModelConfigExtensions
             _ => trained,
         };
 
-        // Only where files need the trained window do they get it beside the long one.
-        bool stretchesWindow = scaling is LinearRopeScaling or NtkAwareRopeScaling or ProportionalRopeScaling;
-        ModelConfig changed = config with { RopeScaling = scaling, MaxPositionEmbeddings = window, OriginalMaxPositionEmbeddings = stretchesWindow ? window : trained };
+        // Files get the trained window beside the long one only where it does not follow from that.
+        bool follows = scaling switch
+        {
+            LinearRopeScaling linear => window == Times(linear.Factor),
+            NtkAwareRopeScaling ntk => window == Times(ntk.Factor),
+            ProportionalRopeScaling proportional => window == Times(proportional.Factor),
+            YarnRopeScaling or Llama3RopeScaling or LongRopeScaling => false,
+            _ => true,
+        };
+        ModelConfig changed = config with { RopeScaling = scaling, MaxPositionEmbeddings = window, OriginalMaxPositionEmbeddings = follows ? window : trained };
         changed.Validate();
         return changed;
 
-        int Times(double factor) => checked((int)Math.Round(trained * factor));
+        int Times(double factor) => Math.Round(trained * factor) is var product && product <= int.MaxValue
+            ? (int)product
+            : throw new ArgumentOutOfRangeException(nameof(scaling), scaling, $"The factor makes a window of {product:E2} tokens from {trained}.");
     }
 
     /// <summary>
@@ -76,17 +88,16 @@ public static class ModelConfigExtensions
     /// multiplied: the factor is the new window over the <see cref="TrainedContextLength">trained</see> one.
     /// </summary>
     /// <param name="config">The config.</param>
-    /// <param name="contextLength">The window asked for, in tokens; longer than the trained one.</param>
+    /// <param name="contextLength">The window asked for, in tokens; longer than max_position_embeddings. (Shorter ones are <see cref="WithRopeScaling"/>'s.)</param>
     /// <param name="method">How; <see cref="ContextExtensionAdvice.For"/> says which suits.</param>
     /// <returns>A config whose max_position_embeddings is the new window, but for dynamic NTK, which needs the trained one there.</returns>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="contextLength"/> is not above the trained window, or there is no such method.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="contextLength"/> is not above the config's window, or there is no such method.</exception>
     public static ModelConfig ExtendTo(this ModelConfig config, int contextLength, ContextExtensionMethod method)
     {
         ArgumentNullException.ThrowIfNull(config);
-        int trained = config.TrainedContextLength();
-        if (contextLength <= trained)
-            throw new ArgumentOutOfRangeException(nameof(contextLength), contextLength, $"Expected more than the trained window of {trained} tokens.");
-        double factor = (double)contextLength / trained;
+        if (contextLength <= config.MaxPositionEmbeddings)
+            throw new ArgumentOutOfRangeException(nameof(contextLength), contextLength, $"Expected more than the model's window of {config.MaxPositionEmbeddings} tokens.");
+        double factor = (double)contextLength / config.TrainedContextLength();
         return method switch
         {
             ContextExtensionMethod.Linear => config.WithRopeScaling(RopeScaling.Linear(factor), contextLength),

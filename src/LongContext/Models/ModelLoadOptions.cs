@@ -18,8 +18,9 @@ public sealed class ModelLoadOptions
     public RopeScaling? RopeScaling { get; init; }
 
     /// <summary>
-    /// Window in place of config.json's <c>max_position_embeddings</c>, in tokens. Default null: with a
-    /// <see cref="RopeScaling"/> of type linear the trained window times the factor, otherwise config.json's.
+    /// What <c>max_position_embeddings</c> is to say, in tokens. It does not extend a model: that is what <see cref="RopeScaling"/> or
+    /// <see cref="CausalLanguageModel.ExtendTo"/> do. Default null: with a <see cref="RopeScaling"/> the window that follows from it
+    /// (<see cref="ModelConfigExtensions.WithRopeScaling"/>), otherwise config.json's.
     /// </summary>
     public int? ContextLength { get; init; }
 

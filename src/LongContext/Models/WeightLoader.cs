@@ -104,10 +104,12 @@ internal sealed class WeightLoader
     private void CheckNothingElse(List<Source> sources)
     {
         HashSet<string> known = [.. sources.Select(source => source.Info.Name)];
+        HashSet<string> scalesOfPlainWeights =
+            [.. sources.Where(source => source.Info.DataType != TensorDataType.Float8E4M3).SelectMany(source => Float8Weights.ScaleNames(source.Info.Name))];
         string[] unknown =
         [
             .. reader.TensorNames
-                .Where(name => !known.Contains(name) && !Superfluous.Any(end => name.EndsWith(end, StringComparison.Ordinal)))
+                .Where(name => !known.Contains(name) && (scalesOfPlainWeights.Contains(name) || !Superfluous.Any(end => name.EndsWith(end, StringComparison.Ordinal))))
                 .Where(name => !(shape.TieWordEmbeddings && name == DecoderTensors.Head) && !names.IsOfAnotherPart(name))
                 .Order(StringComparer.Ordinal),
         ];

@@ -3,7 +3,12 @@ using System.Text.Json.Serialization;
 namespace LongContext.Training;
 
 /// <summary>trainer_state.json: where the run stands, and the options that decide which data comes next.</summary>
-internal sealed record TrainerState(int FormatVersion, int Step, long OptimizerUpdates, int GradientAccumulationSteps, int Seed);
+internal sealed record TrainerState(int FormatVersion, int Step, long OptimizerUpdates, int GradientAccumulationSteps, int Seed)
+{
+    /// <summary>The remapping of positions that was in force, in words; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? PositionRemapping { get; init; }
+}
 
 /// <summary>Source-generated reading and writing, no reflection.</summary>
 [JsonSourceGenerationOptions(WriteIndented = true, RespectRequiredConstructorParameters = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

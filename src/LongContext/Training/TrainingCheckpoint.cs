@@ -39,7 +39,10 @@ public static class TrainingCheckpoint
         {
             model.Save(partial);
             SafetensorsWriter.Write(Path.Combine(partial, OptimizerFile), optimizer.State());
-            var state = new TrainerState(FormatVersion: 1, step, optimizer.Updates, options.GradientAccumulationSteps, options.Seed);
+            var state = new TrainerState(FormatVersion: 1, step, optimizer.Updates, options.GradientAccumulationSteps, options.Seed)
+            {
+                PositionRemapping = model.PositionRemapping?.ToString(),
+            };
             AtomicFile.WriteAllText(Path.Combine(partial, StateFile), JsonSerializer.Serialize(state, TrainerStateContext.Default.TrainerState));
             // Aside, not away: between the two renames the earlier one still exists.
             if (Directory.Exists(final)) Directory.Move(final, replaced);
@@ -121,7 +124,14 @@ public static class TrainingCheckpoint
         if (!saved.RotatesLike(model.Config))
         {
             throw new ArgumentException(
-                $"{checkpointFolder} is of a model with {saved.RopeScaling} and rope theta {saved.RopeTheta}, but this one has {model.Config.RopeScaling} and {model.Config.RopeTheta}.");
+                $"{checkpointFolder} is of a model whose positions are {saved.DescribeRotation()}, but this one's are {model.Config.DescribeRotation()}.");
+        }
+
+        string? remapping = model.PositionRemapping?.ToString();
+        if (state.PositionRemapping != remapping)
+        {
+            throw new ArgumentException(
+                $"{checkpointFolder} is of a run under {state.PositionRemapping ?? "no remapping of positions"}, but this model has {remapping ?? "none"}.");
         }
     }
 

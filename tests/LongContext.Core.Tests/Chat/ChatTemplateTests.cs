@@ -52,6 +52,21 @@ public sealed class ChatTemplateTests
         AssertUnknown(() => Config(Replace(ChatFolders.ChatMl, old, now)), "fingerprint");
 
     [Theory]
+    [InlineData("{{")]
+    [InlineData("{% '")]
+    [InlineData("{#")]
+    [InlineData("{")]
+    public void Load_TagsThatNeverClose_AreRefused(string tag)
+    {
+        AssertUnknown(() => Config(ChatFolders.ChatMl + tag), "fingerprint");
+        AssertUnknown(() => Config(string.Concat(Enumerable.Repeat(tag, 60_000 / tag.Length))), "fingerprint");
+    }
+
+    [Fact]
+    public void Load_TemplateFileOfAMegabyte_IsRefusedUnread() =>
+        Assert.Contains("longer than any", Assert.Throws<NotSupportedException>(() => ChatFolders.Load(null, new string('a', 1 << 20))).Message, StringComparison.Ordinal);
+
+    [Theory]
     [InlineData("You are a penguin.")]
     [InlineData("Antworte knapp,\nauf Deutsch.")]
     public void Load_DefaultSystemPrompt_IsReadFromTheTemplate(string system)

@@ -98,6 +98,7 @@ public class ModelConfigReadingTests
     [InlineData("hidden_size", "-64", "expected at least 1")]
     [InlineData("intermediate_size", "[172]", "expected a whole number")]
     [InlineData("num_hidden_layers", "true", "expected a whole number")]
+    [InlineData("num_hidden_layers", "2000000000", "expected at most 10000")]
     [InlineData("num_attention_heads", "0", "expected at least 1")]
     [InlineData("num_key_value_heads", "3", "expected a divisor of num_attention_heads, 4")]
     [InlineData("num_key_value_heads", "0", "expected at least 1")]

@@ -81,7 +81,9 @@ public class RopeConfigTests
 
             Assert.Equal(scaling, after.RopeScaling);
             Assert.Equal(before.RopeTheta, after.RopeTheta);
-            Assert.Equal(scaling is YarnRopeScaling or LongRopeScaling or Llama3RopeScaling ? 64 : 256, after.OriginalMaxPositionEmbeddings);
+            // Linear ×8 and proportional ×2 alone would say 32 and 128.
+            bool says = scaling is YarnRopeScaling or LongRopeScaling or Llama3RopeScaling or LinearRopeScaling or ProportionalRopeScaling { Factor: 2 };
+            Assert.Equal(says ? 64 : 256, after.OriginalMaxPositionEmbeddings);
             Assert.Equal(before.ToJson(), after.ToJson());
         }
     }
@@ -208,6 +210,59 @@ public class RopeConfigTests
         Assert.Equal(64, (int)written["original_max_position_embeddings"]!);
         Assert.Equal(64, ModelConfigReadingTests.Parse(written).OriginalMaxPositionEmbeddings);
     }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void ToJson_FactorOfTheWindows_IsWrittenOutWhenTheWindowChanges(bool newer)
+    {
+        JsonNode settings = JsonNode.Parse("""{"rope_type": "yarn", "factor": null, "original_max_position_embeddings": 64}""")!;
+        ModelConfig config = ModelConfigReadingTests.Parse(newer ? ConfigText.Newer(("rope_parameters", settings)) : ConfigText.Older(("rope_scaling", settings)));
+        Assert.Equal(RopeScaling.Yarn(4), config.RopeScaling);
+
+        ModelConfig after = ModelConfigReadingTests.Parse(Write(config with { MaxPositionEmbeddings = 512 }));
+
+        Assert.Equal(RopeScaling.Yarn(4), after.RopeScaling);
+        Assert.Null(Write(config)[newer ? "rope_parameters" : "rope_scaling"]!["factor"]);
+    }
+
+    [Fact]
+    public void ToJson_LayerTypesLikeTheMainOne_SurviveWhereAFamilyMeansOtherwise()
+    {
+        IReadOnlyDictionary<string, RopeSettings> none = new Dictionary<string, RopeSettings>();
+        ModelConfig made = new() { ModelType = "gemma3_text", RopeByLayerType = none };
+        Assert.Equal(1_000_000, ModelConfigReadingTests.Parse(Write(made)).RopeOf("sliding_attention").Theta);
+        foreach (JsonObject form in new[]
+            {
+                ConfigText.Older(("model_type", "gemma3_text"), ("rope_local_base_freq", 5000.0)), ConfigText.Older(("rope_local_base_freq", 5000.0)),
+                ConfigText.Newer(("model_type", "gemma3_text"), ("rope_parameters", new JsonObject { ["full_attention"] = new JsonObject { ["rope_theta"] = 500_000.0 } })),
+            })
+        {
+            ModelConfig after = ModelConfigReadingTests.Parse(Write(ModelConfigReadingTests.Parse(form) with { RopeByLayerType = none }));
+            Assert.Equal(500_000, after.RopeOf("sliding_attention").Theta);
+            Assert.Equal(500_000, after.RopeOf("full_attention").Theta);
+        }
+    }
+
+    [Fact]
+    public void Validate_MainSettingsAsThoseOfALayerType_IsAFault()
+    {
+        ModelConfig config = new() { RopeByLayerType = new Dictionary<string, RopeSettings> { ["full_attention"] = new() } };
+        Assert.Contains("full_attention", Assert.Throws<ArgumentException>(config.Validate).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("yarn")]
+    [InlineData("llama3")]
+    public void Parse_OriginalWindowBeyondTheLongOne_IsAFault(string type) => ModelConfigReadingTests.AssertFault(
+        ConfigText.Newer(("rope_parameters", new JsonObject
+        {
+            ["rope_type"] = type,
+            ["factor"] = 2.0,
+            ["original_max_position_embeddings"] = 512,
+            [type == "llama3" ? "low_freq_factor" : "beta_slow"] = 1.0,
+            [type == "llama3" ? "high_freq_factor" : "beta_fast"] = 4.0,
+        })).ToJsonString(), "'original_max_position_embeddings' is 512", "256");
 
     [Fact]
     public void Parse_MultimodalPositions_AreRefusedByName()
@@ -336,8 +391,8 @@ public class RopeConfigTests
             """{"rope_type":"default","rope_theta":10000.0}""",
             Write(newer with { RopeScaling = RopeScaling.None })["rope_parameters"]!.ToJsonString());
         Assert.Equal(
-            """{"rope_type":"linear","factor":2.0,"rope_theta":10000.0}""",
-            Write(newer with { RopeScaling = RopeScaling.Linear(2) })["rope_parameters"]!.ToJsonString());
+            """{"rope_type":"linear","factor":4.0,"rope_theta":10000.0}""",
+            Write(newer with { RopeScaling = RopeScaling.Linear(4) })["rope_parameters"]!.ToJsonString());
         Assert.Equal(
             """{"rope_type":"dynamic","factor":3.0,"rope_theta":10000.0,"original_max_position_embeddings":64}""",
             Write(newer with { RopeScaling = RopeScaling.DynamicNtk(3) })["rope_parameters"]!.ToJsonString());

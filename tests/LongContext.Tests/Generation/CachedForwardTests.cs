@@ -128,4 +128,24 @@ public sealed class CachedForwardTests
     }
 
     private static double[] Whole(CausalLanguageModel model, int[] tokens) => TinyModels.Logits(model, PackedBatch.CreatePrompt(tokens))[^TinyModels.Vocabulary..];
+
+    [Fact]
+    public void ForwardCached_EmptiedCacheUnderOtherPositionsOrModel_BeginsAnew()
+    {
+        using CausalLanguageModel model = TinyModels.Create(), half = TinyModels.Create(dataType: ScalarType.BFloat16);
+        using var cache = new KeyValueCache(2);
+        model.PositionRemapping = new LongContext.Positions.SelfExtend(2, 8);
+        int[] tokens = TinyModels.Tokens(9, 4);
+        model.ForwardCached(tokens, cache).Dispose();
+
+        cache.Truncate(0);
+        model.PositionRemapping = null;
+        using Tensor again = model.ForwardCached(tokens, cache);
+        using var fresh = new KeyValueCache(2);
+        using Tensor expected = model.ForwardCached(tokens, fresh);
+        Assert.Equal(TinyModels.Doubles(expected), TinyModels.Doubles(again));
+
+        cache.Truncate(0);
+        half.ForwardCached(tokens, cache).Dispose();
+    }
 }

@@ -44,7 +44,7 @@ public sealed class SavedFoldersTests : IDisposable
     public void Save_FixtureExtended_ForOtherPrograms(string name, ContextExtensionMethod method)
     {
         using CausalLanguageModel model = FixtureModels.Load(name);
-        model.ExtendTo(4 * model.Config.TrainedContextLength(), method);
+        model.ExtendTo(4 * model.Config.MaxPositionEmbeddings, method);
         Write(model, Path.Combine(Root, $"{name}-extended-{method}".ToLowerInvariant()));
     }
 

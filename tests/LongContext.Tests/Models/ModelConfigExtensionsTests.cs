@@ -101,9 +101,6 @@ public sealed class ModelConfigExtensionsTests
         ContextExtensionAdvice advice = ContextExtensionAdvice.For(TinyModels.Config(), contextLength, fineTuned);
         Assert.Equal((expected, contextLength / 32.0), (advice.Method, advice.Factor));
         Assert.NotEmpty(advice.Reason);
-        Assert.Equal(
-            ContextExtensionMethod.Llama3,
-            ContextExtensionAdvice.For(TinyModels.Config().ExtendTo(64, ContextExtensionMethod.Llama3), 512, fineTuned: true).Method);
     }
 
     [Fact]
@@ -131,5 +128,75 @@ public sealed class ModelConfigExtensionsTests
         Assert.Equal(TinyModels.Logits(made, prompt), after);
         Assert.NotEqual(before, after);
         Assert.Throws<ArgumentException>("cache", () => model.ForwardCached([5], cache));
+    }
+
+    [Theory]
+    [InlineData(ContextExtensionMethod.Linear)]
+    [InlineData(ContextExtensionMethod.Yarn)]
+    [InlineData(ContextExtensionMethod.Llama3)]
+    public void WithRopeScaling_WindowThatDoesNotFollow_KeepsTheTrainedOne(ContextExtensionMethod method)
+    {
+        RopeScaling scaling = TinyModels.Config().ExtendTo(256, method).RopeScaling;
+        ModelConfig config = TinyModels.Config().WithRopeScaling(scaling, contextLength: 200);
+        ModelConfig read = ModelConfig.Parse(config.ToJson(), "test");
+        foreach (ModelConfig each in new[] { config, read })
+        {
+            Assert.Equal((200, 32), (each.MaxPositionEmbeddings, each.TrainedContextLength()));
+            Assert.Equal(16.0, Factor(each.ExtendTo(512, method).RopeScaling));
+        }
+
+        static double Factor(RopeScaling scaling) => scaling switch
+        {
+            LinearRopeScaling linear => linear.Factor,
+            YarnRopeScaling yarn => yarn.Factor,
+            Llama3RopeScaling llama => llama.Factor,
+            _ => 0,
+        };
+    }
+
+    [Fact]
+    public void WithRopeScaling_FactorBeyondAllWindows_NamesTheScaling() =>
+        Assert.Throws<ArgumentOutOfRangeException>("scaling", () => TinyModels.Config().WithRopeScaling(RopeScaling.Yarn(1e9)));
+
+    [Fact]
+    public void ExtendTo_ShorterThanTheModelsWindow_Throws()
+    {
+        ModelConfig extended = TinyModels.Config().ExtendTo(256, ContextExtensionMethod.Llama3);
+        Assert.Throws<ArgumentOutOfRangeException>("contextLength", () => extended.ExtendTo(128, ContextExtensionMethod.Linear));
+        Assert.Throws<ArgumentOutOfRangeException>("contextLength", () => ContextExtensionAdvice.For(extended, 256, fineTuned: true));
+    }
+
+    [Theory]
+    [InlineData(ContextExtensionMethod.Linear)]
+    [InlineData(ContextExtensionMethod.NtkAware)]
+    [InlineData(ContextExtensionMethod.Yarn)]
+    [InlineData(ContextExtensionMethod.Llama3)]
+    public void Advice_ForAScaledModel_StaysWithItsKind(ContextExtensionMethod method)
+    {
+        ModelConfig extended = TinyModels.Config().ExtendTo(64, method);
+        foreach (bool fineTuned in new[] { true, false })
+        {
+            ContextExtensionAdvice advice = ContextExtensionAdvice.For(extended, 128, fineTuned);
+            Assert.Equal((method, 4.0), (advice.Method, advice.Factor));
+            Assert.Equal(!fineTuned, advice.Reason.Contains("Without fine-tuning", StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public void Advice_ForLongRope_NamesNoMethod()
+    {
+        double[] factors = [1, 1, 1, 1];
+        ModelConfig config = TinyModels.Config().WithRopeScaling(RopeScaling.LongRope(factors, factors), contextLength: 128);
+        ContextExtensionAdvice advice = ContextExtensionAdvice.For(config, 256, fineTuned: true);
+        Assert.Null(advice.Method);
+        Assert.Contains("longrope", advice.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void GetHashCode_OfEqualConfigs_IsEqual()
+    {
+        ModelConfig config = TinyModels.Config().ExtendTo(64, ContextExtensionMethod.NtkAware), read = ModelConfig.Parse(config.ToJson(), "test");
+        Assert.Equal(config, read);
+        Assert.Equal(config.GetHashCode(), read.GetHashCode());
     }
 }

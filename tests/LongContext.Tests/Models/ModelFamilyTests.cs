@@ -116,6 +116,32 @@ public sealed class ModelFamilyTests
     public void WithField_HasAProperty_IsRefused() =>
         Assert.Throws<ArgumentException>("name", () => new ModelConfig().WithField("hidden_size", 3));
 
+    [Fact]
+    public void CacheEnd_OfAPhi3MadeInCode_IsItsOriginalWindow()
+    {
+        double[] shortFactors = [1, 1, 1, 1], longFactors = [1, 2, 3, 4];
+        ModelConfig config = TinyModels.Config() with
+        {
+            ModelType = "phi3",
+            OriginalMaxPositionEmbeddings = 32,
+            MaxPositionEmbeddings = 128,
+            RopeScaling = LongContext.Positions.RopeScaling.LongRope(shortFactors, longFactors),
+        };
+        using CausalLanguageModel model = CausalLanguageModel.Create(config, seed: 3);
+        using TestSupport.TemporaryFolder folder = TestSupport.TestPaths.NewTemporaryFolder();
+        model.Save(folder.Path);
+        using CausalLanguageModel loaded = CausalLanguageModel.Load(folder.Path);
+        Assert.Equal((32, 32), (model.CacheEndsAt, loaded.CacheEndsAt));
+
+        // Past the border everything is as if it had been computed anew with the long factors.
+        int[] prompt = TinyModels.Tokens(28, 1);
+        var options = new LongContext.Generation.GenerationOptions { MaximumNewTokens = 12, StopTokenIds = [] };
+        int[] made = new LongContext.Generation.TextGenerator(model).Generate(prompt, options);
+        int[] before = [.. prompt, .. made[..^1]];
+        double[] logits = TinyModels.Logits(model, LongContext.Packing.PackedBatch.CreatePrompt(before))[^TinyModels.Vocabulary..];
+        Assert.Equal(Array.IndexOf(logits, logits.Max()), made[^1]);
+    }
+
     private static ModelConfig Parse(string family, string fields) => ModelConfig.Parse(
         $$"""
         {

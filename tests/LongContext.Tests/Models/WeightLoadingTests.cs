@@ -211,4 +211,12 @@ public sealed class WeightLoadingTests
         config["quantization_config"] = JsonNode.Parse(quantization);
         File.WriteAllText(folder["config.json"], config.ToJsonString());
     }
+
+    [Fact]
+    public void Load_ScaleBesideAPlainWeight_IsRefused()
+    {
+        using TemporaryFolder folder = ModelCheckpointTests.SavedModel(out _);
+        Replace(folder.Path, [SafetensorsEntry.Create<float>(Projection + "_scale", [1], new float[] { 2 })]);
+        Assert.Contains(Projection + "_scale", Assert.Throws<CheckpointFormatException>(() => CausalLanguageModel.Load(folder.Path)).Message, StringComparison.Ordinal);
+    }
 }

@@ -239,4 +239,42 @@ public sealed class TrainingCheckpointTests
     }
 
     private static IEnumerable<string> Names(string folder) => Directory.GetFileSystemEntries(folder).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal);
+
+    [Theory]
+    [InlineData(ContextExtensionMethod.Linear)]
+    [InlineData(ContextExtensionMethod.NtkAware)]
+    [InlineData(ContextExtensionMethod.Yarn)]
+    [InlineData(ContextExtensionMethod.Llama3)]
+    [InlineData(ContextExtensionMethod.DynamicNtk)]
+    public async Task Resume_ExtendedModel_GoesOn(ContextExtensionMethod method)
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        using CausalLanguageModel model = TinyModels.Create(), other = TinyModels.Create(seed: 99), longer = TinyModels.Create(seed: 99);
+        model.ExtendTo(128, method);
+        other.ExtendTo(128, method);
+        longer.ExtendTo(200, method);
+        await TrainingRun.Of(model, Options(folder.Path, steps: 2), Packs);
+        string checkpoint = TrainingCheckpoint.FindLatest(folder.Path)!;
+
+        using (var trainer = new LongContextTrainer(other, Options(folder.Path))) trainer.Resume(checkpoint);
+        TinyModels.AssertSameBytes(TinyModels.Bytes(model), TinyModels.Bytes(other));
+
+        using var refusing = new LongContextTrainer(longer, Options(folder.Path));
+        string message = Assert.Throws<ArgumentException>(() => refusing.Resume(checkpoint)).Message;
+        string[] sides = message.Split("but this one's are");
+        Assert.NotEqual(sides[0][sides[0].IndexOf("positions are", StringComparison.Ordinal)..].Replace("positions are", "", StringComparison.Ordinal).Trim(' ', ','), sides[1].Trim(' ', '.'));
+    }
+
+    [Fact]
+    public async Task Resume_UnderAnotherRemapping_IsRefused()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        using CausalLanguageModel model = TinyModels.Create(), other = TinyModels.Create(seed: 99);
+        model.PositionRemapping = new LongContext.Positions.SelfExtend(2, 8);
+        await TrainingRun.Of(model, Options(folder.Path, steps: 2), Packs);
+        using var trainer = new LongContextTrainer(other, Options(folder.Path));
+        Assert.Contains("SelfExtend", Assert.Throws<ArgumentException>(() => trainer.Resume(TrainingCheckpoint.FindLatest(folder.Path)!)).Message, StringComparison.Ordinal);
+        other.PositionRemapping = new LongContext.Positions.SelfExtend(2, 8);
+        trainer.Resume(TrainingCheckpoint.FindLatest(folder.Path)!);
+    }
 }

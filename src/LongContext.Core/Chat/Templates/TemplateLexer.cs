@@ -20,9 +20,16 @@ internal static partial class TemplateLexer
         var parts = new List<TemplatePart>();
         var data = new StringBuilder();
         int from = 0;
-        foreach (Match tag in Tags().Matches(source))
+        for (int at = 0; (at = NextOpening(source, at)) >= 0; at = from)
         {
-            if (tag.Index < from) continue;
+            Match tag = Tags().Match(source, at);
+            if (!tag.Success)
+            {
+                // Jinja refuses what does not close, and so no known template has it; looking on would take the square of the length.
+                data.Append(Unknown);
+                break;
+            }
+
             data.Append(Before(source, from, tag));
             from = After(source, tag);
             if (tag.Value[1] == '#') continue;
@@ -33,6 +40,19 @@ internal static partial class TemplateLexer
         data.Append(source, from, source.Length - from);
         Flush(parts, data);
         return parts;
+    }
+
+    /// <summary>Where the next tag opens, from a place on; −1 where none does.</summary>
+    private static int NextOpening(string source, int from)
+    {
+        for (int at = from; at + 1 < source.Length; at++)
+        {
+            at = source.IndexOf('{', at);
+            if (at < 0 || at + 1 >= source.Length) return -1;
+            if (source[at + 1] is '#' or '%' or '{') return at;
+        }
+
+        return -1;
     }
 
     /// <summary>The text before a tag, less the white space that the tag takes away.</summary>
@@ -97,7 +117,7 @@ internal static partial class TemplateLexer
 
     /// <summary>A comment, a statement or an expression; braces and percent signs inside strings do not end it.</summary>
     [GeneratedRegex(
-        """\{#.*?#\}|\{%(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^'"])*?%\}|\{\{(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^'"])*?\}\}""",
+        """\G(?:\{#.*?#\}|\{%(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^'"])*?%\}|\{\{(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^'"])*?\}\})""",
         RegexOptions.Singleline | RegexOptions.CultureInvariant)]
     private static partial Regex Tags();
 

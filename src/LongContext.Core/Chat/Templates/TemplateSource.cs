@@ -61,6 +61,9 @@ internal sealed record TemplateSource(string File, string Template, string Confi
 
     private static string Text(string file)
     {
+        // Read no more than could be a template: four bytes to a character.
+        if (new FileInfo(file).Length > 4L * TemplateLexer.MaximumLength)
+            throw new NotSupportedException($"{file}: longer than any known chat template. {ChatFormat.Remedy}");
         try
         {
             return StrictUtf8.GetString(System.IO.File.ReadAllBytes(file)).TrimStart('\uFEFF');

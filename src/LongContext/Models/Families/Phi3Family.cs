@@ -6,7 +6,7 @@ namespace LongContext.Models.Families;
 internal sealed class Phi3Family : ModelFamily
 {
     /// <summary>What a config without the field means in transformers.</summary>
-    private const int DefaultOriginalWindow = 4_096;
+    public const int DefaultOriginalWindow = 4_096;
 
     public override string ModelType => "phi3";
 
@@ -14,6 +14,6 @@ internal sealed class Phi3Family : ModelFamily
     {
         FusedProjections = true,
         Layers = LayerTypes.Uniform(config, LayerTypes.ReadWindow(config)),
-        CacheEndsAtOriginalWindow = config.Fields.OptionalInt("original_max_position_embeddings") ?? DefaultOriginalWindow,
+        CacheEndsAtOriginalWindow = true,
     };
 }
