@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+using LongContext.Chat;
 using LongContext.Checkpoints;
 using LongContext.Data;
 using LongContext.Models;
@@ -12,6 +14,9 @@ namespace LongContext.Tests;
 /// <summary>The READMEs' program: compiled here, run here, and the same text there.</summary>
 public sealed class ReadmeTests
 {
+    private const string ChatMl =
+        "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' + '\\n'}}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
+
     [Fact]
     public async Task Snippet_OnATinyModel_ExtendsTrainsAndSaves()
     {
@@ -40,6 +45,44 @@ public sealed class ReadmeTests
         Assert.Equal(compiled, readme.Where(line => line.Length > 0 && !line.StartsWith("using LongContext", StringComparison.Ordinal)));
         Assert.All(readme.Where(line => line.StartsWith("using LongContext.", StringComparison.Ordinal)), line => Assert.Contains(line, usings));
         Assert.InRange(compiled.Length, 10, 24);
+    }
+
+    [Fact]
+    public void SecondSnippet_OnATinyModel_ExtendsAndMasks()
+    {
+        using TemporaryFolder folder = ModelCheckpoints(out _);
+        string config = folder["model/tokenizer_config.json"];
+        JsonNode json = JsonNode.Parse(File.ReadAllText(config))!;
+        json["chat_template"] = ChatMl;
+        File.WriteAllText(config, json.ToJsonString());
+
+        (CausalLanguageModel model, TokenSequence example) = ExtendAndEncode(folder["model"], 4 * TinyModels.TrainedWindow);
+
+        using (model) Assert.Equal((4 * TinyModels.TrainedWindow, RopeScaling.Linear(4)), (model.ContextLength, model.Config.RopeScaling));
+        Assert.NotEqual(0, example.Length);
+    }
+
+    [Fact]
+    public void Readme_ItsSecondProgram_IsTheOneCompiledHere()
+    {
+        Assert.SkipWhen(TestPaths.RepositoryRoot is null, "the tests run away from the repository");
+        string source = Path.Combine(TestPaths.RepositoryRoot!, "tests", "LongContext.Tests", "ReadmeTests.cs");
+        string[] readme = Block(Path.Combine(TestPaths.RepositoryRoot!, "README.md"), line => line == "```csharp", line => line == "```", skip: 1);
+        Assert.Equal(Block(source, line => line == "// <README2>", line => line == "// </README2>"), readme);
+    }
+
+    private static (CausalLanguageModel Model, TokenSequence Example) ExtendAndEncode(string modelFolder, int contextLength)
+    {
+        var tokenizer = HuggingFaceTokenizer.Load(modelFolder);
+        var model = CausalLanguageModel.Load(modelFolder);
+        // <README2>
+        ContextExtensionAdvice advice = ContextExtensionAdvice.For(model.Config, contextLength, fineTuned: true);
+        Console.WriteLine($"{advice.Method} ×{advice.Factor}: {advice.Reason}");
+        if (advice.Method is { } method) model.ExtendTo(contextLength, method);
+        ChatFormat format = ChatFormat.Load(modelFolder); // by the folder's own template
+        TokenSequence example = format.Render([ChatTurn.User("How long is a kilometre?"), ChatTurn.Assistant("1,000 metres.")]).Encode(tokenizer);
+        // </README2>
+        return (model, example);
     }
 
     private static async Task Extend(string[] args)
@@ -77,9 +120,11 @@ public sealed class ReadmeTests
     }
 
     /// <summary>The lines between two marks, without the first line's indentation and without empty ones.</summary>
-    private static string[] Block(string path, Func<string, bool> begins, Func<string, bool> ends)
+    private static string[] Block(string path, Func<string, bool> begins, Func<string, bool> ends, int skip = 0)
     {
-        string[] lines = [.. File.ReadLines(path).SkipWhile(line => !begins(line.Trim())).Skip(1).TakeWhile(line => !ends(line.Trim()))];
+        IEnumerable<string> rest = File.ReadLines(path).SkipWhile(line => !begins(line.Trim())).Skip(1);
+        for (; skip > 0; skip--) rest = rest.SkipWhile(line => !begins(line.Trim())).Skip(1);
+        string[] lines = [.. rest.TakeWhile(line => !ends(line.Trim()))];
         Assert.NotEmpty(lines);
         int indentation = lines[0].Length - lines[0].TrimStart().Length;
         return [.. lines.Where(line => line.Trim().Length > 0).Select(line => line[indentation..])];
