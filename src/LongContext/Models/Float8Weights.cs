@@ -25,8 +25,9 @@ internal static class Float8Weights
     /// <param name="quantization">Block sizes; null where config.json says nothing, which is right only for weights without a scale.</param>
     /// <param name="dataType">Type of the result.</param>
     /// <param name="device">Where the result goes.</param>
+    /// <param name="scratch">Where values are decoded.</param>
     public static unsafe Tensor Read(
-        SafetensorsFile file, TensorInfo info, (SafetensorsFile File, TensorInfo Info)? scale, CheckpointQuantization? quantization, ScalarType dataType, Device device)
+        SafetensorsFile file, TensorInfo info, (SafetensorsFile File, TensorInfo Info)? scale, CheckpointQuantization? quantization, ScalarType dataType, Device device, ScratchMemory scratch)
     {
         if (scale is null && quantization is not null)
             throw new CheckpointFormatException($"{file.Path}: tensor '{info.Name}' is float8, but its scale ('{info.Name}_scale_inv' or '{info.Name}_scale') is missing.");
@@ -39,9 +40,9 @@ internal static class Float8Weights
         if (info.ByteLength == 0) return result.to(device).MoveToOuterDisposeScope();
         Tensor flat_RC = result.reshape(rows, columns);
         int rowsAtOnce = Math.Clamp((1 << 20) / columns, 1, rows);
-        if ((long)rowsAtOnce * columns > SafetensorsTensors.ScratchBytes / sizeof(float))
+        if ((long)rowsAtOnce * columns > ScratchMemory.Bytes / sizeof(float))
             throw new NotSupportedException($"{file.Path}: tensor '{info.Name}' has rows of {columns} elements, more than are dequantised at a time.");
-        using Tensor values_N = SafetensorsTensors.Scratch(ScalarType.Float32);
+        Tensor values_N = scratch.Row(ScalarType.Float32);
         for (int row = 0; row < rows; row += rowsAtOnce)
         {
             using var chunkScope = NewDisposeScope();

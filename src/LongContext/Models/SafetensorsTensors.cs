@@ -9,15 +9,15 @@ internal static class SafetensorsTensors
     /// <summary>Elements that are converted at a time: a copy of a whole embedding in its old type would show in the peak of memory.</summary>
     private const long ElementsAtOnce = 4 << 20;
 
-    /// <summary>
-    /// What is asked for as scratch memory, of which only as much as is used becomes resident: above glibc's largest threshold (32 MB) it
-    /// is mapped and given back at once, where smaller pieces leave the heap some hundred megabytes larger (measured: 269 MB above a model
-    /// of 992 MB, with this 93).
-    /// </summary>
-    public const long ScratchBytes = 40 << 20;
-
     /// <summary>Copies a tensor out of the file, which may be closed then.</summary>
-    public static unsafe Tensor Read(SafetensorsFile file, TensorInfo info, ScalarType? dataType, Device device)
+    public static Tensor Read(SafetensorsFile file, TensorInfo info, ScalarType? dataType, Device device)
+    {
+        using var scratch = new ScratchMemory();
+        return Read(file, info, dataType, device, scratch);
+    }
+
+    /// <summary>As above, with memory that several reads share.</summary>
+    public static unsafe Tensor Read(SafetensorsFile file, TensorInfo info, ScalarType? dataType, Device device, ScratchMemory scratch)
     {
         using var scope = NewDisposeScope();
         ScalarType own = ToScalarType(info.DataType, file.Path, info.Name), asked = dataType ?? own;
@@ -31,7 +31,7 @@ internal static class SafetensorsTensors
         }
 
         long count = tensor.numel(), size = info.ByteLength / count;
-        Tensor flat_N = tensor.reshape(-1), part_M = Scratch(own);
+        Tensor flat_N = tensor.reshape(-1), part_M = scratch.Row(own);
         byte* part = part_M.DataPointer();
         for (long start = 0; start < count; start += ElementsAtOnce)
         {
@@ -42,13 +42,6 @@ internal static class SafetensorsTensors
         }
 
         return tensor.to(device).MoveToOuterDisposeScope();
-    }
-
-    /// <summary>Memory for a while: a row of <see cref="ScratchBytes"/>.</summary>
-    public static Tensor Scratch(ScalarType dataType)
-    {
-        long elementSize = dataType switch { ScalarType.Float64 => 8, ScalarType.Float32 => 4, _ => 2 };
-        return empty([ScratchBytes / elementSize], dtype: dataType);
     }
 
     /// <summary>A tensor as an entry to write; its bytes are fetched when its turn comes.</summary>

@@ -45,12 +45,13 @@ internal sealed class WeightLoader
         var pending = new Dictionary<SafetensorsFile, int>();
         foreach (SafetensorsFile file in sources.SelectMany(Files)) pending[file] = pending.GetValueOrDefault(file) + 1;
 
+        using var scratch = new ScratchMemory();
         var loaded = new Dictionary<string, Tensor>(StringComparer.Ordinal);
         try
         {
             foreach (Source source in sources.OrderBy(source => source.File.Path, StringComparer.Ordinal).ThenBy(source => source.Info.Offset))
             {
-                loaded.Add(source.Name, Read(source).DetachFromDisposeScope());
+                loaded.Add(source.Name, Read(source, scratch).DetachFromDisposeScope());
                 source.File.Release(source.Info.Name);
                 foreach (SafetensorsFile file in Files(source))
                 {
@@ -71,10 +72,10 @@ internal sealed class WeightLoader
 
     private static IEnumerable<SafetensorsFile> Files(Source source) => source.Scale is { } scale ? [source.File, scale.File] : [source.File];
 
-    private Tensor Read(Source source) =>
+    private Tensor Read(Source source, ScratchMemory scratch) =>
         source.Info.DataType == TensorDataType.Float8E4M3
-            ? Float8Weights.Read(source.File, source.Info, source.Scale, quantization, dataType, device)
-            : SafetensorsTensors.Read(source.File, source.Info, dataType, device);
+            ? Float8Weights.Read(source.File, source.Info, source.Scale, quantization, dataType, device, scratch)
+            : SafetensorsTensors.Read(source.File, source.Info, dataType, device, scratch);
 
     private Source Find(string name, long[] expected)
     {
