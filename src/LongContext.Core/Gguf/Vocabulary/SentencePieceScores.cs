@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text;
+using LongContext.Tokenization;
 
 namespace LongContext.Gguf.Vocabulary;
 
@@ -18,13 +18,41 @@ namespace LongContext.Gguf.Vocabulary;
 /// </remarks>
 internal sealed class SentencePieceScores
 {
-    private readonly TokenizerJson tokenizer;
+    /// <summary>What llama.cpp's converter gives to tokens that are added to a tokenizer.model's, and to rows that no token uses.</summary>
+    private const float OfAdded = -1_000, OfUnused = -10_000;
+
+    private readonly HuggingFaceTokenizer tokenizer;
+    private readonly TokenizerVocabulary vocabulary;
     private readonly Dictionary<(string Left, string Right), int> ranks = [];
 
-    public SentencePieceScores(TokenizerJson tokenizer)
+    public SentencePieceScores(HuggingFaceTokenizer tokenizer)
     {
-        this.tokenizer = tokenizer;
-        for (int rank = 0; rank < tokenizer.Merges.Count; rank++) ranks.TryAdd(tokenizer.Merges[rank], rank);
+        (this.tokenizer, vocabulary) = (tokenizer, tokenizer.Vocabulary);
+        for (int rank = 0; rank < vocabulary.Merges.Count; rank++) ranks.Add((vocabulary.Merges[rank].Left, vocabulary.Merges[rank].Right), rank);
+    }
+
+    /// <summary>The score of every id: a tokenizer.model's own, or those that stand for the merges.</summary>
+    /// <param name="size">The number of ids, unused ones included.</param>
+    /// <exception cref="NotSupportedException">A token could be joined in llama.cpp that the merges never make.</exception>
+    public float[] OfAll(int size)
+    {
+        // Special tokens are cut out of the text before it is merged, and so are other added ones but for those with ▁, which spaces turn
+        // into only later: Gemma lists its runs of spaces so.
+        IReadOnlyDictionary<string, int> ids = tokenizer.Definition.Model.Vocabulary.Ids;
+        List<string> pieces = [.. ids.Keys.Where(text => Kind(text) is not (TokenKind.Control or TokenKind.Unknown))];
+        float[] computed = Compute(pieces, text => Kind(text) == TokenKind.Added && !text.Contains(SentencePieceForm.Space, StringComparison.Ordinal));
+        var scores = new float[size];
+        if (tokenizer.Definition.Scores is { } own)
+        {
+            Array.Fill(scores, OfUnused);
+            for (int id = 0; id < vocabulary.Size; id++) scores[id] = ids.ContainsKey(vocabulary.GetText(id) ?? "") ? own[id] : OfAdded;
+            return scores;
+        }
+
+        for (int i = 0; i < pieces.Count; i++) scores[ids[pieces[i]]] = computed[i];
+        return scores;
+
+        TokenKind Kind(string text) => vocabulary.GetKind(ids[text]);
     }
 
     /// <summary>The score of each of these tokens, in order.</summary>
@@ -40,12 +68,12 @@ internal sealed class SentencePieceScores
             if (pieces.Count == 2 && !isCutOut(texts[i]))
             {
                 throw new NotSupportedException(
-                    $"{tokenizer.File}: the merges leave token \"{texts[i]}\" (id {tokenizer.Tokens[texts[i]]}) at \"{pieces[0]}\" and \"{pieces[1]}\", "
+                    $"{tokenizer.VocabularyFile}: the merges leave token \"{texts[i]}\" (id {tokenizer.Definition.Model.Vocabulary.Ids[texts[i]]}) at \"{pieces[0]}\" and \"{pieces[1]}\", "
                     + "which llama.cpp would join; the ids would differ.");
             }
 
             // A single character is never the result of a merge, so that its score is never looked at; it comes after all merges.
-            scores[i] = -(last ?? tokenizer.Merges.Count);
+            scores[i] = -(last ?? vocabulary.Merges.Count);
         }
 
         return scores;
@@ -79,11 +107,4 @@ internal sealed class SentencePieceScores
         foreach (Rune rune in text.EnumerateRunes()) characters.Add(rune.ToString());
         return characters;
     }
-
-    /// <summary>The byte that a token of the form &lt;0x0A&gt; stands for.</summary>
-    public static byte? ByteOf(string text) =>
-        text.Length == 6 && text.StartsWith("<0x", StringComparison.Ordinal) && text[5] == '>'
-        && byte.TryParse(text.AsSpan(3, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte value)
-            ? value
-            : null;
 }

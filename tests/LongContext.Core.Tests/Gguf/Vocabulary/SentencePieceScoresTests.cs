@@ -1,7 +1,7 @@
-using System.Text;
 using LongContext.Core.Tests.Tokenization;
 using LongContext.Core.Tests.Tokenization.Models;
 using LongContext.Gguf.Vocabulary;
+using LongContext.Tokenization;
 
 namespace LongContext.Core.Tests.Gguf.Vocabulary;
 
@@ -49,7 +49,7 @@ public sealed class SentencePieceScoresTests
 
     private static Dictionary<string, float>? Scores(string[] pieces, string[] merges, bool orThrow = false)
     {
-        TokenizerJson tokenizer = TokenizerJson.Parse("tokenizer.json", Encoding.UTF8.GetBytes(TinyTokenizer.Bpe(pieces, merges).ToJsonString()));
+        HuggingFaceTokenizer tokenizer = TinyTokenizer.Load(TinyTokenizer.Bpe(pieces, merges));
         try
         {
             float[] scores = new SentencePieceScores(tokenizer).Compute(pieces, _ => false);
