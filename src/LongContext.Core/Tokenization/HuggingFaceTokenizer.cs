@@ -54,6 +54,7 @@ public sealed partial class HuggingFaceTokenizer : Tokenizer
         BeginningOfSentenceToken = names.BeginningOfSentence ?? _definition.Names.BeginningOfSentence;
         EndOfSentenceToken = names.EndOfSentence ?? _definition.Names.EndOfSentence;
         UnknownToken = names.Unknown ?? _definition.Model.UnknownToken;
+        PaddingId = IdOf(names.Padding ?? _definition.Names.Padding);
     }
 
     /// <summary>The token that begins a text ("bos_token" of tokenizer_config.json), or null.</summary>
@@ -70,6 +71,15 @@ public sealed partial class HuggingFaceTokenizer : Tokenizer
 
     /// <summary>The token for what the vocabulary lacks ("unk_token" of tokenizer_config.json, else the model's), or null.</summary>
     public string? UnknownToken { get; }
+
+    /// <summary>The parts it is made of, for writing it in another format.</summary>
+    internal TokenizerDefinition Definition => _definition;
+
+    /// <summary>The file that complaints about the vocabulary name.</summary>
+    internal string VocabularyFile => _files.VocabularyPath;
+
+    /// <summary>The id of "pad_token" of tokenizer_config.json, or null.</summary>
+    internal int? PaddingId { get; }
 
     /// <summary>The number of ids, those of added tokens included; they run from 0 to one less. A few may be unused.</summary>
     public int VocabularySize => _definition.Tokens.Length;

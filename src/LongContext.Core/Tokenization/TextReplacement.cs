@@ -17,6 +17,12 @@ internal sealed class TextReplacement
         _content = content;
     }
 
+    /// <summary>The text that is replaced; null where it is a regular expression.</summary>
+    public string? Literal => _literal;
+
+    /// <summary>What comes in its place.</summary>
+    public string Content => _content;
+
     public string Apply(string text)
     {
         // A pattern that matches nothing at all would match here; Hugging Face's tokenizers do not ask it.

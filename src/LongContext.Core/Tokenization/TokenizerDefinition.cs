@@ -23,7 +23,11 @@ internal sealed class TokenizerDefinition
     /// <summary>Each with another content.</summary>
     public required IReadOnlyList<AddedToken> AddedTokens { get; init; }
 
-    public required TokenizerComponents Components { get; init; }
+    /// <summary>What the normalizer is made of, sequences taken apart.</summary>
+    public IReadOnlyList<TextNormalizer> NormalizerSteps => Normalizer is null ? [] : [.. Normalizer.Steps];
+
+    /// <summary>What the pre-tokenizer is made of, sequences taken apart.</summary>
+    public IReadOnlyList<TextPreTokenizer> PreTokenizerSteps => PreTokenizer is null ? [] : [.. PreTokenizer.Steps];
 
     /// <summary>The text of every id; null where an id is not used.</summary>
     public required string?[] Tokens { get; init; }
@@ -32,7 +36,7 @@ internal sealed class TokenizerDefinition
     public float[]? Scores { get; init; }
 
     /// <summary>What the vocabulary itself says of its special tokens; tokenizer_config.json may say otherwise.</summary>
-    public SpecialTokenNames Names { get; init; } = new(null, null, null);
+    public SpecialTokenNames Names { get; init; } = SpecialTokenNames.None;
 
     /// <param name="file">The name that complaints give.</param>
     /// <param name="utf8">The file's bytes.</param>
@@ -55,7 +59,6 @@ internal sealed class TokenizerDefinition
             Decoder = decoder,
             // What is said last of a token holds.
             AddedTokens = [.. added.Reverse().DistinctBy(token => token.Content).Reverse()],
-            Components = TokenizerComponents.Read(root),
             Tokens = tokens,
         };
     }

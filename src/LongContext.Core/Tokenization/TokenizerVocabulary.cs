@@ -17,6 +17,9 @@ public sealed class TokenizerVocabulary
     {
         _definition = definition;
         _kinds = TokenKinds.Of(definition);
+        NormalizerTypes = [.. definition.NormalizerSteps.Select(step => step.TypeName)];
+        PreTokenizerTypes = [.. definition.PreTokenizerSteps.Select(step => step.TypeName)];
+        SplitPatterns = [.. definition.PreTokenizerSteps.Select(step => step.Regex).OfType<string>()];
         _merges = new(() => [.. definition.Model.MergesInOrder().Select(merge => new TokenMerge(definition.Tokens[merge.Left]!, definition.Tokens[merge.Right]!))]);
         _scores = new(() => definition.Scores ?? ScoresOfMerges());
     }
@@ -28,7 +31,7 @@ public sealed class TokenizerVocabulary
     public string ModelType => _definition.Model.TypeName;
 
     /// <summary>Whether pieces are spelled in the 256 characters that stand for bytes (GPT-2's alphabet, in which "Ġ" is a blank).</summary>
-    public bool IsByteLevel => _definition.Components.Contains("ByteLevel");
+    public bool IsByteLevel => NormalizerTypes.Contains("ByteLevel") || PreTokenizerTypes.Contains("ByteLevel");
 
     /// <summary>Whether characters that the vocabulary lacks become tokens of kind <see cref="TokenKind.Byte"/>.</summary>
     public bool HasByteFallback => _definition.Model.HasByteFallback;
@@ -39,17 +42,20 @@ public sealed class TokenizerVocabulary
     /// <summary>The merges in the order of their ranks; empty for a model without.</summary>
     public IReadOnlyList<TokenMerge> Merges => _merges.Value;
 
-    /// <summary>The types of the normalizer's steps in their order, as tokenizer.json calls them; empty without one.</summary>
-    public IReadOnlyList<string> NormalizerTypes => _definition.Components.Normalizers;
+    /// <summary>
+    /// The types of the normalizer's steps in their order, as tokenizer.json calls them (of a tokenizer.model also
+    /// "remove_extra_whitespaces"); empty without one.
+    /// </summary>
+    public IReadOnlyList<string> NormalizerTypes { get; }
 
     /// <summary>The types of the pre-tokenizer's steps in their order, as tokenizer.json calls them; empty without one.</summary>
-    public IReadOnlyList<string> PreTokenizerTypes => _definition.Components.PreTokenizers;
+    public IReadOnlyList<string> PreTokenizerTypes { get; }
 
     /// <summary>
     /// The regular expressions that cut text into words, in their order, as the file spells them (that of GPT-2 for a
     /// "ByteLevel" step that cuts); they tell vocabularies of one kind apart.
     /// </summary>
-    public IReadOnlyList<string> SplitPatterns => _definition.Components.SplitPatterns;
+    public IReadOnlyList<string> SplitPatterns { get; }
 
     /// <summary>The ids that <see cref="HuggingFaceTokenizer.Encode(string, bool)"/> puts before a text.</summary>
     public IReadOnlyList<int> IdsBefore => _definition.PostProcessor.Before;

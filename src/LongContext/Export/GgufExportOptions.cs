@@ -13,7 +13,8 @@ public sealed class GgufExportOptions
     public GgufTensorType? ElementType { get; init; }
 
     /// <summary>
-    /// Folder of tokenizer.json, tokenizer_config.json and chat_template.jinja. Default null: the one the model was loaded from.
+    /// Folder of tokenizer.json or tokenizer.model, and of tokenizer_config.json and chat_template.jinja. Default null: the one the model was
+    /// loaded from.
     /// </summary>
     public string? TokenizerFolder { get; init; }
 

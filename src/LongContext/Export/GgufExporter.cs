@@ -2,6 +2,7 @@ using LongContext.Checkpoints;
 using LongContext.Gguf;
 using LongContext.Gguf.Vocabulary;
 using LongContext.Models;
+using LongContext.Tokenization;
 using static TorchSharp.torch;
 
 namespace LongContext.Export;
@@ -23,7 +24,7 @@ public static class GgufExporter
     /// Something llama.cpp cannot express: dynamic NTK scaling, a pre-tokenizer it has no name for, and the like; the message names it. Or
     /// a weight that does not fit the type.
     /// </exception>
-    /// <exception cref="InvalidDataException">A file of the tokenizer is not what it must be.</exception>
+    /// <exception cref="InvalidDataException">A file of the tokenizer is not what it must be; the message names it and the field.</exception>
     /// <exception cref="IOException">The file is there already and not to be replaced, the tokenizer is missing, or writing failed.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
@@ -69,15 +70,14 @@ public static class GgufExporter
         if (options.WithoutTokenizer) return null;
         folder = options.TokenizerFolder ?? model.SourceFolder
             ?? throw new ArgumentException(
-                $"The model was not loaded from a folder; {nameof(GgufExportOptions)}.{nameof(options.TokenizerFolder)} must say where its tokenizer.json is, "
+                $"The model was not loaded from a folder; {nameof(GgufExportOptions)}.{nameof(options.TokenizerFolder)} must say where its tokenizer is, "
                 + $"or {nameof(options.WithoutTokenizer)} that it gets none.",
                 nameof(options));
-        return GgufVocabulary.Read(folder, model.Config.VocabularySize);
+        return new GgufVocabulary(HuggingFaceTokenizer.Load(folder), model.Config.VocabularySize);
     }
 
     private static void WriteTokenizer(GgufMetadata metadata, GgufVocabulary? vocabulary, string? folder, ModelConfig config, string? chatTemplate)
     {
-        TokenizerConfigJson roles = folder is null ? new TokenizerConfigJson() : TokenizerConfigJson.Read(folder);
         if (vocabulary is null)
         {
             metadata.Set("tokenizer.ggml.model", "none");
@@ -85,12 +85,13 @@ public static class GgufExporter
         else
         {
             vocabulary.WriteTo(metadata);
-            vocabulary.WriteSpecialIds(metadata, roles, config.BeginningOfSentenceTokenId, config.EndOfSentenceTokenIds);
+            vocabulary.WriteSpecialIds(metadata, config.BeginningOfSentenceTokenId, config.EndOfSentenceTokenIds);
         }
 
-        if (chatTemplate is not null) roles.ChatTemplates[TokenizerConfigJson.DefaultTemplate] = chatTemplate;
-        foreach ((string name, string text) in roles.ChatTemplates)
-            metadata.Set(name == TokenizerConfigJson.DefaultTemplate ? "tokenizer.chat_template" : $"tokenizer.chat_template.{name}", text);
+        Dictionary<string, string> templates = folder is null ? [] : GgufChatTemplates.Read(folder);
+        if (chatTemplate is not null) templates[GgufChatTemplates.Default] = chatTemplate;
+        foreach ((string name, string text) in templates)
+            metadata.Set(name == GgufChatTemplates.Default ? "tokenizer.chat_template" : $"tokenizer.chat_template.{name}", text);
     }
 
     private static GgufTensorType OwnType(ScalarType type) => type switch

@@ -22,6 +22,8 @@ internal sealed class SentencePieceFile
 
     public int BeginId { get; set; } = 1;
 
+    public int PaddingId { get; set; } = -1;
+
     public string CharacterMap { get; set; } = "";
 
     /// <summary>
@@ -73,6 +75,7 @@ internal sealed class SentencePieceFile
             Number(trainer, 40, 0);
             Number(trainer, 41, BeginId);
             Number(trainer, 42, 2);
+            Number(trainer, 43, PaddingId);
         });
         Embed(output, 3, normalizer =>
         {

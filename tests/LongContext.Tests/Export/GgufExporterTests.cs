@@ -1,3 +1,4 @@
+using LongContext.Core.Tests.Tokenization;
 using LongContext.Export;
 using LongContext.Gguf;
 using LongContext.Models;
@@ -145,6 +146,46 @@ public sealed class GgufExporterTests
         GgufExporter.Export(model, folder["x.gguf"], new GgufExportOptions { TokenizerFolder = tokenizer, Overwrite = true, ChatTemplate = "mine" });
         Assert.Equal("mine", GgufFile.Open(folder["x.gguf"]).Metadata.Get<string>("tokenizer.chat_template"));
         Assert.Contains("TokenizerFolder", Assert.Throws<ArgumentException>(() => GgufExporter.Export(model, folder["y.gguf"])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Export_TokenizerModelAlone_IsWritten()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        using CausalLanguageModel model = CausalLanguageModel.Create(ExportCases.Of("llama") with { VocabularySize = 270 }, seed: 1);
+        SentencePieceFile pieces = SentencePieceFile.OfPieces("▁", "a", "b", "ab");
+        Directory.CreateDirectory(folder["tokenizer"]);
+        File.WriteAllBytes(folder["tokenizer/tokenizer.model"], pieces.ToBytes());
+        GgufExporter.Export(model, folder["x.gguf"], new GgufExportOptions { TokenizerFolder = folder["tokenizer"] });
+        GgufMetadata metadata = GgufFile.Open(folder["x.gguf"]).Metadata;
+        Assert.Equal(270, metadata.Get<string[]>("tokenizer.ggml.tokens").Length);
+        Assert.Equal([0, -1, -2, -3, -10_000], metadata.Get<float[]>("tokenizer.ggml.scores")[259..264]);
+    }
+
+    [Theory]
+    [InlineData("tokenizer.json", "{\"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0, \"b\": 0}, \"merges\": []}}", "same id 0")]
+    [InlineData("tokenizer.json", "{\"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0}, \"merges\": [\"a b\"]}}", "model.merges")]
+    [InlineData("tokenizer.model", "no model", "not a SentencePiece model")]
+    public void Export_DamagedTokenizer_ThrowsWhereAndLeavesNothing(string file, string content, string expected)
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        using CausalLanguageModel model = CausalLanguageModel.Create(ExportCases.Of("llama"), seed: 1);
+        File.WriteAllText(folder[file], content);
+        string message = Assert.Throws<InvalidDataException>(
+            () => GgufExporter.Export(model, folder["x.gguf"], new GgufExportOptions { TokenizerFolder = folder.Path })).Message;
+        Assert.Contains($"{file}: ", message, StringComparison.Ordinal);
+        Assert.Contains(expected, message, StringComparison.Ordinal);
+        Assert.Equal([folder[file]], Directory.GetFileSystemEntries(folder.Path));
+    }
+
+    [Fact]
+    public void Export_FolderWithoutTokenizer_SaysWhatIsMissing()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        using CausalLanguageModel model = CausalLanguageModel.Create(ExportCases.Of("llama"), seed: 1);
+        string message = Assert.Throws<FileNotFoundException>(
+            () => GgufExporter.Export(model, folder["x.gguf"], new GgufExportOptions { TokenizerFolder = folder.Path })).Message;
+        Assert.Contains("neither tokenizer.json nor tokenizer.model", message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,85 +1,77 @@
+using LongContext.Tokenization;
+using LongContext.Tokenization.Models;
+
 namespace LongContext.Gguf.Vocabulary;
 
 /// <summary>A Hugging Face tokenizer in the form in which llama.cpp takes it: metadata under <c>tokenizer</c>.</summary>
 internal sealed class GgufVocabulary
 {
-    private const string FileName = "tokenizer.json";
-
-    private readonly TokenizerJson tokenizer;
+    private readonly HuggingFaceTokenizer tokenizer;
+    private readonly TokenizerVocabulary vocabulary;
     private readonly string[] texts;
     private readonly int[] kinds;
     private readonly float[] scores;
-    private readonly Dictionary<string, int> ids = new(StringComparer.Ordinal);
 
-    private GgufVocabulary(TokenizerJson tokenizer, int size)
+    /// <param name="tokenizer">The tokenizer.</param>
+    /// <param name="size">Rows of the model's embedding; rows beyond the tokenizer's are filled with unused tokens.</param>
+    /// <exception cref="InvalidDataException">An id is beyond the embedding, or a token for a byte is missing.</exception>
+    /// <exception cref="NotSupportedException">A part that llama.cpp has no counterpart for; the message names it.</exception>
+    public GgufVocabulary(HuggingFaceTokenizer tokenizer, int size)
     {
-        this.tokenizer = tokenizer;
+        (this.tokenizer, vocabulary) = (tokenizer, tokenizer.Vocabulary);
+        RequireModel();
         texts = new string[size];
         kinds = new int[size];
-        scores = new float[size];
-        foreach ((string text, int id) in tokenizer.Tokens) Put(id, text, GgufTokenKind.Normal);
-        IsByteLevel = PreTokenizerName.IsByteLevel(tokenizer);
-        if (!IsByteLevel) MarkBytes();
-        foreach ((int id, string text, bool isSpecial, _) in tokenizer.Added)
-            Put(id, text, text == tokenizer.UnknownToken ? GgufTokenKind.Unknown : isSpecial ? GgufTokenKind.Control : GgufTokenKind.UserDefined);
-        if (!IsByteLevel) PutScores();
-        for (int id = 0; id < size; id++)
+        for (int id = 0; id < Math.Max(size, vocabulary.Size); id++)
         {
-            if (texts[id] is null) Put(id, $"[PAD{id}]", GgufTokenKind.Unused);
-        }
-    }
+            if (id >= vocabulary.Size || vocabulary.GetText(id) is not { } text)
+            {
+                if (id < size) (texts[id], kinds[id]) = ($"[PAD{id}]", (int)GgufTokenKind.Unused);
+                continue;
+            }
 
-    /// <summary>Whether it is byte-level ("gpt2" in llama.cpp) rather than SentencePiece-style ("llama").</summary>
-    public bool IsByteLevel { get; }
+            if (id >= size)
+            {
+                throw new InvalidDataException(
+                    $"{tokenizer.VocabularyFile}: token \"{text}\" has id {id}, but the model has {size} rows; resize its embedding or use its own tokenizer.");
+            }
+
+            (texts[id], kinds[id]) = (text, (int)KindOf(id));
+        }
+
+        scores = vocabulary.IsByteLevel ? [] : new SentencePieceScores(tokenizer).OfAll(size);
+    }
 
     /// <summary>Whether special tokens swallow the white space after them, as Phi-3's do.</summary>
-    public bool StripsAfterSpecialTokens => tokenizer.Added.Any(token => token.IsSpecial && token.StripsRight);
-
-    /// <summary>Reads tokenizer.json.</summary>
-    /// <param name="folder">The folder it lies in.</param>
-    /// <param name="size">Rows of the model's embedding; rows beyond the tokenizer's are filled with unused tokens.</param>
-    /// <exception cref="InvalidDataException">The file is not what it must be, or has an id beyond the embedding.</exception>
-    /// <exception cref="NotSupportedException">A part that llama.cpp has no counterpart for; the message names it.</exception>
-    /// <exception cref="IOException">The file is not there or cannot be read.</exception>
-    public static GgufVocabulary Read(string folder, int size)
-    {
-        string path = Path.Combine(folder, FileName);
-        return new GgufVocabulary(TokenizerJson.Parse(path, File.ReadAllBytes(path)), size);
-    }
-
-    /// <summary>The id of a token; null where there is none of that text.</summary>
-    public int? Find(string? text) => text is not null && ids.TryGetValue(text, out int id) ? id : null;
+    public bool StripsAfterSpecialTokens => tokenizer.Definition.AddedTokens.Any(token => token.Special && token.StripRight);
 
     /// <summary>Writes tokens, merges or scores, and how text is split.</summary>
+    /// <exception cref="NotSupportedException">A part that llama.cpp has no counterpart for; the message names it.</exception>
     public void WriteTo(GgufMetadata metadata)
     {
-        metadata.Set("tokenizer.ggml.model", IsByteLevel ? "gpt2" : "llama");
-        metadata.Set("tokenizer.ggml.pre", IsByteLevel ? PreTokenizerName.Read(tokenizer) : "default");
+        // "gpt2" is byte-level, "llama" SentencePiece's way.
+        metadata.Set("tokenizer.ggml.model", vocabulary.IsByteLevel ? "gpt2" : "llama");
+        metadata.Set("tokenizer.ggml.pre", vocabulary.IsByteLevel ? PreTokenizerName.Read(tokenizer) : "default");
         metadata.Set("tokenizer.ggml.tokens", texts);
-        if (!IsByteLevel) metadata.Set("tokenizer.ggml.scores", scores);
+        if (!vocabulary.IsByteLevel) metadata.Set("tokenizer.ggml.scores", scores);
         metadata.Set("tokenizer.ggml.token_type", kinds);
-        if (IsByteLevel) metadata.Set("tokenizer.ggml.merges", tokenizer.Merges.Select(merge => $"{merge.Left} {merge.Right}").ToArray());
+        if (vocabulary.IsByteLevel) metadata.Set("tokenizer.ggml.merges", vocabulary.Merges.Select(merge => $"{merge.Left} {merge.Right}").ToArray());
         else metadata.Set("tokenizer.ggml.add_space_prefix", SentencePieceForm.ReadSpacePrefix(tokenizer));
-        SequenceEnds ends = SequenceEnds.Read(tokenizer);
-        metadata.Set("tokenizer.ggml.add_bos_token", ends.Before is not null);
-        metadata.Set("tokenizer.ggml.add_eos_token", ends.After is not null);
+        metadata.Set("tokenizer.ggml.add_bos_token", Only(vocabulary.IdsBefore) is not null);
+        metadata.Set("tokenizer.ggml.add_eos_token", Only(vocabulary.IdsAfter) is not null);
     }
 
     /// <summary>Writes the ids of special tokens.</summary>
     /// <param name="metadata">Where to.</param>
-    /// <param name="config">The roles by tokenizer_config.json.</param>
     /// <param name="beginning">The model config's id for the beginning, for a tokenizer that names none.</param>
     /// <param name="ends">The model config's ids that end a text, for a tokenizer that names none.</param>
-    public void WriteSpecialIds(GgufMetadata metadata, TokenizerConfigJson config, int? beginning, IReadOnlyList<int> ends)
+    public void WriteSpecialIds(GgufMetadata metadata, int? beginning, IReadOnlyList<int> ends)
     {
-        SequenceEnds around = SequenceEnds.Read(tokenizer);
-        int? first = Find(around.Before) ?? Find(config.Role("bos_token")) ?? beginning;
-        int? last = Find(around.After) ?? Find(config.Role("eos_token")) ?? (ends.Count > 0 ? ends[0] : null);
-        Set("bos", first);
+        Set("bos", Only(vocabulary.IdsBefore) ?? tokenizer.BeginningOfSentenceId ?? beginning);
         // Others that end a text, such as Llama 3's, llama.cpp knows by their texts; its key for one more would make it the end of a turn.
-        Set("eos", last);
-        Set("unknown", Find(config.Role("unk_token")) ?? Find(tokenizer.UnknownToken));
-        Set("padding", Find(config.Role("pad_token")));
+        Set("eos", Only(vocabulary.IdsAfter) ?? tokenizer.EndOfSentenceId ?? (ends.Count > 0 ? ends[0] : null));
+        Set("unknown", tokenizer.UnknownToken is { } unknown && tokenizer.TryGetTokenId(unknown, out int id) ? id : null);
+        Set("padding", tokenizer.PaddingId);
 
         void Set(string role, int? id)
         {
@@ -87,44 +79,32 @@ internal sealed class GgufVocabulary
         }
     }
 
-    private void Put(int id, string text, GgufTokenKind kind)
+    private void RequireModel()
     {
-        if (id >= texts.Length)
-        {
-            throw new InvalidDataException(
-                $"{tokenizer.File}: token \"{text}\" has id {id}, but the model has {texts.Length} rows; resize its embedding or use its own tokenizer.");
-        }
-
-        (texts[id], kinds[id], ids[text]) = (text, (int)kind, id);
+        if (tokenizer.Definition.Model is not BpeModel model) throw NoCounterpart.For(tokenizer, $"model type \"{vocabulary.ModelType}\"", "BPE");
+        string affixes = model.Settings.ContinuingPrefix + model.Settings.EndSuffix;
+        if (affixes.Length > 0) throw NoCounterpart.For(tokenizer, $"\"{affixes}\" before or after the characters of a word", "none");
+        if (vocabulary.IsByteLevel) return;
+        if (model.Settings.ByteIds is not { } bytes) throw NoCounterpart.For(tokenizer, "a byte pair encoding without byte_fallback or ByteLevel", "one of the two");
+        int found = bytes.Count(id => id != BpeSettings.None);
+        if (found != bytes.Length)
+            throw new InvalidDataException($"{tokenizer.VocabularyFile}: there are {found} tokens of the form <0x00>, expected {bytes.Length} with byte_fallback.");
     }
 
-    private void MarkBytes()
+    private GgufTokenKind KindOf(int id) => vocabulary.GetKind(id) switch
     {
-        if (!tokenizer.ByteFallback)
-            throw tokenizer.Root.Required("model").Unsupported("a byte pair encoding without byte_fallback or ByteLevel in a GGUF file", "one of the two");
-        int found = 0;
-        foreach ((string text, int id) in tokenizer.Tokens)
-        {
-            if (SentencePieceScores.ByteOf(text) is null) continue;
-            kinds[id] = (int)GgufTokenKind.Byte;
-            found++;
-        }
+        TokenKind.Unknown => GgufTokenKind.Unknown,
+        TokenKind.Control => GgufTokenKind.Control,
+        TokenKind.Added => GgufTokenKind.UserDefined,
+        TokenKind.Byte when !vocabulary.IsByteLevel => GgufTokenKind.Byte,
+        _ => GgufTokenKind.Normal,
+    };
 
-        if (found != 256)
-            throw new InvalidDataException($"{tokenizer.File}: there are {found} tokens of the form <0x00>, expected 256 with byte_fallback.");
-    }
-
-    /// <summary>
-    /// Special tokens are cut out of the text before it is merged, and so are other added ones but for those with ▁, which spaces turn into
-    /// only later: Gemma lists its runs of spaces so.
-    /// </summary>
-    private void PutScores()
+    /// <summary>The one token on a side of the text; null for none.</summary>
+    private int? Only(IReadOnlyList<int> ids) => ids switch
     {
-        List<string> pieces = [.. tokenizer.Tokens.Keys.Where(text => Kind(text) is not (GgufTokenKind.Control or GgufTokenKind.Unknown))];
-        float[] computed = new SentencePieceScores(tokenizer).Compute(
-            pieces, text => Kind(text) == GgufTokenKind.UserDefined && !text.Contains(SentencePieceForm.Space, StringComparison.Ordinal));
-        for (int i = 0; i < pieces.Count; i++) scores[tokenizer.Tokens[pieces[i]]] = computed[i];
-
-        GgufTokenKind Kind(string text) => (GgufTokenKind)kinds[tokenizer.Tokens[text]];
-    }
+        [] => null,
+        [int id] => id,
+        _ => throw NoCounterpart.For(tokenizer, "a second token on one side of the text", "at most one before and one after"),
+    };
 }

@@ -34,6 +34,8 @@ internal sealed class BpeModel : TokenModel
         _parts = settings.IgnoreMerges ? new BpeWordCache() : _words;
     }
 
+    public BpeSettings Settings => _settings;
+
     public override string? UnknownToken => _settings.UnknownToken;
 
     public override string TypeName => "BPE";

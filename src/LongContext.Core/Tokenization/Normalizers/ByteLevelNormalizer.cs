@@ -5,6 +5,8 @@ namespace LongContext.Tokenization.Normalizers;
 /// <summary>Spells the text in the byte alphabet.</summary>
 internal sealed class ByteLevelNormalizer : TextNormalizer
 {
+    public override string TypeName => "ByteLevel";
+
     public override string Normalize(string text)
     {
         byte[] utf8 = Encoding.UTF8.GetBytes(text);

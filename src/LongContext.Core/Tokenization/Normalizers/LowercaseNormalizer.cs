@@ -5,6 +5,8 @@ namespace LongContext.Tokenization.Normalizers;
 /// <summary>Each character in lower case, without regard to what stands around it (no final sigma), as Rust's char::to_lowercase.</summary>
 internal sealed class LowercaseNormalizer : TextNormalizer
 {
+    public override string TypeName => "Lowercase";
+
     public override string Normalize(string text)
     {
         if (Ascii.IsValid(text)) return text.ToLowerInvariant();

@@ -5,6 +5,8 @@ namespace LongContext.Tokenization.Normalizers;
 /// <summary>Leaves control characters out and makes blanks of what counts as white space to translation models.</summary>
 internal sealed class NmtNormalizer : TextNormalizer
 {
+    public override string TypeName => "Nmt";
+
     public override string Normalize(string text)
     {
         var result = new StringBuilder(text.Length);

@@ -3,5 +3,9 @@ namespace LongContext.Tokenization.Normalizers;
 /// <summary>Replaces every match of a pattern.</summary>
 internal sealed class ReplaceNormalizer(TextReplacement replacement) : TextNormalizer
 {
+    public override string TypeName => "Replace";
+
+    public TextReplacement Replacement => replacement;
+
     public override string Normalize(string text) => replacement.Apply(text);
 }

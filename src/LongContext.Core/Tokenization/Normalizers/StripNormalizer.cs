@@ -3,6 +3,8 @@ namespace LongContext.Tokenization.Normalizers;
 /// <summary>Takes white space off the start, the end or both.</summary>
 internal sealed class StripNormalizer(bool left, bool right) : TextNormalizer
 {
+    public override string TypeName => "Strip";
+
     public override string Normalize(string text)
     {
         if (left) text = text.TrimStart();

@@ -5,6 +5,12 @@ internal abstract class TextNormalizer
 {
     private const string Supported = "none, Sequence, NFC, NFD, NFKC, NFKD, Lowercase, Strip, StripAccents, Nmt, Prepend, Replace, ByteLevel";
 
+    /// <summary>The type as tokenizer.json calls it.</summary>
+    public abstract string TypeName { get; }
+
+    /// <summary>What it is made of, in order, sequences taken apart.</summary>
+    public virtual IEnumerable<TextNormalizer> Steps => [this];
+
     public abstract string Normalize(string text);
 
     public static TextNormalizer Read(JsonField field)

@@ -35,6 +35,8 @@ internal sealed class UnicodeForm : TextNormalizer
 
     public static UnicodeForm KD { get; } = new(composes: false, compatibility: true);
 
+    public override string TypeName => $"NF{(_compatibility ? "K" : "")}{(_composes ? "C" : "D")}";
+
     public override string Normalize(string text) => IsNormalized(text) ? text : Rewrite(text);
 
     /// <summary>Whether nothing in the text can change; text that could is looked at closely.</summary>

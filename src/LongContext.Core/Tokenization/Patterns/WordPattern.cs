@@ -6,6 +6,9 @@ namespace LongContext.Tokenization.Patterns;
 /// </summary>
 internal sealed class WordPattern(WordRule rule) : TextPattern
 {
+    /// <summary>What "ByteLevel" cuts by: the pattern of GPT-2's encoder.py.</summary>
+    public const string Gpt2 = @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
+
     private const string Contractions = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
     private const string Letters = @"[^\r\n\p{L}\p{N}]?\p{L}+";
     private const string Rest = @" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
@@ -13,7 +16,7 @@ internal sealed class WordPattern(WordRule rule) : TextPattern
     /// <summary>The patterns known here, as tokenizer.json files spell them.</summary>
     public static IReadOnlyDictionary<string, WordRule> Known { get; } = new Dictionary<string, WordRule>
     {
-        [TokenizerComponents.Gpt2Pattern] = new(Gpt2: true, int.MaxValue),
+        [Gpt2] = new(Gpt2: true, int.MaxValue),
         [$@"{Contractions}|{Letters}|\p{{N}}{{1,3}}|{Rest}"] = new(Gpt2: false, 3), // Llama 3
         [$@"{Contractions}|{Letters}|\p{{N}}|{Rest}"] = new(Gpt2: false, 1), // Qwen 2, 2.5 and 3
         [$@"{Contractions}|{Letters}|\p{{N}}+|{Rest}"] = new(Gpt2: false, int.MaxValue),

@@ -4,8 +4,15 @@ using LongContext.Tokenization.Patterns;
 namespace LongContext.Tokenization.PreTokenizers;
 
 /// <summary>Spells each piece in the byte alphabet, after putting a blank in front and cutting by GPT-2's pattern where asked to.</summary>
-internal sealed class ByteLevelPreTokenizer(bool addPrefixSpace, TextPreTokenizer? split) : TextPreTokenizer
+internal sealed class ByteLevelPreTokenizer(bool addPrefixSpace, SplitPreTokenizer? split) : TextPreTokenizer
 {
+    public override string TypeName => "ByteLevel";
+
+    public override string? Regex => split?.Regex;
+
+    /// <summary>Whether a blank goes in front of a text that does not begin with one.</summary>
+    public bool AddsPrefixSpace => addPrefixSpace;
+
     public override void Apply(PreTokenizedText text)
     {
         if (addPrefixSpace) AddPrefixSpace(text);
@@ -60,8 +67,8 @@ internal sealed class ByteLevelPreTokenizer(bool addPrefixSpace, TextPreTokenize
     public static ByteLevelPreTokenizer ReadByteLevel(JsonField field)
     {
         bool usesPattern = field.Optional("use_regex")?.Flag() ?? true;
-        TextPreTokenizer? split = usesPattern
-            ? new SplitPreTokenizer(WordPattern.ForKnown(TokenizerComponents.Gpt2Pattern)!, SplitBehavior.Isolated, invert: false)
+        SplitPreTokenizer? split = usesPattern
+            ? new SplitPreTokenizer("Split", WordPattern.ForKnown(WordPattern.Gpt2)!, SplitBehavior.Isolated, invert: false) { Spelling = WordPattern.Gpt2 }
             : null;
         return new ByteLevelPreTokenizer(field.Required("add_prefix_space").Flag(), split);
     }

@@ -5,7 +5,18 @@ namespace LongContext.Tokenization.PreTokenizers;
 /// <summary>Spells blanks as another character (▁), puts one in front where the scheme says so, and cuts before each where asked to.</summary>
 internal sealed class MetaspacePreTokenizer(char replacement, bool prepend, bool onlyAtStart, bool cuts) : TextPreTokenizer
 {
-    private readonly SplitPreTokenizer _split = new(new LiteralPattern(replacement.ToString()), SplitBehavior.MergedWithNext, invert: false);
+    private readonly SplitPreTokenizer _split = new("Split", new LiteralPattern(replacement.ToString()), SplitBehavior.MergedWithNext, invert: false);
+
+    public override string TypeName => "Metaspace";
+
+    /// <summary>What a blank is spelled as.</summary>
+    public char Replacement => replacement;
+
+    /// <summary>Whether one goes in front of a text that does not begin with one.</summary>
+    public bool Prepends => prepend;
+
+    /// <summary>Whether it cuts before each.</summary>
+    public bool Cuts => cuts;
 
     public override void Apply(PreTokenizedText text)
     {

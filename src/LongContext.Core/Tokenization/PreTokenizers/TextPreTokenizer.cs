@@ -6,6 +6,15 @@ internal abstract class TextPreTokenizer
     private const string Supported =
         "none, Sequence, ByteLevel, Split, Digits, Whitespace, WhitespaceSplit, Punctuation, Metaspace, BertPreTokenizer, CharDelimiterSplit";
 
+    /// <summary>The type as tokenizer.json calls it.</summary>
+    public abstract string TypeName { get; }
+
+    /// <summary>What it is made of, in order, sequences taken apart.</summary>
+    public virtual IEnumerable<TextPreTokenizer> Steps => [this];
+
+    /// <summary>The regular expression that it cuts by, as the file spells it; null without one.</summary>
+    public virtual string? Regex => null;
+
     /// <summary>Cuts or rewrites the pieces.</summary>
     public abstract void Apply(PreTokenizedText text);
 
@@ -21,7 +30,7 @@ internal abstract class TextPreTokenizer
             "Punctuation" => SplitPreTokenizer.Punctuation(field),
             "Whitespace" => SplitPreTokenizer.Whitespace,
             "WhitespaceSplit" => SplitPreTokenizer.WhitespaceSplit,
-            "BertPreTokenizer" => new SequencePreTokenizer([SplitPreTokenizer.WhitespaceSplit, SplitPreTokenizer.IsolatedPunctuation]),
+            "BertPreTokenizer" => new BertPreTokenizer(),
             "CharDelimiterSplit" => SplitPreTokenizer.Delimiter(field),
             "Metaspace" => MetaspacePreTokenizer.ReadMetaspace(field),
             _ => throw field.Unsupported($"the pre-tokenizer type '{type}'", Supported),

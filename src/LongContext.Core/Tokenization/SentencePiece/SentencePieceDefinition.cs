@@ -29,10 +29,10 @@ internal static class SentencePieceDefinition
             PostProcessor = PostProcessor(file, model, config, vocabulary),
             Decoder = Decoder(prefixes),
             AddedTokens = added,
-            Components = Components(prefixes, metaspace),
             Tokens = tokens,
             Scores = [.. model.Pieces.Select(piece => piece.Score), .. new float[tokens.Length - model.Pieces.Count]],
-            Names = new SpecialTokenNames(model.BeginningOfSentence, model.EndOfSentence, model.Pieces.FirstOrDefault(piece => piece.Kind == PieceKind.Unknown).Text),
+            Names = new SpecialTokenNames(
+                model.BeginningOfSentence, model.EndOfSentence, model.Pieces.FirstOrDefault(piece => piece.Kind == PieceKind.Unknown).Text, model.Padding),
         };
     }
 
@@ -106,7 +106,4 @@ internal static class SentencePieceDefinition
         if (prefixes) steps.Add(new StripDecoder(' ', start: 1, stop: 0));
         return new SequenceDecoder([.. steps]);
     }
-
-    private static TokenizerComponents Components(bool prefixes, bool metaspace) =>
-        metaspace ? new TokenizerComponents([], ["Metaspace"], []) : new TokenizerComponents(prefixes ? ["Prepend", "Replace"] : ["Replace"], [], []);
 }

@@ -12,6 +12,7 @@ internal sealed class SentencePieceModel
     private int _modelType = 1;
     private int _beginId = 1;
     private int _endId = 2;
+    private int _paddingId = -1;
     private bool _treatsBlankAsSuffix;
     private bool _escapesBlanks = true;
     private bool _hasCharacterMap;
@@ -33,6 +34,9 @@ internal sealed class SentencePieceModel
 
     /// <summary>The piece that ends a text, or null.</summary>
     public string? EndOfSentence => TextOf(_endId);
+
+    /// <summary>The piece that fills rows up, or null.</summary>
+    public string? Padding => TextOf(_paddingId);
 
     /// <exception cref="InvalidDataException">The file is damaged.</exception>
     /// <exception cref="NotSupportedException">The model is of another type than BPE, or normalizes text by a map.</exception>
@@ -126,6 +130,7 @@ internal sealed class SentencePieceModel
             case 35: HasByteFallback = input.ReadBool(); return true;
             case 41: _beginId = input.ReadInt32(); return true;
             case 42: _endId = input.ReadInt32(); return true;
+            case 43: _paddingId = input.ReadInt32(); return true;
             default: return false;
         }
     }

@@ -3,6 +3,7 @@ using LongContext.Core.Tests.Tokenization;
 using LongContext.Gguf;
 using LongContext.Gguf.Vocabulary;
 using LongContext.TestSupport;
+using LongContext.Tokenization;
 
 namespace LongContext.Core.Tests.Gguf.Vocabulary;
 
@@ -14,7 +15,8 @@ public sealed class GgufVocabularyTests
     [Fact]
     public void WriteTo_LlamaArrangement_IsSentencePiece()
     {
-        GgufMetadata metadata = Write(TinyTokenizer.Llama(["▁", "a", "b", "ab", "▁ab"], "a b", "▁ ab"), size: 270);
+        const string Config = """{"eos_token": {"content": "</s>"}, "unk_token": "<unk>", "pad_token": "b"}""";
+        GgufMetadata metadata = Write(TinyTokenizer.Llama(["▁", "a", "b", "ab", "▁ab"], "a b", "▁ ab"), size: 270, Config);
         Assert.Equal("llama", metadata.Get<string>("tokenizer.ggml.model"));
         Assert.Equal("default", metadata.Get<string>("tokenizer.ggml.pre"));
         Assert.True(metadata.Get<bool>("tokenizer.ggml.add_space_prefix"));
@@ -31,6 +33,19 @@ public sealed class GgufVocabularyTests
         Assert.Equal(2u, metadata.Get<uint>("tokenizer.ggml.eos_token_id"));
         Assert.False(metadata.ContainsKey("tokenizer.ggml.eot_token_id"));
         Assert.Equal(0u, metadata.Get<uint>("tokenizer.ggml.unknown_token_id"));
+        Assert.Equal(261u, metadata.Get<uint>("tokenizer.ggml.padding_token_id"));
+    }
+
+    [Fact]
+    public void WriteTo_NamesNothing_TakesTheModelConfigsIds()
+    {
+        JsonObject tokenizer = TinyTokenizer.Llama(["▁"], []);
+        tokenizer["post_processor"] = null;
+        GgufMetadata metadata = Write(tokenizer, size: 260);
+        Assert.Equal(5u, metadata.Get<uint>("tokenizer.ggml.bos_token_id"));
+        Assert.Equal(7u, metadata.Get<uint>("tokenizer.ggml.eos_token_id"));
+        Assert.False(metadata.Get<bool>("tokenizer.ggml.add_bos_token"));
+        Assert.False(metadata.ContainsKey("tokenizer.ggml.padding_token_id"));
     }
 
     [Fact]
@@ -70,7 +85,7 @@ public sealed class GgufVocabularyTests
 
     [Theory]
     [InlineData("""{"type": "ByteLevel", "add_prefix_space": false}""", "gpt-2")]
-    [InlineData("""{"type": "Sequence", "pretokenizers": [{"type": "Digits", "individual_digits": true}, {"type": "ByteLevel"}]}""", "smollm")]
+    [InlineData("""{"type": "Sequence", "pretokenizers": [{"type": "Digits", "individual_digits": true}, {"type": "ByteLevel", "add_prefix_space": false}]}""", "smollm")]
     public void WriteTo_ByteLevelAlone_IsNamed(string splitter, string name)
     {
         JsonObject tokenizer = ByteLevel(Qwen2, ignoreMerges: false);
@@ -79,17 +94,31 @@ public sealed class GgufVocabularyTests
     }
 
     [Theory]
-    [InlineData("pre_tokenizer", """{"type": "Sequence", "pretokenizers": [{"type": "Split", "pattern": {"Regex": "x+y"}, "behavior": "Isolated"}, {"type": "ByteLevel", "use_regex": false}]}""", "x+y")]
-    [InlineData("pre_tokenizer", """{"type": "Sequence", "pretokenizers": [{"type": "Punctuation"}, {"type": "ByteLevel"}]}""", "Punctuation, ByteLevel")]
+    [InlineData("pre_tokenizer", """{"type": "Sequence", "pretokenizers": [{"type": "Split", "pattern": {"Regex": "x+y"}, "behavior": "Isolated"}, {"type": "ByteLevel", "add_prefix_space": false, "use_regex": false}]}""", "x+y")]
+    [InlineData("pre_tokenizer", """{"type": "Sequence", "pretokenizers": [{"type": "Punctuation"}, {"type": "ByteLevel", "add_prefix_space": false}]}""", "Punctuation, ByteLevel")]
     [InlineData("pre_tokenizer", """{"type": "ByteLevel", "add_prefix_space": true}""", "add_prefix_space")]
     [InlineData("pre_tokenizer", """{"type": "BertPreTokenizer"}""", "byte_fallback or ByteLevel")]
     [InlineData("normalizer", """{"type": "Lowercase"}""", "\"Lowercase\"")]
-    [InlineData("post_processor", """{"type": "RobertaProcessing"}""", "\"RobertaProcessing\"")]
+    [InlineData("pre_tokenizer", """{"type": "Sequence", "pretokenizers": [{"type": "ByteLevel", "add_prefix_space": false}, {"type": "Whitespace"}]}""", "ByteLevel, Whitespace")]
+    [InlineData("normalizer", """{"type": "Sequence", "normalizers": [{"type": "NFC"}, {"type": "NFKD"}]}""", "\"NFKD\"")]
+    [InlineData("normalizer", """{"type": "ByteLevel"}""", "\"ByteLevel\"")]
+    [InlineData("post_processor", """{"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "x"}}, {"Sequence": {"id": "A"}}], "special_tokens": {"x": {"ids": [0, 1]}}}""", "a second token on one side")]
     public void WriteTo_PartWithoutCounterpart_ThrowsItsName(string field, string value, string expected)
     {
         JsonObject tokenizer = ByteLevel(Qwen2, ignoreMerges: false);
         tokenizer[field] = JsonNode.Parse(value);
         Assert.Contains(expected, Assert.Throws<NotSupportedException>(() => Write(tokenizer, size: 4)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WriteTo_RobertaProcessing_IsTokensBeforeAndAfter()
+    {
+        JsonObject tokenizer = ByteLevel(Qwen2, ignoreMerges: false);
+        tokenizer["post_processor"] = JsonNode.Parse("""{"type": "RobertaProcessing", "sep": ["b", 1], "cls": ["a", 0]}""");
+        GgufMetadata metadata = Write(tokenizer, size: 4);
+        Assert.True(metadata.Get<bool>("tokenizer.ggml.add_bos_token"));
+        Assert.True(metadata.Get<bool>("tokenizer.ggml.add_eos_token"));
+        Assert.Equal((0u, 1u), (metadata.Get<uint>("tokenizer.ggml.bos_token_id"), metadata.Get<uint>("tokenizer.ggml.eos_token_id")));
     }
 
     [Theory]
@@ -121,45 +150,74 @@ public sealed class GgufVocabularyTests
     }
 
     [Fact]
-    public void Read_IdBeyondTheEmbedding_Throws() => Assert.Contains(
-        "has id 3, but the model has 3 rows",
-        Assert.Throws<InvalidDataException>(() => Write(
-            new JsonObject { ["added_tokens"] = JsonNode.Parse("""[{"id": 3, "content": "x"}]"""), ["pre_tokenizer"] = JsonNode.Parse("""{"type": "ByteLevel"}"""), ["model"] = TinyTokenizer.Bpe(["a"], [])["model"]!.DeepClone() }, size: 3)).Message,
-        StringComparison.Ordinal);
+    public void New_IdBeyondTheEmbedding_Throws()
+    {
+        JsonObject tokenizer = ByteLevel(Qwen2, ignoreMerges: false);
+        tokenizer["added_tokens"] = JsonNode.Parse("""[{"id": 3, "content": "x"}]""");
+        Assert.Contains(
+            "\"x\" has id 3, but the model has 3 rows", Assert.Throws<InvalidDataException>(() => Write(tokenizer, size: 3)).Message, StringComparison.Ordinal);
+    }
 
     [Fact]
-    public void Read_OtherModel_Throws()
+    public void New_WordLevel_Throws()
     {
-        JsonObject tokenizer = TinyTokenizer.Bpe(["a"], []).With("type", "Unigram");
-        Assert.Contains("Unigram", Assert.Throws<NotSupportedException>(() => Write(tokenizer, size: 3)).Message, StringComparison.Ordinal);
+        HuggingFaceTokenizer words = HuggingFaceTokenizer.CreateWordLevel(["<unk>", "a"], "<unk>", null, null);
+        Assert.Contains("\"WordLevel\"", Assert.Throws<NotSupportedException>(() => new GgufVocabulary(words, 2)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void New_MissingByteOrAffixes_Throws()
+    {
+        JsonObject missing = TinyTokenizer.Llama(["▁"], []);
+        missing["model"]!["vocab"]!.AsObject().Remove("<0xFF>");
+        missing["model"]!["vocab"]!["x"] = 258;
+        Assert.Contains("255 tokens of the form <0x00>", Assert.Throws<InvalidDataException>(() => Write(missing, size: 260)).Message, StringComparison.Ordinal);
+        JsonObject affixes = TinyTokenizer.Llama(["▁"], []).With("end_of_word_suffix", "</w>");
+        Assert.Contains("\"</w>\"", Assert.Throws<NotSupportedException>(() => Write(affixes, size: 260)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WriteTo_TokenizerModel_HasItsScoresKindsAndIds()
+    {
+        SentencePieceFile file = SentencePieceFile.OfPieces("▁", "a", "b", "ab");
+        file.Pieces.Add(("xy", 0, SentencePieceFile.UserDefined));
+        file.Pieces[260] = ("a", -3.25f, SentencePieceFile.Normal);
+        file.PaddingId = 261;
+        GgufMetadata metadata = Write(file, """{"added_tokens_decoder": {"264": {"content": "<|x|>", "special": true}}}""", size: 266);
+        Assert.Equal("llama", metadata.Get<string>("tokenizer.ggml.model"));
+        Assert.Equal("default", metadata.Get<string>("tokenizer.ggml.pre"));
+        Assert.Equal(["<0xFF>", "▁", "a", "b", "ab", "xy", "<|x|>", "[PAD265]"], metadata.Get<string[]>("tokenizer.ggml.tokens")[258..]);
+        Assert.Equal([0, 0, -3.25f, -2, -3, 0, -1_000, -10_000], metadata.Get<float[]>("tokenizer.ggml.scores")[258..]);
+        Assert.Equal([6, 1, 1, 1, 1, 4, 3, 5], metadata.Get<int[]>("tokenizer.ggml.token_type")[258..]);
+        Assert.Equal([2, 3, 3, 6], metadata.Get<int[]>("tokenizer.ggml.token_type")[..4]);
+        Assert.True(metadata.Get<bool>("tokenizer.ggml.add_space_prefix"));
+        Assert.True(metadata.Get<bool>("tokenizer.ggml.add_bos_token"));
+        Assert.False(metadata.Get<bool>("tokenizer.ggml.add_eos_token"));
+        Assert.Equal(
+            [1u, 2u, 0u, 261u],
+            new[] { "bos", "eos", "unknown", "padding" }.Select(role => metadata.Get<uint>($"tokenizer.ggml.{role}_token_id")));
     }
 
     [Theory]
-    [InlineData("""{"a": "0"}""", "token \"a\" has id \"0\"")]
-    [InlineData("""{"a": -1}""", "has id -1")]
-    [InlineData("""{"a": 1.5}""", "has id 1.5")]
-    [InlineData("""{"a": 0, "b": 0}""", "id 0 is given twice")]
-    [InlineData("""{"a": 0, "a": 1}""", "token \"a\" is given twice")]
-    [InlineData("""{"\ud800": 0}""", "no Unicode text")]
-    [InlineData("""[]""", "expected an object of tokens")]
-    public void Read_DamagedVocabulary_ThrowsWhatAndWhere(string vocabulary, string expected)
+    [InlineData(true, null, true)]
+    [InlineData(false, null, false)]
+    [InlineData(true, """{"add_prefix_space": false}""", false)]
+    [InlineData(true, """{"legacy": false}""", true)]
+    public void WriteTo_TokenizerModel_PrefixAsItIsWritten(bool dummyPrefix, string? config, bool prefix)
     {
-        byte[] json = System.Text.Encoding.UTF8.GetBytes($$$"""{"model": {"type": "BPE", "vocab": {{{vocabulary}}}, "merges": []}}""");
-        string message = Assert.Throws<InvalidDataException>(() => TokenizerJson.Parse("tokenizer.json", json)).Message;
-        Assert.StartsWith("tokenizer.json: model.vocab", message, StringComparison.Ordinal);
-        Assert.Contains(expected, message, StringComparison.Ordinal);
+        SentencePieceFile file = SentencePieceFile.OfPieces("▁", "a");
+        file.AddDummyPrefix = dummyPrefix;
+        Assert.Equal(prefix, Write(file, config, size: 261).Get<bool>("tokenizer.ggml.add_space_prefix"));
     }
 
-    [Theory]
-    [InlineData("\"ab\"", "not two parts")]
-    [InlineData("[\"a\"]", "has 1 parts, expected 2")]
-    [InlineData("3", "expected a string")]
-    public void Read_DamagedMerge_ThrowsWhatAndWhere(string merge, string expected)
+    [Fact]
+    public void WriteTo_TokenizerModelWithoutCounterpart_ThrowsItsName()
     {
-        byte[] json = System.Text.Encoding.UTF8.GetBytes($$$"""{"model": {"type": "BPE", "vocab": {}, "merges": [{{{merge}}}]}}""");
-        string message = Assert.Throws<InvalidDataException>(() => TokenizerJson.Parse("tokenizer.json", json)).Message;
-        Assert.StartsWith("tokenizer.json: model.merges[0]", message, StringComparison.Ordinal);
-        Assert.Contains(expected, message, StringComparison.Ordinal);
+        SentencePieceFile blanks = SentencePieceFile.OfPieces("▁", "a"), bytes = SentencePieceFile.OfPieces("▁", "a");
+        blanks.RemoveExtraWhitespaces = true;
+        bytes.ByteFallback = false;
+        Assert.Contains("remove_extra_whitespaces", Assert.Throws<NotSupportedException>(() => Write(blanks, null, size: 261)).Message, StringComparison.Ordinal);
+        Assert.Contains("byte_fallback", Assert.Throws<NotSupportedException>(() => Write(bytes, null, size: 261)).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -171,7 +229,7 @@ public sealed class GgufVocabularyTests
         using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
         File.WriteAllText(folder["tokenizer_config.json"], config);
         if (jinja is not null) File.WriteAllText(folder["chat_template.jinja"], jinja);
-        Assert.Equal(expected, TokenizerConfigJson.Read(folder.Path).ChatTemplates["default"]);
+        Assert.Equal(expected, GgufChatTemplates.Read(folder.Path)["default"]);
     }
 
     private static JsonObject ByteLevel(string pattern, bool ignoreMerges)
@@ -187,15 +245,22 @@ public sealed class GgufVocabularyTests
         return tokenizer;
     }
 
-    private static GgufMetadata Write(JsonObject tokenizer, int size)
+    private static GgufMetadata Write(JsonObject tokenizer, int size, string? config = null) => Write(TinyTokenizer.Load(tokenizer, config), size);
+
+    private static GgufMetadata Write(SentencePieceFile file, string? config, int size)
     {
         using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
-        File.WriteAllText(folder["tokenizer.json"], tokenizer.ToJsonString());
-        File.WriteAllText(folder["tokenizer_config.json"], """{"eos_token": {"content": "</s>"}, "unk_token": "<unk>"}""");
-        GgufVocabulary vocabulary = GgufVocabulary.Read(folder.Path, size);
+        File.WriteAllBytes(folder["tokenizer.model"], file.ToBytes());
+        if (config is not null) File.WriteAllText(folder["tokenizer_config.json"], config);
+        return Write(HuggingFaceTokenizer.Load(folder.Path), size);
+    }
+
+    private static GgufMetadata Write(HuggingFaceTokenizer tokenizer, int size)
+    {
+        var vocabulary = new GgufVocabulary(tokenizer, size);
         var metadata = new GgufMetadata();
         vocabulary.WriteTo(metadata);
-        vocabulary.WriteSpecialIds(metadata, TokenizerConfigJson.Read(folder.Path), null, [2, 7]);
+        vocabulary.WriteSpecialIds(metadata, beginning: 5, ends: [7, 2]);
         return metadata;
     }
 }

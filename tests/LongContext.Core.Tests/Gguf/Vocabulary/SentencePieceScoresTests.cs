@@ -1,7 +1,8 @@
-using System.Text;
 using LongContext.Core.Tests.Tokenization;
 using LongContext.Core.Tests.Tokenization.Models;
 using LongContext.Gguf.Vocabulary;
+using LongContext.TestSupport;
+using LongContext.Tokenization;
 
 namespace LongContext.Core.Tests.Gguf.Vocabulary;
 
@@ -31,6 +32,37 @@ public sealed class SentencePieceScoresTests
     }
 
     [Fact]
+    public void OfAll_TokenizerModelWithSharedScores_MergingByScoreIsThisLibrarysTokenizer()
+    {
+        for (int seed = 0; seed < 40; seed++)
+        {
+            var random = new Random(seed);
+            SentencePieceFile file = SentencePieceFile.OfPieces(Vocabulary(random, mergeCount: 14, everySplit: true).Pieces);
+            for (int id = 259; id < file.Pieces.Count; id++) file.Pieces[id] = file.Pieces[id] with { Score = random.Next(-1 - (seed % 5), 1) };
+            HuggingFaceTokenizer tokenizer = Load(file);
+            float[] all = new SentencePieceScores(tokenizer).OfAll(tokenizer.VocabularySize);
+            Dictionary<string, float> scores = Enumerable.Range(259, all.Length - 259).ToDictionary(tokenizer.GetToken, id => all[id]);
+            Assert.All(scores, score => Assert.Equal(file.Pieces.Find(piece => piece.Text == score.Key).Score, score.Value, 1e-4));
+            for (int round = 0; round < 30; round++)
+            {
+                string text = Text(random, random.Next(1, 25));
+                Assert.Equal(ByScore("▁" + text, scores), tokenizer.EncodeToIds(text).Select(tokenizer.GetToken));
+            }
+        }
+    }
+
+    [Fact]
+    public void OfAll_TokenizerModelWithDistinctScores_AreTheFiles()
+    {
+        SentencePieceFile file = SentencePieceFile.OfPieces("▁", "a", "b", "ab", "▁ab", "ba");
+        Assert.Equal([0, -1, -2, -3, -4, -5], new SentencePieceScores(Load(file)).OfAll(265)[259..]);
+        file.Pieces[264] = ("ba", -3, SentencePieceFile.Normal); // as "ab", whose id is lower
+        float[] scores = new SentencePieceScores(Load(file)).OfAll(265)[259..];
+        Assert.Equal(-3, scores[3]);
+        Assert.InRange(scores[5], -3.0001f, MathF.BitDecrement(-3));
+    }
+
+    [Fact]
     public void Compute_Refused_IsBecauseAnotherTextDiffers()
     {
         // "abc" is listed as a + bc, but ab comes first: merges never make it, llama.cpp would out of ab and c.
@@ -47,9 +79,16 @@ public sealed class SentencePieceScoresTests
         Assert.NotNull(Scores(["a", "b", "c", "bb", "cab"], ["b b"]));
     }
 
+    private static HuggingFaceTokenizer Load(SentencePieceFile file)
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        File.WriteAllBytes(folder["tokenizer.model"], file.ToBytes());
+        return HuggingFaceTokenizer.Load(folder.Path);
+    }
+
     private static Dictionary<string, float>? Scores(string[] pieces, string[] merges, bool orThrow = false)
     {
-        TokenizerJson tokenizer = TokenizerJson.Parse("tokenizer.json", Encoding.UTF8.GetBytes(TinyTokenizer.Bpe(pieces, merges).ToJsonString()));
+        HuggingFaceTokenizer tokenizer = TinyTokenizer.Load(TinyTokenizer.Bpe(pieces, merges));
         try
         {
             float[] scores = new SentencePieceScores(tokenizer).Compute(pieces, _ => false);

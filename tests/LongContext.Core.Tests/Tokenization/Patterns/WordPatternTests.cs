@@ -1,6 +1,5 @@
 using FsCheck;
 using FsCheck.Fluent;
-using LongContext.Tokenization;
 using LongContext.Tokenization.Patterns;
 
 namespace LongContext.Core.Tests.Tokenization.Patterns;
@@ -55,7 +54,7 @@ public sealed class WordPatternTests
     {
         Assert.Contains(TokenizerFolders.Load("llama3_1").Vocabulary.SplitPatterns[0], WordPattern.Known.Keys);
         Assert.Contains(TokenizerFolders.Load("qwen3").Vocabulary.SplitPatterns[0], WordPattern.Known.Keys);
-        Assert.Contains(TokenizerComponents.Gpt2Pattern, WordPattern.Known.Keys);
+        Assert.Contains(WordPattern.Gpt2, WordPattern.Known.Keys);
     }
 
     private static List<(int Start, int End)> Cut(TextPattern pattern, string text)
