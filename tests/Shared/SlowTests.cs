@@ -3,8 +3,19 @@ namespace LongContext.TestSupport;
 /// <summary>Tests of minutes: marked <c>[Trait("Category", "Slow")]</c>, run when LONGCONTEXT_SLOW_TESTS=1 (as .ci/run sets it).</summary>
 internal static class SlowTests
 {
-    public static void SkipUnlessAsked() =>
-        Assert.SkipUnless(
-            Environment.GetEnvironmentVariable("LONGCONTEXT_SLOW_TESTS") == "1",
-            "a test of minutes: set LONGCONTEXT_SLOW_TESTS=1 to run it");
+    public const string Reason = "a test of minutes: set LONGCONTEXT_SLOW_TESTS=1 to run it";
+
+    public static bool AreAsked => Environment.GetEnvironmentVariable("LONGCONTEXT_SLOW_TESTS") == "1";
+
+    public static void SkipUnlessAsked() => Assert.SkipUnless(AreAsked, Reason);
+
+    /// <summary>A theory's rows, or, where slow tests are not asked for, one that says so in place of a skipped test for each.</summary>
+    public static IEnumerable<TheoryDataRow<T>> Rows<T>(IEnumerable<T> values) =>
+        AreAsked ? values.Select(value => new TheoryDataRow<T>(value)) : [new TheoryDataRow<T>(values.First()) { Skip = Reason }];
+
+    /// <summary>As above, for every pair of values.</summary>
+    public static IEnumerable<TheoryDataRow<T1, T2>> Rows<T1, T2>(IEnumerable<T1> first, IReadOnlyCollection<T2> second) =>
+        AreAsked
+            ? first.SelectMany(a => second.Select(b => new TheoryDataRow<T1, T2>(a, b)))
+            : [new TheoryDataRow<T1, T2>(first.First(), second.First()) { Skip = Reason }];
 }

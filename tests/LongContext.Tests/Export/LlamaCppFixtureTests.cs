@@ -19,7 +19,7 @@ public sealed class LlamaCppFixtureTests
     /// <summary>The window llama.cpp opens a file with is a multiple of this.</summary>
     private const int Context = 256;
 
-    public static IEnumerable<TheoryDataRow<string>> Models() => FixtureModels.All();
+    public static IEnumerable<TheoryDataRow<string>> Models() => SlowTests.AreAsked ? FixtureModels.All() : FixtureModels.All().Take(1);
 
     [Theory, MemberData(nameof(Models))]
     public void Export_FixtureModel_GivesTheGoldenNumbers(string name)

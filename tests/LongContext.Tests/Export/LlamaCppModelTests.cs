@@ -22,10 +22,12 @@ public sealed class LlamaCppModelTests
 
     public static TheoryData<string> Names() => [.. ExportCases.Names];
 
-    public static MatrixTheoryData<string, GgufTensorType> SmallRows() =>
-        new([.. ExportCases.Names], [GgufTensorType.Float16, GgufTensorType.BFloat16, GgufTensorType.Q8_0]);
+    public static IEnumerable<TheoryDataRow<string>> SlowRows() => SlowTests.Rows(ExportCases.Names);
 
-    [Theory, MemberData(nameof(Names))]
+    public static IEnumerable<TheoryDataRow<string, GgufTensorType>> SmallRows() =>
+        SlowTests.Rows(ExportCases.Names, [GgufTensorType.Float16, GgufTensorType.BFloat16, GgufTensorType.Q8_0]);
+
+    [Theory, MemberData(nameof(SlowRows))]
     public void Export_RandomModel_GivesTheSameDistributions(string name)
     {
         LlamaCpp.SkipUnlessThere();
