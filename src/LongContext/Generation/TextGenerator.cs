@@ -65,6 +65,7 @@ public sealed class TextGenerator(CausalLanguageModel model)
         using var cache = new KeyValueCache(model.Config.LayerCount, options.RerotateCachedKeys && model.Config.RopeScaling.DependsOnSequenceLength);
         float[] logits = Prefill(prompt.Span, cache, options.PrefillChunkTokens, cancellationToken);
         var sequence = new List<int>(prompt.ToArray());
+        int? cacheEnd = model.CacheEndsAt; // read from the config once, not for each token
         for (int made = 0; made < options.MaximumNewTokens; made++)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -74,7 +75,7 @@ public sealed class TextGenerator(CausalLanguageModel model)
             seen.Add(token);
             if (made + 1 == options.MaximumNewTokens) break;
             sequence.Add(token);
-            bool atCacheEnd = model.CacheEndsAt is { } window && cache.Length <= window && sequence.Count > window;
+            bool atCacheEnd = cacheEnd is { } window && cache.Length <= window && sequence.Count > window;
             if (atCacheEnd && options.DropsContextAtOriginalWindow)
             {
                 cache.Truncate(0);
