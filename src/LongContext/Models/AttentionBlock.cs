@@ -13,10 +13,10 @@ internal sealed class AttentionBlock
     private readonly DecoderShape shape;
     private readonly LayerShape layer;
     private readonly IAttentionKernel kernel;
-    private readonly Linear fused;
-    private readonly Linear query;
-    private readonly Linear key;
-    private readonly Linear value;
+    private readonly Linear? fused;
+    private readonly Linear? query;
+    private readonly Linear? key;
+    private readonly Linear? value;
     private readonly Linear output;
     private readonly RmsNorm? queryNorm;
     private readonly RmsNorm? keyNorm;
@@ -42,8 +42,8 @@ internal sealed class AttentionBlock
 
         output = Linear.Find(parameters, prefix + "o_proj");
         if (shape.QueryKeyNorm == QueryKeyNorm.None) return;
-        queryNorm = new RmsNorm(parameters[prefix + "q_norm.weight"], shape.Norm);
-        keyNorm = new RmsNorm(parameters[prefix + "k_norm.weight"], shape.Norm);
+        queryNorm = new RmsNorm(parameters.Find(prefix + "q_norm.weight"), shape.Norm);
+        keyNorm = new RmsNorm(parameters.Find(prefix + "k_norm.weight"), shape.Norm);
     }
 
     /// <summary>[T, E] → [T, E].</summary>
@@ -88,12 +88,12 @@ internal sealed class AttentionBlock
         Tensor q_TQ, k_TP, v_TP;
         if (shape.FusedProjections)
         {
-            Tensor all = fused.Apply(x_TE);
+            Tensor all = fused!.Apply(x_TE);
             (q_TQ, k_TP, v_TP) = (all.narrow(1, 0, queries), all.narrow(1, queries, keys), all.narrow(1, queries + keys, keys));
         }
         else
         {
-            (q_TQ, k_TP, v_TP) = (query.Apply(x_TE), key.Apply(x_TE), value.Apply(x_TE));
+            (q_TQ, k_TP, v_TP) = (query!.Apply(x_TE), key!.Apply(x_TE), value!.Apply(x_TE));
         }
 
         if (shape.QueryKeyNorm == QueryKeyNorm.AllHeads) (q_TQ, k_TP) = (queryNorm!.Apply(q_TQ), keyNorm!.Apply(k_TP));

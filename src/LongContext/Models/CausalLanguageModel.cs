@@ -34,7 +34,7 @@ public sealed partial class CausalLanguageModel : IDisposable
         shape = ModelFamily.ReadShape(config);
         embedding_VE = parameters[DecoderTensors.Embedding];
         head_VE = shape.TieWordEmbeddings ? embedding_VE : parameters[DecoderTensors.Head];
-        norm = new RmsNorm(parameters[DecoderTensors.FinalNorm], shape.Norm);
+        norm = new RmsNorm(parameters.Find(DecoderTensors.FinalNorm), shape.Norm);
         DataType = embedding_VE.dtype;
         AttentionKernel = Choose(options.AttentionKernel, device, DataType, shape, options.Logger);
         rotary = new RotaryEmbedding(config, shape.Layers, device, DataType);

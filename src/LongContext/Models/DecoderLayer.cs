@@ -27,7 +27,7 @@ internal sealed class DecoderLayer
         afterMlp = Find(shape.BlockNorms.AfterMlp);
 
         RmsNorm? Find(string? name) =>
-            name is null ? null : new RmsNorm(parameters[DecoderTensors.LayerPrefix(index) + name + ".weight"], shape.Norm);
+            name is null ? null : new RmsNorm(parameters.Find(DecoderTensors.LayerPrefix(index) + name + ".weight"), shape.Norm);
     }
 
     /// <summary>[T, E] → [T, E]; made in the caller's dispose scope, with nothing else left there.</summary>

@@ -7,9 +7,9 @@ namespace LongContext.Models;
 internal sealed class MlpBlock
 {
     private readonly DecoderShape shape;
-    private readonly Linear fused;
-    private readonly Linear gate;
-    private readonly Linear up;
+    private readonly Linear? fused;
+    private readonly Linear? gate;
+    private readonly Linear? up;
     private readonly Linear down;
 
     public MlpBlock(int index, DecoderShape shape, ModelParameters parameters)
@@ -35,12 +35,12 @@ internal sealed class MlpBlock
         Tensor gate_TF, up_TF;
         if (shape.FusedProjections)
         {
-            Tensor both = fused.Apply(x_TE);
+            Tensor both = fused!.Apply(x_TE);
             (gate_TF, up_TF) = (both.narrow(1, 0, shape.IntermediateSize), both.narrow(1, shape.IntermediateSize, shape.IntermediateSize));
         }
         else
         {
-            (gate_TF, up_TF) = (gate.Apply(x_TE), up.Apply(x_TE));
+            (gate_TF, up_TF) = (gate!.Apply(x_TE), up!.Apply(x_TE));
         }
 
         return down.Apply(Activations.Apply(shape.Activation, gate_TF) * up_TF);

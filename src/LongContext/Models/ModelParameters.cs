@@ -8,7 +8,7 @@ namespace LongContext.Models;
 public sealed class ModelParameters : IReadOnlyDictionary<string, Tensor>
 {
     private readonly List<string> names = [];
-    private readonly Dictionary<string, Tensor> tensors = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Parameter> parameters = new(StringComparer.Ordinal);
 
     internal ModelParameters()
     {
@@ -21,39 +21,53 @@ public sealed class ModelParameters : IReadOnlyDictionary<string, Tensor>
     public IEnumerable<string> Keys => names;
 
     /// <inheritdoc />
-    public IEnumerable<Tensor> Values => names.Select(name => tensors[name]);
+    public IEnumerable<Tensor> Values => All.Select(parameter => parameter.Value);
 
     /// <summary>Number of single values in all tensors.</summary>
-    public long ElementCount => tensors.Values.Sum(tensor => tensor.numel());
+    public long ElementCount => parameters.Values.Sum(parameter => parameter.Value.numel());
+
+    /// <summary>The parameters in order.</summary>
+    internal IEnumerable<Parameter> All => names.Select(name => parameters[name]);
 
     /// <inheritdoc />
-    public Tensor this[string key] => tensors[key];
+    public Tensor this[string key] => parameters[key].Value;
 
     /// <inheritdoc />
-    public bool ContainsKey(string key) => tensors.ContainsKey(key);
+    public bool ContainsKey(string key) => parameters.ContainsKey(key);
 
     /// <inheritdoc />
-    public bool TryGetValue(string key, [MaybeNullWhen(false)] out Tensor value) => tensors.TryGetValue(key, out value);
+    public bool TryGetValue(string key, [MaybeNullWhen(false)] out Tensor value)
+    {
+        value = parameters.GetValueOrDefault(key)?.Value;
+        return value is not null;
+    }
 
     /// <inheritdoc />
     public IEnumerator<KeyValuePair<string, Tensor>> GetEnumerator()
     {
-        foreach (string name in names) yield return new KeyValuePair<string, Tensor>(name, tensors[name]);
+        foreach (string name in names) yield return new KeyValuePair<string, Tensor>(name, parameters[name].Value);
     }
 
     /// <inheritdoc />
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
+    /// <summary>The parameter of a name.</summary>
+    internal Parameter Find(string name) => parameters[name];
+
     /// <summary>Frees the tensors; for the model that owns them.</summary>
     internal void Release()
     {
-        foreach (Tensor tensor in tensors.Values) tensor.Dispose();
+        foreach (Parameter parameter in parameters.Values)
+        {
+            parameter.ReleaseGradient();
+            parameter.Value.Dispose();
+        }
     }
 
     /// <summary>Takes ownership of the tensor, out of any dispose scope.</summary>
     internal void Add(string name, Tensor tensor)
     {
-        tensors.Add(name, tensor.DetachFromDisposeScope());
+        parameters.Add(name, new Parameter(name, tensor.DetachFromDisposeScope()));
         names.Add(name);
     }
 }

@@ -1,11 +1,14 @@
+// Shape suffixes: T rows (any leading dimensions), E the last dimension.
 using LongContext.Tensors;
 using static TorchSharp.torch;
 
 namespace LongContext.Models;
 
 /// <summary>Root-mean-square normalisation (Zhang and Sennrich 2019, eq. 4): x / √(mean(x²) + ε) · w over the last dimension.</summary>
-internal sealed class RmsNorm(Tensor weight_E, NormShape shape)
+internal sealed class RmsNorm(Parameter weight, NormShape shape)
 {
+    private readonly Tensor weight_E = weight.Value;
+
     public Tensor Apply(Tensor x_TE)
     {
         if (x_TE.dtype is ScalarType.Float32 or ScalarType.Float64) return Normalise(x_TE) * Weight(weight_E);
@@ -17,7 +20,28 @@ internal sealed class RmsNorm(Tensor weight_E, NormShape shape)
             : normalised_TE.to(x_TE.dtype) * Weight(weight_E);
     }
 
-    private Tensor Normalise(Tensor x_TE) => x_TE * (x_TE * x_TE).mean([-1], keepdim: true).Plus(shape.Epsilon).rsqrt();
+    /// <summary>Adds the weight's gradient where it trains, and returns that of the inputs. Without autograd.</summary>
+    /// <remarks>
+    /// With n = x·r, r = 1/√(mean(x²) + ε) and u = w·g: ∂w = Σ g·n over rows, ∂x = r·(u − n·mean(u·n)), the mean over the last dimension.
+    /// </remarks>
+    /// <param name="x_TE">The inputs that <see cref="Apply"/> had.</param>
+    /// <param name="gradient_TE">Gradient of what it returned.</param>
+    public Tensor Backward(Tensor x_TE, Tensor gradient_TE)
+    {
+        ScalarType wide = x_TE.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
+        Tensor x = x_TE.to(wide), gradient = gradient_TE.to(wide);
+        Tensor inverse_T1 = InverseRoot(x), normalised_TE = x * inverse_T1;
+        if (weight.Trains) weight.AddGradient((gradient * normalised_TE).reshape(-1, weight_E.shape[0]).sum(0));
 
-    private Tensor Weight(Tensor weight_E) => shape.WeightOffset == 0 ? weight_E : weight_E.Plus(shape.WeightOffset);
+        Tensor upstream_TE = gradient * Weight(weight_E.to(wide));
+        Tensor mean_T1 = (upstream_TE * normalised_TE).mean([-1], keepdim: true);
+        Tensor result_TE = upstream_TE.SubtractInPlace(normalised_TE.mul_(mean_T1)).mul_(inverse_T1);
+        return result_TE.to(x_TE.dtype);
+    }
+
+    private Tensor Normalise(Tensor x_TE) => x_TE * InverseRoot(x_TE);
+
+    private Tensor InverseRoot(Tensor x_TE) => (x_TE * x_TE).mean([-1], keepdim: true).Plus(shape.Epsilon).rsqrt();
+
+    private Tensor Weight(Tensor given_E) => shape.WeightOffset == 0 ? given_E : given_E.Plus(shape.WeightOffset);
 }

@@ -1,0 +1,52 @@
+// Shape suffixes: O outputs, I inputs, T tokens.
+using LongContext.Tensors;
+using static TorchSharp.torch;
+
+namespace LongContext.Models;
+
+/// <summary>
+/// A weight, and while it is trained the gradient that a step adds up. Training here does without autograd's own bookkeeping:
+/// nothing requires gradients, and who computes one hands it over.
+/// </summary>
+internal sealed class Parameter(string name, Tensor value)
+{
+    /// <summary>Name in the checkpoint.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>The weight.</summary>
+    public Tensor Value { get; } = value;
+
+    /// <summary>Whether a run changes it. Gradients are computed for such parameters only.</summary>
+    public bool Trains { get; set; }
+
+    /// <summary>Type that gradients are added up in: float32 for half types, where a sum over many tiles would lose its small terms.</summary>
+    public ScalarType GradientType { get; set; } = value.dtype is ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
+
+    /// <summary>What was added since the last <see cref="ReleaseGradient"/>; null before anything was.</summary>
+    public Tensor? Gradient { get; private set; }
+
+    /// <summary>Gradient += a tensor of the weight's shape.</summary>
+    public void AddGradient(Tensor gradient)
+    {
+        if (Gradient is null) Gradient = gradient.to(GradientType, copy: true).DetachFromDisposeScope();
+        else Gradient.AddInPlace(gradient);
+    }
+
+    /// <summary>Rows <paramref name="firstRow"/> … of the gradient += gᵀ·x, without a copy of the weight's size where the types allow.</summary>
+    public void AddGradientProduct(Tensor g_TO, Tensor x_TI, long firstRow = 0)
+    {
+        Tensor gradient = Allocated(), rows_OI = firstRow == 0 && g_TO.shape[1] == gradient.shape[0] ? gradient : gradient.narrow(0, firstRow, g_TO.shape[1]);
+        if (g_TO.dtype == GradientType) rows_OI.addmm_(g_TO.t(), x_TI, 1, 1);
+        else rows_OI.AddInPlace(g_TO.t().matmul(x_TI));
+    }
+
+    /// <summary>The gradient, zeros where nothing was added yet.</summary>
+    public Tensor Allocated() => Gradient ??= zeros(Value.shape, dtype: GradientType, device: Value.device).DetachFromDisposeScope();
+
+    /// <summary>Forgets the gradient and frees its memory.</summary>
+    public void ReleaseGradient()
+    {
+        Gradient?.Dispose();
+        Gradient = null;
+    }
+}
