@@ -2,9 +2,9 @@ using LongContext.Models;
 using LongContext.Packing;
 using LongContext.Positions;
 using LongContext.Training;
+using LongContext.Training.Backpropagation;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using static TorchSharp.torch;
 
 namespace LongContext;
 
@@ -43,7 +43,7 @@ public sealed partial class LongContextTrainer : IDisposable
         this.options = options;
         this.logger = logger ?? (ILogger)NullLogger.Instance;
         this.timeProvider = timeProvider ?? TimeProvider.System;
-        optimizer = new AdamW(model.Parameters, options.AdamW);
+        optimizer = new AdamW(model.TrainableParameters, options.AdamW);
     }
 
     /// <summary>Steps done so far, those before a resume included.</summary>
@@ -138,14 +138,15 @@ public sealed partial class LongContextTrainer : IDisposable
         if (stepsDone >= totalSteps) LogNothingToDo(totalSteps);
         if (options.CheckpointFolder is { } folder && TrainingCheckpoint.FindLatest(folder) is { } latest && TrainingCheckpoint.StepOf(latest) > stepsDone)
             LogLaterCheckpoint(latest, stepsDone);
-        foreach (Tensor parameter in model.Parameters.Values) parameter.requires_grad_(true);
+        foreach (Parameter parameter in model.TrainableParameters) parameter.Trains = true;
+        using var backpropagation = new LayerwiseBackpropagation(model, options.Activations ?? ActivationPolicy.KeepEverything, options.ZLoss);
         try
         {
             while (stepsDone < totalSteps)
             {
                 double learningRate = options.LearningRate * options.Schedule.Factor(stepsDone, totalSteps);
                 PackedBatch[] packs = TakePacks(source, totalSteps);
-                (loss, double gradientNorm) = Step(packs, learningRate, cancellationToken);
+                (loss, double gradientNorm) = Step(backpropagation, packs, learningRate, cancellationToken);
                 stepsDone++;
                 long stepTokens = packs.Sum(pack => (long)pack.TokenCount);
                 tokens += stepTokens;
@@ -164,7 +165,7 @@ public sealed partial class LongContextTrainer : IDisposable
         finally
         {
             optimizer.ReleaseGradients();
-            foreach (Tensor parameter in model.Parameters.Values) parameter.requires_grad_(false);
+            foreach (Parameter parameter in model.TrainableParameters) parameter.Trains = false;
         }
 
         TimeSpan elapsed = timeProvider.GetElapsedTime(started);
@@ -173,7 +174,7 @@ public sealed partial class LongContextTrainer : IDisposable
     }
 
     /// <summary>One optimizer step. Nothing of the model changes before the gradient of all packs is there and finite.</summary>
-    private (double Loss, double GradientNorm) Step(PackedBatch[] packs, double learningRate, CancellationToken cancellationToken)
+    private (double Loss, double GradientNorm) Step(LayerwiseBackpropagation backpropagation, PackedBatch[] packs, double learningRate, CancellationToken cancellationToken)
     {
         double normalizer = packs.Sum(pack => pack.LossNormalizer);
         if (!(normalizer > 0)) throw new ArgumentException($"Step {stepsDone + 1} has no target token: every label of its {packs.Length} pack(s) is ignored.");
@@ -183,9 +184,7 @@ public sealed partial class LongContextTrainer : IDisposable
         foreach (PackedBatch pack in packs)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            using var scope = NewDisposeScope();
-            using PackedInputs inputs = PackedInputs.Create(pack, model.Device);
-            sum += LossHead.Backward(model, model.Forward(inputs), pack, 1 / normalizer);
+            sum += backpropagation.Run(pack, 1 / normalizer, dropoutSeed: null, cancellationToken);
         }
 
         cancellationToken.ThrowIfCancellationRequested();

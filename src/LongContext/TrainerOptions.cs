@@ -23,6 +23,12 @@ public sealed class TrainerOptions
     /// <summary>AdamW's constants.</summary>
     public AdamWOptions AdamW { get; init; } = new();
 
+    /// <summary>What a step keeps in memory between forward and backward. Null (the default) for everything.</summary>
+    public ActivationPolicy? Activations { get; init; }
+
+    /// <summary>ζ of the z-loss ζ·log²Z, which keeps logits from drifting (PaLM, arXiv:2204.02311, §5: 1e-4). Default 0: none. Not part of the reported loss.</summary>
+    public double ZLoss { get; init; }
+
     /// <summary>Gradients longer than this are scaled down to it; null for never. Default 1.</summary>
     public double? MaximumGradientNorm { get; init; } = 1;
 
@@ -42,6 +48,8 @@ public sealed class TrainerOptions
     internal void Validate()
     {
         List<string> faults = [.. AdamW is null ? ["AdamW must not be null"] : AdamW.Faults()];
+        if (Activations is not null) faults.AddRange(Activations.Faults());
+        if (!(ZLoss >= 0 && double.IsFinite(ZLoss))) faults.Add($"ZLoss must not be negative, but is {ZLoss}");
         if (Steps is < 1) faults.Add($"Steps must be at least 1, but is {Steps}");
         if (Epochs < 1) faults.Add($"Epochs must be at least 1, but is {Epochs}");
         if (GradientAccumulationSteps < 1) faults.Add($"GradientAccumulationSteps must be at least 1, but is {GradientAccumulationSteps}");

@@ -21,9 +21,7 @@ public sealed class PerplexityEvaluator(CausalLanguageModel model)
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         using PackedInputs inputs = PackedInputs.Create(pack, model.Device);
-        var losses = new List<float>(pack.TargetCount);
-        LossHead.Evaluate(model, model.Forward(inputs), pack, losses);
-        return losses;
+        return LossHead.Losses(model, model.Forward(inputs), pack);
     }
 
     /// <summary>Adds up the losses of all target tokens of the packs.</summary>

@@ -25,6 +25,15 @@ internal static class Activations
         _ => x.relu(),
     };
 
+    /// <summary>The gradient of x from that of the result.</summary>
+    public static Tensor Backward(Activation activation, Tensor x, Tensor gradient) => activation switch
+    {
+        Activation.Silu => NativeOperators.SiluBackward(gradient, x),
+        Activation.Gelu => NativeOperators.GeluBackward(gradient, x),
+        Activation.GeluTanh => NativeOperators.GeluTanhBackward(gradient, x),
+        _ => gradient * x.gt(zeros_like(x)),
+    };
+
     /// <summary>½x·(1 + tanh(√(2/π)·(x + 0.044715x³))) (Hendrycks and Gimpel 2016, arXiv:1606.08415, §2).</summary>
     private static Tensor GeluTanh(Tensor x)
     {

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace LongContext.Models;
 
 /// <summary>A layer's attention: projections, norms of queries and keys, rotation, kernel, output projection.</summary>
-internal sealed class AttentionBlock
+internal sealed partial class AttentionBlock
 {
     private readonly int index;
     private readonly int rotaryKind;
@@ -51,9 +51,8 @@ internal sealed class AttentionBlock
     {
         (Tensor q_THD, Tensor k_TKD, Tensor v_TKD) = Project(x_TE);
         bool rotates = rotaryKind != RotaryEmbedding.NoPositions;
-        AttentionArguments arguments = call.Attention with { SlidingWindow = layer.SlidingWindow, SoftCap = shape.AttentionSoftCap, Scale = shape.AttentionScale };
-        if (rotates && layer.SlidingWindow is null && call.Remapping is { } remapping)
-            return Output(Remapped(q_THD, k_TKD, v_TKD, call, remapping, arguments));
+        AttentionArguments arguments = Arguments(call);
+        if (RemappingOf(call) is { } remapping) return Output(Remapped(q_THD, k_TKD, v_TKD, call, remapping, arguments));
 
         RotaryRows? rows = rotates ? call.Rows[rotaryKind] : null, rowsOfAll = rotates ? call.RowsOfAll?[rotaryKind] : null;
         q_THD = Rotate(q_THD, rows);
@@ -64,6 +63,12 @@ internal sealed class AttentionBlock
     }
 
     private Tensor Output(Tensor attended_THD) => output.Apply(attended_THD.reshape(-1, (long)shape.HeadCount * shape.HeadDimension));
+
+    private AttentionArguments Arguments(LayerCall call) =>
+        call.Attention with { SlidingWindow = layer.SlidingWindow, SoftCap = shape.AttentionSoftCap, Scale = shape.AttentionScale };
+
+    /// <summary>The remapping that holds in this layer; null where it holds none.</summary>
+    private PositionRemapping? RemappingOf(LayerCall call) => rotaryKind != RotaryEmbedding.NoPositions && layer.SlidingWindow is null ? call.Remapping : null;
 
     private Tensor Remapped(Tensor q_THD, Tensor k_TKD, Tensor v_TKD, LayerCall call, PositionRemapping remapping, AttentionArguments arguments)
     {
@@ -84,23 +89,48 @@ internal sealed class AttentionBlock
 
     private (Tensor Q_THD, Tensor K_TKD, Tensor V_TKD) Project(Tensor x_TE)
     {
-        long queries = (long)shape.HeadCount * shape.HeadDimension, keys = (long)shape.KeyValueHeadCount * shape.HeadDimension;
-        Tensor q_TQ, k_TP, v_TP;
-        if (shape.FusedProjections)
-        {
-            Tensor all = fused!.Apply(x_TE);
-            (q_TQ, k_TP, v_TP) = (all.narrow(1, 0, queries), all.narrow(1, queries, keys), all.narrow(1, queries + keys, keys));
-        }
-        else
-        {
-            (q_TQ, k_TP, v_TP) = (query!.Apply(x_TE), key!.Apply(x_TE), value!.Apply(x_TE));
-        }
+        HeadRange all = AllHeads;
+        (Tensor q_TQ, Tensor k_TP, Tensor v_TP) = ProjectFlat(x_TE, all, default);
+        (Tensor q_THD, Tensor k_TKD) = NormalisedHeads(q_TQ, k_TP, all);
+        return (q_THD, k_TKD, Heads(v_TP, all.KeyCount));
+    }
 
+    private HeadRange AllHeads => new(0, shape.KeyValueHeadCount, shape.HeadCount / shape.KeyValueHeadCount, IsAll: true);
+
+    /// <summary>The projections of some heads, before norms and rotation, each head's elements side by side.</summary>
+    private (Tensor Q_TQ, Tensor K_TP, Tensor V_TP) ProjectFlat(Tensor x_TE, HeadRange heads, LinearCall call)
+    {
+        HeadRows rows = RowsOf(heads);
+        if (!shape.FusedProjections) return (query!.Apply(x_TE, Of(rows.Query)), key!.Apply(x_TE, Of(rows.Key)), value!.Apply(x_TE, Of(rows.Value)));
+        if (!heads.IsAll) return (fused!.Apply(x_TE, Of(rows.Query)), fused.Apply(x_TE, Of(rows.Key)), fused.Apply(x_TE, Of(rows.Value)));
+        Tensor all = fused!.Apply(x_TE, call);
+        return (Part(rows.Query), Part(rows.Key), Part(rows.Value));
+
+        LinearCall Of((long Start, long Count) part) => heads.IsAll ? call : call with { Rows = part };
+
+        Tensor Part((long Start, long Count) part) => all.narrow(1, part.Start, part.Count);
+    }
+
+    /// <summary>Where the heads' rows lie in the projections' matrices.</summary>
+    private HeadRows RowsOf(HeadRange heads)
+    {
+        long size = shape.HeadDimension, queries = shape.HeadCount * size, keys = shape.KeyValueHeadCount * size;
+        long keyStart = shape.FusedProjections ? queries : 0, valueStart = shape.FusedProjections ? queries + keys : 0;
+        return new HeadRows(
+            (heads.FirstQuery * size, heads.QueryCount * size),
+            (keyStart + (heads.FirstKey * size), heads.KeyCount * size),
+            (valueStart + (heads.FirstKey * size), heads.KeyCount * size));
+    }
+
+    private (Tensor Q_THD, Tensor K_TKD) NormalisedHeads(Tensor q_TQ, Tensor k_TP, HeadRange heads)
+    {
         if (shape.QueryKeyNorm == QueryKeyNorm.AllHeads) (q_TQ, k_TP) = (queryNorm!.Apply(q_TQ), keyNorm!.Apply(k_TP));
-        Tensor q_THD = Heads(q_TQ, shape.HeadCount), k_TKD = Heads(k_TP, shape.KeyValueHeadCount), v_TKD = Heads(v_TP, shape.KeyValueHeadCount);
-        if (shape.QueryKeyNorm == QueryKeyNorm.PerHead) (q_THD, k_TKD) = (queryNorm!.Apply(q_THD), keyNorm!.Apply(k_TKD));
-        return (q_THD, k_TKD, v_TKD);
+        Tensor q_THD = Heads(q_TQ, heads.QueryCount), k_TKD = Heads(k_TP, heads.KeyCount);
+        return shape.QueryKeyNorm == QueryKeyNorm.PerHead ? (queryNorm!.Apply(q_THD), keyNorm!.Apply(k_TKD)) : (q_THD, k_TKD);
     }
 
     private Tensor Heads(Tensor x, long count) => x.reshape(-1, count, shape.HeadDimension);
+
+    /// <summary>Rows of matrices, first and count.</summary>
+    private readonly record struct HeadRows((long Start, long Count) Query, (long Start, long Count) Key, (long Start, long Count) Value);
 }

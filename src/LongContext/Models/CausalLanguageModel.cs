@@ -19,8 +19,8 @@ public sealed partial class CausalLanguageModel : IDisposable
     private readonly DecoderShape shape;
     private readonly DecoderLayer[] layers;
     private readonly RmsNorm norm;
-    private readonly Tensor embedding_VE;
-    private readonly Tensor head_VE;
+    private readonly Parameter embedding_VE;
+    private readonly Parameter head_VE;
     private RotaryEmbedding rotary;
     private PositionRemapping? remapping;
     private bool disposed;
@@ -32,10 +32,10 @@ public sealed partial class CausalLanguageModel : IDisposable
         Device = device;
         SourceFolder = sourceFolder;
         shape = ModelFamily.ReadShape(config);
-        embedding_VE = parameters[DecoderTensors.Embedding];
-        head_VE = shape.TieWordEmbeddings ? embedding_VE : parameters[DecoderTensors.Head];
+        embedding_VE = parameters.Find(DecoderTensors.Embedding);
+        head_VE = shape.TieWordEmbeddings ? embedding_VE : parameters.Find(DecoderTensors.Head);
         norm = new RmsNorm(parameters.Find(DecoderTensors.FinalNorm), shape.Norm);
-        DataType = embedding_VE.dtype;
+        DataType = embedding_VE.Value.dtype;
         AttentionKernel = Choose(options.AttentionKernel, device, DataType, shape, options.Logger);
         rotary = new RotaryEmbedding(config, shape.Layers, device, DataType);
         layers = [.. Enumerable.Range(0, shape.LayerCount).Select(i => new DecoderLayer(i, rotary.KindOf(i), shape, parameters, AttentionKernel))];
@@ -64,7 +64,7 @@ public sealed partial class CausalLanguageModel : IDisposable
     public string? SourceFolder { get; }
 
     /// <summary>The head's weights [V, E]: lm_head, or the embedding where they are tied.</summary>
-    internal Tensor HeadWeight_VE => head_VE;
+    internal Tensor HeadWeight_VE => head_VE.Value;
 
     /// <summary>The embedding's row of the pad token; null where there is none.</summary>
     private long? PadRow =>
@@ -86,14 +86,19 @@ public sealed partial class CausalLanguageModel : IDisposable
         ObjectDisposedException.ThrowIf(disposed, this);
         ArgumentNullException.ThrowIfNull(inputs);
         inputs.IdRange.Check(shape.VocabularySize, nameof(inputs));
+        using var scope = NewDisposeScope();
+        return RunLayers(inputs.InputIds, CallOfPack(inputs)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>What all layers share over a pack; its tensors belong to the caller's dispose scope.</summary>
+    private LayerCall CallOfPack(PackedInputs inputs)
+    {
         ReadOnlySpan<int> borders = inputs.CumulativeSequenceLengths.Span;
         var lengths = new int[borders.Length - 1];
         for (int i = 0; i < lengths.Length; i++) lengths[i] = borders[i + 1] - borders[i];
-
-        using var scope = NewDisposeScope();
         RotaryRows[] rows = rotary.Rows(inputs.PositionIds.Span, borders, lengths);
         var attention = new AttentionArguments { CumulativeSequenceLengths = inputs.CumulativeSequenceLengths };
-        return RunLayers(inputs.InputIds, Call(rows, rowsOfAll: null, attention, cache: null, inputs.PositionIds.Span)).MoveToOuterDisposeScope();
+        return Call(rows, rowsOfAll: null, attention, cache: null, inputs.PositionIds.Span);
     }
 
     /// <summary>Runs the decoder over the next tokens of one document, with the earlier ones in a cache, and adds them to it.</summary>
@@ -142,7 +147,7 @@ public sealed partial class CausalLanguageModel : IDisposable
         ObjectDisposedException.ThrowIf(disposed, this);
         ArgumentNullException.ThrowIfNull(hidden);
         using var scope = NewDisposeScope();
-        return LogitTransform.Of(shape).Apply(nn.functional.linear(hidden, head_VE)).MoveToOuterDisposeScope();
+        return LogitTransform.Of(shape).Apply(nn.functional.linear(hidden, head_VE.Value)).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc />
@@ -175,8 +180,8 @@ public sealed partial class CausalLanguageModel : IDisposable
 
     private Tensor Embed(Tensor ids_T)
     {
-        Tensor x_TE = embedding_VE.index_select(0, ids_T);
-        if (PadRow is { } pad && is_grad_enabled() && embedding_VE.requires_grad)
+        Tensor x_TE = embedding_VE.Value.index_select(0, ids_T);
+        if (PadRow is { } pad && is_grad_enabled() && embedding_VE.Value.requires_grad)
         {
             // As in transformers: the pad token's embedding is not learned here (a tied head's share of it is).
             using Tensor pad_1 = tensor(pad);
@@ -184,10 +189,16 @@ public sealed partial class CausalLanguageModel : IDisposable
             x_TE = where(isPad_T1, x_TE.detach(), x_TE);
         }
 
-        if (shape.EmbeddingScale == 1) return x_TE;
-        if (!shape.RoundEmbeddingScale) return x_TE.Times(shape.EmbeddingScale);
+        return Scaled(x_TE);
+    }
+
+    /// <summary>A tensor times the embedding's scale, rounded as the family rounds it.</summary>
+    private Tensor Scaled(Tensor x)
+    {
+        if (shape.EmbeddingScale == 1) return x;
+        if (!shape.RoundEmbeddingScale) return x.Times(shape.EmbeddingScale);
         using Tensor scale = tensor(shape.EmbeddingScale, dtype: DataType, device: Device);
-        return x_TE * scale;
+        return x * scale;
     }
 
     private static IAttentionKernel Choose(IAttentionKernel? asked, Device device, ScalarType dataType, DecoderShape shape, ILogger? logger)

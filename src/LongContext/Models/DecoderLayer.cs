@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace LongContext.Models;
 
 /// <summary>x + attention(x), then x + mlp(x), with the norms where the family has them, over a pack.</summary>
-internal sealed class DecoderLayer
+internal sealed partial class DecoderLayer
 {
     private readonly DecoderShape shape;
     private readonly AttentionBlock attention;

@@ -20,6 +20,9 @@ internal sealed class Linear
     /// <summary>The module's name in the checkpoint, without ".weight".</summary>
     public string Name { get; }
 
+    /// <summary>What of it trains.</summary>
+    public IEnumerable<Parameter> Trained => new[] { weight_OI, bias_O }.OfType<Parameter>().Where(parameter => parameter.Trains);
+
     public static Linear Find(ModelParameters parameters, string name) =>
         new(name, parameters.Find(name + ".weight"), parameters.ContainsKey(name + ".bias") ? parameters.Find(name + ".bias") : null);
 
@@ -42,7 +45,7 @@ internal sealed class Linear
         (long start, long count) = call.Rows ?? (0, weight_OI.Value.shape[0]);
         Tensor used_OI = call.Rows is null ? weight_OI.Value : weight_OI.Value.narrow(0, start, count);
         if (weight_OI.Trains) weight_OI.AddGradientProduct(gradient_TO, x_TI, start);
-        if (bias_O is { Trains: true }) bias_O.Allocated().narrow(0, start, count).AddInPlace(gradient_TO.sum(0));
+        if (bias_O is { Trains: true }) bias_O.Allocated().narrow(0, start, count).AddInPlace(gradient_TO.SumOfRows());
         return gradient_TO.matmul(used_OI);
     }
 }

@@ -15,6 +15,13 @@ internal readonly record struct LogitTransform(double Scale, double? SoftCap)
         return SoftCap is { } cap ? scaled.SoftCapped(cap) : scaled;
     }
 
+    /// <summary>The logits, in the memory of z; without autograd.</summary>
+    public Tensor ApplyInPlace(Tensor z)
+    {
+        if (Scale != 1) z.MultiplyInPlace(Scale);
+        return SoftCap is { } cap ? z.DivideInPlace(cap).tanh_().MultiplyInPlace(cap) : z;
+    }
+
     /// <summary>∂logit/∂(s·z) = 1 − (logit/c)², from the logits; null where it is 1. The factor s is the caller's.</summary>
     public Tensor? Slope(Tensor logits) => SoftCap is { } cap ? (logits * logits).Times(-1 / (cap * cap)).Plus(1) : null;
 }

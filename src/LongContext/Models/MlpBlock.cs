@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace LongContext.Models;
 
 /// <summary>A layer's gated MLP: down(activation(gate(x)) · up(x)).</summary>
-internal sealed class MlpBlock
+internal sealed partial class MlpBlock
 {
     private readonly DecoderShape shape;
     private readonly Linear? fused;
@@ -32,17 +32,7 @@ internal sealed class MlpBlock
     /// <summary>[T, E] → [T, E].</summary>
     public Tensor Forward(Tensor x_TE)
     {
-        Tensor gate_TF, up_TF;
-        if (shape.FusedProjections)
-        {
-            Tensor both = fused!.Apply(x_TE);
-            (gate_TF, up_TF) = (both.narrow(1, 0, shape.IntermediateSize), both.narrow(1, shape.IntermediateSize, shape.IntermediateSize));
-        }
-        else
-        {
-            (gate_TF, up_TF) = (gate!.Apply(x_TE), up!.Apply(x_TE));
-        }
-
+        (Tensor gate_TF, Tensor up_TF) = Open(x_TE, default);
         return down.Apply(Activations.Apply(shape.Activation, gate_TF) * up_TF);
     }
 }

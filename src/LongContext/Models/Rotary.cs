@@ -17,6 +17,9 @@ internal static class Rotary
         return cat([Turn(x_THD.narrow(2, 0, rotated), half, rows), x_THD.narrow(2, rotated, size - rotated)], -1);
     }
 
+    /// <summary>The gradient of what was rotated, from the gradient of <see cref="Apply"/>'s result: the transpose, a turn the other way.</summary>
+    public static Tensor Backward(Tensor gradient_THD, RotaryRows rows) => Apply(gradient_THD, rows with { Sin_T1R = rows.Sin_T1R.neg() });
+
     private static Tensor Turn(Tensor x_THR, long half, RotaryRows rows)
     {
         Tensor turned_THR = cat([x_THR.narrow(2, half, half).neg(), x_THR.narrow(2, 0, half)], -1);

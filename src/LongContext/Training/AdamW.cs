@@ -15,16 +15,17 @@ internal sealed class AdamW : IDisposable
     private readonly AdamWOptions options;
     private readonly List<Entry> entries = [];
 
-    public AdamW(ModelParameters parameters, AdamWOptions options)
+    public AdamW(IReadOnlyList<Parameter> parameters, AdamWOptions options)
     {
         this.options = options;
-        foreach ((string name, Tensor parameter) in parameters)
+        foreach (Parameter each in parameters)
         {
+            Tensor parameter = each.Value;
             bool half = parameter.dtype is not (ScalarType.Float32 or ScalarType.Float64);
             using var noGradient = no_grad();
             Tensor? master = half ? parameter.to(ScalarType.Float32).DetachFromDisposeScope() : null;
             Tensor like = master ?? parameter;
-            entries.Add(new Entry(name, parameter, master,
+            entries.Add(new Entry(each.Name, each, master,
                 zeros_like(like).DetachFromDisposeScope(), zeros_like(like).DetachFromDisposeScope(), Decays: parameter.dim() > 1));
         }
     }
@@ -40,7 +41,7 @@ internal sealed class AdamW : IDisposable
         double squares = 0;
         foreach (Entry entry in entries)
         {
-            if (entry.Parameter.grad is { } gradient)
+            if (entry.Parameter.Gradient is { } gradient)
                 squares += Math.Pow((entry.Master is null ? gradient : gradient.to(ScalarType.Float32)).norm().to(ScalarType.Float64).Value(), 2);
         }
 
@@ -51,7 +52,7 @@ internal sealed class AdamW : IDisposable
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        foreach (Entry entry in entries) entry.Parameter.grad?.MultiplyInPlace(factor);
+        foreach (Entry entry in entries) entry.Parameter.Gradient?.MultiplyInPlace(factor);
     }
 
     public void Step(double learningRate)
@@ -60,17 +61,17 @@ internal sealed class AdamW : IDisposable
         using var noGradient = no_grad();
         Updates++;
         double correction1 = 1 - Math.Pow(options.Beta1, Updates), correction2 = 1 - Math.Pow(options.Beta2, Updates);
-        foreach ((_, Tensor parameter, Tensor? master, Tensor mean, Tensor meanOfSquares, bool decays) in entries)
+        foreach ((_, Parameter parameter, Tensor? master, Tensor mean, Tensor meanOfSquares, bool decays) in entries)
         {
-            if (parameter.grad is not { } gradient) continue;
-            Tensor weight = master ?? parameter;
+            if (parameter.Gradient is not { } gradient) continue;
+            Tensor weight = master ?? parameter.Value;
             if (master is not null) gradient = gradient.to(ScalarType.Float32);
             if (decays && options.WeightDecay > 0) weight.MultiplyInPlace(1 - (learningRate * options.WeightDecay));
             mean.MultiplyInPlace(options.Beta1).AddInPlace(gradient, 1 - options.Beta1);
             meanOfSquares.MultiplyInPlace(options.Beta2).AddProductInPlace(gradient, gradient, 1 - options.Beta2);
             using Tensor denominator = meanOfSquares.sqrt().DivideInPlace(Math.Sqrt(correction2)).AddInPlace(options.Epsilon);
             weight.AddQuotientInPlace(mean, denominator, -learningRate / correction1);
-            if (master is not null) parameter.copy_(master);
+            if (master is not null) parameter.Value.copy_(master);
         }
     }
 
@@ -78,17 +79,14 @@ internal sealed class AdamW : IDisposable
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        foreach (Entry entry in entries) entry.Parameter.grad?.zero_();
+        foreach (Entry entry in entries) entry.Parameter.Gradient?.zero_();
     }
 
     /// <summary>Drops the gradients' memory.</summary>
     public void ReleaseGradients()
     {
         using var scope = NewDisposeScope();
-        foreach (Entry entry in entries)
-        {
-            if (entry.Parameter.grad is not null) entry.Parameter.grad = null!;
-        }
+        foreach (Entry entry in entries) entry.Parameter.ReleaseGradient();
     }
 
     /// <summary>The state as entries of a safetensors file, under PyTorch's names.</summary>
@@ -133,5 +131,5 @@ internal sealed class AdamW : IDisposable
         }
     }
 
-    private sealed record Entry(string Name, Tensor Parameter, Tensor? Master, Tensor Mean, Tensor MeanOfSquares, bool Decays);
+    private sealed record Entry(string Name, Parameter Parameter, Tensor? Master, Tensor Mean, Tensor MeanOfSquares, bool Decays);
 }

@@ -1,118 +1,130 @@
-// Shape suffixes: N target tokens, C tokens of a chunk, E hidden size, V vocabulary.
+// Shape suffixes: T tokens, N target tokens, C tokens of a chunk, E hidden size, V vocabulary.
 using LongContext.Models;
 using LongContext.Packing;
 using LongContext.Tensors;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LongContext.Training;
 
 /// <summary>
-/// Weighted cross-entropy over a pack's target tokens, in chunks, so that T × vocabulary never exists: each chunk's logits
-/// give its loss and, on the way, the gradient of its hidden states and its share of the head's gradient.
+/// The final norm, the head and weighted cross-entropy over a pack's target tokens, in chunks, so that T × vocabulary never exists: each
+/// chunk's logits give its loss and, in their own memory, the gradient of its hidden states and the chunk's share of the head's gradient.
 /// </summary>
-internal static class LossHead
+/// <remarks>
+/// z-loss (Chowdhery et al. 2022, arXiv:2204.02311, §5) adds ζ·w·log²Z per target, Z the softmax's sum; the reported loss is without it.
+/// </remarks>
+internal sealed class LossHead(CausalLanguageModel model, double zLoss = 0) : IDisposable
 {
-    /// <summary>Logits of this many bytes at most exist at a time (float32). More is slower on the CPU: from 64 MB on each chunk is fresh pages (measured: 424 against 219 ms).</summary>
-    private const long ChunkBytes = 8L << 20;
+    /// <summary>On the CPU a chunk's logits stay near the cache, but are enough rows that the head's matrix and gradient are not walked too often.</summary>
+    private const long CpuChunkBytes = 8L << 20, CpuChunkRows = 256;
 
-    /// <summary>Σ weight · CE over the pack, without gradients, and per target the CE itself when asked.</summary>
-    public static double Evaluate(CausalLanguageModel model, Tensor hidden_TE, PackedBatch pack, List<float>? losses = null)
+    private const long DeviceChunkBytes = 512L << 20;
+
+    /// <summary>Memory of a chunk's logits [C, V], kept from pack to pack: fresh pages cost as much as the product that fills them.</summary>
+    private Tensor? room_CV;
+
+    /// <summary>Σ weight · CE over the pack and the gradient of <paramref name="last_TE"/> for that sum times <paramref name="scale"/>.</summary>
+    /// <param name="last_TE">The last layer's outputs, before the final norm.</param>
+    /// <param name="pack">Labels and weights.</param>
+    /// <param name="scale">1 / the step's normaliser.</param>
+    /// <returns>The sum, not scaled, and the gradient [T, E]; null where no token is a target.</returns>
+    public (double Loss, Tensor Gradient_TE)? Run(Tensor last_TE, PackedBatch pack, double scale)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        if (Targets(pack, model.Device) is not { } targets) return 0;
-        Tensor selected_NE = hidden_TE.index_select(0, targets.Rows_N);
-        return Sum(model, selected_NE, targets, scale: 1, gradient_NE: null, headGradient_VE: null, losses);
-    }
-
-    /// <summary>Σ weight · CE over the pack; adds the gradients of that sum times <paramref name="scale"/> to all parameters.</summary>
-    /// <param name="model">The model, its parameters requiring gradients.</param>
-    /// <param name="hidden_TE">Hidden states from <see cref="CausalLanguageModel.Forward"/>, connected to autograd.</param>
-    /// <param name="pack">Labels and weights.</param>
-    /// <param name="scale">1 / the step's normaliser.</param>
-    public static double Backward(CausalLanguageModel model, Tensor hidden_TE, PackedBatch pack, double scale)
-    {
-        using var scope = NewDisposeScope();
-        if (Targets(pack, model.Device) is not { } targets) return 0;
-        Tensor selected_NE = hidden_TE.index_select(0, targets.Rows_N);
-        Tensor head_VE = model.HeadWeight_VE;
-        double loss;
-        Tensor gradient_NE, headGradient_VE;
-        using (no_grad())
-        {
-            gradient_NE = empty_like(selected_NE);
-            headGradient_VE = zeros_like(head_VE);
-            loss = Sum(model, selected_NE.detach(), targets, scale, gradient_NE, headGradient_VE, losses: null);
-        }
-
-        selected_NE.backward([gradient_NE]);
-        using (no_grad())
-        {
-            if (head_VE.grad is { } existing) existing.AddInPlace(headGradient_VE);
-            else head_VE.grad = headGradient_VE; // autograd keeps a reference of its own
-        }
-
-        return loss;
-    }
-
-    private static double Sum(
-        CausalLanguageModel model, Tensor selected_NE, TargetTensors targets, double scale, Tensor? gradient_NE, Tensor? headGradient_VE, List<float>? losses)
-    {
-        Tensor head_VE = model.HeadWeight_VE.detach();
-        LogitTransform transform = LogitTransform.Of(model.Shape);
-        long count = selected_NE.shape[0], chunk = Math.Max(1, ChunkBytes / (4 * head_VE.shape[0]));
+        if (TargetTokens.Of(pack, model.Device) is not { } targets) return null;
+        Tensor gradient_TE = zeros_like(last_TE);
         double loss = 0;
-        for (long start = 0; start < count; start += chunk)
+        foreach ((long start, long size) in Chunks(targets.Count))
         {
-            using var scope = NewDisposeScope();
-            long size = Math.Min(chunk, count - start);
-            Tensor hidden_CE = selected_NE.narrow(0, start, size);
-            Tensor label_C1 = targets.Labels_N.narrow(0, start, size).unsqueeze(1);
-            Tensor logits_CV = nn.functional.linear(hidden_CE, head_VE);
-            if (logits_CV.dtype is not (ScalarType.Float32 or ScalarType.Float64)) logits_CV = logits_CV.to(ScalarType.Float32);
-            Tensor weight_C1 = targets.Weights_N.narrow(0, start, size).unsqueeze(1).to(logits_CV.dtype); // float64 keeps `scale` whole
-            logits_CV = transform.Apply(logits_CV);
-            Tensor? slope_CV = gradient_NE is null ? null : transform.Slope(logits_CV);
-            Tensor logSumExp_C1 = logits_CV.logsumexp(-1, keepdim: true);
-            Tensor entropy_C1 = logSumExp_C1.Minus(logits_CV.gather(1, label_C1));
-            loss += (entropy_C1 * weight_C1).sum(ScalarType.Float64).Value();
-            losses?.AddRange(entropy_C1.to(ScalarType.Float32).cpu().data<float>().ToArray());
-            if (gradient_NE is null) continue;
-
-            // ∂/∂logits = (softmax − one-hot) · weight · scale, in the logits' own memory.
-            Tensor gradient_CV = logits_CV.SubtractInPlace(logSumExp_C1).exp_();
-            gradient_CV.scatter_add_(1, label_C1, TensorArithmetic.Filled(logSumExp_C1.shape, -1, logSumExp_C1.dtype, logSumExp_C1.device));
-            gradient_CV.mul_(weight_C1.Times(scale * transform.Scale));
-            if (slope_CV is not null) gradient_CV.mul_(slope_CV);
-            if (gradient_CV.dtype != head_VE.dtype) gradient_CV = gradient_CV.to(head_VE.dtype);
-            gradient_NE.narrow(0, start, size).copy_(gradient_CV.matmul(head_VE));
-            headGradient_VE!.AddInPlace(gradient_CV.t().matmul(hidden_CE));
+            using var each = NewDisposeScope();
+            TargetTokens chunk = targets.Narrow(start, size);
+            Tensor x_CE = last_TE.index_select(0, chunk.Rows_N), hidden_CE = model.FinalNorm.Apply(x_CE);
+            loss += Chunk(hidden_CE, chunk, scale, out Tensor hiddenGradient_CE);
+            gradient_TE.index_copy_(0, chunk.Rows_N, model.FinalNorm.Backward(x_CE, hiddenGradient_CE));
         }
 
+        return (loss, gradient_TE.MoveToOuterDisposeScope());
+    }
+
+    /// <summary>The cross-entropy of each target, in the pack's order.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="hidden_TE">Hidden states after the final norm, from <see cref="CausalLanguageModel.Forward"/>.</param>
+    /// <param name="pack">The pack.</param>
+    public static List<float> Losses(CausalLanguageModel model, Tensor hidden_TE, PackedBatch pack)
+    {
+        using var head = new LossHead(model);
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        var losses = new List<float>(pack.TargetCount);
+        if (TargetTokens.Of(pack, model.Device) is not { } targets) return losses;
+        foreach ((long start, long size) in head.Chunks(targets.Count))
+        {
+            using var each = NewDisposeScope();
+            TargetTokens chunk = targets.Narrow(start, size);
+            Tensor logits_CV = head.Logits(hidden_TE.index_select(0, chunk.Rows_N)), label_C1 = chunk.Labels_N.unsqueeze(1);
+            Tensor chosen_C1 = logits_CV.gather(1, label_C1);
+            (Tensor largest_C1, Tensor sum_C1) = Exponentiate(logits_CV);
+            losses.AddRange(largest_C1.Plus(sum_C1.log()).Minus(chosen_C1).to(ScalarType.Float32).cpu().data<float>().ToArray());
+        }
+
+        return losses;
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => room_CV?.Dispose();
+
+    private double Chunk(Tensor hidden_CE, TargetTokens targets, double scale, out Tensor hiddenGradient_CE)
+    {
+        LogitTransform transform = LogitTransform.Of(model.Shape);
+        Tensor label_C1 = targets.Labels_N.unsqueeze(1), logits_CV = Logits(hidden_CE);
+        Tensor weight_C1 = targets.Weights_N.unsqueeze(1).to(logits_CV.dtype); // float64 keeps `scale` whole
+        Tensor? slope_CV = transform.Slope(logits_CV);
+        Tensor chosen_C1 = logits_CV.gather(1, label_C1);
+        (Tensor largest_C1, Tensor sum_C1) = Exponentiate(logits_CV);
+        Tensor logSum_C1 = largest_C1.Plus(sum_C1.log());
+        double loss = (logSum_C1.Minus(chosen_C1) * weight_C1).sum(ScalarType.Float64).Value();
+
+        // ∂/∂logits = (softmax · (1 + 2ζ·log Z) − one-hot) · weight · scale, in the logits' own memory.
+        Tensor factor_C1 = weight_C1.Times(scale * transform.Scale), softmaxFactor_C1 = factor_C1 / sum_C1;
+        if (zLoss > 0) softmaxFactor_C1.mul_(logSum_C1.Times(2 * zLoss).Plus(1));
+        Tensor gradient_CV = logits_CV.mul_(softmaxFactor_C1);
+        gradient_CV.scatter_add_(1, label_C1, factor_C1.neg());
+        if (slope_CV is not null) gradient_CV.mul_(slope_CV);
+        if (gradient_CV.dtype != hidden_CE.dtype) gradient_CV = gradient_CV.to(hidden_CE.dtype);
+        hiddenGradient_CE = gradient_CV.matmul(model.Head.Value);
+        if (model.Head.Trains) model.Head.AddGradientProduct(gradient_CV, hidden_CE);
         return loss;
     }
 
-    private static TargetTensors? Targets(PackedBatch pack, Device device)
+    /// <summary>Logits in float32 or float64, in memory that the next chunk uses again.</summary>
+    private Tensor Logits(Tensor hidden_CE)
     {
-        ReadOnlySpan<int> labels = pack.Labels.Span;
-        ReadOnlySpan<float> weights = pack.LossWeights.Span;
-        var rows = new List<long>(pack.TargetCount);
-        var targetLabels = new List<long>(pack.TargetCount);
-        var targetWeights = new List<float>(pack.TargetCount);
-        for (int t = 0; t < labels.Length; t++)
+        Tensor head_VE = model.Head.Value;
+        if (room_CV is null || room_CV.shape[0] < hidden_CE.shape[0])
         {
-            if (labels[t] == PackedBatch.Ignored) continue;
-            rows.Add(t);
-            targetLabels.Add(labels[t]);
-            targetWeights.Add(weights[t]);
+            room_CV?.Dispose();
+            room_CV = empty([hidden_CE.shape[0], head_VE.shape[0]], dtype: head_VE.dtype, device: head_VE.device).DetachFromDisposeScope();
         }
 
-        if (rows.Count == 0) return null;
-        return new TargetTensors(
-            HostTensors.OnDevice(tensor(rows.ToArray()), device),
-            HostTensors.OnDevice(tensor(targetLabels.ToArray()), device),
-            HostTensors.OnDevice(tensor(targetWeights.ToArray()), device));
+        Tensor logits_CV = room_CV.narrow(0, 0, hidden_CE.shape[0]).addmm_(hidden_CE, head_VE.t(), beta: 0, alpha: 1);
+        if (logits_CV.dtype is not (ScalarType.Float32 or ScalarType.Float64)) logits_CV = logits_CV.to(ScalarType.Float32);
+        return LogitTransform.Of(model.Shape).ApplyInPlace(logits_CV);
     }
 
-    private sealed record TargetTensors(Tensor Rows_N, Tensor Labels_N, Tensor Weights_N);
+    /// <summary>Turns logits into exp(logit − largest), in place, and gives each row's largest and its sum.</summary>
+    private static (Tensor Largest_C1, Tensor Sum_C1) Exponentiate(Tensor logits_CV)
+    {
+        Tensor largest_C1 = logits_CV.amax([1], keepdim: true);
+        Tensor sum_C1 = logits_CV.SubtractInPlace(largest_C1).exp_().sum(1, keepdim: true);
+        return (largest_C1, sum_C1);
+    }
+
+    private IEnumerable<(long Start, long Size)> Chunks(long count)
+    {
+        long row = 4L * model.Head.Value.shape[0];
+        long chunk = model.Device.type == DeviceType.CPU ? Math.Max(CpuChunkRows, CpuChunkBytes / row) : Math.Max(1, DeviceChunkBytes / row);
+        for (long start = 0; start < count; start += chunk) yield return (start, Math.Min(chunk, count - start));
+    }
 }

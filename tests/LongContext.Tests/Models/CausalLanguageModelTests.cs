@@ -179,33 +179,12 @@ public sealed class CausalLanguageModelTests
         return TinyModels.Doubles(model.Logits(model.Forward(inputs)));
     }
 
-    private static double Loss(CausalLanguageModel model, PackedBatch pack)
-    {
-        using var scope = NewDisposeScope();
-        using var noGradient = no_grad();
-        using PackedInputs inputs = PackedInputs.Create(pack);
-        return LossHead.Evaluate(model, model.Forward(inputs), pack);
-    }
+    private static double Loss(CausalLanguageModel model, PackedBatch pack) => StepGradients.Layerwise(model, [pack]).Loss;
 
     private static (double Loss, Dictionary<string, double[]> Gradients) Gradients(CausalLanguageModel model, PackedBatch[] packs)
     {
-        foreach (Tensor parameter in model.Parameters.Values) parameter.requires_grad_(true);
-        double loss = 0;
-        foreach (PackedBatch pack in packs)
-        {
-            using var scope = NewDisposeScope();
-            using PackedInputs inputs = PackedInputs.Create(pack);
-            loss += LossHead.Backward(model, model.Forward(inputs), pack, scale: 1);
-        }
-
-        Dictionary<string, double[]> gradients = model.Parameters.ToDictionary(parameter => parameter.Key, parameter => TinyModels.Doubles(parameter.Value.grad!));
-        foreach (Tensor parameter in model.Parameters.Values)
-        {
-            parameter.requires_grad_(false);
-            parameter.grad = null!;
-        }
-
-        return (loss, gradients);
+        StepGradients step = StepGradients.Layerwise(model, packs);
+        return (step.Loss, step.Gradients.ToDictionary());
     }
 
     private sealed class LazyKernel : IAttentionKernel

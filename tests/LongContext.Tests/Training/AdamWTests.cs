@@ -15,13 +15,13 @@ public sealed class AdamWTests
     {
         ModelParameters parameters = Parameters();
         using var release = new Releasing(parameters);
-        using var optimizer = new AdamW(parameters, Options);
+        using var optimizer = new AdamW([.. parameters.All], Options);
         var byHand = parameters.ToDictionary(p => p.Key, p => new ScalarAdamW(TinyModels.Doubles(p.Value), Options, decays: p.Value.dim() > 1));
         for (int step = 0; step < 10; step++)
         {
-            foreach ((string name, Tensor parameter) in parameters)
+            foreach (Parameter parameter in parameters.All)
             {
-                byHand[name].Step(TinyModels.Doubles(SetGradient(parameter, step)), 0.1 / (step + 1));
+                byHand[parameter.Name].Step(TinyModels.Doubles(SetGradient(parameter, step)), 0.1 / (step + 1));
             }
 
             optimizer.Step(0.1 / (step + 1));
@@ -36,9 +36,9 @@ public sealed class AdamWTests
     {
         ModelParameters parameters = Parameters();
         using var release = new Releasing(parameters);
-        using var optimizer = new AdamW(parameters, Options);
+        using var optimizer = new AdamW([.. parameters.All], Options);
         double[] matrix = TinyModels.Doubles(parameters["matrix"]), norm = TinyModels.Doubles(parameters["norm"]);
-        foreach (Tensor parameter in parameters.Values) parameter.grad = zeros_like(parameter);
+        foreach (Parameter parameter in parameters.All) parameter.Allocated();
         optimizer.Step(0.1);
         Assert.Equal(matrix.Select(x => x * (1 - 0.1 * 0.5)), TinyModels.Doubles(parameters["matrix"]));
         Assert.Equal(norm, TinyModels.Doubles(parameters["norm"]));
@@ -49,16 +49,16 @@ public sealed class AdamWTests
     {
         ModelParameters parameters = Parameters();
         using var release = new Releasing(parameters);
-        using var optimizer = new AdamW(parameters, Options);
+        using var optimizer = new AdamW([.. parameters.All], Options);
         Assert.Equal(0, optimizer.GradientNorm());
-        double squares = parameters.Values.Sum(parameter => TinyModels.Doubles(SetGradient(parameter, 3)).Sum(g => g * g));
+        double squares = parameters.All.Sum(parameter => TinyModels.Doubles(SetGradient(parameter, 3)).Sum(g => g * g));
         Assert.Equal(Math.Sqrt(squares), optimizer.GradientNorm(), 1e-12);
         optimizer.ScaleGradients(0.25);
         Assert.Equal(0.25 * Math.Sqrt(squares), optimizer.GradientNorm(), 1e-12);
         optimizer.ClearGradients();
         Assert.Equal(0, optimizer.GradientNorm());
         optimizer.ReleaseGradients();
-        Assert.All(parameters.Values, parameter => Assert.Null(parameter.grad));
+        Assert.All(parameters.All, parameter => Assert.Null(parameter.Gradient));
     }
 
     [Fact]
@@ -67,7 +67,7 @@ public sealed class AdamWTests
         using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
         ModelParameters straight = Parameters(), resumed = Parameters();
         using var release = new Releasing(straight, resumed);
-        using AdamW first = new(straight, Options), second = new(resumed, Options);
+        using AdamW first = new([.. straight.All], Options), second = new([.. resumed.All], Options);
         Steps(first, straight, 0, 3);
         SafetensorsWriter.Write(folder["state"], first.State());
         foreach ((string name, Tensor parameter) in resumed) parameter.copy_(straight[name]);
@@ -83,7 +83,7 @@ public sealed class AdamWTests
     {
         for (int step = from; step < to; step++)
         {
-            foreach (Tensor parameter in parameters.Values) SetGradient(parameter, step);
+            foreach (Parameter parameter in parameters.All) SetGradient(parameter, step);
             optimizer.Step(0.1);
         }
     }
@@ -96,7 +96,13 @@ public sealed class AdamWTests
         return parameters;
     }
 
-    private static Tensor SetGradient(Tensor parameter, int step) => parameter.grad = Random(parameter.shape, 100 + step);
+    private static Tensor SetGradient(Parameter parameter, int step)
+    {
+        parameter.ReleaseGradient();
+        using Tensor gradient = Random(parameter.Value.shape, 100 + step);
+        parameter.AddGradient(gradient);
+        return parameter.Gradient!;
+    }
 
     private static Tensor Random(long[] shape, int seed)
     {

@@ -226,6 +226,7 @@ public sealed class TrainerFaultTests
     {
         TinyModels.AssertSameBytes(expected, TinyModels.Bytes(model));
         Assert.All(model.Parameters.Values, parameter => Assert.False(parameter.requires_grad));
-        Assert.All(model.Parameters.Values, parameter => Assert.Null(parameter.grad));
+        Assert.All(model.Parameters.All, parameter => Assert.False(parameter.Trains));
+        Assert.All(model.Parameters.All, parameter => Assert.Null(parameter.Gradient));
     }
 }

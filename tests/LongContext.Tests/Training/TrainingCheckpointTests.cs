@@ -183,7 +183,7 @@ public sealed class TrainingCheckpointTests
         using TemporaryFolder folder = await Checkpoint();
         using (CausalLanguageModel model = TinyModels.Create())
         {
-            using var optimizer = new AdamW(model.Parameters, new AdamWOptions());
+            using var optimizer = new AdamW(model.TrainableParameters, new AdamWOptions());
             SafetensorsWriter.Write(folder["checkpoint-000001/optimizer.safetensors"], [.. optimizer.State().Where(entry => entry.Name != "exp_avg_sq.lm_head.weight")]);
         }
 

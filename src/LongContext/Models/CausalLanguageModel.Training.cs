@@ -1,0 +1,74 @@
+// Shape suffixes: T tokens, E hidden size, V vocabulary.
+using LongContext.Tensors;
+using static TorchSharp.torch;
+
+namespace LongContext.Models;
+
+/// <summary>The parts that training walks by itself.</summary>
+public sealed partial class CausalLanguageModel
+{
+    /// <summary>The decoder's layers, from the bottom.</summary>
+    internal IReadOnlyList<DecoderLayer> Layers => layers;
+
+    /// <summary>The norm between the last layer and the head.</summary>
+    internal RmsNorm FinalNorm => norm;
+
+    /// <summary>The head's matrix; the embedding where they are tied.</summary>
+    internal Parameter Head => head_VE;
+
+    /// <summary>The embedding's matrix.</summary>
+    internal Parameter Embedding => embedding_VE;
+
+    /// <summary>What a run trains.</summary>
+    internal IReadOnlyList<Parameter> TrainableParameters => [.. Parameters.All];
+
+    /// <summary>What trains whose gradient is complete once the head's backward is done.</summary>
+    internal IReadOnlyList<Parameter> TrainedByHead => [.. norm.Trained, .. head_VE.Trains && head_VE != embedding_VE ? new[] { head_VE } : []];
+
+    /// <summary>What trains whose gradient is complete at the end only: the embedding, a tied head with it.</summary>
+    internal IReadOnlyList<Parameter> TrainedByEmbedding => embedding_VE.Trains ? [embedding_VE] : [];
+
+    /// <summary>The lowest layer that a gradient must reach; the number of layers where none needs one.</summary>
+    internal int LowestTrainedLayer
+    {
+        get
+        {
+            if (embedding_VE.Trains) return 0;
+            int first = Array.FindIndex(layers, layer => layer.Trained.Count > 0);
+            return first < 0 ? layers.Length : first;
+        }
+    }
+
+    /// <exception cref="ArgumentException">A token id is outside the vocabulary.</exception>
+    internal LayerCall Prepare(PackedInputs inputs)
+    {
+        ThrowIfDisposed();
+        inputs.IdRange.Check(shape.VocabularySize, nameof(inputs));
+        return CallOfPack(inputs);
+    }
+
+    /// <summary>The first layer's inputs [T, E], without autograd.</summary>
+    internal Tensor EmbedTokens(PackedInputs inputs)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        return Embed(inputs.InputIds).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Adds the embedding's gradient, from that of the first layer's inputs.</summary>
+    internal void BackwardEmbedding(PackedInputs inputs, Tensor gradient_TE)
+    {
+        if (!embedding_VE.Trains) return;
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        if (PadRow is { } pad)
+        {
+            // As in transformers: the pad token's embedding is not learned here (a tied head's share of it is).
+            using Tensor pad_1 = tensor(pad).to(Device);
+            gradient_TE = gradient_TE.Masked(inputs.InputIds.eq(pad_1).unsqueeze(1), 0);
+        }
+
+        Tensor total_VE = embedding_VE.Allocated();
+        total_VE.AddRowsInPlace(inputs.InputIds, Scaled(gradient_TE).to(total_VE.dtype));
+    }
+}
