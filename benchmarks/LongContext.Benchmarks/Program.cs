@@ -1,7 +1,9 @@
+using System.Globalization;
 using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using LongContext.Benchmarks.Checkpoints;
 using LongContext.Benchmarks.Harness;
+using LongContext.Benchmarks.Training;
 
 BenchmarkSwitcher suites = BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly);
 if (args.Length == 0)
@@ -14,6 +16,8 @@ if (args.Length == 0)
 // Peaks of a process are no matter of time per call, so they have a way of their own.
 if (args is ["loading-memory", string folder, string type]) return LoadingMemory.Measure(folder, type, Console.Out);
 if (args is ["loading-memory"]) return LoadingMemory.Run(Console.Out);
+if (args is ["training-memory", string length, string way]) return TrainingMemory.Measure(int.Parse(length, CultureInfo.InvariantCulture), way, Console.Out);
+if (args is ["training-memory", .. string[] lengths]) return TrainingMemory.Run(lengths.Length > 0 ? lengths : ["2048", "16384"], Console.Out);
 
 Summary[] summaries = [.. suites.Run(args, ShortRunConfig.Create())];
 // A filter that matches nothing is a mistake to tell a script of.

@@ -1,7 +1,7 @@
 // Shape suffixes: B documents, L tokens of each, S tokens with the cached ones, H heads, K key/value heads, D head size, E hidden, V vocabulary.
 using LongContext.Checkpoints;
 using LongContext.Models;
-using TorchSharp.Modules;
+using Parameter = TorchSharp.Modules.Parameter;
 using static TorchSharp.torch;
 
 namespace LongContext.Benchmarks.Baselines;

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Reflection;
 using LongContext.Benchmarks.Harness;
 using LongContext.Models;
 using static TorchSharp.torch;
@@ -24,9 +22,8 @@ internal static class LoadingMemory
         foreach ((string path, string type) in new[] { (folder.BFloat16, "BFloat16"), (folder.BFloat16, "Float32"), (folder.Float8, "BFloat16") })
         {
             // A process of its own each time: memory that an earlier model gave back would hide what a later one takes.
-            using Process child = Process.Start(Environment.ProcessPath!, [Assembly.GetExecutingAssembly().Location, "loading-memory", path, type]);
-            child.WaitForExit();
-            if (child.ExitCode != 0) return child.ExitCode;
+            int code = OwnProcess.Run("loading-memory", path, type);
+            if (code != 0) return code;
         }
 
         return 0;

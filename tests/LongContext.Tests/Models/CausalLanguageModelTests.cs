@@ -4,7 +4,6 @@ using LongContext.Models;
 using LongContext.Packing;
 using LongContext.Positions;
 using LongContext.TestSupport;
-using LongContext.Training;
 using static TorchSharp.torch;
 
 namespace LongContext.Tests.Models;
