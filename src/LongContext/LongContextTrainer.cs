@@ -2,6 +2,7 @@ using LongContext.Models;
 using LongContext.Packing;
 using LongContext.Positions;
 using LongContext.Training;
+using LongContext.Training.Optimizers;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using static TorchSharp.torch;
@@ -22,7 +23,7 @@ public sealed partial class LongContextTrainer : IDisposable
     private readonly TrainerOptions options;
     private readonly ILogger logger;
     private readonly TimeProvider timeProvider;
-    private readonly AdamW optimizer;
+    private readonly Optimizer optimizer;
     private int stepsDone;
     private int running;
     private bool disposed;
@@ -43,7 +44,8 @@ public sealed partial class LongContextTrainer : IDisposable
         this.options = options;
         this.logger = logger ?? (ILogger)NullLogger.Instance;
         this.timeProvider = timeProvider ?? TimeProvider.System;
-        optimizer = new AdamW(model.Parameters, options.AdamW);
+        foreach (Parameter parameter in model.Parameters.All) parameter.Trains = true;
+        optimizer = options.Optimizer.Create([.. model.Parameters.All.Where(parameter => parameter.Trains)], options.ParameterGroups, options.Seed);
     }
 
     /// <summary>Steps done so far, those before a resume included.</summary>
@@ -135,6 +137,7 @@ public sealed partial class LongContextTrainer : IDisposable
         double loss = double.NaN;
         int stepsBefore = stepsDone, lastSaved = -1;
         LogStart(model.Parameters.ElementCount, stepsDone, totalSteps);
+        foreach (string group in optimizer.GroupDescriptions) LogGroup(group);
         if (stepsDone >= totalSteps) LogNothingToDo(totalSteps);
         if (options.CheckpointFolder is { } folder && TrainingCheckpoint.FindLatest(folder) is { } latest && TrainingCheckpoint.StepOf(latest) > stepsDone)
             LogLaterCheckpoint(latest, stepsDone);
@@ -163,6 +166,7 @@ public sealed partial class LongContextTrainer : IDisposable
         }
         finally
         {
+            TakeAutogradGradients();
             optimizer.ReleaseGradients();
             foreach (Tensor parameter in model.Parameters.Values) parameter.requires_grad_(false);
         }
@@ -191,6 +195,7 @@ public sealed partial class LongContextTrainer : IDisposable
         cancellationToken.ThrowIfCancellationRequested();
         double loss = sum / normalizer;
         if (!double.IsFinite(loss)) throw new NonFiniteLossException(stepsDone + 1, "loss", loss);
+        TakeAutogradGradients();
         double norm = optimizer.GradientNorm();
         if (!double.IsFinite(norm)) throw new NonFiniteLossException(stepsDone + 1, "gradient norm", norm);
 
@@ -198,6 +203,22 @@ public sealed partial class LongContextTrainer : IDisposable
         if (options.MaximumGradientNorm is { } maximum && maximum / (norm + 1e-6) is < 1 and var factor) optimizer.ScaleGradients(factor);
         optimizer.Step(learningRate);
         return (loss, norm);
+    }
+
+    /// <summary>
+    /// BRIDGE, to be removed with its two calls: until backpropagation adds into <see cref="Parameter.Gradient"/> itself, what
+    /// autograd summed up in .grad is brought there.
+    /// </summary>
+    private void TakeAutogradGradients()
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        foreach (Parameter parameter in model.Parameters.All)
+        {
+            if (parameter.Value.grad is not { } gradient) continue;
+            parameter.AddGradient(gradient);
+            parameter.Value.grad = null!;
+        }
     }
 
     private PackedBatch[] TakePacks(IPackSource source, int totalSteps)
@@ -254,6 +275,9 @@ public sealed partial class LongContextTrainer : IDisposable
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Training {Parameters} parameters from step {Done} to {Total}.")]
     private partial void LogStart(long parameters, int done, int total);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Group {Group}.")]
+    private partial void LogGroup(string group);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Trained to step {Step} in {Elapsed}; last loss {Loss}.")]
     private partial void LogEnd(int step, double loss, TimeSpan elapsed);

@@ -1,4 +1,5 @@
 using LongContext.Training;
+using LongContext.Training.Optimizers;
 
 namespace LongContext;
 
@@ -20,8 +21,11 @@ public sealed class TrainerOptions
     /// <summary>Course of the learning rate. Default: cosine without warm-up.</summary>
     public LearningRateSchedule Schedule { get; init; } = LearningRateSchedule.Cosine();
 
-    /// <summary>AdamW's constants.</summary>
-    public AdamWOptions AdamW { get; init; } = new();
+    /// <summary>The optimizer and its constants. Default: AdamW.</summary>
+    public OptimizerOptions Optimizer { get; init; } = new AdamWOptions();
+
+    /// <summary>Parameters with a learning rate or weight decay of their own, by their names. Default: none.</summary>
+    public IReadOnlyList<ParameterGroup> ParameterGroups { get; init; } = [];
 
     /// <summary>Gradients longer than this are scaled down to it; null for never. Default 1.</summary>
     public double? MaximumGradientNorm { get; init; } = 1;
@@ -41,7 +45,11 @@ public sealed class TrainerOptions
     /// <exception cref="ArgumentException">One or more values cannot be used; the message lists all.</exception>
     internal void Validate()
     {
-        List<string> faults = [.. AdamW is null ? ["AdamW must not be null"] : AdamW.Faults()];
+        List<string> faults =
+        [
+            .. Optimizer is null ? ["Optimizer must not be null"] : Optimizer.Faults(),
+            .. ParameterGroups is null ? ["ParameterGroups must not be null"] : ParameterRules.Faults(ParameterGroups),
+        ];
         if (Steps is < 1) faults.Add($"Steps must be at least 1, but is {Steps}");
         if (Epochs < 1) faults.Add($"Epochs must be at least 1, but is {Epochs}");
         if (GradientAccumulationSteps < 1) faults.Add($"GradientAccumulationSteps must be at least 1, but is {GradientAccumulationSteps}");
