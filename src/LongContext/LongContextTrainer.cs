@@ -3,6 +3,7 @@ using LongContext.Packing;
 using LongContext.Positions;
 using LongContext.Training;
 using LongContext.Training.Backpropagation;
+using LongContext.Training.Optimizers;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -22,7 +23,7 @@ public sealed partial class LongContextTrainer : IDisposable
     private readonly TrainerOptions options;
     private readonly ILogger logger;
     private readonly TimeProvider timeProvider;
-    private readonly AdamW optimizer;
+    private readonly Optimizer optimizer;
     private int stepsDone;
     private int running;
     private bool disposed;
@@ -43,7 +44,7 @@ public sealed partial class LongContextTrainer : IDisposable
         this.options = options;
         this.logger = logger ?? (ILogger)NullLogger.Instance;
         this.timeProvider = timeProvider ?? TimeProvider.System;
-        optimizer = new AdamW(model.TrainableParameters, options.AdamW);
+        optimizer = options.Optimizer.Create(model.TrainableParameters, options.ParameterGroups, options.Seed);
     }
 
     /// <summary>Steps done so far, those before a resume included.</summary>
@@ -135,6 +136,7 @@ public sealed partial class LongContextTrainer : IDisposable
         double loss = double.NaN;
         int stepsBefore = stepsDone, lastSaved = -1;
         LogStart(model.Parameters.ElementCount, stepsDone, totalSteps);
+        foreach (string group in optimizer.GroupDescriptions) LogGroup(group);
         if (stepsDone >= totalSteps) LogNothingToDo(totalSteps);
         if (options.CheckpointFolder is { } folder && TrainingCheckpoint.FindLatest(folder) is { } latest && TrainingCheckpoint.StepOf(latest) > stepsDone)
             LogLaterCheckpoint(latest, stepsDone);
@@ -253,6 +255,9 @@ public sealed partial class LongContextTrainer : IDisposable
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Training {Parameters} parameters from step {Done} to {Total}.")]
     private partial void LogStart(long parameters, int done, int total);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Group {Group}.")]
+    private partial void LogGroup(string group);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Trained to step {Step} in {Elapsed}; last loss {Loss}.")]
     private partial void LogEnd(int step, double loss, TimeSpan elapsed);

@@ -1,4 +1,5 @@
 using LongContext.Training;
+using LongContext.Training.Optimizers;
 
 namespace LongContext;
 
@@ -20,8 +21,11 @@ public sealed class TrainerOptions
     /// <summary>Course of the learning rate. Default: cosine without warm-up.</summary>
     public LearningRateSchedule Schedule { get; init; } = LearningRateSchedule.Cosine();
 
-    /// <summary>AdamW's constants.</summary>
-    public AdamWOptions AdamW { get; init; } = new();
+    /// <summary>The optimizer and its constants. Default: AdamW.</summary>
+    public OptimizerOptions Optimizer { get; init; } = new AdamWOptions();
+
+    /// <summary>Parameters with a learning rate or weight decay of their own, by their names. Default: none.</summary>
+    public IReadOnlyList<ParameterGroup> ParameterGroups { get; init; } = [];
 
     /// <summary>What a step keeps in memory between forward and backward. Null (the default) for everything.</summary>
     public ActivationPolicy? Activations { get; init; }
@@ -47,7 +51,11 @@ public sealed class TrainerOptions
     /// <exception cref="ArgumentException">One or more values cannot be used; the message lists all.</exception>
     internal void Validate()
     {
-        List<string> faults = [.. AdamW is null ? ["AdamW must not be null"] : AdamW.Faults()];
+        List<string> faults =
+        [
+            .. Optimizer is null ? ["Optimizer must not be null"] : Optimizer.Faults(),
+            .. ParameterGroups is null ? ["ParameterGroups must not be null"] : ParameterRules.Faults(ParameterGroups),
+        ];
         if (Activations is not null) faults.AddRange(Activations.Faults());
         if (!(ZLoss >= 0 && double.IsFinite(ZLoss))) faults.Add($"ZLoss must not be negative, but is {ZLoss}");
         if (Steps is < 1) faults.Add($"Steps must be at least 1, but is {Steps}");

@@ -1,5 +1,5 @@
 using LongContext.Models;
-using LongContext.Training;
+using LongContext.Training.Optimizers;
 
 namespace LongContext.Tests;
 
@@ -19,7 +19,7 @@ public sealed class TrainerOptionsTests
             MaximumGradientNorm = 0,
             CheckpointEverySteps = 0,
             CheckpointsToKeep = 0,
-            AdamW = new AdamWOptions { Beta1 = 1, Beta2 = -0.1, Epsilon = 0, WeightDecay = double.PositiveInfinity },
+            Optimizer = new AdamWOptions { Beta1 = 1, Beta2 = -0.1, Epsilon = 0, WeightDecay = double.PositiveInfinity },
         }));
         string[] named =
         [
@@ -37,8 +37,8 @@ public sealed class TrainerOptionsTests
             "TrainerOptions: CheckpointFolder must name a folder, but is empty.",
             Assert.Throws<ArgumentException>(() => new LongContextTrainer(model, new TrainerOptions { CheckpointFolder = " " })).Message);
         Assert.Equal(
-            "TrainerOptions: AdamW must not be null.",
-            Assert.Throws<ArgumentException>(() => new LongContextTrainer(model, new TrainerOptions { AdamW = null! })).Message);
+            "TrainerOptions: Optimizer must not be null.",
+            Assert.Throws<ArgumentException>(() => new LongContextTrainer(model, new TrainerOptions { Optimizer = null! })).Message);
         Assert.Equal(
             "TrainerOptions: LearningRate must be positive, but is 0.",
             Assert.Throws<ArgumentException>(() => new LongContextTrainer(model, new TrainerOptions { LearningRate = 0 })).Message);

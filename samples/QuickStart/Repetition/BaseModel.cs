@@ -3,6 +3,7 @@ using LongContext.Models;
 using LongContext.Packing;
 using LongContext.Samples.QuickStart.Reporting;
 using LongContext.Training;
+using LongContext.Training.Optimizers;
 
 namespace LongContext.Samples.QuickStart.Repetition;
 
@@ -40,7 +41,7 @@ internal static class BaseModel
             Steps = Steps,
             LearningRate = 3e-3,
             Schedule = LearningRateSchedule.Cosine(warmupSteps: 50),
-            AdamW = new AdamWOptions { Beta2 = 0.98, WeightDecay = 0.05 },
+            Optimizer = new AdamWOptions { Beta2 = 0.98, WeightDecay = 0.05 },
         };
         var language = new RepetitionLanguage(tokenizer);
         using var trainer = new LongContextTrainer(model, options);

@@ -8,6 +8,7 @@ using LongContext.Positions;
 using LongContext.Samples.QuickStart.Reporting;
 using LongContext.Tokenization;
 using LongContext.Training;
+using LongContext.Training.Optimizers;
 
 namespace LongContext.Samples.QuickStart.Repetition;
 
@@ -59,7 +60,7 @@ internal sealed class RepetitionJob(string output, int seed)
             Steps = packs.Count,
             LearningRate = 4.5e-3,
             Schedule = LearningRateSchedule.Cosine(warmupSteps: 10),
-            AdamW = new AdamWOptions { Beta2 = 0.98, WeightDecay = 0.05 },
+            Optimizer = new AdamWOptions { Beta2 = 0.98, WeightDecay = 0.05 },
         };
         using var trainer = new LongContextTrainer(model, options);
         await TrainingDisplay.ShowAsync("fine-tuning", progress => trainer.TrainAsync(PackSource.FromList(packs, seed: null), progress, cancellationToken));

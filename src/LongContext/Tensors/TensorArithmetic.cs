@@ -40,6 +40,9 @@ internal static class TensorArithmetic
     /// <summary>a += b.</summary>
     public static Tensor AddInPlace(this Tensor a, Tensor b) => a.add_(b, One);
 
+    /// <summary>a += b for integer tensors.</summary>
+    public static Tensor AddIntegersInPlace(this Tensor a, Tensor b) => a.add_(b, IntegerOne);
+
     /// <summary>a −= b.</summary>
     public static Tensor SubtractInPlace(this Tensor a, Tensor b) => a.add_(b, MinusOne);
 

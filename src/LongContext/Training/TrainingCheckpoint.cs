@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using LongContext.Checkpoints;
 using LongContext.Models;
+using LongContext.Training.Optimizers;
 using static TorchSharp.torch;
 
 namespace LongContext.Training;
@@ -27,7 +28,7 @@ public static class TrainingCheckpoint
         return List(folder).LastOrDefault().Path;
     }
 
-    internal static string Save(string folder, int step, CausalLanguageModel model, AdamW optimizer, TrainerOptions options)
+    internal static string Save(string folder, int step, CausalLanguageModel model, Optimizer optimizer, TrainerOptions options)
     {
         Directory.CreateDirectory(folder);
         BringBackReplaced(folder);
@@ -85,7 +86,7 @@ public static class TrainingCheckpoint
         }
     }
 
-    internal static int Restore(string checkpointFolder, CausalLanguageModel model, AdamW optimizer, TrainerOptions options)
+    internal static int Restore(string checkpointFolder, CausalLanguageModel model, Optimizer optimizer, TrainerOptions options)
     {
         TrainerState state = ReadState(Path.Combine(checkpointFolder, StateFile));
         using CheckpointReader reader = CheckpointReader.Open(checkpointFolder);

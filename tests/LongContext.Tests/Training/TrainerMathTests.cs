@@ -1,6 +1,8 @@
 using LongContext.Models;
 using LongContext.Packing;
+using LongContext.Tests.Training.Optimizers;
 using LongContext.Training;
+using LongContext.Training.Optimizers;
 using static TorchSharp.torch;
 
 namespace LongContext.Tests.Training;
@@ -74,6 +76,7 @@ public sealed class TrainerMathTests
     public async Task TrainAsync_SixSteps_AreAdamWByHand(double? clip, bool tied)
     {
         PackedBatch[] packs = [PackedBatch.Create(Documents[..2]), PackedBatch.Create(Documents[2..])];
+        var constants = new AdamWOptions { Beta1 = 0.8, Beta2 = 0.97, Epsilon = 1e-6, WeightDecay = 0.3 };
         var options = new TrainerOptions
         {
             Steps = 6,
@@ -81,14 +84,14 @@ public sealed class TrainerMathTests
             LearningRate = 1e-2,
             Schedule = LearningRateSchedule.Linear(warmupSteps: 2),
             MaximumGradientNorm = clip,
-            AdamW = new AdamWOptions { Beta1 = 0.8, Beta2 = 0.97, Epsilon = 1e-6, WeightDecay = 0.3 },
+            Optimizer = constants,
         };
         using CausalLanguageModel model = TinyModels.Create(tied: tied), copy = TinyModels.Create(tied: tied);
         TrainingRun run = await TrainingRun.Of(model, options, packs);
 
         double[] factors = [0, 0.5, 1, 0.75, 0.5, 0.25];
         Dictionary<string, ScalarAdamW> byHand = copy.Parameters.ToDictionary(
-            parameter => parameter.Key, parameter => new ScalarAdamW(TinyModels.Doubles(parameter.Value), options.AdamW, decays: parameter.Value.dim() > 1));
+            parameter => parameter.Key, parameter => new ScalarAdamW(TinyModels.Doubles(parameter.Value), constants, decays: parameter.Value.dim() > 1));
         for (int step = 0; step < 6; step++)
         {
             (double loss, Dictionary<string, double[]> gradients) = LossAndGradients(copy, packs);
@@ -116,7 +119,7 @@ public sealed class TrainerMathTests
         TokenSequence[] documents = [.. Enumerable.Range(0, 8).Select(i => new TokenSequence((int[])[.. Enumerable.Range(0, 24).Select(t => 3 + (5 * i + t) % 40)]))];
         using CausalLanguageModel model = TinyModels.Create(dataType: ScalarType.Float32);
         TrainingRun run = await TrainingRun.Of(
-            model, new TrainerOptions { Steps = 60, LearningRate = 1e-2, AdamW = new AdamWOptions { WeightDecay = 0 } }, PackedBatch.Create(documents));
+            model, new TrainerOptions { Steps = 60, LearningRate = 1e-2, Optimizer = new AdamWOptions { WeightDecay = 0 } }, PackedBatch.Create(documents));
         Assert.True(run.Losses[0] > 2, $"the first loss is {run.Losses[0]}");
         Assert.True(run.Losses[^1] < 0.1, $"the last loss is {run.Losses[^1]}");
     }

@@ -3,6 +3,7 @@ using LongContext.Models;
 using LongContext.Packing;
 using LongContext.TestSupport;
 using LongContext.Training;
+using LongContext.Training.Optimizers;
 using static TorchSharp.torch;
 
 namespace LongContext.Tests.Training;
@@ -183,7 +184,7 @@ public sealed class TrainingCheckpointTests
         using TemporaryFolder folder = await Checkpoint();
         using (CausalLanguageModel model = TinyModels.Create())
         {
-            using var optimizer = new AdamW(model.TrainableParameters, new AdamWOptions());
+            using Optimizer optimizer = new AdamWOptions().Create([.. model.Parameters.All], [], seed: 0);
             SafetensorsWriter.Write(folder["checkpoint-000001/optimizer.safetensors"], [.. optimizer.State().Where(entry => entry.Name != "exp_avg_sq.lm_head.weight")]);
         }
 

@@ -4,6 +4,7 @@ using LongContext.Models;
 using LongContext.Packing;
 using LongContext.TestSupport;
 using LongContext.Training;
+using LongContext.Training.Optimizers;
 
 namespace LongContext.Tests.Training;
 
@@ -29,7 +30,7 @@ public sealed class TrainingFixtureTests
             LearningRate = settings.GetProperty("lr").GetDouble(),
             Schedule = LearningRateSchedule.Cosine(settings.GetProperty("warmup").GetInt32()),
             MaximumGradientNorm = settings.GetProperty("clip").GetDouble(),
-            AdamW = new AdamWOptions
+            Optimizer = new AdamWOptions
             {
                 Beta1 = settings.GetProperty("betas")[0].GetDouble(),
                 Beta2 = settings.GetProperty("betas")[1].GetDouble(),

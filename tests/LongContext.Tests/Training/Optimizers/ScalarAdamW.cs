@@ -1,9 +1,9 @@
-using LongContext.Training;
+using LongContext.Training.Optimizers;
 
-namespace LongContext.Tests.Training;
+namespace LongContext.Tests.Training.Optimizers;
 
 /// <summary>Loshchilov and Hutter 2019, algorithm 2, one number after the other.</summary>
-internal sealed class ScalarAdamW(double[] values, AdamWOptions options, bool decays)
+internal sealed class ScalarAdamW(double[] values, AdamWOptions options, bool decays) : IScalarOptimizer
 {
     private readonly double[] mean = new double[values.Length];
     private readonly double[] square = new double[values.Length];
