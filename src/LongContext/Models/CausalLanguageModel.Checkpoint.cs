@@ -90,11 +90,13 @@ public sealed partial class CausalLanguageModel
     /// </summary>
     /// <param name="folder">Made if it is not there.</param>
     /// <param name="maximumShardBytes">Weights beyond this many bytes go into several files with an index. Default 5·10⁹.</param>
+    /// <exception cref="InvalidOperationException">There is an adapter that is not merged.</exception>
     /// <exception cref="IOException">Writing failed; what the folder held before is still whole. (A power failure between the last renames can leave files of both.)</exception>
     public void Save(string folder, long maximumShardBytes = 5_000_000_000)
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         ArgumentException.ThrowIfNullOrEmpty(folder);
+        ThrowIfAdapterIsApart();
         Directory.CreateDirectory(folder);
         // The small files are whole on disk before the weights take their place, and then only need renaming.
         List<StagedFile> staged = StageConfigAndCompanions(folder);
