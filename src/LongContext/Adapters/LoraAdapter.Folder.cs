@@ -70,12 +70,12 @@ public sealed partial class LoraAdapter
         stagedConfig.Commit();
     }
 
-    /// <summary>A saved embedding that stays the head too is looked for under both names.</summary>
+    /// <summary>A saved embedding that stays the head too is looked for under both names by PEFT.</summary>
     private IEnumerable<SafetensorsEntry> TiedHead()
     {
         const string Embedding = LoraTensor.Prefix + DecoderTensors.Embedding;
         bool isTied = model?.Shape.TieWordEmbeddings ?? false;
-        if (isTied && saved.Find(weight => weight.Name == Embedding) is { } found && new LoraTargets(Options).IsSaved(DecoderTensors.Head))
+        if (isTied && saved.Find(weight => weight.Name == Embedding) is { } found)
             yield return SafetensorsTensors.Entry(LoraTensor.Prefix + DecoderTensors.Head, found.Own);
     }
 }

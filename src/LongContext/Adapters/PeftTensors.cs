@@ -69,11 +69,16 @@ internal sealed class PeftTensors
     }
 
     /// <summary>
-    /// PEFT adds the embedding and the head, as they are in the base, where one of them is a target or the vocabulary was resized. What
-    /// is another weight than the base's is unknown, since it would not be trained nor saved again.
+    /// PEFT adds the embedding and the head, as they are in the base, where one of them is a target or the vocabulary was resized, and a
+    /// saved embedding that stays tied under the head's name too. What is another weight is unknown, since it would not be trained nor
+    /// saved again.
     /// </summary>
     private bool IsCopyOfBase(string name)
     {
+        const string Embedding = LoraTensor.Prefix + DecoderTensors.Embedding;
+        if (name == LoraTensor.Prefix + DecoderTensors.Head && model.Shape.TieWordEmbeddings && found.TryGetValue(Embedding, out TensorInfo? saved))
+            return file.GetBytes(name).SequenceEqual(file.GetBytes(saved.Name));
+
         foreach (string weight in (string[])[DecoderTensors.Embedding, DecoderTensors.Head])
         {
             if (name != LoraTensor.Prefix + weight && name != LoraTensor.Prefix + weight.Replace(".weight", ".base_layer.weight", StringComparison.Ordinal)) continue;
