@@ -37,7 +37,7 @@ internal sealed class EmbeddingLora(string module, Parameter a_RV, Parameter b_E
         Tensor low_TR = scaled_TE.matmul(b_ER.Value);
         if (Learns(ids_T) is { } learns_T1) low_TR = low_TR * learns_T1.to(low_TR.dtype);
         Tensor gradient_RV = a_RV.Allocated();
-        gradient_RV.index_add_(1, ids_T, low_TR.t().to(gradient_RV.dtype), 1);
+        gradient_RV.t().AddRowsInPlace(ids_T, low_TR.to(gradient_RV.dtype));
     }
 
     /// <summary>E + s·(B·A)ᵀ written over <paramref name="target_VE"/>, rounded once.</summary>

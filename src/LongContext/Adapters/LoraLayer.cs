@@ -80,7 +80,7 @@ internal sealed class LoraLayer(string module, Parameter a_RI, Parameter b_OR, P
         (long start, long count) = linear.Range(call);
         LoraDropout? mask = LoraDropout.Draw(dropout, call.DropoutSeed, module, x_TI);
         Tensor dropped_TI = mask?.Apply(x_TI) ?? x_TI;
-        if (bias_O is { Trains: true }) bias_O.Allocated().narrow(0, start, count).AddInPlace(gradient_TO.sum([0]), scale);
+        if (bias_O is { Trains: true }) bias_O.Allocated().narrow(0, start, count).AddInPlace(gradient_TO.SumOfRows(), scale);
         if (magnitude_O is null)
         {
             Tensor dx_TI = gradient_TO.matmul(weight_OI);
@@ -93,7 +93,7 @@ internal sealed class LoraLayer(string module, Parameter a_RI, Parameter b_OR, P
         if (magnitude_O.Trains)
         {
             Tensor inner_TO = AddLow(dropped_TI.matmul(weight_OI.t()), dropped_TI, start, count);
-            magnitude_O.Allocated().narrow(0, start, count).AddInPlace((inner_TO.to(norms_O.dtype) * gradient_TO).sum([0]) / norms_O);
+            magnitude_O.Allocated().narrow(0, start, count).AddInPlace((inner_TO.to(norms_O.dtype) * gradient_TO).SumOfRows() / norms_O);
         }
 
         Tensor scaled_TO = (gradient_TO * factor_O).to(gradient_TO.dtype);

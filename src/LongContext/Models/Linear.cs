@@ -70,7 +70,7 @@ internal sealed class Linear
     {
         (long start, long count) = Range(call);
         if (Weight.Trains) Weight.AddGradientProduct(gradient_TO, x_TI, start);
-        if (bias_O is { Trains: true }) bias_O.Allocated().narrow(0, start, count).AddInPlace(gradient_TO.sum([0]));
+        if (bias_O is { Trains: true }) bias_O.Allocated().narrow(0, start, count).AddInPlace(gradient_TO.SumOfRows());
         Tensor rows_OI = WeightRows(start, count, gradient_TO.dtype);
         return Adapter is { } adapter ? adapter.Backward(this, rows_OI, x_TI, gradient_TO, call) : gradient_TO.matmul(rows_OI);
     }

@@ -64,6 +64,13 @@ internal static class TensorArithmetic
         return a.mul_(scalar);
     }
 
+    /// <summary>Rows of a += rows of b, at the places the index names; a place may be named more than once.</summary>
+    public static Tensor AddRowsInPlace(this Tensor a, Tensor index, Tensor b, double factor = 1)
+    {
+        using Scalar scalar = factor.ToScalar();
+        return a.index_add_(0, index, b, scalar);
+    }
+
     /// <summary>a /= b.</summary>
     public static Tensor DivideInPlace(this Tensor a, double b)
     {
@@ -112,6 +119,9 @@ internal static class TensorArithmetic
         using Scalar first = start.ToScalar(), last = end.ToScalar();
         return arange(first, last, IntegerOne, dtype: int64, device: device);
     }
+
+    /// <summary>Σ over the rows, [N, …] → […]. (TorchSharp's sum(0) is a sum over everything in the type of number 0, bytes.)</summary>
+    public static Tensor SumOfRows(this Tensor x) => x.sum([0L]);
 
     /// <summary>The only element of a float64 tensor.</summary>
     public static double Value(this Tensor x)
