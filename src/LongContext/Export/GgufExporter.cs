@@ -26,6 +26,7 @@ public static class GgufExporter
     /// </exception>
     /// <exception cref="InvalidDataException">A file of the tokenizer is not what it must be; the message names it and the field.</exception>
     /// <exception cref="IOException">The file is there already and not to be replaced, the tokenizer is missing, or writing failed.</exception>
+    /// <exception cref="InvalidOperationException">The model has an adapter that is not merged, or quantised weights.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static void Export(
@@ -38,6 +39,8 @@ public static class GgufExporter
         ArgumentNullException.ThrowIfNull(model);
         ArgumentException.ThrowIfNullOrEmpty(path);
         model.ThrowIfDisposed();
+        model.ThrowIfAdapterIsApart();
+        model.ThrowIfQuantized("written as GGUF");
         options ??= new GgufExportOptions();
         GgufTensorType type = options.ElementType ?? OwnType(model.DataType);
         if (!type.IsKnown())

@@ -1,6 +1,7 @@
 using System.Text;
 using LongContext.Checkpoints;
 using LongContext.Models.Families;
+using LongContext.Models.Quantization;
 using LongContext.Tensors;
 using static TorchSharp.torch;
 
@@ -28,6 +29,8 @@ public sealed partial class CausalLanguageModel
         ArgumentException.ThrowIfNullOrEmpty(folder);
         options ??= new ModelLoadOptions();
         ModelConfig config = ModelConfig.Load(folder);
+        if (!Enum.IsDefined(options.WeightQuantization))
+            throw new ArgumentException($"ModelLoadOptions.WeightQuantization is {(int)options.WeightQuantization}, expected one of the named values.", nameof(options));
         if (options.RopeScaling is { } scaling) config = config.WithRopeScaling(scaling, options.ContextLength);
         else if (options.ContextLength is < 1) throw new ArgumentException($"ModelLoadOptions.ContextLength must be at least 1, but is {options.ContextLength}.", nameof(options));
         else if (options.ContextLength is { } contextLength) config = config.WithRopeScaling(config.RopeScaling, contextLength);
@@ -51,7 +54,7 @@ public sealed partial class CausalLanguageModel
     /// <summary>A model with random weights: matrices normal with <see cref="ModelConfig.InitializerRange"/>, norms 1, biases 0.</summary>
     /// <param name="config">Sizes, scaling, family.</param>
     /// <param name="seed">The same seed gives the same weights on the same device.</param>
-    /// <param name="options">Device, type and attention; its scaling and context length are not used. Null for float32 on the CPU.</param>
+    /// <param name="options">Device, type, quantisation and attention; its scaling and context length are not used. Null for float32 on the CPU.</param>
     /// <exception cref="ArgumentException">The config is out of range; the message names every fault.</exception>
     /// <exception cref="CheckpointFormatException">A field that only the family has (<see cref="ModelConfig.WithField"/>) is out of range.</exception>
     /// <exception cref="NotSupportedException">A family or activation that is not supported.</exception>
@@ -72,7 +75,10 @@ public sealed partial class CausalLanguageModel
                 using var scope = NewDisposeScope();
                 Tensor weight = size.Length > 1 ? normal(0.0, config.InitializerRange, size, generator: generator)
                     : name.EndsWith(".bias", StringComparison.Ordinal) ? zeros(size) : TensorArithmetic.Filled(size, 1 - shape.Norm.WeightOffset, ScalarType.Float32, CPU);
-                parameters.Add(name, weight.to(dataType).to(device));
+                if (options.WeightQuantization != WeightQuantization.None && WeightQuantizer.Takes(name, size))
+                    parameters.Add(name, WeightQuantizer.Quantize(weight.to(dataType), options.WeightQuantization, device, name));
+                else
+                    parameters.Add(name, weight.to(dataType).to(device));
             }
 
             return new CausalLanguageModel(config, parameters, device, options, sourceFolder: null);
@@ -86,21 +92,23 @@ public sealed partial class CausalLanguageModel
 
     /// <summary>
     /// Writes config.json, the weights and, where it was loaded from a folder, that folder's tokenizer files. Each file is
-    /// written under a temporary name and renamed when whole.
+    /// written under a temporary name and renamed when whole. Quantised weights are written as what the model computes with, in its type.
     /// </summary>
     /// <param name="folder">Made if it is not there.</param>
     /// <param name="maximumShardBytes">Weights beyond this many bytes go into several files with an index. Default 5·10⁹.</param>
+    /// <exception cref="InvalidOperationException">There is an adapter that is not merged.</exception>
     /// <exception cref="IOException">Writing failed; what the folder held before is still whole. (A power failure between the last renames can leave files of both.)</exception>
     public void Save(string folder, long maximumShardBytes = 5_000_000_000)
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         ArgumentException.ThrowIfNullOrEmpty(folder);
+        ThrowIfAdapterIsApart();
         Directory.CreateDirectory(folder);
         // The small files are whole on disk before the weights take their place, and then only need renaming.
         List<StagedFile> staged = StageConfigAndCompanions(folder);
         try
         {
-            CheckpointWriter.Write(folder, [.. Parameters.Select(parameter => SafetensorsTensors.Entry(parameter.Key, parameter.Value))], maximumShardBytes);
+            CheckpointWriter.Write(folder, [.. Parameters.All.Select(parameter => SafetensorsTensors.Entry(parameter, DataType))], maximumShardBytes);
             foreach (StagedFile file in staged) file.Commit();
         }
         finally

@@ -13,27 +13,18 @@ public sealed partial class CausalLanguageModel
     /// <summary>The norm between the last layer and the head.</summary>
     internal RmsNorm FinalNorm => norm;
 
-    /// <summary>The head's matrix; the embedding where they are tied.</summary>
-    internal Parameter Head => head_VE;
-
-    /// <summary>The embedding's matrix.</summary>
-    internal Parameter Embedding => embedding_VE;
-
-    /// <summary>What a run trains.</summary>
-    internal IReadOnlyList<Parameter> TrainableParameters => [.. Parameters.All];
-
     /// <summary>What trains whose gradient is complete once the head's backward is done.</summary>
-    internal IReadOnlyList<Parameter> TrainedByHead => [.. norm.Trained, .. head_VE.Trains && head_VE != embedding_VE ? new[] { head_VE } : []];
+    internal IReadOnlyList<Parameter> TrainedByHead => [.. norm.Trained, .. Head.Trained.Where(parameter => parameter != Embedding)];
 
     /// <summary>What trains whose gradient is complete at the end only: the embedding, a tied head with it.</summary>
-    internal IReadOnlyList<Parameter> TrainedByEmbedding => embedding_VE.Trains ? [embedding_VE] : [];
+    internal IReadOnlyList<Parameter> TrainedByEmbedding => [.. new[] { Embedding, EmbeddingAdapter?.A, EmbeddingAdapter?.B }.OfType<Parameter>().Where(parameter => parameter.Trains)];
 
     /// <summary>The lowest layer that a gradient must reach; the number of layers where none needs one.</summary>
     internal int LowestTrainedLayer
     {
         get
         {
-            if (embedding_VE.Trains) return 0;
+            if (TrainedByEmbedding.Count > 0) return 0;
             int first = Array.FindIndex(layers, layer => layer.Trained.Count > 0);
             return first < 0 ? layers.Length : first;
         }
@@ -55,12 +46,15 @@ public sealed partial class CausalLanguageModel
         return Embed(inputs.InputIds).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Adds the embedding's gradient, from that of the first layer's inputs.</summary>
+    /// <summary>Adds the gradients of the embedding and of its adapter, from that of the first layer's inputs.</summary>
     internal void BackwardEmbedding(PackedInputs inputs, Tensor gradient_TE)
     {
-        if (!embedding_VE.Trains) return;
+        if (TrainedByEmbedding.Count == 0) return;
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
+        gradient_TE = Scaled(gradient_TE);
+        EmbeddingAdapter?.Backward(inputs.InputIds, gradient_TE);
+        if (!Embedding.Trains) return;
         if (PadRow is { } pad)
         {
             // As in transformers: the pad token's embedding is not learned here (a tied head's share of it is).
@@ -68,7 +62,7 @@ public sealed partial class CausalLanguageModel
             gradient_TE = gradient_TE.Masked(inputs.InputIds.eq(pad_1).unsqueeze(1), 0);
         }
 
-        Tensor total_VE = embedding_VE.Allocated();
-        total_VE.AddRowsInPlace(inputs.InputIds, Scaled(gradient_TE).to(total_VE.dtype));
+        Tensor total_VE = Embedding.Allocated();
+        total_VE.AddRowsInPlace(inputs.InputIds, gradient_TE.to(total_VE.dtype));
     }
 }

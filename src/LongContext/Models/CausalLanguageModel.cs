@@ -16,11 +16,9 @@ namespace LongContext.Models;
 /// </summary>
 public sealed partial class CausalLanguageModel : IDisposable
 {
-    private readonly DecoderShape shape;
+    private DecoderShape shape;
     private readonly DecoderLayer[] layers;
     private readonly RmsNorm norm;
-    private readonly Parameter embedding_VE;
-    private readonly Parameter head_VE;
     private RotaryEmbedding rotary;
     private PositionRemapping? remapping;
     private bool disposed;
@@ -32,10 +30,10 @@ public sealed partial class CausalLanguageModel : IDisposable
         Device = device;
         SourceFolder = sourceFolder;
         shape = ModelFamily.ReadShape(config);
-        embedding_VE = parameters.Find(DecoderTensors.Embedding);
-        head_VE = shape.TieWordEmbeddings ? embedding_VE : parameters.Find(DecoderTensors.Head);
+        Embedding = parameters.Find(DecoderTensors.Embedding);
+        Head = Linear.Over(shape.TieWordEmbeddings ? Embedding : parameters.Find(DecoderTensors.Head), "lm_head");
         norm = new RmsNorm(parameters.Find(DecoderTensors.FinalNorm), shape.Norm);
-        DataType = embedding_VE.Value.dtype;
+        DataType = Embedding.Value.dtype;
         AttentionKernel = Choose(options.AttentionKernel, device, DataType, shape, options.Logger);
         rotary = new RotaryEmbedding(config, shape.Layers, device, DataType);
         layers = [.. Enumerable.Range(0, shape.LayerCount).Select(i => new DecoderLayer(i, rotary.KindOf(i), shape, parameters, AttentionKernel))];
@@ -63,11 +61,17 @@ public sealed partial class CausalLanguageModel : IDisposable
     /// <summary>The folder it was loaded from, whose tokenizer files go along on <see cref="Save"/>; null when made from a config.</summary>
     public string? SourceFolder { get; }
 
-    /// <summary>The head's weights [V, E]: lm_head, or the embedding where they are tied.</summary>
-    internal Tensor HeadWeight_VE => head_VE.Value;
+    /// <summary>The embedding [V, E].</summary>
+    internal Parameter Embedding { get; }
+
+    /// <summary>Hidden states to raw logits: lm_head, or the embedding where they are tied.</summary>
+    internal Linear Head { get; }
+
+    /// <summary>The head's weights [V, E].</summary>
+    internal Tensor HeadWeight_VE => Head.Adapter is null ? Head.Weight.Value : throw new NotSupportedException("This use of the head does not know of the adapter on 'lm_head'.");
 
     /// <summary>The embedding's row of the pad token; null where there is none.</summary>
-    private long? PadRow =>
+    internal long? PadRow =>
         Config.PadTokenId is { } id && id < shape.VocabularySize && id >= -shape.VocabularySize ? (id < 0 ? id + shape.VocabularySize : id) : null;
 
     /// <summary>What the decoder is assembled from.</summary>
@@ -147,12 +151,13 @@ public sealed partial class CausalLanguageModel : IDisposable
         ObjectDisposedException.ThrowIf(disposed, this);
         ArgumentNullException.ThrowIfNull(hidden);
         using var scope = NewDisposeScope();
-        return LogitTransform.Of(shape).Apply(nn.functional.linear(hidden, head_VE.Value)).MoveToOuterDisposeScope();
+        return LogitTransform.Of(shape).Apply(Head.Apply(hidden)).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc />
     public void Dispose()
     {
+        Adapter?.Dispose();
         disposed = true;
         rotary.Dispose();
         Parameters.Release();
@@ -180,8 +185,8 @@ public sealed partial class CausalLanguageModel : IDisposable
 
     private Tensor Embed(Tensor ids_T)
     {
-        Tensor x_TE = embedding_VE.Value.index_select(0, ids_T);
-        if (PadRow is { } pad && is_grad_enabled() && embedding_VE.Value.requires_grad)
+        Tensor x_TE = Embedding.Value.index_select(0, ids_T);
+        if (PadRow is { } pad && is_grad_enabled() && Embedding.Value.requires_grad)
         {
             // As in transformers: the pad token's embedding is not learned here (a tied head's share of it is).
             using Tensor pad_1 = tensor(pad);
@@ -189,6 +194,7 @@ public sealed partial class CausalLanguageModel : IDisposable
             x_TE = where(isPad_T1, x_TE.detach(), x_TE);
         }
 
+        if (EmbeddingAdapter is { } adapter) x_TE = x_TE.Plus(adapter.Apply(ids_T).to(x_TE.dtype));
         return Scaled(x_TE);
     }
 

@@ -1,38 +1,67 @@
 // Shape suffixes: T tokens, I inputs, O outputs.
+using LongContext.Adapters;
 using LongContext.Tensors;
 using static TorchSharp.torch;
 
 namespace LongContext.Models;
 
-/// <summary>x·Wᵀ (+ b), W [outputs, inputs], with the backward that training calls by itself.</summary>
+/// <summary>
+/// x·Wᵀ (+ b), W [outputs, inputs], with the backward that training calls by itself. W may be quantised, and is then computed anew
+/// each time; an adapter may be attached.
+/// </summary>
 internal sealed class Linear
 {
-    private readonly Parameter weight_OI;
     private readonly Parameter? bias_O;
 
     private Linear(string name, Parameter weight_OI, Parameter? bias_O)
     {
         Name = name;
-        this.weight_OI = weight_OI;
+        Weight = weight_OI;
         this.bias_O = bias_O;
     }
 
     /// <summary>The module's name in the checkpoint, without ".weight".</summary>
     public string Name { get; }
 
-    /// <summary>What of it trains.</summary>
-    public IEnumerable<Parameter> Trained => new[] { weight_OI, bias_O }.OfType<Parameter>().Where(parameter => parameter.Trains);
+    /// <summary>W [O, I].</summary>
+    public Parameter Weight { get; private set; }
 
-    public static Linear Find(ModelParameters parameters, string name) =>
-        new(name, parameters.Find(name + ".weight"), parameters.ContainsKey(name + ".bias") ? parameters.Find(name + ".bias") : null);
+    /// <summary>b [O], where there is one.</summary>
+    public Parameter? Bias => bias_O;
+
+    /// <summary>What is added to W; null for nothing.</summary>
+    public LoraLayer? Adapter { get; set; }
+
+    public long Outputs => Weight.Shape[0];
+
+    public long Inputs => Weight.Shape[1];
+
+    /// <summary>What of it trains.</summary>
+    public IEnumerable<Parameter> Trained => new[] { Weight, bias_O }.OfType<Parameter>().Concat(Adapter?.Parameters ?? []).Where(parameter => parameter.Trains);
+
+    public static Linear Find(ModelParameters parameters, string name)
+    {
+        string bias = name + ".bias";
+        var linear = new Linear(name, parameters.Find(name + ".weight"), parameters.ContainsKey(bias) ? parameters.Find(bias) : null);
+        parameters.Linears.Add(linear);
+        return linear;
+    }
+
+    /// <summary>A map whose weight has another name, such as a head tied to the embedding.</summary>
+    public static Linear Over(Parameter weight_OI, string name) => new(name, weight_OI, null);
+
+    /// <summary>Uses another weight from now on.</summary>
+    public void Rebind(Parameter weight_OI) => Weight = weight_OI;
 
     /// <summary>[T, I] → [T, O], connected to autograd where that is on.</summary>
     /// <param name="x_TI">Inputs.</param>
     /// <param name="call">Which outputs, and the seed of a training run's dropout.</param>
     public Tensor Apply(Tensor x_TI, LinearCall call = default)
     {
-        if (call.Rows is not { } rows) return nn.functional.linear(x_TI, weight_OI.Value, bias_O?.Value!);
-        return nn.functional.linear(x_TI, weight_OI.Value.narrow(0, rows.Start, rows.Count), bias_O?.Value.narrow(0, rows.Start, rows.Count)!);
+        (long start, long count) = Range(call);
+        Tensor? bias = bias_O is null ? null : Rows(bias_O.Value, start, count);
+        Tensor rows_OI = WeightRows(start, count, x_TI.dtype);
+        return Adapter is { } adapter ? adapter.Apply(this, rows_OI, bias, x_TI, call) : nn.functional.linear(x_TI, rows_OI, bias!);
     }
 
     /// <summary>Adds the gradients of what trains here, and returns that of the inputs. Without autograd.</summary>
@@ -42,10 +71,19 @@ internal sealed class Linear
     /// <returns>[T, I].</returns>
     public Tensor Backward(Tensor x_TI, Tensor gradient_TO, LinearCall call = default)
     {
-        (long start, long count) = call.Rows ?? (0, weight_OI.Value.shape[0]);
-        Tensor used_OI = call.Rows is null ? weight_OI.Value : weight_OI.Value.narrow(0, start, count);
-        if (weight_OI.Trains) weight_OI.AddGradientProduct(gradient_TO, x_TI, start);
+        (long start, long count) = Range(call);
+        if (Weight.Trains) Weight.AddGradientProduct(gradient_TO, x_TI, start);
         if (bias_O is { Trains: true }) bias_O.Allocated().narrow(0, start, count).AddInPlace(gradient_TO.SumOfRows());
-        return gradient_TO.matmul(used_OI);
+        Tensor rows_OI = WeightRows(start, count, gradient_TO.dtype);
+        return Adapter is { } adapter ? adapter.Backward(this, rows_OI, x_TI, gradient_TO, call) : gradient_TO.matmul(rows_OI);
     }
+
+    /// <summary>The outputs that a call asks for.</summary>
+    public (long Start, long Count) Range(LinearCall call) => call.Rows ?? (0, Outputs);
+
+    /// <summary>Rows of W, without the adapter; of a quantised one made anew.</summary>
+    public Tensor WeightRows(long start, long count, ScalarType dataType) =>
+        Weight.Quantized is { } quantized ? quantized.Dequantize(start, count, dataType) : Rows(Weight.Value, start, count);
+
+    private Tensor Rows(Tensor of, long start, long count) => count == Outputs ? of : of.narrow(0, start, count);
 }

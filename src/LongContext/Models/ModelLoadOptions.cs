@@ -14,6 +14,13 @@ public sealed class ModelLoadOptions
     /// <summary>Type of all weights in memory. Default null: the embedding's in the files, for 8-bit floats config.json's or else bfloat16.</summary>
     public ScalarType? DataType { get; init; }
 
+    /// <summary>
+    /// Whether the layers' matrices are held in a few bits a value, as QLoRA has them: quantised one by one while they are read, so that
+    /// the model never exists whole in <see cref="DataType"/>, and computed anew wherever they are used. Embedding, head and norms stay.
+    /// Such a model runs and trains adapters. Default <see cref="WeightQuantization.None"/>.
+    /// </summary>
+    public WeightQuantization WeightQuantization { get; init; }
+
     /// <summary>Scaling in place of the one in config.json, for example <c>RopeScaling.Linear(8)</c>. Default null: config.json's.</summary>
     public RopeScaling? RopeScaling { get; init; }
 

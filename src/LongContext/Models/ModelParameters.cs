@@ -1,10 +1,15 @@
 using System.Collections;
 using System.Diagnostics.CodeAnalysis;
+using LongContext.Models.Quantization;
 using static TorchSharp.torch;
 
 namespace LongContext.Models;
 
 /// <summary>A model's weights by their names in the checkpoint, in the order of the forward pass. They are the model's and go with it.</summary>
+/// <remarks>
+/// A quantised matrix (<see cref="ModelLoadOptions.WeightQuantization"/>) is listed as the bytes that hold its codes;
+/// <see cref="Dequantize"/> gives its values.
+/// </remarks>
 public sealed class ModelParameters : IReadOnlyDictionary<string, Tensor>
 {
     private readonly List<string> names = [];
@@ -24,10 +29,13 @@ public sealed class ModelParameters : IReadOnlyDictionary<string, Tensor>
     public IEnumerable<Tensor> Values => All.Select(parameter => parameter.Value);
 
     /// <summary>Number of single values in all tensors.</summary>
-    public long ElementCount => parameters.Values.Sum(parameter => parameter.Value.numel());
+    public long ElementCount => parameters.Values.Sum(parameter => parameter.Shape.Aggregate(1L, (count, size) => count * size));
 
     /// <summary>The parameters in order.</summary>
     internal IEnumerable<Parameter> All => names.Select(name => parameters[name]);
+
+    /// <summary>The linear maps made of these weights, in the order in which they were made.</summary>
+    internal List<Linear> Linears { get; } = [];
 
     /// <inheritdoc />
     public Tensor this[string key] => parameters[key].Value;
@@ -40,6 +48,18 @@ public sealed class ModelParameters : IReadOnlyDictionary<string, Tensor>
     {
         value = parameters.GetValueOrDefault(key)?.Value;
         return value is not null;
+    }
+
+    /// <summary>A copy of a weight's values: of a quantised one what the model computes with.</summary>
+    /// <param name="key">The weight's name.</param>
+    /// <param name="dataType">Type of the copy; for a quantised weight a floating-point type.</param>
+    /// <returns>A tensor of the weight's shape, which is the caller's to dispose.</returns>
+    /// <exception cref="KeyNotFoundException">There is no such weight.</exception>
+    public Tensor Dequantize(string key, ScalarType dataType)
+    {
+        Parameter parameter = parameters[key];
+        using var noGradient = no_grad();
+        return parameter.Quantized is { } quantized ? quantized.Dequantize(dataType) : parameter.Value.to(dataType, copy: true);
     }
 
     /// <inheritdoc />
@@ -61,6 +81,7 @@ public sealed class ModelParameters : IReadOnlyDictionary<string, Tensor>
         {
             parameter.ReleaseGradient();
             parameter.Value.Dispose();
+            parameter.Quantized?.Dispose();
         }
     }
 
@@ -69,5 +90,21 @@ public sealed class ModelParameters : IReadOnlyDictionary<string, Tensor>
     {
         parameters.Add(name, new Parameter(name, tensor.DetachFromDisposeScope()));
         names.Add(name);
+    }
+
+    /// <summary>Takes ownership of a quantised weight.</summary>
+    internal void Add(string name, QuantizedWeight weight)
+    {
+        parameters.Add(name, new Parameter(name, weight.Codes) { Quantized = weight });
+        names.Add(name);
+    }
+
+    /// <summary>Takes a weight out, and frees it.</summary>
+    internal void Remove(string name)
+    {
+        if (!parameters.Remove(name, out Parameter? parameter)) return;
+        names.Remove(name);
+        parameter.ReleaseGradient();
+        parameter.Value.Dispose();
     }
 }

@@ -1,4 +1,5 @@
 // Shape suffixes: O outputs, I inputs, T tokens.
+using LongContext.Models.Quantization;
 using LongContext.Tensors;
 using static TorchSharp.torch;
 
@@ -13,8 +14,14 @@ internal sealed class Parameter(string name, Tensor value)
     /// <summary>Name in the checkpoint.</summary>
     public string Name { get; } = name;
 
-    /// <summary>The weight.</summary>
-    public Tensor Value { get; } = value;
+    /// <summary>The weight; of a quantised one its codes.</summary>
+    public Tensor Value { get; private set; } = value;
+
+    /// <summary>How <see cref="Value"/> is to be read where it is codes; null for a plain weight.</summary>
+    public QuantizedWeight? Quantized { get; init; }
+
+    /// <summary>Shape of the weight, quantised or not.</summary>
+    public long[] Shape => Quantized?.Shape ?? Value.shape;
 
     /// <summary>Whether a run changes it. Gradients are computed for such parameters only.</summary>
     public bool Trains { get; set; }
@@ -24,6 +31,14 @@ internal sealed class Parameter(string name, Tensor value)
 
     /// <summary>What was added since the last <see cref="ReleaseGradient"/>; null before anything was.</summary>
     public Tensor? Gradient { get; private set; }
+
+    /// <summary>Puts another tensor of the same shape in the weight's place, out of any dispose scope.</summary>
+    /// <returns>The one that was there, which is the caller's now.</returns>
+    public Tensor Exchange(Tensor value)
+    {
+        (Tensor before, Value) = (Value, value.DetachFromDisposeScope());
+        return before;
+    }
 
     /// <summary>Gradient += a tensor of the weight's shape.</summary>
     public void AddGradient(Tensor gradient)

@@ -7,7 +7,7 @@ namespace LongContext.Models;
 /// <summary>Root-mean-square normalisation (Zhang and Sennrich 2019, eq. 4): x / √(mean(x²) + ε) · w over the last dimension.</summary>
 internal sealed class RmsNorm(Parameter weight, NormShape shape)
 {
-    private readonly Tensor weight_E = weight.Value;
+    private Tensor weight_E => weight.Value;
 
     /// <summary>The weight, where it trains.</summary>
     public IEnumerable<Parameter> Trained => weight.Trains ? [weight] : [];

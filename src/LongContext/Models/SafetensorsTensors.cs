@@ -48,6 +48,17 @@ internal static class SafetensorsTensors
     public static SafetensorsEntry Entry(string name, Tensor tensor) =>
         new(name, ToTensorDataType(tensor.dtype, name), tensor.shape, stream => Write(tensor, stream));
 
+    /// <summary>A weight as an entry to write; a quantised one in a floating-point type, made when its turn comes.</summary>
+    public static SafetensorsEntry Entry(Parameter parameter, ScalarType dataType)
+    {
+        if (parameter.Quantized is not { } quantized) return Entry(parameter.Name, parameter.Value);
+        return new(parameter.Name, ToTensorDataType(dataType, parameter.Name), quantized.Shape, stream =>
+        {
+            using Tensor values = quantized.Dequantize(dataType);
+            Write(values, stream);
+        });
+    }
+
     /// <summary>The name config.json uses for a type.</summary>
     public static string ConfigName(ScalarType dataType) => dataType switch
     {

@@ -6,7 +6,7 @@ namespace LongContext.Models;
 internal sealed class TensorNames
 {
     /// <summary>What stands in place of "model." in files of Gemma 3 with images, as transformers wrote them before 4.52 and since.</summary>
-    private static readonly string[] PartPrefixes = ["language_model.model.", "model.language_model."];
+    public static readonly string[] PartPrefixes = ["language_model.model.", "model.language_model."];
 
     private static readonly string[] OtherParts = ["vision_tower.", "multi_modal_projector.", "model.vision_tower.", "model.multi_modal_projector.", "language_model.lm_head."];
 

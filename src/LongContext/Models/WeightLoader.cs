@@ -1,4 +1,5 @@
 using LongContext.Checkpoints;
+using LongContext.Models.Quantization;
 using static TorchSharp.torch;
 
 namespace LongContext.Models;
@@ -19,6 +20,7 @@ internal sealed class WeightLoader
     private readonly TensorNames names;
     private readonly ScalarType dataType;
     private readonly Device device;
+    private readonly WeightQuantization inMemory;
 
     private WeightLoader(CheckpointReader reader, DecoderShape shape, ModelConfig config, ModelLoadOptions options)
     {
@@ -27,6 +29,7 @@ internal sealed class WeightLoader
         quantization = CheckpointQuantization.Read(config);
         names = new TensorNames(reader);
         device = options.Device ?? CPU;
+        inMemory = options.WeightQuantization;
         dataType = options.DataType ?? OwnDataType(config);
     }
 
@@ -46,12 +49,12 @@ internal sealed class WeightLoader
         foreach (SafetensorsFile file in sources.SelectMany(Files)) pending[file] = pending.GetValueOrDefault(file) + 1;
 
         using var scratch = new ScratchMemory();
-        var loaded = new Dictionary<string, Tensor>(StringComparer.Ordinal);
+        var loaded = new Dictionary<string, (Tensor Tensor, QuantizedWeight? Quantized)>(StringComparer.Ordinal);
         try
         {
             foreach (Source source in sources.OrderBy(source => source.File.Path, StringComparer.Ordinal).ThenBy(source => source.Info.Offset))
             {
-                loaded.Add(source.Name, Read(source, scratch).DetachFromDisposeScope());
+                loaded.Add(source.Name, ReadOrQuantize(source, scratch));
                 source.File.Release(source.Info.Name);
                 foreach (SafetensorsFile file in Files(source))
                 {
@@ -61,21 +64,40 @@ internal sealed class WeightLoader
         }
         catch
         {
-            foreach (Tensor tensor in loaded.Values) tensor.Dispose();
+            foreach ((Tensor tensor, QuantizedWeight? weight) in loaded.Values)
+            {
+                tensor.Dispose();
+                weight?.Dispose();
+            }
+
             throw;
         }
 
         var parameters = new ModelParameters();
-        foreach (Source source in sources) parameters.Add(source.Name, loaded[source.Name]);
+        foreach (Source source in sources)
+        {
+            if (loaded[source.Name].Quantized is { } weight) parameters.Add(source.Name, weight);
+            else parameters.Add(source.Name, loaded[source.Name].Tensor);
+        }
+
         return parameters;
+    }
+
+    private (Tensor Tensor, QuantizedWeight? Quantized) ReadOrQuantize(Source source, ScratchMemory scratch)
+    {
+        if (inMemory == WeightQuantization.None || !WeightQuantizer.Takes(source.Name, [.. source.Info.Shape]))
+            return (Read(source, scratch, device).DetachFromDisposeScope(), null);
+        using Tensor plain = Read(source, scratch, CPU);
+        QuantizedWeight weight = WeightQuantizer.Quantize(plain, inMemory, device, source.Name);
+        return (weight.Codes, weight);
     }
 
     private static IEnumerable<SafetensorsFile> Files(Source source) => source.Scale is { } scale ? [source.File, scale.File] : [source.File];
 
-    private Tensor Read(Source source, ScratchMemory scratch) =>
+    private Tensor Read(Source source, ScratchMemory scratch, Device to) =>
         source.Info.DataType == TensorDataType.Float8E4M3
-            ? Float8Weights.Read(source.File, source.Info, source.Scale, quantization, dataType, device, scratch)
-            : SafetensorsTensors.Read(source.File, source.Info, dataType, device, scratch);
+            ? Float8Weights.Read(source.File, source.Info, source.Scale, quantization, dataType, to, scratch)
+            : SafetensorsTensors.Read(source.File, source.Info, dataType, to, scratch);
 
     private Source Find(string name, long[] expected)
     {

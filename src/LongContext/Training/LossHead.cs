@@ -28,8 +28,9 @@ internal sealed class LossHead(CausalLanguageModel model, double zLoss = 0) : ID
     /// <param name="last_TE">The last layer's outputs, before the final norm.</param>
     /// <param name="pack">Labels and weights.</param>
     /// <param name="scale">1 / the step's normaliser.</param>
+    /// <param name="dropoutSeed">Seed of the step's dropout, for an adapter on the head; null for none.</param>
     /// <returns>The sum, not scaled, and the gradient [T, E]; null where no token is a target.</returns>
-    public (double Loss, Tensor Gradient_TE)? Run(Tensor last_TE, PackedBatch pack, double scale)
+    public (double Loss, Tensor Gradient_TE)? Run(Tensor last_TE, PackedBatch pack, double scale, ulong? dropoutSeed = null)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
@@ -41,7 +42,7 @@ internal sealed class LossHead(CausalLanguageModel model, double zLoss = 0) : ID
             using var each = NewDisposeScope();
             TargetTokens chunk = targets.Narrow(start, size);
             Tensor x_CE = last_TE.index_select(0, chunk.Rows_N), hidden_CE = model.FinalNorm.Apply(x_CE);
-            loss += Chunk(hidden_CE, chunk, scale, out Tensor hiddenGradient_CE);
+            loss += Chunk(hidden_CE, chunk, scale, dropoutSeed is { } seed ? SeedMix.Combine(seed, (ulong)start) : null, out Tensor hiddenGradient_CE);
             gradient_TE.index_copy_(0, chunk.Rows_N, model.FinalNorm.Backward(x_CE, hiddenGradient_CE));
         }
 
@@ -63,7 +64,7 @@ internal sealed class LossHead(CausalLanguageModel model, double zLoss = 0) : ID
         {
             using var each = NewDisposeScope();
             TargetTokens chunk = targets.Narrow(start, size);
-            Tensor logits_CV = head.Logits(hidden_TE.index_select(0, chunk.Rows_N)), label_C1 = chunk.Labels_N.unsqueeze(1);
+            Tensor logits_CV = head.Logits(hidden_TE.index_select(0, chunk.Rows_N), dropoutSeed: null), label_C1 = chunk.Labels_N.unsqueeze(1);
             Tensor chosen_C1 = logits_CV.gather(1, label_C1);
             (Tensor largest_C1, Tensor sum_C1) = Exponentiate(logits_CV);
             losses.AddRange(largest_C1.Plus(sum_C1.log()).Minus(chosen_C1).to(ScalarType.Float32).cpu().data<float>().ToArray());
@@ -75,10 +76,10 @@ internal sealed class LossHead(CausalLanguageModel model, double zLoss = 0) : ID
     /// <inheritdoc />
     public void Dispose() => room_CV?.Dispose();
 
-    private double Chunk(Tensor hidden_CE, TargetTokens targets, double scale, out Tensor hiddenGradient_CE)
+    private double Chunk(Tensor hidden_CE, TargetTokens targets, double scale, ulong? dropoutSeed, out Tensor hiddenGradient_CE)
     {
         LogitTransform transform = LogitTransform.Of(model.Shape);
-        Tensor label_C1 = targets.Labels_N.unsqueeze(1), logits_CV = Logits(hidden_CE);
+        Tensor label_C1 = targets.Labels_N.unsqueeze(1), logits_CV = Logits(hidden_CE, dropoutSeed);
         Tensor weight_C1 = targets.Weights_N.unsqueeze(1).to(logits_CV.dtype); // float64 keeps `scale` whole
         Tensor? slope_CV = transform.Slope(logits_CV);
         Tensor chosen_C1 = logits_CV.gather(1, label_C1);
@@ -93,24 +94,28 @@ internal sealed class LossHead(CausalLanguageModel model, double zLoss = 0) : ID
         gradient_CV.scatter_add_(1, label_C1, factor_C1.neg());
         if (slope_CV is not null) gradient_CV.mul_(slope_CV);
         if (gradient_CV.dtype != hidden_CE.dtype) gradient_CV = gradient_CV.to(hidden_CE.dtype);
-        hiddenGradient_CE = gradient_CV.matmul(model.Head.Value);
-        if (model.Head.Trains) model.Head.AddGradientProduct(gradient_CV, hidden_CE);
+        hiddenGradient_CE = model.Head.Backward(hidden_CE, gradient_CV, new LinearCall(dropoutSeed));
         return loss;
     }
 
-    /// <summary>Logits in float32 or float64, in memory that the next chunk uses again.</summary>
-    private Tensor Logits(Tensor hidden_CE)
+    /// <summary>Logits in float32 or float64, where the head is one matrix in memory that the next chunk uses again.</summary>
+    private Tensor Logits(Tensor hidden_CE, ulong? dropoutSeed)
     {
-        Tensor head_VE = model.Head.Value;
+        Tensor logits_CV = model.Head.Adapter is null ? PlainLogits(hidden_CE) : model.Head.Apply(hidden_CE, new LinearCall(dropoutSeed));
+        if (logits_CV.dtype is not (ScalarType.Float32 or ScalarType.Float64)) logits_CV = logits_CV.to(ScalarType.Float32);
+        return LogitTransform.Of(model.Shape).ApplyInPlace(logits_CV);
+    }
+
+    private Tensor PlainLogits(Tensor hidden_CE)
+    {
+        Tensor head_VE = model.HeadWeight_VE;
         if (room_CV is null || room_CV.shape[0] < hidden_CE.shape[0])
         {
             room_CV?.Dispose();
             room_CV = empty([hidden_CE.shape[0], head_VE.shape[0]], dtype: head_VE.dtype, device: head_VE.device).DetachFromDisposeScope();
         }
 
-        Tensor logits_CV = room_CV.narrow(0, 0, hidden_CE.shape[0]).addmm_(hidden_CE, head_VE.t(), beta: 0, alpha: 1);
-        if (logits_CV.dtype is not (ScalarType.Float32 or ScalarType.Float64)) logits_CV = logits_CV.to(ScalarType.Float32);
-        return LogitTransform.Of(model.Shape).ApplyInPlace(logits_CV);
+        return room_CV.narrow(0, 0, hidden_CE.shape[0]).addmm_(hidden_CE, head_VE.t(), beta: 0, alpha: 1);
     }
 
     /// <summary>Turns logits into exp(logit − largest), in place, and gives each row's largest and its sum.</summary>
@@ -123,7 +128,7 @@ internal sealed class LossHead(CausalLanguageModel model, double zLoss = 0) : ID
 
     private IEnumerable<(long Start, long Size)> Chunks(long count)
     {
-        long row = 4L * model.Head.Value.shape[0];
+        long row = 4L * model.Head.Outputs;
         long chunk = model.Device.type == DeviceType.CPU ? Math.Max(CpuChunkRows, CpuChunkBytes / row) : Math.Max(1, DeviceChunkBytes / row);
         for (long start = 0; start < count; start += chunk) yield return (start, Math.Min(chunk, count - start));
     }

@@ -48,7 +48,7 @@ internal sealed class LayerwiseBackpropagation : IDisposable
         try
         {
             using Tensor last_TE = Forward(inputs, call, kept, cancellationToken);
-            if (head.Run(last_TE, pack, scale) is not (var loss, { } gradient_TE)) return 0;
+            if (head.Run(last_TE, pack, scale, dropoutSeed) is not (var loss, { } gradient_TE)) return 0;
             last_TE.Dispose();
             using Tensor held_TE = gradient_TE;
             Complete(model.TrainedByHead);

@@ -1,0 +1,81 @@
+using System.Text.Json.Nodes;
+using LongContext.Checkpoints;
+using LongContext.Models;
+
+namespace LongContext.Adapters;
+
+/// <summary>From and to PEFT's folders.</summary>
+public sealed partial class LoraAdapter
+{
+    private const string WeightsFile = "adapter_model.safetensors";
+
+    /// <summary>Reads an adapter that PEFT or <see cref="Save"/> wrote, and attaches it.</summary>
+    /// <param name="folder">A folder with adapter_config.json and adapter_model.safetensors.</param>
+    /// <param name="model">The model it was made for; without an adapter.</param>
+    /// <returns>The adapter, which is the model's until <see cref="CausalLanguageModel.RemoveAdapter"/>.</returns>
+    /// <exception cref="CheckpointFormatException">
+    /// A file is missing or damaged, a field is out of range, or tensors are missing, unknown or of other shapes than the config and the model give.
+    /// </exception>
+    /// <exception cref="NotSupportedException">It is an adapter of another kind, or was made in a way that changes the base.</exception>
+    /// <exception cref="InvalidOperationException">The model has an adapter already.</exception>
+    public static LoraAdapter Load(string folder, CausalLanguageModel model)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        ArgumentNullException.ThrowIfNull(model);
+        model.ThrowIfDisposed();
+        model.ThrowIfAdapted();
+        if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"There is no folder '{folder}'.");
+        (LoraOptions options, JsonObject fields) = PeftConfig.Read(folder);
+        LoraPlan plan;
+        try
+        {
+            plan = LoraPlan.Make(options, model);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new CheckpointFormatException($"{Path.Combine(folder, PeftConfig.FileName)}: it does not fit the model. {exception.Message}", exception);
+        }
+
+        string path = Path.Combine(folder, WeightsFile);
+        if (!File.Exists(path))
+        {
+            string pickle = File.Exists(Path.Combine(folder, "adapter_model.bin")) ? " There is an adapter_model.bin, a pickle, which can run code and is never read; let PEFT save it as safetensors." : "";
+            throw new CheckpointFormatException($"{folder}: found no {WeightsFile}.{pickle}");
+        }
+
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        var weights = new PeftTensors(file, plan, model);
+        return Build(model, plan, weights.Read, fields);
+    }
+
+    /// <summary>
+    /// Writes adapter_config.json and adapter_model.safetensors as PEFT reads them. Fields of a file it was loaded from that are not
+    /// known here are kept. Each file is written under a temporary name and renamed when whole.
+    /// </summary>
+    /// <param name="folder">Made if it is not there.</param>
+    /// <param name="baseModel">What the config calls the base model. Default null: the name in the file it was loaded from, or else the model's folder.</param>
+    /// <exception cref="ObjectDisposedException">The adapter was taken off.</exception>
+    /// <exception cref="IOException">Writing failed; what the folder held before is still whole.</exception>
+    public void Save(string folder, string? baseModel = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        ObjectDisposedException.ThrowIf(disposed, this);
+        Directory.CreateDirectory(folder);
+        baseModel ??= peftFields is null ? model?.SourceFolder : null;
+        byte[] config = PeftConfig.Write(plan, peftFields, baseModel);
+        using StagedFile stagedConfig = AtomicFile.Stage(Path.Combine(folder, PeftConfig.FileName), stream => stream.Write(config));
+        SafetensorsEntry[] entries = [.. Named().Select(pair => SafetensorsTensors.Entry(pair.Name, pair.Tensor)), .. TiedHead()];
+        using StagedFile stagedWeights = SafetensorsWriter.Stage(Path.Combine(folder, WeightsFile), entries);
+        stagedWeights.Commit();
+        stagedConfig.Commit();
+    }
+
+    /// <summary>A saved embedding that stays the head too is looked for under both names by PEFT.</summary>
+    private IEnumerable<SafetensorsEntry> TiedHead()
+    {
+        const string Embedding = LoraTensor.Prefix + DecoderTensors.Embedding;
+        bool isTied = model?.Shape.TieWordEmbeddings ?? false;
+        if (isTied && saved.Find(weight => weight.Name == Embedding) is { } found)
+            yield return SafetensorsTensors.Entry(LoraTensor.Prefix + DecoderTensors.Head, found.Own);
+    }
+}

@@ -1,0 +1,162 @@
+// Shape suffixes: T tokens, I inputs, O outputs, R rank.
+using LongContext.Models;
+using LongContext.Tensors;
+using static TorchSharp.torch;
+
+namespace LongContext.Adapters;
+
+/// <summary>
+/// What an adapter adds to one linear map: s·B·A (LoRA, Hu et al. 2021, arXiv:2106.09685, eq. 3), and with a magnitude m the rows of
+/// the sum rescaled to it (DoRA, Liu et al. 2024, arXiv:2402.09353, eq. 5).
+/// </summary>
+/// <remarks>
+/// x̃ is x after dropout. LoRA: y = W·x + b + s·(B·A·x̃ + β), β a bias of B's own where there is one. DoRA, with n the norms of the
+/// rows of W + s·B·A and c = m/n: y = W·x + b + (c − 1)·W·x̃ + c·s·B·A·x̃, as PEFT has it, which without dropout is
+/// c·(W + s·B·A)·x + b. In the backward n is a constant (§4.3 there).
+/// </remarks>
+internal sealed class LoraLayer(string module, Parameter a_RI, Parameter b_OR, Parameter? bias_O, Parameter? magnitude_O, double scale, double dropout)
+{
+    /// <summary>Elements of W that are widened at a time.</summary>
+    private const long ElementsAtOnce = 4 << 20;
+
+    /// <summary>The map's name, from which its dropout masks are drawn.</summary>
+    public string Module => module;
+
+    /// <summary>A [rank, inputs].</summary>
+    public Parameter A => a_RI;
+
+    /// <summary>B [outputs, rank].</summary>
+    public Parameter B => b_OR;
+
+    /// <summary>m [outputs]; null for plain LoRA.</summary>
+    public Parameter? Magnitude => magnitude_O;
+
+    /// <summary>β [outputs]; null for none.</summary>
+    public Parameter? Bias => bias_O;
+
+    /// <summary>s: α/r, or α/√r.</summary>
+    public double Scale => scale;
+
+    /// <summary>The layer's parameters, in PEFT's order.</summary>
+    public IEnumerable<Parameter> Parameters => new[] { a_RI, b_OR, bias_O, magnitude_O }.OfType<Parameter>();
+
+    /// <summary>[T, I] → [T, O].</summary>
+    /// <param name="linear">The map this is attached to.</param>
+    /// <param name="weight_OI">The rows of its weight that the call asks for.</param>
+    /// <param name="baseBias_O">Those of its bias.</param>
+    /// <param name="x_TI">Inputs.</param>
+    /// <param name="call">Which outputs, and the seed of dropout.</param>
+    public Tensor Apply(Linear linear, Tensor weight_OI, Tensor? baseBias_O, Tensor x_TI, LinearCall call)
+    {
+        (long start, long count) = linear.Range(call);
+        LoraDropout? mask = LoraDropout.Draw(dropout, call.DropoutSeed, module, x_TI);
+        Tensor dropped_TI = mask?.Apply(x_TI) ?? x_TI;
+        if (magnitude_O is null)
+        {
+            Tensor y_TO = nn.functional.linear(x_TI, weight_OI, baseBias_O!);
+            y_TO = AddLow(y_TO, dropped_TI, start, count);
+            return bias_O is null ? y_TO : y_TO.Plus(bias_O.Value.narrow(0, start, count).Times(scale).to(y_TO.dtype));
+        }
+
+        Tensor inner_TO = nn.functional.linear(dropped_TI, weight_OI);
+        Tensor? full_TO = mask is null ? null : nn.functional.linear(x_TI, weight_OI).Minus(inner_TO);
+        inner_TO = AddLow(inner_TO, dropped_TI, start, count);
+        // m/n stays wide: near 1, half types would swallow what a step changes.
+        Tensor result_TO = inner_TO * (magnitude_O.Value.narrow(0, start, count) / Norms(weight_OI, start, count));
+        if (full_TO is not null) result_TO = result_TO.Plus(full_TO);
+        if (baseBias_O is not null) result_TO = result_TO.Plus(baseBias_O);
+        return result_TO.to(x_TI.dtype);
+    }
+
+    /// <summary>Adds the gradients of A, B, β and m, and returns that of the inputs. Without autograd.</summary>
+    /// <param name="linear">The map this is attached to.</param>
+    /// <param name="weight_OI">The rows of its weight that the call asks for.</param>
+    /// <param name="x_TI">The inputs that <see cref="Apply"/> had.</param>
+    /// <param name="gradient_TO">Gradient of what it returned.</param>
+    /// <param name="call">As <see cref="Apply"/> had it.</param>
+    /// <returns>[T, I].</returns>
+    public Tensor Backward(Linear linear, Tensor weight_OI, Tensor x_TI, Tensor gradient_TO, LinearCall call)
+    {
+        (long start, long count) = linear.Range(call);
+        LoraDropout? mask = LoraDropout.Draw(dropout, call.DropoutSeed, module, x_TI);
+        Tensor dropped_TI = mask?.Apply(x_TI) ?? x_TI;
+        if (bias_O is { Trains: true }) bias_O.Allocated().narrow(0, start, count).AddInPlace(gradient_TO.SumOfRows(), scale);
+        if (magnitude_O is null)
+        {
+            Tensor dx_TI = gradient_TO.matmul(weight_OI);
+            return mask is null ? AddLowBackward(dx_TI, dropped_TI, gradient_TO, start, count)
+                : dx_TI.AddInPlace(mask.Apply(AddLowBackward(null, dropped_TI, gradient_TO, start, count)));
+        }
+
+        Tensor norms_O = Norms(weight_OI, start, count);
+        Tensor factor_O = magnitude_O.Value.narrow(0, start, count) / norms_O;
+        if (magnitude_O.Trains)
+        {
+            Tensor inner_TO = AddLow(dropped_TI.matmul(weight_OI.t()), dropped_TI, start, count);
+            magnitude_O.Allocated().narrow(0, start, count).AddInPlace((inner_TO.to(norms_O.dtype) * gradient_TO).SumOfRows() / norms_O);
+        }
+
+        Tensor scaled_TO = (gradient_TO * factor_O).to(gradient_TO.dtype);
+        if (mask is null) return AddLowBackward(scaled_TO.matmul(weight_OI), dropped_TI, scaled_TO, start, count);
+        Tensor inner_TI = scaled_TO.Minus(gradient_TO).matmul(weight_OI);
+        return gradient_TO.matmul(weight_OI).AddInPlace(mask.Apply(AddLowBackward(inner_TI, dropped_TI, scaled_TO, start, count)));
+    }
+
+    /// <summary>Rows of W + s·B·A, rescaled to m where there is one; written over <paramref name="target_OI"/> block by block, rounded once.</summary>
+    public void Merge(Linear linear, Tensor target_OI)
+    {
+        ForBlocks(linear.Outputs, linear.Inputs, (start, count) =>
+        {
+            Tensor sum_OI = Wide(linear.WeightRows(start, count, a_RI.Value.dtype), start, count);
+            if (magnitude_O is not null) sum_OI.mul_((magnitude_O.Value.narrow(0, start, count) / RowNorms(sum_OI)).unsqueeze(1));
+            target_OI.narrow(0, start, count).copy_(sum_OI);
+        });
+    }
+
+    /// <summary>b + s·β, rounded once.</summary>
+    public Tensor MergeBias(Tensor base_O, Tensor own_O) => base_O.to(own_O.dtype, copy: true).AddInPlace(own_O, scale).to(base_O.dtype);
+
+    /// <summary>Norms of the rows of W + s·B·A, which m begins as.</summary>
+    public Tensor Norms(Tensor weight_OI, long start, long count)
+    {
+        using var noGradient = no_grad();
+        Tensor norms_O = empty([count], dtype: a_RI.Value.dtype, device: a_RI.Value.device);
+        ForBlocks(count, weight_OI.shape[1], (first, rows) =>
+            norms_O.narrow(0, first, rows).copy_(RowNorms(Wide(weight_OI.narrow(0, first, rows), start + first, rows))));
+        return norms_O;
+    }
+
+    private static Tensor RowNorms(Tensor x_OI) => (x_OI * x_OI).sum(1).sqrt();
+
+    private static void ForBlocks(long rows, long columns, Action<long, long> work)
+    {
+        long atOnce = Math.Clamp(ElementsAtOnce / Math.Max(1, columns), 1, Math.Max(1, rows));
+        for (long start = 0; start < rows; start += atOnce)
+        {
+            using var scope = NewDisposeScope();
+            work(start, Math.Min(atOnce, rows - start));
+        }
+    }
+
+    /// <summary>W + s·B·A of some rows in the adapter's own type.</summary>
+    private Tensor Wide(Tensor weight_OI, long start, long count) =>
+        weight_OI.to(a_RI.Value.dtype, copy: true).AddInPlace(b_OR.Value.narrow(0, start, count).matmul(a_RI.Value), scale);
+
+    /// <summary>y + s·B·A·x, in y's memory.</summary>
+    private Tensor AddLow(Tensor y_TO, Tensor x_TI, long start, long count)
+    {
+        ScalarType type = x_TI.dtype;
+        Tensor low_TR = nn.functional.linear(x_TI, a_RI.Value.to(type)).Times(scale);
+        return y_TO.addmm_(low_TR, b_OR.Value.narrow(0, start, count).to(type).t(), 1, 1);
+    }
+
+    /// <summary>∂x + s·(g·B)·A, in the memory of ∂x where it is given; adds the gradients of A and B.</summary>
+    private Tensor AddLowBackward(Tensor? dx_TI, Tensor x_TI, Tensor gradient_TO, long start, long count)
+    {
+        ScalarType type = gradient_TO.dtype;
+        Tensor a = a_RI.Value.to(type), low_TR = gradient_TO.matmul(b_OR.Value.narrow(0, start, count).to(type)).Times(scale);
+        if (b_OR.Trains) b_OR.AddGradientProduct(gradient_TO, x_TI.matmul(a.t()).Times(scale), start);
+        if (a_RI.Trains) a_RI.AddGradientProduct(low_TR, x_TI);
+        return dx_TI is null ? low_TR.matmul(a) : dx_TI.addmm_(low_TR, a, 1, 1);
+    }
+}

@@ -1,0 +1,90 @@
+using System.Text.RegularExpressions;
+
+namespace LongContext.Adapters;
+
+/// <summary>
+/// A regular expression over module names that may come from a file: matched in time linear in the name where the expression
+/// allows it, and otherwise (look-around, back-references) with a limit on time.
+/// </summary>
+internal sealed class NamePattern
+{
+    /// <summary>Real ones have some hundred characters.</summary>
+    private const int MaximumLength = 10_000;
+
+    private const RegexOptions Plain = RegexOptions.CultureInvariant;
+    private static readonly TimeSpan Limit = TimeSpan.FromMilliseconds(200);
+
+    private readonly string pattern;
+    private readonly Regex regex;
+
+    private NamePattern(string pattern, Regex regex) => (this.pattern, this.regex) = (pattern, regex);
+
+    /// <summary>The whole of a name must match.</summary>
+    /// <exception cref="ArgumentException">It is no regular expression.</exception>
+    public static NamePattern Whole(string pattern) => new(pattern, Make($@"\A(?:{Translate(pattern)})\z", pattern));
+
+    /// <summary>The end of a name must match, from its beginning or a dot on.</summary>
+    /// <exception cref="ArgumentException">It is no regular expression.</exception>
+    public static NamePattern End(string pattern) => new(pattern, Make($@"\A(?:.*\.)?(?:{Translate(pattern)})\z", pattern));
+
+    /// <summary>The first number between dots that follows a part of the name matching the pattern.</summary>
+    /// <exception cref="ArgumentException">It is no regular expression.</exception>
+    public static NamePattern Layer(string? pattern) =>
+        new(pattern ?? "", Make($@"\A.*?\.(?:{(pattern is null ? "[^.]*" : Translate(pattern))})\.(?<layer>[0-9]+)\.", pattern ?? ""));
+
+    /// <summary>Why the pattern cannot be used; null if it can.</summary>
+    public static string? WhyNot(string pattern)
+    {
+        try
+        {
+            Whole(pattern);
+            return null;
+        }
+        catch (ArgumentException exception)
+        {
+            return exception.Message;
+        }
+    }
+
+    /// <exception cref="ArgumentException">Matching took longer than is allowed.</exception>
+    public bool Matches(string name) => Match(name).Success;
+
+    /// <summary>The layer's number in a name; null where there is none.</summary>
+    /// <exception cref="ArgumentException">Matching took longer than is allowed.</exception>
+    public int? LayerOf(string name) =>
+        Match(name) is { Success: true } match && int.TryParse(match.Groups["layer"].ValueSpan, out int layer) ? layer : null;
+
+    private Match Match(string name)
+    {
+        try
+        {
+            return regex.Match(name);
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            throw new ArgumentException($"Pattern '{Shown(pattern)}' took longer than {Limit.TotalMilliseconds} ms on the name '{name}'; write it without nested repetition.");
+        }
+    }
+
+    private static Regex Make(string whole, string pattern)
+    {
+        if (pattern.Length > MaximumLength) throw new ArgumentException($"Pattern '{Shown(pattern)}' has {pattern.Length} characters, at most {MaximumLength} are read.");
+        try
+        {
+            return new Regex(whole, Plain | RegexOptions.NonBacktracking, Limit);
+        }
+        catch (NotSupportedException)
+        {
+            return new Regex(whole, Plain, Limit);
+        }
+        catch (RegexParseException exception)
+        {
+            throw new ArgumentException($"Pattern '{Shown(pattern)}' is no regular expression: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>Python's named groups, the one form of its expressions met in adapters that .NET writes in another way.</summary>
+    private static string Translate(string pattern) => pattern.Replace("(?P<", "(?<", StringComparison.Ordinal);
+
+    private static string Shown(string pattern) => pattern.Length <= 80 ? pattern : pattern[..80] + "…";
+}

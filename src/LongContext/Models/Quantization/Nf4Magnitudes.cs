@@ -1,0 +1,69 @@
+// Shape suffixes: B blocks, C blocks rounded up to whole groups, G groups of 256 blocks.
+using LongContext.Tensors;
+using static TorchSharp.torch;
+
+namespace LongContext.Models.Quantization;
+
+/// <summary>
+/// The magnitudes of NF4's blocks: in float32, or quantised themselves (Dettmers et al. 2023, arXiv:2305.14314, §3): their mean is taken
+/// off, and each group of 256 is written in 8 bits against its largest magnitude.
+/// </summary>
+internal sealed class Nf4Magnitudes : IDisposable
+{
+    /// <summary>Blocks that share a magnitude of magnitudes.</summary>
+    public const int GroupSize = 256;
+
+    private readonly Tensor values;
+    private readonly Tensor? groups_G;
+    private readonly Tensor? table_256;
+    private readonly double mean;
+
+    private Nf4Magnitudes(Tensor values, Tensor? groups_G, Tensor? table_256, double mean)
+    {
+        this.values = values.DetachFromDisposeScope();
+        this.groups_G = groups_G?.DetachFromDisposeScope();
+        this.table_256 = table_256?.DetachFromDisposeScope();
+        this.mean = mean;
+    }
+
+    public long ByteCount => (values.numel() * values.element_size()) + (groups_G is null ? 0 : groups_G.numel() * sizeof(float));
+
+    /// <summary>Kept in float32.</summary>
+    public static Nf4Magnitudes Plain(float[] magnitudes_B, Device device) => new(tensor(magnitudes_B).to(device), null, null, 0);
+
+    /// <summary>Kept in 8 bits.</summary>
+    public static Nf4Magnitudes Quantized(float[] magnitudes_B, Device device)
+    {
+        using var scope = NewDisposeScope();
+        float mean = (float)(magnitudes_B.Length == 0 ? 0 : magnitudes_B.Average(value => (double)value));
+        int groups = (magnitudes_B.Length + GroupSize - 1) / GroupSize;
+        var codes = new byte[groups * GroupSize];
+        var largest = new float[groups];
+        for (int group = 0; group < groups; group++)
+        {
+            Span<float> part = magnitudes_B.AsSpan(group * GroupSize, Math.Min(GroupSize, magnitudes_B.Length - (group * GroupSize)));
+            foreach (float value in part) largest[group] = MathF.Max(largest[group], MathF.Abs(value - mean));
+            float inverse = largest[group] == 0 ? 0 : 1 / largest[group];
+            for (int i = 0; i < part.Length; i++) codes[(group * GroupSize) + i] = DynamicCodebook.Nearest((part[i] - mean) * inverse);
+        }
+
+        return new(tensor(codes).to(device), tensor(largest).to(device), tensor(DynamicCodebook.Values).to(device), mean);
+    }
+
+    /// <summary>Some blocks' magnitudes [count], float32.</summary>
+    public Tensor Read(long first, long count)
+    {
+        if (groups_G is null) return values.narrow(0, first, count);
+        long firstGroup = first / GroupSize, groups = ((first + count + GroupSize - 1) / GroupSize) - firstGroup;
+        Tensor codes_C = values.narrow(0, firstGroup * GroupSize, groups * GroupSize).to(ScalarType.Int32);
+        Tensor read = table_256!.index_select(0, codes_C).reshape(groups, GroupSize).mul_(groups_G.narrow(0, firstGroup, groups).unsqueeze(1));
+        return read.AddInPlace(mean).reshape(-1).narrow(0, first - (firstGroup * GroupSize), count);
+    }
+
+    public void Dispose()
+    {
+        values.Dispose();
+        groups_G?.Dispose();
+        table_256?.Dispose();
+    }
+}

@@ -1,0 +1,91 @@
+// Shape suffixes: R rows, C columns.
+using LongContext.Tensors;
+using static TorchSharp.torch;
+
+namespace LongContext.Models.Quantization;
+
+/// <summary>Quantises one matrix on the host, rows by rows.</summary>
+internal static class WeightQuantizer
+{
+    /// <summary>Values that are widened at a time.</summary>
+    private const long ElementsAtOnce = 4 << 20;
+
+    /// <summary>Whether a tensor is one of the layers' matrices.</summary>
+    public static bool Takes(string name, long[] shape) =>
+        shape.Length == 2 && name.StartsWith(DecoderTensors.LayerPrefix(0)[..^2], StringComparison.Ordinal);
+
+    /// <summary>Quantises a matrix.</summary>
+    /// <param name="weight_RC">The matrix, on the CPU; stays the caller's.</param>
+    /// <param name="kind">How.</param>
+    /// <param name="device">Where the result goes.</param>
+    /// <param name="name">Its name, for errors.</param>
+    /// <exception cref="NotSupportedException">A value is not finite.</exception>
+    public static QuantizedWeight Quantize(Tensor weight_RC, WeightQuantization kind, Device device, string name)
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        return kind == WeightQuantization.EightBit ? EightBit(weight_RC, device, name) : Nf4(weight_RC, kind == WeightQuantization.Nf4DoubleQuantized, device, name);
+    }
+
+    private static EightBitWeight EightBit(Tensor weight_RC, Device device, string name)
+    {
+        long rows = weight_RC.shape[0];
+        Tensor codes_RC = empty(weight_RC.shape, dtype: ScalarType.Int8), factors_R = empty([rows], dtype: ScalarType.Float32);
+        ForBlocks(weight_RC, (block_RC, start, count) =>
+        {
+            Tensor largest_R = block_RC.abs().amax([1]);
+            if (!largest_R.isfinite().all().cpu().data<bool>()[0]) throw NotFinite(name);
+            Tensor factor_R = largest_R.Times(1.0 / EightBitWeight.Largest), zero_R = factor_R.eq(zeros_like(factor_R));
+            factors_R.narrow(0, start, count).copy_(factor_R);
+            codes_RC.narrow(0, start, count).copy_((block_RC / factor_R.Masked(zero_R, 1).unsqueeze(1)).round());
+        });
+        return new EightBitWeight
+        {
+            Shape = weight_RC.shape,
+            Codes = codes_RC.to(device).DetachFromDisposeScope(),
+            Factors = factors_R.to(device).DetachFromDisposeScope(),
+        };
+    }
+
+    private static unsafe Nf4Weight Nf4(Tensor weight_RC, bool twice, Device device, string name)
+    {
+        int rows = checked((int)weight_RC.shape[0]), columns = checked((int)weight_RC.shape[1]);
+        int bytes = (int)Nf4Rows.BytesOf(columns), blocks = (int)Nf4Rows.BlocksOf(columns);
+        Tensor codes_RP = empty([rows, bytes], dtype: ScalarType.Byte);
+        var magnitudes = new float[checked(rows * blocks)];
+        byte* codes = codes_RP.DataPointer();
+        ForBlocks(weight_RC, (block_RC, start, count) =>
+        {
+            float* values = (float*)block_RC.DataPointer();
+            int faults = 0;
+            Parallel.For(0, (int)count, row =>
+            {
+                long at = start + row;
+                bool finite = Nf4Rows.Quantize(
+                    new ReadOnlySpan<float>(values + ((long)row * columns), columns), new Span<byte>(codes + (at * bytes), bytes), magnitudes.AsSpan((int)(at * blocks), blocks));
+                if (!finite) Interlocked.Increment(ref faults);
+            });
+            if (faults > 0) throw NotFinite(name);
+        });
+        return new Nf4Weight
+        {
+            Shape = weight_RC.shape,
+            Codes = codes_RP.to(device).DetachFromDisposeScope(),
+            Magnitudes = twice ? Nf4Magnitudes.Quantized(magnitudes, device) : Nf4Magnitudes.Plain(magnitudes, device),
+            Pairs = tensor(Nf4Codebook.Pairs).reshape(256, 2).to(device).DetachFromDisposeScope(),
+        };
+    }
+
+    private static void ForBlocks(Tensor weight_RC, Action<Tensor, long, long> work)
+    {
+        long rows = weight_RC.shape[0], atOnce = Math.Clamp(ElementsAtOnce / Math.Max(1, weight_RC.shape[1]), 1, Math.Max(1, rows));
+        for (long start = 0; start < rows; start += atOnce)
+        {
+            using var scope = NewDisposeScope();
+            long count = Math.Min(atOnce, rows - start);
+            work(weight_RC.narrow(0, start, count).to(ScalarType.Float32).contiguous(), start, count);
+        }
+    }
+
+    private static NotSupportedException NotFinite(string name) => new($"Tensor '{name}' holds values that are not finite, and cannot be quantised.");
+}

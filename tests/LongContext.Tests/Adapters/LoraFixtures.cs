@@ -1,0 +1,32 @@
+using LongContext.Adapters;
+using LongContext.Checkpoints;
+using LongContext.Models;
+using LongContext.TestSupport;
+
+namespace LongContext.Tests.Adapters;
+
+/// <summary>The adapter folders of the fixtures: every folder below hf with base.txt, adapter/ and golden.safetensors.</summary>
+internal static class LoraFixtures
+{
+    private static readonly string Root = Path.Combine(TestPaths.Fixtures, "hf");
+
+    public static IEnumerable<TheoryDataRow<string>> All()
+    {
+        string[] found = Directory.Exists(Root) ? Directory.GetFiles(Root, "base.txt", SearchOption.AllDirectories) : [];
+        if (found.Length == 0) return [new TheoryDataRow<string>("none") { Skip = $"no case under {Root}" }];
+        return [.. found.Select(file => Path.GetRelativePath(Root, Path.GetDirectoryName(file)!).Replace('\\', '/')).Order(StringComparer.Ordinal).Select(name => new TheoryDataRow<string>(name))];
+    }
+
+    public static string Adapter(string name) => Path.Combine(Root, name, "adapter");
+
+    public static SafetensorsFile Golden(string name) => SafetensorsFile.Open(Path.Combine(Root, name, "golden.safetensors"));
+
+    public static CausalLanguageModel LoadBase(string name, ModelLoadOptions? options = null) =>
+        CausalLanguageModel.Load(Path.Combine(Root, "models", File.ReadAllText(Path.Combine(Root, name, "base.txt")).Trim()), options);
+
+    public static (CausalLanguageModel Model, LoraAdapter Adapter) Load(string name, ModelLoadOptions? options = null)
+    {
+        CausalLanguageModel model = LoadBase(name, options);
+        return (model, LoraAdapter.Load(Adapter(name), model));
+    }
+}
