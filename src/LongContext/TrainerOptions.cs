@@ -30,6 +30,13 @@ public sealed class TrainerOptions
     /// <summary>What a step keeps in memory between forward and backward. Null (the default) for everything.</summary>
     public ActivationPolicy? Activations { get; init; }
 
+    /// <summary>
+    /// Whether each layer's gradient is applied and freed as soon as it is whole, so that gradients of one layer exist at a time. Default false.
+    /// Needs one pack a step and no clipping, because the norm of all gradients is not known in time: <see cref="GradientAccumulationSteps"/> 1
+    /// and <see cref="MaximumGradientNorm"/> null.
+    /// </summary>
+    public bool AppliesGradientsByLayer { get; init; }
+
     /// <summary>ζ of the z-loss ζ·log²Z, which keeps logits from drifting (PaLM, arXiv:2204.02311, §5: 1e-4). Default 0: none. Not part of the reported loss.</summary>
     public double ZLoss { get; init; }
 
@@ -58,6 +65,8 @@ public sealed class TrainerOptions
         ];
         if (Activations is not null) faults.AddRange(Activations.Faults());
         if (!(ZLoss >= 0 && double.IsFinite(ZLoss))) faults.Add($"ZLoss must not be negative, but is {ZLoss}");
+        if (AppliesGradientsByLayer && GradientAccumulationSteps != 1) faults.Add($"AppliesGradientsByLayer needs GradientAccumulationSteps 1, but it is {GradientAccumulationSteps}");
+        if (AppliesGradientsByLayer && MaximumGradientNorm is not null) faults.Add($"AppliesGradientsByLayer needs MaximumGradientNorm null, but it is {MaximumGradientNorm}");
         if (Steps is < 1) faults.Add($"Steps must be at least 1, but is {Steps}");
         if (Epochs < 1) faults.Add($"Epochs must be at least 1, but is {Epochs}");
         if (GradientAccumulationSteps < 1) faults.Add($"GradientAccumulationSteps must be at least 1, but is {GradientAccumulationSteps}");

@@ -21,8 +21,10 @@ internal static class TrainingCase
         ["every 4th layer"] = new() { EveryNthLayer = 4 },
     };
 
-    public static CausalLanguageModel CreateModel(int contextLength) => CausalLanguageModel.Create(
-        new ModelConfig
+    public static CausalLanguageModel CreateModel(int contextLength) => CausalLanguageModel.Create(Config(contextLength), seed: 1);
+
+    public static ModelConfig Config(int contextLength) =>
+        new()
         {
             ModelType = "llama",
             Architectures = ["LlamaForCausalLM"],
@@ -35,8 +37,7 @@ internal static class TrainingCase
             HeadDimension = 64,
             MaxPositionEmbeddings = contextLength,
             OriginalMaxPositionEmbeddings = contextLength,
-        },
-        seed: 1);
+        };
 
     public static PackedBatch Pack(int length) =>
         PackedBatch.Create([new TokenSequence(Harness.Documents.Tokens(length, Vocabulary, new Random(1)))]);

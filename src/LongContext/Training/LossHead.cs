@@ -16,11 +16,6 @@ namespace LongContext.Training;
 /// </remarks>
 internal sealed class LossHead(CausalLanguageModel model, double zLoss = 0) : IDisposable
 {
-    /// <summary>On the CPU a chunk's logits stay near the cache, but are enough rows that the head's matrix and gradient are not walked too often.</summary>
-    private const long CpuChunkBytes = 8L << 20, CpuChunkRows = 256;
-
-    private const long DeviceChunkBytes = 512L << 20;
-
     /// <summary>Memory of a chunk's logits [C, V], kept from pack to pack: fresh pages cost as much as the product that fills them.</summary>
     private Tensor? room_CV;
 
@@ -128,8 +123,7 @@ internal sealed class LossHead(CausalLanguageModel model, double zLoss = 0) : ID
 
     private IEnumerable<(long Start, long Size)> Chunks(long count)
     {
-        long row = 4L * model.Head.Outputs;
-        long chunk = model.Device.type == DeviceType.CPU ? Math.Max(CpuChunkRows, CpuChunkBytes / row) : Math.Max(1, DeviceChunkBytes / row);
+        long chunk = HeadChunk.Rows(model.Head.Outputs, model.Device.type != DeviceType.CPU, count);
         for (long start = 0; start < count; start += chunk) yield return (start, Math.Min(chunk, count - start));
     }
 }

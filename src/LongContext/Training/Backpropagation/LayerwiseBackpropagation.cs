@@ -38,7 +38,7 @@ internal sealed class LayerwiseBackpropagation : IDisposable
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         using PackedInputs inputs = PackedInputs.Create(pack, model.Device);
-        int tile = policy.TileTokens ?? (model.Device.type == TorchSharp.DeviceType.CPU ? 2048 : 8192);
+        int tile = policy.TileTokens ?? (model.Device.type == TorchSharp.DeviceType.CPU ? Tiling.HostTokens : Tiling.DeviceTokens);
         var call = new TiledCall(model.Prepare(inputs), pack.TokenCount, tile)
         {
             KeyHeadsAtATime = policy.KeyValueHeadsAtATime ?? int.MaxValue,

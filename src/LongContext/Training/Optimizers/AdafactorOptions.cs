@@ -56,4 +56,10 @@ public sealed class AdafactorOptions : OptimizerOptions
         if (!(Beta2Exponent < 0 && double.IsFinite(Beta2Exponent))) yield return $"{Name}.Beta2Exponent must be negative, but is {Beta2Exponent}";
         if (Beta1 is { } beta && DecayFault(beta, nameof(Beta1)) is { } first) yield return first;
     }
+
+    private protected override long OwnStateBytes(long[] shape, long count, long size)
+    {
+        long moment = shape.Length >= 2 ? (count / shape[^1]) + (count / shape[^2]) : count;
+        return (moment + (Beta1 is null ? 0 : count)) * size;
+    }
 }

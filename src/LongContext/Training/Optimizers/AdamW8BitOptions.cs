@@ -43,4 +43,11 @@ public sealed class AdamW8BitOptions : OptimizerOptions
         if (PositiveFault(Epsilon, nameof(Epsilon)) is { } epsilon) yield return epsilon;
         if (MinimumSize < 0) yield return $"{Name}.MinimumSize must not be negative, but is {MinimumSize}";
     }
+
+    private protected override long OwnStateBytes(long[] shape, long count, long size)
+    {
+        if (shape.Length <= 1 || count < MinimumSize) return 2 * count * size;
+        long blocks = (count + BlockwiseAdamWKernel.BlockSize - 1) / BlockwiseAdamWKernel.BlockSize;
+        return 2 * (count + (4 * blocks));
+    }
 }

@@ -30,4 +30,6 @@ public sealed class AdamWOptions : OptimizerOptions
 
     private protected override IEnumerable<string> OwnFaults() =>
         new[] { DecayFault(Beta1, nameof(Beta1)), DecayFault(Beta2, nameof(Beta2)), PositiveFault(Epsilon, nameof(Epsilon)) }.OfType<string>();
+
+    private protected override long OwnStateBytes(long[] shape, long count, long size) => 2 * count * size;
 }

@@ -31,4 +31,6 @@ public sealed class LionOptions : OptimizerOptions
 
     private protected override IEnumerable<string> OwnFaults() =>
         new[] { DecayFault(Beta1, nameof(Beta1)), DecayFault(Beta2, nameof(Beta2)) }.OfType<string>();
+
+    private protected override long OwnStateBytes(long[] shape, long count, long size) => count * size;
 }

@@ -1,4 +1,5 @@
 using LongContext.Models;
+using static TorchSharp.torch;
 
 namespace LongContext.Training.Optimizers;
 
@@ -43,7 +44,18 @@ public abstract class OptimizerOptions
     /// <exception cref="ArgumentException">A group matches no parameter, or a parameter's type does not go with the options.</exception>
     internal abstract Optimizer Create(IReadOnlyList<Parameter> parameters, IReadOnlyList<ParameterGroup> groups, int seed);
 
+    /// <summary>Bytes that a parameter takes beside weight and gradient: state, and the master weights of half types.</summary>
+    internal long StateBytes(long[] shape, ScalarType type)
+    {
+        bool half = type is not (ScalarType.Float32 or ScalarType.Float64);
+        long count = shape.Aggregate(1L, (product, size) => product * size), size = type == ScalarType.Float64 ? 8 : 4;
+        return OwnStateBytes(shape, count, size) + (half && HalfPrecisionUpdates == HalfPrecisionUpdates.MasterWeights ? 4 * count : 0);
+    }
+
     private protected abstract IEnumerable<string> OwnFaults();
+
+    /// <summary>Bytes of the state of a parameter of some values, where one in the type that updates are computed in has some size.</summary>
+    private protected abstract long OwnStateBytes(long[] shape, long count, long size);
 
     private protected string? DecayFault(double beta, string property) =>
         beta is >= 0 and < 1 ? null : $"{Name}.{property} must be in [0, 1), but is {beta}";

@@ -1,0 +1,109 @@
+using LongContext.Models;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace LongContext.Training.Memory;
+
+/// <summary>
+/// Bytes of activations and workspace in a step of <see cref="Backpropagation.LayerwiseBackpropagation"/>, moment by moment: what is alive
+/// there, written down in the order of its code. A pack of one document; more documents take less.
+/// </summary>
+internal sealed class StepMemory
+{
+    private readonly DecoderShape shape;
+    private readonly ActivationPolicy policy;
+    private readonly bool onGpu;
+    private readonly long tokens;
+    private readonly long tile;
+    private readonly long size;
+    private readonly long heads;
+    private readonly long keys;
+    private readonly bool repeats;
+
+    public StepMemory(DecoderShape shape, ActivationPolicy policy, ScalarType dataType, bool onGpu, long tokens)
+    {
+        this.shape = shape;
+        this.policy = policy;
+        this.onGpu = onGpu;
+        this.tokens = tokens;
+        tile = Math.Min(tokens, policy.TileTokens ?? (onGpu ? Tiling.DeviceTokens : Tiling.HostTokens));
+        size = dataType.ElementSize();
+        int share = policy.KeyValueHeadsAtATime is { } atATime && shape.QueryKeyNorm != QueryKeyNorm.AllHeads ? Math.Min(atATime, shape.KeyValueHeadCount) : shape.KeyValueHeadCount;
+        keys = (long)share * shape.HeadDimension;
+        heads = keys * (shape.HeadCount / shape.KeyValueHeadCount);
+        repeats = shape.HeadCount != shape.KeyValueHeadCount;
+        HeadsWalked = share < shape.KeyValueHeadCount;
+    }
+
+    /// <summary>Bytes of layers' inputs that wait in the host's memory.</summary>
+    public long HostKept => policy.OnHost && onGpu ? KeptLayers * Row(shape.HiddenSize) : 0;
+
+    /// <summary>Bytes kept on the device between forward and backward.</summary>
+    public long DeviceKept
+    {
+        get
+        {
+            long inputs = policy.OnHost && onGpu ? 0 : KeptLayers * Row(shape.HiddenSize);
+            return inputs + policy.Recompute switch
+            {
+                Recomputation.Nothing => shape.LayerCount * (AttentionKept + Row(shape.HiddenSize) + (2 * Row(shape.IntermediateSize))),
+                Recomputation.Mlp => shape.LayerCount * AttentionKept,
+                _ => 0,
+            };
+        }
+    }
+
+    /// <summary>The moments of a step, each with what is alive beside weights, gradients and what is kept.</summary>
+    public IEnumerable<(string Moment, long Bytes)> Moments
+    {
+        get
+        {
+            long x = Row(shape.HiddenSize), whole = AllHeads, segment = policy.EveryNthLayer > 1 || (policy.OnHost && onGpu) ? Math.Min(policy.EveryNthLayer, shape.LayerCount) * x : 0;
+            bool keepsAttention = policy.Recompute != Recomputation.Layer && !HeadsWalked;
+            // An every-nth policy has freed nothing yet at the head, but holds the segment's inputs in the backward.
+            yield return ("in the head", x + x + HeadWork);
+            long attentionAgain = keepsAttention ? 0 : HeadsWalked ? whole : AttentionKept;
+            yield return ("in the backward of the MLP", segment + x + attentionAgain + whole + MlpWork);
+            yield return ("in the backward of attention", segment + x + attentionAgain + whole + (HeadsWalked ? AttentionKept : 0) + AttentionBackward);
+            yield return ("in the backward of the projections", segment + x + (HeadsWalked ? 2 * whole : 0) + Gradients + ProjectionWork);
+            yield return ("in the forward of attention", x + AttentionForward);
+        }
+    }
+
+    private bool HeadsWalked { get; }
+
+    private long KeptLayers => (shape.LayerCount + policy.EveryNthLayer - 1) / policy.EveryNthLayer;
+
+    private long AllHeads => Row((long)shape.HeadCount * shape.HeadDimension);
+
+    /// <summary>Queries, keys, values, keys and values repeated for grouped heads, the output in two layouts, its log-sum-exp.</summary>
+    private long AttentionKept => Row(heads + (2 * keys) + (repeats ? 2 * heads : 0) + (2 * heads)) + (tokens * (heads / shape.HeadDimension) * 4) + Masks;
+
+    private long AttentionForward => AttentionKept + (HeadsWalked ? AllHeads : 0) + QuadraticWork;
+
+    /// <summary>The gradient in the kernel's layout, and those of queries, keys and values, repeated ones first.</summary>
+    private long AttentionBackward => Row(heads + heads + (repeats ? 2 * heads : 0) + (2 * keys)) + QuadraticWork;
+
+    private long Gradients => Row(heads + (2 * keys));
+
+    /// <summary>Gate, up, the activated gate, their product and its gradient, the gate's gradient; and rows of the hidden size.</summary>
+    private long MlpWork => Tile((6L * shape.IntermediateSize) + (5L * shape.HiddenSize)) + NormWork;
+
+    private long ProjectionWork => Tile((3 * heads) + (3 * keys) + (3L * shape.HiddenSize)) + NormWork;
+
+    /// <summary>Norms of half types run in float32.</summary>
+    private long NormWork => tile * 4L * shape.HiddenSize * Math.Max(4, size);
+
+    /// <summary>A chunk's logits in the weights' type and, of half types, in float32, with the gradient in the weights' type again.</summary>
+    private long HeadWork => HeadChunk.Rows(shape.VocabularySize, onGpu, tokens) * shape.VocabularySize * (size < 4 ? 4 + size + size : size);
+
+    /// <summary>Bytes for each pair of tokens that libtorch's attention has where a layer has a window: visible or not, and the mask it adds.</summary>
+    private long Masks => shape.Layers.Any(layer => layer.SlidingWindow is not null) ? tokens * tokens * (1 + size) : 0;
+
+    /// <summary>Scores of all heads, where a soft cap keeps attention from libtorch's fused kernels.</summary>
+    private long QuadraticWork => shape.AttentionSoftCap is null ? 0 : 4 * tokens * tokens * (heads / shape.HeadDimension) * size;
+
+    private long Row(long elements) => tokens * elements * size;
+
+    private long Tile(long elements) => tile * elements * size;
+}

@@ -1,0 +1,85 @@
+using LongContext.Adapters;
+using LongContext.Models;
+using LongContext.Models.Quantization;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace LongContext.Training.Memory;
+
+/// <summary>Bytes of what stays from step to step: weights, what trains of them, the optimizer's state.</summary>
+internal sealed class WeightMemory
+{
+    public WeightMemory(MemoryRequest request, DecoderShape shape)
+    {
+        long size = request.DataType.ElementSize();
+        List<(string Name, long[] Shape)> trained = [];
+        LoraTargets? targets = request.Adapter is null ? null : new LoraTargets(request.Adapter);
+        foreach ((string name, long[] tensor) in DecoderTensors.All(shape))
+        {
+            bool inner = name is not (DecoderTensors.Embedding or DecoderTensors.Head);
+            bool quantized = inner && tensor.Length > 1 && request.WeightQuantization != WeightQuantization.None;
+            Weights += quantized ? QuantizedBytes(request.WeightQuantization, tensor) : Count(tensor) * size;
+            LargestMatrix = Math.Max(LargestMatrix, Count(tensor) * size);
+            if (targets is null) trained.Add((name, tensor));
+            else if (targets.IsSaved(name)) trained.Add((name, tensor));
+            else if (tensor.Length > 1 && targets.Includes(name[..^".weight".Length], inner)) AddAdapter(name, tensor, targets, request.Adapter!, inner, trained);
+        }
+
+        bool half = size < 4;
+        foreach ((string name, long[] tensor) in trained)
+        {
+            bool own = targets is not null; // an adapter's tensors beside the model's, in float32
+            ScalarType type = own && half ? ScalarType.Float32 : request.DataType;
+            long count = Count(tensor);
+            if (own) AdapterWeights += count * type.ElementSize();
+            long gradient = count * (type == ScalarType.Float64 ? 8 : 4);
+            Gradients += gradient;
+            LargestGradient = Math.Max(LargestGradient, gradient);
+            OptimizerState += request.Optimizer.StateBytes(tensor, type);
+        }
+
+        TrainsAll = targets is null;
+        HasTiedHead = shape.TieWordEmbeddings;
+        LayerGradients = trained.Where(tensor => tensor.Name.StartsWith(DecoderTensors.LayerPrefix(0), StringComparison.Ordinal)).Sum(tensor => Count(tensor.Shape) * 4);
+    }
+
+    /// <summary>The model's weights.</summary>
+    public long Weights { get; }
+
+    /// <summary>Weights that an adapter adds, with the copies of modules it saves.</summary>
+    public long AdapterWeights { get; }
+
+    public long Gradients { get; }
+
+    public long OptimizerState { get; }
+
+    public long LargestMatrix { get; }
+
+    public long LargestGradient { get; }
+
+    /// <summary>Gradients of one layer.</summary>
+    public long LayerGradients { get; }
+
+    public bool TrainsAll { get; }
+
+    public bool HasTiedHead { get; }
+
+    private static void AddAdapter(string name, long[] tensor, LoraTargets targets, LoraOptions options, bool inner, List<(string, long[])> trained)
+    {
+        // The embedding's A is [rank, vocabulary] and its B [hidden, rank]: the same two sizes.
+        (int rank, _) = targets.Of(name[..^".weight".Length]);
+        trained.Add((name + ".A", [rank, tensor[1]]));
+        trained.Add((name + ".B", [tensor[0], rank]));
+        if (options.WeightDecomposed && inner) trained.Add((name + ".magnitude", [tensor[0]]));
+    }
+
+    /// <summary>Codes and scales: 4 bits a value and a scale for 64 of them, of 4 bytes or, quantised again, of 1; or 8 bits and a scale for a row.</summary>
+    private static long QuantizedBytes(WeightQuantization format, long[] tensor)
+    {
+        if (format == WeightQuantization.EightBit) return Count(tensor) + (tensor[0] * 4);
+        long blocks = tensor[0] * Nf4Rows.BlocksOf(tensor[1]), codes = tensor[0] * Nf4Rows.BytesOf(tensor[1]);
+        return format == WeightQuantization.Nf4 ? codes + (blocks * 4) : codes + blocks + (blocks / 256 * 4);
+    }
+
+    private static long Count(long[] tensor) => tensor.Aggregate(1L, (count, size) => count * size);
+}

@@ -1,0 +1,11 @@
+namespace LongContext.Training;
+
+/// <summary>Sizes of tiles where nobody asked for others.</summary>
+internal static class Tiling
+{
+    /// <summary>Tokens of a tile on a GPU: enough that matrix products run at their full rate.</summary>
+    public const int DeviceTokens = 8192;
+
+    /// <summary>Tokens of a tile on the CPU.</summary>
+    public const int HostTokens = 2048;
+}
