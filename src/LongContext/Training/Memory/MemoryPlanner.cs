@@ -10,7 +10,7 @@ namespace LongContext.Training.Memory;
 public static class MemoryPlanner
 {
     /// <summary>Memory of process and libraries before anything of the model is there.</summary>
-    private const long CpuRuntimeBytes = 170L << 20, GpuRuntimeBytes = 600L << 20;
+    private const long CpuRuntimeBytes = 195L << 20, GpuRuntimeBytes = 600L << 20;
 
     /// <summary>Contexts are answered in steps of this many tokens.</summary>
     private const int ContextStep = 256;

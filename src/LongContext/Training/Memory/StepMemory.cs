@@ -10,6 +10,9 @@ namespace LongContext.Training.Memory;
 /// </summary>
 internal sealed class StepMemory
 {
+    private const double HeapSlack = 0.75;
+    private const long HeapBlockBytes = 32L << 20;
+
     private readonly DecoderShape shape;
     private readonly ActivationPolicy policy;
     private readonly bool onGpu;
@@ -59,15 +62,25 @@ internal sealed class StepMemory
         get
         {
             long x = Row(shape.HiddenSize), whole = AllHeads, segment = policy.EveryNthLayer > 1 || (policy.OnHost && onGpu) ? Math.Min(policy.EveryNthLayer, shape.LayerCount) * x : 0;
-            bool keepsAttention = policy.Recompute != Recomputation.Layer && !HeadsWalked;
-            // An every-nth policy has freed nothing yet at the head, but holds the segment's inputs in the backward.
-            yield return ("in the head", x + x + HeadWork);
-            long attentionAgain = keepsAttention ? 0 : HeadsWalked ? whole : AttentionKept;
-            yield return ("in the backward of the MLP", segment + x + attentionAgain + whole + MlpWork);
-            yield return ("in the backward of attention", segment + x + attentionAgain + whole + (HeadsWalked ? AttentionKept : 0) + AttentionBackward);
-            yield return ("in the backward of the projections", segment + x + (HeadsWalked ? 2 * whole : 0) + Gradients + ProjectionWork);
-            yield return ("in the forward of attention", x + AttentionForward);
+            long attentionAgain = policy.Recompute != Recomputation.Layer && !HeadsWalked ? 0 : HeadsWalked ? whole : AttentionKept;
+            yield return ("in the head", WithSlack(2 * x, HeadWork));
+            yield return ("in the backward of the MLP", WithSlack(segment + x + attentionAgain + whole, MlpWork));
+            yield return ("in the backward of attention", WithSlack(segment + x + attentionAgain + whole + (HeadsWalked ? AttentionKept : 0) + AttentionBackward, 0));
+            yield return ("in the backward of the projections", WithSlack(segment + x + (HeadsWalked ? 2 * whole : 0) + Gradients, ProjectionWork));
+            yield return ("in the forward of attention", WithSlack(x + AttentionForward, 0));
+            yield return ("in the forward of the MLP", WithSlack((2 * x) + whole, ForwardWork));
         }
+    }
+
+    /// <summary>
+    /// Bytes resident for tensors over all tokens and over a tile. On the CPU the C library's heap holds blocks below its largest threshold
+    /// for memory maps (32 MB in glibc) and keeps holes between them: measured three quarters again of what is alive.
+    /// </summary>
+    private long WithSlack(long rows, long tiles)
+    {
+        if (onGpu) return rows + tiles;
+        bool inHeap = Row(shape.HiddenSize) < HeapBlockBytes;
+        return rows + tiles + (long)(HeapSlack * ((inHeap ? rows : 0) + tiles));
     }
 
     private bool HeadsWalked { get; }
@@ -88,6 +101,9 @@ internal sealed class StepMemory
 
     /// <summary>Gate, up, the activated gate, their product and its gradient, the gate's gradient; and rows of the hidden size.</summary>
     private long MlpWork => Tile((6L * shape.IntermediateSize) + (5L * shape.HiddenSize)) + NormWork;
+
+    /// <summary>Gate, up, their product; and rows of the hidden size.</summary>
+    private long ForwardWork => Tile((3L * shape.IntermediateSize) + (4L * shape.HiddenSize)) + NormWork;
 
     private long ProjectionWork => Tile((3 * heads) + (3 * keys) + (3L * shape.HiddenSize)) + NormWork;
 
