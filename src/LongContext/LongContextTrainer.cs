@@ -24,6 +24,7 @@ public sealed partial class LongContextTrainer : IDisposable
     private readonly TimeProvider timeProvider;
     private readonly AdamW optimizer;
     private int stepsDone;
+    private DataPosition? position; // after the last whole step; null before the first
     private int running;
     private bool disposed;
 
@@ -78,11 +79,9 @@ public sealed partial class LongContextTrainer : IDisposable
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         ArgumentNullException.ThrowIfNull(source);
-        int totalSteps = TotalSteps(source);
-        // TorchSharp's gradient mode and dispose scopes belong to a thread: the whole run stays on one.
-        return Task.Factory.StartNew(
-            () => Alone(() => Run(source, totalSteps, progress, cancellationToken)),
-            cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        long? limit = options.Steps is null ? (long)options.Epochs * source.Count : null;
+        // Not ahead: a source by number is asked for a pack when its step is there.
+        return Start(new PackSourceFeed(source, limit), TotalSteps(source), ahead: 0, progress, cancellationToken);
     }
 
     /// <summary>Takes weights, optimizer and position from a checkpoint; the next call to train goes on after its step.</summary>
@@ -94,8 +93,7 @@ public sealed partial class LongContextTrainer : IDisposable
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         ArgumentException.ThrowIfNullOrEmpty(checkpointFolder);
-        stepsDone = Alone(() => TrainingCheckpoint.Restore(checkpointFolder, model, optimizer, options));
-        LogResumed(checkpointFolder, stepsDone);
+        ResumeFrom(checkpointFolder, verified: false);
     }
 
     /// <summary>Frees the optimizer's state; the model stays.</summary>
@@ -129,36 +127,48 @@ public sealed partial class LongContextTrainer : IDisposable
         return checked((int)(((long)count * options.Epochs + options.GradientAccumulationSteps - 1) / options.GradientAccumulationSteps));
     }
 
-    private TrainingResult Run(IPackSource source, int totalSteps, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    private TrainingResult Run(StepData data, int totalSteps, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
         long started = timeProvider.GetTimestamp(), tokens = 0;
         double loss = double.NaN;
         int stepsBefore = stepsDone, lastSaved = -1;
-        LogStart(model.Parameters.ElementCount, stepsDone, totalSteps);
+        if (totalSteps == UntilTheDataEnds) LogStartUntilTheDataEnds(model.Parameters.ElementCount, stepsDone);
+        else LogStart(model.Parameters.ElementCount, stepsDone, totalSteps);
         if (stepsDone >= totalSteps) LogNothingToDo(totalSteps);
-        if (options.CheckpointFolder is { } folder && TrainingCheckpoint.FindLatest(folder) is { } latest && TrainingCheckpoint.StepOf(latest) > stepsDone)
-            LogLaterCheckpoint(latest, stepsDone);
+        if (options.CheckpointFolder is { } folder)
+        {
+            TrainingCheckpoint.RemoveLeftovers(folder);
+            if (TrainingCheckpoint.Highest(folder) is { } highest && highest.Step > stepsDone) LogLaterCheckpoint(highest.Path, stepsDone);
+        }
+
         foreach (Tensor parameter in model.Parameters.Values) parameter.requires_grad_(true);
         try
         {
             while (stepsDone < totalSteps)
             {
+                PackedBatch[] packs = data.Take(cancellationToken);
+                if (packs.Length == 0)
+                {
+                    EndOfData(totalSteps);
+                    break;
+                }
+
                 double learningRate = options.LearningRate * options.Schedule.Factor(stepsDone, totalSteps);
-                PackedBatch[] packs = TakePacks(source, totalSteps);
                 (loss, double gradientNorm) = Step(packs, learningRate, cancellationToken);
                 stepsDone++;
+                position = data.Commit();
                 long stepTokens = packs.Sum(pack => (long)pack.TokenCount);
                 tokens += stepTokens;
                 progress?.Report(Progress(totalSteps, stepsBefore, loss, gradientNorm, learningRate, stepTokens, tokens, timeProvider.GetElapsedTime(started)));
-                if (options.CheckpointEverySteps is { } every && stepsDone % every == 0) Save(lastSaved = stepsDone);
+                if (options.CheckpointEverySteps is { } every && stepsDone % every == 0) Save(data, lastSaved = stepsDone);
             }
 
-            if (options.CheckpointFolder is not null && lastSaved != stepsDone) Save(stepsDone);
+            if (options.CheckpointFolder is not null && lastSaved != stepsDone) Save(data, stepsDone);
         }
         catch (OperationCanceledException)
         {
             LogCancelled(stepsDone);
-            if (options.CheckpointFolder is not null && lastSaved != stepsDone) Save(stepsDone);
+            if (options.CheckpointFolder is not null && lastSaved != stepsDone) Save(data, stepsDone);
             throw;
         }
         finally
@@ -168,6 +178,7 @@ public sealed partial class LongContextTrainer : IDisposable
         }
 
         TimeSpan elapsed = timeProvider.GetElapsedTime(started);
+        LogPacking(data.Report);
         LogEnd(stepsDone, loss, elapsed);
         return new TrainingResult { Steps = stepsDone, Tokens = tokens, FinalLoss = loss, Elapsed = elapsed };
     }
@@ -200,22 +211,6 @@ public sealed partial class LongContextTrainer : IDisposable
         return (loss, norm);
     }
 
-    private PackedBatch[] TakePacks(IPackSource source, int totalSteps)
-    {
-        long first = (long)stepsDone * options.GradientAccumulationSteps;
-        int count = options.GradientAccumulationSteps;
-        // The last step of whole passes takes what is left.
-        if (options.Steps is null && stepsDone == totalSteps - 1) count = (int)((long)source.Count!.Value * options.Epochs - first);
-        var packs = new PackedBatch[count];
-        for (int i = 0; i < count; i++)
-        {
-            packs[i] = source.GetPack(first + i);
-            CheckLength(packs[i], first + i);
-        }
-
-        return packs;
-    }
-
     private void CheckLength(PackedBatch pack, long index)
     {
         ReadOnlySpan<int> borders = pack.CumulativeSequenceLengths.Span;
@@ -234,7 +229,7 @@ public sealed partial class LongContextTrainer : IDisposable
         int totalSteps, int stepsBefore, double loss, double gradientNorm, double learningRate, long stepTokens, long tokens, TimeSpan elapsed) => new()
     {
         Step = stepsDone,
-        TotalSteps = totalSteps,
+        TotalSteps = totalSteps == UntilTheDataEnds ? 0 : totalSteps,
         Loss = loss,
         GradientNorm = gradientNorm,
         LearningRate = learningRate,
@@ -242,18 +237,22 @@ public sealed partial class LongContextTrainer : IDisposable
         Tokens = tokens,
         TokensPerSecond = tokens / Math.Max(elapsed.TotalSeconds, 1e-9),
         Elapsed = elapsed,
-        Remaining = elapsed / (stepsDone - stepsBefore) * (totalSteps - stepsDone),
+        Remaining = totalSteps == UntilTheDataEnds ? TimeSpan.Zero : elapsed / (stepsDone - stepsBefore) * (totalSteps - stepsDone),
         MemoryBytes = Environment.WorkingSet,
     };
 
-    private void Save(int step)
+    /// <summary>Writes a checkpoint, with how good the model is where that is known: the lower the better.</summary>
+    private void Save(StepData data, int step, double? metric = null)
     {
-        string folder = TrainingCheckpoint.Save(options.CheckpointFolder!, step, model, optimizer, options);
+        string folder = TrainingCheckpoint.Save(options.CheckpointFolder!, new TrainingSnapshot(step, model, optimizer, data.Position, metric), options);
         LogSaved(folder, step);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Training {Parameters} parameters from step {Done} to {Total}.")]
     private partial void LogStart(long parameters, int done, int total);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Training {Parameters} parameters from step {Done} until the data ends.")]
+    private partial void LogStartUntilTheDataEnds(long parameters, int done);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Trained to step {Step} in {Elapsed}; last loss {Loss}.")]
     private partial void LogEnd(int step, double loss, TimeSpan elapsed);

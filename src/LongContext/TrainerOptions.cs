@@ -38,6 +38,15 @@ public sealed class TrainerOptions
     /// <summary>Newest checkpoints to keep. Default 2.</summary>
     public int CheckpointsToKeep { get; init; } = 2;
 
+    /// <summary>Keep the checkpoint with the lowest metric too, where checkpoints are written with one. Default false.</summary>
+    public bool KeepBestCheckpoint { get; init; }
+
+    /// <summary>
+    /// Packs of a stream that are made ahead, on a thread of their own, beside the step; 0 makes each when it is needed, on the thread
+    /// that trains. Packs taken by number are never made ahead. Default 2.
+    /// </summary>
+    public int PrefetchedPacks { get; init; } = 2;
+
     /// <exception cref="ArgumentException">One or more values cannot be used; the message lists all.</exception>
     internal void Validate()
     {
@@ -52,6 +61,7 @@ public sealed class TrainerOptions
         if (CheckpointEverySteps is not null && CheckpointFolder is null) faults.Add("CheckpointEverySteps is set, but CheckpointFolder is not");
         if (CheckpointFolder is { } folder && string.IsNullOrWhiteSpace(folder)) faults.Add("CheckpointFolder must name a folder, but is empty");
         if (CheckpointsToKeep < 1) faults.Add($"CheckpointsToKeep must be at least 1, but is {CheckpointsToKeep}");
+        if (PrefetchedPacks < 0) faults.Add($"PrefetchedPacks must not be negative, but is {PrefetchedPacks}");
         if (faults.Count > 0) throw new ArgumentException("TrainerOptions: " + string.Join("; ", faults) + ".");
     }
 }
