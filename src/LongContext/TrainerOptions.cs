@@ -5,10 +5,13 @@ namespace LongContext;
 /// <summary>How <see cref="LongContextTrainer"/> trains. Validated when the trainer is made, all faults in one exception.</summary>
 public sealed class TrainerOptions
 {
-    /// <summary>Optimizer steps of the whole run. Null (the default): as many as <see cref="Epochs"/> passes over the data take.</summary>
+    /// <summary>
+    /// Optimizer steps of the whole run. Null (the default): as many as <see cref="Epochs"/> passes over the data take, or, of a stream,
+    /// until it ends. A stream that ends before ends the run.
+    /// </summary>
     public int? Steps { get; init; }
 
-    /// <summary>Passes over the data where <see cref="Steps"/> is null. Default 1.</summary>
+    /// <summary>Passes over the data where <see cref="Steps"/> is null; a stream knows its own. Default 1.</summary>
     public int Epochs { get; init; } = 1;
 
     /// <summary>Packs of one step; its loss is one sum divided once, however many packs it comes in. Default 1.</summary>

@@ -25,7 +25,7 @@ public sealed class StreamingPackerOptions
 
     /// <summary>
     /// Tokens to look ahead over, whatever the number of documents: reading stops once they are reached. From two contexts' worth to
-    /// 2³⁰. Default: null, 64 contexts' worth (at most 2³⁰ and at least two contexts' worth).
+    /// 2³⁰. Default: null, 64 contexts' worth, but no more than 2²⁴ tokens (they are part of each checkpoint) where two contexts are not more.
     /// </summary>
     public int? WindowTokens { get; init; }
 
@@ -53,9 +53,9 @@ public sealed class StreamingPackerOptions
     public int Seed { get; init; }
 
     /// <summary>Tokens of a window, the default filled in.</summary>
-    internal int EffectiveWindowTokens => WindowTokens ?? (int)Math.Max(Math.Min(64L * ContextLength, MaximumWindowTokens), 2L * Math.Min(ContextLength, MaximumWindowTokens / 2));
+    internal int EffectiveWindowTokens => WindowTokens ?? (int)Math.Max(Math.Min(64L * ContextLength, DefaultWindowTokens), 2L * ContextLength);
 
-    private const int MaximumWindowTokens = 1 << 30;
+    private const int MaximumWindowTokens = 1 << 30, DefaultWindowTokens = 1 << 24;
 
     internal void Validate()
     {

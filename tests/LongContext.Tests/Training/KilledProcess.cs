@@ -57,6 +57,7 @@ internal sealed class KilledProcess : IDisposable
     public void Dispose()
     {
         if (!process.HasExited) process.Kill();
+        process.WaitForExit(); // its last lines too: nobody adds to what is disposed
         process.Dispose();
         lines.Dispose();
     }
