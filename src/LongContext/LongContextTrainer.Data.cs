@@ -47,10 +47,10 @@ public sealed partial class LongContextTrainer
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         ArgumentNullException.ThrowIfNull(packs);
-        if (options.Steps is null && options.Schedule != LearningRateSchedule.Constant(options.Schedule.WarmupSteps))
+        if (options.Steps is null && NeedsTotal(options.Schedule))
         {
             throw new ArgumentException(
-                "How long the stream of packs is cannot be known: set TrainerOptions.Steps, which the schedule needs, or use LearningRateSchedule.Constant.", nameof(packs));
+                "How long the stream of packs is cannot be known: set TrainerOptions.Steps, which the schedule needs, or use LearningRateSchedule.Constant with a warm-up in steps.", nameof(packs));
         }
 
         return Start(packs, options.Steps ?? UntilTheDataEnds, options.PrefetchedPacks, progress, cancellationToken);
@@ -71,6 +71,13 @@ public sealed partial class LongContextTrainer
         string? latest = TrainingCheckpoint.FindWhole(folder, checksums: true, logger);
         if (latest is not null) ResumeFrom(latest, verified: true);
         return latest;
+    }
+
+    /// <summary>Whether the steps of the whole run make a difference: at the beginning, in the course, or towards the end.</summary>
+    private static bool NeedsTotal(LearningRateSchedule schedule)
+    {
+        const int one = 1_000_000, other = 2_000_000;
+        return new[] { 1, 1_000, one / 2, one - 1 }.Any(step => schedule.Factor(step, one) != schedule.Factor(step, other));
     }
 
     private void ResumeFrom(string checkpointFolder, bool verified)

@@ -85,9 +85,14 @@ public sealed class TrainerStreamTests
     public async Task TrainAsync_NoStepsAndAScheduleThatNeedsThem_IsRefused()
     {
         using CausalLanguageModel model = TinyModels.Create();
-        using var trainer = new LongContextTrainer(model, new TrainerOptions { Schedule = LearningRateSchedule.Cosine(3) });
-        ArgumentException e = await Assert.ThrowsAsync<ArgumentException>("packs", () => trainer.TrainAsync(Streams.Packer()));
-        Assert.Contains("TrainerOptions.Steps", e.Message, StringComparison.Ordinal);
+        foreach (LearningRateSchedule schedule in new[] { LearningRateSchedule.Cosine(3), LearningRateSchedule.Linear() })
+        {
+            using var refusing = new LongContextTrainer(model, new TrainerOptions { Schedule = schedule });
+            ArgumentException e = await Assert.ThrowsAsync<ArgumentException>("packs", () => refusing.TrainAsync(Streams.Packer()));
+            Assert.Contains("TrainerOptions.Steps", e.Message, StringComparison.Ordinal);
+        }
+
+        using var trainer = new LongContextTrainer(model, new TrainerOptions());
         await Assert.ThrowsAsync<ArgumentNullException>("packs", () => trainer.TrainAsync((IPackFeed)null!));
         Assert.Contains("PrefetchedPacks", Assert.Throws<ArgumentException>(() => new TrainerOptions { PrefetchedPacks = -1 }.Validate()).Message, StringComparison.Ordinal);
     }
