@@ -21,8 +21,12 @@ public sealed partial class LongContextTrainer
     /// <inheritdoc cref="TrainAsync(IPackFeed, IProgress{TrainingProgress}?, CancellationToken)" path="/exception"/>
     /// <remarks>The run ends with the data, or after <see cref="TrainerOptions.Steps"/>, whichever comes first; the last step takes the packs that are left.</remarks>
     public Task<TrainingResult> TrainAsync(
-        ISequenceSource sequences, StreamingPackerOptions packing, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        TrainAsync(new StreamingPacker(sequences, packing), progress, cancellationToken);
+        ISequenceSource sequences, StreamingPackerOptions packing, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(sequences);
+        ArgumentNullException.ThrowIfNull(packing);
+        return TrainAsync(new StreamingPacker(sequences, packing), progress, cancellationToken);
+    }
 
     /// <summary>Trains on a stream of packs, which are made ahead on a thread of their own (<see cref="TrainerOptions.PrefetchedPacks"/>).</summary>
     /// <param name="packs">

@@ -75,7 +75,7 @@ public sealed partial class StreamState
                 JsonValue number when number.GetValueKind() == JsonValueKind.Number && number.TryGetValue(out long whole) => whole,
                 JsonValue text when text.GetValueKind() == JsonValueKind.String => text.GetValue<string>(),
                 JsonObject below => FromJson(below, file, unused, $"{prefix}{name}.", depth + 1),
-                JsonArray { Count: 0 } when unused.Remove(prefix + name) => new StreamStateArray(file.ReadArray<int>(prefix + name)),
+                JsonArray { Count: 0 } when unused.Remove(prefix + name) => StreamStateArray.Read(file, prefix + name),
                 JsonArray => throw new CheckpointFormatException($"{file.Path}: the array '{prefix}{name}' is missing."),
                 _ => throw new CheckpointFormatException($"{file.Path}: '{name}' of {where} is {Shortened(value)}, expected a whole number, a text, a state or an array's place."),
             };

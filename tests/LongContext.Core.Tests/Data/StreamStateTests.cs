@@ -105,6 +105,18 @@ public sealed class StreamStateTests
     }
 
     [Fact]
+    public void Load_ArrayOfAnotherTypeOrShape_SaysWhatItIs()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        foreach (SafetensorsEntry entry in new[] { SafetensorsEntry.Create<long>("array", [1], new[] { 1L }), SafetensorsEntry.Create<int>("array", [1, 2], new[] { 1, 2 }), SafetensorsEntry.Create<int>("array", [], new[] { 1 }) })
+        {
+            SafetensorsWriter.Write(
+                folder["state"], [entry], new Dictionary<string, string> { ["format"] = "longcontext.stream-state.1", ["state"] = """{"kind":"k","values":{"array":[]}}""" });
+            Assert.Contains($"'array' is {entry.DataType}", Assert.Throws<CheckpointFormatException>(() => StreamState.Load(folder["state"])).Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void Load_AnotherFormat_SaysWhich()
     {
         using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
