@@ -25,6 +25,7 @@ public sealed partial class LongContextTrainer : IDisposable
     private readonly TimeProvider timeProvider;
     private readonly Optimizer optimizer;
     private int stepsDone;
+    private DataPosition? position; // after the last whole step; null before the first
     private int running;
     private bool disposed;
 
@@ -79,11 +80,9 @@ public sealed partial class LongContextTrainer : IDisposable
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         ArgumentNullException.ThrowIfNull(source);
-        int totalSteps = TotalSteps(source);
-        // TorchSharp's gradient mode and dispose scopes belong to a thread: the whole run stays on one.
-        return Task.Factory.StartNew(
-            () => Alone(() => Run(source, totalSteps, progress, cancellationToken)),
-            cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        long? limit = options.Steps is null ? (long)options.Epochs * source.Count : null;
+        // Not ahead: a source by number is asked for a pack when its step is there.
+        return Start(new PackSourceFeed(source, limit), TotalSteps(source), ahead: 0, progress, cancellationToken);
     }
 
     /// <summary>Takes weights, optimizer and position from a checkpoint; the next call to train goes on after its step.</summary>
@@ -95,8 +94,7 @@ public sealed partial class LongContextTrainer : IDisposable
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         ArgumentException.ThrowIfNullOrEmpty(checkpointFolder);
-        stepsDone = Alone(() => TrainingCheckpoint.Restore(checkpointFolder, model, optimizer, options));
-        LogResumed(checkpointFolder, stepsDone);
+        ResumeFrom(checkpointFolder, verified: false);
     }
 
     /// <summary>Frees the optimizer's state; the model stays.</summary>
@@ -130,38 +128,50 @@ public sealed partial class LongContextTrainer : IDisposable
         return checked((int)(((long)count * options.Epochs + options.GradientAccumulationSteps - 1) / options.GradientAccumulationSteps));
     }
 
-    private TrainingResult Run(IPackSource source, int totalSteps, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    private TrainingResult Run(StepData data, int totalSteps, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
         long started = timeProvider.GetTimestamp(), tokens = 0;
         double loss = double.NaN;
         int stepsBefore = stepsDone, lastSaved = -1;
-        LogStart(model.Parameters.ElementCount, stepsDone, totalSteps);
+        if (totalSteps == UntilTheDataEnds) LogStartUntilTheDataEnds(model.Parameters.ElementCount, stepsDone);
+        else LogStart(model.Parameters.ElementCount, stepsDone, totalSteps);
         foreach (string group in optimizer.GroupDescriptions) LogGroup(group);
         if (stepsDone >= totalSteps) LogNothingToDo(totalSteps);
-        if (options.CheckpointFolder is { } folder && TrainingCheckpoint.FindLatest(folder) is { } latest && TrainingCheckpoint.StepOf(latest) > stepsDone)
-            LogLaterCheckpoint(latest, stepsDone);
+        if (options.CheckpointFolder is { } folder)
+        {
+            TrainingCheckpoint.RemoveLeftovers(folder);
+            if (TrainingCheckpoint.Highest(folder) is { } highest && highest.Step > stepsDone) LogLaterCheckpoint(highest.Path, stepsDone);
+        }
+
         foreach (Parameter parameter in model.TrainableParameters) parameter.Trains = true;
         using var backpropagation = new LayerwiseBackpropagation(model, options.Activations ?? ActivationPolicy.KeepEverything, options.ZLoss);
         try
         {
             while (stepsDone < totalSteps)
             {
+                PackedBatch[] packs = data.Take(cancellationToken);
+                if (packs.Length == 0)
+                {
+                    EndOfData(totalSteps);
+                    break;
+                }
+
                 double learningRate = options.LearningRate * options.Schedule.Factor(stepsDone, totalSteps);
-                PackedBatch[] packs = TakePacks(source, totalSteps);
                 (loss, double gradientNorm) = Step(backpropagation, packs, learningRate, cancellationToken);
                 stepsDone++;
+                position = data.Commit();
                 long stepTokens = packs.Sum(pack => (long)pack.TokenCount);
                 tokens += stepTokens;
                 progress?.Report(Progress(totalSteps, stepsBefore, loss, gradientNorm, learningRate, stepTokens, tokens, timeProvider.GetElapsedTime(started)));
-                if (options.CheckpointEverySteps is { } every && stepsDone % every == 0) Save(lastSaved = stepsDone);
+                if (options.CheckpointEverySteps is { } every && stepsDone % every == 0) Save(data, lastSaved = stepsDone);
             }
 
-            if (options.CheckpointFolder is not null && lastSaved != stepsDone) Save(stepsDone);
+            if (options.CheckpointFolder is not null && lastSaved != stepsDone) Save(data, stepsDone);
         }
         catch (OperationCanceledException)
         {
             LogCancelled(stepsDone);
-            if (options.CheckpointFolder is not null && lastSaved != stepsDone) Save(stepsDone);
+            if (options.CheckpointFolder is not null && lastSaved != stepsDone) Save(data, stepsDone);
             throw;
         }
         finally
@@ -171,6 +181,7 @@ public sealed partial class LongContextTrainer : IDisposable
         }
 
         TimeSpan elapsed = timeProvider.GetElapsedTime(started);
+        LogPacking(data.Report);
         LogEnd(stepsDone, loss, elapsed);
         return new TrainingResult { Steps = stepsDone, Tokens = tokens, FinalLoss = loss, Elapsed = elapsed };
     }
@@ -201,22 +212,6 @@ public sealed partial class LongContextTrainer : IDisposable
         return (loss, norm);
     }
 
-    private PackedBatch[] TakePacks(IPackSource source, int totalSteps)
-    {
-        long first = (long)stepsDone * options.GradientAccumulationSteps;
-        int count = options.GradientAccumulationSteps;
-        // The last step of whole passes takes what is left.
-        if (options.Steps is null && stepsDone == totalSteps - 1) count = (int)((long)source.Count!.Value * options.Epochs - first);
-        var packs = new PackedBatch[count];
-        for (int i = 0; i < count; i++)
-        {
-            packs[i] = source.GetPack(first + i);
-            CheckLength(packs[i], first + i);
-        }
-
-        return packs;
-    }
-
     private void CheckLength(PackedBatch pack, long index)
     {
         ReadOnlySpan<int> borders = pack.CumulativeSequenceLengths.Span;
@@ -235,7 +230,7 @@ public sealed partial class LongContextTrainer : IDisposable
         int totalSteps, int stepsBefore, double loss, double gradientNorm, double learningRate, long stepTokens, long tokens, TimeSpan elapsed) => new()
     {
         Step = stepsDone,
-        TotalSteps = totalSteps,
+        TotalSteps = totalSteps == UntilTheDataEnds ? 0 : totalSteps,
         Loss = loss,
         GradientNorm = gradientNorm,
         LearningRate = learningRate,
@@ -243,13 +238,14 @@ public sealed partial class LongContextTrainer : IDisposable
         Tokens = tokens,
         TokensPerSecond = tokens / Math.Max(elapsed.TotalSeconds, 1e-9),
         Elapsed = elapsed,
-        Remaining = elapsed / (stepsDone - stepsBefore) * (totalSteps - stepsDone),
+        Remaining = totalSteps == UntilTheDataEnds ? TimeSpan.Zero : elapsed / (stepsDone - stepsBefore) * (totalSteps - stepsDone),
         MemoryBytes = Environment.WorkingSet,
     };
 
-    private void Save(int step)
+    /// <summary>Writes a checkpoint, with how good the model is where that is known: the lower the better.</summary>
+    private void Save(StepData data, int step, double? metric = null)
     {
-        string folder = TrainingCheckpoint.Save(options.CheckpointFolder!, step, model, optimizer, options);
+        string folder = TrainingCheckpoint.Save(options.CheckpointFolder!, new TrainingSnapshot(step, model, optimizer, data.Position, metric), options);
         LogSaved(folder, step);
     }
 
@@ -258,6 +254,9 @@ public sealed partial class LongContextTrainer : IDisposable
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Group {Group}.")]
     private partial void LogGroup(string group);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Training {Parameters} parameters from step {Done} until the data ends.")]
+    private partial void LogStartUntilTheDataEnds(long parameters, int done);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Trained to step {Step} in {Elapsed}; last loss {Loss}.")]
     private partial void LogEnd(int step, double loss, TimeSpan elapsed);

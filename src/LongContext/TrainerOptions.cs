@@ -6,10 +6,13 @@ namespace LongContext;
 /// <summary>How <see cref="LongContextTrainer"/> trains. Validated when the trainer is made, all faults in one exception.</summary>
 public sealed class TrainerOptions
 {
-    /// <summary>Optimizer steps of the whole run. Null (the default): as many as <see cref="Epochs"/> passes over the data take.</summary>
+    /// <summary>
+    /// Optimizer steps of the whole run. Null (the default): as many as <see cref="Epochs"/> passes over the data take, or, of a stream,
+    /// until it ends. A stream that ends before ends the run.
+    /// </summary>
     public int? Steps { get; init; }
 
-    /// <summary>Passes over the data where <see cref="Steps"/> is null. Default 1.</summary>
+    /// <summary>Passes over the data where <see cref="Steps"/> is null; a stream knows its own. Default 1.</summary>
     public int Epochs { get; init; } = 1;
 
     /// <summary>Packs of one step; its loss is one sum divided once, however many packs it comes in. Default 1.</summary>
@@ -55,6 +58,15 @@ public sealed class TrainerOptions
     /// <summary>Newest checkpoints to keep. Default 2.</summary>
     public int CheckpointsToKeep { get; init; } = 2;
 
+    /// <summary>Keep the checkpoint with the lowest metric too, where checkpoints are written with one. Default false.</summary>
+    public bool KeepBestCheckpoint { get; init; }
+
+    /// <summary>
+    /// Packs of a stream that are made ahead, on a thread of their own, beside the step; 0 makes each when it is needed, on the thread
+    /// that trains. Packs taken by number are never made ahead. Default 2.
+    /// </summary>
+    public int PrefetchedPacks { get; init; } = 2;
+
     /// <exception cref="ArgumentException">One or more values cannot be used; the message lists all.</exception>
     internal void Validate()
     {
@@ -77,6 +89,7 @@ public sealed class TrainerOptions
         if (CheckpointEverySteps is not null && CheckpointFolder is null) faults.Add("CheckpointEverySteps is set, but CheckpointFolder is not");
         if (CheckpointFolder is { } folder && string.IsNullOrWhiteSpace(folder)) faults.Add("CheckpointFolder must name a folder, but is empty");
         if (CheckpointsToKeep < 1) faults.Add($"CheckpointsToKeep must be at least 1, but is {CheckpointsToKeep}");
+        if (PrefetchedPacks < 0) faults.Add($"PrefetchedPacks must not be negative, but is {PrefetchedPacks}");
         if (faults.Count > 0) throw new ArgumentException("TrainerOptions: " + string.Join("; ", faults) + ".");
     }
 }

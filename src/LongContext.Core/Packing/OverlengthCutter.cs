@@ -5,6 +5,12 @@ namespace LongContext.Packing;
 /// <summary>Brings sequences to the context's length, as <see cref="OverlengthPolicy"/> says.</summary>
 internal static class OverlengthCutter
 {
+    /// <summary>What to tell about a sequence that is too long and refused.</summary>
+    public static string Refusal(long index, int length, int contextLength) =>
+        $"Sequence {index} has {length} tokens, more than the context length of {contextLength}. Make the context longer, or set "
+        + $"Overlength to {nameof(OverlengthPolicy.Split)}, {nameof(OverlengthPolicy.TruncateHead)}, {nameof(OverlengthPolicy.TruncateMiddle)}, "
+        + $"{nameof(OverlengthPolicy.TruncateTail)} or {nameof(OverlengthPolicy.Skip)}.";
+
     /// <summary>Appends the sequence, or what becomes of it, to <paramref name="documents"/>.</summary>
     /// <param name="documents">Receives the documents.</param>
     /// <param name="sequence">The sequence.</param>
@@ -31,6 +37,8 @@ internal static class OverlengthCutter
                 break;
             case OverlengthPolicy.TruncateTail:
                 documents.Add(PackedDocument.Whole(sequence.Slice(0, contextLength)));
+                break;
+            case OverlengthPolicy.Skip:
                 break;
             default:
                 throw new UnreachableException("The packer refuses such a sequence itself, or has checked its options.");

@@ -1,6 +1,6 @@
 namespace LongContext.Packing;
 
-/// <summary>What happens to a sequence with more tokens than <see cref="SequencePackerOptions.ContextLength"/>.</summary>
+/// <summary>What happens to a sequence with more tokens than the packer's context length.</summary>
 public enum OverlengthPolicy
 {
     /// <summary>An exception that names the sequence and both lengths.</summary>
@@ -23,4 +23,7 @@ public enum OverlengthPolicy
 
     /// <summary>The end is dropped, the first tokens are kept.</summary>
     TruncateTail,
+
+    /// <summary>The whole sequence is left out; <see cref="StreamingPacker"/> counts those it left out.</summary>
+    Skip,
 }

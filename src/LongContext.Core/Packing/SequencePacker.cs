@@ -65,12 +65,7 @@ public sealed class SequencePacker
             if (sequence is null) throw new ArgumentException($"Sequence {index} is null.", nameof(sequences));
             if (sequence.Length > contextLength && overlength == OverlengthPolicy.Refuse)
             {
-                throw new ArgumentException(
-                    $"Sequence {index} has {sequence.Length} tokens, more than the context length of {contextLength}. Make the " +
-                    $"context longer, or set {nameof(SequencePackerOptions.Overlength)} to {nameof(OverlengthPolicy.Split)}, " +
-                    $"{nameof(OverlengthPolicy.TruncateHead)}, {nameof(OverlengthPolicy.TruncateMiddle)} or " +
-                    $"{nameof(OverlengthPolicy.TruncateTail)}.",
-                    nameof(sequences));
+                throw new ArgumentException(OverlengthCutter.Refusal(index, sequence.Length, contextLength), nameof(sequences));
             }
 
             OverlengthCutter.Append(documents, sequence, contextLength, overlength);
@@ -78,6 +73,8 @@ public sealed class SequencePacker
         }
 
         if (index == 0) throw new ArgumentException("The data set is empty: there is no sequence to pack.", nameof(sequences));
+        if (documents.Count == 0)
+            throw new ArgumentException($"All {index} sequences are longer than the context length of {contextLength} and were left out.", nameof(sequences));
         if (documents.TrueForAll(document => document.TargetCount == 0))
         {
             throw new ArgumentException(

@@ -7,7 +7,8 @@ namespace LongContext.Adapters;
 /// <summary>From and to PEFT's folders.</summary>
 public sealed partial class LoraAdapter
 {
-    private const string WeightsFile = "adapter_model.safetensors";
+    /// <summary>Name of the file with the tensors.</summary>
+    internal const string WeightsFile = "adapter_model.safetensors";
 
     /// <summary>Reads an adapter that PEFT or <see cref="Save"/> wrote, and attaches it.</summary>
     /// <param name="folder">A folder with adapter_config.json and adapter_model.safetensors.</param>

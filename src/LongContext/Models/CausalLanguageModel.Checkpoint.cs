@@ -117,6 +117,17 @@ public sealed partial class CausalLanguageModel
         }
     }
 
+    /// <summary>As <see cref="Save"/>, without the weights.</summary>
+    internal void SaveConfig(string folder)
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        Directory.CreateDirectory(folder);
+        foreach (StagedFile file in StageConfigAndCompanions(folder))
+        {
+            using (file) file.Commit();
+        }
+    }
+
     private List<StagedFile> StageConfigAndCompanions(string folder)
     {
         var staged = new List<StagedFile>();

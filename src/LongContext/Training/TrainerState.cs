@@ -2,12 +2,22 @@ using System.Text.Json.Serialization;
 
 namespace LongContext.Training;
 
-/// <summary>trainer_state.json: where the run stands, and the options that decide which data comes next.</summary>
-internal sealed record TrainerState(int FormatVersion, int Step, long OptimizerUpdates, int GradientAccumulationSteps, int Seed)
+/// <summary>trainer_state.json: where the run stands, and the options that decide how it goes on.</summary>
+internal sealed record TrainerState(int FormatVersion, int Step, long OptimizerUpdates, int GradientAccumulationSteps, int Seed, long Packs)
 {
+    /// <summary>
+    /// 1: the data's place was the step. 2: the data's place is in data_state.safetensors, libtorch's generator in
+    /// random_state.safetensors, and manifest.json lists all files.
+    /// </summary>
+    public const int CurrentVersion = 2;
+
     /// <summary>The remapping of positions that was in force, in words; null for none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? PositionRemapping { get; init; }
+
+    /// <summary>How good the model is, the lower the better; null where that is not known.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? Metric { get; init; }
 }
 
 /// <summary>Source-generated reading and writing, no reflection.</summary>

@@ -1,68 +1,91 @@
 using System.Globalization;
 using System.Text.Json;
 using LongContext.Checkpoints;
-using LongContext.Models;
-using LongContext.Training.Optimizers;
-using static TorchSharp.torch;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace LongContext.Training;
 
 /// <summary>
-/// A run's state on disk: <c>checkpoint-000120/</c> is a Hugging Face folder with optimizer.safetensors and trainer_state.json
-/// beside the weights. It is written under a temporary name and renamed when whole, so a folder of that name is whole.
+/// A run's state on disk: <c>checkpoint-000120/</c> is a Hugging Face folder with optimizer.safetensors, data_state.safetensors,
+/// random_state.safetensors and trainer_state.json beside the weights, and manifest.json with the sizes and checksums of all. It is
+/// written under a temporary name and renamed when whole.
 /// </summary>
-public static class TrainingCheckpoint
+/// <remarks>One folder is for one run at a time.</remarks>
+public static partial class TrainingCheckpoint
 {
     private const string Prefix = "checkpoint-";
     private const string PartialPrefix = ".partial-";
     private const string ReplacedSuffix = ".replaced";
     private const string OptimizerFile = "optimizer.safetensors";
+    private const string DataFile = "data_state.safetensors";
+    private const string RandomFile = "random_state.safetensors";
     private const string StateFile = "trainer_state.json";
 
-    /// <summary>The checkpoint with the highest step in a folder, or null when there is none.</summary>
-    /// <param name="folder">The <see cref="TrainerOptions.CheckpointFolder"/>; need not exist. One folder is for one run at a time.</param>
-    public static string? FindLatest(string folder)
+    /// <summary>
+    /// The whole checkpoint with the highest step in a folder, or null when there is none of any kind. Whether it is whole is told by
+    /// the manifest's names and sizes; <see cref="LongContextTrainer.Resume"/> compares the checksums too.
+    /// </summary>
+    /// <param name="folder">The <see cref="TrainerOptions.CheckpointFolder"/>; need not exist.</param>
+    /// <param name="logger">Warned of each torn checkpoint that is passed over; null for nobody.</param>
+    /// <exception cref="CheckpointFormatException">There are checkpoints, but none is whole; the message says what is wrong with each.</exception>
+    public static string? FindLatest(string folder, ILogger? logger = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        return FindWhole(folder, checksums: false, logger);
+    }
+
+    /// <summary>The whole checkpoint with the lowest metric (of equal ones the latest), or null where none has a metric.</summary>
+    /// <param name="folder">The <see cref="TrainerOptions.CheckpointFolder"/>; need not exist.</param>
+    public static string? FindBest(string folder)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         BringBackReplaced(folder);
-        return List(folder).LastOrDefault().Path;
+        return Best(List(folder).Where(checkpoint => FolderManifest.FindFault(checkpoint.Path, checksums: false) is null));
     }
 
-    internal static string Save(string folder, int step, CausalLanguageModel model, Optimizer optimizer, TrainerOptions options)
+    /// <summary>Compares every file of a checkpoint with its manifest: names, sizes and checksums.</summary>
+    /// <param name="checkpointFolder">The checkpoint.</param>
+    /// <exception cref="CheckpointFormatException">Something is missing, torn or damaged; the message names the first such file.</exception>
+    public static void Verify(string checkpointFolder)
     {
-        Directory.CreateDirectory(folder);
-        BringBackReplaced(folder);
-        foreach (string leftover in Directory.GetDirectories(folder, PartialPrefix + "*")) Directory.Delete(leftover, recursive: true);
-
-        string name = Prefix + step.ToString("D6", CultureInfo.InvariantCulture);
-        string partial = Path.Combine(folder, PartialPrefix + name), final = Path.Combine(folder, name), replaced = partial + ReplacedSuffix;
-        try
-        {
-            model.Save(partial);
-            SafetensorsWriter.Write(Path.Combine(partial, OptimizerFile), optimizer.State());
-            var state = new TrainerState(FormatVersion: 1, step, optimizer.Updates, options.GradientAccumulationSteps, options.Seed)
-            {
-                PositionRemapping = model.PositionRemapping?.ToString(),
-            };
-            AtomicFile.WriteAllText(Path.Combine(partial, StateFile), JsonSerializer.Serialize(state, TrainerStateContext.Default.TrainerState));
-            // Aside, not away: between the two renames the earlier one still exists.
-            if (Directory.Exists(final)) Directory.Move(final, replaced);
-            Directory.Move(partial, final);
-            DirectoryFlush.TryFlush(folder); // before anything older goes away
-            if (Directory.Exists(replaced)) Directory.Delete(replaced, recursive: true);
-        }
-        catch
-        {
-            if (Directory.Exists(replaced) && !Directory.Exists(final)) Directory.Move(replaced, final);
-            if (Directory.Exists(partial)) Directory.Delete(partial, recursive: true);
-            throw;
-        }
-
-        RemoveOld(folder, step, options.CheckpointsToKeep);
-        return final;
+        ArgumentException.ThrowIfNullOrEmpty(checkpointFolder);
+        if (FolderManifest.FindFault(checkpointFolder, checksums: true) is { } fault)
+            throw new CheckpointFormatException($"{fault}: the checkpoint {checkpointFolder} is torn or damaged.");
     }
 
-    /// <summary>A process that died between the two renames of <see cref="Save"/> left the earlier checkpoint aside.</summary>
+    /// <summary>As <see cref="FindLatest"/>; with checksums each file of the checkpoints looked at is read through.</summary>
+    internal static string? FindWhole(string folder, bool checksums, ILogger? logger)
+    {
+        BringBackReplaced(folder);
+        List<string> faults = [];
+        foreach ((_, string path) in Enumerable.Reverse(List(folder)))
+        {
+            if (FolderManifest.FindFault(path, checksums) is not { } fault)
+            {
+                foreach (string torn in faults) LogTorn(logger ?? NullLogger.Instance, torn, path);
+                return path;
+            }
+
+            faults.Add(fault);
+        }
+
+        return faults.Count == 0 ? null
+            : throw new CheckpointFormatException($"None of the {faults.Count} checkpoint(s) in {folder} is whole: {string.Join("; ", faults)}.");
+    }
+
+    /// <summary>The step of the latest checkpoint, whole or not; null where there is none.</summary>
+    internal static (int Step, string Path)? Highest(string folder) => List(folder) is [.., var last] ? last : null;
+
+    /// <summary>Removes what saves have left behind that a process's death ended.</summary>
+    internal static void RemoveLeftovers(string folder)
+    {
+        BringBackReplaced(folder);
+        if (!Directory.Exists(folder)) return;
+        foreach (string leftover in Directory.GetDirectories(folder, PartialPrefix + "*")) Directory.Delete(leftover, recursive: true);
+    }
+
+    /// <summary>A process that died between the two renames of a save left the earlier checkpoint aside.</summary>
     private static void BringBackReplaced(string folder)
     {
         if (!Directory.Exists(folder)) return;
@@ -73,66 +96,22 @@ public static class TrainingCheckpoint
         }
     }
 
-    /// <summary>Leaves the newest up to this step. Those of later steps are another run's, and none of ours to remove.</summary>
-    private static void RemoveOld(string folder, int step, int keep)
+    private static string? Best(IEnumerable<(int Step, string Path)> checkpoints) => checkpoints
+        .Select(checkpoint => (checkpoint.Step, checkpoint.Path, Metric: Metric(checkpoint.Path)))
+        .Where(checkpoint => checkpoint.Metric is { } metric && !double.IsNaN(metric))
+        .OrderBy(checkpoint => checkpoint.Metric).ThenByDescending(checkpoint => checkpoint.Step)
+        .FirstOrDefault().Path;
+
+    private static double? Metric(string checkpoint)
     {
-        List<(int Step, string Path)> ours = [.. List(folder).Where(checkpoint => checkpoint.Step <= step)];
-        foreach ((_, string path) in ours.SkipLast(keep))
+        try
         {
-            // Renamed first: a folder that has a checkpoint's name is whole at any time.
-            string removed = Path.Combine(folder, PartialPrefix + Path.GetFileName(path));
-            Directory.Move(path, removed);
-            Directory.Delete(removed, recursive: true);
+            return ReadState(Path.Combine(checkpoint, StateFile)).Metric;
         }
-    }
-
-    internal static int Restore(string checkpointFolder, CausalLanguageModel model, Optimizer optimizer, TrainerOptions options)
-    {
-        TrainerState state = ReadState(Path.Combine(checkpointFolder, StateFile));
-        using CheckpointReader reader = CheckpointReader.Open(checkpointFolder);
-        string optimizerPath = Path.Combine(checkpointFolder, OptimizerFile);
-        if (!File.Exists(optimizerPath)) throw new CheckpointFormatException($"{optimizerPath} is missing: the folder is not a whole training checkpoint.");
-        using SafetensorsFile optimizerFile = SafetensorsFile.Open(optimizerPath);
-
-        // Everything is checked before the first value changes: a refused checkpoint leaves model and optimizer as they were.
-        optimizer.CheckState(optimizerFile);
-        var sources = new List<(Tensor Parameter, SafetensorsFile File, string Name)>();
-        foreach ((string name, Tensor parameter) in model.Parameters)
+        catch (CheckpointFormatException)
         {
-            if (!reader.TryFind(name, out SafetensorsFile? file, out _))
-                throw new CheckpointFormatException($"{checkpointFolder}: tensor '{name}' is missing.");
-            CheckpointTensors.Check(parameter, file, name);
-            sources.Add((parameter, file, name));
-        }
-
-        CheckSameRun(checkpointFolder, state, model, options);
-        foreach ((Tensor parameter, SafetensorsFile file, string name) in sources) CheckpointTensors.CopyInto(parameter, file, name);
-        optimizer.Restore(optimizerFile, state.OptimizerUpdates);
-        return state.Step;
-    }
-
-    /// <exception cref="ArgumentException">Going on would be another run: other data, or other positions.</exception>
-    private static void CheckSameRun(string checkpointFolder, TrainerState state, CausalLanguageModel model, TrainerOptions options)
-    {
-        if (state.GradientAccumulationSteps != options.GradientAccumulationSteps || state.Seed != options.Seed)
-        {
-            throw new ArgumentException(
-                $"{checkpointFolder} is of a run with GradientAccumulationSteps {state.GradientAccumulationSteps} and Seed {state.Seed}, but this trainer has "
-                + $"{options.GradientAccumulationSteps} and {options.Seed}: it would go on with other data.");
-        }
-
-        ModelConfig saved = ModelConfig.Load(checkpointFolder);
-        if (!saved.RotatesLike(model.Config))
-        {
-            throw new ArgumentException(
-                $"{checkpointFolder} is of a model whose positions are {saved.DescribeRotation()}, but this one's are {model.Config.DescribeRotation()}.");
-        }
-
-        string? remapping = model.PositionRemapping?.ToString();
-        if (state.PositionRemapping != remapping)
-        {
-            throw new ArgumentException(
-                $"{checkpointFolder} is of a run under {state.PositionRemapping ?? "no remapping of positions"}, but this model has {remapping ?? "none"}.");
+            // Damaged since: it is not the best then, and whoever resumes from it is told.
+            return null;
         }
     }
 
@@ -142,8 +121,8 @@ public static class TrainingCheckpoint
         try
         {
             TrainerState? state = JsonSerializer.Deserialize(File.ReadAllText(path), TrainerStateContext.Default.TrainerState);
-            if (state is not { FormatVersion: 1, Step: >= 0, OptimizerUpdates: >= 0, GradientAccumulationSteps: >= 1 })
-                throw new CheckpointFormatException($"{path}: expected format version 1 and counts that are not negative, found {state}.");
+            if (state is not { FormatVersion: TrainerState.CurrentVersion, Step: >= 0, OptimizerUpdates: >= 0, GradientAccumulationSteps: >= 1, Packs: >= 0 })
+                throw new CheckpointFormatException($"{path}: expected format version {TrainerState.CurrentVersion} and counts that are not negative, found {state}.");
             return state;
         }
         catch (JsonException e)
@@ -151,8 +130,6 @@ public static class TrainingCheckpoint
             throw new CheckpointFormatException($"{path} is not the JSON of a trainer's state: {e.Message}", e);
         }
     }
-
-    internal static int StepOf(string checkpoint) => int.Parse(Path.GetFileName(checkpoint).AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture);
 
     private static List<(int Step, string Path)> List(string folder)
     {
@@ -167,4 +144,7 @@ public static class TrainingCheckpoint
         found.Sort((a, b) => a.Step.CompareTo(b.Step));
         return found;
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A checkpoint is torn or damaged ({Fault}); the one before, {Used}, is used.")]
+    private static partial void LogTorn(ILogger logger, string fault, string used);
 }

@@ -6,7 +6,7 @@ public sealed record TrainingProgress
     /// <summary>Steps done.</summary>
     public required int Step { get; init; }
 
-    /// <summary>Steps of the whole run.</summary>
+    /// <summary>Steps of the whole run; 0 where it goes on until its data ends.</summary>
     public required int TotalSteps { get; init; }
 
     /// <summary>The step's loss: Σ weight · cross-entropy over its packs, divided once by the step's normaliser, in nats.</summary>
@@ -30,7 +30,7 @@ public sealed record TrainingProgress
     /// <summary>Time since this call to train began.</summary>
     public required TimeSpan Elapsed { get; init; }
 
-    /// <summary>Estimated time to the last step, at the rate so far.</summary>
+    /// <summary>Estimated time to the last step, at the rate so far; zero where the run goes on until its data ends.</summary>
     public required TimeSpan Remaining { get; init; }
 
     /// <summary>The process's memory in use, in bytes (resident set).</summary>

@@ -1,5 +1,6 @@
 using LongContext.Models;
 using LongContext.Packing;
+using LongContext.TestSupport;
 using static TorchSharp.torch;
 
 namespace LongContext.Tests.Training;
@@ -46,6 +47,23 @@ public sealed class TrainerLeakTests
         long before = TensorCounting.Count();
         using (var trainer = new LongContextTrainer(model, new TrainerOptions { Steps = 5 }))
             await Assert.ThrowsAsync<InvalidDataException>(() => trainer.TrainAsync(TrainingRun.InTurn(Packs[..2])));
+        Assert.Equal(before, Tensor.TotalCount - RotaryTables);
+    }
+
+    [Fact]
+    public async Task TrainAsync_StreamsCheckpointsAndResuming_LeaveNoTensor()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        using CausalLanguageModel model = TinyModels.Create();
+        long before = TensorCounting.Count();
+        var options = new TrainerOptions { Steps = 3, CheckpointFolder = folder.Path, CheckpointEverySteps = 1 };
+        using (var trainer = new LongContextTrainer(model, options))
+        {
+            Assert.Null(trainer.ResumeLatest());
+            await trainer.TrainAsync(Streams.Packer(), cancellationToken: TestContext.Current.CancellationToken);
+            Assert.NotNull(trainer.ResumeLatest());
+        }
+
         Assert.Equal(before, Tensor.TotalCount - RotaryTables);
     }
 

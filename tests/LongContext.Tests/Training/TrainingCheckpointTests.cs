@@ -12,6 +12,8 @@ public sealed class TrainingCheckpointTests
 {
     private static readonly PackedBatch[] Packs = [.. Enumerable.Range(0, 5).Select(i => PackedBatch.Create([TinyModels.Document(12 + i, i), TinyModels.Document(6, 9 + i)]))];
 
+    private static readonly string[] Files = ["config.json", "data_state.safetensors", "manifest.json", "model.safetensors", "optimizer.safetensors", "random_state.safetensors", "trainer_state.json"];
+
     private static TrainerOptions Options(string folder, int steps = 7, int every = 1, int keep = 10) => new()
     {
         Steps = steps,
@@ -44,7 +46,7 @@ public sealed class TrainingCheckpointTests
         Assert.Equal(whole.Losses[stoppedAfter..], rest.Losses);
         Assert.Equal(whole.Progress.Skip(stoppedAfter).Select(p => (p.Step, p.LearningRate, p.GradientNorm)), rest.Progress.Select(p => (p.Step, p.LearningRate, p.GradientNorm)));
         TinyModels.AssertSameBytes(TinyModels.Bytes(straight), TinyModels.Bytes(other));
-        foreach (string file in new[] { "model.safetensors", "optimizer.safetensors", "trainer_state.json", "config.json" })
+        foreach (string file in Files.Except(["manifest.json", "random_state.safetensors"])) // other tests draw from libtorch's generator
             Assert.Equal(File.ReadAllBytes(folder["straight/checkpoint-000007/" + file]), File.ReadAllBytes(folder["resumed/checkpoint-000007/" + file]));
     }
 
@@ -145,14 +147,19 @@ public sealed class TrainingCheckpointTests
         using CausalLanguageModel model = TinyModels.Create();
         await TrainingRun.Of(model, Options(folder.Path, steps: 2), Packs);
         Assert.Equal(["checkpoint-000001", "checkpoint-000002"], Names(folder.Path));
-        Assert.Equal(["config.json", "model.safetensors", "optimizer.safetensors", "trainer_state.json"], Names(folder["checkpoint-000002"]));
+        Assert.Equal(Files, Names(folder["checkpoint-000002"]));
     }
 
     [Fact]
     public void FindLatest_ManyDigits_GoesByNumber()
     {
         using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
-        foreach (string name in new[] { "checkpoint-999999", "checkpoint-1000000", "checkpoint-0x", "checkpoint--1", "checkpoint-" }) Directory.CreateDirectory(folder[name]);
+        foreach (string name in new[] { "checkpoint-999999", "checkpoint-1000000", "checkpoint-0x", "checkpoint--1", "checkpoint-" })
+        {
+            Directory.CreateDirectory(folder[name]);
+            FolderManifest.Write(folder[name]);
+        }
+
         Assert.Equal(folder["checkpoint-1000000"], TrainingCheckpoint.FindLatest(folder.Path));
     }
 
@@ -161,9 +168,17 @@ public sealed class TrainingCheckpointTests
     [InlineData("trainer_state.json", "")]
     [InlineData("trainer_state.json", "null")]
     [InlineData("trainer_state.json", "{\"formatVersion\": 1, \"step\": ")]
-    [InlineData("trainer_state.json", "{\"formatVersion\": 2, \"step\": 1, \"optimizerUpdates\": 1}")]
-    [InlineData("trainer_state.json", "{\"formatVersion\": 1, \"step\": -1, \"optimizerUpdates\": 1}")]
-    [InlineData("trainer_state.json", "{\"formatVersion\": 1, \"step\": \"one\", \"optimizerUpdates\": 1}")]
+    [InlineData("trainer_state.json", "{\"formatVersion\": 1, \"step\": 1, \"optimizerUpdates\": 1, \"gradientAccumulationSteps\": 1, \"seed\": 0}")]
+    [InlineData("trainer_state.json", "{\"formatVersion\": 3, \"step\": 1, \"optimizerUpdates\": 1, \"gradientAccumulationSteps\": 1, \"seed\": 0, \"packs\": 1}")]
+    [InlineData("trainer_state.json", "{\"formatVersion\": 2, \"step\": -1, \"optimizerUpdates\": 1, \"gradientAccumulationSteps\": 1, \"seed\": 0, \"packs\": 1}")]
+    [InlineData("trainer_state.json", "{\"formatVersion\": 2, \"step\": 1, \"optimizerUpdates\": 1, \"gradientAccumulationSteps\": 1, \"seed\": 0, \"packs\": -1}")]
+    [InlineData("trainer_state.json", "{\"formatVersion\": 2, \"step\": \"one\", \"optimizerUpdates\": 1, \"gradientAccumulationSteps\": 1, \"seed\": 0, \"packs\": 1}")]
+    [InlineData("data_state.safetensors", null)]
+    [InlineData("data_state.safetensors", "damaged")]
+    [InlineData("random_state.safetensors", null)]
+    [InlineData("random_state.safetensors", "damaged")]
+    [InlineData("manifest.json", null)]
+    [InlineData("manifest.json", "{}")]
     [InlineData("trainer_state.json", "{}")]
     [InlineData("optimizer.safetensors", null)]
     [InlineData("optimizer.safetensors", "damaged")]

@@ -28,8 +28,8 @@ internal sealed class WeightMemory
         bool half = size < 4;
         foreach ((string name, long[] tensor) in trained)
         {
-            bool own = targets is not null; // an adapter's tensors beside the model's, in float32
-            ScalarType type = own && half ? ScalarType.Float32 : request.DataType;
+            bool own = targets is not null; // beside the model's: what adds to them in float32, saved modules as they are
+            ScalarType type = own && half && !targets!.IsSaved(name) ? ScalarType.Float32 : request.DataType;
             long count = Count(tensor);
             if (own) AdapterWeights += count * type.ElementSize();
             long gradient = count * (type == ScalarType.Float64 ? 8 : 4);

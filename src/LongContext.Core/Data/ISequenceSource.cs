@@ -1,0 +1,28 @@
+using LongContext.Packing;
+
+namespace LongContext.Data;
+
+/// <summary>
+/// Sequences one after the other, from a place that can be noted and returned to: a run that is stopped goes on with the very
+/// sequence that would have come next.
+/// </summary>
+/// <remarks>
+/// Used by one thread at a time, which may be a background thread. What it holds open belongs to whoever made it: nobody who reads
+/// from it disposes it.
+/// </remarks>
+public interface ISequenceSource
+{
+    /// <summary>The next sequence, or null at the end (and from then on).</summary>
+    /// <param name="cancellationToken">Ends waiting; the source then stands where it stood.</param>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    TokenSequence? Next(CancellationToken cancellationToken = default);
+
+    /// <summary>Where the source stands: after the last sequence it gave.</summary>
+    StreamState Capture();
+
+    /// <summary>Goes to a place taken before, by this source or by one made in the same way, in another process too.</summary>
+    /// <param name="state">The place.</param>
+    /// <exception cref="ArgumentException">The state is of other data or of other settings; the message says which.</exception>
+    /// <exception cref="DataFormatException">The state is damaged.</exception>
+    void Restore(StreamState state);
+}

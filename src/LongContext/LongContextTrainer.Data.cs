@@ -1,0 +1,124 @@
+using LongContext.Data;
+using LongContext.Packing;
+using LongContext.Training;
+using Microsoft.Extensions.Logging;
+
+namespace LongContext;
+
+public sealed partial class LongContextTrainer
+{
+    /// <summary>Steps of a run that goes on until its data ends.</summary>
+    private const int UntilTheDataEnds = int.MaxValue;
+
+    /// <summary>
+    /// Packs a stream of sequences and trains on the packs, which are made ahead on a thread of their own
+    /// (<see cref="TrainerOptions.PrefetchedPacks"/>). What the packer holds is part of each checkpoint.
+    /// </summary>
+    /// <param name="sequences">The data, for example from <see cref="SequenceSource"/>; stays the caller's.</param>
+    /// <param name="packing">How to pack.</param>
+    /// <param name="progress">Told after each step; null for nobody.</param>
+    /// <param name="cancellationToken">Ends the run after the pack at hand: the step under way is dropped, the weights are the last step's.</param>
+    /// <inheritdoc cref="TrainAsync(IPackFeed, IProgress{TrainingProgress}?, CancellationToken)" path="/exception"/>
+    /// <remarks>The run ends with the data, or after <see cref="TrainerOptions.Steps"/>, whichever comes first; the last step takes the packs that are left.</remarks>
+    public Task<TrainingResult> TrainAsync(
+        ISequenceSource sequences, StreamingPackerOptions packing, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(sequences);
+        ArgumentNullException.ThrowIfNull(packing);
+        return TrainAsync(new StreamingPacker(sequences, packing), progress, cancellationToken);
+    }
+
+    /// <summary>Trains on a stream of packs, which are made ahead on a thread of their own (<see cref="TrainerOptions.PrefetchedPacks"/>).</summary>
+    /// <param name="packs">
+    /// The data, for example a <see cref="StreamingPacker"/>. The first run of a trainer begins where the stream stands; a resumed one,
+    /// or a further call, returns to the place after the last whole step. It stays the caller's; when the run is over it stands after the last whole step.
+    /// </param>
+    /// <param name="progress">Told after each step; null for nobody.</param>
+    /// <param name="cancellationToken">Ends the run after the pack at hand: the step under way is dropped, the weights are the last step's.</param>
+    /// <remarks>The run ends with the data, or after <see cref="TrainerOptions.Steps"/>, whichever comes first; the last step takes the packs that are left.</remarks>
+    /// <exception cref="ArgumentException">
+    /// <see cref="TrainerOptions.Steps"/> is null and the schedule needs it, the stream is not the one that the checkpoint is of, it has
+    /// no pack at all, a pack is longer than the model's window, or a step has no target token.
+    /// </exception>
+    /// <exception cref="DataFormatException">The state of the data in the checkpoint is damaged.</exception>
+    /// <exception cref="InvalidOperationException">A run is under way.</exception>
+    /// <exception cref="NonFiniteLossException">Loss or gradient was NaN or infinite.</exception>
+    /// <exception cref="IOException">A checkpoint could not be written; the one before is whole.</exception>
+    /// <exception cref="ObjectDisposedException">The trainer is disposed.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled. With a checkpoint folder a checkpoint of the last whole step was written, unless the run had not begun.</exception>
+    public Task<TrainingResult> TrainAsync(
+        IPackFeed packs, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        ArgumentNullException.ThrowIfNull(packs);
+        if (options.Steps is null && NeedsTotal(options.Schedule))
+        {
+            throw new ArgumentException(
+                "How long the stream of packs is cannot be known: set TrainerOptions.Steps, which the schedule needs, or use LearningRateSchedule.Constant with a warm-up in steps.", nameof(packs));
+        }
+
+        return Start(packs, options.Steps ?? UntilTheDataEnds, options.PrefetchedPacks, progress, cancellationToken);
+    }
+
+    /// <summary>
+    /// Resumes from the latest whole checkpoint in <see cref="TrainerOptions.CheckpointFolder"/>, every file of it compared with its
+    /// checksum; a torn or damaged one is passed over with a warning, and the one before is used.
+    /// </summary>
+    /// <returns>The checkpoint used, or null where there is none yet: the run then begins anew.</returns>
+    /// <exception cref="Checkpoints.CheckpointFormatException">There are checkpoints, but none is whole or none of a model of this shape.</exception>
+    /// <exception cref="ArgumentException">It is of a run with other accumulation, seed or positions: going on would be another run.</exception>
+    /// <exception cref="InvalidOperationException">A run is under way, or there is no checkpoint folder in the options.</exception>
+    public string? ResumeLatest()
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        string folder = options.CheckpointFolder ?? throw new InvalidOperationException("TrainerOptions.CheckpointFolder is not set: there is nowhere to resume from.");
+        string? latest = TrainingCheckpoint.FindWhole(folder, checksums: true, logger);
+        if (latest is not null) ResumeFrom(latest, verified: true);
+        return latest;
+    }
+
+    /// <summary>Whether the steps of the whole run make a difference: at the beginning, in the course, or towards the end.</summary>
+    private static bool NeedsTotal(LearningRateSchedule schedule)
+    {
+        const int one = 1_000_000, other = 2_000_000;
+        return new[] { 1, 1_000, one / 2, one - 1 }.Any(step => schedule.Factor(step, one) != schedule.Factor(step, other));
+    }
+
+    private void ResumeFrom(string checkpointFolder, bool verified)
+    {
+        (stepsDone, position) = Alone(() => TrainingCheckpoint.Restore(checkpointFolder, model, optimizer, options, verified));
+        LogResumed(checkpointFolder, stepsDone);
+    }
+
+    /// <summary>TorchSharp's gradient mode and dispose scopes belong to a thread: the whole run stays on one.</summary>
+    private Task<TrainingResult> Start(IPackFeed packs, int totalSteps, int ahead, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken) =>
+        Task.Factory.StartNew(
+            () => Alone(() =>
+            {
+                using var data = new StepData(packs, options.GradientAccumulationSteps, ahead, position, CheckLength, logger);
+                return Run(data, totalSteps, progress, cancellationToken);
+            }),
+            cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    /// <summary>The stream is at its end before the last step: said aloud, or refused where there was nothing in it.</summary>
+    private void EndOfData(int totalSteps)
+    {
+        if (stepsDone == 0) throw new ArgumentException("There is no pack to train on: the stream is empty.");
+        if (totalSteps == UntilTheDataEnds) LogDataEnded(stepsDone);
+        else LogDataEndedEarly(stepsDone, totalSteps);
+    }
+
+    private void LogPacking(PackingReport? report)
+    {
+        if (report is { Packs: > 0 }) LogFillRate(report.Packs, report.Documents, report.FillRate, report.Split, report.Truncated, report.Skipped);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The data has come to its end after step {Step}.")]
+    private partial void LogDataEnded(int step);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The data has come to its end after step {Step} of {Total}: the learning rate's course was cut short.")]
+    private partial void LogDataEndedEarly(int step, int total);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Packs} packs of {Documents} documents, filled to {FillRate:P2}; sequences longer than the context: {Split} split, {Truncated} truncated, {Skipped} left out.")]
+    private partial void LogFillRate(long packs, long documents, double fillRate, long split, long truncated, long skipped);
+}

@@ -1,0 +1,76 @@
+using LongContext.Adapters;
+using LongContext.Checkpoints;
+using LongContext.Data;
+using LongContext.Models;
+using LongContext.Training.Optimizers;
+using static TorchSharp.torch;
+
+namespace LongContext.Training;
+
+public static partial class TrainingCheckpoint
+{
+    /// <summary>Takes everything over; a refused checkpoint leaves model and optimizer as they were.</summary>
+    /// <param name="checkpointFolder">The checkpoint.</param>
+    /// <param name="model">Gets the weights.</param>
+    /// <param name="optimizer">Gets its state.</param>
+    /// <param name="options">Must be those of the same run.</param>
+    /// <param name="verified">The files have been compared with the manifest already.</param>
+    internal static (int Step, DataPosition Data) Restore(
+        string checkpointFolder, CausalLanguageModel model, Optimizer optimizer, TrainerOptions options, bool verified = false)
+    {
+        // Everything is checked before the first value changes, first what each file must hold: those messages tell most.
+        TrainerState state = ReadState(Path.Combine(checkpointFolder, StateFile));
+        using CheckpointReader? reader = model.Adapter is null ? CheckpointReader.Open(checkpointFolder) : null;
+        using SafetensorsFile? adapterFile = model.Adapter is null ? null : Open(checkpointFolder, LoraAdapter.WeightsFile);
+        using SafetensorsFile optimizerFile = Open(checkpointFolder, OptimizerFile), randomFile = Open(checkpointFolder, RandomFile);
+        StreamState data = StreamState.Load(Require(checkpointFolder, DataFile));
+        optimizer.CheckState(optimizerFile);
+        RandomState.Check(randomFile);
+        var sources = new List<(Tensor Parameter, SafetensorsFile File, string Name)>();
+        foreach ((string name, Tensor parameter) in model.Adapter?.Tensors ?? (IReadOnlyDictionary<string, Tensor>)model.Parameters)
+        {
+            SafetensorsFile? file = adapterFile;
+            if (reader is not null && !reader.TryFind(name, out file, out _))
+                throw new CheckpointFormatException($"{checkpointFolder}: tensor '{name}' is missing.");
+            CheckpointTensors.Check(parameter, file!, name);
+            sources.Add((parameter, file!, name));
+        }
+
+        if (!verified) Verify(checkpointFolder);
+        CheckSameRun(checkpointFolder, state, model, options);
+        foreach ((Tensor parameter, SafetensorsFile file, string name) in sources) CheckpointTensors.CopyInto(parameter, file, name);
+        optimizer.Restore(optimizerFile, state.OptimizerUpdates);
+        RandomState.Restore(randomFile);
+        return (state.Step, new DataPosition(state.Packs, data));
+    }
+
+    private static SafetensorsFile Open(string checkpointFolder, string name) => SafetensorsFile.Open(Require(checkpointFolder, name));
+
+    private static string Require(string checkpointFolder, string name) => Path.Combine(checkpointFolder, name) is var path && File.Exists(path) ? path
+        : throw new CheckpointFormatException($"{path} is missing: the folder is not a whole training checkpoint.");
+
+    /// <exception cref="ArgumentException">Going on would be another run: other data, or other positions.</exception>
+    private static void CheckSameRun(string checkpointFolder, TrainerState state, CausalLanguageModel model, TrainerOptions options)
+    {
+        if (state.GradientAccumulationSteps != options.GradientAccumulationSteps || state.Seed != options.Seed)
+        {
+            throw new ArgumentException(
+                $"{checkpointFolder} is of a run with GradientAccumulationSteps {state.GradientAccumulationSteps} and Seed {state.Seed}, but this trainer has "
+                + $"{options.GradientAccumulationSteps} and {options.Seed}: it would go on with other data.");
+        }
+
+        ModelConfig saved = ModelConfig.Load(checkpointFolder);
+        if (!saved.RotatesLike(model.Config))
+        {
+            throw new ArgumentException(
+                $"{checkpointFolder} is of a model whose positions are {saved.DescribeRotation()}, but this one's are {model.Config.DescribeRotation()}.");
+        }
+
+        string? remapping = model.PositionRemapping?.ToString();
+        if (state.PositionRemapping != remapping)
+        {
+            throw new ArgumentException(
+                $"{checkpointFolder} is of a run under {state.PositionRemapping ?? "no remapping of positions"}, but this model has {remapping ?? "none"}.");
+        }
+    }
+}

@@ -1,0 +1,17 @@
+using LongContext.Tests.Training;
+using Xunit.MicrosoftTestingPlatform;
+
+namespace LongContext.Tests;
+
+/// <summary>The tests; or, asked by its own name, the program that <see cref="KillTests"/> starts and kills.</summary>
+internal static class Program
+{
+    public static int Main(string[] args)
+    {
+        if (args is [KilledTraining.Name, ..]) return KilledTraining.Run(args);
+        // As xunit's own entry point, which this one takes the place of.
+        return args.Any(argument => argument is "-automated" or "@@")
+            ? Xunit.Runner.InProc.SystemConsole.ConsoleRunner.Run(args).GetAwaiter().GetResult()
+            : TestPlatformTestFramework.RunAsync(args, SelfRegisteredExtensions.AddSelfRegisteredExtensions).GetAwaiter().GetResult();
+    }
+}
