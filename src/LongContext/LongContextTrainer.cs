@@ -2,6 +2,9 @@ using LongContext.Models;
 using LongContext.Packing;
 using LongContext.Positions;
 using LongContext.Training;
+using LongContext.Training.Evaluations;
+using LongContext.Training.Guarding;
+using LongContext.Training.Monitoring;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using static TorchSharp.torch;
@@ -14,7 +17,7 @@ namespace LongContext;
 /// </summary>
 /// <remarks>
 /// One trainer is one run: once its steps are done, a further call to train returns at once. The model is used by the run alone
-/// until it ends. An exception from an <see cref="IProgress{T}"/> ends the run.
+/// until it ends. An exception from an <see cref="IProgress{T}"/> or an <see cref="ITrainingEvaluation"/> ends the run.
 /// </remarks>
 public sealed partial class LongContextTrainer : IDisposable
 {
@@ -55,7 +58,8 @@ public sealed partial class LongContextTrainer : IDisposable
     /// <param name="cancellationToken">Ends the run after the pack at hand: the step under way is dropped, the weights are the last step's.</param>
     /// <exception cref="ArgumentException">No packs, a pack longer than the model's window, or no target token in a step.</exception>
     /// <exception cref="InvalidOperationException">A run is under way.</exception>
-    /// <exception cref="NonFiniteLossException">Loss or gradient was NaN or infinite.</exception>
+    /// <exception cref="NonFiniteLossException">Loss or gradient was NaN or infinite, and <see cref="TrainerOptions.Guard"/> says to stop or has come to its end.</exception>
+    /// <exception cref="LossSpikeException">A loss spike, likewise.</exception>
     /// <exception cref="IOException">A checkpoint could not be written; the one before is whole.</exception>
     /// <exception cref="ObjectDisposedException">The trainer is disposed.</exception>
     /// <exception cref="OperationCanceledException">Cancelled. With a checkpoint folder a checkpoint of the last whole step was written, unless the run had not begun.</exception>
@@ -69,7 +73,8 @@ public sealed partial class LongContextTrainer : IDisposable
     /// <param name="cancellationToken">Ends the run after the pack at hand: the step under way is dropped, the weights are the last step's.</param>
     /// <exception cref="ArgumentException">The source has no end and <see cref="TrainerOptions.Steps"/> is null, a pack is longer than the model's window, or a step has no target token.</exception>
     /// <exception cref="InvalidOperationException">A run is under way.</exception>
-    /// <exception cref="NonFiniteLossException">Loss or gradient was NaN or infinite.</exception>
+    /// <exception cref="NonFiniteLossException">Loss or gradient was NaN or infinite, and <see cref="TrainerOptions.Guard"/> says to stop or has come to its end.</exception>
+    /// <exception cref="LossSpikeException">A loss spike, likewise.</exception>
     /// <exception cref="IOException">A checkpoint could not be written; the one before is whole.</exception>
     /// <exception cref="ObjectDisposedException">The trainer is disposed.</exception>
     /// <exception cref="OperationCanceledException">Cancelled. With a checkpoint folder a checkpoint of the last whole step was written, unless the run had not begun.</exception>
@@ -95,6 +100,7 @@ public sealed partial class LongContextTrainer : IDisposable
         ObjectDisposedException.ThrowIf(disposed, this);
         ArgumentException.ThrowIfNullOrEmpty(checkpointFolder);
         stepsDone = Alone(() => TrainingCheckpoint.Restore(checkpointFolder, model, optimizer, options));
+        ResumeGuard(checkpointFolder);
         LogResumed(checkpointFolder, stepsDone);
     }
 
@@ -131,34 +137,43 @@ public sealed partial class LongContextTrainer : IDisposable
 
     private TrainingResult Run(IPackSource source, int totalSteps, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
-        long started = timeProvider.GetTimestamp(), tokens = 0;
         double loss = double.NaN;
-        int stepsBefore = stepsDone, lastSaved = -1;
+        int lastSaved = -1;
         LogStart(model.Parameters.ElementCount, stepsDone, totalSteps);
         if (stepsDone >= totalSteps) LogNothingToDo(totalSteps);
         if (options.CheckpointFolder is { } folder && TrainingCheckpoint.FindLatest(folder) is { } latest && TrainingCheckpoint.StepOf(latest) > stepsDone)
             LogLaterCheckpoint(latest, stepsDone);
+        using var monitor = new TrainingMonitor(model, options, progress, timeProvider, logger, stepsDone, totalSteps);
         foreach (Tensor parameter in model.Parameters.Values) parameter.requires_grad_(true);
         try
         {
+            if (options.Guard.RollsBack && lastCheckpoint is null && stepsDone < totalSteps) Save(lastSaved = stepsDone, monitor);
+            EvaluateWhereDue(monitor, totalSteps, cancellationToken);
             while (stepsDone < totalSteps)
             {
                 double learningRate = options.LearningRate * options.Schedule.Factor(stepsDone, totalSteps);
+                monitor.BeginStep(stepsDone + 1);
                 PackedBatch[] packs = TakePacks(source, totalSteps);
-                (loss, double gradientNorm) = Step(packs, learningRate, cancellationToken);
-                stepsDone++;
-                long stepTokens = packs.Sum(pack => (long)pack.TokenCount);
-                tokens += stepTokens;
-                progress?.Report(Progress(totalSteps, stepsBefore, loss, gradientNorm, learningRate, stepTokens, tokens, timeProvider.GetElapsedTime(started)));
-                if (options.CheckpointEverySteps is { } every && stepsDone % every == 0) Save(lastSaved = stepsDone);
+                StepResult step = Step(packs, learningRate, cancellationToken);
+                if (step.Outcome == StepOutcome.RolledBack) RollBack(packs.Length, step.Reason!);
+                else stepsDone++;
+                monitor.EndStep(packs, step);
+                if (step.Outcome == StepOutcome.Applied) loss = step.Loss;
+                if (step.Outcome != StepOutcome.RolledBack) EvaluateWhereDue(monitor, totalSteps, cancellationToken);
+                monitor.Report(stepsDone, packs, step, learningRate, guard);
+                if (options.CheckpointEverySteps is { } every && stepsDone % every == 0 && step.Outcome != StepOutcome.RolledBack) Save(lastSaved = stepsDone, monitor);
             }
 
-            if (options.CheckpointFolder is not null && lastSaved != stepsDone) Save(stepsDone);
+            if (options.CheckpointFolder is not null && lastSaved != stepsDone) Save(stepsDone, monitor);
+        }
+        catch (Exception e) when (monitor.Observe(e))
+        {
+            throw; // never: the monitor only looks
         }
         catch (OperationCanceledException)
         {
             LogCancelled(stepsDone);
-            if (options.CheckpointFolder is not null && lastSaved != stepsDone) Save(stepsDone);
+            if (options.CheckpointFolder is not null && lastSaved != stepsDone) Save(stepsDone, monitor);
             throw;
         }
         finally
@@ -167,13 +182,21 @@ public sealed partial class LongContextTrainer : IDisposable
             foreach (Tensor parameter in model.Parameters.Values) parameter.requires_grad_(false);
         }
 
-        TimeSpan elapsed = timeProvider.GetElapsedTime(started);
-        LogEnd(stepsDone, loss, elapsed);
-        return new TrainingResult { Steps = stepsDone, Tokens = tokens, FinalLoss = loss, Elapsed = elapsed };
+        LogEnd(stepsDone, loss, monitor.Elapsed);
+        return new TrainingResult
+        {
+            Steps = stepsDone,
+            Tokens = monitor.Tokens,
+            FinalLoss = loss,
+            SkippedSteps = guard.SkippedSteps,
+            RollBacks = guard.RollBacks,
+            Evaluations = monitor.LastEvaluations,
+            Elapsed = monitor.Elapsed,
+        };
     }
 
     /// <summary>One optimizer step. Nothing of the model changes before the gradient of all packs is there and finite.</summary>
-    private (double Loss, double GradientNorm) Step(PackedBatch[] packs, double learningRate, CancellationToken cancellationToken)
+    private StepResult Step(PackedBatch[] packs, double learningRate, CancellationToken cancellationToken)
     {
         double normalizer = packs.Sum(pack => pack.LossNormalizer);
         if (!(normalizer > 0)) throw new ArgumentException($"Step {stepsDone + 1} has no target token: every label of its {packs.Length} pack(s) is ignored.");
@@ -190,22 +213,22 @@ public sealed partial class LongContextTrainer : IDisposable
 
         cancellationToken.ThrowIfCancellationRequested();
         double loss = sum / normalizer;
-        if (!double.IsFinite(loss)) throw new NonFiniteLossException(stepsDone + 1, "loss", loss);
-        double norm = optimizer.GradientNorm();
-        if (!double.IsFinite(norm)) throw new NonFiniteLossException(stepsDone + 1, "gradient norm", norm);
+        double norm = double.IsFinite(loss) ? optimizer.GradientNorm() : double.NaN;
+        GuardVerdict verdict = Judge(loss, norm, packs.Length);
+        if (verdict.Outcome != StepOutcome.Applied) return new StepResult(loss, norm, verdict.Outcome, verdict.Reason);
 
         // As torch.nn.utils.clip_grad_norm_: never scaled up, 1e-6 against division by nothing.
         if (options.MaximumGradientNorm is { } maximum && maximum / (norm + 1e-6) is < 1 and var factor) optimizer.ScaleGradients(factor);
         optimizer.Step(learningRate);
-        return (loss, norm);
+        return new StepResult(loss, norm, StepOutcome.Applied, verdict.Reason);
     }
 
     private PackedBatch[] TakePacks(IPackSource source, int totalSteps)
     {
-        long first = (long)stepsDone * options.GradientAccumulationSteps;
+        long first = NextPack;
         int count = options.GradientAccumulationSteps;
         // The last step of whole passes takes what is left.
-        if (options.Steps is null && stepsDone == totalSteps - 1) count = (int)((long)source.Count!.Value * options.Epochs - first);
+        if (options.Steps is null && stepsDone == totalSteps - 1) count = (int)((long)source.Count!.Value * options.Epochs - ((long)stepsDone * count));
         var packs = new PackedBatch[count];
         for (int i = 0; i < count; i++)
         {
@@ -230,26 +253,11 @@ public sealed partial class LongContextTrainer : IDisposable
         }
     }
 
-    private TrainingProgress Progress(
-        int totalSteps, int stepsBefore, double loss, double gradientNorm, double learningRate, long stepTokens, long tokens, TimeSpan elapsed) => new()
+    private void Save(int step, TrainingMonitor monitor)
     {
-        Step = stepsDone,
-        TotalSteps = totalSteps,
-        Loss = loss,
-        GradientNorm = gradientNorm,
-        LearningRate = learningRate,
-        StepTokens = stepTokens,
-        Tokens = tokens,
-        TokensPerSecond = tokens / Math.Max(elapsed.TotalSeconds, 1e-9),
-        Elapsed = elapsed,
-        Remaining = elapsed / (stepsDone - stepsBefore) * (totalSteps - stepsDone),
-        MemoryBytes = Environment.WorkingSet,
-    };
-
-    private void Save(int step)
-    {
-        string folder = TrainingCheckpoint.Save(options.CheckpointFolder!, step, model, optimizer, options);
-        LogSaved(folder, step);
+        lastCheckpoint = monitor.Checkpoint(
+            step, () => TrainingCheckpoint.Save(options.CheckpointFolder!, step, model, optimizer, options, guard, evaluatedStep));
+        LogSaved(lastCheckpoint, step);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Training {Parameters} parameters from step {Done} to {Total}.")]

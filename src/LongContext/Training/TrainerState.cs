@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using LongContext.Training.Guarding;
 
 namespace LongContext.Training;
 
@@ -8,6 +9,14 @@ internal sealed record TrainerState(int FormatVersion, int Step, long OptimizerU
     /// <summary>The remapping of positions that was in force, in words; null for none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? PositionRemapping { get; init; }
+
+    /// <summary>What the guard has seen; null where nothing has happened that it must know.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public GuardState? Guard { get; init; }
+
+    /// <summary>The step that evaluations were made after last; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? EvaluatedStep { get; init; }
 }
 
 /// <summary>Source-generated reading and writing, no reflection.</summary>

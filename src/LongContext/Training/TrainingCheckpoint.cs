@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using LongContext.Checkpoints;
 using LongContext.Models;
+using LongContext.Training.Guarding;
 using static TorchSharp.torch;
 
 namespace LongContext.Training;
@@ -27,7 +28,7 @@ public static class TrainingCheckpoint
         return List(folder).LastOrDefault().Path;
     }
 
-    internal static string Save(string folder, int step, CausalLanguageModel model, AdamW optimizer, TrainerOptions options)
+    internal static string Save(string folder, int step, CausalLanguageModel model, AdamW optimizer, TrainerOptions options, GuardState? guard = null, int? evaluatedStep = null)
     {
         Directory.CreateDirectory(folder);
         BringBackReplaced(folder);
@@ -42,6 +43,8 @@ public static class TrainingCheckpoint
             var state = new TrainerState(FormatVersion: 1, step, optimizer.Updates, options.GradientAccumulationSteps, options.Seed)
             {
                 PositionRemapping = model.PositionRemapping?.ToString(),
+                Guard = guard is { IsStart: false } ? guard : null,
+                EvaluatedStep = evaluatedStep,
             };
             AtomicFile.WriteAllText(Path.Combine(partial, StateFile), JsonSerializer.Serialize(state, TrainerStateContext.Default.TrainerState));
             // Aside, not away: between the two renames the earlier one still exists.
@@ -83,6 +86,13 @@ public static class TrainingCheckpoint
             Directory.Move(path, removed);
             Directory.Delete(removed, recursive: true);
         }
+    }
+
+    /// <summary>What a checkpoint says of the run besides weights and optimizer.</summary>
+    internal static (GuardState Guard, int? EvaluatedStep) ReadGuard(string checkpointFolder)
+    {
+        TrainerState state = ReadState(Path.Combine(checkpointFolder, StateFile));
+        return (state.Guard ?? GuardState.Start, state.EvaluatedStep);
     }
 
     internal static int Restore(string checkpointFolder, CausalLanguageModel model, AdamW optimizer, TrainerOptions options)
@@ -143,6 +153,7 @@ public static class TrainingCheckpoint
             TrainerState? state = JsonSerializer.Deserialize(File.ReadAllText(path), TrainerStateContext.Default.TrainerState);
             if (state is not { FormatVersion: 1, Step: >= 0, OptimizerUpdates: >= 0, GradientAccumulationSteps: >= 1 })
                 throw new CheckpointFormatException($"{path}: expected format version 1 and counts that are not negative, found {state}.");
+            if (state.Guard?.Fault() is { } fault) throw new CheckpointFormatException($"{path}: {fault}.");
             return state;
         }
         catch (JsonException e)
