@@ -21,7 +21,7 @@ internal sealed class EventFile : IDisposable
     private const uint Step = 2 << 3;
     private const uint FileVersion = (3 << 3) | 2;
     private const uint Summary = (5 << 3) | 2;
-    private const uint SessionLog = (11 << 3) | 2;
+    private const uint SessionLog = (7 << 3) | 2;
     private const uint SummaryValue = (1 << 3) | 2;
     private const uint ValueTag = (1 << 3) | 2;
     private const uint SimpleValue = (2 << 3) | 5;
