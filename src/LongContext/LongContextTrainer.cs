@@ -164,6 +164,7 @@ public sealed partial class LongContextTrainer : IDisposable
                 if (options.CheckpointEverySteps is { } every && stepsDone % every == 0 && step.Outcome != StepOutcome.RolledBack) Save(lastSaved = stepsDone, monitor);
             }
 
+            EvaluateWhereDue(monitor, stepsDone, cancellationToken);
             if (options.CheckpointFolder is not null && lastSaved != stepsDone) Save(stepsDone, monitor);
         }
         catch (Exception e) when (monitor.Observe(e))

@@ -11,7 +11,8 @@ internal static class Undisturbed
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         // The CPU's generator. Training draws from generators of its own; what else a program draws must not depend on evaluations either.
-        Tensor state = random.get_rng_state();
+        using Generator generator = Generator.Default;
+        Tensor state = generator.get_state();
         try
         {
             return evaluation.Evaluate(model, cancellationToken)
@@ -19,7 +20,7 @@ internal static class Undisturbed
         }
         finally
         {
-            random.set_rng_state(state);
+            generator.set_state(state);
         }
     }
 }

@@ -9,7 +9,7 @@ namespace LongContext.Training.Monitoring;
 /// <remarks>
 /// Each log begins a file of its own, so a resumed run adds one beside the earlier ones; its first record tells TensorBoard to forget
 /// what those hold of the steps that come again, and so does each roll-back. A report is with the operating system when
-/// <see cref="Report"/> returns and on the disk at most 30 seconds later. Not safe for use by several threads at once.
+/// <see cref="Report(TrainingProgress)"/> returns and on the disk at most 30 seconds later. Not safe for use by several threads at once.
 /// </remarks>
 public sealed class TensorBoardLog : IProgress<TrainingProgress>, IDisposable
 {
@@ -43,8 +43,17 @@ public sealed class TensorBoardLog : IProgress<TrainingProgress>, IDisposable
         ArgumentNullException.ThrowIfNull(value);
         if (value.Outcome == StepOutcome.RolledBack) file.WriteRestart(value.Step + 1);
         else file.WriteScalars(value.Step, Scalars(value));
-        foreach (EvaluationOutcome evaluation in value.Evaluations) Write(evaluation);
+        foreach (EvaluationOutcome evaluation in value.Evaluations) Report(evaluation);
         FlushNowAndThen();
+    }
+
+    /// <summary>Writes an evaluation's figures, under the evaluation's name; <see cref="Report(TrainingProgress)"/> does so with those it brings.</summary>
+    /// <param name="outcome">The evaluation.</param>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void Report(EvaluationOutcome outcome)
+    {
+        ArgumentNullException.ThrowIfNull(outcome);
+        Write(outcome.Step, outcome.Result.Values.Select(value => KeyValuePair.Create($"{outcome.Name}/{value.Key}", value.Value)));
     }
 
     /// <summary>Writes figures of your own.</summary>
@@ -89,9 +98,6 @@ public sealed class TensorBoardLog : IProgress<TrainingProgress>, IDisposable
         yield return new("memory/peak_gib", progress.PeakMemoryBytes / (double)(1 << 30));
         if (progress.DevicePeakMemoryBytes is { } device) yield return new("memory/device_peak_gib", device / (double)(1 << 30));
     }
-
-    private void Write(EvaluationOutcome evaluation) => file.WriteScalars(
-        evaluation.Step, evaluation.Result.Values.Select(value => KeyValuePair.Create($"{evaluation.Name}/{value.Key}", value.Value)));
 
     private void FlushNowAndThen()
     {

@@ -14,6 +14,9 @@ namespace LongContext.Training.Monitoring;
 /// </summary>
 internal sealed partial class TrainingMonitor : IDisposable
 {
+    /// <summary>Steps of a run that goes on until its data ends.</summary>
+    private const int NoEnd = int.MaxValue;
+
     private readonly CausalLanguageModel model;
     private readonly TrainerOptions options;
     private readonly IProgress<TrainingProgress>? progress;
@@ -48,7 +51,7 @@ internal sealed partial class TrainingMonitor : IDisposable
         peakFlops = options.DevicePeakFlops ?? (memory.DeviceName is { } name ? DevicePeak.OperationsPerSecond(name, model.DataType, tensorFloat32) : null);
         if (options.TensorBoardFolder is { } folder) tensorBoard = new TensorBoardLog(folder, stepsDone + 1, timeProvider);
         run = TrainingMeter.Source.StartActivity("training.run");
-        run?.SetTag("longcontext.training.steps.done", stepsDone).SetTag("longcontext.training.steps.total", totalSteps);
+        run?.SetTag("longcontext.training.steps.done", stepsDone).SetTag("longcontext.training.steps.total", totalSteps == NoEnd ? null : totalSteps);
     }
 
     /// <summary>Since the run began.</summary>
@@ -117,6 +120,8 @@ internal sealed partial class TrainingMonitor : IDisposable
     {
         EndStepActivity();
         run?.Dispose();
+        // Those made after the last report.
+        Quietly(() => unreported.ForEach(outcome => tensorBoard?.Report(outcome)));
         tensorBoard?.Dispose();
     }
 
@@ -128,7 +133,7 @@ internal sealed partial class TrainingMonitor : IDisposable
         return new TrainingProgress
         {
             Step = stepsDone,
-            TotalSteps = totalSteps,
+            TotalSteps = totalSteps == NoEnd ? 0 : totalSteps,
             Outcome = step.Outcome,
             SkippedSteps = guard.SkippedSteps,
             RollBacks = guard.RollBacks,
@@ -155,6 +160,7 @@ internal sealed partial class TrainingMonitor : IDisposable
 
     private TimeSpan Remaining(int stepsDone, TimeSpan elapsed)
     {
+        if (totalSteps == NoEnd) return TimeSpan.Zero;
         int evaluations = options.Evaluations.Count == 0 ? 0 : RunClock.Occurrences(stepsDone, totalSteps, options.EvaluateEverySteps);
         // This step's own checkpoint is written after the report.
         int checkpoints = options.CheckpointFolder is null ? 0 : RunClock.Occurrences(stepsDone - 1, totalSteps, options.CheckpointEverySteps);
