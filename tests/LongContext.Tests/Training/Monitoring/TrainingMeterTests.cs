@@ -6,6 +6,7 @@ using LongContext.TestSupport;
 using LongContext.Training;
 using LongContext.Training.Evaluations;
 using LongContext.Training.Guarding;
+using LongContext.Training.Monitoring;
 
 namespace LongContext.Tests.Training.Monitoring;
 
@@ -83,6 +84,20 @@ public sealed class TrainingMeterTests
     }
 
     [Fact]
+    public void Instruments_OfTheMeter_AreThoseOfTheDocument()
+    {
+        Assert.SkipWhen(TestPaths.RepositoryRoot is null, "the repository's documents are not here");
+        string[] rows = [.. File.ReadLines(Path.Combine(TestPaths.RepositoryRoot!, "docs", "training-metrics.md")).Where(line => line.StartsWith("| `longcontext.", StringComparison.Ordinal))];
+        using var metrics = new Metrics();
+        Assert.Equal("LongContext", TrainingMeter.Source.Name); // and the meter's own class has begun
+        Assert.Equal(
+            metrics.Published.Select(instrument => $"{instrument.Name} {Kind(instrument)} {instrument.Unit}").Order(StringComparer.Ordinal),
+            rows.Select(row => row.Split('|')).Select(cells => $"{cells[1].Trim(' ', '`')} {cells[2].Trim()} {cells[3].Trim(' ', '`')}").Order(StringComparer.Ordinal));
+
+        static string Kind(Instrument instrument) => instrument.GetType().Name.Split('`')[0].ToLowerInvariant();
+    }
+
+    [Fact]
     public async Task ActivitySource_OfARun_HasASpanForEachPart()
     {
         using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
@@ -142,7 +157,9 @@ public sealed class TrainingMeterTests
         {
             listener.InstrumentPublished = (instrument, self) =>
             {
-                if (instrument.Meter.Name == "LongContext") self.EnableMeasurementEvents(instrument);
+                if (instrument.Meter.Name != "LongContext") return;
+                Published.Add(instrument);
+                self.EnableMeasurementEvents(instrument);
             };
             listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Add(instrument, value, tags));
             listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Add(instrument, value, tags));
@@ -151,6 +168,8 @@ public sealed class TrainingMeterTests
 
         /// <summary>Units of the instruments that said something.</summary>
         public Dictionary<string, string> Seen { get; } = [];
+
+        public List<Instrument> Published { get; } = [];
 
         public List<(double Value, Dictionary<string, object?> Tags)> Of(string name) =>
             [.. measured.Where(entry => entry.Name == name).Select(entry => (entry.Value, entry.Tags))];
