@@ -153,7 +153,8 @@ public sealed partial class LongContextTrainer : IDisposable
             {
                 double learningRate = options.LearningRate * options.Schedule.Factor(stepsDone, totalSteps);
                 monitor.BeginStep(stepsDone + 1);
-                PackedBatch[] packs = TakePacks(source, totalSteps);
+                PackedBatch[] packs = TakePacks(source);
+                if (packs.Length == 0) break; // whole passes are over before the last step, because the run went back
                 StepResult step = Step(packs, learningRate, cancellationToken);
                 if (step.Outcome == StepOutcome.RolledBack) RollBack(packs.Length, step.Reason!);
                 else stepsDone++;
@@ -224,12 +225,11 @@ public sealed partial class LongContextTrainer : IDisposable
         return new StepResult(loss, norm, StepOutcome.Applied, verdict.Reason);
     }
 
-    private PackedBatch[] TakePacks(IPackSource source, int totalSteps)
+    private PackedBatch[] TakePacks(IPackSource source)
     {
-        long first = NextPack;
-        int count = options.GradientAccumulationSteps;
+        long first = NextPack, end = options.Steps is null ? (long)source.Count!.Value * options.Epochs : long.MaxValue;
         // The last step of whole passes takes what is left.
-        if (options.Steps is null && stepsDone == totalSteps - 1) count = (int)((long)source.Count!.Value * options.Epochs - ((long)stepsDone * count));
+        int count = (int)Math.Clamp(end - first, 0, options.GradientAccumulationSteps);
         var packs = new PackedBatch[count];
         for (int i = 0; i < count; i++)
         {

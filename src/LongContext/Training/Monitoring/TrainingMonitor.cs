@@ -44,6 +44,7 @@ internal sealed partial class TrainingMonitor : IDisposable
         this.timeProvider = timeProvider;
         this.logger = logger;
         this.totalSteps = totalSteps;
+        PackCapacity = options.PackCapacity;
         started = timeProvider.GetTimestamp();
         flops = TrainingFlops.Of(model);
         memory = new MemoryPeaks(model.Device);
@@ -53,6 +54,9 @@ internal sealed partial class TrainingMonitor : IDisposable
         run = TrainingMeter.Source.StartActivity("training.run");
         run?.SetTag("longcontext.training.steps.done", stepsDone).SetTag("longcontext.training.steps.total", totalSteps == NoEnd ? null : totalSteps);
     }
+
+    /// <summary>Tokens that a pack can hold: the options', or what the data says of itself; null where neither does.</summary>
+    public long? PackCapacity { get; set; }
 
     /// <summary>Since the run began.</summary>
     public TimeSpan Elapsed => timeProvider.GetElapsedTime(started);
@@ -143,7 +147,7 @@ internal sealed partial class TrainingMonitor : IDisposable
             StepTokens = stepTokens,
             Tokens = clock.Tokens,
             TargetShare = packs.Sum(pack => (double)pack.TargetCount) / stepTokens,
-            FillRate = options.PackCapacity is { } capacity ? stepTokens / ((double)capacity * packs.Length) : null,
+            FillRate = PackCapacity is { } capacity ? stepTokens / ((double)capacity * packs.Length) : null,
             TokensPerSecond = clock.Tokens / Math.Max(elapsed.TotalSeconds, 1e-9),
             RecentTokensPerSecond = clock.RecentTokensPerSecond,
             ModelFlopsPerSecond = flopsPerSecond,

@@ -2,6 +2,7 @@ using LongContext.Models;
 using LongContext.Packing;
 using LongContext.TestSupport;
 using LongContext.Training;
+using LongContext.Training.Evaluations;
 using LongContext.Training.Guarding;
 
 namespace LongContext.Tests.Training.Guarding;
@@ -113,21 +114,24 @@ public sealed class TrainerGuardTests
     }
 
     [Fact]
-    public async Task TrainAsync_WholePasses_StillTakeAllTheirStepsAfterARollBack()
+    public async Task TrainAsync_WholePassesWithARollBack_EndWithTheirData()
     {
         using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
         using CausalLanguageModel model = Create();
         TrainerOptions options = new()
         {
-            Epochs = 1, GradientAccumulationSteps = 2, CheckpointFolder = folder.Path, CheckpointEverySteps = 1,
+            Epochs = 1, GradientAccumulationSteps = 2, CheckpointFolder = folder.Path, CheckpointEverySteps = 1, EvaluateEverySteps = 1,
+            Evaluations = [new LossByPositionEvaluation(Good[10..])],
             Guard = new TrainingGuardOptions { NonFinite = GuardAction.RollBack },
         };
         List<long> asked = [];
         PackedBatch[] packs = [Good[0], Good[1], Bad, Good[2], Good[3], Good[4], Good[5]];
         IPackSource source = PackSource.FromFunction(index => { asked.Add(index); return packs[index % 7]; }, count: 7);
         TrainingRun run = await TrainingRun.Of(model, options, source);
-        Assert.Equal(4, run.Result.Steps);
-        Assert.Equal([0, 1, 2, 3, 4, 5, 6, 7, 8], asked); // the last step has the one pack left over, from the next pass
+        // Of seven packs two went into the step that was undone: steps of 2, 2 and 1 are left.
+        Assert.Equal((3, 3), (run.Result.Steps, Assert.Single(run.Result.Evaluations).Step));
+        Assert.Equal([0, 1, 2, 3, 4, 5, 6], asked);
+        Assert.Equal(folder["checkpoint-000003"], TrainingCheckpoint.FindLatest(folder.Path));
     }
 
     [Theory]
