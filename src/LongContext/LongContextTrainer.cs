@@ -151,10 +151,11 @@ public sealed partial class LongContextTrainer : IDisposable
             EvaluateWhereDue(monitor, totalSteps, cancellationToken);
             while (stepsDone < totalSteps)
             {
-                double learningRate = options.LearningRate * options.Schedule.Factor(stepsDone, totalSteps);
-                monitor.BeginStep(stepsDone + 1);
+                monitor.AwaitData();
                 PackedBatch[] packs = TakePacks(source);
                 if (packs.Length == 0) break; // whole passes are over before the last step, because the run went back
+                monitor.BeginStep(stepsDone + 1);
+                double learningRate = options.LearningRate * options.Schedule.Factor(stepsDone, totalSteps);
                 StepResult step = Step(packs, learningRate, cancellationToken);
                 if (step.Outcome == StepOutcome.RolledBack) RollBack(packs.Length, step.Reason!);
                 else stepsDone++;

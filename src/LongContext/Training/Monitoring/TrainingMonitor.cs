@@ -33,6 +33,7 @@ internal sealed partial class TrainingMonitor : IDisposable
     private TensorBoardLog? tensorBoard;
     private Activity? stepActivity;
     private long stepStarted;
+    private DateTimeOffset stepStartedAt;
     private TimeSpan stepDuration;
 
     public TrainingMonitor(
@@ -67,11 +68,17 @@ internal sealed partial class TrainingMonitor : IDisposable
     /// <summary>The evaluations that were made last; empty before any.</summary>
     public IReadOnlyList<EvaluationOutcome> LastEvaluations { get; private set; } = [];
 
-    /// <summary>The step's clock runs from here: getting its data is part of it.</summary>
-    public void BeginStep(int step)
+    /// <summary>The next step's clock runs from here: getting its data is part of it.</summary>
+    public void AwaitData()
     {
         stepStarted = timeProvider.GetTimestamp();
-        stepActivity = TrainingMeter.Source.StartActivity("training.step");
+        stepStartedAt = timeProvider.GetUtcNow();
+    }
+
+    /// <summary>There is data, so there is a step.</summary>
+    public void BeginStep(int step)
+    {
+        stepActivity = TrainingMeter.Source.StartActivity(ActivityKind.Internal, startTime: stepStartedAt, name: "training.step");
         stepActivity?.SetTag("longcontext.training.step", step);
     }
 
