@@ -46,6 +46,19 @@ public sealed class CudaDevice
     /// <summary>The driver's name for it.</summary>
     public string Name { get; }
 
+    /// <summary>
+    /// Bytes of its memory that are in use now, by this process and others; null where the driver does not say. Asked of the context
+    /// that is current on the calling thread, which must be one of this GPU (as after libtorch has worked on it there).
+    /// </summary>
+    public long? MemoryInUse
+    {
+        get
+        {
+            bool known = CudaDriver.ContextGetDevice(out int device) == 0 && CudaDriver.DeviceGet(out int own, Ordinal) == 0 && device == own;
+            return known && CudaDriver.MemoryGetInfo(out nuint free, out nuint total) == 0 ? (long)(total - free) : null;
+        }
+    }
+
     /// <summary>Its memory in bytes.</summary>
     public long MemoryBytes { get; }
 

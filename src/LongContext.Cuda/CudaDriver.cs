@@ -34,6 +34,12 @@ internal static partial class CudaDriver
     [LibraryImport(Library, EntryPoint = "cuDeviceGetAttribute")]
     public static partial int DeviceGetAttribute(out int value, int attribute, int device);
 
+    [LibraryImport(Library, EntryPoint = "cuCtxGetDevice")]
+    public static partial int ContextGetDevice(out int device);
+
+    [LibraryImport(Library, EntryPoint = "cuMemGetInfo_v2")]
+    public static partial int MemoryGetInfo(out nuint free, out nuint total);
+
     [LibraryImport(Library, EntryPoint = "cuGetErrorName")]
     public static partial int GetErrorName(int error, out nint name);
 

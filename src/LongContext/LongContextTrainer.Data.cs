@@ -87,6 +87,7 @@ public sealed partial class LongContextTrainer
     private void ResumeFrom(string checkpointFolder, bool verified)
     {
         (stepsDone, position) = Alone(() => TrainingCheckpoint.Restore(checkpointFolder, model, optimizer, options, verified));
+        ResumeGuard(checkpointFolder);
         LogResumed(checkpointFolder, stepsDone);
     }
 

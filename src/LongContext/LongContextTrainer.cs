@@ -3,6 +3,9 @@ using LongContext.Packing;
 using LongContext.Positions;
 using LongContext.Training;
 using LongContext.Training.Backpropagation;
+using LongContext.Training.Evaluations;
+using LongContext.Training.Guarding;
+using LongContext.Training.Monitoring;
 using LongContext.Training.Optimizers;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -15,7 +18,7 @@ namespace LongContext;
 /// </summary>
 /// <remarks>
 /// One trainer is one run: once its steps are done, a further call to train returns at once. The model is used by the run alone
-/// until it ends. An exception from an <see cref="IProgress{T}"/> ends the run.
+/// until it ends. An exception from an <see cref="IProgress{T}"/> or an <see cref="ITrainingEvaluation"/> ends the run.
 /// </remarks>
 public sealed partial class LongContextTrainer : IDisposable
 {
@@ -26,6 +29,7 @@ public sealed partial class LongContextTrainer : IDisposable
     private readonly Optimizer optimizer;
     private int stepsDone;
     private DataPosition? position; // after the last whole step; null before the first
+    private StepData? stepData; // of the run under way
     private int running;
     private bool disposed;
 
@@ -57,7 +61,8 @@ public sealed partial class LongContextTrainer : IDisposable
     /// <param name="cancellationToken">Ends the run after the pack at hand: the step under way is dropped, the weights are the last step's.</param>
     /// <exception cref="ArgumentException">No packs, a pack longer than the model's window, or no target token in a step.</exception>
     /// <exception cref="InvalidOperationException">A run is under way.</exception>
-    /// <exception cref="NonFiniteLossException">Loss or gradient was NaN or infinite.</exception>
+    /// <exception cref="NonFiniteLossException">Loss or gradient was NaN or infinite, and <see cref="TrainerOptions.Guard"/> says to stop or has come to its end.</exception>
+    /// <exception cref="LossSpikeException">A loss spike, likewise.</exception>
     /// <exception cref="IOException">A checkpoint could not be written; the one before is whole.</exception>
     /// <exception cref="ObjectDisposedException">The trainer is disposed.</exception>
     /// <exception cref="OperationCanceledException">Cancelled. With a checkpoint folder a checkpoint of the last whole step was written, unless the run had not begun.</exception>
@@ -71,7 +76,8 @@ public sealed partial class LongContextTrainer : IDisposable
     /// <param name="cancellationToken">Ends the run after the pack at hand: the step under way is dropped, the weights are the last step's.</param>
     /// <exception cref="ArgumentException">The source has no end and <see cref="TrainerOptions.Steps"/> is null, a pack is longer than the model's window, or a step has no target token.</exception>
     /// <exception cref="InvalidOperationException">A run is under way.</exception>
-    /// <exception cref="NonFiniteLossException">Loss or gradient was NaN or infinite.</exception>
+    /// <exception cref="NonFiniteLossException">Loss or gradient was NaN or infinite, and <see cref="TrainerOptions.Guard"/> says to stop or has come to its end.</exception>
+    /// <exception cref="LossSpikeException">A loss spike, likewise.</exception>
     /// <exception cref="IOException">A checkpoint could not be written; the one before is whole.</exception>
     /// <exception cref="ObjectDisposedException">The trainer is disposed.</exception>
     /// <exception cref="OperationCanceledException">Cancelled. With a checkpoint folder a checkpoint of the last whole step was written, unless the run had not begun.</exception>
@@ -130,9 +136,8 @@ public sealed partial class LongContextTrainer : IDisposable
 
     private TrainingResult Run(StepData data, int totalSteps, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
-        long started = timeProvider.GetTimestamp(), tokens = 0;
         double loss = double.NaN;
-        int stepsBefore = stepsDone, lastSaved = -1;
+        int lastSaved = -1;
         if (totalSteps == UntilTheDataEnds) LogStartUntilTheDataEnds(model.Parameters.ElementCount, stepsDone);
         else LogStart(model.Parameters.ElementCount, stepsDone, totalSteps);
         foreach (string group in optimizer.GroupDescriptions) LogGroup(group);
@@ -143,12 +148,17 @@ public sealed partial class LongContextTrainer : IDisposable
             if (TrainingCheckpoint.Highest(folder) is { } highest && highest.Step > stepsDone) LogLaterCheckpoint(highest.Path, stepsDone);
         }
 
+        stepData = data;
+        using var monitor = new TrainingMonitor(model, options, progress, timeProvider, logger, stepsDone, totalSteps);
         foreach (Parameter parameter in model.TrainableParameters) parameter.Trains = true;
-        using var backpropagation = new LayerwiseBackpropagation(model, options.Activations ?? ActivationPolicy.KeepEverything, options.ZLoss);
+        using LayerwiseBackpropagation backpropagation = NewBackpropagation();
         try
         {
+            if (options.Guard.RollsBack && lastCheckpoint is null && stepsDone < totalSteps) Save(lastSaved = stepsDone, monitor);
+            EvaluateWhereDue(monitor, totalSteps, cancellationToken);
             while (stepsDone < totalSteps)
             {
+                monitor.AwaitData();
                 PackedBatch[] packs = data.Take(cancellationToken);
                 if (packs.Length == 0)
                 {
@@ -156,22 +166,31 @@ public sealed partial class LongContextTrainer : IDisposable
                     break;
                 }
 
+                monitor.PackCapacity ??= data.Report is { Packs: > 0 } report ? report.Capacity / report.Packs : null;
+                monitor.BeginStep(stepsDone + 1);
                 double learningRate = options.LearningRate * options.Schedule.Factor(stepsDone, totalSteps);
-                (loss, double gradientNorm) = Step(backpropagation, packs, learningRate, cancellationToken);
-                stepsDone++;
+                StepResult step = Step(backpropagation, packs, learningRate, cancellationToken);
+                if (step.Outcome == StepOutcome.RolledBack) RollBack(packs.Length, step.Reason!);
+                else stepsDone++;
                 position = data.Commit();
-                long stepTokens = packs.Sum(pack => (long)pack.TokenCount);
-                tokens += stepTokens;
-                progress?.Report(Progress(totalSteps, stepsBefore, loss, gradientNorm, learningRate, stepTokens, tokens, timeProvider.GetElapsedTime(started)));
-                if (options.CheckpointEverySteps is { } every && stepsDone % every == 0) Save(data, lastSaved = stepsDone);
+                monitor.EndStep(packs, step);
+                if (step.Outcome == StepOutcome.Applied) loss = step.Loss;
+                if (step.Outcome != StepOutcome.RolledBack) EvaluateWhereDue(monitor, totalSteps, cancellationToken);
+                monitor.Report(stepsDone, packs, step, learningRate, guard);
+                if (options.CheckpointEverySteps is { } every && stepsDone % every == 0 && step.Outcome != StepOutcome.RolledBack) Save(lastSaved = stepsDone, monitor);
             }
 
-            if (options.CheckpointFolder is not null && lastSaved != stepsDone) Save(data, stepsDone);
+            EvaluateWhereDue(monitor, stepsDone, cancellationToken);
+            if (options.CheckpointFolder is not null && lastSaved != stepsDone) Save(stepsDone, monitor);
+        }
+        catch (Exception e) when (monitor.Observe(e))
+        {
+            throw; // never: the monitor only looks
         }
         catch (OperationCanceledException)
         {
             LogCancelled(stepsDone);
-            if (options.CheckpointFolder is not null && lastSaved != stepsDone) Save(data, stepsDone);
+            if (options.CheckpointFolder is not null && lastSaved != stepsDone) Save(stepsDone, monitor);
             throw;
         }
         finally
@@ -180,36 +199,18 @@ public sealed partial class LongContextTrainer : IDisposable
             foreach (Parameter parameter in model.TrainableParameters) parameter.Trains = false;
         }
 
-        TimeSpan elapsed = timeProvider.GetElapsedTime(started);
         LogPacking(data.Report);
-        LogEnd(stepsDone, loss, elapsed);
-        return new TrainingResult { Steps = stepsDone, Tokens = tokens, FinalLoss = loss, Elapsed = elapsed };
-    }
-
-    /// <summary>One optimizer step. Nothing of the model changes before the gradient of all packs is there and finite.</summary>
-    private (double Loss, double GradientNorm) Step(LayerwiseBackpropagation backpropagation, PackedBatch[] packs, double learningRate, CancellationToken cancellationToken)
-    {
-        double normalizer = packs.Sum(pack => pack.LossNormalizer);
-        if (!(normalizer > 0)) throw new ArgumentException($"Step {stepsDone + 1} has no target token: every label of its {packs.Length} pack(s) is ignored.");
-
-        optimizer.ClearGradients();
-        double sum = 0;
-        foreach (PackedBatch pack in packs)
+        LogEnd(stepsDone, loss, monitor.Elapsed);
+        return new TrainingResult
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            sum += backpropagation.Run(pack, 1 / normalizer, dropoutSeed: null, cancellationToken);
-        }
-
-        cancellationToken.ThrowIfCancellationRequested();
-        double loss = sum / normalizer;
-        if (!double.IsFinite(loss)) throw new NonFiniteLossException(stepsDone + 1, "loss", loss);
-        double norm = optimizer.GradientNorm();
-        if (!double.IsFinite(norm)) throw new NonFiniteLossException(stepsDone + 1, "gradient norm", norm);
-
-        // As torch.nn.utils.clip_grad_norm_: never scaled up, 1e-6 against division by nothing.
-        if (options.MaximumGradientNorm is { } maximum && maximum / (norm + 1e-6) is < 1 and var factor) optimizer.ScaleGradients(factor);
-        optimizer.Step(learningRate);
-        return (loss, norm);
+            Steps = stepsDone,
+            Tokens = monitor.Tokens,
+            FinalLoss = loss,
+            SkippedSteps = guard.SkippedSteps,
+            RollBacks = guard.RollBacks,
+            Evaluations = monitor.LastEvaluations,
+            Elapsed = monitor.Elapsed,
+        };
     }
 
     private void CheckLength(PackedBatch pack, long index)
@@ -226,27 +227,13 @@ public sealed partial class LongContextTrainer : IDisposable
         }
     }
 
-    private TrainingProgress Progress(
-        int totalSteps, int stepsBefore, double loss, double gradientNorm, double learningRate, long stepTokens, long tokens, TimeSpan elapsed) => new()
+    private void Save(int step, TrainingMonitor monitor)
     {
-        Step = stepsDone,
-        TotalSteps = totalSteps == UntilTheDataEnds ? 0 : totalSteps,
-        Loss = loss,
-        GradientNorm = gradientNorm,
-        LearningRate = learningRate,
-        StepTokens = stepTokens,
-        Tokens = tokens,
-        TokensPerSecond = tokens / Math.Max(elapsed.TotalSeconds, 1e-9),
-        Elapsed = elapsed,
-        Remaining = totalSteps == UntilTheDataEnds ? TimeSpan.Zero : elapsed / (stepsDone - stepsBefore) * (totalSteps - stepsDone),
-        MemoryBytes = Environment.WorkingSet,
-    };
-
-    /// <summary>Writes a checkpoint, with how good the model is where that is known: the lower the better.</summary>
-    private void Save(StepData data, int step, double? metric = null)
-    {
-        string folder = TrainingCheckpoint.Save(options.CheckpointFolder!, new TrainingSnapshot(step, model, optimizer, data.Position, metric), options);
-        LogSaved(folder, step);
+        // How good the model is, where that was measured after this very step: the lower the better.
+        double? metric = evaluatedStep == step ? monitor.LastEvaluations.Select(evaluation => evaluation.Result.Primary).FirstOrDefault(primary => primary is not null) : null;
+        var snapshot = new TrainingSnapshot(step, model, optimizer, stepData!.Position, metric) { Guard = guard, EvaluatedStep = evaluatedStep };
+        lastCheckpoint = monitor.Checkpoint(step, () => TrainingCheckpoint.Save(options.CheckpointFolder!, snapshot, options));
+        LogSaved(lastCheckpoint, step);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Training {Parameters} parameters from step {Done} to {Total}.")]

@@ -1,4 +1,6 @@
 using LongContext.Training;
+using LongContext.Training.Evaluations;
+using LongContext.Training.Guarding;
 using LongContext.Training.Optimizers;
 
 namespace LongContext;
@@ -67,6 +69,30 @@ public sealed class TrainerOptions
     /// </summary>
     public int PrefetchedPacks { get; init; } = 2;
 
+    /// <summary>What is done about losses and gradients that are not finite, and about loss spikes. Default: the first stop the run, the second pass.</summary>
+    public TrainingGuardOptions Guard { get; init; } = new();
+
+    /// <summary>What is measured while training; their names differ. Default: nothing.</summary>
+    public IReadOnlyList<ITrainingEvaluation> Evaluations { get; init; } = [];
+
+    /// <summary>Steps between evaluations; null (the default) for the end only. Needs <see cref="Evaluations"/>.</summary>
+    public int? EvaluateEverySteps { get; init; }
+
+    /// <summary>Whether evaluations are made before the first step too, to see what training changed. Default false.</summary>
+    public bool EvaluateAtStart { get; init; }
+
+    /// <summary>Folder for TensorBoard's event files; null (the default) for none. A failure to write them is logged and ends them, not the run.</summary>
+    public string? TensorBoardFolder { get; init; }
+
+    /// <summary>
+    /// Floating-point operations a second that the device can do at best in the model's type, which utilisation is measured against.
+    /// Null (the default): that of the GPU where <see cref="Training.Monitoring.DevicePeak"/> knows it.
+    /// </summary>
+    public double? DevicePeakFlops { get; init; }
+
+    /// <summary>Tokens that a pack can hold, which the fill rate is measured against (<see cref="Packing.SequencePackerOptions"/>); null (the default) for unknown.</summary>
+    public int? PackCapacity { get; init; }
+
     /// <exception cref="ArgumentException">One or more values cannot be used; the message lists all.</exception>
     internal void Validate()
     {
@@ -79,6 +105,7 @@ public sealed class TrainerOptions
         if (!(ZLoss >= 0 && double.IsFinite(ZLoss))) faults.Add($"ZLoss must not be negative, but is {ZLoss}");
         if (AppliesGradientsByLayer && GradientAccumulationSteps != 1) faults.Add($"AppliesGradientsByLayer needs GradientAccumulationSteps 1, but it is {GradientAccumulationSteps}");
         if (AppliesGradientsByLayer && MaximumGradientNorm is not null) faults.Add($"AppliesGradientsByLayer needs MaximumGradientNorm null, but it is {MaximumGradientNorm}");
+        if (AppliesGradientsByLayer && Guard?.NonFinite == GuardAction.SkipStep) faults.Add("AppliesGradientsByLayer cannot leave out a step that is partly applied: Guard.NonFinite must be Stop or RollBack");
         if (Steps is < 1) faults.Add($"Steps must be at least 1, but is {Steps}");
         if (Epochs < 1) faults.Add($"Epochs must be at least 1, but is {Epochs}");
         if (GradientAccumulationSteps < 1) faults.Add($"GradientAccumulationSteps must be at least 1, but is {GradientAccumulationSteps}");
@@ -90,6 +117,22 @@ public sealed class TrainerOptions
         if (CheckpointFolder is { } folder && string.IsNullOrWhiteSpace(folder)) faults.Add("CheckpointFolder must name a folder, but is empty");
         if (CheckpointsToKeep < 1) faults.Add($"CheckpointsToKeep must be at least 1, but is {CheckpointsToKeep}");
         if (PrefetchedPacks < 0) faults.Add($"PrefetchedPacks must not be negative, but is {PrefetchedPacks}");
+        faults.AddRange(MonitoringFaults());
         if (faults.Count > 0) throw new ArgumentException("TrainerOptions: " + string.Join("; ", faults) + ".");
+    }
+
+    private IEnumerable<string> MonitoringFaults()
+    {
+        foreach (string fault in Guard is null ? ["Guard must not be null"] : Guard.Faults()) yield return fault;
+        if (Guard is { RollsBack: true } && CheckpointFolder is null) yield return "Guard rolls back, but CheckpointFolder is not set";
+        if (Evaluations is null || Evaluations.Any(evaluation => evaluation is null)) yield return "Evaluations must not be null, nor hold null";
+        else if (Evaluations.GroupBy(evaluation => evaluation.Name).FirstOrDefault(group => group.Count() > 1) is { } twice)
+            yield return $"Evaluations must have different names, but {twice.Count()} are called '{twice.Key}'";
+        if (EvaluateEverySteps is < 1) yield return $"EvaluateEverySteps must be at least 1, but is {EvaluateEverySteps}";
+        if ((EvaluateEverySteps is not null || EvaluateAtStart) && Evaluations is { Count: 0 })
+            yield return "EvaluateEverySteps or EvaluateAtStart is set, but Evaluations is empty";
+        if (TensorBoardFolder is { } log && string.IsNullOrWhiteSpace(log)) yield return "TensorBoardFolder must name a folder, but is empty";
+        if (DevicePeakFlops is { } peak && !(peak > 0 && double.IsFinite(peak))) yield return $"DevicePeakFlops must be positive, but is {peak}";
+        if (PackCapacity is < 1) yield return $"PackCapacity must be at least 1, but is {PackCapacity}";
     }
 }

@@ -8,7 +8,7 @@ namespace LongContext.Evaluation;
 
 /// <summary>Perplexity of a model on packs.</summary>
 /// <param name="model">The model; stays the caller's.</param>
-public sealed class PerplexityEvaluator(CausalLanguageModel model)
+public sealed partial class PerplexityEvaluator(CausalLanguageModel model)
 {
     private readonly CausalLanguageModel model = model ?? throw new ArgumentNullException(nameof(model));
 

@@ -8,8 +8,13 @@ public sealed class NonFiniteLossException : Exception
     /// <param name="quantity">What was not finite: <c>loss</c> or <c>gradient norm</c>.</param>
     /// <param name="value">Its value.</param>
     public NonFiniteLossException(int step, string quantity, double value)
+        : this(step, quantity, value, detail: null)
+    {
+    }
+
+    internal NonFiniteLossException(int step, string quantity, double value, string? detail)
         : base($"The {quantity} of step {step} is {value}. The step was not applied: the weights are those of step {step - 1}. "
-            + "A lower learning rate, a longer warm-up or a look at that step's data may help.")
+            + (detail is null ? null : detail + " ") + "A lower learning rate, a longer warm-up or a look at that step's data may help.")
     {
         Step = step;
     }

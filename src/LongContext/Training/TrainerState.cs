@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using LongContext.Training.Guarding;
 
 namespace LongContext.Training;
 
@@ -18,6 +19,14 @@ internal sealed record TrainerState(int FormatVersion, int Step, long OptimizerU
     /// <summary>How good the model is, the lower the better; null where that is not known.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? Metric { get; init; }
+
+    /// <summary>What the guard has seen; null where nothing has happened that it must know.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public GuardState? Guard { get; init; }
+
+    /// <summary>The step that evaluations were made after last; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? EvaluatedStep { get; init; }
 }
 
 /// <summary>Source-generated reading and writing, no reflection.</summary>

@@ -2,6 +2,7 @@ using LongContext.Adapters;
 using LongContext.Checkpoints;
 using LongContext.Data;
 using LongContext.Models;
+using LongContext.Training.Guarding;
 using LongContext.Training.Optimizers;
 using static TorchSharp.torch;
 
@@ -42,6 +43,13 @@ public static partial class TrainingCheckpoint
         optimizer.Restore(optimizerFile, state.OptimizerUpdates);
         RandomState.Restore(randomFile);
         return (state.Step, new DataPosition(state.Packs, data));
+    }
+
+    /// <summary>What a checkpoint says of the run besides weights, optimizer and data.</summary>
+    internal static (GuardState Guard, int? EvaluatedStep) ReadGuard(string checkpointFolder)
+    {
+        TrainerState state = ReadState(Path.Combine(checkpointFolder, StateFile));
+        return (state.Guard ?? GuardState.Start, state.EvaluatedStep);
     }
 
     private static SafetensorsFile Open(string checkpointFolder, string name) => SafetensorsFile.Open(Require(checkpointFolder, name));

@@ -53,6 +53,8 @@ public static partial class TrainingCheckpoint
             TrainerState.CurrentVersion, snapshot.Step, snapshot.Optimizer.Updates, options.GradientAccumulationSteps, options.Seed, snapshot.Data.Packs)
         {
             PositionRemapping = snapshot.Model.PositionRemapping?.ToString(),
+            Guard = snapshot.Guard.IsStart ? null : snapshot.Guard,
+            EvaluatedStep = snapshot.EvaluatedStep,
             // JSON has no other numbers; a metric that is not one says nothing about what is better.
             Metric = snapshot.Metric is { } metric && double.IsFinite(metric) ? metric : null,
         };

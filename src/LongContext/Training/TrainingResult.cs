@@ -1,3 +1,5 @@
+using LongContext.Training.Evaluations;
+
 namespace LongContext.Training;
 
 /// <summary>What a run came to.</summary>
@@ -9,8 +11,17 @@ public sealed record TrainingResult
     /// <summary>Tokens trained on in this call.</summary>
     public required long Tokens { get; init; }
 
-    /// <summary>The last step's loss in nats; NaN when no step was left to do.</summary>
+    /// <summary>The last applied step's loss in nats; NaN when there was none.</summary>
     public required double FinalLoss { get; init; }
+
+    /// <summary>Steps that were skipped (<see cref="TrainerOptions.Guard"/>), those before a resume included.</summary>
+    public int SkippedSteps { get; init; }
+
+    /// <summary>Times that the run went back to a checkpoint, those before a resume included.</summary>
+    public int RollBacks { get; init; }
+
+    /// <summary>The evaluations made last in this call; empty where there were none.</summary>
+    public IReadOnlyList<EvaluationOutcome> Evaluations { get; init; } = [];
 
     /// <summary>Time the call took.</summary>
     public required TimeSpan Elapsed { get; init; }

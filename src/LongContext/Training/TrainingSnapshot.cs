@@ -1,4 +1,5 @@
 using LongContext.Models;
+using LongContext.Training.Guarding;
 using LongContext.Training.Optimizers;
 
 namespace LongContext.Training;
@@ -9,4 +10,11 @@ namespace LongContext.Training;
 /// <param name="Optimizer">Its state.</param>
 /// <param name="Data">Where the run stands in its data.</param>
 /// <param name="Metric">How good the model is, the lower the better, for example an evaluation's loss; null where that is not known.</param>
-internal sealed record TrainingSnapshot(int Step, CausalLanguageModel Model, Optimizer Optimizer, DataPosition Data, double? Metric = null);
+internal sealed record TrainingSnapshot(int Step, CausalLanguageModel Model, Optimizer Optimizer, DataPosition Data, double? Metric = null)
+{
+    /// <summary>What the guard has seen.</summary>
+    public GuardState Guard { get; init; } = GuardState.Start;
+
+    /// <summary>The step that evaluations were made after last; null for none.</summary>
+    public int? EvaluatedStep { get; init; }
+}

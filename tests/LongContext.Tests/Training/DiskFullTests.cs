@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using LongContext.Models;
 using LongContext.Packing;
+using LongContext.Tests.Training.Monitoring;
 using LongContext.TestSupport;
 using LongContext.Training;
+using Microsoft.Extensions.Logging;
 
 namespace LongContext.Tests.Training;
 
@@ -35,6 +37,24 @@ public sealed class DiskFullTests
     }
 
     [Fact]
+    public async Task TrainAsync_DiskOfTheEventFilesFull_SaysSoAndTrainsOn()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        using CausalLanguageModel model = TinyModels.Create(), straight = TinyModels.Create();
+        using SmallDisk disk = SmallDisk.Mount(folder["disk"], 8192);
+        var logger = new Warnings();
+        using (var trainer = new LongContextTrainer(model, new TrainerOptions { Steps = 40, TensorBoardFolder = Path.Combine(folder["disk"], "log") }, logger))
+            await trainer.TrainAsync(TrainingRun.InTurn(Pack));
+
+        await TrainingRun.Of(straight, new TrainerOptions { Steps = 40 }, Pack);
+        TinyModels.AssertSameBytes(TinyModels.Bytes(straight), TinyModels.Bytes(model));
+        Assert.Contains("event files end here", Assert.Single(logger.Messages), StringComparison.Ordinal);
+        // What was written before is whole.
+        List<Tensorboard.Event> events = EventFileReader.Read(Assert.Single(Directory.GetFiles(Path.Combine(folder["disk"], "log"))));
+        Assert.InRange(EventFileReader.Scalars(events, "train/loss").Count, 1, 39);
+    }
+
+    [Fact]
     public void Save_DiskFull_KeepsTheEarlierModelAndNamesThePath()
     {
         using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
@@ -50,6 +70,21 @@ public sealed class DiskFullTests
             Assert.Equal(["config.json", "model.safetensors"], Directory.GetFiles(target).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal));
             using CausalLanguageModel again = CausalLanguageModel.Load(target);
             TinyModels.AssertSameBytes(TinyModels.Bytes(first), TinyModels.Bytes(again));
+        }
+    }
+
+    private sealed class Warnings : ILogger<LongContextTrainer>
+    {
+        public List<string> Messages { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (logLevel >= LogLevel.Warning) Messages.Add(formatter(state, exception));
         }
     }
 

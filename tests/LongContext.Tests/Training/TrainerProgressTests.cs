@@ -1,6 +1,8 @@
 using LongContext.Models;
 using LongContext.Packing;
 using LongContext.Training;
+using LongContext.Training.Evaluations;
+using LongContext.Training.Monitoring;
 
 namespace LongContext.Tests.Training;
 
@@ -31,6 +33,45 @@ public sealed class TrainerProgressTests
     }
 
     [Fact]
+    public async Task Report_EvaluationsAndCheckpoints_AreInTheTimeToComeAndNotInTheSpeed()
+    {
+        var clock = new ManualClock();
+        PackedBatch pack = PackedBatch.Create([TinyModels.Document(20, 1)]);
+        IPackSource source = PackSource.FromFunction(_ =>
+        {
+            clock.Advance(TimeSpan.FromSeconds(2));
+            return pack;
+        });
+        using CausalLanguageModel model = TinyModels.Create();
+        var options = new TrainerOptions
+        {
+            Steps = 6, Evaluations = [new SlowEvaluation(clock)], EvaluateEverySteps = 2, PackCapacity = 25, DevicePeakFlops = 1e9,
+        };
+        TrainingRun run = await TrainingRun.Of(model, options, source, timeProvider: clock);
+
+        // Steps of 2 seconds, evaluations of 7 after steps 2, 4 and 6; what an evaluation takes is known after the first.
+        Assert.Equal([2, 11, 13, 22, 24, 33], run.Progress.Select(p => p.Elapsed.TotalSeconds));
+        Assert.Equal([10, 8 + 14, 6 + 14, 4 + 7, 2 + 7, 0], run.Progress.Select(p => p.Remaining.TotalSeconds));
+        Assert.All(run.Progress, p => Assert.Equal((10.0, 2.0), (p.RecentTokensPerSecond, p.StepDuration.TotalSeconds)));
+        Assert.Equal(120 / 33.0, run.Progress[^1].TokensPerSecond, 1e-12);
+        double flops = TrainingFlops.Of(model).OfPack(pack);
+        Assert.All(run.Progress, p => Assert.Equal((flops / 2, flops / 2e9), (p.ModelFlopsPerSecond, p.ModelFlopUtilization)));
+        Assert.All(run.Progress, p => Assert.Equal((0.8, 0.95), (p.FillRate, p.TargetShare)));
+    }
+
+    [Fact]
+    public async Task Report_WhatIsNotKnown_IsNull()
+    {
+        using CausalLanguageModel model = TinyModels.Create();
+        TrainingRun run = await TrainingRun.Of(model, new TrainerOptions { Steps = 2 }, PackedBatch.Create([TinyModels.Document(9, 1)]));
+        Assert.All(run.Progress, p => Assert.Null(p.FillRate));
+        Assert.All(run.Progress, p => Assert.Null(p.ModelFlopUtilization)); // a CPU's peak is nobody's to guess
+        Assert.All(run.Progress, p => Assert.Null(p.DevicePeakMemoryBytes));
+        Assert.All(run.Progress, p => Assert.True(p.ModelFlopsPerSecond > 0));
+        Assert.All(run.Progress, p => Assert.Empty(p.Evaluations));
+    }
+
+    [Fact]
     public async Task Report_ClockStandsStill_StaysFinite()
     {
         using CausalLanguageModel model = TinyModels.Create();
@@ -38,6 +79,17 @@ public sealed class TrainerProgressTests
             model, new TrainerOptions { Steps = 2 }, TrainingRun.InTurn(PackedBatch.Create([TinyModels.Document(9, 1)])), timeProvider: new ManualClock());
         Assert.All(run.Progress, p => Assert.True(double.IsFinite(p.TokensPerSecond)));
         Assert.All(run.Progress, p => Assert.Equal(TimeSpan.Zero, p.Remaining));
+    }
+
+    private sealed class SlowEvaluation(ManualClock clock) : ITrainingEvaluation
+    {
+        public string Name => "slow";
+
+        public EvaluationResult Evaluate(CausalLanguageModel model, CancellationToken cancellationToken)
+        {
+            clock.Advance(TimeSpan.FromSeconds(7));
+            return new EvaluationResult { Values = [] };
+        }
     }
 
     /// <summary>Moves only when told.</summary>

@@ -27,6 +27,9 @@ internal sealed class LayerwiseBackpropagation : IDisposable
     /// <summary>Tells which parameters' gradients are complete, as soon as they are; null for nobody. For steps of one pack.</summary>
     public Action<IReadOnlyList<Parameter>>? Completed { get; init; }
 
+    /// <summary>Told Σ weight · CE before the first gradient is complete; false leaves the backward out. Null for always.</summary>
+    public Func<double, bool>? GoesOn { get; init; }
+
     /// <summary>Adds to every trained parameter's gradient that of Σ weight · CE · scale over the pack.</summary>
     /// <param name="pack">The pack.</param>
     /// <param name="scale">1 / the step's normaliser.</param>
@@ -51,6 +54,7 @@ internal sealed class LayerwiseBackpropagation : IDisposable
             if (head.Run(last_TE, pack, scale, dropoutSeed) is not (var loss, { } gradient_TE)) return 0;
             last_TE.Dispose();
             using Tensor held_TE = gradient_TE;
+            if (GoesOn?.Invoke(loss) == false) return loss;
             Complete(model.TrainedByHead);
             Backward(call, kept, gradient_TE, cancellationToken);
             model.BackwardEmbedding(inputs, gradient_TE);

@@ -1,0 +1,63 @@
+using LongContext.Training;
+using LongContext.Training.Evaluations;
+using LongContext.Training.Guarding;
+using LongContext.Training.Monitoring;
+using Microsoft.Extensions.Logging;
+
+namespace LongContext;
+
+/// <summary>Steps that look wrong, the way back to a checkpoint, and evaluations between steps.</summary>
+public sealed partial class LongContextTrainer
+{
+    private GuardState guard = GuardState.Start;
+    private string? lastCheckpoint;
+    private int? evaluatedStep;
+
+    /// <summary>What becomes of the step under way; the guard remembers it.</summary>
+    /// <exception cref="NonFiniteLossException">Loss or gradient was NaN or infinite, and the options say to stop.</exception>
+    /// <exception cref="LossSpikeException">A loss spike, and the options say to stop.</exception>
+    private GuardVerdict Judge(double loss, double gradientNorm, int packs)
+    {
+        long first = stepData!.Position.Packs;
+        GuardVerdict verdict = GuardPolicy.Decide(options.Guard, guard, stepsDone + 1, loss, gradientNorm);
+        if (verdict.Fault is { } fault) throw fault;
+        if (verdict.Outcome == StepOutcome.Skipped) LogSkipped(stepsDone + 1, first, first + packs - 1, verdict.Reason!);
+        else if (verdict.Outcome == StepOutcome.Applied && verdict.Reason is { } reason) LogSuspicious(stepsDone + 1, first, first + packs - 1, reason);
+        guard = verdict.State;
+        return verdict;
+    }
+
+    /// <summary>Takes weights, optimizer and step number from the last checkpoint; the data goes on after the packs of the step under way.</summary>
+    private void RollBack(int packs, string reason)
+    {
+        int badStep = stepsDone + 1;
+        long firstPack = stepData!.Position.Packs, nextPack = firstPack + packs;
+        (stepsDone, _) = TrainingCheckpoint.Restore(lastCheckpoint!, model, optimizer, options);
+        (GuardState saved, evaluatedStep) = TrainingCheckpoint.ReadGuard(lastCheckpoint!);
+        guard = saved with { RollBacks = guard.RollBacks };
+        LogRolledBack(lastCheckpoint!, stepsDone, badStep, firstPack, nextPack - 1, reason, nextPack);
+    }
+
+    private void ResumeGuard(string checkpointFolder)
+    {
+        lastCheckpoint = checkpointFolder;
+        (guard, evaluatedStep) = TrainingCheckpoint.ReadGuard(checkpointFolder);
+    }
+
+    /// <summary>Makes the evaluations that are due after the steps done, unless they are made: a run cancelled in one makes it when it goes on.</summary>
+    private void EvaluateWhereDue(TrainingMonitor monitor, int totalSteps, CancellationToken cancellationToken)
+    {
+        if (evaluatedStep == stepsDone || !EvaluationSchedule.IsDue(options, stepsDone, totalSteps)) return;
+        monitor.Evaluate(stepsDone, cancellationToken);
+        evaluatedStep = stepsDone;
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Step {Step} (packs {First} to {Last}) is left out: {Reason}.")]
+    private partial void LogSkipped(int step, long first, long last, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Step {Step} (packs {First} to {Last}) is applied, but {Reason}.")]
+    private partial void LogSuspicious(int step, long first, long last, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Back to {Folder} after step {Step}, because of step {BadStep} (packs {First} to {Last}): {Reason}. The data goes on with pack {Next}.")]
+    private partial void LogRolledBack(string folder, int step, int badStep, long first, long last, string reason, long next);
+}

@@ -1,0 +1,78 @@
+using LongContext.Models;
+using LongContext.Packing;
+using LongContext.Training;
+using LongContext.Training.Backpropagation;
+using LongContext.Training.Guarding;
+using LongContext.Training.Monitoring;
+
+namespace LongContext;
+
+/// <summary>One step: gradients of its packs, what becomes of them, the optimizer.</summary>
+public sealed partial class LongContextTrainer
+{
+    private LayerwiseUpdate? update; // of the step under way, where gradients are applied layer by layer
+
+    private LayerwiseBackpropagation NewBackpropagation() => new(model, options.Activations ?? ActivationPolicy.KeepEverything, options.ZLoss)
+    {
+        Completed = options.AppliesGradientsByLayer ? parameters => update!.Apply(parameters) : null,
+        GoesOn = options.AppliesGradientsByLayer ? sum => update!.GoesOn(sum) : null,
+    };
+
+    private StepResult Step(LayerwiseBackpropagation backpropagation, PackedBatch[] packs, double learningRate, CancellationToken cancellationToken)
+    {
+        double normalizer = packs.Sum(pack => pack.LossNormalizer);
+        if (!(normalizer > 0)) throw new ArgumentException($"Step {stepsDone + 1} has no target token: every label of its {packs.Length} pack(s) is ignored.");
+        return options.AppliesGradientsByLayer
+            ? StepByLayer(backpropagation, packs[0], normalizer, learningRate, cancellationToken)
+            : StepAtOnce(backpropagation, packs, normalizer, learningRate, cancellationToken);
+    }
+
+    /// <summary>Nothing of the model changes before the gradient of all packs is there and finite.</summary>
+    private StepResult StepAtOnce(
+        LayerwiseBackpropagation backpropagation, PackedBatch[] packs, double normalizer, double learningRate, CancellationToken cancellationToken)
+    {
+        optimizer.ClearGradients();
+        double sum = 0;
+        for (int i = 0; i < packs.Length; i++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            sum += backpropagation.Run(packs[i], 1 / normalizer, DropoutSeed(i), cancellationToken);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        double loss = sum / normalizer;
+        double norm = double.IsFinite(loss) ? optimizer.GradientNorm() : double.NaN;
+        GuardVerdict verdict = Judge(loss, norm, packs.Length);
+        if (verdict.Outcome != StepOutcome.Applied) return new StepResult(loss, norm, verdict.Outcome, verdict.Reason);
+
+        // As torch.nn.utils.clip_grad_norm_: never scaled up, 1e-6 against division by nothing.
+        if (options.MaximumGradientNorm is { } maximum && maximum / (norm + 1e-6) is < 1 and var factor) optimizer.ScaleGradients(factor);
+        optimizer.Step(learningRate);
+        return new StepResult(loss, norm, StepOutcome.Applied, verdict.Reason);
+    }
+
+    /// <summary>Layers change as the backward passes them. Once the first has, cancelling waits for the step's end, so that the weights are a whole step's.</summary>
+    private StepResult StepByLayer(
+        LayerwiseBackpropagation backpropagation, PackedBatch pack, double normalizer, double learningRate, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        GuardVerdict? verdict = null;
+        update = new LayerwiseUpdate(optimizer, learningRate, sum =>
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            verdict = Judge(sum / normalizer, 0, packs: 1);
+            return verdict.Outcome == StepOutcome.Applied;
+        });
+        double loss = backpropagation.Run(pack, 1 / normalizer, DropoutSeed(0), CancellationToken.None) / normalizer;
+        if (verdict!.Outcome != StepOutcome.Applied) return new StepResult(loss, double.NaN, verdict.Outcome, verdict.Reason);
+        if (double.IsFinite(update.GradientNorm)) return new StepResult(loss, update.GradientNorm, StepOutcome.Applied, verdict.Reason);
+
+        // Part of the step is applied: there is no leaving it out, only the way back.
+        verdict = Judge(loss, update.GradientNorm, packs: 1);
+        return new StepResult(loss, update.GradientNorm, verdict.Outcome, verdict.Reason);
+    }
+
+    /// <summary>The seed of dropout on one of the step's packs, from the pack's number in the data; null where nothing is dropped.</summary>
+    private ulong? DropoutSeed(int pack) =>
+        model.Adapter is { Options.Dropout: > 0 } ? SeedMix.Combine((ulong)options.Seed, (ulong)(stepData!.Position.Packs + pack)) : null;
+}

@@ -1,0 +1,63 @@
+using System.Text.Json;
+
+namespace LongContext.Training.Evaluations;
+
+/// <summary>
+/// evaluations.jsonl beside a run's checkpoints: a line for each evaluation, appended. A run that goes back or is resumed writes a step's
+/// line again; the last one counts.
+/// </summary>
+internal static class EvaluationLog
+{
+    public const string FileName = "evaluations.jsonl";
+
+    public static void Append(string folder, IEnumerable<EvaluationOutcome> outcomes, DateTimeOffset time)
+    {
+        Directory.CreateDirectory(folder);
+        using var stream = new FileStream(Path.Combine(folder, FileName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+        var lines = new MemoryStream();
+        // A process that died while it wrote left a line without its end; what comes now shall be a line of its own.
+        if (stream.Length > 0)
+        {
+            stream.Position = stream.Length - 1;
+            if (stream.ReadByte() != '\n') lines.WriteByte((byte)'\n');
+        }
+
+        foreach (EvaluationOutcome outcome in outcomes) Write(lines, outcome, time);
+        stream.Position = stream.Length;
+        stream.Write(lines.ToArray());
+        stream.Flush(flushToDisk: true);
+    }
+
+    private static void Write(MemoryStream lines, EvaluationOutcome outcome, DateTimeOffset time)
+    {
+        using (var json = new Utf8JsonWriter(lines))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("step", outcome.Step);
+            json.WriteString("evaluation", outcome.Name);
+            json.WriteString("time", time.UtcDateTime);
+            json.WriteNumber("seconds", outcome.Duration.TotalSeconds);
+            json.WritePropertyName("primary");
+            WriteNumber(json, outcome.Result.Primary);
+            json.WriteStartObject("values");
+            foreach ((string name, double value) in outcome.Result.Values)
+            {
+                json.WritePropertyName(name);
+                WriteNumber(json, value);
+            }
+
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+
+        lines.WriteByte((byte)'\n');
+    }
+
+    /// <summary>JSON has no NaN and no infinity: they are written as the strings that readers of numbers know.</summary>
+    private static void WriteNumber(Utf8JsonWriter json, double? value)
+    {
+        if (value is not { } given) json.WriteNullValue();
+        else if (double.IsFinite(given)) json.WriteNumberValue(given);
+        else json.WriteStringValue(double.IsNaN(given) ? "NaN" : given > 0 ? "Infinity" : "-Infinity");
+    }
+}
