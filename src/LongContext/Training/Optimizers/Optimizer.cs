@@ -11,8 +11,8 @@ namespace LongContext.Training.Optimizers;
 /// </summary>
 internal abstract partial class Optimizer : IDisposable
 {
-    /// <summary>Values of a slice: on the CPU a few caches' worth; on a GPU enough that starting kernels costs nothing.</summary>
-    private const long HostSlice = 1 << 18;
+    /// <summary>Values of a slice: on the CPU some 4 MB; on a GPU enough that starting kernels costs nothing.</summary>
+    private const long HostSlice = 1 << 20;
     private const long DeviceSlice = 1 << 24;
 
     private readonly OptimizerOptions options;
