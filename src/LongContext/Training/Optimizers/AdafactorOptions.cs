@@ -48,6 +48,12 @@ public sealed class AdafactorOptions : OptimizerOptions
     internal override Optimizer Create(IReadOnlyList<Parameter> parameters, IReadOnlyList<ParameterGroup> groups, int seed) =>
         new Adafactor(parameters, this, groups, seed);
 
+    private protected override long OwnStateBytes(long[] shape, int size)
+    {
+        long squares = shape.Length >= 2 ? Count(shape.AsSpan()[..^1]) + (Count(shape.AsSpan()[..^2]) * shape[^1]) : Count(shape);
+        return size * (squares + (Beta1 is null ? 0 : Count(shape)));
+    }
+
     private protected override IEnumerable<string> OwnFaults()
     {
         if (PositiveFault(SquareEpsilon, nameof(SquareEpsilon)) is { } square) yield return square;

@@ -36,6 +36,12 @@ public sealed class AdamW8BitOptions : OptimizerOptions
     internal override Optimizer Create(IReadOnlyList<Parameter> parameters, IReadOnlyList<ParameterGroup> groups, int seed) =>
         new AdamW8Bit(parameters, this, groups, seed);
 
+    /// <summary>Whether a parameter's state is in 8 bits.</summary>
+    internal bool IsBlockwise(long[] shape) => shape.Length > 1 && Count(shape) >= MinimumSize;
+
+    private protected override long OwnStateBytes(long[] shape, int size) => IsBlockwise(shape)
+        ? 2 * (Count(shape) + (sizeof(float) * BlockwiseAdamWKernel.Blocks(Count(shape)))) : 2 * size * Count(shape);
+
     private protected override IEnumerable<string> OwnFaults()
     {
         if (DecayFault(Beta1, nameof(Beta1)) is { } first) yield return first;

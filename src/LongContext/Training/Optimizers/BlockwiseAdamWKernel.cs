@@ -21,12 +21,15 @@ internal static unsafe class BlockwiseAdamWKernel
     /// <summary>Blocks that a thread takes at a time.</summary>
     private const int BlocksAtOnce = 64;
 
+    /// <summary>Blocks that values are in.</summary>
+    public static long Blocks(long count) => (count + BlockSize - 1) / BlockSize;
+
     /// <summary>One update of <paramref name="count"/> values that begin at a block's border.</summary>
     public static void Step(in Memory memory, long count, in AdamWFactors factors, int threads)
     {
         Memory all = memory;
         AdamWFactors constants = factors;
-        long blocks = (count + BlockSize - 1) / BlockSize, chunks = (blocks + BlocksAtOnce - 1) / BlocksAtOnce;
+        long blocks = Blocks(count), chunks = (blocks + BlocksAtOnce - 1) / BlocksAtOnce;
         Parallel.For(0, chunks, new ParallelOptions { MaxDegreeOfParallelism = threads }, chunk =>
         {
             long last = Math.Min(blocks, (chunk + 1) * BlocksAtOnce);

@@ -33,7 +33,7 @@ internal abstract partial class Optimizer : IDisposable
         foreach (Parameter parameter in parameters)
         {
             bool half = parameter.Value.dtype is not (ScalarType.Float32 or ScalarType.Float64);
-            Tensor? master = half && options.HalfPrecisionUpdates == HalfPrecisionUpdates.MasterWeights ? NewMaster(parameter.Value) : null;
+            Tensor? master = half && options.HalfPrecisionUpdates == HalfPrecisionUpdates.MasterWeights ? parameter.Value.to(ScalarType.Float32, StateDevice(parameter.Value)).DetachFromDisposeScope() : null;
             var entry = new OptimizedParameter(parameter, master, rules.LearningRateFactor(parameter), rules.WeightDecay(parameter));
             entries.Add(entry);
             entryOf.Add(parameter, entry);
@@ -115,7 +115,7 @@ internal abstract partial class Optimizer : IDisposable
 
     /// <summary>Zeros for the state, of the type that updates are computed in unless another is given.</summary>
     protected Tensor NewState(OptimizedParameter parameter, ReadOnlySpan<long> shape, ScalarType? type = null) =>
-        HostMemory.Zeros(shape, type ?? parameter.ComputeType, StateDevice(parameter.Parameter.Value), options.StateOnHost && cuda_is_available());
+        zeros(shape, dtype: type ?? parameter.ComputeType, device: StateDevice(parameter.Parameter.Value));
 
     private void Apply(OptimizedParameter entry)
     {
@@ -132,13 +132,6 @@ internal abstract partial class Optimizer : IDisposable
     }
 
     private Device StateDevice(Tensor weight) => options.StateOnHost ? CPU : weight.device;
-
-    private Tensor NewMaster(Tensor weight)
-    {
-        Tensor master = HostMemory.Zeros(weight.shape, ScalarType.Float32, StateDevice(weight), options.StateOnHost && cuda_is_available());
-        master.copy_(weight);
-        return master;
-    }
 
     /// <summary>The sum of a gradient's squares in double, as a tensor, so that a GPU need not be waited for each time.</summary>
     private static Tensor SumOfSquares(Tensor gradient)
