@@ -58,7 +58,7 @@ internal abstract partial class Optimizer : IDisposable
     public double GradientNorm()
     {
         using var scope = NewDisposeScope();
-        Tensor[] squares = [.. entries.Where(entry => entry.Parameter.Gradient is not null).Select(entry => SumOfSquares(entry.Parameter.Gradient!))];
+        Tensor[] squares = [.. entries.Where(entry => entry.Parameter.Gradient is not null).Select(entry => SquaredNorm.Of(entry.Parameter.Gradient!))];
         return squares.Length == 0 ? 0 : Math.Sqrt(stack(squares).sum().Value());
     }
 
@@ -132,15 +132,6 @@ internal abstract partial class Optimizer : IDisposable
     }
 
     private Device StateDevice(Tensor weight) => options.StateOnHost ? CPU : weight.device;
-
-    /// <summary>The sum of a gradient's squares in double, as a tensor, so that a GPU need not be waited for each time.</summary>
-    private static Tensor SumOfSquares(Tensor gradient)
-    {
-        using var scope = NewDisposeScope();
-        Tensor wide = gradient.dtype is ScalarType.Float64 or ScalarType.Float32 ? gradient : gradient.to(ScalarType.Float32);
-        Tensor norm = wide.norm().to(ScalarType.Float64);
-        return (norm * norm).MoveToOuterDisposeScope();
-    }
 
     private void ThrowIfUnfit(IReadOnlyList<Parameter> parameters)
     {
