@@ -182,7 +182,7 @@ public sealed partial class LongContextTrainer : IDisposable
         double normalizer = packs.Sum(pack => pack.LossNormalizer);
         if (!(normalizer > 0)) throw new ArgumentException($"Step {stepsDone + 1} has no target token: every label of its {packs.Length} pack(s) is ignored.");
 
-        optimizer.ClearGradients();
+        optimizer.ReleaseGradients(); // not cleared: a parameter that gets none in this step is to stay as it is, after a resume, too
         double sum = 0;
         foreach (PackedBatch pack in packs)
         {
