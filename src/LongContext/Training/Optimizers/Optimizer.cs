@@ -11,9 +11,9 @@ namespace LongContext.Training.Optimizers;
 /// </summary>
 internal abstract partial class Optimizer : IDisposable
 {
-    /// <summary>Values of a slice: on the CPU some 4 MB; on a GPU enough that starting kernels costs nothing.</summary>
+    /// <summary>Values of a slice: on the CPU some 4 MB; on a GPU enough that starting kernels costs little.</summary>
     private const long HostSlice = 1 << 20;
-    private const long DeviceSlice = 1 << 24;
+    private const long DeviceSlice = 1 << 23;
 
     private readonly OptimizerOptions options;
     private readonly int seed;
