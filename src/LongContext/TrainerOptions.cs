@@ -48,7 +48,7 @@ public sealed class TrainerOptions
     /// <summary>Gradients longer than this are scaled down to it; null for never. Default 1.</summary>
     public double? MaximumGradientNorm { get; init; } = 1;
 
-    /// <summary>Seed of the order in which a list of packs is walked. Default 0.</summary>
+    /// <summary>Seed of the order in which a list of packs is walked, and of stochastic rounding. Default 0.</summary>
     public int Seed { get; init; }
 
     /// <summary>Folder for checkpoints; null (the default) for none.</summary>

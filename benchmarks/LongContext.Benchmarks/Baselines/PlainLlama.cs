@@ -1,8 +1,8 @@
 // Shape suffixes: B documents, L tokens of each, S tokens with the cached ones, H heads, K key/value heads, D head size, E hidden, V vocabulary.
 using LongContext.Checkpoints;
 using LongContext.Models;
-using Parameter = TorchSharp.Modules.Parameter;
 using static TorchSharp.torch;
+using Parameter = TorchSharp.Modules.Parameter;
 
 namespace LongContext.Benchmarks.Baselines;
 

@@ -28,7 +28,7 @@ internal sealed class LayerwiseUpdate(Optimizer optimizer, double learningRate, 
         foreach (Parameter parameter in parameters)
         {
             if (parameter.Gradient is not { } gradient) continue;
-            squares += Math.Pow(gradient.norm().to(ScalarType.Float64).Value(), 2);
+            squares += SquaredNorm.Of(gradient).Value();
         }
 
         if (double.IsFinite(squares))

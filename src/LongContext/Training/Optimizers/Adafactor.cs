@@ -70,8 +70,7 @@ internal sealed class Adafactor : Optimizer
         Tensor? sum = null;
         forEach(values_M =>
         {
-            using Tensor wide_M = values_M.to(ScalarType.Float64);
-            Tensor part = (wide_M * wide_M).sum();
+            Tensor part = SquaredNorm.Of(values_M);
             sum = (sum is null ? part : sum.AddInPlace(part)).MoveToOuterDisposeScope();
         });
         return sum is null ? 0 : Math.Sqrt(sum.Value() / count);

@@ -48,6 +48,12 @@ public sealed class AdafactorOptions : OptimizerOptions
     internal override Optimizer Create(IReadOnlyList<Parameter> parameters, IReadOnlyList<ParameterGroup> groups, int seed) =>
         new Adafactor(parameters, this, groups, seed);
 
+    private protected override long OwnStateBytes(long[] shape, int size)
+    {
+        long squares = shape.Length >= 2 ? Count(shape.AsSpan()[..^1]) + (Count(shape.AsSpan()[..^2]) * shape[^1]) : Count(shape);
+        return size * (squares + (Beta1 is null ? 0 : Count(shape)));
+    }
+
     private protected override IEnumerable<string> OwnFaults()
     {
         if (PositiveFault(SquareEpsilon, nameof(SquareEpsilon)) is { } square) yield return square;
@@ -55,11 +61,5 @@ public sealed class AdafactorOptions : OptimizerOptions
         if (PositiveFault(ClipThreshold, nameof(ClipThreshold)) is { } clip) yield return clip;
         if (!(Beta2Exponent < 0 && double.IsFinite(Beta2Exponent))) yield return $"{Name}.Beta2Exponent must be negative, but is {Beta2Exponent}";
         if (Beta1 is { } beta && DecayFault(beta, nameof(Beta1)) is { } first) yield return first;
-    }
-
-    private protected override long OwnStateBytes(long[] shape, long count, long size)
-    {
-        long moment = shape.Length >= 2 ? (count / shape[^1]) + (count / shape[^2]) : count;
-        return (moment + (Beta1 is null ? 0 : count)) * size;
     }
 }

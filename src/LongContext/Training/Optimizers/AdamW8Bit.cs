@@ -15,14 +15,14 @@ internal sealed class AdamW8Bit : Optimizer
         foreach (OptimizedParameter entry in Entries)
         {
             Tensor weight = entry.Parameter.Value;
-            if (weight.dim() <= 1 || weight.numel() < options.MinimumSize)
+            if (!options.IsBlockwise(weight.shape))
             {
                 entry.Add("exp_avg", NewState(entry, weight.shape));
                 entry.Add("exp_avg_sq", NewState(entry, weight.shape));
                 continue;
             }
 
-            long blocks = (weight.numel() + BlockwiseAdamWKernel.BlockSize - 1) / BlockwiseAdamWKernel.BlockSize;
+            long blocks = BlockwiseAdamWKernel.Blocks(weight.numel());
             entry.Add("exp_avg", NewCodes(entry, DynamicTree.Signed));
             entry.Add("exp_avg_sq", NewCodes(entry, DynamicTree.Unsigned));
             entry.Add("exp_avg_absmax", NewState(entry, [blocks], ScalarType.Float32));
@@ -90,5 +90,5 @@ internal sealed class AdamW8Bit : Optimizer
     }
 
     private static Tensor Blocks(Tensor scales, in WeightSlice slice) =>
-        scales.narrow(0, slice.Start / BlockwiseAdamWKernel.BlockSize, (slice.Count + BlockwiseAdamWKernel.BlockSize - 1) / BlockwiseAdamWKernel.BlockSize);
+        scales.narrow(0, slice.Start / BlockwiseAdamWKernel.BlockSize, BlockwiseAdamWKernel.Blocks(slice.Count));
 }

@@ -36,18 +36,17 @@ public sealed class AdamW8BitOptions : OptimizerOptions
     internal override Optimizer Create(IReadOnlyList<Parameter> parameters, IReadOnlyList<ParameterGroup> groups, int seed) =>
         new AdamW8Bit(parameters, this, groups, seed);
 
+    /// <summary>Whether a parameter's state is in 8 bits.</summary>
+    internal bool IsBlockwise(long[] shape) => shape.Length > 1 && Count(shape) >= MinimumSize;
+
+    private protected override long OwnStateBytes(long[] shape, int size) => IsBlockwise(shape)
+        ? 2 * (Count(shape) + (sizeof(float) * BlockwiseAdamWKernel.Blocks(Count(shape)))) : 2 * size * Count(shape);
+
     private protected override IEnumerable<string> OwnFaults()
     {
         if (DecayFault(Beta1, nameof(Beta1)) is { } first) yield return first;
         if (DecayFault(Beta2, nameof(Beta2)) is { } second) yield return second;
         if (PositiveFault(Epsilon, nameof(Epsilon)) is { } epsilon) yield return epsilon;
         if (MinimumSize < 0) yield return $"{Name}.MinimumSize must not be negative, but is {MinimumSize}";
-    }
-
-    private protected override long OwnStateBytes(long[] shape, long count, long size)
-    {
-        if (shape.Length <= 1 || count < MinimumSize) return 2 * count * size;
-        long blocks = (count + BlockwiseAdamWKernel.BlockSize - 1) / BlockwiseAdamWKernel.BlockSize;
-        return 2 * (count + (4 * blocks));
     }
 }

@@ -28,8 +28,8 @@ public sealed class AdamWOptions : OptimizerOptions
     internal override Optimizer Create(IReadOnlyList<Parameter> parameters, IReadOnlyList<ParameterGroup> groups, int seed) =>
         new AdamW(parameters, this, groups, seed);
 
+    private protected override long OwnStateBytes(long[] shape, int size) => 2 * size * Count(shape);
+
     private protected override IEnumerable<string> OwnFaults() =>
         new[] { DecayFault(Beta1, nameof(Beta1)), DecayFault(Beta2, nameof(Beta2)), PositiveFault(Epsilon, nameof(Epsilon)) }.OfType<string>();
-
-    private protected override long OwnStateBytes(long[] shape, long count, long size) => 2 * count * size;
 }

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace LongContext.Training.Optimizers;
 
@@ -7,12 +9,15 @@ namespace LongContext.Training.Optimizers;
 /// [0, 1], of which each power of ten down to 1e-7 has half as many as the one above. A value's code is the nearest's.
 /// </summary>
 /// <remarks>
-/// To find it, a table over the upper 16 bits of a float32 gives the code of the smallest number that begins with them, and one
-/// comparison tells whether the number passes the only border that lies among them.
+/// To find it, a table over the upper 16 bits of a float32 gives the code of the smallest number that begins with them, and the lower
+/// bits of the only border that lies among them, to compare with. Lower bits of negative numbers are inverted, so that more is greater.
 /// </remarks>
 internal sealed class DynamicTree
 {
     private const int Exponents = 7;
+
+    /// <summary>Lower bits that no number's are greater than.</summary>
+    private const int NoBorder = 0xFFFF;
 
     private DynamicTree(bool signed)
     {
@@ -24,9 +29,9 @@ internal sealed class DynamicTree
         Values = ImmutableArray.Create(values);
         Borders = ImmutableArray.Create(borders);
         ZeroCode = (byte)Array.BinarySearch(values, 0f);
-        byte[] starts = new byte[1 << 16];
-        for (int upper = 0; upper < starts.Length; upper++) starts[upper] = Nearest(borders, Smallest(upper));
-        Starts = ImmutableArray.Create(starts);
+        int[] entries = new int[1 << 16];
+        for (int upper = 0; upper < entries.Length; upper++) entries[upper] = Entry(borders, upper);
+        Entries = ImmutableArray.Create(entries);
     }
 
     /// <summary>Values in [−1, 1]; of −1 itself there is none.</summary>
@@ -41,17 +46,20 @@ internal sealed class DynamicTree
     /// <summary>The largest number of each code; infinite for the last.</summary>
     public ImmutableArray<float> Borders { get; }
 
-    /// <summary>For each 16 upper bits of a float32 the code of the smallest number that begins so.</summary>
-    public ImmutableArray<byte> Starts { get; }
+    /// <summary>For each 16 upper bits of a float32 a code, and 8 bits further up the lower bits after which the next code begins.</summary>
+    public ImmutableArray<int> Entries { get; }
 
     /// <summary>The code of 0.</summary>
     public byte ZeroCode { get; }
 
     /// <summary>Code of a number in [−1, 1].</summary>
-    public byte Code(float x)
+    public byte Code(float x) => Code(x, ref MemoryMarshal.GetReference(Entries.AsSpan()));
+
+    /// <summary>As above, with the first of the entries at hand.</summary>
+    public static byte Code(float x, ref int entries)
     {
-        byte code = Starts[BitConverter.SingleToInt32Bits(x) >>> 16];
-        return x > Borders[code] ? (byte)(code + 1) : code;
+        int bits = BitConverter.SingleToInt32Bits(x), entry = Unsafe.Add(ref entries, bits >>> 16), lower = (bits ^ (bits >> 31)) & NoBorder;
+        return (byte)(entry + (lower > entry >> 8 ? 1 : 0));
     }
 
     private static float[] CreateValues(bool signed)
@@ -73,17 +81,13 @@ internal sealed class DynamicTree
         return [.. values];
     }
 
-    private static byte Nearest(float[] borders, float x)
+    private static int Entry(float[] borders, int upper)
     {
+        // The smallest of negative numbers has the lower bits set.
+        float smallest = BitConverter.Int32BitsToSingle((upper << 16) | (upper >= 1 << 15 ? NoBorder : 0));
         int code = 0;
-        while (x > borders[code]) code++;
-        return (byte)code;
-    }
-
-    private static float Smallest(int upper)
-    {
-        // Of negative numbers those with the lower bits set.
-        float smallest = BitConverter.Int32BitsToSingle((upper << 16) | (upper >= 1 << 15 ? 0xFFFF : 0));
-        return float.IsNaN(smallest) ? 0 : smallest;
+        while (smallest > borders[code]) code++;
+        int border = BitConverter.SingleToInt32Bits(borders[code]);
+        return code | ((border >>> 16 == upper ? (border ^ (border >> 31)) & NoBorder : NoBorder) << 8);
     }
 }

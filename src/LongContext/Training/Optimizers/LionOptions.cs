@@ -29,8 +29,8 @@ public sealed class LionOptions : OptimizerOptions
     internal override Optimizer Create(IReadOnlyList<Parameter> parameters, IReadOnlyList<ParameterGroup> groups, int seed) =>
         new Lion(parameters, this, groups, seed);
 
+    private protected override long OwnStateBytes(long[] shape, int size) => size * Count(shape);
+
     private protected override IEnumerable<string> OwnFaults() =>
         new[] { DecayFault(Beta1, nameof(Beta1)), DecayFault(Beta2, nameof(Beta2)) }.OfType<string>();
-
-    private protected override long OwnStateBytes(long[] shape, long count, long size) => count * size;
 }

@@ -11,9 +11,9 @@ namespace LongContext.Training.Optimizers;
 /// </summary>
 internal abstract partial class Optimizer : IDisposable
 {
-    /// <summary>Values of a slice: on the CPU a few caches' worth; on a GPU enough that starting kernels costs nothing.</summary>
-    private const long HostSlice = 1 << 18;
-    private const long DeviceSlice = 1 << 24;
+    /// <summary>Values of a slice: on the CPU some 4 MB; on a GPU enough that starting kernels costs little.</summary>
+    private const long HostSlice = 1 << 20;
+    private const long DeviceSlice = 1 << 23;
 
     private readonly OptimizerOptions options;
     private readonly int seed;
@@ -33,7 +33,7 @@ internal abstract partial class Optimizer : IDisposable
         foreach (Parameter parameter in parameters)
         {
             bool half = parameter.Value.dtype is not (ScalarType.Float32 or ScalarType.Float64);
-            Tensor? master = half && options.HalfPrecisionUpdates == HalfPrecisionUpdates.MasterWeights ? NewMaster(parameter.Value) : null;
+            Tensor? master = half && options.HalfPrecisionUpdates == HalfPrecisionUpdates.MasterWeights ? parameter.Value.to(ScalarType.Float32, StateDevice(parameter.Value)).DetachFromDisposeScope() : null;
             var entry = new OptimizedParameter(parameter, master, rules.LearningRateFactor(parameter), rules.WeightDecay(parameter));
             entries.Add(entry);
             entryOf.Add(parameter, entry);
@@ -58,7 +58,7 @@ internal abstract partial class Optimizer : IDisposable
     public double GradientNorm()
     {
         using var scope = NewDisposeScope();
-        Tensor[] squares = [.. entries.Where(entry => entry.Parameter.Gradient is not null).Select(entry => SumOfSquares(entry.Parameter.Gradient!))];
+        Tensor[] squares = [.. entries.Where(entry => entry.Parameter.Gradient is not null).Select(entry => SquaredNorm.Of(entry.Parameter.Gradient!))];
         return squares.Length == 0 ? 0 : Math.Sqrt(stack(squares).sum().Value());
     }
 
@@ -87,7 +87,7 @@ internal abstract partial class Optimizer : IDisposable
     /// <summary>Applies one parameter's gradient, once a step.</summary>
     public void Step(Parameter parameter) => Apply(entryOf[parameter]);
 
-    /// <summary>Gradients of 0, in the memory they have.</summary>
+    /// <summary>Gradients of 0, in the memory they have. They are gradients all the same: the next step decays weights and state by them.</summary>
     public void ClearGradients()
     {
         using var scope = NewDisposeScope();
@@ -115,7 +115,7 @@ internal abstract partial class Optimizer : IDisposable
 
     /// <summary>Zeros for the state, of the type that updates are computed in unless another is given.</summary>
     protected Tensor NewState(OptimizedParameter parameter, ReadOnlySpan<long> shape, ScalarType? type = null) =>
-        HostMemory.Zeros(shape, type ?? parameter.ComputeType, StateDevice(parameter.Parameter.Value), options.StateOnHost && cuda_is_available());
+        zeros(shape, dtype: type ?? parameter.ComputeType, device: StateDevice(parameter.Parameter.Value));
 
     private void Apply(OptimizedParameter entry)
     {
@@ -132,22 +132,6 @@ internal abstract partial class Optimizer : IDisposable
     }
 
     private Device StateDevice(Tensor weight) => options.StateOnHost ? CPU : weight.device;
-
-    private Tensor NewMaster(Tensor weight)
-    {
-        Tensor master = HostMemory.Zeros(weight.shape, ScalarType.Float32, StateDevice(weight), options.StateOnHost && cuda_is_available());
-        master.copy_(weight);
-        return master;
-    }
-
-    /// <summary>The sum of a gradient's squares in double, as a tensor, so that a GPU need not be waited for each time.</summary>
-    private static Tensor SumOfSquares(Tensor gradient)
-    {
-        using var scope = NewDisposeScope();
-        Tensor wide = gradient.dtype is ScalarType.Float64 or ScalarType.Float32 ? gradient : gradient.to(ScalarType.Float32);
-        Tensor norm = wide.norm().to(ScalarType.Float64);
-        return (norm * norm).MoveToOuterDisposeScope();
-    }
 
     private void ThrowIfUnfit(IReadOnlyList<Parameter> parameters)
     {

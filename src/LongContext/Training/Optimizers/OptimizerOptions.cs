@@ -21,13 +21,21 @@ public abstract class OptimizerOptions
     public HalfPrecisionUpdates HalfPrecisionUpdates { get; init; }
 
     /// <summary>
-    /// Keeps the state, and master weights, in the host's memory (pinned where the model is on a GPU), and updates there: gradients
-    /// are copied over, weights back. Costs no precision, and the time of those copies. Default false.
+    /// Keeps the state, and master weights, in the host's memory, and updates there: gradients are copied over, weights back, slice by
+    /// slice through pinned memory. Costs no precision, and the time of those copies. Default false.
     /// </summary>
     public bool StateOnHost { get; init; }
 
     /// <summary>Name that messages use.</summary>
     internal abstract string Name { get; }
+
+    /// <summary>Bytes that are kept for a parameter beside its value and gradient: state and master weights.</summary>
+    internal long StateBytes(long[] shape, ScalarType type)
+    {
+        bool half = type is ScalarType.Float16 or ScalarType.BFloat16;
+        long master = half && HalfPrecisionUpdates == HalfPrecisionUpdates.MasterWeights ? sizeof(float) * Count(shape) : 0;
+        return master + OwnStateBytes(shape, type == ScalarType.Float64 ? sizeof(double) : sizeof(float));
+    }
 
     /// <summary>What cannot be used, a sentence each.</summary>
     internal IEnumerable<string> Faults()
@@ -44,18 +52,18 @@ public abstract class OptimizerOptions
     /// <exception cref="ArgumentException">A group matches no parameter, or a parameter's type does not go with the options.</exception>
     internal abstract Optimizer Create(IReadOnlyList<Parameter> parameters, IReadOnlyList<ParameterGroup> groups, int seed);
 
-    /// <summary>Bytes that a parameter takes beside weight and gradient: state, and the master weights of half types.</summary>
-    internal long StateBytes(long[] shape, ScalarType type)
-    {
-        bool half = type is not (ScalarType.Float32 or ScalarType.Float64);
-        long count = shape.Aggregate(1L, (product, size) => product * size), size = type == ScalarType.Float64 ? 8 : 4;
-        return OwnStateBytes(shape, count, size) + (half && HalfPrecisionUpdates == HalfPrecisionUpdates.MasterWeights ? 4 * count : 0);
-    }
-
     private protected abstract IEnumerable<string> OwnFaults();
 
-    /// <summary>Bytes of the state of a parameter of some values, where one in the type that updates are computed in has some size.</summary>
-    private protected abstract long OwnStateBytes(long[] shape, long count, long size);
+    /// <param name="shape">The parameter's.</param>
+    /// <param name="size">Bytes of a number that updates are computed in.</param>
+    private protected abstract long OwnStateBytes(long[] shape, int size);
+
+    private protected static long Count(ReadOnlySpan<long> shape)
+    {
+        long count = 1;
+        foreach (long size in shape) count *= size;
+        return count;
+    }
 
     private protected string? DecayFault(double beta, string property) =>
         beta is >= 0 and < 1 ? null : $"{Name}.{property} must be in [0, 1), but is {beta}";

@@ -4,15 +4,20 @@ namespace LongContext.Training.Optimizers;
 
 /// <summary>
 /// Brings stretches of weights and gradients to where and how the update is computed, and updated weights back. What is there
-/// already is not copied. Between a GPU and its host the copies go through pinned memory: those to the host wait for all that was
-/// asked of the GPU before, so that when one has come, the copy of weights before it has left and its memory is free again.
+/// already is not copied. Between a GPU and its host the copies go through pinned memory of a slice's size (the state itself is not
+/// pinned: it never crosses, and libtorch rounds pinned memory up to powers of two). Copies to the host wait for all that was asked of
+/// the GPU before, so that when a gradient has come, the copy of weights before it has left and its memory is free again.
 /// </summary>
 internal sealed class SliceTransfer(Device device, bool alwaysCopies) : IDisposable
 {
     private readonly Dictionary<(string Use, ScalarType DataType), Tensor> buffers = [];
+    private bool waitedForGradient;
 
-    public Tensor Gradient(Tensor gradient_N, OptimizedParameter parameter, long start, long count) =>
-        Brought(gradient_N.narrow(0, start, count), parameter.ComputeType, "gradient");
+    public Tensor Gradient(Tensor gradient_N, OptimizedParameter parameter, long start, long count)
+    {
+        waitedForGradient = !IsHere(gradient_N);
+        return Brought(gradient_N.narrow(0, start, count), parameter.ComputeType, "gradient");
+    }
 
     public Tensor Weight(Tensor weight_N, OptimizedParameter parameter, long start, long count) =>
         parameter.Master is { } master ? master.view(-1).narrow(0, start, count) : Brought(weight_N.narrow(0, start, count), parameter.ComputeType, "weight");
@@ -30,8 +35,15 @@ internal sealed class SliceTransfer(Device device, bool alwaysCopies) : IDisposa
         long count = updated_M.shape[0];
         Tensor target_M = weight_N.narrow(0, start, count);
         Tensor rounded_M = key is { } bits && own == ScalarType.BFloat16 ? StochasticRounding.Round(updated_M, bits, start) : updated_M;
-        if (weight_N.device_type == device.type) target_M.copy_(rounded_M);
-        else target_M.copy_(Buffer("updated", own, count).copy_(rounded_M), nonBlocking: true);
+        if (weight_N.device_type == device.type)
+        {
+            target_M.copy_(rounded_M);
+            return;
+        }
+
+        // Where gradients are on the host already, nothing has waited for the copy before.
+        if (!waitedForGradient) cuda.synchronize();
+        target_M.copy_(Buffer("updated", own, count).copy_(rounded_M), nonBlocking: true);
     }
 
     public void Dispose()
@@ -53,7 +65,8 @@ internal sealed class SliceTransfer(Device device, bool alwaysCopies) : IDisposa
         if (!buffers.TryGetValue((use, type), out Tensor? buffer) || buffer.shape[0] < count)
         {
             buffer?.Dispose(); // libtorch keeps pinned memory until copies out of it are done
-            buffers[(use, type)] = buffer = HostMemory.Zeros([count], type, device, pinned: cuda_is_available());
+            Tensor plain = empty(count, dtype: type, device: device);
+            buffers[(use, type)] = buffer = (device.type == TorchSharp.DeviceType.CPU && cuda_is_available() ? plain.pin_memory() : plain).DetachFromDisposeScope();
         }
 
         return buffer.narrow(0, 0, count);

@@ -1,3 +1,4 @@
+using LongContext.Models;
 using LongContext.Tensors;
 using static TorchSharp.torch;
 
@@ -10,6 +11,9 @@ namespace LongContext.Training.Optimizers;
 /// </summary>
 internal static class StochasticRounding
 {
+    public const uint FirstFactor = 0x7FEB352D;
+    public const uint SecondFactor = 0x846CA68B;
+
     /// <summary>The bits of float32 as int32 and back, which TorchSharp does not show; types by libtorch's numbers.</summary>
     private static readonly Lazy<jit.CompilationUnit> Views = new(() => jit.compile(
         """
@@ -21,9 +25,6 @@ internal static class StochasticRounding
 
         """));
 
-    private const int FirstFactor = 0x7FEB352D;
-    private const int SecondFactor = unchecked((int)0x846CA68B);
-
     /// <summary>The key of one parameter's update: of seed, update and name.</summary>
     public static ulong Key(int seed, long update, string name)
     {
@@ -34,14 +35,28 @@ internal static class StochasticRounding
     }
 
     /// <summary>The values [N] in float32 as bfloat16. What is not finite stays so.</summary>
-    public static Tensor Round(Tensor values_N, ulong key, long start)
+    public static unsafe Tensor Round(Tensor values_N, ulong key, long start)
+    {
+        if (values_N.device_type != TorchSharp.DeviceType.CPU) return RoundByOperators(values_N, key, start);
+        Tensor rounded_N = empty(values_N.shape, dtype: ScalarType.BFloat16);
+        if (values_N.numel() > 0)
+        {
+            StochasticRoundingKernel.Round(
+                (float*)values_N.DataPointer(), (ushort*)rounded_N.DataPointer(), values_N.numel(), key, start, get_num_threads());
+        }
+
+        return rounded_N;
+    }
+
+    /// <summary>As <see cref="Round"/>, on any device.</summary>
+    internal static Tensor RoundByOperators(Tensor values_N, ulong key, long start)
     {
         using var scope = NewDisposeScope();
         Device device = values_N.device;
         Tensor low = tensor(0xFFFF), kept = tensor(unchecked((int)0xFFFF0000));
         Tensor bits_N = TensorArithmetic.Range(start, start + values_N.shape[0], device).to(ScalarType.Int32).bitwise_xor_(tensor((int)key));
-        Fold(bits_N, 16).mul_(tensor(FirstFactor));
-        Fold(bits_N, 15).bitwise_xor_(tensor((int)(key >> 32))).mul_(tensor(SecondFactor));
+        Fold(bits_N, 16).mul_(tensor((int)FirstFactor));
+        Fold(bits_N, 15).bitwise_xor_(tensor((int)(key >> 32))).mul_(tensor(unchecked((int)SecondFactor)));
         Fold(bits_N, 16).bitwise_and_(low);
         bits_N.AddIntegersInPlace(View("bits", values_N)).bitwise_and_(kept);
         return where(values_N.isfinite(), View("floats", bits_N), values_N).to(ScalarType.BFloat16).MoveToOuterDisposeScope();

@@ -128,6 +128,24 @@ public abstract class OptimizerTests
     }
 
     [Fact]
+    public void Step_GradientThatLiesTransposed_IsTheSameToTheBit()
+    {
+        using TestParameters plain = new(ScalarType.Float32), transposed = new(ScalarType.Float32);
+        using Optimizer first = Create(plain, Options()), second = Create(transposed, Options());
+        plain.SetGradients(1);
+        foreach ((Parameter mine, Parameter theirs) in transposed.All.Zip(plain.All))
+        {
+            using Tensor lying = theirs.Gradient!.transpose(0, -1).contiguous(), view = lying.transpose(0, -1);
+            mine.AddGradient(view);
+        }
+
+        Assert.False(transposed["mlp"].Gradient!.is_contiguous());
+        first.Step(0.1);
+        second.Step(0.1);
+        TestParameters.AssertSame(plain, transposed);
+    }
+
+    [Fact]
     public void GradientNorm_OfAll_IsTheRootOfTheSquares()
     {
         using var parameters = new TestParameters(ScalarType.Float64);

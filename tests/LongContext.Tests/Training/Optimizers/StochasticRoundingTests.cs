@@ -48,6 +48,20 @@ public sealed class StochasticRoundingTests
     }
 
     [Fact]
+    public void Round_OnTheCpu_DrawsTheBitsOfEveryDevice()
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(3);
+        float[] special = [float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.MaxValue, -0f, 1e-42f, BitConverter.Int32BitsToSingle(0x7F800001)];
+        Tensor values = cat([randn(70_001, generator: generator), tensor(special)]);
+        foreach (long start in new[] { 0, 12_345, (1L << 32) - 5 })
+        {
+            ulong key = StochasticRounding.Key(5, start, "weight");
+            Assert.Equal(TinyModels.Doubles(StochasticRounding.RoundByOperators(values, key, start)), TinyModels.Doubles(StochasticRounding.Round(values, key, start)));
+        }
+    }
+
+    [Fact]
     public void Key_OfAnotherSeedUpdateOrName_DrawsAnew()
     {
         using var scope = NewDisposeScope();
