@@ -9,13 +9,15 @@ namespace LongContext.Tests.Models;
 /// <summary>Loss and gradients of packs, by the library's backpropagation and by one plain autograd graph with all logits.</summary>
 internal sealed record StepGradients(double Loss, IReadOnlyDictionary<string, double[]> Gradients)
 {
-    public static StepGradients Layerwise(CausalLanguageModel model, IReadOnlyList<PackedBatch> packs, ActivationPolicy? policy = null, double scale = 1, double zLoss = 0)
+    public static StepGradients Layerwise(
+        CausalLanguageModel model, IReadOnlyList<PackedBatch> packs, ActivationPolicy? policy = null, double scale = 1, double zLoss = 0, ulong? dropoutSeed = null)
     {
-        foreach (Parameter parameter in model.Parameters.All) parameter.Trains = true;
+        IReadOnlyList<Parameter> trained = model.TrainableParameters;
+        foreach (Parameter parameter in trained) parameter.Trains = true;
         using var backpropagation = new LayerwiseBackpropagation(model, policy ?? ActivationPolicy.RecomputeLayers, zLoss);
-        double loss = packs.Sum(pack => backpropagation.Run(pack, scale));
-        var gradients = model.Parameters.All.Where(parameter => parameter.Gradient is not null).ToDictionary(parameter => parameter.Name, parameter => TinyModels.Doubles(parameter.Gradient!));
-        foreach (Parameter parameter in model.Parameters.All)
+        double loss = packs.Sum(pack => backpropagation.Run(pack, scale, dropoutSeed));
+        var gradients = trained.Where(parameter => parameter.Gradient is not null).ToDictionary(parameter => parameter.Name, parameter => TinyModels.Doubles(parameter.Gradient!));
+        foreach (Parameter parameter in trained)
         {
             parameter.Trains = false;
             parameter.ReleaseGradient();
@@ -26,7 +28,8 @@ internal sealed record StepGradients(double Loss, IReadOnlyDictionary<string, do
 
     public static StepGradients Autograd(CausalLanguageModel model, IReadOnlyList<PackedBatch> packs, double scale = 1, double zLoss = 0)
     {
-        foreach (Tensor parameter in model.Parameters.Values) parameter.requires_grad_(true);
+        IReadOnlyList<Parameter> trained = model.TrainableParameters;
+        foreach (Parameter parameter in trained) parameter.Value.requires_grad_(true);
         double loss = 0;
         foreach (PackedBatch pack in packs)
         {
@@ -41,11 +44,11 @@ internal sealed record StepGradients(double Loss, IReadOnlyDictionary<string, do
             ((sum + penalty) * scale).backward();
         }
 
-        var gradients = model.Parameters.Where(parameter => parameter.Value.grad is not null).ToDictionary(parameter => parameter.Key, parameter => TinyModels.Doubles(parameter.Value.grad!));
-        foreach (Tensor parameter in model.Parameters.Values)
+        var gradients = trained.Where(parameter => parameter.Value.grad is not null).ToDictionary(parameter => parameter.Name, parameter => TinyModels.Doubles(parameter.Value.grad!));
+        foreach (Parameter parameter in trained)
         {
-            parameter.requires_grad_(false);
-            if (parameter.grad is not null) parameter.grad = null!;
+            parameter.Value.requires_grad_(false);
+            if (parameter.Value.grad is not null) parameter.Value.grad = null!;
         }
 
         return new StepGradients(loss, gradients);
