@@ -104,7 +104,7 @@ public sealed partial class LongContextTrainer
     /// <summary>The stream is at its end before the last step: said aloud, or refused where there was nothing in it.</summary>
     private void EndOfData(int totalSteps)
     {
-        if (stepsDone == 0) throw new ArgumentException("There is no pack to train on: the stream is empty.");
+        if (position is not { Packs: > 0 }) throw new ArgumentException("There is no pack to train on: the stream is empty.");
         if (totalSteps == UntilTheDataEnds) LogDataEnded(stepsDone);
         else LogDataEndedEarly(stepsDone, totalSteps);
     }

@@ -72,7 +72,10 @@ public sealed class TrainerOptions
     /// <summary>What is done about losses and gradients that are not finite, and about loss spikes. Default: the first stop the run, the second pass.</summary>
     public TrainingGuardOptions Guard { get; init; } = new();
 
-    /// <summary>What is measured while training; their names differ. Default: nothing.</summary>
+    /// <summary>
+    /// What is measured while training; their names differ. The first that has a primary figure decides which checkpoint is the best
+    /// (<see cref="KeepBestCheckpoint"/>), among those written right after an evaluation. Default: nothing.
+    /// </summary>
     public IReadOnlyList<ITrainingEvaluation> Evaluations { get; init; } = [];
 
     /// <summary>Steps between evaluations; null (the default) for the end only. Needs <see cref="Evaluations"/>.</summary>
@@ -90,7 +93,7 @@ public sealed class TrainerOptions
     /// </summary>
     public double? DevicePeakFlops { get; init; }
 
-    /// <summary>Tokens that a pack can hold, which the fill rate is measured against (<see cref="Packing.SequencePackerOptions"/>); null (the default) for unknown.</summary>
+    /// <summary>Tokens that a pack can hold, which the fill rate is measured against (<see cref="Packing.SequencePackerOptions"/>); null (the default): what a stream of packs says of itself, else unknown.</summary>
     public int? PackCapacity { get; init; }
 
     /// <exception cref="ArgumentException">One or more values cannot be used; the message lists all.</exception>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using LongContext.Cuda;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -11,6 +12,9 @@ namespace LongContext.Training.Monitoring;
 /// </summary>
 internal sealed class MemoryPeaks(Device device)
 {
+    /// <summary>"High water mark" of the resident set, in KiB.</summary>
+    private const string PeakLine = "VmHWM:";
+
     private readonly CudaDevice? gpu = device.type == DeviceType.CUDA && CudaDevice.IsAvailable ? CudaDevice.Get(Math.Max(0, device.index)) : null;
 
     /// <summary>The GPU's name; null on the CPU.</summary>
@@ -25,8 +29,24 @@ internal sealed class MemoryPeaks(Device device)
     /// <summary>Looks again; after each step.</summary>
     public void Update()
     {
-        using var process = Process.GetCurrentProcess();
-        Host = Math.Max(Host, Math.Max(process.PeakWorkingSet64, Environment.WorkingSet));
+        Host = Math.Max(Host, HostPeak());
         if (gpu?.MemoryInUse is { } used) Device = Math.Max(Device ?? 0, used);
+    }
+
+    private static long HostPeak()
+    {
+        // Process reads the state of every thread before it tells of memory; the kernel's own line is one small file.
+        if (OperatingSystem.IsLinux())
+        {
+            foreach (string line in File.ReadLines("/proc/self/status"))
+            {
+                if (!line.StartsWith(PeakLine, StringComparison.Ordinal)) continue;
+                ReadOnlySpan<char> number = line.AsSpan()[PeakLine.Length..^" kB".Length];
+                return long.Parse(number, NumberStyles.AllowLeadingWhite, CultureInfo.InvariantCulture) << 10;
+            }
+        }
+
+        using var process = Process.GetCurrentProcess();
+        return Math.Max(process.PeakWorkingSet64, Environment.WorkingSet);
     }
 }

@@ -34,31 +34,35 @@ public sealed record TrainingFlops
     /// <summary>For each layer the tokens that a token sees at most, itself included; null for all before it.</summary>
     public required IReadOnlyList<int?> AttentionWindows { get; init; }
 
-    /// <summary>Counts a model's weights, all of them trained.</summary>
+    /// <summary>Counts a model's weights: trained are those that a run changes, all of them or an adapter's.</summary>
     /// <param name="model">The model.</param>
-    public static TrainingFlops Of(CausalLanguageModel model) => Of(model, _ => true);
-
-    /// <summary>Counts a model's weights. Sizes are those of the checkpoint's tensors, in whatever form memory holds them.</summary>
-    internal static TrainingFlops Of(CausalLanguageModel model, Func<string, bool> trains)
+    public static TrainingFlops Of(CausalLanguageModel model)
     {
         ArgumentNullException.ThrowIfNull(model);
+        return Of(model, [.. model.TrainableParameters]);
+    }
+
+    /// <summary>Counts a model's weights. Sizes are those of the checkpoint's tensors, in whatever form memory holds them.</summary>
+    internal static TrainingFlops Of(CausalLanguageModel model, IReadOnlyList<Parameter> trained)
+    {
         DecoderShape shape = model.Shape;
-        Dictionary<string, long[]> matrices = DecoderTensors.All(shape).Where(tensor => tensor.Shape.Length == 2).ToDictionary(tensor => tensor.Name, tensor => tensor.Shape);
-        HashSet<string> known = [.. DecoderTensors.All(shape).Select(tensor => tensor.Name)];
+        HashSet<string> names = [.. trained.Select(parameter => parameter.Name)];
+        (string Name, long[] Shape)[] known = [.. DecoderTensors.All(shape)];
+        Dictionary<string, long[]> matrices = known.Where(tensor => tensor.Shape.Length == 2).ToDictionary(tensor => tensor.Name, tensor => tensor.Shape);
         // What is not of the checkpoint is an adapter's; its matrices are applied to every token too.
-        foreach ((string name, TorchSharp.torch.Tensor value) in model.Parameters)
+        foreach (Parameter parameter in trained.ExceptBy(known.Select(tensor => tensor.Name), parameter => parameter.Name))
         {
-            if (!known.Contains(name) && value.dim() == 2) matrices.Add(name, value.shape);
+            if (parameter.Value.dim() == 2) matrices.Add(parameter.Name, parameter.Value.shape);
         }
 
         matrices.Remove(DecoderTensors.Embedding);
         matrices.Remove(DecoderTensors.Head);
         return new TrainingFlops
         {
-            TrainedWeights = matrices.Where(matrix => trains(matrix.Key)).Sum(matrix => matrix.Value[0] * matrix.Value[1]),
-            FrozenWeights = matrices.Where(matrix => !trains(matrix.Key)).Sum(matrix => matrix.Value[0] * matrix.Value[1]),
+            TrainedWeights = matrices.Where(matrix => names.Contains(matrix.Key)).Sum(matrix => matrix.Value[0] * matrix.Value[1]),
+            FrozenWeights = matrices.Where(matrix => !names.Contains(matrix.Key)).Sum(matrix => matrix.Value[0] * matrix.Value[1]),
             HeadWeights = (long)shape.VocabularySize * shape.HiddenSize,
-            TrainsHead = trains(shape.TieWordEmbeddings ? DecoderTensors.Embedding : DecoderTensors.Head),
+            TrainsHead = names.Contains(shape.TieWordEmbeddings ? DecoderTensors.Embedding : DecoderTensors.Head),
             AttentionWidth = shape.HeadCount * shape.HeadDimension,
             AttentionWindows = [.. shape.Layers.Select(layer => layer.SlidingWindow)],
         };

@@ -1,3 +1,4 @@
+using LongContext.Adapters;
 using LongContext.Checkpoints;
 using LongContext.Models;
 using LongContext.Packing;
@@ -54,11 +55,23 @@ public sealed class TrainingFlopsTests
     {
         using CausalLanguageModel model = TinyModels.Create();
         PackedBatch pack = PackedBatch.Create([TinyModels.Document(20, 1)]);
-        TrainingFlops all = TrainingFlops.Of(model), some = TrainingFlops.Of(model, name => name.Contains("q_proj", StringComparison.Ordinal));
+        TrainingFlops all = TrainingFlops.Of(model), some = TrainingFlops.Of(model, [.. model.Parameters.All.Where(parameter => parameter.Name.Contains("q_proj", StringComparison.Ordinal))]);
         Assert.Equal(2 * 32 * 32, some.TrainedWeights);
         Assert.Equal(all.TrainedWeights, some.TrainedWeights + some.FrozenWeights);
         Assert.False(some.TrainsHead);
         Assert.Equal(all.OfPack(pack) - (2.0 * 20 * some.FrozenWeights) - (2.0 * 19 * some.HeadWeights), some.OfPack(pack));
+    }
+
+    [Fact]
+    public void Of_ModelWithAnAdapter_TrainsTheAdapterAndNothingElse()
+    {
+        using CausalLanguageModel model = TinyModels.Create();
+        TrainingFlops whole = TrainingFlops.Of(model);
+        model.AddAdapter(new LoraOptions { Rank = 4 }, seed: 1);
+        TrainingFlops adapted = TrainingFlops.Of(model);
+        long adapters = model.TrainableParameters.Sum(parameter => parameter.Value.numel());
+        Assert.True(adapters > 0);
+        Assert.Equal((adapters, whole.TrainedWeights, false), (adapted.TrainedWeights, adapted.FrozenWeights, adapted.TrainsHead));
     }
 
     [Fact]
