@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using LongContext.Checkpoints;
 using LongContext.Models;
@@ -69,6 +70,21 @@ public sealed partial class LoraAdapter
         using StagedFile stagedWeights = SafetensorsWriter.Stage(Path.Combine(folder, WeightsFile), entries);
         stagedWeights.Commit();
         stagedConfig.Commit();
+    }
+
+    /// <summary>What a folder's config says otherwise than this adapter's would; the base model's name does not count. Null where there is no difference.</summary>
+    /// <exception cref="CheckpointFormatException">The folder has no config, or a damaged one.</exception>
+    internal string? DifferenceFrom(string folder)
+    {
+        (_, JsonObject there) = PeftConfig.Read(folder);
+        JsonObject here = CheckpointJson.ParseObject(Encoding.UTF8.GetString(PeftConfig.Write(plan, peftFields, baseModel: null)), "the adapter");
+        string[] differences =
+        [
+            .. here.Select(field => field.Key).Union(there.Select(field => field.Key))
+                .Where(name => name != "base_model_name_or_path" && !JsonNode.DeepEquals(here[name], there[name]))
+                .Select(name => $"{name} was {there[name]?.ToJsonString() ?? "null"}, here it is {here[name]?.ToJsonString() ?? "null"}"),
+        ];
+        return differences.Length == 0 ? null : string.Join("; ", differences);
     }
 
     /// <summary>A saved embedding that stays the head too is looked for under both names by PEFT.</summary>

@@ -21,6 +21,8 @@ public static partial class TrainingCheckpoint
     {
         // Everything is checked before the first value changes, first what each file must hold: those messages tell most.
         TrainerState state = ReadState(Path.Combine(checkpointFolder, StateFile));
+        if (model.Adapter is null && File.Exists(Path.Combine(checkpointFolder, LoraAdapter.WeightsFile)))
+            throw new CheckpointFormatException($"{checkpointFolder} is of a run that trained an adapter, but this model has none: add it first (AddAdapter, or LoraAdapter.Load from that folder).");
         using CheckpointReader? reader = model.Adapter is null ? CheckpointReader.Open(checkpointFolder) : null;
         using SafetensorsFile? adapterFile = model.Adapter is null ? null : Open(checkpointFolder, LoraAdapter.WeightsFile);
         using SafetensorsFile optimizerFile = Open(checkpointFolder, OptimizerFile), randomFile = Open(checkpointFolder, RandomFile);
@@ -66,6 +68,9 @@ public static partial class TrainingCheckpoint
                 $"{checkpointFolder} is of a run with GradientAccumulationSteps {state.GradientAccumulationSteps} and Seed {state.Seed}, but this trainer has "
                 + $"{options.GradientAccumulationSteps} and {options.Seed}: it would go on with other data.");
         }
+
+        if (model.Adapter?.DifferenceFrom(checkpointFolder) is { } difference)
+            throw new ArgumentException($"{checkpointFolder} is of a run whose adapter was made otherwise ({difference}): it would go on as another run.");
 
         ModelConfig saved = ModelConfig.Load(checkpointFolder);
         if (!saved.RotatesLike(model.Config))
