@@ -97,6 +97,27 @@ public sealed class LoraLayerTests
         Assert.NotEqual(TinyModels.Doubles(linear.Apply(few, new LinearCall(9))), TinyModels.Doubles(linear.Apply(few)));
     }
 
+    [Theory]
+    [InlineData(ScalarType.Float64, 1e-13)]
+    [InlineData(ScalarType.Float32, 1e-6)]
+    public void BackwardOfTheEmbedding_IsAutograds(ScalarType type, double tolerance)
+    {
+        using CausalLanguageModel model = CausalLanguageModel.Create(TinyModels.Config() with { PadTokenId = 4 }, 5, new ModelLoadOptions { DataType = type });
+        model.AddAdapter(new LoraOptions { Rank = 3, Alpha = 5, TargetModules = ["embed_tokens"], Initialization = LoraInitialization.Random }, 1);
+        EmbeddingLora embedding = model.EmbeddingAdapter!;
+        using var scope = NewDisposeScope();
+        Tensor ids = tensor(new long[] { 7, 4, 9, 7, 30, 4 }), gradient = Draw([6, model.Shape.HiddenSize], type, 2);
+        embedding.A.Value.requires_grad_(true);
+        embedding.B.Value.requires_grad_(true);
+        embedding.Apply(ids).backward([gradient]);
+        using var noGradient = no_grad();
+        embedding.Backward(ids, gradient);
+        AssertClose(embedding.A.Value.grad!, embedding.A.Gradient!, tolerance, "A");
+        AssertClose(embedding.B.Value.grad!, embedding.B.Gradient!, tolerance, "B");
+        Assert.All(TinyModels.Doubles(embedding.A.Gradient!.narrow(1, 4, 1)), value => Assert.Equal(0, value)); // the pad token's column
+        Assert.Contains(TinyModels.Doubles(embedding.A.Gradient!.narrow(1, 7, 1)), value => value != 0);
+    }
+
     [Fact]
     public void Apply_Dora_IsTheDefinition()
     {
