@@ -98,6 +98,47 @@ public sealed class LoraLayerTests
     }
 
     [Theory]
+    [InlineData(0.05)]
+    [InlineData(0.5)]
+    [InlineData(0.9)]
+    public void Dropout_ValuesAndTheirNeighbours_AreIndependent(double probability)
+    {
+        const int Rows = 1000, Columns = 1000;
+        using var scope = NewDisposeScope();
+        double[] values = TinyModels.Doubles(LoraDropout.Draw(probability, 1, "q_proj", ones(Rows, Columns))!.Apply(ones(Rows, Columns)));
+        double[] dropped = [.. values.Select(value => value == 0 ? 1.0 : 0.0)];
+        double deviation = Math.Sqrt(probability * (1 - probability));
+        Assert.Equal(probability, dropped.Average(), 5 * deviation / 1000);
+        foreach ((int down, int across) in new[] { (0, 1), (1, 0), (1, 1), (2, 0), (0, 2), (0, 64), (64, 0), (128, 128) })
+        {
+            double product = 0;
+            int count = 0;
+            for (int row = 0; row < Rows - down; row++)
+            {
+                for (int column = 0; column < Columns - across; column++, count++)
+                    product += (dropped[(row * Columns) + column] - probability) * (dropped[((row + down) * Columns) + column + across] - probability);
+            }
+
+            Assert.InRange(product / count / (deviation * deviation), -5 / Math.Sqrt(count), 5 / Math.Sqrt(count));
+        }
+
+        // The four corners of a rectangle, whose numbers hang together before they are mixed.
+        double corners = 0;
+        for (int row = 0; row < Rows - 1; row += 2)
+        {
+            for (int column = 0; column < Columns - 1; column += 2)
+            {
+                int at = (row * Columns) + column;
+                corners += (dropped[at] - probability) * (dropped[at + 1] - probability) * (dropped[at + Columns] - probability) * (dropped[at + Columns + 1] - probability);
+            }
+        }
+
+        Assert.InRange(corners / 250_000 / Math.Pow(deviation, 4), -0.06, 0.06);
+        for (int row = 0; row < Rows; row += 97)
+            Assert.Equal(probability, dropped.AsSpan(row * Columns, Columns).ToArray().Average(), 5 * deviation / Math.Sqrt(Columns));
+    }
+
+    [Theory]
     [InlineData(ScalarType.Float64, 1e-13)]
     [InlineData(ScalarType.Float32, 1e-6)]
     public void BackwardOfTheEmbedding_IsAutograds(ScalarType type, double tolerance)
