@@ -24,26 +24,17 @@ public sealed partial class LoraAdapter
         if (layers.FirstOrDefault(pair => pair.Layer.Bias is not null && pair.Linear.Bias is null).Linear is { } biasless)
             throw new InvalidOperationException($"The adapter's B has a bias (OutputBias), but '{biasless.Name}' has none that it could be added to.");
 
-        using var noGradient = no_grad();
-        using var scope = NewDisposeScope();
-        foreach ((Linear linear, LoraLayer layer) in layers)
+        try
         {
-            Tensor merged = empty_like(linear.Weight.Value);
-            layer.Merge(linear, merged);
-            Replace(linear.Weight, merged);
-            if (layer.Bias is { } bias) Replace(linear.Bias!, layer.MergeBias(linear.Bias!.Value, bias.Value));
-            linear.Adapter = null;
+            AddIn();
+            IsMerged = true;
         }
-
-        if (embedding is not null)
+        catch
         {
-            Tensor merged = empty_like(model!.Embedding.Value);
-            embedding.Merge(model.Embedding.Value, merged);
-            Replace(model.Embedding, merged);
-            model.EmbeddingAdapter = null;
+            // Out of memory half way: nothing of it stays.
+            TakeOut();
+            throw;
         }
-
-        IsMerged = true;
     }
 
     /// <summary>Takes the adapter out of the weights again.</summary>
@@ -51,10 +42,7 @@ public sealed partial class LoraAdapter
     internal void Unmerge()
     {
         if (!IsMerged) throw new InvalidOperationException("The adapter is not merged.");
-        for (int i = originals.Count - 1; i >= 0; i--) originals[i].Parameter.Exchange(originals[i].Original).Dispose();
-        originals.Clear();
-        foreach ((Linear linear, LoraLayer layer) in layers) linear.Adapter = layer;
-        model!.EmbeddingAdapter = embedding;
+        TakeOut();
         IsMerged = false;
     }
 
@@ -67,6 +55,7 @@ public sealed partial class LoraAdapter
         foreach (SavedWeight weight in saved)
         {
             weight.Target.Trains = false;
+            weight.Target.ReleaseGradient();
             weight.Spare.Dispose();
         }
 
@@ -109,6 +98,36 @@ public sealed partial class LoraAdapter
         if (plan.NeedsOwnHead) model.TieHead();
         model.Release(this);
         model = null;
+    }
+
+    private void AddIn()
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        foreach ((Linear linear, LoraLayer layer) in layers)
+        {
+            Tensor merged = empty_like(linear.Weight.Value);
+            layer.Merge(linear, merged);
+            Replace(linear.Weight, merged);
+            if (layer.Bias is { } bias) Replace(linear.Bias!, layer.MergeBias(linear.Bias!.Value, bias.Value));
+            linear.Adapter = null;
+        }
+
+        if (embedding is not null)
+        {
+            Tensor merged = empty_like(model!.Embedding.Value);
+            embedding.Merge(model.Embedding.Value, merged);
+            Replace(model.Embedding, merged);
+            model.EmbeddingAdapter = null;
+        }
+    }
+
+    private void TakeOut()
+    {
+        for (int i = originals.Count - 1; i >= 0; i--) originals[i].Parameter.Exchange(originals[i].Original).Dispose();
+        originals.Clear();
+        foreach ((Linear linear, LoraLayer layer) in layers) linear.Adapter = layer;
+        model!.EmbeddingAdapter = embedding;
     }
 
     private void Replace(Parameter parameter, Tensor value) => originals.Add((parameter, parameter.Exchange(value)));

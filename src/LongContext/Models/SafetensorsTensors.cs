@@ -17,17 +17,25 @@ internal static class SafetensorsTensors
     }
 
     /// <summary>As above, with memory that several reads share.</summary>
-    public static unsafe Tensor Read(SafetensorsFile file, TensorInfo info, ScalarType? dataType, Device device, ScratchMemory scratch)
+    public static Tensor Read(SafetensorsFile file, TensorInfo info, ScalarType? dataType, Device device, ScratchMemory scratch)
     {
         using var scope = NewDisposeScope();
-        ScalarType own = ToScalarType(info.DataType, file.Path, info.Name), asked = dataType ?? own;
-        Tensor tensor = empty(info.Shape.ToArray(), dtype: asked);
-        if (info.ByteLength == 0) return tensor.to(device).MoveToOuterDisposeScope();
+        Tensor tensor = empty(info.Shape.ToArray(), dtype: dataType ?? ToScalarType(info.DataType, file.Path, info.Name));
+        ReadInto(tensor, file, info, scratch);
+        return tensor.to(device).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Copies a tensor out of the file into a contiguous one of its shape on the CPU.</summary>
+    public static unsafe void ReadInto(Tensor tensor, SafetensorsFile file, TensorInfo info, ScratchMemory scratch)
+    {
+        using var scope = NewDisposeScope();
+        ScalarType own = ToScalarType(info.DataType, file.Path, info.Name);
+        if (info.ByteLength == 0) return;
         byte* source = file.GetPointer(info.Name);
-        if (asked == own)
+        if (tensor.dtype == own)
         {
             Buffer.MemoryCopy(source, tensor.DataPointer(), info.ByteLength, info.ByteLength);
-            return tensor.to(device).MoveToOuterDisposeScope();
+            return;
         }
 
         long count = tensor.numel(), size = info.ByteLength / count;
@@ -40,8 +48,6 @@ internal static class SafetensorsTensors
             Buffer.MemoryCopy(source + (start * size), part, elements * size, elements * size);
             flat_N.narrow(0, start, elements).copy_(part_M.narrow(0, 0, elements));
         }
-
-        return tensor.to(device).MoveToOuterDisposeScope();
     }
 
     /// <summary>A tensor as an entry to write; its bytes are fetched when its turn comes.</summary>

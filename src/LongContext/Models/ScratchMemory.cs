@@ -14,12 +14,14 @@ internal sealed class ScratchMemory : IDisposable
 
     private readonly Dictionary<ScalarType, Tensor> rows = [];
 
+    /// <summary>Elements of a row.</summary>
+    public static long Elements(ScalarType dataType) => Bytes / dataType switch { ScalarType.Float64 => 8, ScalarType.Float32 => 4, _ => 2 };
+
     /// <summary>A row of <see cref="Bytes"/> of a floating-point type; the same one each time.</summary>
     public Tensor Row(ScalarType dataType)
     {
         if (rows.TryGetValue(dataType, out Tensor? row)) return row;
-        long elementSize = dataType switch { ScalarType.Float64 => 8, ScalarType.Float32 => 4, _ => 2 };
-        row = empty([Bytes / elementSize], dtype: dataType).DetachFromDisposeScope();
+        row = empty([Elements(dataType)], dtype: dataType).DetachFromDisposeScope();
         rows.Add(dataType, row);
         return row;
     }

@@ -48,13 +48,13 @@ internal sealed class WeightLoader
         var pending = new Dictionary<SafetensorsFile, int>();
         foreach (SafetensorsFile file in sources.SelectMany(Files)) pending[file] = pending.GetValueOrDefault(file) + 1;
 
-        using var scratch = new ScratchMemory();
+        using ScratchMemory scratch = new(), quantizing = new();
         var loaded = new Dictionary<string, (Tensor Tensor, QuantizedWeight? Quantized)>(StringComparer.Ordinal);
         try
         {
             foreach (Source source in sources.OrderBy(source => source.File.Path, StringComparer.Ordinal).ThenBy(source => source.Info.Offset))
             {
-                loaded.Add(source.Name, ReadOrQuantize(source, scratch));
+                loaded.Add(source.Name, ReadOrQuantize(source, scratch, quantizing));
                 source.File.Release(source.Info.Name);
                 foreach (SafetensorsFile file in Files(source))
                 {
@@ -83,13 +83,27 @@ internal sealed class WeightLoader
         return parameters;
     }
 
-    private (Tensor Tensor, QuantizedWeight? Quantized) ReadOrQuantize(Source source, ScratchMemory scratch)
+    private (Tensor Tensor, QuantizedWeight? Quantized) ReadOrQuantize(Source source, ScratchMemory scratch, ScratchMemory quantizing)
     {
         if (inMemory == WeightQuantization.None || !WeightQuantizer.Takes(source.Name, [.. source.Info.Shape]))
             return (Read(source, scratch, device).DetachFromDisposeScope(), null);
-        using Tensor plain = Read(source, scratch, CPU);
-        QuantizedWeight weight = WeightQuantizer.Quantize(plain, inMemory, device, source.Name);
+        using Tensor plain = ReadToQuantize(source, scratch, quantizing);
+        QuantizedWeight weight = WeightQuantizer.Quantize(plain, inMemory, device, source.Name, quantizing);
         return (weight.Codes, weight);
+    }
+
+    /// <summary>
+    /// In memory that is used again for the next: between matrices that come and go, the codes that stay would keep what is freed from
+    /// being used (measured: 840 MB for a model of 173 MB).
+    /// </summary>
+    private Tensor ReadToQuantize(Source source, ScratchMemory scratch, ScratchMemory quantizing)
+    {
+        long elements = source.Info.Shape.Aggregate(1L, (count, size) => count * size);
+        if (source.Info.DataType == TensorDataType.Float8E4M3 || elements > ScratchMemory.Elements(dataType)) return Read(source, scratch, CPU);
+        using var scope = NewDisposeScope();
+        Tensor plain = quantizing.Row(dataType).narrow(0, 0, elements).view([.. source.Info.Shape]);
+        SafetensorsTensors.ReadInto(plain, source.File, source.Info, scratch);
+        return plain.MoveToOuterDisposeScope();
     }
 
     private static IEnumerable<SafetensorsFile> Files(Source source) => source.Scale is { } scale ? [source.File, scale.File] : [source.File];

@@ -29,4 +29,10 @@ internal static class LoraFixtures
         CausalLanguageModel model = LoadBase(name, options);
         return (model, LoraAdapter.Load(Adapter(name), model));
     }
+
+    /// <summary>The name in the folder of a parameter that PEFT calls by a name with the adapter's in it.</summary>
+    public static string PlainName(string key) =>
+        key["grad.".Length..].Replace(".modules_to_save.default.", ".", StringComparison.Ordinal).Replace(".lora_magnitude_vector.default.weight", ".lora_magnitude_vector", StringComparison.Ordinal)
+            .Replace(".default.", ".", StringComparison.Ordinal).Replace(".lora_embedding_A.default", ".lora_embedding_A", StringComparison.Ordinal)
+            .Replace(".lora_embedding_B.default", ".lora_embedding_B", StringComparison.Ordinal);
 }

@@ -97,6 +97,68 @@ public sealed class LoraLayerTests
         Assert.NotEqual(TinyModels.Doubles(linear.Apply(few, new LinearCall(9))), TinyModels.Doubles(linear.Apply(few)));
     }
 
+    [Theory]
+    [InlineData(0.05)]
+    [InlineData(0.5)]
+    [InlineData(0.9)]
+    public void Dropout_ValuesAndTheirNeighbours_AreIndependent(double probability)
+    {
+        const int Rows = 1000, Columns = 1000;
+        using var scope = NewDisposeScope();
+        double[] values = TinyModels.Doubles(LoraDropout.Draw(probability, 1, "q_proj", ones(Rows, Columns))!.Apply(ones(Rows, Columns)));
+        double[] dropped = [.. values.Select(value => value == 0 ? 1.0 : 0.0)];
+        double deviation = Math.Sqrt(probability * (1 - probability));
+        Assert.Equal(probability, dropped.Average(), 5 * deviation / 1000);
+        foreach ((int down, int across) in new[] { (0, 1), (1, 0), (1, 1), (2, 0), (0, 2), (0, 64), (64, 0), (128, 128) })
+        {
+            double product = 0;
+            int count = 0;
+            for (int row = 0; row < Rows - down; row++)
+            {
+                for (int column = 0; column < Columns - across; column++, count++)
+                    product += (dropped[(row * Columns) + column] - probability) * (dropped[((row + down) * Columns) + column + across] - probability);
+            }
+
+            Assert.InRange(product / count / (deviation * deviation), -5 / Math.Sqrt(count), 5 / Math.Sqrt(count));
+        }
+
+        // The four corners of a rectangle, whose numbers hang together before they are mixed.
+        double corners = 0;
+        for (int row = 0; row < Rows - 1; row += 2)
+        {
+            for (int column = 0; column < Columns - 1; column += 2)
+            {
+                int at = (row * Columns) + column;
+                corners += (dropped[at] - probability) * (dropped[at + 1] - probability) * (dropped[at + Columns] - probability) * (dropped[at + Columns + 1] - probability);
+            }
+        }
+
+        Assert.InRange(corners / 250_000 / Math.Pow(deviation, 4), -0.06, 0.06);
+        for (int row = 0; row < Rows; row += 97)
+            Assert.Equal(probability, dropped.AsSpan(row * Columns, Columns).ToArray().Average(), 5 * deviation / Math.Sqrt(Columns));
+    }
+
+    [Theory]
+    [InlineData(ScalarType.Float64, 1e-13)]
+    [InlineData(ScalarType.Float32, 1e-6)]
+    public void BackwardOfTheEmbedding_IsAutograds(ScalarType type, double tolerance)
+    {
+        using CausalLanguageModel model = CausalLanguageModel.Create(TinyModels.Config() with { PadTokenId = 4 }, 5, new ModelLoadOptions { DataType = type });
+        model.AddAdapter(new LoraOptions { Rank = 3, Alpha = 5, TargetModules = ["embed_tokens"], Initialization = LoraInitialization.Random }, 1);
+        EmbeddingLora embedding = model.EmbeddingAdapter!;
+        using var scope = NewDisposeScope();
+        Tensor ids = tensor(new long[] { 7, 4, 9, 7, 30, 4 }), gradient = Draw([6, model.Shape.HiddenSize], type, 2);
+        embedding.A.Value.requires_grad_(true);
+        embedding.B.Value.requires_grad_(true);
+        embedding.Apply(ids).backward([gradient]);
+        using var noGradient = no_grad();
+        embedding.Backward(ids, gradient);
+        AssertClose(embedding.A.Value.grad!, embedding.A.Gradient!, tolerance, "A");
+        AssertClose(embedding.B.Value.grad!, embedding.B.Gradient!, tolerance, "B");
+        Assert.All(TinyModels.Doubles(embedding.A.Gradient!.narrow(1, 4, 1)), value => Assert.Equal(0, value)); // the pad token's column
+        Assert.Contains(TinyModels.Doubles(embedding.A.Gradient!.narrow(1, 7, 1)), value => value != 0);
+    }
+
     [Fact]
     public void Apply_Dora_IsTheDefinition()
     {

@@ -176,6 +176,27 @@ public sealed class PeftFolderTests : IDisposable
         AssertUntouched();
     }
 
+    [Theory]
+    [InlineData("model.language_model.")]
+    [InlineData("language_model.model.")]
+    public void Load_NamesOfAModelOfSeveralParts_AreFound(string part)
+    {
+        double[] plain, renamed;
+        Packing.PackedBatch pack = Packing.PackedBatch.Create([TinyModels.Document(9, 1)]);
+        LoraAdapter adapter = LoraAdapter.Load(folder.Path, model);
+        LoraAdapterTests.Disturb(adapter);
+        plain = TinyModels.Logits(model, pack);
+        SafetensorsEntry[] entries =
+        [
+            .. adapter.Tensors.Select(pair => SafetensorsTensors.Entry(pair.Key.Replace("base_model.model.model.", "base_model.model." + part, StringComparison.Ordinal), pair.Value)),
+        ];
+        SafetensorsWriter.Write(WeightsPath, entries);
+        model.RemoveAdapter();
+        LoraAdapter.Load(folder.Path, model);
+        renamed = TinyModels.Logits(model, pack);
+        Assert.Equal(plain, renamed);
+    }
+
     [Fact]
     public void Load_TensorsDamaged_IsNamed()
     {
@@ -196,7 +217,7 @@ public sealed class PeftFolderTests : IDisposable
     }
 
     [Fact]
-    public void Save_ToAFullDisk_LeavesTheOldAdapter()
+    public void Save_WhereTheWeightsCannotBeWritten_LeavesNothing()
     {
         using CausalLanguageModel other = TinyModels.Create(seed: 6);
         LoraAdapter adapter = LoraAdapter.Load(folder.Path, other);

@@ -92,6 +92,23 @@ public sealed class QuantizationTests
         }
     }
 
+    [Theory]
+    [InlineData(WeightQuantization.Nf4)]
+    [InlineData(WeightQuantization.Nf4DoubleQuantized)]
+    public void DequantizeByTensors_AnyType_GivesTheBitsOfTheHostsWay(WeightQuantization kind)
+    {
+        foreach (int columns in new[] { 1, 64, 65, 192 })
+        {
+            using var scope = NewDisposeScope();
+            using var quantized = (Nf4Weight)WeightQuantizer.Quantize(Random(301, columns), kind, CPU, "w");
+            foreach (ScalarType type in new[] { ScalarType.Float32, ScalarType.BFloat16, ScalarType.Float16, ScalarType.Float64 })
+            {
+                Assert.True(quantized.Dequantize(type).Equals(quantized.DequantizeByTensors(0, 301, type)), $"{columns} columns, {type}");
+                Assert.True(quantized.Dequantize(85, 130, type).Equals(quantized.DequantizeByTensors(85, 130, type)), $"{columns} columns, {type}, some rows");
+            }
+        }
+    }
+
     [Fact]
     public void Nf4DoubleQuantized_Magnitudes_AreWithinTheCodesSteps()
     {

@@ -1,4 +1,5 @@
 // Shape suffixes: R rows, C columns, P bytes of a row (two values each), B blocks of a row.
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LongContext.Models.Quantization;
@@ -19,9 +20,20 @@ internal sealed class Nf4Weight : QuantizedWeight
 
     public override Tensor Dequantize(long firstRow, long count, ScalarType dataType)
     {
+        if (Codes.device.type != DeviceType.CPU) return DequantizeByTensors(firstRow, count, dataType);
+        using var noGradient = no_grad();
+        Tensor result_RC = empty([count, Shape[1]], dtype: dataType);
+        using var scope = NewDisposeScope();
+        long blocks = Nf4Rows.BlocksOf(Shape[1]);
+        Nf4HostReader.Read(Codes.narrow(0, firstRow, count), Magnitudes.Read(firstRow * blocks, count * blocks).contiguous(), result_RC);
+        return result_RC;
+    }
+
+    /// <summary>By tensor operations, which run on every device.</summary>
+    public Tensor DequantizeByTensors(long firstRow, long count, ScalarType dataType)
+    {
         using var noGradient = no_grad();
         long columns = Shape[1], blocks = Nf4Rows.BlocksOf(columns), rowsAtOnce = Math.Clamp(ElementsAtOnce / Math.Max(1, columns), 1, Math.Max(1, count));
-        if (dataType == ScalarType.Float32 && rowsAtOnce >= count && columns % Nf4Rows.BlockSize == 0) return Rows(firstRow, count, columns, blocks);
         Tensor result_RC = empty([count, columns], dtype: dataType, device: Codes.device);
         for (long start = 0; start < count; start += rowsAtOnce)
         {

@@ -19,19 +19,22 @@ internal static class WeightQuantizer
     /// <param name="kind">How.</param>
     /// <param name="device">Where the result goes.</param>
     /// <param name="name">Its name, for errors.</param>
+    /// <param name="scratch">Memory that several calls share; null for this call's own.</param>
     /// <exception cref="NotSupportedException">A value is not finite.</exception>
-    public static QuantizedWeight Quantize(Tensor weight_RC, WeightQuantization kind, Device device, string name)
+    public static QuantizedWeight Quantize(Tensor weight_RC, WeightQuantization kind, Device device, string name, ScratchMemory? scratch = null)
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        return kind == WeightQuantization.EightBit ? EightBit(weight_RC, device, name) : Nf4(weight_RC, kind == WeightQuantization.Nf4DoubleQuantized, device, name);
+        using ScratchMemory? own = scratch is null ? new ScratchMemory() : null;
+        scratch ??= own!;
+        return kind == WeightQuantization.EightBit ? EightBit(weight_RC, device, name, scratch) : Nf4(weight_RC, kind == WeightQuantization.Nf4DoubleQuantized, device, name, scratch);
     }
 
-    private static EightBitWeight EightBit(Tensor weight_RC, Device device, string name)
+    private static EightBitWeight EightBit(Tensor weight_RC, Device device, string name, ScratchMemory scratch)
     {
         long rows = weight_RC.shape[0];
         Tensor codes_RC = empty(weight_RC.shape, dtype: ScalarType.Int8), factors_R = empty([rows], dtype: ScalarType.Float32);
-        ForBlocks(weight_RC, (block_RC, start, count) =>
+        ForBlocks(weight_RC, scratch, (block_RC, start, count) =>
         {
             Tensor largest_R = block_RC.abs().amax([1]);
             if (!largest_R.isfinite().all().cpu().data<bool>()[0]) throw NotFinite(name);
@@ -47,14 +50,14 @@ internal static class WeightQuantizer
         };
     }
 
-    private static unsafe Nf4Weight Nf4(Tensor weight_RC, bool twice, Device device, string name)
+    private static unsafe Nf4Weight Nf4(Tensor weight_RC, bool twice, Device device, string name, ScratchMemory scratch)
     {
         int rows = checked((int)weight_RC.shape[0]), columns = checked((int)weight_RC.shape[1]);
         int bytes = (int)Nf4Rows.BytesOf(columns), blocks = (int)Nf4Rows.BlocksOf(columns);
         Tensor codes_RP = empty([rows, bytes], dtype: ScalarType.Byte);
         var magnitudes = new float[checked(rows * blocks)];
         byte* codes = codes_RP.DataPointer();
-        ForBlocks(weight_RC, (block_RC, start, count) =>
+        ForBlocks(weight_RC, scratch, (block_RC, start, count) =>
         {
             float* values = (float*)block_RC.DataPointer();
             int faults = 0;
@@ -76,15 +79,25 @@ internal static class WeightQuantizer
         };
     }
 
-    private static void ForBlocks(Tensor weight_RC, Action<Tensor, long, long> work)
+    /// <summary>Rows in float32, some at a time.</summary>
+    private static void ForBlocks(Tensor weight_RC, ScratchMemory scratch, Action<Tensor, long, long> work)
     {
         long rows = weight_RC.shape[0], atOnce = Math.Clamp(ElementsAtOnce / Math.Max(1, weight_RC.shape[1]), 1, Math.Max(1, rows));
         for (long start = 0; start < rows; start += atOnce)
         {
             using var scope = NewDisposeScope();
             long count = Math.Min(atOnce, rows - start);
-            work(weight_RC.narrow(0, start, count).to(ScalarType.Float32).contiguous(), start, count);
+            Tensor block_RC = weight_RC.narrow(0, start, count);
+            if (block_RC.dtype != ScalarType.Float32 || !block_RC.is_contiguous()) block_RC = Widen(block_RC, scratch);
+            work(block_RC, start, count);
         }
+    }
+
+    private static Tensor Widen(Tensor block_RC, ScratchMemory scratch)
+    {
+        long elements = block_RC.numel();
+        if (elements > ScratchMemory.Elements(ScalarType.Float32)) return block_RC.to(ScalarType.Float32).contiguous();
+        return scratch.Row(ScalarType.Float32).narrow(0, 0, elements).view(block_RC.shape).copy_(block_RC);
     }
 
     private static NotSupportedException NotFinite(string name) => new($"Tensor '{name}' holds values that are not finite, and cannot be quantised.");
