@@ -1,0 +1,82 @@
+using System.Diagnostics;
+using System.Globalization;
+using LongContext.Adapters;
+using LongContext.Checkpoints;
+using LongContext.Models;
+using LongContext.Packing;
+using LongContext.Training;
+using LongContext.Training.Memory;
+using LongContext.Training.Optimizers;
+using static TorchSharp.torch;
+
+namespace LongContext.Tests.Training.Memory;
+
+/// <summary>A step of training in a process of its own, which tells the most memory it had: what an earlier model gave back would hide what this one takes.</summary>
+internal static class MeasuredStep
+{
+    public const string Name = "measured-step";
+
+    /// <summary>Tokens of the pack, and how it is trained.</summary>
+    public static readonly IReadOnlyDictionary<string, (int Tokens, ActivationPolicy Policy, ScalarType Type, LoraOptions? Adapter, OptimizerOptions Optimizer, bool ByLayer)> Cases =
+        new Dictionary<string, (int, ActivationPolicy, ScalarType, LoraOptions?, OptimizerOptions, bool)>
+        {
+            ["everything kept"] = (1024, ActivationPolicy.KeepEverything, ScalarType.Float32, null, new AdamWOptions(), false),
+            ["MLP computed again"] = (1024, new ActivationPolicy { Recompute = Recomputation.Mlp }, ScalarType.Float32, null, new LionOptions(), false),
+            ["layers computed again"] = (4096, ActivationPolicy.RecomputeLayers, ScalarType.Float32, null, new AdamWOptions(), false),
+            ["every second layer, 8-bit"] = (2048, new ActivationPolicy { EveryNthLayer = 2 }, ScalarType.Float32, null, new AdamW8BitOptions(), false),
+            ["applied by layer"] = (1024, ActivationPolicy.RecomputeLayers, ScalarType.Float32, null, new AdafactorOptions(), true),
+            ["adapter"] = (2048, ActivationPolicy.RecomputeLayers, ScalarType.Float32, new LoraOptions { Rank = 16 }, new AdamWOptions(), false),
+            ["masters of bfloat16"] = (256, ActivationPolicy.RecomputeLayers, ScalarType.BFloat16, null, new AdamWOptions(), false),
+        };
+
+    /// <summary>A Llama of 58M weights, so that the process itself is the lesser part.</summary>
+    public static ModelConfig Config { get; } = new()
+    {
+        VocabularySize = 32_000,
+        HiddenSize = 512,
+        IntermediateSize = 1376,
+        LayerCount = 8,
+        HeadCount = 8,
+        KeyValueHeadCount = 4,
+        MaxPositionEmbeddings = 4096,
+    };
+
+    public static MemoryRequest Request(string name) => Cases[name] is var (_, _, type, adapter, optimizer, byLayer)
+        ? new MemoryRequest { Config = Config, DataType = type, Adapter = adapter, Optimizer = optimizer, AppliesGradientsByLayer = byLayer, OnGpu = false }
+        : throw new KeyNotFoundException(name);
+
+    /// <summary>The most bytes resident in a process that does a case's step.</summary>
+    public static long Peak(string name)
+    {
+        string program = Environment.ProcessPath!;
+        string[] host = Path.GetFileNameWithoutExtension(program) == "dotnet" ? [typeof(MeasuredStep).Assembly.Location] : [];
+        using var process = Process.Start(new ProcessStartInfo(program, [.. host, Name, name]) { RedirectStandardOutput = true })!;
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, $"The step ended with {process.ExitCode}.");
+        return long.Parse(output.Trim().Split('\n')[^1], CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>What <see cref="Peak"/> starts.</summary>
+    public static int Run(string name)
+    {
+        (int tokens, ActivationPolicy policy, ScalarType type, LoraOptions? adapter, OptimizerOptions optimizer, bool byLayer) = Cases[name];
+        using CausalLanguageModel model = CausalLanguageModel.Create(Config, 1, new ModelLoadOptions { DataType = type });
+        if (adapter is not null) model.AddAdapter(adapter, seed: 1);
+        var random = new Random(1);
+        var options = new TrainerOptions
+        {
+            Steps = 2,
+            Activations = policy,
+            Optimizer = optimizer,
+            AppliesGradientsByLayer = byLayer,
+            MaximumGradientNorm = byLayer ? null : 1,
+        };
+        using var trainer = new LongContextTrainer(model, options);
+        long peak = 0;
+        PackedBatch pack = PackedBatch.Create([new TokenSequence((int[])[.. Enumerable.Range(0, tokens).Select(_ => random.Next(Config.VocabularySize))])]);
+        trainer.TrainAsync([pack], new TrainingRun.Listener(progress => peak = progress.PeakMemoryBytes)).GetAwaiter().GetResult();
+        Console.WriteLine(peak.ToString(CultureInfo.InvariantCulture));
+        return 0;
+    }
+}

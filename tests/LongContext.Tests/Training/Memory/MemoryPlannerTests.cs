@@ -1,0 +1,122 @@
+using LongContext.Adapters;
+using LongContext.Checkpoints;
+using LongContext.Models;
+using LongContext.TestSupport;
+using LongContext.Training;
+using LongContext.Training.Memory;
+using LongContext.Training.Optimizers;
+using static TorchSharp.torch;
+
+namespace LongContext.Tests.Training.Memory;
+
+public sealed class MemoryPlannerTests
+{
+    /// <summary>Llama 3.1 8B.</summary>
+    private static readonly ModelConfig Llama8B = new()
+    {
+        VocabularySize = 128_256,
+        HiddenSize = 4096,
+        IntermediateSize = 14_336,
+        LayerCount = 32,
+        HeadCount = 32,
+        KeyValueHeadCount = 8,
+        MaxPositionEmbeddings = 131_072,
+    };
+
+    public static IEnumerable<TheoryDataRow<string>> Measured() =>
+        MeasuredStep.Cases.Keys.Take(2).Select(name => new TheoryDataRow<string>(name)).Concat(SlowTests.Rows(MeasuredStep.Cases.Keys.Skip(2)));
+
+    [Theory, MemberData(nameof(Measured))]
+    public void Estimate_OfAStepOnTheCpu_IsWithin15PercentOfWhatIsResident(string name)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "the resident peak is read from /proc");
+        long measured = MeasuredStep.Peak(name);
+        MemoryEstimate estimate = MemoryPlanner.Estimate(MeasuredStep.Request(name), MeasuredStep.Cases[name].Tokens, MeasuredStep.Cases[name].Policy);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{name}: planned {estimate.DeviceBytes / 1e6:F0} MB, measured {measured / 1e6:F0} MB, {(double)estimate.DeviceBytes / measured:F3}");
+        Assert.InRange(estimate.DeviceBytes, 0.85 * measured, 1.15 * measured);
+    }
+
+    [Fact]
+    public void Estimate_OfWeights_IsWhatAModelHas()
+    {
+        foreach (LoraOptions? adapter in (LoraOptions?[])[null, new LoraOptions { Rank = 3, WeightDecomposed = true }, new LoraOptions { Rank = 2, TargetModules = ["q_proj"], ModulesToSave = ["lm_head"] }])
+        {
+            using CausalLanguageModel model = TinyModels.Create(dataType: ScalarType.Float32);
+            var request = new MemoryRequest { Config = TinyModels.Config(), DataType = ScalarType.Float32, Adapter = adapter, OnGpu = false };
+            if (adapter is not null) model.AddAdapter(adapter, seed: 1);
+            using Optimizer optimizer = request.Optimizer.Create(model.TrainableParameters, [], 0);
+            Dictionary<string, long> bytes = MemoryPlanner.Estimate(request, 64).Items.ToDictionary(item => item.Name, item => item.DeviceBytes);
+            long trained = model.TrainableParameters.Sum(parameter => parameter.Value.numel() * 4);
+            Assert.Equal(model.Parameters.ElementCount * 4, bytes["weights"]);
+            Assert.Equal(trained, bytes["gradients"]);
+            if (adapter is not null) Assert.Equal(trained, bytes["adapter"]);
+            Assert.Equal(2 * trained, bytes["optimizer"]);
+        }
+    }
+
+    [Fact]
+    public void Plan_WithLessAndLessMemory_GoesDownTheLadder()
+    {
+        var request = new MemoryRequest { Config = Llama8B, Adapter = new LoraOptions { Rank = 32 } };
+        long before = long.MaxValue;
+        var seen = new List<ActivationPolicy>();
+        foreach (int gigabytes in new[] { 1000, 80, 48, 40, 30, 26, 24, 22, 21 })
+        {
+            MemoryPlan plan = MemoryPlanner.Plan(request with { DeviceBytes = gigabytes * 1_000_000_000L }, 32_768);
+            if (!plan.Fits) break;
+            Assert.True(plan.Estimate.DeviceBytes <= gigabytes * 1_000_000_000L);
+            Assert.True(plan.Estimate.DeviceBytes <= before);
+            before = plan.Estimate.DeviceBytes;
+            if (!seen.Contains(plan.Policy)) seen.Add(plan.Policy);
+        }
+
+        Assert.Equal(ActivationPolicy.KeepEverything, seen[0]);
+        Assert.Contains(seen, policy => policy.OnHost);
+        Assert.False(MemoryPlanner.Plan(request with { DeviceBytes = 15_000_000_000 }, 1024).Fits); // not even the weights
+    }
+
+    [Fact]
+    public void Plan_WithLittleHostMemory_KeepsFewerInputsThere()
+    {
+        var request = new MemoryRequest { Config = Llama8B, Adapter = new LoraOptions { Rank = 32 }, DeviceBytes = 80_000_000_000, HostBytes = 128_000_000_000 };
+        MemoryPlan plan = MemoryPlanner.Plan(request, 524_288);
+        Assert.True(plan.Fits, plan.ToString());
+        Assert.True(plan.Policy.OnHost);
+        Assert.True(plan.Policy.EveryNthLayer >= 2, plan.ToString());
+        Assert.InRange(plan.Estimate.HostBytes, 1, 128_000_000_000);
+    }
+
+    [Fact]
+    public void MaximumContext_IsTheLongestThatFits()
+    {
+        foreach (long bytes in new[] { 24_000_000_000L, 48_000_000_000, 80_000_000_000 })
+        {
+            var request = new MemoryRequest { Config = Llama8B, Adapter = new LoraOptions { Rank = 16 }, WeightQuantization = WeightQuantization.Nf4DoubleQuantized, DeviceBytes = bytes, HostBytes = 64_000_000_000 };
+            int longest = MemoryPlanner.MaximumContext(request);
+            Assert.True(longest > 0 && longest % 256 == 0);
+            Assert.True(MemoryPlanner.Plan(request, longest).Fits);
+            Assert.False(MemoryPlanner.Plan(request, longest + 256).Fits);
+        }
+
+        Assert.Equal(0, MemoryPlanner.MaximumContext(new MemoryRequest { Config = Llama8B, DeviceBytes = 8_000_000_000 }));
+    }
+
+    [Fact]
+    public void AnyCall_WithWhatCannotBe_ListsIt()
+    {
+        var request = new MemoryRequest { Config = Llama8B, DataType = ScalarType.Int8, WeightQuantization = WeightQuantization.Nf4, DeviceBytes = -1, HostBytes = -1 };
+        ArgumentException fault = Assert.Throws<ArgumentException>(() => MemoryPlanner.Plan(request, 1024));
+        foreach (string part in new[] { "DataType", "Adapter", "DeviceBytes", "HostBytes" }) Assert.Contains(part, fault.Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => MemoryPlanner.MaximumContext(new MemoryRequest { Config = Llama8B }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => MemoryPlanner.Estimate(new MemoryRequest { Config = Llama8B }, 0));
+        Assert.Throws<ArgumentException>(() => MemoryPlanner.Estimate(new MemoryRequest { Config = Llama8B }, 8, new ActivationPolicy { EveryNthLayer = 0 }));
+    }
+
+    [Fact]
+    public void ToString_IsATableOfTheParts()
+    {
+        string table = MemoryPlanner.Plan(new MemoryRequest { Config = Llama8B, Adapter = new LoraOptions(), DeviceBytes = 80_000_000_000 }, 8192).ToString();
+        foreach (string part in new[] { "8,192 tokens", "weights", "adapter", "gradients", "optimizer", "activations kept", "workspace", "runtime", "all" })
+            Assert.Contains(part, table, StringComparison.Ordinal);
+    }
+}
