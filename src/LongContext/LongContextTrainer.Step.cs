@@ -3,6 +3,7 @@ using LongContext.Packing;
 using LongContext.Training;
 using LongContext.Training.Backpropagation;
 using LongContext.Training.Guarding;
+using LongContext.Training.Memory;
 using LongContext.Training.Monitoring;
 
 namespace LongContext;
@@ -12,7 +13,7 @@ public sealed partial class LongContextTrainer
 {
     private LayerwiseUpdate? update; // of the step under way, where gradients are applied layer by layer
 
-    private LayerwiseBackpropagation NewBackpropagation() => new(model, options.Activations ?? ActivationPolicy.KeepEverything, options.ZLoss)
+    private LayerwiseBackpropagation NewBackpropagation() => new(model, new PolicyChooser(model, options, logger).For, options.ZLoss)
     {
         Completed = options.AppliesGradientsByLayer ? parameters => update!.Apply(parameters) : null,
         GoesOn = options.AppliesGradientsByLayer ? sum => update!.GoesOn(sum) : null,

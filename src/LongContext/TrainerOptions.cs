@@ -32,7 +32,10 @@ public sealed class TrainerOptions
     /// <summary>Parameters with a learning rate or weight decay of their own, by their names. Default: none.</summary>
     public IReadOnlyList<ParameterGroup> ParameterGroups { get; init; } = [];
 
-    /// <summary>What a step keeps in memory between forward and backward. Null (the default) for everything.</summary>
+    /// <summary>
+    /// What a step keeps in memory between forward and backward. Null (the default): the fastest policy that
+    /// <see cref="Training.Memory.MemoryPlanner"/> says fits the device, decided by each pack's length and told to the logger.
+    /// </summary>
     public ActivationPolicy? Activations { get; init; }
 
     /// <summary>

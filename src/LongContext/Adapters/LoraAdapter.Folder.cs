@@ -87,26 +87,6 @@ public sealed partial class LoraAdapter
         return differences.Length == 0 ? null : string.Join("; ", differences);
     }
 
-    /// <summary>Opens a folder that <see cref="Save"/> wrote of this adapter, to put its values back: bit for bit what they were.</summary>
-    /// <exception cref="CheckpointFormatException">A file is missing, damaged, or of another adapter.</exception>
-    internal LoraRestore OpenRestore(string folder)
-    {
-        ObjectDisposedException.ThrowIf(disposed, this);
-        string path = Path.Combine(folder, WeightsFile);
-        if (!File.Exists(path)) throw new CheckpointFormatException($"{folder}: found no {WeightsFile}.");
-        SafetensorsFile file = SafetensorsFile.Open(path);
-        try
-        {
-            IReadOnlyDictionary<string, TorchSharp.torch.Tensor> own = Tensors;
-            return new LoraRestore(file, new PeftTensors(file, plan, model!), [.. LoraTensor.All(plan, model!).Select(tensor => (tensor, own[tensor.Name]))]);
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
-    }
-
     /// <summary>A saved embedding that stays the head too is looked for under both names by PEFT.</summary>
     private IEnumerable<SafetensorsEntry> TiedHead()
     {

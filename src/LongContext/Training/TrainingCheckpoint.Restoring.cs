@@ -24,26 +24,24 @@ public static partial class TrainingCheckpoint
         if (model.Adapter is null && File.Exists(Path.Combine(checkpointFolder, LoraAdapter.WeightsFile)))
             throw new CheckpointFormatException($"{checkpointFolder} is of a run that trained an adapter, but this model has none: add it first (AddAdapter, or LoraAdapter.Load from that folder).");
         using CheckpointReader? reader = model.Adapter is null ? CheckpointReader.Open(checkpointFolder) : null;
-        using LoraRestore? adapter = model.Adapter?.OpenRestore(checkpointFolder);
+        using SafetensorsFile? adapterFile = model.Adapter is null ? null : Open(checkpointFolder, LoraAdapter.WeightsFile);
         using SafetensorsFile optimizerFile = Open(checkpointFolder, OptimizerFile), randomFile = Open(checkpointFolder, RandomFile);
         StreamState data = StreamState.Load(Require(checkpointFolder, DataFile));
         optimizer.CheckState(optimizerFile);
         RandomState.Check(randomFile);
         var sources = new List<(Tensor Parameter, SafetensorsFile File, string Name)>();
-        if (reader is not null)
+        foreach ((string name, Tensor parameter) in model.Adapter?.Tensors ?? (IReadOnlyDictionary<string, Tensor>)model.Parameters)
         {
-            foreach ((string name, Tensor parameter) in model.Parameters)
-            {
-                if (!reader.TryFind(name, out SafetensorsFile? file, out _)) throw new CheckpointFormatException($"{checkpointFolder}: tensor '{name}' is missing.");
-                CheckpointTensors.Check(parameter, file, name);
-                sources.Add((parameter, file, name));
-            }
+            SafetensorsFile? file = adapterFile;
+            if (reader is not null && !reader.TryFind(name, out file, out _))
+                throw new CheckpointFormatException($"{checkpointFolder}: tensor '{name}' is missing.");
+            CheckpointTensors.Check(parameter, file!, name);
+            sources.Add((parameter, file!, name));
         }
 
         if (!verified) Verify(checkpointFolder);
         CheckSameRun(checkpointFolder, state, model, options);
         foreach ((Tensor parameter, SafetensorsFile file, string name) in sources) CheckpointTensors.CopyInto(parameter, file, name);
-        adapter?.Apply();
         optimizer.Restore(optimizerFile, state.OptimizerUpdates);
         RandomState.Restore(randomFile);
         return (state.Step, new DataPosition(state.Packs, data));

@@ -193,35 +193,6 @@ public sealed class LoraAdapterTests
         }
     }
 
-    [Theory]
-    [InlineData(ScalarType.BFloat16, true)]
-    [InlineData(ScalarType.Float32, false)]
-    public void OpenRestore_SavedState_BringsItBackInPlace(ScalarType type, bool tied)
-    {
-        using TemporaryFolder folder = TestPaths.NewTemporaryFolder(), other = TestPaths.NewTemporaryFolder();
-        using CausalLanguageModel model = TinyModels.Create(dataType: type, tied: tied);
-        LoraAdapter adapter = model.AddAdapter(Everything(decomposed: false), 1);
-        Disturb(adapter);
-        adapter.Save(folder.Path);
-        double[] saved = TinyModels.Logits(model, Pack);
-        Tensor[] before = [.. adapter.Trainable.Select(parameter => parameter.Value)];
-        Disturb(adapter);
-        double[] later = TinyModels.Logits(model, Pack);
-        Assert.NotEqual(saved, later);
-
-        using (CausalLanguageModel different = TinyModels.Create()) different.AddAdapter(new LoraOptions(), 1).Save(other.Path);
-        Assert.Throws<Checkpoints.CheckpointFormatException>(() => adapter.OpenRestore(other.Path));
-        using (LoraRestore restore = adapter.OpenRestore(folder.Path))
-        {
-            Assert.Equal(later, TinyModels.Logits(model, Pack));
-            restore.Apply();
-        }
-
-        Assert.Equal(saved, TinyModels.Logits(model, Pack));
-        Assert.Equal(before, adapter.Trainable.Select(parameter => parameter.Value));
-        model.RemoveAdapter();
-    }
-
     [Fact]
     public void Save_OverAnotherVersionsFile_KeepsFieldsThatAreNotKnown()
     {

@@ -21,8 +21,12 @@ internal static class LoraFixtures
 
     public static SafetensorsFile Golden(string name) => SafetensorsFile.Open(Path.Combine(Root, name, "golden.safetensors"));
 
-    public static CausalLanguageModel LoadBase(string name, ModelLoadOptions? options = null) =>
-        CausalLanguageModel.Load(Path.Combine(Root, "models", File.ReadAllText(Path.Combine(Root, name, "base.txt")).Trim()), options);
+    /// <summary>The model that base.txt names, among the fixtures' models or in the case's own folder.</summary>
+    public static CausalLanguageModel LoadBase(string name, ModelLoadOptions? options = null)
+    {
+        string asked = File.ReadAllText(Path.Combine(Root, name, "base.txt")).Trim(), own = Path.Combine(Root, name, asked);
+        return CausalLanguageModel.Load(Directory.Exists(own) ? own : Path.Combine(Root, "models", asked), options);
+    }
 
     public static (CausalLanguageModel Model, LoraAdapter Adapter) Load(string name, ModelLoadOptions? options = null)
     {

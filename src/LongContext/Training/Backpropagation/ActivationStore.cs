@@ -5,14 +5,18 @@ using static TorchSharp.torch;
 namespace LongContext.Training.Backpropagation;
 
 /// <summary>Layers' inputs between forward and backward: on the device or in pinned memory of the host, of every n-th layer.</summary>
-internal sealed class ActivationStore(ActivationPolicy policy, int layerCount, Device device) : IDisposable
+internal sealed class ActivationStore(int layerCount, Device device) : IDisposable
 {
+    private ActivationPolicy policy = ActivationPolicy.RecomputeLayers;
     private readonly Tensor?[] kept = new Tensor?[layerCount];
 
     /// <summary>Pinned buffers for the next pack of the same size: pinning costs more than copying.</summary>
     private readonly Stack<Tensor> free = [];
 
     private bool OnHost => policy.OnHost && device.type != DeviceType.CPU;
+
+    /// <summary>Begins a pass under a policy.</summary>
+    public void Begin(ActivationPolicy passPolicy) => policy = passPolicy;
 
     /// <summary>The first layer of the segment a layer lies in, whose inputs are kept.</summary>
     public int SegmentStart(int layer) => layer - (layer % policy.EveryNthLayer);

@@ -12,15 +12,23 @@ namespace LongContext.Training.Backpropagation;
 internal sealed class LayerwiseBackpropagation : IDisposable
 {
     private readonly CausalLanguageModel model;
-    private readonly ActivationPolicy policy;
+    private readonly Func<int, ActivationPolicy> policyOf;
     private readonly ActivationStore store;
     private readonly LossHead head;
 
     public LayerwiseBackpropagation(CausalLanguageModel model, ActivationPolicy policy, double zLoss = 0)
+        : this(model, _ => policy, zLoss)
+    {
+    }
+
+    /// <param name="model">The model.</param>
+    /// <param name="policyOf">The policy for a pack of so many tokens.</param>
+    /// <param name="zLoss">ζ of the z-loss.</param>
+    public LayerwiseBackpropagation(CausalLanguageModel model, Func<int, ActivationPolicy> policyOf, double zLoss)
     {
         this.model = model;
-        this.policy = policy;
-        store = new ActivationStore(policy, model.Layers.Count, model.Device);
+        this.policyOf = policyOf;
+        store = new ActivationStore(model.Layers.Count, model.Device);
         head = new LossHead(model, zLoss);
     }
 
@@ -41,6 +49,8 @@ internal sealed class LayerwiseBackpropagation : IDisposable
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         using PackedInputs inputs = PackedInputs.Create(pack, model.Device);
+        ActivationPolicy policy = policyOf(pack.TokenCount);
+        store.Begin(policy);
         int tile = policy.TileTokens ?? (model.Device.type == TorchSharp.DeviceType.CPU ? Tiling.HostTokens : Tiling.DeviceTokens);
         var call = new TiledCall(model.Prepare(inputs), pack.TokenCount, tile)
         {
@@ -50,7 +60,7 @@ internal sealed class LayerwiseBackpropagation : IDisposable
         var kept = new KeptActivations?[model.Layers.Count];
         try
         {
-            using Tensor last_TE = Forward(inputs, call, kept, cancellationToken);
+            using Tensor last_TE = Forward(inputs, call, policy.Recompute, kept, cancellationToken);
             if (head.Run(last_TE, pack, scale, dropoutSeed) is not (var loss, { } gradient_TE)) return 0;
             last_TE.Dispose();
             using Tensor held_TE = gradient_TE;
@@ -75,13 +85,13 @@ internal sealed class LayerwiseBackpropagation : IDisposable
         head.Dispose();
     }
 
-    private Tensor Forward(PackedInputs inputs, TiledCall call, KeptActivations?[] kept, CancellationToken cancellationToken)
+    private Tensor Forward(PackedInputs inputs, TiledCall call, Recomputation recomputation, KeptActivations?[] kept, CancellationToken cancellationToken)
     {
         Tensor x_TE = model.EmbedTokens(inputs);
         for (int i = 0; i < kept.Length; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            Tensor next_TE = model.Layers[i].ForwardTiled(x_TE, call, policy.Recompute, out kept[i]);
+            Tensor next_TE = model.Layers[i].ForwardTiled(x_TE, call, recomputation, out kept[i]);
             store.Put(i, x_TE);
             x_TE = next_TE;
         }
