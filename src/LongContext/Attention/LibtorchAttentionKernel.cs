@@ -7,11 +7,14 @@ namespace LongContext.Attention;
 /// <summary>
 /// libtorch's own attention, one call for each run of documents of equal length, so that a border costs a call and no mask.
 /// Runs on every device libtorch runs on. Causal calls without window and soft cap on as many queries as keys use its fused kernels,
-/// in memory linear in length. With fewer queries than keys (a later chunk of a prompt) and with a window there is a mask of one byte
-/// for each pair; a soft cap, and log-sum-exp, are computed step by step with all scores in memory.
+/// in memory linear in length, and a causal window runs in blocks, linear too. With fewer queries than keys (a later chunk of a prompt)
+/// there is a mask of one byte for each pair; a soft cap, and log-sum-exp, are computed step by step with all scores in memory.
 /// </summary>
 public sealed class LibtorchAttentionKernel : IAttentionKernel
 {
+    /// <summary>Fewest queries that a windowed document is cut into blocks of: below, a call costs more than its mask.</summary>
+    internal const int WindowBlock = 256;
+
     /// <inheritdoc />
     public string Name => "libtorch";
 
@@ -62,14 +65,41 @@ public sealed class LibtorchAttentionKernel : IAttentionKernel
 
     private static Tensor ForRun(Tensor q_THD, Tensor k_SKD, Tensor v_SKD, EqualLengthRun run, AttentionArguments arguments)
     {
-        (Tensor q_BHLD, Tensor k_BHMD, Tensor v_BHMD) = Heads(q_THD, k_SKD, v_SKD, run);
         if (arguments.SoftCap is not null)
-            return Scores(q_BHLD, k_BHMD, run, arguments).softmax(-1).matmul(v_BHMD);
+        {
+            (Tensor cappedQ_BHLD, Tensor cappedK_BHMD, Tensor cappedV_BHMD) = Heads(q_THD, k_SKD, v_SKD, run);
+            return Scores(cappedQ_BHLD, cappedK_BHMD, run, arguments).softmax(-1).matmul(cappedV_BHMD);
+        }
 
+        Tensor q_BHLD = Documents(q_THD, run.QueryStart, run.Count, run.QueryLength);
+        Tensor k_BKMD = Documents(k_SKD, run.KeyStart, run.Count, run.KeyLength), v_BKMD = Documents(v_SKD, run.KeyStart, run.Count, run.KeyLength);
         if (arguments.Scale is { } scale) q_BHLD = q_BHLD.Times(scale * Math.Sqrt(q_THD.shape[2])); // libtorch divides by √headDim
+        if (arguments.Causal && arguments.SlidingWindow is { } window && run.QueryLength > Math.Max(2 * window, WindowBlock))
+            return Windowed(q_BHLD, k_BKMD, v_BKMD, run, arguments, window);
         bool plainCausal = arguments.Causal && run.QueryLength == run.KeyLength && arguments.SlidingWindow is null;
-        Tensor? visible_LM = plainCausal ? null : Visible(run, arguments, q_THD.device);
-        return nn.functional.scaled_dot_product_attention(q_BHLD, k_BHMD, v_BHMD, attn_mask: visible_LM!, is_casual: plainCausal);
+        return plainCausal ? NativeOperators.CausalAttention(q_BHLD, k_BKMD, v_BKMD) : Masked(q_BHLD, k_BKMD, v_BKMD, Visible(run, arguments, q_THD.device));
+    }
+
+    private static Tensor Masked(Tensor q_BHLD, Tensor k_BKMD, Tensor v_BKMD, Tensor? visible_LM) => visible_LM is null
+        ? NativeOperators.FullAttention(q_BHLD, k_BKMD, v_BKMD)
+        : NativeOperators.MaskedAttention(q_BHLD, k_BKMD, v_BKMD, visible_LM);
+
+    /// <summary>A causal window over long documents, in blocks of queries with the keys that they see: time and masks are linear in length.</summary>
+    private static Tensor Windowed(Tensor q_BHLD, Tensor k_BKMD, Tensor v_BKMD, EqualLengthRun run, AttentionArguments arguments, int window)
+    {
+        int block = Math.Max(window, WindowBlock), before = run.KeyLength - run.QueryLength;
+        var outputs = new List<Tensor>();
+        Tensor? mask_LM = null;
+        (int Queries, int Keys) maskOf = default;
+        for (int start = 0; start < run.QueryLength; start += block)
+        {
+            int count = Math.Min(block, run.QueryLength - start), end = before + start + count, first = Math.Max(0, before + start - window + 1);
+            var part = new EqualLengthRun(0, 0, run.Count, count, end - first);
+            if (mask_LM is null || maskOf != (count, end - first)) (mask_LM, maskOf) = (Visible(part, arguments, q_BHLD.device), (count, end - first));
+            outputs.Add(Masked(q_BHLD.narrow(2, start, count), k_BKMD.narrow(2, first, end - first), v_BKMD.narrow(2, first, end - first), mask_LM));
+        }
+
+        return cat(outputs, 2);
     }
 
     /// <summary>Scaled, capped and masked scores [B, H, L, M].</summary>

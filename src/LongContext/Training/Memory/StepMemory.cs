@@ -1,3 +1,4 @@
+using LongContext.Attention;
 using LongContext.Models;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -21,7 +22,6 @@ internal sealed class StepMemory
     private readonly long size;
     private readonly long heads;
     private readonly long keys;
-    private readonly bool repeats;
 
     public StepMemory(DecoderShape shape, ActivationPolicy policy, ScalarType dataType, bool onGpu, long tokens)
     {
@@ -34,7 +34,6 @@ internal sealed class StepMemory
         int share = policy.KeyValueHeadsAtATime is { } atATime && shape.QueryKeyNorm != QueryKeyNorm.AllHeads ? Math.Min(atATime, shape.KeyValueHeadCount) : shape.KeyValueHeadCount;
         keys = (long)share * shape.HeadDimension;
         heads = keys * (shape.HeadCount / shape.KeyValueHeadCount);
-        repeats = shape.HeadCount != shape.KeyValueHeadCount;
         HeadsWalked = share < shape.KeyValueHeadCount;
     }
 
@@ -89,13 +88,13 @@ internal sealed class StepMemory
 
     private long AllHeads => Row((long)shape.HeadCount * shape.HeadDimension);
 
-    /// <summary>Queries, keys, values, keys and values repeated for grouped heads, the output in two layouts, its log-sum-exp.</summary>
-    private long AttentionKept => Row(heads + (2 * keys) + (repeats ? 2 * heads : 0) + (2 * heads)) + (tokens * (heads / shape.HeadDimension) * 4) + Masks;
+    /// <summary>Queries, keys, values, the output in two layouts, its log-sum-exp.</summary>
+    private long AttentionKept => Row(heads + (2 * keys) + (2 * heads)) + (tokens * (heads / shape.HeadDimension) * 4) + Masks;
 
     private long AttentionForward => AttentionKept + (HeadsWalked ? AllHeads : 0) + QuadraticWork;
 
-    /// <summary>The gradient in the kernel's layout, and those of queries, keys and values, repeated ones first.</summary>
-    private long AttentionBackward => Row(heads + heads + (repeats ? 2 * heads : 0) + (2 * keys)) + QuadraticWork;
+    /// <summary>The gradient in the kernel's layout, and those of queries, keys and values.</summary>
+    private long AttentionBackward => Row(heads + heads + (2 * keys)) + QuadraticWork;
 
     private long Gradients => Row(heads + (2 * keys));
 
@@ -113,8 +112,9 @@ internal sealed class StepMemory
     /// <summary>A chunk's logits in the weights' type and, of half types, in float32, with the gradient in the weights' type again.</summary>
     private long HeadWork => HeadChunk.Rows(shape.VocabularySize, onGpu, tokens) * shape.VocabularySize * (size < 4 ? 4 + size + size : size);
 
-    /// <summary>Bytes for each pair of tokens that libtorch's attention has where a layer has a window: visible or not, and the mask it adds.</summary>
-    private long Masks => shape.Layers.Any(layer => layer.SlidingWindow is not null) ? tokens * tokens * (1 + size) : 0;
+    /// <summary>Where a layer has a window: for each token and the keys of its block, visible or not and the mask that libtorch adds.</summary>
+    private long Masks => shape.Layers.Max(layer => layer.SlidingWindow) is { } window
+        ? tokens * Math.Min(tokens, window + (long)Math.Max(window, LibtorchAttentionKernel.WindowBlock)) * (1 + size) : 0;
 
     /// <summary>Scores of all heads, where a soft cap keeps attention from libtorch's fused kernels.</summary>
     private long QuadraticWork => shape.AttentionSoftCap is null ? 0 : 4 * tokens * tokens * (heads / shape.HeadDimension) * size;
