@@ -16,6 +16,7 @@ if (args.Length == 0)
 // Peaks of a process are no matter of time per call, so they have a way of their own.
 if (args is ["loading-memory", string folder, string type]) return LoadingMemory.Measure(folder, type, Console.Out);
 if (args is ["loading-memory"]) return LoadingMemory.Run(Console.Out);
+if (args is ["long-training", .. string[] cases]) return LongTraining.Run(cases, Console.Out);
 if (args is ["training-memory", string length, string way]) return TrainingMemory.Measure(int.Parse(length, CultureInfo.InvariantCulture), way, Console.Out);
 if (args is ["training-memory", .. string[] lengths]) return TrainingMemory.Run(lengths.Length > 0 ? lengths : ["2048", "16384"], Console.Out);
 

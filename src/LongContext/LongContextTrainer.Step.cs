@@ -69,7 +69,15 @@ public sealed partial class LongContextTrainer
         if (double.IsFinite(update.GradientNorm)) return new StepResult(loss, update.GradientNorm, StepOutcome.Applied, verdict.Reason);
 
         // Part of the step is applied: there is no leaving it out, only the way back.
-        verdict = Judge(loss, update.GradientNorm, packs: 1);
+        try
+        {
+            verdict = Judge(loss, update.GradientNorm, packs: 1);
+        }
+        catch (NonFiniteLossException fault)
+        {
+            throw fault.PartlyApplied();
+        }
+
         return new StepResult(loss, update.GradientNorm, verdict.Outcome, verdict.Reason);
     }
 

@@ -61,19 +61,28 @@ public sealed partial class CausalLanguageModel
     public static CausalLanguageModel Create(ModelConfig config, int seed, ModelLoadOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(config);
+        using var generator = new Generator((ulong)seed, CPU);
+        return Create(config, size => normal(0.0, config.InitializerRange, size, generator: generator), options);
+    }
+
+    /// <summary>As above, with matrices from elsewhere: an 8B model's are drawn on the device that they are for.</summary>
+    /// <param name="config">Sizes, scaling, family.</param>
+    /// <param name="draw">Makes a matrix of a size.</param>
+    /// <param name="options">Device, type and attention.</param>
+    internal static CausalLanguageModel Create(ModelConfig config, Func<long[], Tensor> draw, ModelLoadOptions? options)
+    {
         config.Validate();
         options ??= new ModelLoadOptions();
         Device device = options.Device ?? CPU;
         ScalarType dataType = options.DataType ?? ScalarType.Float32;
         var parameters = new ModelParameters();
-        using var generator = new Generator((ulong)seed, CPU);
         try
         {
             DecoderShape shape = ModelFamily.ReadShape(config);
             foreach ((string name, long[] size) in DecoderTensors.All(shape))
             {
                 using var scope = NewDisposeScope();
-                Tensor weight = size.Length > 1 ? normal(0.0, config.InitializerRange, size, generator: generator)
+                Tensor weight = size.Length > 1 ? draw(size)
                     : name.EndsWith(".bias", StringComparison.Ordinal) ? zeros(size) : TensorArithmetic.Filled(size, 1 - shape.Norm.WeightOffset, ScalarType.Float32, CPU);
                 if (options.WeightQuantization != WeightQuantization.None && WeightQuantizer.Takes(name, size))
                     parameters.Add(name, WeightQuantizer.Quantize(weight.to(dataType), options.WeightQuantization, device, name));
