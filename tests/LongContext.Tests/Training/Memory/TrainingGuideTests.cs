@@ -1,0 +1,45 @@
+using LongContext.Adapters;
+using LongContext.Checkpoints;
+using LongContext.Models;
+using LongContext.TestSupport;
+using LongContext.Training.Memory;
+
+namespace LongContext.Tests.Training.Memory;
+
+/// <summary>The program of docs/training.md: compiled here, run here, and the same text there.</summary>
+public sealed class TrainingGuideTests
+{
+    [Fact]
+    public void Program_OnATinyModel_SaysWhatFits()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        using (CausalLanguageModel tiny = TinyModels.Create()) tiny.Save(folder.Path);
+        (MemoryPlan plan, int longest) = Run(folder.Path);
+        Assert.True(plan.Fits);
+        Assert.True(longest > 131_072);
+
+        Assert.SkipWhen(TestPaths.RepositoryRoot is null, "the tests run away from the repository");
+        string[] guide = Between(Path.Combine(TestPaths.RepositoryRoot!, "docs", "training.md"), "```csharp", "```");
+        string[] compiled = Between(Path.Combine(TestPaths.RepositoryRoot!, "tests", "LongContext.Tests", "Training", "Memory", "TrainingGuideTests.cs"), "// <GUIDE>", "// </GUIDE>");
+        Assert.Equal(compiled.Where(line => line.Length > 0), guide.Where(line => line.Length > 0));
+    }
+
+    private static (MemoryPlan Plan, int Longest) Run(string modelFolder)
+    {
+        // <GUIDE>
+        var request = new MemoryRequest
+        {
+            Config = ModelConfig.Load(modelFolder),
+            Adapter = new LoraOptions { Rank = 32 },
+            DeviceBytes = 80_000_000_000,
+            HostBytes = 128_000_000_000,
+        };
+        Console.WriteLine(MemoryPlanner.Plan(request, tokens: 131_072)); // the policy, and a table of bytes by part
+        Console.WriteLine(MemoryPlanner.MaximumContext(request)); // tokens
+        // </GUIDE>
+        return (MemoryPlanner.Plan(request, 131_072), MemoryPlanner.MaximumContext(request));
+    }
+
+    private static string[] Between(string file, string first, string last) =>
+        [.. File.ReadLines(file).Select(line => line.Trim()).SkipWhile(line => line != first).Skip(1).TakeWhile(line => line != last)];
+}
