@@ -10,7 +10,7 @@ internal static class Program
     public static int Main(string[] args)
     {
         if (args is [KilledTraining.Name, ..]) return KilledTraining.Run(args);
-        if (args is [MeasuredStep.Name, string step]) return MeasuredStep.Run(step);
+        if (args is [MeasuredStep.Name, string step, string device]) return MeasuredStep.Run(step, device);
         // As xunit's own entry point, which this one takes the place of.
         return args.Any(argument => argument is "-automated" or "@@")
             ? Xunit.Runner.InProc.SystemConsole.ConsoleRunner.Run(args).GetAwaiter().GetResult()

@@ -16,6 +16,8 @@ internal static class MeasuredStep
 {
     public const string Name = "measured-step";
 
+    private const string Cpu = "cpu", Gpu = "gpu";
+
     /// <summary>Tokens of the pack, and how it is trained.</summary>
     public static readonly IReadOnlyDictionary<string, (int Tokens, ActivationPolicy Policy, ScalarType Type, LoraOptions? Adapter, OptimizerOptions Optimizer, bool ByLayer)> Cases =
         new Dictionary<string, (int, ActivationPolicy, ScalarType, LoraOptions?, OptimizerOptions, bool)>
@@ -41,16 +43,16 @@ internal static class MeasuredStep
         MaxPositionEmbeddings = 4096,
     };
 
-    public static MemoryRequest Request(string name) => Cases[name] is var (_, _, type, adapter, optimizer, byLayer)
-        ? new MemoryRequest { Config = Config, DataType = type, Adapter = adapter, Optimizer = optimizer, AppliesGradientsByLayer = byLayer, OnGpu = false }
+    public static MemoryRequest Request(string name, bool onGpu = false) => Cases[name] is var (_, _, type, adapter, optimizer, byLayer)
+        ? new MemoryRequest { Config = Config, DataType = type, Adapter = adapter, Optimizer = optimizer, AppliesGradientsByLayer = byLayer, OnGpu = onGpu }
         : throw new KeyNotFoundException(name);
 
-    /// <summary>The most bytes resident in a process that does a case's step.</summary>
-    public static long Peak(string name)
+    /// <summary>The most bytes resident in a process that does a case's step; on a GPU those in use on it.</summary>
+    public static long Peak(string name, bool onGpu = false)
     {
         string program = Environment.ProcessPath!;
         string[] host = Path.GetFileNameWithoutExtension(program) == "dotnet" ? [typeof(MeasuredStep).Assembly.Location] : [];
-        using var process = Process.Start(new ProcessStartInfo(program, [.. host, Name, name]) { RedirectStandardOutput = true })!;
+        using var process = Process.Start(new ProcessStartInfo(program, [.. host, Name, name, onGpu ? Gpu : Cpu]) { RedirectStandardOutput = true })!;
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         Assert.True(process.ExitCode == 0, $"The step ended with {process.ExitCode}.");
@@ -58,10 +60,11 @@ internal static class MeasuredStep
     }
 
     /// <summary>What <see cref="Peak"/> starts.</summary>
-    public static int Run(string name)
+    public static int Run(string name, string device)
     {
+        Device where = device == Gpu ? CUDA : CPU;
         (int tokens, ActivationPolicy policy, ScalarType type, LoraOptions? adapter, OptimizerOptions optimizer, bool byLayer) = Cases[name];
-        using CausalLanguageModel model = CausalLanguageModel.Create(Config, 1, new ModelLoadOptions { DataType = type });
+        using CausalLanguageModel model = CausalLanguageModel.Create(Config, 1, new ModelLoadOptions { DataType = type, Device = where });
         if (adapter is not null) model.AddAdapter(adapter, seed: 1);
         var random = new Random(1);
         var options = new TrainerOptions
@@ -75,7 +78,7 @@ internal static class MeasuredStep
         using var trainer = new LongContextTrainer(model, options);
         long peak = 0;
         PackedBatch pack = PackedBatch.Create([new TokenSequence((int[])[.. Enumerable.Range(0, tokens).Select(_ => random.Next(Config.VocabularySize))])]);
-        trainer.TrainAsync([pack], new TrainingRun.Listener(progress => peak = progress.PeakMemoryBytes)).GetAwaiter().GetResult();
+        trainer.TrainAsync([pack], new TrainingRun.Listener(progress => peak = device == Gpu ? progress.DevicePeakMemoryBytes ?? 0 : progress.PeakMemoryBytes)).GetAwaiter().GetResult();
         Console.WriteLine(peak.ToString(CultureInfo.InvariantCulture));
         return 0;
     }
