@@ -23,6 +23,9 @@ public sealed partial class LongContextTrainer
     {
         double normalizer = packs.Sum(pack => pack.LossNormalizer);
         if (!(normalizer > 0)) throw new ArgumentException($"Step {stepsDone + 1} has no target token: every label of its {packs.Length} pack(s) is ignored.");
+        // Not cleared, but dropped: a parameter that gets none in this step is to stay as it is, after a resume, too. A step that was left
+        // out, layer by layer, has the head's still.
+        optimizer.ReleaseGradients();
         return options.AppliesGradientsByLayer
             ? StepByLayer(backpropagation, packs[0], normalizer, learningRate, cancellationToken)
             : StepAtOnce(backpropagation, packs, normalizer, learningRate, cancellationToken);
@@ -32,7 +35,6 @@ public sealed partial class LongContextTrainer
     private StepResult StepAtOnce(
         LayerwiseBackpropagation backpropagation, PackedBatch[] packs, double normalizer, double learningRate, CancellationToken cancellationToken)
     {
-        optimizer.ClearGradients();
         double sum = 0;
         for (int i = 0; i < packs.Length; i++)
         {
