@@ -35,6 +35,8 @@ public sealed class TrainerOptions
     /// <summary>
     /// What a step keeps in memory between forward and backward. Null (the default): the fastest policy that
     /// <see cref="Training.Memory.MemoryPlanner"/> says fits the device, decided by each pack's length and told to the logger.
+    /// Results do not depend on it by a bit, unless memory is so short that attention walks its heads in groups
+    /// (<see cref="ActivationPolicy.KeyValueHeadsAtATime"/>): set a policy where a run shall go on to the bit on a machine with other memory.
     /// </summary>
     public ActivationPolicy? Activations { get; init; }
 
