@@ -43,7 +43,8 @@ public sealed class TrainerOptions
     /// <summary>
     /// Whether each layer's gradient is applied and freed as soon as it is whole, so that gradients of one layer exist at a time. Default false.
     /// Needs one pack a step and no clipping, because the norm of all gradients is not known in time: <see cref="GradientAccumulationSteps"/> 1
-    /// and <see cref="MaximumGradientNorm"/> null.
+    /// and <see cref="MaximumGradientNorm"/> null. A gradient that is not finite is found when layers above have changed already: where
+    /// <see cref="Guard"/> then stops the run, the model's weights are no whole step's and the last checkpoint's count.
     /// </summary>
     public bool AppliesGradientsByLayer { get; init; }
 
