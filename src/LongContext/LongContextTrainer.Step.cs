@@ -71,7 +71,15 @@ public sealed partial class LongContextTrainer
         if (double.IsFinite(update.GradientNorm)) return new StepResult(loss, update.GradientNorm, StepOutcome.Applied, verdict.Reason);
 
         // Part of the step is applied: there is no leaving it out, only the way back.
-        verdict = Judge(loss, update.GradientNorm, packs: 1);
+        try
+        {
+            verdict = Judge(loss, update.GradientNorm, packs: 1);
+        }
+        catch (NonFiniteLossException fault) when (update.HasBegun)
+        {
+            throw new NonFiniteLossException(fault.Step, "gradient norm", update.GradientNorm, detail: null, partlyApplied: true);
+        }
+
         return new StepResult(loss, update.GradientNorm, verdict.Outcome, verdict.Reason);
     }
 

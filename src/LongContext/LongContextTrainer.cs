@@ -13,7 +13,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace LongContext;
 
 /// <summary>
-/// Fine-tunes all of a model's weights on packs. A step's loss is Σ weight · cross-entropy over all its packs, divided once by
+/// Trains a model on packs: its adapter where it has one, and else all of its weights. A step's loss is Σ weight · cross-entropy over all its packs, divided once by
 /// the sum of their <see cref="PackedBatch.LossNormalizer"/>, so that neither packing nor accumulation changes it.
 /// </summary>
 /// <remarks>

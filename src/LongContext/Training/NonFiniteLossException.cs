@@ -1,6 +1,7 @@
 namespace LongContext.Training;
 
-/// <summary>A step's loss or gradient was NaN or infinite. The weights are those of the step before.</summary>
+/// <summary>A step's loss or gradient was NaN or infinite. The weights are those of the step before, unless the message says otherwise.</summary>
+/// <remarks>With <see cref="TrainerOptions.AppliesGradientsByLayer"/> a gradient can turn out not to be finite when layers above have changed already.</remarks>
 public sealed class NonFiniteLossException : Exception
 {
     /// <summary>For step <paramref name="step"/>.</summary>
@@ -12,8 +13,9 @@ public sealed class NonFiniteLossException : Exception
     {
     }
 
-    internal NonFiniteLossException(int step, string quantity, double value, string? detail)
-        : base($"The {quantity} of step {step} is {value}. The step was not applied: the weights are those of step {step - 1}. "
+    internal NonFiniteLossException(int step, string quantity, double value, string? detail, bool partlyApplied = false)
+        : base($"The {quantity} of step {step} is {value}. "
+            + (partlyApplied ? "Layers above had been changed already: the weights are no whole step's, go on from a checkpoint. " : $"The step was not applied: the weights are those of step {step - 1}. ")
             + (detail is null ? null : detail + " ") + "A lower learning rate, a longer warm-up or a look at that step's data may help.")
     {
         Step = step;

@@ -115,6 +115,26 @@ public sealed class TrainerByLayerTests
     }
 
     [Fact]
+    public async Task TrainAsync_ByLayerGradientIsNotFinite_SaysThatTheWeightsAreNoWholeSteps()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        var kernel = new KernelWithEvents { Change = (call, q, output) => call == (2 * LayerCount) + LayerCount + 1 ? output + (q * 0).sqrt() : output };
+        using CausalLanguageModel model = Create(kernel);
+        using var trainer = new LongContextTrainer(model, WithoutKeeping(Options(true, folder: folder.Path)));
+        NonFiniteLossException e = await Assert.ThrowsAsync<NonFiniteLossException>(() => trainer.TrainAsync(TrainingRun.InTurn(Packs)));
+        Assert.Contains("no whole step's", e.Message, StringComparison.Ordinal);
+        Assert.Equal((2, 1), (e.Step, trainer.StepsDone));
+        Assert.Equal(folder["checkpoint-000001"], TrainingCheckpoint.FindLatest(folder.Path)); // and not of the half step
+
+        trainer.ResumeLatest();
+        kernel.Change = (_, _, output) => output;
+        await trainer.TrainAsync(TrainingRun.InTurn(Packs), cancellationToken: TestContext.Current.CancellationToken);
+        using CausalLanguageModel straight = Create();
+        await TrainingRun.Of(straight, Options(true), Packs);
+        AssertLeftAlone(model, TinyModels.Bytes(straight));
+    }
+
+    [Fact]
     public async Task Resume_ByLayer_GoesOnAsIfNeverStopped()
     {
         using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
