@@ -138,8 +138,9 @@ public sealed partial class LongContextTrainer : IDisposable
     {
         double loss = double.NaN;
         int lastSaved = -1;
-        if (totalSteps == UntilTheDataEnds) LogStartUntilTheDataEnds(model.Parameters.ElementCount, stepsDone);
-        else LogStart(model.Parameters.ElementCount, stepsDone, totalSteps);
+        long trained = model.TrainableParameters.Sum(parameter => parameter.Value.numel());
+        if (totalSteps == UntilTheDataEnds) LogStartUntilTheDataEnds(trained, stepsDone);
+        else LogStart(trained, stepsDone, totalSteps);
         foreach (string group in optimizer.GroupDescriptions) LogGroup(group);
         if (stepsDone >= totalSteps) LogNothingToDo(totalSteps);
         if (options.CheckpointFolder is { } folder)

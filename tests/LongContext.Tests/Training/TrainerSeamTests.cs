@@ -77,6 +77,18 @@ public sealed class TrainerSeamTests
         Assert.Contains("new trainer", e.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task TrainAsync_WithAnAdapter_LogsThatSoManyParametersTrain()
+    {
+        using CausalLanguageModel model = TinyModels.Create();
+        model.AddAdapter(new LoraOptions { Rank = 2, TargetModules = ["q_proj"] }, seed: 1);
+        var logger = new ListLogger();
+        using var trainer = new LongContextTrainer(model, new TrainerOptions { Steps = 1 }, logger);
+        await trainer.TrainAsync(Packs, cancellationToken: TestContext.Current.CancellationToken);
+        // Two layers, A [2, 32] and B [32, 2].
+        Assert.Contains(logger.All, line => line.Text.Contains("Training 256 parameters", StringComparison.Ordinal));
+    }
+
     private static double? Metric(string checkpoint)
     {
         using JsonDocument state = JsonDocument.Parse(File.ReadAllText(Path.Combine(checkpoint, "trainer_state.json")));
