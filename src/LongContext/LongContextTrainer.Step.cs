@@ -23,9 +23,6 @@ public sealed partial class LongContextTrainer
     {
         double normalizer = packs.Sum(pack => pack.LossNormalizer);
         if (!(normalizer > 0)) throw new ArgumentException($"Step {stepsDone + 1} has no target token: every label of its {packs.Length} pack(s) is ignored.");
-        // Not cleared, but dropped: a parameter that gets none in this step is to stay as it is, after a resume, too. A step that was left
-        // out, layer by layer, has the head's still.
-        optimizer.ReleaseGradients();
         return options.AppliesGradientsByLayer
             ? StepByLayer(backpropagation, packs[0], normalizer, learningRate, cancellationToken)
             : StepAtOnce(backpropagation, packs, normalizer, learningRate, cancellationToken);
@@ -35,6 +32,8 @@ public sealed partial class LongContextTrainer
     private StepResult StepAtOnce(
         LayerwiseBackpropagation backpropagation, PackedBatch[] packs, double normalizer, double learningRate, CancellationToken cancellationToken)
     {
+        // Cleared, not dropped: taken anew each step they leave holes in the C library's heap, 130 MB of 1.7 GB as measured.
+        optimizer.ClearGradients();
         double sum = 0;
         for (int i = 0; i < packs.Length; i++)
         {
@@ -59,6 +58,7 @@ public sealed partial class LongContextTrainer
         LayerwiseBackpropagation backpropagation, PackedBatch pack, double normalizer, double learningRate, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        optimizer.ReleaseGradients(); // the head's, where the step before was left out
         GuardVerdict? verdict = null;
         update = new LayerwiseUpdate(optimizer, learningRate, sum =>
         {

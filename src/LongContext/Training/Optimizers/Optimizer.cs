@@ -90,6 +90,14 @@ internal abstract partial class Optimizer : IDisposable
     /// <summary>Applies one parameter's gradient, once a step.</summary>
     public void Step(Parameter parameter) => Apply(entryOf[parameter]);
 
+    /// <summary>Gradients of 0, in the memory they have. They are gradients all the same: the next step decays weights and state by them.</summary>
+    public void ClearGradients()
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        foreach (OptimizedParameter entry in entries) entry.Parameter.Gradient?.zero_();
+    }
+
     /// <summary>Drops the gradients' memory.</summary>
     public void ReleaseGradients()
     {

@@ -156,8 +156,9 @@ public abstract class OptimizerTests
         Assert.Equal(Math.Sqrt(squares), optimizer.GradientNorm(), 1e-12);
         optimizer.ScaleGradients(0.25);
         Assert.Equal(0.25 * Math.Sqrt(squares), optimizer.GradientNorm(), 1e-12);
-        optimizer.ReleaseGradients();
+        optimizer.ClearGradients();
         Assert.Equal(0, optimizer.GradientNorm());
+        optimizer.ReleaseGradients();
         Assert.All(parameters.All, parameter => Assert.Null(parameter.Gradient));
     }
 
