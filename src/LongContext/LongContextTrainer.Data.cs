@@ -41,7 +41,7 @@ public sealed partial class LongContextTrainer
     /// no pack at all, a pack is longer than the model's window, or a step has no target token.
     /// </exception>
     /// <exception cref="DataFormatException">The state of the data in the checkpoint is damaged.</exception>
-    /// <exception cref="InvalidOperationException">A run is under way.</exception>
+    /// <exception cref="InvalidOperationException">A run is under way, or an adapter was added or removed since the trainer was made.</exception>
     /// <exception cref="NonFiniteLossException">Loss or gradient was NaN or infinite.</exception>
     /// <exception cref="IOException">A checkpoint could not be written; the one before is whole.</exception>
     /// <exception cref="ObjectDisposedException">The trainer is disposed.</exception>
@@ -86,7 +86,11 @@ public sealed partial class LongContextTrainer
 
     private void ResumeFrom(string checkpointFolder, bool verified)
     {
-        (stepsDone, position) = Alone(() => TrainingCheckpoint.Restore(checkpointFolder, model, optimizer, options, verified));
+        (stepsDone, position) = Alone(() =>
+        {
+            CheckParameters();
+            return TrainingCheckpoint.Restore(checkpointFolder, model, optimizer, options, verified);
+        });
         ResumeGuard(checkpointFolder);
         LogResumed(checkpointFolder, stepsDone);
     }
@@ -96,6 +100,7 @@ public sealed partial class LongContextTrainer
         Task.Factory.StartNew(
             () => Alone(() =>
             {
+                CheckParameters();
                 using var data = new StepData(packs, options.GradientAccumulationSteps, ahead, position, CheckLength, logger);
                 return Run(data, totalSteps, progress, cancellationToken);
             }),

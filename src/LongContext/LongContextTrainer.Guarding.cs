@@ -12,6 +12,7 @@ public sealed partial class LongContextTrainer
     private GuardState guard = GuardState.Start;
     private string? lastCheckpoint;
     private int? evaluatedStep;
+    private double? metric; // of the weights after that step: the lower the better
 
     /// <summary>What becomes of the step under way; the guard remembers it.</summary>
     /// <exception cref="NonFiniteLossException">Loss or gradient was NaN or infinite, and the options say to stop.</exception>
@@ -33,7 +34,7 @@ public sealed partial class LongContextTrainer
         int badStep = stepsDone + 1;
         long firstPack = stepData!.Position.Packs, nextPack = firstPack + packs;
         (stepsDone, _) = TrainingCheckpoint.Restore(lastCheckpoint!, model, optimizer, options);
-        (GuardState saved, evaluatedStep) = TrainingCheckpoint.ReadGuard(lastCheckpoint!);
+        (GuardState saved, evaluatedStep, metric) = TrainingCheckpoint.ReadGuard(lastCheckpoint!);
         guard = saved with { RollBacks = guard.RollBacks };
         LogRolledBack(lastCheckpoint!, stepsDone, badStep, firstPack, nextPack - 1, reason, nextPack);
     }
@@ -41,15 +42,25 @@ public sealed partial class LongContextTrainer
     private void ResumeGuard(string checkpointFolder)
     {
         lastCheckpoint = checkpointFolder;
-        (guard, evaluatedStep) = TrainingCheckpoint.ReadGuard(checkpointFolder);
+        (guard, evaluatedStep, metric) = TrainingCheckpoint.ReadGuard(checkpointFolder);
     }
 
     /// <summary>Makes the evaluations that are due after the steps done, unless they are made: a run cancelled in one makes it when it goes on.</summary>
-    private void EvaluateWhereDue(TrainingMonitor monitor, int totalSteps, CancellationToken cancellationToken)
+    /// <returns>Whether any were made now.</returns>
+    private bool EvaluateWhereDue(TrainingMonitor monitor, int totalSteps, CancellationToken cancellationToken)
     {
-        if (evaluatedStep == stepsDone || !EvaluationSchedule.IsDue(options, stepsDone, totalSteps)) return;
+        if (evaluatedStep == stepsDone || !EvaluationSchedule.IsDue(options, stepsDone, totalSteps)) return false;
         monitor.Evaluate(stepsDone, cancellationToken);
         evaluatedStep = stepsDone;
+        metric = monitor.LastEvaluations.Select(evaluation => evaluation.Result.Primary).FirstOrDefault(primary => primary is not null);
+        return true;
+    }
+
+    /// <summary>An adapter put on or taken off since the trainer was made would train without an optimizer, and nothing would come of it.</summary>
+    private void CheckParameters()
+    {
+        if (optimizer.IsOf(model.TrainableParameters)) return;
+        throw new InvalidOperationException("What trains of the model is not what it was when the trainer was made: an adapter was added or removed. Make a new trainer.");
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Step {Step} (packs {First} to {Last}) is left out: {Reason}.")]

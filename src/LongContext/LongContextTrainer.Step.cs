@@ -32,6 +32,7 @@ public sealed partial class LongContextTrainer
     private StepResult StepAtOnce(
         LayerwiseBackpropagation backpropagation, PackedBatch[] packs, double normalizer, double learningRate, CancellationToken cancellationToken)
     {
+        // Cleared, not dropped: their memory is used again. Every parameter that trains gets a gradient in each step.
         optimizer.ClearGradients();
         double sum = 0;
         for (int i = 0; i < packs.Length; i++)
@@ -57,6 +58,7 @@ public sealed partial class LongContextTrainer
         LayerwiseBackpropagation backpropagation, PackedBatch pack, double normalizer, double learningRate, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        optimizer.ReleaseGradients(); // the head's, where the step before was left out
         GuardVerdict? verdict = null;
         update = new LayerwiseUpdate(optimizer, learningRate, sum =>
         {
@@ -73,7 +75,7 @@ public sealed partial class LongContextTrainer
         {
             verdict = Judge(loss, update.GradientNorm, packs: 1);
         }
-        catch (NonFiniteLossException fault)
+        catch (NonFiniteLossException fault) when (update.HasBegun)
         {
             throw fault.PartlyApplied();
         }

@@ -13,7 +13,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace LongContext;
 
 /// <summary>
-/// Fine-tunes all of a model's weights on packs. A step's loss is Σ weight · cross-entropy over all its packs, divided once by
+/// Trains a model on packs: its adapter where it has one, and else all of its weights. A step's loss is Σ weight · cross-entropy over all its packs, divided once by
 /// the sum of their <see cref="PackedBatch.LossNormalizer"/>, so that neither packing nor accumulation changes it.
 /// </summary>
 /// <remarks>
@@ -60,7 +60,7 @@ public sealed partial class LongContextTrainer : IDisposable
     /// <param name="progress">Told after each step; null for nobody.</param>
     /// <param name="cancellationToken">Ends the run after the pack at hand: the step under way is dropped, the weights are the last step's.</param>
     /// <exception cref="ArgumentException">No packs, a pack longer than the model's window, or no target token in a step.</exception>
-    /// <exception cref="InvalidOperationException">A run is under way.</exception>
+    /// <exception cref="InvalidOperationException">A run is under way, or an adapter was added or removed since the trainer was made.</exception>
     /// <exception cref="NonFiniteLossException">Loss or gradient was NaN or infinite, and <see cref="TrainerOptions.Guard"/> says to stop or has come to its end.</exception>
     /// <exception cref="LossSpikeException">A loss spike, likewise.</exception>
     /// <exception cref="IOException">A checkpoint could not be written; the one before is whole.</exception>
@@ -75,7 +75,7 @@ public sealed partial class LongContextTrainer : IDisposable
     /// <param name="progress">Told after each step; null for nobody.</param>
     /// <param name="cancellationToken">Ends the run after the pack at hand: the step under way is dropped, the weights are the last step's.</param>
     /// <exception cref="ArgumentException">The source has no end and <see cref="TrainerOptions.Steps"/> is null, a pack is longer than the model's window, or a step has no target token.</exception>
-    /// <exception cref="InvalidOperationException">A run is under way.</exception>
+    /// <exception cref="InvalidOperationException">A run is under way, or an adapter was added or removed since the trainer was made.</exception>
     /// <exception cref="NonFiniteLossException">Loss or gradient was NaN or infinite, and <see cref="TrainerOptions.Guard"/> says to stop or has come to its end.</exception>
     /// <exception cref="LossSpikeException">A loss spike, likewise.</exception>
     /// <exception cref="IOException">A checkpoint could not be written; the one before is whole.</exception>
@@ -95,7 +95,7 @@ public sealed partial class LongContextTrainer : IDisposable
     /// <param name="checkpointFolder">A folder written by this trainer, for example from <see cref="TrainingCheckpoint.FindLatest"/>.</param>
     /// <exception cref="Checkpoints.CheckpointFormatException">The folder is not a whole checkpoint of a model of this shape.</exception>
     /// <exception cref="ArgumentException">It is of a run with other accumulation, seed or positions: going on would be another run.</exception>
-    /// <exception cref="InvalidOperationException">A run is under way.</exception>
+    /// <exception cref="InvalidOperationException">A run is under way, or an adapter was added or removed since the trainer was made.</exception>
     public void Resume(string checkpointFolder)
     {
         ObjectDisposedException.ThrowIf(disposed, this);
@@ -138,8 +138,9 @@ public sealed partial class LongContextTrainer : IDisposable
     {
         double loss = double.NaN;
         int lastSaved = -1;
-        if (totalSteps == UntilTheDataEnds) LogStartUntilTheDataEnds(model.Parameters.ElementCount, stepsDone);
-        else LogStart(model.Parameters.ElementCount, stepsDone, totalSteps);
+        long trained = model.TrainableParameters.Sum(parameter => parameter.Value.numel());
+        if (totalSteps == UntilTheDataEnds) LogStartUntilTheDataEnds(trained, stepsDone);
+        else LogStart(trained, stepsDone, totalSteps);
         foreach (string group in optimizer.GroupDescriptions) LogGroup(group);
         if (stepsDone >= totalSteps) LogNothingToDo(totalSteps);
         if (options.CheckpointFolder is { } folder)
@@ -180,7 +181,8 @@ public sealed partial class LongContextTrainer : IDisposable
                 if (options.CheckpointEverySteps is { } every && stepsDone % every == 0 && step.Outcome != StepOutcome.RolledBack) Save(lastSaved = stepsDone, monitor);
             }
 
-            EvaluateWhereDue(monitor, stepsDone, cancellationToken);
+            // Written before, the last checkpoint would not know what this says of it.
+            if (EvaluateWhereDue(monitor, stepsDone, cancellationToken)) lastSaved = -1;
             if (options.CheckpointFolder is not null && lastSaved != stepsDone) Save(stepsDone, monitor);
         }
         catch (Exception e) when (monitor.Observe(e))
@@ -230,8 +232,7 @@ public sealed partial class LongContextTrainer : IDisposable
     private void Save(int step, TrainingMonitor monitor)
     {
         // How good the model is, where that was measured after this very step: the lower the better.
-        double? metric = evaluatedStep == step ? monitor.LastEvaluations.Select(evaluation => evaluation.Result.Primary).FirstOrDefault(primary => primary is not null) : null;
-        var snapshot = new TrainingSnapshot(step, model, optimizer, stepData!.Position, metric) { Guard = guard, EvaluatedStep = evaluatedStep };
+        var snapshot = new TrainingSnapshot(step, model, optimizer, stepData!.Position, evaluatedStep == step ? metric : null) { Guard = guard, EvaluatedStep = evaluatedStep };
         lastCheckpoint = monitor.Checkpoint(step, () => TrainingCheckpoint.Save(options.CheckpointFolder!, snapshot, options));
         LogSaved(lastCheckpoint, step);
     }

@@ -35,13 +35,16 @@ public sealed class TrainerOptions
     /// <summary>
     /// What a step keeps in memory between forward and backward. Null (the default): the fastest policy that
     /// <see cref="Training.Memory.MemoryPlanner"/> says fits the device, decided by each pack's length and told to the logger.
+    /// Results do not depend on it by a bit, unless memory is so short that attention walks its heads in groups
+    /// (<see cref="ActivationPolicy.KeyValueHeadsAtATime"/>): set a policy where a run shall go on to the bit on a machine with other memory.
     /// </summary>
     public ActivationPolicy? Activations { get; init; }
 
     /// <summary>
     /// Whether each layer's gradient is applied and freed as soon as it is whole, so that gradients of one layer exist at a time. Default false.
     /// Needs one pack a step and no clipping, because the norm of all gradients is not known in time: <see cref="GradientAccumulationSteps"/> 1
-    /// and <see cref="MaximumGradientNorm"/> null.
+    /// and <see cref="MaximumGradientNorm"/> null. A gradient that is not finite is found when layers above have changed already: where
+    /// <see cref="Guard"/> then stops the run, the model's weights are no whole step's and the last checkpoint's count.
     /// </summary>
     public bool AppliesGradientsByLayer { get; init; }
 

@@ -1,5 +1,6 @@
 // Shape suffixes: T tokens, I inputs.
 using System.Text;
+using LongContext.Models;
 using LongContext.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -27,11 +28,11 @@ internal sealed class LoraDropout
     {
         if (probability == 0 || seed is not { } given) return null;
         using var noGradient = no_grad();
-        ulong key = Mix(given ^ Hash(module));
+        ulong key = SeedMix.Combine(0, given ^ Hash(module));
         long rows = x_TI.shape[0], columns = x_TI.shape[1], rowsAtOnce = Math.Clamp(ElementsAtOnce / Math.Max(1, columns), 1, Math.Max(1, rows));
         Tensor factors_TI = empty(x_TI.shape, dtype: x_TI.dtype, device: x_TI.device);
         using var scope = NewDisposeScope();
-        Tensor row_T1 = Numbers(key, rows, x_TI.device).unsqueeze(1), column_I = Numbers(Mix(key), columns, x_TI.device);
+        Tensor row_T1 = Numbers(key, rows, x_TI.device).unsqueeze(1), column_I = Numbers(SeedMix.Combine(0, key), columns, x_TI.device);
         using Scalar threshold = ((long)Math.Round(probability * 4294967296.0) + int.MinValue).ToScalar();
         for (long start = 0; start < rows; start += rowsAtOnce)
         {
@@ -69,7 +70,7 @@ internal sealed class LoraDropout
     private static Tensor Numbers(ulong key, long count, Device device)
     {
         var numbers = new int[count];
-        for (long i = 0; i < count; i++) numbers[i] = unchecked((int)Mix(key + (ulong)i));
+        for (long i = 0; i < count; i++) numbers[i] = unchecked((int)SeedMix.Combine(0, key + (ulong)i));
         return tensor(numbers).to(device);
     }
 
@@ -79,14 +80,5 @@ internal sealed class LoraDropout
         ulong hash = 14695981039346656037;
         foreach (byte value in Encoding.UTF8.GetBytes(name)) hash = (hash ^ value) * 1099511628211;
         return hash;
-    }
-
-    /// <summary>SplitMix64's finaliser: neighbouring seeds give unlike ones.</summary>
-    private static ulong Mix(ulong value)
-    {
-        value += 0x9E3779B97F4A7C15;
-        value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9;
-        value = (value ^ (value >> 27)) * 0x94D049BB133111EB;
-        return value ^ (value >> 31);
     }
 }

@@ -12,10 +12,12 @@ namespace LongContext.Training;
 internal sealed class LayerwiseUpdate(Optimizer optimizer, double learningRate, Func<double, bool> goesOn)
 {
     private double squares;
-    private bool begun;
 
     /// <summary>Norm of all gradients so far; not finite once one of them was not, and nothing is applied from there on.</summary>
     public double GradientNorm => Math.Sqrt(squares);
+
+    /// <summary>Whether anything has changed.</summary>
+    public bool HasBegun { get; private set; }
 
     /// <summary>Whether the step's backward is to run, from its loss.</summary>
     public bool GoesOn(double sum) => goesOn(sum);
@@ -33,8 +35,8 @@ internal sealed class LayerwiseUpdate(Optimizer optimizer, double learningRate, 
 
         if (double.IsFinite(squares))
         {
-            if (!begun) optimizer.BeginStep(learningRate);
-            begun = true;
+            if (!HasBegun) optimizer.BeginStep(learningRate);
+            HasBegun = true;
             foreach (Parameter parameter in parameters) optimizer.Step(parameter);
         }
 

@@ -48,10 +48,10 @@ public static partial class TrainingCheckpoint
     }
 
     /// <summary>What a checkpoint says of the run besides weights, optimizer and data.</summary>
-    internal static (GuardState Guard, int? EvaluatedStep) ReadGuard(string checkpointFolder)
+    internal static (GuardState Guard, int? EvaluatedStep, double? Metric) ReadGuard(string checkpointFolder)
     {
         TrainerState state = ReadState(Path.Combine(checkpointFolder, StateFile));
-        return (state.Guard ?? GuardState.Start, state.EvaluatedStep);
+        return (state.Guard ?? GuardState.Start, state.EvaluatedStep, state.Metric);
     }
 
     private static SafetensorsFile Open(string checkpointFolder, string name) => SafetensorsFile.Open(Require(checkpointFolder, name));

@@ -46,7 +46,7 @@ public static class MemoryPlanner
         return Plan(request, shape, new WeightMemory(request, shape), tokens);
     }
 
-    /// <summary>The longest pack, as one document, that fits under some policy.</summary>
+    /// <summary>The longest pack, as one document, that fits under some policy, and all shorter ones with it.</summary>
     /// <param name="request">The run, with <see cref="MemoryRequest.DeviceBytes"/>.</param>
     /// <returns>Tokens, a multiple of 256; 0 where not even that many fit.</returns>
     /// <exception cref="ArgumentException">A value cannot be used, or there is no limit.</exception>
@@ -59,6 +59,9 @@ public static class MemoryPlanner
         DecoderShape shape = ModelFamily.ReadShape(request.Config);
         var weights = new WeightMemory(request, shape);
         int low = 0, high = int.MaxValue / ContextStep / 2;
+        // A pack just too large for the heap takes less than one just small enough: what lies beyond counts only where that one fits.
+        int heapEnd = StepMemory.LongestInHeap(shape, request.DataType, request.OnGpu) / ContextStep;
+        if (heapEnd > 0 && !Plan(request, shape, weights, heapEnd * ContextStep).Fits) high = heapEnd - 1;
         while (low < high)
         {
             int middle = low + ((high - low + 1) / 2);

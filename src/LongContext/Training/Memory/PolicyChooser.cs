@@ -8,7 +8,7 @@ namespace LongContext.Training.Memory;
 
 /// <summary>
 /// The policy of each pack: the one asked for, or the fastest that the planner says fits this machine. What is kept changes no result, so
-/// that a pack's length may decide.
+/// that a pack's length may decide; only the last resort, fewer heads at a time, changes last digits.
 /// </summary>
 internal sealed partial class PolicyChooser
 {

@@ -14,6 +14,9 @@ internal sealed class StepMemory
     private const double HeapSlack = 0.75;
     private const long HeapBlockBytes = 32L << 20;
 
+    /// <summary>More than any machine has, and little enough that sums over layers stay numbers.</summary>
+    private const long MostBytes = 1L << 50;
+
     private readonly DecoderShape shape;
     private readonly ActivationPolicy policy;
     private readonly bool onGpu;
@@ -36,6 +39,10 @@ internal sealed class StepMemory
         heads = keys * (shape.HeadCount / shape.KeyValueHeadCount);
         HeadsWalked = share < shape.KeyValueHeadCount;
     }
+
+    /// <summary>The longest pack whose hidden states lie in the C library's heap, with holes beside them; 0 on a GPU.</summary>
+    public static int LongestInHeap(DecoderShape shape, ScalarType dataType, bool onGpu) =>
+        onGpu ? 0 : (int)((HeapBlockBytes - 1) / (shape.HiddenSize * dataType.ElementSize()));
 
     /// <summary>Bytes of layers' inputs that wait in the host's memory.</summary>
     public long HostKept => policy.OnHost && onGpu ? KeptLayers * Row(shape.HiddenSize) : 0;
@@ -117,7 +124,9 @@ internal sealed class StepMemory
         ? tokens * Math.Min(tokens, window + (long)Math.Max(window, LibtorchAttentionKernel.WindowBlock)) * (1 + size) : 0;
 
     /// <summary>Scores of all heads, where a soft cap keeps attention from libtorch's fused kernels.</summary>
-    private long QuadraticWork => shape.AttentionSoftCap is null ? 0 : 4 * tokens * tokens * (heads / shape.HeadDimension) * size;
+    private long QuadraticWork => shape.AttentionSoftCap is null ? 0 : Pairs(4 * (heads / shape.HeadDimension) * size);
+
+    private long Pairs(long bytes) => (long)Math.Min(MostBytes, (double)tokens * tokens * bytes);
 
     private long Row(long elements) => tokens * elements * size;
 

@@ -54,6 +54,9 @@ internal abstract partial class Optimizer : IDisposable
 
     protected IReadOnlyList<OptimizedParameter> Entries => entries;
 
+    /// <summary>Whether it is made for these parameters and no others.</summary>
+    public bool IsOf(IReadOnlyList<Parameter> parameters) => parameters.Count == entries.Count && parameters.All(entryOf.ContainsKey);
+
     /// <summary>Root of the sum of squares over all gradients, summed in double; parameters without a gradient count as 0.</summary>
     public double GradientNorm()
     {

@@ -109,6 +109,30 @@ public sealed class MemoryPlannerTests
         Assert.Equal(0, MemoryPlanner.MaximumContext(new MemoryRequest { Config = Llama8B, DeviceBytes = 8_000_000_000 }));
     }
 
+    [Theory]
+    [InlineData("llama", ScalarType.Float32, false)]
+    [InlineData("llama", ScalarType.BFloat16, true)]
+    [InlineData("gemma2", ScalarType.Float64, true)]
+    [InlineData("gemma2", ScalarType.BFloat16, true)]
+    [InlineData("gemma2", ScalarType.Float32, false)]
+    public void MaximumContext_UnderAnyLimit_FitsWithAllThatIsShorter(string family, ScalarType type, bool onGpu)
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        File.WriteAllText(folder["config.json"], $$"""
+            {"model_type": "{{family}}", "vocab_size": 32000, "hidden_size": 512, "intermediate_size": 1408, "num_hidden_layers": 8, "num_attention_heads": 8,
+             "num_key_value_heads": 4, "head_dim": 64, "max_position_embeddings": 4096, "rms_norm_eps": 1e-6, "sliding_window": 1024}
+            """);
+        ModelConfig config = ModelConfig.Load(folder.Path);
+        for (long bytes = 1_300_000_000; bytes < 200_000_000_000; bytes += bytes / 20)
+        {
+            var request = new MemoryRequest { Config = config, DataType = type, OnGpu = onGpu, DeviceBytes = bytes };
+            int longest = MemoryPlanner.MaximumContext(request);
+            for (int tokens = 256; tokens <= longest; tokens += Math.Max(256, longest / 64 / 256 * 256)) Assert.True(MemoryPlanner.Plan(request, tokens).Fits, $"{bytes}: {tokens} of {longest} do not fit");
+            Assert.False(MemoryPlanner.Plan(request, longest + 256).Fits, $"{bytes}: {longest + 256} fit, but {longest} are the most");
+            foreach (int tokens in new[] { 10_000_000, 100_000_000, 1 << 29, 1 << 30, int.MaxValue }.Where(tokens => tokens > longest)) Assert.False(MemoryPlanner.Plan(request, tokens).Fits, $"{bytes}: {tokens} fit");
+        }
+    }
+
     [Fact]
     public void AnyCall_WithWhatCannotBe_ListsIt()
     {
