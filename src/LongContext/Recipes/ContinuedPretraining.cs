@@ -124,7 +124,7 @@ public static class ContinuedPretraining
         var lengths = new PerplexityByLengthOptions
         {
             Lengths = options.HeldOutLengths ?? [.. Doubling(Math.Max(2, Math.Min(config.TrainedContextLength(), context) / 2), context)],
-            Stride = context,
+            Stride = beginning is null ? context : context - 1, // the same windows as those of loss by position
             MaximumWindows = HeldOutWindows,
             BeginningOfSentenceTokenId = beginning,
         };

@@ -26,7 +26,7 @@ public static class ReferenceModels
     };
 
     /// <summary>Mistral-7B-v0.3: 7.25 billion parameters, window 32,768, no sliding window.</summary>
-    public static ModelConfig Mistral7BVersion3 { get; } = new()
+    public static ModelConfig Mistral7BVersion3 { get; } = new ModelConfig
     {
         ModelType = "mistral",
         VocabularySize = 32_768,
@@ -40,5 +40,5 @@ public static class ReferenceModels
         MaxPositionEmbeddings = 32_768,
         BeginningOfSentenceTokenId = 1,
         EndOfSentenceTokenIds = [2],
-    };
+    }.WithField("sliding_window", null); // absent, it would be 4,096
 }

@@ -44,6 +44,24 @@ public sealed class PresetTests
         static long Count(ModelConfig config) => MemoryPlanner.Estimate(new MemoryRequest { Config = config }, 256).Items.Single(item => item.Name == "weights").DeviceBytes / 2;
     }
 
+    /// <summary>The masks of layers with a window grow with the square of the length: far beyond what fits they must not wrap around into "fits".</summary>
+    [Fact]
+    public void MaximumContext_ModelWithSlidingWindow_FitsAndIsShort()
+    {
+        ModelConfig windowed = ReferenceModels.Mistral7BVersion3.WithField("sliding_window", 4096);
+        MemoryRequest request = TrainingPreset.QLora.Request(windowed, cardGigabytes: 80);
+        int maximum = MemoryPlanner.MaximumContext(request);
+        Assert.InRange(maximum, 4096, 300_000);
+        Assert.True(MemoryPlanner.Plan(request, maximum).Fits);
+        Assert.All(new[] { maximum + 256, 1 << 20, 1 << 24 }, tokens =>
+        {
+            MemoryPlan plan = MemoryPlanner.Plan(request, tokens);
+            Assert.False(plan.Fits);
+            Assert.InRange(plan.Estimate.DeviceBytes, request.DeviceBytes!.Value + 1, long.MaxValue);
+        });
+        Assert.Throws<ArgumentOutOfRangeException>(() => MemoryPlanner.Plan(request, (1 << 24) + 1));
+    }
+
     [Fact]
     public void Apply_GradientsByLayer_GivesOptionsThatATrainerTakes()
     {
