@@ -7,9 +7,9 @@ using LongContext.Samples.Shared;
 Option<DirectoryInfo?> model = new("--model") { Description = "A Hugging Face folder to extend instead of the built-in word model. Needs --data." };
 Option<FileInfo?> data = new("--data") { Description = "With --model: text (.txt) or JSON lines (.jsonl, field \"text\"); its last tenth is measured on." };
 Option<int> context = new("--context") { Description = "The window to extend to, in tokens.", DefaultValueFactory = _ => 1024 };
-Option<int> steps = new("--steps") { Description = "Steps to train.", DefaultValueFactory = _ => 160 };
+Option<int> steps = new("--steps") { Description = "Steps to train.", DefaultValueFactory = _ => 120 };
 Option<int> packs = new("--packs") { Description = "Packs of a step, each of --context tokens.", DefaultValueFactory = _ => 4 };
-Option<double?> learningRate = new("--learning-rate") { Description = "Learning rate after 20 steps of warm-up. Default: 3e-3 for the built-in model, 2e-5 otherwise, as published for 7B models." };
+Option<double?> learningRate = new("--learning-rate") { Description = "Learning rate after 20 steps of warm-up. Default: 1e-3 for the built-in model, 2e-5 otherwise, as published for 7B models." };
 Option<bool> longLora = new("--longlora") { Description = "Train LongLoRA's adapter, with embeddings and norms, instead of all weights." };
 Option<int> seed = new("--seed") { Description = "Same seed, same run.", DefaultValueFactory = _ => 1 };
 Option<DirectoryInfo> output = new("--output") { Description = "Folder for report, checkpoints and the extended model. A run that was stopped goes on when started again.", DefaultValueFactory = _ => new DirectoryInfo("continued-pretraining") };
@@ -34,7 +34,7 @@ command.SetAction((parsed, cancellationToken) => SampleCommand.RunAsync(async ()
         ContextLength = parsed.GetValue(context),
         Steps = parsed.GetValue(steps),
         Packs = parsed.GetValue(packs),
-        LearningRate = parsed.GetValue(learningRate) ?? (folder is null ? 3e-3 : 2e-5),
+        LearningRate = parsed.GetValue(learningRate) ?? (folder is null ? 1e-3 : 2e-5),
         LongLora = parsed.GetValue(longLora),
         Seed = parsed.GetValue(seed),
         Output = parsed.GetValue(output)!.FullName,
