@@ -28,6 +28,8 @@ public sealed partial record TrainingRecipe
     {
         ArgumentNullException.ThrowIfNull(model);
         Trainer.Validate();
+        if (Trainer.Steps is null && LongContextTrainer.NeedsTotal(Trainer.Schedule))
+            throw new ArgumentException("Trainer.Steps is null, but the schedule needs it: CountSteps finds it for data that ends, or use LearningRateSchedule.Constant.");
         var packer = new StreamingPacker(Source, Packing);
         Prepare(model);
         using var trainer = new LongContextTrainer(model, Trainer, logger);
