@@ -81,5 +81,5 @@ public sealed class PresetTests
     }
 
     private static string Cell(PresetFit fit) => fit.Plan is null ? "does not fit" : string.Create(
-        CultureInfo.InvariantCulture, $"{fit.MaximumContext:N0} ({fit.Context:N0}: {fit.Plan.Estimate.DeviceBytes / 1e9:F1} + {fit.Plan.Estimate.HostBytes / 1e9:F1} GB, {fit.Policy})");
+        CultureInfo.InvariantCulture, $"{fit.MaximumContext:N0}<br>({fit.Context:N0}: {fit.Plan.Estimate.DeviceBytes / 1e9:F1} + {fit.Plan.Estimate.HostBytes / 1e9:F1} GB; {fit.Policy})");
 }
