@@ -19,7 +19,7 @@ internal sealed class Job(JobOptions options)
         using var model = CausalLanguageModel.Load(options.Model, new ModelLoadOptions { DataType = TorchSharp.torch.ScalarType.Float32 });
         int window = model.ContextLength;
         PretrainingData data = options.Data is { } file
-            ? PretrainingData.Read(file, tokenizer, options.ContextLength)
+            ? PretrainingData.Read(file, tokenizer, options.ContextLength, options.Joins)
             : PretrainingData.MadeUp(tokenizer, options.ContextLength, (long)options.Steps * options.Packs * options.ContextLength, options.Seed);
         Console.WriteLine($"{model.Parameters.ElementCount:N0} weights with a window of {window:N0} tokens, to be extended to {options.ContextLength:N0}. "
             + $"{data.Documents.Sum(document => (long)document.Length):N0} tokens to train on, {data.HeldOutTokens.Length:N0} held out.");

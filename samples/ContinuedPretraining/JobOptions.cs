@@ -8,6 +8,9 @@ internal sealed record JobOptions
     /// <summary>Null for made-up text.</summary>
     public string? Data { get; init; }
 
+    /// <summary>Whether short texts are joined into documents of the whole context.</summary>
+    public bool Joins { get; init; }
+
     public required int ContextLength { get; init; }
 
     public required int Steps { get; init; }

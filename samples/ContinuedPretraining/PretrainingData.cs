@@ -32,7 +32,7 @@ internal sealed record PretrainingData(IReadOnlyList<TokenSequence> Documents, i
     }
 
     /// <summary>The user's text: its last documents, or of a single one the last tenth, are held out.</summary>
-    public static PretrainingData Read(string path, HuggingFaceTokenizer tokenizer, int contextLength)
+    public static PretrainingData Read(string path, HuggingFaceTokenizer tokenizer, int contextLength, bool joins)
     {
         string[] texts = [.. TextDocuments.Read(path)];
         int tenth = Math.Max(1, texts.Length / 10);
@@ -41,6 +41,6 @@ internal sealed record PretrainingData(IReadOnlyList<TokenSequence> Documents, i
             : (texts[..^tenth], string.Join('\n', texts[^tenth..]));
         int[] tokens = tokenizer.Encode(heldOut, addSpecialTokens: false);
         if (tokens.Length < contextLength) throw new UsageException($"{path} is too short: {tokens.Length} tokens are held out, but --context needs {contextLength}.");
-        return new PretrainingData(Recipe.Sequences(training, tokenizer, contextLength), tokens);
+        return new PretrainingData(Recipe.Sequences(training, tokenizer, contextLength, joins), tokens);
     }
 }

@@ -27,10 +27,10 @@ internal sealed class Report(JobOptions options, int window, IReadOnlyList<Evalu
         // Redirected output has no width of its own; the default of 80 would break the rows.
         if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = 140;
         AnsiConsole.WriteLine();
-        Show("Perplexity of held-out text, by length of the text (lower is better)", "perplexity_by_length", "perplexity@", "tokens");
-        AnsiConsole.WriteLine($"The model was trained on texts of up to {window:N0} tokens. A model that uses its context foresees more of a longer text: its perplexity falls from left to right.");
+        Show("Perplexity of held-out text by its length", "perplexity_by_length", "perplexity@", "tokens");
+        AnsiConsole.WriteLine($"The model was trained on texts of up to {window:N0} tokens. A model that uses its context foresees more of a longer text: its perplexity falls from left to right. Lower is better.");
         AnsiConsole.WriteLine();
-        Show("Loss of held-out text in nats, by place in the text (lower is better)", "loss_by_position", "loss@", "tokens before");
+        Show("Loss of held-out text by place, in nats", "loss_by_position", "loss@", "tokens before");
         AnsiConsole.WriteLine("Each column is of the tokens that have so many tokens before them. Where it stops falling, the model stops using what it has read.");
         Write();
     }

@@ -35,9 +35,9 @@ public static class ContinuedPretraining
     };
 
     /// <summary>
-    /// LongLoRA's adapter (Chen et al. 2023, arXiv:2309.12307): rank 8 and α 16 on the attention's projections, and embeddings and norms trained
+    /// LongLoRA's adapter (Chen et al. 2023, arXiv:2309.12307, and its fine-tune.py): rank 8 and α 16 on the attention's projections, and embeddings and norms trained
     /// beside it, without which low-rank adaptation does not learn a longer context (§3.3). The learning rate stays <see cref="DefaultTrainer"/>'s.
-    /// Not for models whose embedding is quantised; of the layers only matrices are quantised, so QLoRA goes with it.
+    /// Goes with quantised layers: embeddings and norms are never quantised. Families with fused projections (Phi-3) need other names.
     /// </summary>
     public static LoraOptions LongLoraAdapter { get; } = new()
     {
@@ -60,25 +60,38 @@ public static class ContinuedPretraining
     /// <param name="texts">The texts; empty ones are left out.</param>
     /// <param name="tokenizer">The model's tokenizer.</param>
     /// <param name="contextLength">Most tokens of a document; at least 2.</param>
+    /// <param name="joins">
+    /// Whether the texts are joined, each with its end-of-sentence token, and cut into documents of the whole context, as LongLoRA's program does:
+    /// for data of short texts, which by themselves teach nothing about distance. Default false: no document holds parts of two texts.
+    /// </param>
     /// <returns>The documents in the order of the texts, all in memory; <see cref="SequenceSource.FromList"/> makes a source of them.</returns>
     /// <exception cref="ArgumentException">There is no text that has a token.</exception>
-    public static IReadOnlyList<TokenSequence> Sequences(IEnumerable<string> texts, HuggingFaceTokenizer tokenizer, int contextLength)
+    public static IReadOnlyList<TokenSequence> Sequences(IEnumerable<string> texts, HuggingFaceTokenizer tokenizer, int contextLength, bool joins = false)
     {
         ArgumentNullException.ThrowIfNull(texts);
         ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentOutOfRangeException.ThrowIfLessThan(contextLength, 2);
         var documents = new List<TokenSequence>();
+        var joined = new List<int>();
+        int? beginning = null;
         foreach (string text in texts)
         {
             int[] tokens = tokenizer.Encode(text, addSpecialTokens: true);
-            int? beginning = tokenizer.BeginningOfSentenceId is { } id && tokens is [var first, ..] && first == id ? id : null;
+            beginning = tokenizer.BeginningOfSentenceId is { } id && tokens is [var first, ..] && first == id ? id : null;
             ReadOnlyMemory<int> body = tokens.AsMemory(beginning is null ? 0 : 1);
             if (body.IsEmpty) continue;
             if (tokenizer.EndOfSentenceId is { } end && body.Span[^1] != end) body = (int[])[.. body.Span, end];
-            if (body.Length + (beginning is null ? 0 : 1) >= 2) documents.AddRange(LongDocuments.Cut(body, contextLength, beginning));
+            if (joins) joined.AddRange(body.Span);
+            else AddWindows(body);
         }
 
+        if (joined.Count > 0) AddWindows(joined.ToArray());
         return documents.Count > 0 ? documents : throw new ArgumentException("There is no text with a token in it: the data set is empty.", nameof(texts));
+
+        void AddWindows(ReadOnlyMemory<int> body)
+        {
+            if (body.Length + (beginning is null ? 0 : 1) >= 2) documents.AddRange(LongDocuments.Cut(body, contextLength, beginning));
+        }
     }
 
     /// <summary>Puts the recipe together.</summary>

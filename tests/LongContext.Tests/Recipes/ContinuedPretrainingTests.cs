@@ -27,6 +27,17 @@ public sealed class ContinuedPretrainingTests
     }
 
     [Fact]
+    public void Sequences_Joined_FillWholeContextsWithTextsOneAfterTheOther()
+    {
+        string[] texts = RecipeData.Texts(10, 20, 50);
+        IReadOnlyList<TokenSequence> documents = ContinuedPretraining.Sequences(texts, RecipeData.Tokenizer, Window, joins: true);
+        Assert.Equal([32, 32, 22], documents.Select(document => document.Length));
+        Assert.All(documents, document => Assert.Equal(1, document.Tokens.Span[0]));
+        int[] tokens = [.. documents.SelectMany(document => document.Tokens[1..].ToArray())];
+        Assert.Equal(texts.SelectMany(text => RecipeData.Tokenizer.Encode(text, addSpecialTokens: false).Append(2)), tokens);
+    }
+
+    [Fact]
     public async Task Run_AllWeights_ExtendsPositionsTrainsMeasuresAndSaves()
     {
         using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
