@@ -8,7 +8,7 @@ Option<DirectoryInfo?> model = new("--model") { Description = "A Hugging Face fo
 Option<FileInfo?> data = new("--data") { Description = "With --model: text (.txt) or JSON lines (.jsonl, field \"text\"); its last tenth is measured on." };
 Option<bool> join = new("--join") { Description = "With --data: join texts into documents of the whole context, for texts that are shorter." };
 Option<int> context = new("--context") { Description = "The window to extend to, in tokens.", DefaultValueFactory = _ => 1024 };
-Option<int> steps = new("--steps") { Description = "Steps to train.", DefaultValueFactory = _ => 120 };
+Option<int> steps = new("--steps") { Description = "Steps to train.", DefaultValueFactory = _ => 160 };
 Option<int> packs = new("--packs") { Description = "Packs of a step, each of --context tokens.", DefaultValueFactory = _ => 4 };
 Option<double?> learningRate = new("--learning-rate") { Description = "Learning rate after 20 steps of warm-up. Default: 1e-3 for the built-in model, 2e-5 otherwise, as published for 7B models." };
 Option<bool> longLora = new("--longlora") { Description = "Train LongLoRA's adapter, with embeddings and norms, instead of all weights." };

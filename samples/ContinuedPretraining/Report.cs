@@ -29,6 +29,8 @@ internal sealed class Report(JobOptions options, int window, IReadOnlyList<Evalu
         AnsiConsole.WriteLine();
         Show("Perplexity of held-out text by its length", "perplexity_by_length", "perplexity@", "tokens");
         AnsiConsole.WriteLine($"The model was trained on texts of up to {window:N0} tokens. A model that uses its context foresees more of a longer text: its perplexity falls from left to right. Lower is better.");
+        if (options.Data is null)
+            AnsiConsole.WriteLine("Of the made-up text a tale of random words cannot be foreseen when it is told for the first time (perplexity about 1,000, or worse for a model that is sure of something else), and word for word when it is told again.");
         AnsiConsole.WriteLine();
         Show("Loss of held-out text by place, in nats", "loss_by_position", "loss@", "tokens before");
         AnsiConsole.WriteLine("Each column is of the tokens that have so many tokens before them. Where it stops falling, the model stops using what it has read.");
