@@ -51,7 +51,7 @@ internal sealed class Job(JobOptions options)
         new InstructionTuningOptions
         {
             ContextLength = options.ContextLength,
-            HeldOut = heldOut,
+            HeldOut = [.. heldOut.Where(sequence => sequence.Length <= (options.ContextLength ?? model.ContextLength))],
             Adapter = options.Lora ? Recipe.DefaultAdapter : null,
             OutputFolder = Path.Combine(options.Output, "model"),
             Trainer = Recipe.DefaultTrainer with

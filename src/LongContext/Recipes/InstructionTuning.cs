@@ -104,6 +104,7 @@ public static class InstructionTuning
         int context = options.ContextLength ?? config.MaxPositionEmbeddings;
         List<string> faults = [.. options.Faults()];
         PositionChange positions = PositionChange.For(config, context, options, faults);
+        if (options.HeldOut is { } heldOut && heldOut.FirstOrDefault(sequence => sequence?.Length > context) is { } tooLong) faults.Add($"HeldOut has a conversation of {tooLong.Length} tokens, but the context is {context}");
         if (faults.Count > 0) throw new ArgumentException($"{nameof(InstructionTuningOptions)}: {string.Join("; ", faults)}.", nameof(options));
         StreamingPackerOptions packing = options.Packing ?? Packing(context);
         TrainerOptions trainer = options.Trainer ?? (options.Adapter is null ? DefaultTrainer : DefaultAdapterTrainer);

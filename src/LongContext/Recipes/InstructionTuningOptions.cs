@@ -9,7 +9,7 @@ public sealed record InstructionTuningOptions : RecipeOptions
     public int? ContextLength { get; init; }
 
     /// <summary>
-    /// Held-out conversations with their masks: the loss of their answers, by position, is measured before the first step and after the
+    /// Held-out conversations with their masks, none longer than the context: the loss of their answers, by position, is measured before the first step and after the
     /// last. Default empty: nothing is measured.
     /// </summary>
     public IReadOnlyList<TokenSequence> HeldOut { get; init; } = [];

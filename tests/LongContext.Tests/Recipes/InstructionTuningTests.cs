@@ -128,6 +128,7 @@ public sealed class InstructionTuningTests
     {
         var fault = Assert.Throws<ArgumentException>(() => Compose(new InstructionTuningOptions { ContextLength = 1, HeldOut = [new TokenSequence(new[] { 5, 6 }, new[] { true, false })], MergesAdapter = true }));
         Assert.All(new[] { "ContextLength must be at least 2, but is 1", "HeldOut has no target", "MergesAdapter" }, expected => Assert.Contains(expected, fault.Message, StringComparison.Ordinal));
+        Assert.Contains("HeldOut has a conversation of 33 tokens", Assert.Throws<ArgumentException>(() => Compose(new InstructionTuningOptions { HeldOut = [TinyModels.Document(33, 1)] })).Message, StringComparison.Ordinal);
         IReadOnlyList<ChatTurn> good = RecipeData.Conversations(1)[0];
         Assert.Contains("Conversation 1 has no answer", Refused([good, [ChatTurn.User("w9")]]), StringComparison.Ordinal);
         Assert.Contains("Conversation 1 cannot be written", Refused([good, [new ChatTurn("judge", "w9")]]), StringComparison.Ordinal);
