@@ -78,7 +78,7 @@ public sealed partial class LongContextTrainer
     }
 
     /// <summary>Whether the steps of the whole run make a difference: at the beginning, in the course, or towards the end.</summary>
-    private static bool NeedsTotal(LearningRateSchedule schedule)
+    internal static bool NeedsTotal(LearningRateSchedule schedule)
     {
         const int one = 1_000_000, other = 2_000_000;
         return new[] { 1, 1_000, one / 2, one - 1 }.Any(step => schedule.Factor(step, one) != schedule.Factor(step, other));

@@ -6,7 +6,7 @@ using LongContext.Training.Optimizers;
 namespace LongContext;
 
 /// <summary>How <see cref="LongContextTrainer"/> trains. Validated when the trainer is made, all faults in one exception.</summary>
-public sealed class TrainerOptions
+public sealed record TrainerOptions
 {
     /// <summary>
     /// Optimizer steps of the whole run. Null (the default): as many as <see cref="Epochs"/> passes over the data take, or, of a stream,
@@ -105,6 +105,12 @@ public sealed class TrainerOptions
     /// <exception cref="ArgumentException">One or more values cannot be used; the message lists all.</exception>
     internal void Validate()
     {
+        if (Faults() is { Count: > 0 } faults) throw new ArgumentException("TrainerOptions: " + string.Join("; ", faults) + ".");
+    }
+
+    /// <summary>What cannot be used, a sentence each.</summary>
+    internal List<string> Faults()
+    {
         List<string> faults =
         [
             .. Optimizer is null ? ["Optimizer must not be null"] : Optimizer.Faults(),
@@ -127,7 +133,7 @@ public sealed class TrainerOptions
         if (CheckpointsToKeep < 1) faults.Add($"CheckpointsToKeep must be at least 1, but is {CheckpointsToKeep}");
         if (PrefetchedPacks < 0) faults.Add($"PrefetchedPacks must not be negative, but is {PrefetchedPacks}");
         faults.AddRange(MonitoringFaults());
-        if (faults.Count > 0) throw new ArgumentException("TrainerOptions: " + string.Join("; ", faults) + ".");
+        return faults;
     }
 
     private IEnumerable<string> MonitoringFaults()

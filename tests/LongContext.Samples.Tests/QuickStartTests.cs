@@ -37,7 +37,7 @@ public sealed class QuickStartTests
 
         async Task AssertError(string expected, params string[] arguments)
         {
-            QuickStartProgram.Outcome run = await QuickStartProgram.RunAsync([.. arguments, "--output", folder["out"]]);
+            SampleProgram.Outcome run = await QuickStartProgram.RunAsync([.. arguments, "--output", folder["out"]]);
             Assert.Equal(1, run.ExitCode);
             Assert.StartsWith("Error: ", run.Error, StringComparison.Ordinal);
             Assert.Contains(expected, run.Error, StringComparison.Ordinal);
@@ -52,7 +52,7 @@ public sealed class QuickStartTests
     {
         SlowTests.SkipUnlessAsked();
         using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
-        QuickStartProgram.Outcome run = await QuickStartProgram.RunAsync("--output", folder.Path);
+        SampleProgram.Outcome run = await QuickStartProgram.RunAsync("--output", folder.Path);
         TestContext.Current.TestOutputHelper!.WriteLine(run.Output);
         Assert.True(run.ExitCode == 0, run.Error);
         Assert.InRange(run.PeakBytes, 1, 4_000_000_000);
@@ -80,7 +80,7 @@ public sealed class QuickStartTests
         SlowTests.SkipUnlessAsked();
         string model = TestPaths.RequireShared("models", "aidreams-260k"), data = TestPaths.RequireShared("data", "dreams.jsonl");
         using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
-        QuickStartProgram.Outcome run = await QuickStartProgram.RunAsync(
+        SampleProgram.Outcome run = await QuickStartProgram.RunAsync(
             "--model", model, "--data", data, "--context", "1024", "--held-out", "400", "--output", folder.Path);
         TestContext.Current.TestOutputHelper!.WriteLine(run.Output);
         Assert.True(run.ExitCode == 0, run.Error);
@@ -102,7 +102,7 @@ public sealed class QuickStartTests
         Assert.InRange(tuned[128], 1, 6.8);
 
         // Saved and loaded back: the same figures.
-        QuickStartProgram.Outcome again = await QuickStartProgram.RunAsync(
+        SampleProgram.Outcome again = await QuickStartProgram.RunAsync(
             "--model", Path.Combine(folder.Path, "model"), "--data", data, "--context", "1024", "--held-out", "400", "--measure-only", "--output", folder["again"]);
         Assert.True(again.ExitCode == 0, again.Error);
         using JsonDocument reread = QuickStartProgram.ReadReport(folder["again"]);
@@ -118,7 +118,7 @@ public sealed class QuickStartTests
         SlowTests.SkipUnlessAsked();
         string data = TestPaths.RequireShared("data", "kjv.txt");
         using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
-        QuickStartProgram.Outcome run = await QuickStartProgram.RunAsync(
+        SampleProgram.Outcome run = await QuickStartProgram.RunAsync(
             "--model", Path.Combine(TestPaths.Fixtures, "hf", "models", "llama-default"), "--data", data, "--context", "256", "--tokens", "400000", "--output", folder.Path);
         Assert.True(run.ExitCode == 0, run.Error);
         using JsonDocument report = QuickStartProgram.ReadReport(folder.Path);

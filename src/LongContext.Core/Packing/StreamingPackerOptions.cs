@@ -3,7 +3,7 @@ using System.Globalization;
 namespace LongContext.Packing;
 
 /// <summary>Options of a <see cref="StreamingPacker"/>.</summary>
-public sealed class StreamingPackerOptions
+public sealed record StreamingPackerOptions
 {
     /// <summary>Most tokens in a pack, at least 1. Required.</summary>
     public required int ContextLength { get; init; }
@@ -59,6 +59,12 @@ public sealed class StreamingPackerOptions
 
     internal void Validate()
     {
+        if (Faults() is { Count: > 0 } faults) throw new ArgumentException($"{nameof(StreamingPackerOptions)}: {string.Join("; ", faults)}.");
+    }
+
+    /// <summary>What cannot be used, a sentence each.</summary>
+    internal List<string> Faults()
+    {
         List<string> faults = [];
         if (ContextLength is < 1 or > MaximumWindowTokens / 2) faults.Add($"{nameof(ContextLength)} is {ContextLength}, expected 1 to {MaximumWindowTokens / 2}");
         CheckDefined(Algorithm, nameof(Algorithm), faults);
@@ -72,7 +78,7 @@ public sealed class StreamingPackerOptions
         if (MaximumWindows < 1) faults.Add($"{nameof(MaximumWindows)} is {MaximumWindows}, expected at least 1");
         if (SortedBatchSize is < 1) faults.Add($"{nameof(SortedBatchSize)} is {SortedBatchSize}, expected at least 1");
         if (SortedBatchSize is not null && Order != PackOrder.AsPacked) faults.Add($"{nameof(Order)} is {Order}, but with {nameof(SortedBatchSize)} batches have an order of their own");
-        if (faults.Count > 0) throw new ArgumentException($"{nameof(StreamingPackerOptions)}: {string.Join("; ", faults)}.");
+        return faults;
     }
 
     /// <summary>What a state must agree in to be gone on from.</summary>

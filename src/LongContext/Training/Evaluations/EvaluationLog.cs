@@ -28,6 +28,42 @@ internal static class EvaluationLog
         stream.Flush(flushToDisk: true);
     }
 
+    /// <summary>What the log says of a step, the last of each name; nothing where it does not know the step. A line that was cut off is passed over.</summary>
+    public static IReadOnlyList<EvaluationOutcome> Read(string folder, int step)
+    {
+        string path = Path.Combine(folder, FileName);
+        var found = new OrderedDictionary<string, EvaluationOutcome>(StringComparer.Ordinal);
+        if (!File.Exists(path)) return [];
+        foreach (string line in File.ReadLines(path))
+        {
+            if (Parse(line) is { } outcome && outcome.Step == step) found[outcome.Name] = outcome;
+        }
+
+        return [.. found.Values];
+    }
+
+    private static EvaluationOutcome? Parse(string line)
+    {
+        try
+        {
+            using JsonDocument json = JsonDocument.Parse(line);
+            JsonElement root = json.RootElement, primary = root.GetProperty("primary");
+            var result = new EvaluationResult
+            {
+                Values = [.. root.GetProperty("values").EnumerateObject().Select(value => KeyValuePair.Create(value.Name, ReadNumber(value.Value)))],
+                Primary = primary.ValueKind == JsonValueKind.Null ? null : ReadNumber(primary),
+            };
+            return new EvaluationOutcome(root.GetProperty("evaluation").GetString()!, root.GetProperty("step").GetInt32(), result, TimeSpan.FromSeconds(root.GetProperty("seconds").GetDouble()));
+        }
+        catch (Exception fault) when (fault is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            return null;
+        }
+    }
+
+    private static double ReadNumber(JsonElement value) =>
+        value.ValueKind == JsonValueKind.String ? double.Parse(value.GetString()!, System.Globalization.CultureInfo.InvariantCulture) : value.GetDouble();
+
     private static void Write(MemoryStream lines, EvaluationOutcome outcome, DateTimeOffset time)
     {
         using (var json = new Utf8JsonWriter(lines))

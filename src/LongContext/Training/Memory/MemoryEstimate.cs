@@ -45,10 +45,13 @@ public sealed record MemoryEstimate
         {
             Recomputation.Nothing => "everything kept",
             Recomputation.Mlp => "MLP computed again",
-            _ => policy.EveryNthLayer == 1 ? "layers computed again" : $"layers computed again from every {policy.EveryNthLayer}th",
+            _ => policy.EveryNthLayer == 1 ? "layers computed again" : $"layers computed again from every {Ordinal(policy.EveryNthLayer)}",
         };
         string place = policy.OnHost ? ", inputs on the host" : "";
         string heads = policy.KeyValueHeadsAtATime is { } count ? $", {count} key/value heads at a time" : "";
         return kept + place + heads;
     }
+
+    private static string Ordinal(int number) => string.Create(
+        CultureInfo.InvariantCulture, $"{number}{((number % 100) is >= 11 and <= 13 ? "th" : (number % 10) switch { 1 => "st", 2 => "nd", 3 => "rd", _ => "th" })}");
 }

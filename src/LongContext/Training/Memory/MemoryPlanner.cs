@@ -10,14 +10,17 @@ namespace LongContext.Training.Memory;
 public static class MemoryPlanner
 {
     /// <summary>Memory of process and libraries before anything of the model is there.</summary>
-    private const long CpuRuntimeBytes = 195L << 20, GpuRuntimeBytes = 600L << 20;
+    private const long CpuRuntimeBytes = 205L << 20, GpuRuntimeBytes = 600L << 20;
+
+    /// <summary>Longest pack that can be asked for: bytes for each pair of its tokens, where a layer has such, must fit 64 bits.</summary>
+    internal const int MaximumTokens = 1 << 24;
 
     /// <summary>Contexts are answered in steps of this many tokens.</summary>
     private const int ContextStep = 256;
 
     /// <summary>What a step takes under a policy.</summary>
     /// <param name="request">The run.</param>
-    /// <param name="tokens">Tokens of a pack, as one document: the dearest way to fill it.</param>
+    /// <param name="tokens">Tokens of a pack, as one document: the dearest way to fill it. 1 to 16,777,216.</param>
     /// <param name="policy">The policy; null for layers computed again.</param>
     /// <exception cref="ArgumentException">A value cannot be used.</exception>
     /// <exception cref="NotSupportedException">The model's family is not supported.</exception>
@@ -25,6 +28,7 @@ public static class MemoryPlanner
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentOutOfRangeException.ThrowIfLessThan(tokens, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(tokens, MaximumTokens);
         request.Validate();
         policy ??= ActivationPolicy.RecomputeLayers;
         if (policy.Faults().ToArray() is { Length: > 0 } faults) throw new ArgumentException(string.Join("; ", faults) + ".", nameof(policy));
@@ -34,13 +38,14 @@ public static class MemoryPlanner
 
     /// <summary>The fastest policy that fits the request's limits at a length.</summary>
     /// <param name="request">The run, with <see cref="MemoryRequest.DeviceBytes"/>.</param>
-    /// <param name="tokens">Tokens of a pack.</param>
+    /// <param name="tokens">Tokens of a pack, 1 to 16,777,216.</param>
     /// <exception cref="ArgumentException">A value cannot be used.</exception>
     /// <exception cref="NotSupportedException">The model's family is not supported.</exception>
     public static MemoryPlan Plan(MemoryRequest request, int tokens)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentOutOfRangeException.ThrowIfLessThan(tokens, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(tokens, MaximumTokens);
         request.Validate();
         DecoderShape shape = ModelFamily.ReadShape(request.Config);
         return Plan(request, shape, new WeightMemory(request, shape), tokens);
@@ -48,7 +53,7 @@ public static class MemoryPlanner
 
     /// <summary>The longest pack, as one document, that fits under some policy, and all shorter ones with it.</summary>
     /// <param name="request">The run, with <see cref="MemoryRequest.DeviceBytes"/>.</param>
-    /// <returns>Tokens, a multiple of 256; 0 where not even that many fit.</returns>
+    /// <returns>Tokens, a multiple of 256 up to 16,777,216; 0 where not even 256 fit.</returns>
     /// <exception cref="ArgumentException">A value cannot be used, or there is no limit.</exception>
     /// <exception cref="NotSupportedException">The model's family is not supported.</exception>
     public static int MaximumContext(MemoryRequest request)
@@ -58,7 +63,7 @@ public static class MemoryPlanner
         if (request.DeviceBytes is null) throw new ArgumentException("DeviceBytes is not set: without a limit every context fits.", nameof(request));
         DecoderShape shape = ModelFamily.ReadShape(request.Config);
         var weights = new WeightMemory(request, shape);
-        int low = 0, high = int.MaxValue / ContextStep / 2;
+        int low = 0, high = MaximumTokens / ContextStep;
         // A pack just too large for the heap takes less than one just small enough: what lies beyond counts only where that one fits.
         int heapEnd = StepMemory.LongestInHeap(shape, request.DataType, request.OnGpu) / ContextStep;
         if (heapEnd > 0 && !Plan(request, shape, weights, heapEnd * ContextStep).Fits) high = heapEnd - 1;

@@ -46,7 +46,7 @@ internal sealed partial class PolicyChooser
     {
         if (asked is not null) return asked;
         // A pack that is a little longer than the last one is no new case.
-        int rounded = (int)Math.Min(int.MaxValue, (tokens + 1023L) / 1024 * 1024);
+        int rounded = (int)Math.Min(MemoryPlanner.MaximumTokens, (tokens + 1023L) / 1024 * 1024);
         foreach ((int known, ActivationPolicy policy) in chosen)
         {
             if (known == rounded) return policy;

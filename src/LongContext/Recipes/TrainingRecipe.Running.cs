@@ -1,0 +1,103 @@
+using LongContext.Models;
+using LongContext.Packing;
+using LongContext.Training;
+using LongContext.Training.Evaluations;
+using Microsoft.Extensions.Logging;
+
+namespace LongContext.Recipes;
+
+/// <summary>Running it.</summary>
+public sealed partial record TrainingRecipe
+{
+    /// <summary>
+    /// Extends the model, adds the adapter, trains, and saves. Where <see cref="TrainerOptions.CheckpointFolder"/> holds a whole
+    /// checkpoint, the run goes on from it as if never stopped: the same recipe on the same model, loaded anew.
+    /// </summary>
+    /// <param name="model">The model as it was loaded; it changes in place, keeps its new positions and, unless merged, its adapter. Stays the caller's.</param>
+    /// <param name="progress">Told after each step; null for nobody.</param>
+    /// <param name="logger">The trainer's; null for nobody.</param>
+    /// <param name="cancellationToken">Ends the run after the pack at hand, with a checkpoint where there is a folder for them; nothing is saved to <see cref="OutputFolder"/>.</param>
+    /// <exception cref="ArgumentException">A part cannot be used, alone or with the model; or what <see cref="LongContextTrainer.TrainAsync(IPackFeed, IProgress{TrainingProgress}?, CancellationToken)"/> refuses.</exception>
+    /// <exception cref="InvalidOperationException">The model has an adapter already and the recipe brings one, there is none to merge, or quantised weights would have to train or be merged.</exception>
+    /// <exception cref="Checkpoints.CheckpointFormatException">There are checkpoints, but none that can be gone on from.</exception>
+    /// <exception cref="NonFiniteLossException">Loss or gradient was NaN or infinite, and the trainer's guard says to stop.</exception>
+    /// <exception cref="IOException">A checkpoint or the result could not be written.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public async Task<RecipeReport> RunAsync(
+        CausalLanguageModel model, IProgress<TrainingProgress>? progress = null, ILogger<LongContextTrainer>? logger = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        Trainer.Validate();
+        if (Trainer.Steps is null && LongContextTrainer.NeedsTotal(Trainer.Schedule))
+            throw new ArgumentException("Trainer.Steps is null, but the schedule needs it: CountSteps finds it for data that ends, or use LearningRateSchedule.Constant.");
+        var packer = new StreamingPacker(Source, Packing);
+        Prepare(model);
+        using var trainer = new LongContextTrainer(model, Trainer, logger);
+        string? resumedFrom = Trainer.CheckpointFolder is null ? null : trainer.ResumeLatest();
+        var record = new RunRecord(progress);
+        TrainingResult result = await trainer.TrainAsync(packer, record, cancellationToken).ConfigureAwait(false);
+        bool adapted = model.Adapter is not null && !MergesAdapter;
+        if (MergesAdapter) model.MergeAndRemoveAdapter();
+        if (OutputFolder is { } folder) Save(model, folder);
+        return new RecipeReport
+        {
+            Recipe = Name,
+            Training = result,
+            Losses = record.Losses,
+            Before = record.Before ?? Logged(step: 0),
+            After = result.Evaluations.Count > 0 ? result.Evaluations : Logged(result.Steps),
+            Packing = packer.Report,
+            ResumedFrom = resumedFrom,
+            SavedTo = OutputFolder,
+            SavedAdapter = adapted && OutputFolder is not null,
+        };
+    }
+
+    /// <summary>Everything is checked before the model changes, as far as it can be.</summary>
+    private void Prepare(CausalLanguageModel model)
+    {
+        if (Adapter is not null) model.ThrowIfAdapted();
+        if (MergesAdapter && Adapter is null && model.Adapter is null) throw new InvalidOperationException("The recipe merges the adapter, but neither it nor the model has one.");
+        if (MergesAdapter) model.ThrowIfQuantized("merged with the adapter");
+        if (RopeScaling is { } scaling)
+        {
+            var extended = model.Config.WithRopeScaling(scaling, ContextLength);
+            if (!extended.RotatesLike(model.Config) || extended.MaxPositionEmbeddings != model.ContextLength) model.SetRopeScaling(scaling, ContextLength);
+        }
+
+        if (Adapter is not null) model.AddAdapter(Adapter, Trainer.Seed);
+    }
+
+    /// <summary>An adapter does not say for which positions it was trained: the config goes beside it, with the tokenizer.</summary>
+    private static void Save(CausalLanguageModel model, string folder)
+    {
+        if (model.Adapter is not { } adapter)
+        {
+            model.Save(folder);
+            return;
+        }
+
+        model.SaveConfig(folder);
+        adapter.Save(folder);
+    }
+
+    /// <summary>What a run that this one goes on from has measured.</summary>
+    private IReadOnlyList<EvaluationOutcome> Logged(int step) => Trainer is { CheckpointFolder: { } folder, Evaluations.Count: > 0 } ? EvaluationLog.Read(folder, step) : [];
+
+    /// <summary>Keeps what the report needs, and passes everything on.</summary>
+    private sealed class RunRecord(IProgress<TrainingProgress>? next) : IProgress<TrainingProgress>
+    {
+        private readonly List<double> losses = [];
+
+        public IReadOnlyList<double> Losses => losses;
+
+        public IReadOnlyList<EvaluationOutcome>? Before { get; private set; }
+
+        public void Report(TrainingProgress value)
+        {
+            losses.Add(value.Loss);
+            if (value.Evaluations.Where(outcome => outcome.Step == 0).ToArray() is { Length: > 0 } first) Before = first;
+            next?.Report(value);
+        }
+    }
+}

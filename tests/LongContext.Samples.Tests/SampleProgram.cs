@@ -1,0 +1,39 @@
+using System.Diagnostics;
+using System.Reflection;
+using System.Text.Json;
+
+namespace LongContext.Samples.Tests;
+
+/// <summary>Starts a sample as a process and reads what it leaves.</summary>
+internal static class SampleProgram
+{
+    public static async Task<Outcome> RunAsync(string sample, params string[] arguments)
+    {
+        string built = typeof(SampleProgram).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == sample).Value!;
+        Assert.SkipUnless(Directory.Exists(built), $"{sample} is not built at {built}");
+        string dll = Directory.GetFiles(built, sample + ".dll", SearchOption.AllDirectories).Single(path => !path.Contains("/ref", StringComparison.Ordinal));
+        var start = new ProcessStartInfo("dotnet", [dll, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using Process process = Process.Start(start)!;
+        Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
+        long peak = 0;
+        while (!process.WaitForExit(200))
+        {
+            try
+            {
+                process.Refresh();
+                peak = Math.Max(peak, process.PeakWorkingSet64);
+            }
+            catch (InvalidOperationException)
+            {
+                break; // it ended between the two
+            }
+        }
+
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return new Outcome(process.ExitCode, await output, await error, peak);
+    }
+
+    public static JsonDocument ReadReport(string folder) => JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "report.json")));
+
+    internal sealed record Outcome(int ExitCode, string Output, string Error, long PeakBytes);
+}
