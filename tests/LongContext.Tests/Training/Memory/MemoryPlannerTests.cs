@@ -128,7 +128,7 @@ public sealed class MemoryPlannerTests
             var request = new MemoryRequest { Config = config, DataType = type, OnGpu = onGpu, DeviceBytes = bytes };
             int longest = MemoryPlanner.MaximumContext(request);
             for (int tokens = 256; tokens <= longest; tokens += Math.Max(256, longest / 64 / 256 * 256)) Assert.True(MemoryPlanner.Plan(request, tokens).Fits, $"{bytes}: {tokens} of {longest} do not fit");
-            Assert.False(MemoryPlanner.Plan(request, longest + 256).Fits, $"{bytes}: {longest + 256} fit, but {longest} are the most");
+            if (longest < 1 << 24) Assert.False(MemoryPlanner.Plan(request, longest + 256).Fits, $"{bytes}: {longest + 256} fit, but {longest} are the most");
             foreach (int tokens in new[] { 10_000_000, 1 << 24 }.Where(tokens => tokens > longest)) Assert.False(MemoryPlanner.Plan(request, tokens).Fits, $"{bytes}: {tokens} fit");
         }
     }
