@@ -12,6 +12,7 @@ namespace LongContext;
 public sealed partial class LongContextTrainer
 {
     private LayerwiseUpdate? update; // of the step under way, where gradients are applied layer by layer
+    private bool isPartlyApplied; // such a step ended in its midst
 
     private LayerwiseBackpropagation NewBackpropagation() => new(model, new PolicyChooser(model, options, logger).For, options.ZLoss)
     {
@@ -66,7 +67,7 @@ public sealed partial class LongContextTrainer
             verdict = Judge(sum / normalizer, 0, packs: 1);
             return verdict.Outcome == StepOutcome.Applied;
         });
-        double loss = backpropagation.Run(pack, 1 / normalizer, DropoutSeed(0), CancellationToken.None) / normalizer;
+        double loss = RunByLayer(backpropagation, pack, normalizer);
         if (verdict!.Outcome != StepOutcome.Applied) return new StepResult(loss, double.NaN, verdict.Outcome, verdict.Reason);
         if (double.IsFinite(update.GradientNorm)) return new StepResult(loss, update.GradientNorm, StepOutcome.Applied, verdict.Reason);
 
@@ -77,10 +78,31 @@ public sealed partial class LongContextTrainer
         }
         catch (NonFiniteLossException fault) when (update.HasBegun)
         {
+            isPartlyApplied = true;
             throw fault.PartlyApplied();
         }
 
         return new StepResult(loss, update.GradientNorm, verdict.Outcome, verdict.Reason);
+    }
+
+    private double RunByLayer(LayerwiseBackpropagation backpropagation, PackedBatch pack, double normalizer)
+    {
+        try
+        {
+            return backpropagation.Run(pack, 1 / normalizer, DropoutSeed(0), CancellationToken.None) / normalizer;
+        }
+        catch
+        {
+            isPartlyApplied |= update!.HasBegun;
+            throw;
+        }
+    }
+
+    /// <exception cref="InvalidOperationException">A step ended in its midst: nothing good comes of going on.</exception>
+    private void ThrowIfPartlyApplied()
+    {
+        if (isPartlyApplied)
+            throw new InvalidOperationException("A step that was applied layer by layer has ended in its midst, so that the weights are no whole step's: Resume from a checkpoint.");
     }
 
     /// <summary>The seed of dropout on one of the step's packs, from the pack's number in the data; null where nothing is dropped.</summary>

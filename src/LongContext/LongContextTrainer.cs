@@ -149,6 +149,7 @@ public sealed partial class LongContextTrainer : IDisposable
             if (TrainingCheckpoint.Highest(folder) is { } highest && highest.Step > stepsDone) LogLaterCheckpoint(highest.Path, stepsDone);
         }
 
+        ThrowIfPartlyApplied();
         stepData = data;
         using var monitor = new TrainingMonitor(model, options, progress, timeProvider, logger, stepsDone, totalSteps);
         foreach (Parameter parameter in model.TrainableParameters) parameter.Trains = true;

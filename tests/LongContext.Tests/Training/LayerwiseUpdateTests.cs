@@ -72,6 +72,8 @@ public sealed class LayerwiseUpdateTests
         Assert.Contains("partly applied", fault.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("was not applied", fault.Message, StringComparison.Ordinal);
         Assert.False(before["lm_head.weight"].AsSpan().SequenceEqual(TinyModels.Bytes(model)["lm_head.weight"]));
+        InvalidOperationException refusal = await Assert.ThrowsAsync<InvalidOperationException>(() => trainer.TrainAsync(TrainingRun.InTurn(Packs), cancellationToken: TestContext.Current.CancellationToken));
+        Assert.Contains("Resume", refusal.Message, StringComparison.Ordinal);
         if (action != GuardAction.RollBack) return;
         trainer.Resume(TrainingCheckpoint.FindLatest(folder.Path)!);
         TinyModels.AssertSameBytes(before, TinyModels.Bytes(model));
