@@ -91,7 +91,7 @@ public sealed partial class LongContextTrainer
             CheckParameters();
             return TrainingCheckpoint.Restore(checkpointFolder, model, optimizer, options, verified);
         });
-        isPartlyApplied = false;
+        update = null;
         ResumeGuard(checkpointFolder);
         LogResumed(checkpointFolder, stepsDone);
     }

@@ -11,8 +11,7 @@ namespace LongContext;
 /// <summary>One step: gradients of its packs, what becomes of them, the optimizer.</summary>
 public sealed partial class LongContextTrainer
 {
-    private LayerwiseUpdate? update; // of the step under way, where gradients are applied layer by layer
-    private bool isPartlyApplied; // such a step ended in its midst
+    private LayerwiseUpdate? update; // where gradients are applied layer by layer: of the step under way, or of one that ended in its midst
 
     private LayerwiseBackpropagation NewBackpropagation() => new(model, new PolicyChooser(model, options, logger).For, options.ZLoss)
     {
@@ -24,9 +23,10 @@ public sealed partial class LongContextTrainer
     {
         double normalizer = packs.Sum(pack => pack.LossNormalizer);
         if (!(normalizer > 0)) throw new ArgumentException($"Step {stepsDone + 1} has no target token: every label of its {packs.Length} pack(s) is ignored.");
-        return options.AppliesGradientsByLayer
-            ? StepByLayer(backpropagation, packs[0], normalizer, learningRate, cancellationToken)
-            : StepAtOnce(backpropagation, packs, normalizer, learningRate, cancellationToken);
+        if (!options.AppliesGradientsByLayer) return StepAtOnce(backpropagation, packs, normalizer, learningRate, cancellationToken);
+        StepResult result = StepByLayer(backpropagation, packs[0], normalizer, learningRate, cancellationToken);
+        if (result.Outcome != StepOutcome.RolledBack) update = null; // the weights are a whole step's; else once the way back is gone
+        return result;
     }
 
     /// <summary>Nothing of the model changes before the gradient of all packs is there and finite.</summary>
@@ -67,7 +67,7 @@ public sealed partial class LongContextTrainer
             verdict = Judge(sum / normalizer, 0, packs: 1);
             return verdict.Outcome == StepOutcome.Applied;
         });
-        double loss = RunByLayer(backpropagation, pack, normalizer);
+        double loss = backpropagation.Run(pack, 1 / normalizer, DropoutSeed(0), CancellationToken.None) / normalizer;
         if (verdict!.Outcome != StepOutcome.Applied) return new StepResult(loss, double.NaN, verdict.Outcome, verdict.Reason);
         if (double.IsFinite(update.GradientNorm)) return new StepResult(loss, update.GradientNorm, StepOutcome.Applied, verdict.Reason);
 
@@ -78,30 +78,16 @@ public sealed partial class LongContextTrainer
         }
         catch (NonFiniteLossException fault) when (update.HasBegun)
         {
-            isPartlyApplied = true;
             throw fault.PartlyApplied();
         }
 
         return new StepResult(loss, update.GradientNorm, verdict.Outcome, verdict.Reason);
     }
 
-    private double RunByLayer(LayerwiseBackpropagation backpropagation, PackedBatch pack, double normalizer)
-    {
-        try
-        {
-            return backpropagation.Run(pack, 1 / normalizer, DropoutSeed(0), CancellationToken.None) / normalizer;
-        }
-        catch
-        {
-            isPartlyApplied |= update!.HasBegun;
-            throw;
-        }
-    }
-
     /// <exception cref="InvalidOperationException">A step ended in its midst: nothing good comes of going on.</exception>
     private void ThrowIfPartlyApplied()
     {
-        if (isPartlyApplied)
+        if (update is { HasBegun: true })
             throw new InvalidOperationException("A step that was applied layer by layer has ended in its midst, so that the weights are no whole step's: Resume from a checkpoint.");
     }
 

@@ -39,7 +39,6 @@ internal sealed class WeightMemory
         }
 
         TrainsAll = targets is null;
-        HasTiedHead = shape.TieWordEmbeddings;
         LayerGradients = trained.Where(tensor => tensor.Name.StartsWith(DecoderTensors.LayerPrefix(0), StringComparison.Ordinal)).Sum(tensor => Count(tensor.Shape) * 4);
     }
 
@@ -62,7 +61,6 @@ internal sealed class WeightMemory
 
     public bool TrainsAll { get; }
 
-    public bool HasTiedHead { get; }
 
     private static void AddAdapter(string name, long[] tensor, LoraTargets targets, LoraOptions options, bool inner, List<(string, long[])> trained)
     {
