@@ -110,23 +110,7 @@ public static class ContinuedPretraining
         StreamingPackerOptions packing = options.Packing ?? Packing(options.ContextLength);
         TrainerOptions trainer = options.Trainer ?? DefaultTrainer;
         ITrainingEvaluation[] evaluations = options.HeldOutTokens.IsEmpty ? [] : Evaluations(config, options);
-        return new TrainingRecipe
-        {
-            Name = "continued pretraining",
-            RopeScaling = positions.RopeScaling,
-            ContextLength = positions.ContextLength,
-            Adapter = options.Adapter,
-            MergesAdapter = options.MergesAdapter,
-            Source = source,
-            Packing = packing,
-            Trainer = trainer with
-            {
-                Evaluations = [.. evaluations, .. trainer.Evaluations],
-                EvaluateAtStart = trainer.EvaluateAtStart || evaluations.Length > 0,
-                PackCapacity = trainer.PackCapacity ?? packing.ContextLength,
-            },
-            OutputFolder = options.OutputFolder,
-        };
+        return TrainingRecipe.Of("continued pretraining", source, options, positions, packing, trainer, evaluations);
     }
 
     /// <summary>Perplexity by length, and loss by position in windows of the whole context.</summary>

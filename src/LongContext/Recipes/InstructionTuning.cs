@@ -110,22 +110,6 @@ public static class InstructionTuning
         TrainerOptions trainer = options.Trainer ?? (options.Adapter is null ? DefaultTrainer : DefaultAdapterTrainer);
         ITrainingEvaluation[] evaluations = options.HeldOut.Count == 0 ? []
             : [new LossByPositionEvaluation([.. options.HeldOut.Where(sequence => sequence.CountTargets() > 0).Select(sequence => PackedBatch.Create([sequence]))], name: "held_out_answers")];
-        return new TrainingRecipe
-        {
-            Name = "instruction tuning",
-            RopeScaling = positions.RopeScaling,
-            ContextLength = positions.ContextLength,
-            Adapter = options.Adapter,
-            MergesAdapter = options.MergesAdapter,
-            Source = source,
-            Packing = packing,
-            Trainer = trainer with
-            {
-                Evaluations = [.. evaluations, .. trainer.Evaluations],
-                EvaluateAtStart = trainer.EvaluateAtStart || evaluations.Length > 0,
-                PackCapacity = trainer.PackCapacity ?? packing.ContextLength,
-            },
-            OutputFolder = options.OutputFolder,
-        };
+        return TrainingRecipe.Of("instruction tuning", source, options, positions, packing, trainer, evaluations);
     }
 }

@@ -2,6 +2,7 @@ using LongContext.Adapters;
 using LongContext.Data;
 using LongContext.Packing;
 using LongContext.Positions;
+using LongContext.Training.Evaluations;
 
 namespace LongContext.Recipes;
 
@@ -38,6 +39,27 @@ public sealed partial record TrainingRecipe
 
     /// <summary>Folder that the trained model goes to; null (the default) for none.</summary>
     public string? OutputFolder { get; init; }
+
+    /// <summary>What the recipes have in common: their own evaluations come first, and before the first step too.</summary>
+    internal static TrainingRecipe Of(
+        string name, ISequenceSource source, RecipeOptions options, PositionChange positions, StreamingPackerOptions packing, TrainerOptions trainer,
+        IReadOnlyList<ITrainingEvaluation> evaluations) => new()
+    {
+        Name = name,
+        RopeScaling = positions.RopeScaling,
+        ContextLength = positions.ContextLength,
+        Adapter = options.Adapter,
+        MergesAdapter = options.MergesAdapter,
+        Source = source,
+        Packing = packing,
+        Trainer = trainer with
+        {
+            Evaluations = [.. evaluations, .. trainer.Evaluations],
+            EvaluateAtStart = trainer.EvaluateAtStart || evaluations.Count > 0,
+            PackCapacity = trainer.PackCapacity ?? packing.ContextLength,
+        },
+        OutputFolder = options.OutputFolder,
+    };
 
     /// <summary>
     /// Counts the steps that the data gives: a pass through source and packer to the end. The source is put back to where it stood. For
