@@ -1,3 +1,5 @@
+using LongContext.Tensors;
+
 namespace LongContext.Models.Quantization;
 
 /// <summary>
@@ -6,10 +8,8 @@ namespace LongContext.Models.Quantization;
 /// </summary>
 internal static class DynamicCodebook
 {
-    private const int Decades = 7;
-
     /// <summary>Values by code, ascending.</summary>
-    public static float[] Values { get; } = Make();
+    public static float[] Values { get; } = DynamicTreeValues.Create(signed: true);
 
     /// <summary>Code of the value nearest to one in −1 … 1.</summary>
     public static byte Nearest(float value)
@@ -20,24 +20,5 @@ internal static class DynamicCodebook
         if (above == 0) return 0;
         if (above == Values.Length) return (byte)(Values.Length - 1);
         return (byte)(value - Values[above - 1] <= Values[above] - value ? above - 1 : above);
-    }
-
-    private static float[] Make()
-    {
-        var values = new List<float> { 0, 1 };
-        for (int decade = 0; decade < Decades; decade++)
-        {
-            int fractions = 1 << decade;
-            double unit = Math.Pow(10, decade - (Decades - 1)), width = 0.9 / fractions;
-            for (int i = 0; i < fractions; i++)
-            {
-                float value = (float)(unit * (0.1 + (width * (i + 0.5))));
-                values.Add(value);
-                values.Add(-value);
-            }
-        }
-
-        values.Sort();
-        return [.. values];
     }
 }

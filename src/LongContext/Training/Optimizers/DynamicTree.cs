@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using LongContext.Tensors;
 
 namespace LongContext.Training.Optimizers;
 
@@ -14,14 +15,12 @@ namespace LongContext.Training.Optimizers;
 /// </remarks>
 internal sealed class DynamicTree
 {
-    private const int Exponents = 7;
-
     /// <summary>Lower bits that no number's are greater than.</summary>
     private const int NoBorder = 0xFFFF;
 
     private DynamicTree(bool signed)
     {
-        float[] values = CreateValues(signed), borders = new float[256];
+        float[] values = DynamicTreeValues.Create(signed), borders = new float[256];
         for (int i = 0; i < 255; i++) borders[i] = (values[i] + values[i + 1]) / 2;
         // Without a sign, only 0 itself is 0: an update that divides by the root of a mean of squares must not find it rounded away.
         if (!signed) borders[0] = 0;
@@ -60,25 +59,6 @@ internal sealed class DynamicTree
     {
         int bits = BitConverter.SingleToInt32Bits(x), entry = Unsafe.Add(ref entries, bits >>> 16), lower = (bits ^ (bits >> 31)) & NoBorder;
         return (byte)(entry + (lower > entry >> 8 ? 1 : 0));
-    }
-
-    private static float[] CreateValues(bool signed)
-    {
-        var values = new List<float> { 0, 1 };
-        for (int exponent = 0; exponent < Exponents; exponent++)
-        {
-            int count = 1 << (signed ? exponent : exponent + 1);
-            double scale = Math.Pow(10, exponent - (Exponents - 1));
-            for (int i = 0; i < count; i++)
-            {
-                float middle = (float)(scale * (0.1 + (0.9 * (i + 0.5) / count)));
-                values.Add(middle);
-                if (signed) values.Add(-middle);
-            }
-        }
-
-        values.Sort();
-        return [.. values];
     }
 
     private static int Entry(float[] borders, int upper)
