@@ -6,34 +6,17 @@
 Needs torch, transformers 5 and safetensors. Ends with 1 when a folder does not load or differs by more than 2e-4.
 """
 
-import os
 import sys
 
 import torch
-from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 
-TOLERANCE = 2e-4
+import saved_logits
 
 
-def difference(folder):
-    model = AutoModelForCausalLM.from_pretrained(folder, attn_implementation="eager", dtype=torch.float32).eval()
-    expected = load_file(os.path.join(folder, "expected.safetensors"))
-    with torch.no_grad():
-        logits = model(input_ids=expected["input_ids"], use_cache=False).logits
-    return (logits - expected["logits"]).abs().max().item()
-
-
-def main(root):
-    worst = 0.0
-    names = sorted(name for name in os.listdir(root) if os.path.exists(os.path.join(root, name, "expected.safetensors")))
-    for name in names:
-        off = difference(os.path.join(root, name))
-        worst = max(worst, off)
-        print(f"{name:45} {off:.2e}{'' if off <= TOLERANCE else '  TOO FAR'}")
-    print(f"{len(names)} folders, largest difference {worst:.2e}")
-    return 0 if names and worst <= TOLERANCE else 1
+def load(folder):
+    return AutoModelForCausalLM.from_pretrained(folder, attn_implementation="eager", dtype=torch.float32).eval()
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(saved_logits.compare(sys.argv[1], load, "folders"))

@@ -27,8 +27,8 @@ public sealed class AdapterGuideTests
         Assert.NotEqual(trained, TinyModels.Logits(merged, pack)); // the base was quantised then
 
         Assert.SkipWhen(TestPaths.RepositoryRoot is null, "the tests run away from the repository");
-        string[] guide = Between(Path.Combine(TestPaths.RepositoryRoot!, "docs", "adapters.md"), "```csharp", "```");
-        string[] compiled = Between(Path.Combine(TestPaths.RepositoryRoot!, "tests", "LongContext.Tests", "Adapters", "AdapterGuideTests.cs"), "// <GUIDE>", "// </GUIDE>");
+        string[] guide = GuideText.Between(Path.Combine(TestPaths.RepositoryRoot!, "docs", "adapters.md"), "```csharp", "```");
+        string[] compiled = GuideText.Between(Path.Combine(TestPaths.RepositoryRoot!, "tests", "LongContext.Tests", "Adapters", "AdapterGuideTests.cs"), "// <GUIDE>", "// </GUIDE>");
         Assert.Equal(compiled.Where(line => line.Length > 0), guide.Where(line => line.Length > 0 && !line.StartsWith("using LongContext", StringComparison.Ordinal)));
     }
 
@@ -49,7 +49,4 @@ public sealed class AdapterGuideTests
         model.Save(mergedFolder);
         // </GUIDE>
     }
-
-    private static string[] Between(string file, string first, string last) =>
-        [.. File.ReadLines(file).Select(line => line.Trim()).SkipWhile(line => line != first).Skip(1).TakeWhile(line => line != last)];
 }

@@ -19,8 +19,8 @@ public sealed class GgufGuideTests
         Assert.Equal("yarn", GgufFile.Open(folder["my-model.gguf"]).Metadata.Get<string>("llama.rope.scaling.type"));
 
         Assert.SkipWhen(TestPaths.RepositoryRoot is null, "the tests run away from the repository");
-        string[] guide = Between(Path.Combine(TestPaths.RepositoryRoot!, "docs", "gguf.md"), "```csharp", "```");
-        string[] compiled = Between(Path.Combine(TestPaths.RepositoryRoot!, "tests", "LongContext.Tests", "Export", "GgufGuideTests.cs"), "// <GUIDE>", "// </GUIDE>");
+        string[] guide = GuideText.Between(Path.Combine(TestPaths.RepositoryRoot!, "docs", "gguf.md"), "```csharp", "```");
+        string[] compiled = GuideText.Between(Path.Combine(TestPaths.RepositoryRoot!, "tests", "LongContext.Tests", "Export", "GgufGuideTests.cs"), "// <GUIDE>", "// </GUIDE>");
         Assert.Equal(
             compiled.Select(line => line.Replace("input", "\"my-model\"", StringComparison.Ordinal).Replace("output", "\"my-model.gguf\"", StringComparison.Ordinal)),
             guide.Where(line => line.Length > 0 && !line.StartsWith("using LongContext", StringComparison.Ordinal)));
@@ -33,7 +33,4 @@ public sealed class GgufGuideTests
         GgufExporter.Export(model, output, new GgufExportOptions { ElementType = GgufTensorType.Q8_0 });
         // </GUIDE>
     }
-
-    private static string[] Between(string file, string first, string last) =>
-        [.. File.ReadLines(file).Select(line => line.Trim()).SkipWhile(line => line != first).Skip(1).TakeWhile(line => line != last)];
 }

@@ -19,8 +19,8 @@ public sealed class TrainingGuideTests
         Assert.True(longest > 131_072);
 
         Assert.SkipWhen(TestPaths.RepositoryRoot is null, "the tests run away from the repository");
-        string[] guide = Between(Path.Combine(TestPaths.RepositoryRoot!, "docs", "training.md"), "```csharp", "```");
-        string[] compiled = Between(Path.Combine(TestPaths.RepositoryRoot!, "tests", "LongContext.Tests", "Training", "Memory", "TrainingGuideTests.cs"), "// <GUIDE>", "// </GUIDE>");
+        string[] guide = GuideText.Between(Path.Combine(TestPaths.RepositoryRoot!, "docs", "training.md"), "```csharp", "```");
+        string[] compiled = GuideText.Between(Path.Combine(TestPaths.RepositoryRoot!, "tests", "LongContext.Tests", "Training", "Memory", "TrainingGuideTests.cs"), "// <GUIDE>", "// </GUIDE>");
         Assert.Equal(compiled.Where(line => line.Length > 0), guide.Where(line => line.Length > 0));
     }
 
@@ -39,7 +39,4 @@ public sealed class TrainingGuideTests
         // </GUIDE>
         return (MemoryPlanner.Plan(request, 131_072), MemoryPlanner.MaximumContext(request));
     }
-
-    private static string[] Between(string file, string first, string last) =>
-        [.. File.ReadLines(file).Select(line => line.Trim()).SkipWhile(line => line != first).Skip(1).TakeWhile(line => line != last)];
 }
