@@ -13,11 +13,8 @@ internal sealed class KilledProcess : IDisposable
 
     public KilledProcess(string checkpoints, string log, int steps)
     {
-        string program = Environment.ProcessPath!;
-        bool hosted = Path.GetFileNameWithoutExtension(program) == "dotnet";
-        ProcessStartInfo start = new(program) { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (string argument in (string[])[.. hosted ? [typeof(KilledProcess).Assembly.Location] : Array.Empty<string>(), KilledTraining.Name, checkpoints, log, steps.ToString(CultureInfo.InvariantCulture)])
-            start.ArgumentList.Add(argument);
+        ProcessStartInfo start = OwnProgram.With(KilledTraining.Name, checkpoints, log, steps.ToString(CultureInfo.InvariantCulture));
+        start.RedirectStandardError = true;
         process = new Process { StartInfo = start };
         process.OutputDataReceived += (_, line) =>
         {

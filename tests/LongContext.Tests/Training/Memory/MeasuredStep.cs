@@ -50,9 +50,7 @@ internal static class MeasuredStep
     /// <summary>The most bytes resident in a process that does a case's step; on a GPU those in use on it.</summary>
     public static long Peak(string name, bool onGpu = false)
     {
-        string program = Environment.ProcessPath!;
-        string[] host = Path.GetFileNameWithoutExtension(program) == "dotnet" ? [typeof(MeasuredStep).Assembly.Location] : [];
-        using var process = Process.Start(new ProcessStartInfo(program, [.. host, Name, name, onGpu ? Gpu : Cpu]) { RedirectStandardOutput = true })!;
+        using Process process = Process.Start(OwnProgram.With(Name, name, onGpu ? Gpu : Cpu))!;
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         Assert.True(process.ExitCode == 0, $"The step ended with {process.ExitCode}.");
