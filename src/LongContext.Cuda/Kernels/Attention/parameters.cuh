@@ -36,5 +36,6 @@ struct AttentionParameters {
   int32 items;
   int32 windowLeft, windowRight;
   float scale, cap;
-  int32 reserved;
+  int32 size;    // elements of a head; kernels made for one size do not read it
+  int32 sumRows; // query rows of a tile of gradientQSum
 };
