@@ -1,0 +1,181 @@
+// Decoding attention: a few new queries of each sequence against its cache of keys and values, which is read once.
+//
+// A block takes one split of one sequence's keys, one key head, and the rows (query token, query head of that key head) that see them: 16 rows
+// are one tile of the products, 64 at most a block's (more rows: more blocks, which share the cache's rows through L2). Its four warps
+// divide rows and keys: rowWarps of them have row tiles of their own, and the others of the same rows take every (4 / rowWarps)-th
+// group of 16 keys, each with its own online softmax; partial.cuh puts these together. Keys and values go through three stages of tiles in shared
+// memory by asynchronous copies, two of them in flight while one is worked on. The cache's rows of a tile (page table) are looked up
+// one tile before its copies start, so that no copy waits for them.
+//
+// Grid: items · keyHeads · rowBlocks (rowBlocks fastest, then key heads: blocks that read neighbouring memory run together). Block: 128.
+// Shared memory, dynamic: 3 stages of [keys | values], then 3 · Keys cache rows. q passes through the last stage before the tiles do.
+// Masks: keys that no query sees are not read at all; unseen ones of a single row (causal, window) score −∞.
+// Called by DecodingAttention.cs. -DELEMENT=BFloat16|Float16 -DSIZE=64|80|96|128|256
+#include "Decoding/partial.cuh"
+
+extern __shared__ __attribute__((aligned(128))) uint8 shared[];
+
+template <int Size> DEVICE void LoadQueryRows(const DecodingParameters& p, const RowMap& map, int firstToken, uint32 stage) {
+  constexpr int chunks = Tile<Size>::Chunks;
+  for (int i = ThreadX(); i < 16 * p.rowWarps * chunks; i += Tile<Size>::Threads) {
+    const int row = i / chunks, chunk = i % chunks;
+    const bool valid = map.Has(row);
+    const int64 offset = valid ? (int64)(firstToken + map.Token(row)) * p.qStride + map.Head(row) * Size + chunk * 8 : 0;
+    CopyAsync16(stage + ChunkOffset<Size>(row, chunk), (const char*)p.q + offset * 2, valid);
+  }
+}
+
+/// s = q · kᵀ over 16 keys from `firstKey` of the tile.
+template <typename T, int Size> DEVICE void Scores(float (&s)[2][4], const uint32 (&q)[Size / 16][4], uint32 keys, int firstKey) {
+  const int lane = ThreadX() % 32;
+  const int row = firstKey + lane / 16 * 8 + lane % 8, half = lane / 8 % 2;
+#pragma unroll
+  for (int n = 0; n < 2; n++)
+#pragma unroll
+    for (int j = 0; j < 4; j++) s[n][j] = 0;
+#pragma unroll
+  for (int d = 0; d < Size / 16; d++) {
+    uint32 k[4];
+    LoadMatrices(k, keys + ChunkOffset<Size>(row, 2 * d + half));
+    MultiplyAdd<T>(s[0], q[d], k[0], k[1]);
+    MultiplyAdd<T>(s[1], q[d], k[2], k[3]);
+  }
+}
+
+/// o += weights · v over 16 keys.
+template <typename T, int Size> DEVICE void AddValues(float (&o)[Size / 8][4], const float (&s)[2][4], uint32 values, int firstKey) {
+  const int lane = ThreadX() % 32;
+  const int row = firstKey + lane % 16, half = lane / 16;
+  const uint32 weights[4] = {Pack<T>(s[0][0], s[0][1]), Pack<T>(s[0][2], s[0][3]), Pack<T>(s[1][0], s[1][1]), Pack<T>(s[1][2], s[1][3])};
+#pragma unroll
+  for (int d = 0; d < Size / 16; d++) {
+    uint32 v[4];
+    LoadMatricesTransposed(v, values + ChunkOffset<Size>(row, 2 * d + half));
+    MultiplyAdd<T>(o[2 * d], weights, v[0], v[1]);
+    MultiplyAdd<T>(o[2 * d + 1], weights, v[2], v[3]);
+  }
+}
+
+/// The keys that this lane's two rows see: first[i] … last[i].
+struct SeenKeys {
+  int first[2], last[2];
+
+  DEVICE void Hide(float (&s)[2][4], int firstKey) const {
+#pragma unroll
+    for (int n = 0; n < 2; n++)
+#pragma unroll
+      for (int j = 0; j < 4; j++) {
+        const int key = firstKey + n * 8 + ThreadX() % 4 * 2 + j % 2;
+        if (key < first[j / 2] || key > last[j / 2]) s[n][j] = -Infinity;
+      }
+  }
+};
+
+template <typename T, int Size> DEVICE void Attend(const DecodingParameters& p) {
+  using Tile = Tile<Size>;
+  const int rest = BlockX() % (p.keyHeads * p.rowBlocks);
+  const int32* item = p.work + BlockX() / (p.keyHeads * p.rowBlocks) * 4;
+  const int sequence = item[0], splits = item[2], slot = item[3];
+  const int firstToken = p.queryBorders[sequence];
+  const int tokens = Min(p.queryBorders[sequence + 1] - firstToken, p.maxTokens); // more would not fit the workspace
+  const int keys = KeyCount(p, sequence);
+  RowMap map;
+  map.group = p.heads / p.keyHeads;
+  map.keyHead = rest / p.rowBlocks;
+  map.firstRow = rest % p.rowBlocks * 16 * p.rowWarps;
+  map.rows = tokens * map.group;
+  if (map.firstRow >= map.rows) return;
+  const KeyRange range = SplitKeys<Tile::Keys>(keys, tokens, p.windowLeft, item[1], splits);
+
+  const uint32 stages = SharedAddress(shared);
+  int32* const rowTable = (int32*)(shared + Tile::Stages * Tile::StageBytes);
+  const char* const kHead = (const char*)p.k + (int64)map.keyHead * Size * 2;
+  const char* const vHead = (const char*)p.v + (int64)map.keyHead * Size * 2;
+  const int64 kStride = (int64)p.kStride * 2, vStride = (int64)p.vStride * 2;
+  auto lookUp = [&](int tile) -> int32 { // this thread's row of the tile
+    const int key = tile * Tile::Keys + ThreadX();
+    return tile < range.tileEnd && key >= range.first && key < range.end ? CacheRow(p, sequence, key) : -1;
+  };
+  auto copy = [&](int tile, int stage) {
+    if (tile < range.tileEnd) {
+      CopyTile<Size>(stages + stage * Tile::StageBytes, kHead, kStride, rowTable + stage * Tile::Keys);
+      CopyTile<Size>(stages + stage * Tile::StageBytes + Tile::Bytes, vHead, vStride, rowTable + stage * Tile::Keys);
+    }
+    CommitCopies(); // an empty group too: the waits count groups
+  };
+
+  LoadQueryRows<Size>(p, map, firstToken, stages + (Tile::Stages - 1) * Tile::StageBytes);
+  CommitCopies();
+  if (ThreadX() < Tile::Keys)
+#pragma unroll
+    for (int i = 0; i < Tile::Stages; i++) rowTable[i * Tile::Keys + ThreadX()] = lookUp(range.tile + i);
+  SyncThreads();
+#pragma unroll
+  for (int i = 0; i < Tile::Stages - 1; i++) copy(range.tile + i, i);
+
+  const int warp = ThreadX() / 32, lane = ThreadX() % 32;
+  const int rowTile = warp % p.rowWarps, part = warp / p.rowWarps, parts = Tile::Warps / p.rowWarps;
+  uint32 q[Size / 16][4];
+  WaitForCopies<Tile::Stages - 1>();
+  SyncThreads();
+#pragma unroll
+  for (int d = 0; d < Size / 16; d++)
+    LoadMatrices(q[d], stages + (Tile::Stages - 1) * Tile::StageBytes + ChunkOffset<Size>(rowTile * 16 + lane % 16, 2 * d + lane / 16));
+
+  // Keys from `allFrom` to `allTo` are seen by every row of the block: only the others need a mask.
+  SeenKeys seen;
+#pragma unroll
+  for (int i = 0; i < 2; i++) {
+    const int position = keys - tokens + map.Token(rowTile * 16 + lane / 4 + 8 * i);
+    seen.first[i] = FirstSeen(position, p.windowLeft);
+    seen.last[i] = position;
+  }
+  const int allFrom = FirstSeen(keys - 1, p.windowLeft), allTo = keys - tokens;
+  const Scoring scoring(p.scale, p.cap);
+
+  SoftmaxState state;
+  float o[Size / 8][4];
+#pragma unroll
+  for (int n = 0; n < Size / 8; n++)
+#pragma unroll
+    for (int j = 0; j < 4; j++) o[n][j] = 0;
+
+  int stage = 0;
+  for (int tile = range.tile; tile < range.tileEnd; tile++) {
+    WaitForCopies<Tile::Stages - 2>();
+    SyncThreads(); // the tile is there for all, and all are done with the one before it, whose stage is filled next
+    copy(tile + Tile::Stages - 1, stage == 0 ? Tile::Stages - 1 : stage - 1);
+    const int32 nextRow = ThreadX() < Tile::Keys ? lookUp(tile + Tile::Stages) : -1;
+
+    const uint32 tileKeys = stages + stage * Tile::StageBytes;
+#pragma unroll 1
+    for (int unit = 0; unit < Tile::Units; unit++) {
+      const int firstKey = tile * Tile::Keys + unit * 16;
+      if (((firstKey >> 4) & (parts - 1)) != part || firstKey >= range.end || firstKey + 16 <= range.first) continue;
+      float s[2][4], factor[2];
+      Scores<T, Size>(s, q, tileKeys, unit * 16);
+#pragma unroll
+      for (int n = 0; n < 2; n++)
+#pragma unroll
+        for (int j = 0; j < 4; j++) s[n][j] = scoring(s[n][j]);
+      if (firstKey < allFrom || firstKey + 15 > allTo) seen.Hide(s, firstKey);
+      if (Soften(s, state, factor))
+#pragma unroll
+        for (int n = 0; n < Size / 8; n++)
+#pragma unroll
+          for (int j = 0; j < 4; j++) o[n][j] *= factor[j / 2];
+      AddValues<T, Size>(o, s, tileKeys + Tile::Bytes, unit * 16);
+    }
+    if (ThreadX() < Tile::Keys) rowTable[stage * Tile::Keys + ThreadX()] = nextRow;
+    stage = stage == Tile::Stages - 1 ? 0 : stage + 1;
+  }
+
+  WaitForCopies<0>();
+  SyncThreads();
+  const Ending<Size> ending{(float*)shared};
+  StoreWarp<Size>(ending, o, state);
+  SyncThreads();
+  StoreRows<T, Size>(p, ending, map, firstToken, splits == 1 ? -1 : slot);
+}
+
+extern "C" __global__ void __launch_bounds__(128) decoding_attention(const DecodingParameters p) { Attend<ELEMENT, SIZE>(p); }
