@@ -76,6 +76,7 @@ template <typename T, int Size> DEVICE void Attend(const DecodingParameters& p) 
   const int rest = BlockX() % (p.keyHeads * p.rowBlocks);
   const int32* item = p.work + BlockX() / (p.keyHeads * p.rowBlocks) * 4;
   const int sequence = item[0], splits = item[2], slot = item[3];
+  if (sequence < 0) return; // fills a list whose length a captured graph has fixed
   const int firstToken = p.queryBorders[sequence];
   const int tokens = Min(p.queryBorders[sequence + 1] - firstToken, p.maxTokens); // more would not fit the workspace
   const int keys = KeyCount(p, sequence);

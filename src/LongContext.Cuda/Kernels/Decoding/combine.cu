@@ -19,6 +19,7 @@ extern "C" __global__ void __launch_bounds__(Threads) decoding_combine(const Dec
   const int rest = BlockX() % rowsPerSlot;
   const int token = rest / p.heads, head = rest % p.heads;
   const int32* item = p.sequences + BlockX() / rowsPerSlot * 4;
+  if (item[0] < 0) return; // fills a list whose length a captured graph has fixed
   const int firstToken = p.queryBorders[item[0]];
   if (token >= p.queryBorders[item[0] + 1] - firstToken) return;
   const int splits = item[1];

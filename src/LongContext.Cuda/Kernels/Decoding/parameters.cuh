@@ -25,7 +25,7 @@ struct DecodingParameters {
   const int32* lengths;      // [sequences] keys, those of the query tokens included; or null
   const int32* keyBorders;   // contiguous: [sequences + 1]; null where paged
   const int32* pages;        // paged: [sequences, maxPages]; null where contiguous
-  const int32* work;         // [items, 4]: sequence, split, splits of that sequence, slot; the longest work first
+  const int32* work;         // [items, 4]: sequence, split, splits of that sequence, slot; the longest work first; −1 fills up
   int32 qStride, kStride, vStride, oStride; // elements from a token or row to the next
   int32 tokens, heads, keyHeads;
   int32 maxTokens;           // query tokens of a sequence at most
@@ -42,7 +42,7 @@ struct DecodingCombineParameters {
   void* o;
   float* logSumExp;
   const int32* queryBorders;
-  const int32* sequences;        // [items, 4]: sequence, splits, first slot, 0: the sequences of more than one split
+  const int32* sequences;        // [items, 4]: sequence, splits, first slot, 0: the sequences of more than one split; −1 fills up
   int32 oStride;
   int32 tokens, heads, maxTokens, items;
   int32 reserved;
