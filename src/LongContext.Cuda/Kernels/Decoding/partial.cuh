@@ -50,10 +50,12 @@ struct RowMap {
 template <typename T, int Size>
 DEVICE void StoreRows(const DecodingParameters& p, const Ending<Size>& ending, const RowMap& map, int firstToken, int slot) {
   const int parts = Tile<Size>::Warps / p.rowWarps;
-  constexpr int columns = Size / 4; // four values a thread
-  for (int i = ThreadX(); i < 16 * p.rowWarps * columns; i += Tile<Size>::Threads) {
-    const int row = i / columns, column = i % columns * 4;
+  // Four values a thread. A row of 80 gets 32 threads, so that no eight of them that are served together straddle two rows.
+  constexpr int threadsPerRow = Size % 32 == 0 ? Size / 4 : 32;
+  for (int i = ThreadX(); i < 16 * p.rowWarps * threadsPerRow; i += Tile<Size>::Threads) {
+    const int row = i / threadsPerRow, column = i % threadsPerRow * 4;
     if (!map.Has(row)) break; // later ones neither
+    if (column >= Size) continue;
     const int tile = row / 16, inTile = row % 16;
     float maximum = -Infinity;
     for (int part = 0; part < parts; part++) maximum = __builtin_fmaxf(maximum, ending.RowMaximum(tile + part * p.rowWarps, inTile));
