@@ -4,14 +4,14 @@
 // are one tile of the products, 64 at most a block's (more rows: more blocks, which share the cache's rows through L2). Its four warps
 // divide rows and keys: rowWarps of them have row tiles of their own, and the others of the same rows take every (4 / rowWarps)-th
 // group of 16 keys, each with its own online softmax; partial.cuh puts these together. Keys and values go through three stages of tiles in shared
-// memory by asynchronous copies, two of them in flight while one is worked on. The cache's rows of a tile (page table) are looked up
-// one tile before its copies start, so that no copy waits for them.
+// memory by asynchronous copies, two of them in flight while one is worked on (ring.cuh).
 //
 // Grid: items · keyHeads · rowBlocks (rowBlocks fastest, then key heads: blocks that read neighbouring memory run together). Block: 128.
 // Shared memory, dynamic: 3 stages of [keys | values], then 3 · Keys cache rows. q passes through the last stage before the tiles do.
 // Masks: keys that no query sees are not read at all; unseen ones of a single row (causal, window) score −∞.
 // Called by DecodingAttention.cs. -DELEMENT=BFloat16|Float16 -DSIZE=64|80|96|128|256
 #include "Decoding/partial.cuh"
+#include "Decoding/ring.cuh"
 
 extern __shared__ __attribute__((aligned(128))) uint8 shared[];
 
@@ -59,8 +59,19 @@ template <typename T, int Size> DEVICE void AddValues(float (&o)[Size / 8][4], c
 /// The keys that this lane's two rows see: first[i] … last[i].
 struct SeenKeys {
   int first[2], last[2];
+  int allFrom, allTo; // from here to there every row of the block sees all keys
+
+  DEVICE SeenKeys(int keys, int tokens, int windowLeft, const RowMap& map, int firstRow)
+      : allFrom(FirstSeen(keys - 1, windowLeft)), allTo(keys - tokens) {
+#pragma unroll
+    for (int i = 0; i < 2; i++) {
+      last[i] = keys - tokens + map.Token(firstRow + ThreadX() % 32 / 4 + 8 * i);
+      first[i] = FirstSeen(last[i], windowLeft);
+    }
+  }
 
   DEVICE void Hide(float (&s)[2][4], int firstKey) const {
+    if (firstKey >= allFrom && firstKey + 15 <= allTo) return;
 #pragma unroll
     for (int n = 0; n < 2; n++)
 #pragma unroll
@@ -88,31 +99,13 @@ template <typename T, int Size> DEVICE void Attend(const DecodingParameters& p) 
   if (map.firstRow >= map.rows) return;
   const KeyRange range = SplitKeys<Tile::Keys>(keys, tokens, p.windowLeft, item[1], splits);
 
-  const uint32 stages = SharedAddress(shared);
-  int32* const rowTable = (int32*)(shared + Tile::Stages * Tile::StageBytes);
-  const char* const kHead = (const char*)p.k + (int64)map.keyHead * Size * 2;
-  const char* const vHead = (const char*)p.v + (int64)map.keyHead * Size * 2;
-  const int64 kStride = (int64)p.kStride * 2, vStride = (int64)p.vStride * 2;
-  auto lookUp = [&](int tile) -> int32 { // this thread's row of the tile
-    const int key = tile * Tile::Keys + ThreadX();
-    return tile < range.tileEnd && key >= range.first && key < range.end ? CacheRow(p, sequence, key) : -1;
-  };
-  auto copy = [&](int tile, int stage) {
-    if (tile < range.tileEnd) {
-      CopyTile<Size>(stages + stage * Tile::StageBytes, kHead, kStride, rowTable + stage * Tile::Keys);
-      CopyTile<Size>(stages + stage * Tile::StageBytes + Tile::Bytes, vHead, vStride, rowTable + stage * Tile::Keys);
-    }
-    CommitCopies(); // an empty group too: the waits count groups
-  };
-
-  LoadQueryRows<Size>(p, map, firstToken, stages + (Tile::Stages - 1) * Tile::StageBytes);
+  const TileRing<Size> ring(p, shared, sequence, map.keyHead, range);
+  LoadQueryRows<Size>(p, map, firstToken, ring.Stage(Tile::Stages - 1));
   CommitCopies();
-  if (ThreadX() < Tile::Keys)
-#pragma unroll
-    for (int i = 0; i < Tile::Stages; i++) rowTable[i * Tile::Keys + ThreadX()] = lookUp(range.tile + i);
+  ring.NoteFirst();
   SyncThreads();
 #pragma unroll
-  for (int i = 0; i < Tile::Stages - 1; i++) copy(range.tile + i, i);
+  for (int i = 0; i < Tile::Stages - 1; i++) ring.Copy(range.tile + i, i);
 
   const int warp = ThreadX() / 32, lane = ThreadX() % 32;
   const int rowTile = warp % p.rowWarps, part = warp / p.rowWarps, parts = Tile::Warps / p.rowWarps;
@@ -121,17 +114,9 @@ template <typename T, int Size> DEVICE void Attend(const DecodingParameters& p) 
   SyncThreads();
 #pragma unroll
   for (int d = 0; d < Size / 16; d++)
-    LoadMatrices(q[d], stages + (Tile::Stages - 1) * Tile::StageBytes + ChunkOffset<Size>(rowTile * 16 + lane % 16, 2 * d + lane / 16));
+    LoadMatrices(q[d], ring.Stage(Tile::Stages - 1) + ChunkOffset<Size>(rowTile * 16 + lane % 16, 2 * d + lane / 16));
 
-  // Keys from `allFrom` to `allTo` are seen by every row of the block: only the others need a mask.
-  SeenKeys seen;
-#pragma unroll
-  for (int i = 0; i < 2; i++) {
-    const int position = keys - tokens + map.Token(rowTile * 16 + lane / 4 + 8 * i);
-    seen.first[i] = FirstSeen(position, p.windowLeft);
-    seen.last[i] = position;
-  }
-  const int allFrom = FirstSeen(keys - 1, p.windowLeft), allTo = keys - tokens;
+  const SeenKeys seen(keys, tokens, p.windowLeft, map, rowTile * 16);
   const Scoring scoring(p.scale, p.cap);
 
   SoftmaxState state;
@@ -145,30 +130,26 @@ template <typename T, int Size> DEVICE void Attend(const DecodingParameters& p) 
   for (int tile = range.tile; tile < range.tileEnd; tile++) {
     WaitForCopies<Tile::Stages - 2>();
     SyncThreads(); // the tile is there for all, and all are done with the one before it, whose stage is filled next
-    copy(tile + Tile::Stages - 1, stage == 0 ? Tile::Stages - 1 : stage - 1);
-    const int32 nextRow = ThreadX() < Tile::Keys ? lookUp(tile + Tile::Stages) : -1;
-
-    const uint32 tileKeys = stages + stage * Tile::StageBytes;
+    ring.Copy(tile + Tile::Stages - 1, ring.Before(stage));
+    const int32 entry = ring.Entry(tile + Tile::Stages); // not used before this tile is done
+    const uint32 keysOfTile = ring.Stage(stage);
 #pragma unroll 1
     for (int unit = 0; unit < Tile::Units; unit++) {
       const int firstKey = tile * Tile::Keys + unit * 16;
       if (((firstKey >> 4) & (parts - 1)) != part || firstKey >= range.end || firstKey + 16 <= range.first) continue;
       float s[2][4], factor[2];
-      Scores<T, Size>(s, q, tileKeys, unit * 16);
-#pragma unroll
-      for (int n = 0; n < 2; n++)
-#pragma unroll
-        for (int j = 0; j < 4; j++) s[n][j] = scoring(s[n][j]);
-      if (firstKey < allFrom || firstKey + 15 > allTo) seen.Hide(s, firstKey);
+      Scores<T, Size>(s, q, keysOfTile, unit * 16);
+      scoring.Apply(s);
+      seen.Hide(s, firstKey);
       if (Soften(s, state, factor))
 #pragma unroll
         for (int n = 0; n < Size / 8; n++)
 #pragma unroll
           for (int j = 0; j < 4; j++) o[n][j] *= factor[j / 2];
-      AddValues<T, Size>(o, s, tileKeys + Tile::Bytes, unit * 16);
+      AddValues<T, Size>(o, s, keysOfTile + Tile::Bytes, unit * 16);
     }
-    if (ThreadX() < Tile::Keys) rowTable[stage * Tile::Keys + ThreadX()] = nextRow;
-    stage = stage == Tile::Stages - 1 ? 0 : stage + 1;
+    ring.Note(tile + Tile::Stages, stage, entry);
+    stage = ring.Next(stage);
   }
 
   WaitForCopies<0>();

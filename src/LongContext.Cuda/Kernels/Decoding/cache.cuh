@@ -6,12 +6,20 @@ DEVICE int KeyCount(const DecodingParameters& p, int sequence) {
   return p.lengths ? p.lengths[sequence] : p.keyBorders[sequence + 1] - p.keyBorders[sequence];
 }
 
-/// The cache's row of key j. Only keys that a query sees are asked for: pages before the window may have been given back.
-DEVICE int CacheRow(const DecodingParameters& p, int sequence, int j) {
-  if (!p.pages) return p.keyBorders[sequence] + j;
-  const int page = p.pages[(int64)sequence * p.maxPages + (j >> p.pageShift)];
-  return (page << p.pageShift) + (j & ((1 << p.pageShift) - 1));
-}
+/// From a key of one sequence to its row of the cache, in two steps, so that something can be done while the page table's entry is on its way.
+/// Only keys that a query sees are asked for: pages before the window may have been given back.
+struct CacheRows {
+  const int32* pages; // the sequence's, or null
+  int32 start;        // contiguous: the row of its first key
+  int32 shift, mask;
+
+  DEVICE CacheRows(const DecodingParameters& p, int sequence)
+      : pages(p.pages ? p.pages + (int64)sequence * p.maxPages : nullptr), start(p.pages ? 0 : p.keyBorders[sequence]), shift(p.pages ? p.pageShift : 0),
+        mask(p.pages ? (1 << p.pageShift) - 1 : -1) {}
+
+  DEVICE int32 Entry(int key) const { return pages ? pages[key >> shift] : start; }
+  DEVICE int32 Row(int32 entry, int key) const { return (entry << shift) + (key & mask); }
+};
 
 /// The first key that the query at this position sees.
 DEVICE int FirstSeen(int position, int windowLeft) { return windowLeft >= position ? 0 : position - windowLeft; }

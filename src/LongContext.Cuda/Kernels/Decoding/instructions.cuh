@@ -10,6 +10,13 @@ DEVICE void CopyAsync16(uint32 shared, const void* global, bool valid) {
 DEVICE void CommitCopies() { asm volatile("cp.async.commit_group;" ::: "memory"); }
 template <int Pending> DEVICE void WaitForCopies() { asm volatile("cp.async.wait_group %0;" ::"n"(Pending) : "memory"); }
 
+/// base + a · b in one instruction: the compiler widens both factors first and multiplies 64 by 64 bits.
+DEVICE const char* MultiplyWide(int32 a, int32 b, const char* base) {
+  const char* result;
+  asm("mad.wide.s32 %0, %1, %2, %3;" : "=l"(result) : "r"(a), "r"(b), "l"(base));
+  return result;
+}
+
 /// Four 8 × 8 matrices of 16-bit values; lanes 8 i … 8 i + 7 give the addresses of the rows of matrix i.
 DEVICE void LoadMatrices(uint32 (&r)[4], uint32 shared) {
   asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"

@@ -25,9 +25,10 @@ extern "C" __global__ void __launch_bounds__(32) decoding_reference(const Decodi
     q[i] = d < SIZE ? ToFloat(((const ELEMENT*)p.q)[token * p.qStride + head * SIZE + d]) : 0;
     o[i] = 0;
   }
+  const CacheRows cacheRows(p, sequence);
   float maximum = -Infinity, sum = 0;
   for (int j = FirstSeen(position, p.windowLeft); j <= position; j++) {
-    const int64 row = CacheRow(p, sequence, j);
+    const int64 row = cacheRows.Row(cacheRows.Entry(j), j);
     const ELEMENT* k = (const ELEMENT*)p.k + row * p.kStride + keyHead * SIZE;
     const ELEMENT* v = (const ELEMENT*)p.v + row * p.vStride + keyHead * SIZE;
     float product = 0;

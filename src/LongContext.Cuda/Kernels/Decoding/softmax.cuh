@@ -23,6 +23,14 @@ struct Scoring {
     const float x = product * factor;
     return cap > 0 ? cap * (1 - 2 * Reciprocal(1 + Exp2(x))) : x;
   }
+
+  DEVICE void Apply(float (&s)[2][4]) const {
+#pragma unroll
+    for (int i = 0; i < 8; i++) s[i / 4][i % 4] *= factor;
+    if (!(cap > 0)) return; // one branch, not eight
+#pragma unroll
+    for (int i = 0; i < 8; i++) s[i / 4][i % 4] = cap * (1 - 2 * Reciprocal(1 + Exp2(s[i / 4][i % 4])));
+  }
 };
 
 /// Turns scores into weights 2^(s − maximum); `factor` is what earlier sums and results have to be multiplied with.

@@ -25,15 +25,25 @@ template <int Size> DEVICE uint32 ChunkOffset(int row, int chunk) {
   return (uint32)((row * chunks + chunk) ^ ((row >> (3 - power)) & ((1 << power) - 1))) * 16;
 }
 
-/// Starts the copies of one tile of k or v of one key head. rows[i] is the cache's row of the tile's i-th key, negative where there is
-/// none to see: its row becomes zero, and nothing is read.
-template <int Size> DEVICE void CopyTile(uint32 shared, const char* head, int64 strideBytes, const int32* rows) {
+/// Where one key head's keys or values begin, and the bytes from a row to the next.
+struct HeadRows {
+  const char* first;
+  int32 stride;
+
+  DEVICE const char* At(int32 row, int chunk) const { return MultiplyWide(row, stride, first + chunk * 16); }
+};
+
+/// Starts the copies of one tile of k and v. rows[i] is the cache's row of the tile's i-th key, negative where there is none to see: its
+/// rows in shared memory become zero, and nothing is read.
+template <int Size> DEVICE void CopyTile(uint32 stage, const HeadRows& k, const HeadRows& v, const int32* rows) {
   using Tile = Tile<Size>;
 #pragma unroll
   for (int i = 0; i < Tile::Keys * Tile::Chunks; i += Tile::Threads) {
     const int row = (i + ThreadX()) / Tile::Chunks, chunk = (i + ThreadX()) % Tile::Chunks;
-    const int cacheRow = rows[row];
+    const int32 cacheRow = rows[row];
     const bool valid = cacheRow >= 0;
-    CopyAsync16(shared + ChunkOffset<Size>(row, chunk), head + (valid ? cacheRow * strideBytes + chunk * 16 : 0), valid);
+    const uint32 to = stage + ChunkOffset<Size>(row, chunk);
+    CopyAsync16(to, k.At(Max(cacheRow, 0), chunk), valid);
+    CopyAsync16(to + Tile::Bytes, v.At(Max(cacheRow, 0), chunk), valid);
   }
 }
