@@ -4,8 +4,8 @@ using LongContext.Cuda.Driver;
 namespace LongContext.Cuda.Tests.Decoding;
 
 /// <summary>
-/// Decoding against its definition in float64. Error: at most twice that of a plain computation of the same precision, and a floor of an
-/// eighth of the number format's rounding of the greatest result (where the plain one happens to round to the very truth).
+/// Decoding against its definition in float64. Error: at most twice that of a plain computation of the same precision, and float32's
+/// rounding of the greatest result, for where the plain one happens to round to the very truth.
 /// </summary>
 public abstract class DecodingAttentionTests
 {
@@ -199,7 +199,7 @@ public abstract class DecodingAttentionTests
             error = Math.Max(error, Math.Abs(value - exact.O[i]));
         }
 
-        double floor = greatest * (element == CacheElement.BFloat16 ? 1 / 512.0 : 1 / 4096.0) / 4;
+        double floor = greatest * 1e-6;
         TestContext.Current.TestOutputHelper?.WriteLine(FormattableString.Invariant($"error {error:g3}, plain {plainError:g3}, floor {floor:g3}"));
         Assert.True(error <= (2 * plainError) + floor, $"error {error}, of the plain computation {plainError}, floor {floor}");
         for (int i = 0; i < exact.LogSumExp.Length; i++)

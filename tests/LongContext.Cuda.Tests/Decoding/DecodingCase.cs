@@ -56,7 +56,7 @@ internal sealed class DecodingCase
     public (int Begin, int End) Seen(int sequence, int query)
     {
         int position = Lengths[sequence] - QueryTokens[sequence] + query;
-        return (Math.Max(0, position - (Shape.WindowLeft ?? position)), position + 1);
+        return ((int)Math.Max(0, position - (long)(Shape.WindowLeft ?? int.MaxValue)), position + 1);
     }
 
     private static int[] Borders(IReadOnlyList<int> counts)

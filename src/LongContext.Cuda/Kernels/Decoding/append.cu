@@ -25,7 +25,7 @@ template <typename T> DEVICE void AppendPair(const CacheAppendParameters& p, int
   const int turning = p.positions ? p.rotarySize / 16 : 0; // pairs of chunks that turn
   const bool turns = pair < turning && (isQuery || isKey);
   if (isQuery && !turns) return; // stays where it is
-  const int first = pair < turning ? pair : 2 * pair - turning, second = pair < turning ? pair + turning : first + 1;
+  const int first = pair < turning ? pair : 2 * pair, second = pair < turning ? pair + turning : first + 1;
 
   const T* from;
   T* to;
