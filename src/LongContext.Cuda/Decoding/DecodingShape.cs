@@ -31,7 +31,7 @@ internal sealed record DecodingShape
     public int Rows => MaxQueryTokens * Group;
 
     /// <summary>Warps of a block with rows of their own, 16 each; the block's other warps share the keys with them.</summary>
-    public int RowWarps => Rows <= 16 ? 1 : Rows <= 32 ? 2 : 4;
+    public int RowWarps => Rows <= 16 ? 1 : Rows <= 32 || HeadSize > 128 ? 2 : 4;
 
     /// <summary>Blocks that the rows of a key head need; more than one read the cache together, through L2.</summary>
     public int RowBlocks => (Rows + (16 * RowWarps) - 1) / (16 * RowWarps);

@@ -21,11 +21,11 @@ internal static class DecodingTile
     public static int SharedBytes(int headSize) => Stages * (Bytes(headSize) + (4 * Keys(headSize)));
 
     /// <summary>
-    /// Blocks that run on a multiprocessor at a time. Shared memory is what limits it; four are enough to have everything in flight that
-    /// the memory needs, and leave 128 registers a thread.
+    /// Blocks that run on a multiprocessor at a time. Shared memory is what limits it; three are enough to have everything in flight that
+    /// the memory needs, and leave 168 registers a thread.
     /// </summary>
     public static int BlocksPerMultiprocessor(int headSize, GpuArchitecture architecture) =>
-        Math.Clamp(architecture.SharedBytesPerMultiprocessor / (SharedBytes(headSize) + 1024), 1, 4);
+        Math.Clamp(architecture.SharedBytesPerMultiprocessor / (SharedBytes(headSize) + 1024), 1, 3);
 
     /// <summary>Tiles that hold keys which some query of a sequence sees, as the kernel counts them.</summary>
     public static int Count(DecodingShape shape, int length)

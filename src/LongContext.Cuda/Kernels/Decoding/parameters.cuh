@@ -31,7 +31,7 @@ struct DecodingParameters {
   int32 maxTokens;           // query tokens of a sequence at most
   int32 items;
   int32 maxPages, pageShift;
-  int32 rowWarps, rowBlocks; // warps of a block that have rows of their own (1, 2 or 4); blocks over the rows of one key head
+  int32 rowWarps, rowBlocks; // warps of a block that have rows of their own (1, 2 or 4; 2 at most for size 256); blocks over the rows of one key head
   int32 windowLeft;
   float scale, cap;
 };

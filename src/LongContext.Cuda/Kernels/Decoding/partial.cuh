@@ -1,16 +1,16 @@
 // The end of a block: what its warps found over their shares of the keys becomes one result per row.
 //
-// Every warp puts its sums (16 rows of `size`, float32) and each row's maximum and sum into shared memory; then
+// Every warp puts its sums (16 rows of `width`, float32) and each row's maximum and sum into shared memory; then
 // o = Σw o_w 2^(m_w − M) / Σw l_w 2^(m_w − M) over the warps w of a row, always in the same order. A sequence of one split is done with that;
 // of several, each split leaves its o and log2-sum for decoding_combine.
-// Shared memory: [warps, 16, size + 8] float32 (the 8 keep the four rows that half a warp writes in different banks), then [warps, 16] maxima
+// Shared memory: [warps, 16, width + 8] float32 (the 8 keep the four rows that half a warp writes in different banks), then [warps, 16] maxima
 // and [warps, 16] sums. It lies over the tiles, which are no longer needed.
 #pragma once
 #include "Decoding/softmax.cuh"
 #include "Decoding/tile.cuh"
 
 template <int Size> struct Ending {
-  static constexpr int Stride = Size + 8;
+  static constexpr int Stride = Tile<Size>::Width + 8;
   static constexpr int Floats = Tile<Size>::Warps * 16 * (Stride + 2);
   static_assert(Floats * 4 <= Tile<Size>::Stages * Tile<Size>::StageBytes);
   float* shared;
@@ -20,7 +20,7 @@ template <int Size> struct Ending {
   DEVICE float& RowSum(int warp, int row) const { return shared[Tile<Size>::Warps * 16 * (Stride + 1) + warp * 16 + row]; }
 };
 
-template <int Size> DEVICE void StoreWarp(const Ending<Size>& ending, const float (&o)[Size / 8][4], SoftmaxState& state) {
+template <int Size> DEVICE void StoreWarp(const Ending<Size>& ending, const float (&o)[Tile<Size>::Width / 8][4], SoftmaxState& state) {
   const int warp = ThreadX() / 32, lane = ThreadX() % 32;
 #pragma unroll
   for (int i = 0; i < 2; i++) {
@@ -33,7 +33,7 @@ template <int Size> DEVICE void StoreWarp(const Ending<Size>& ending, const floa
       ending.RowSum(warp, row) = sum;
     }
 #pragma unroll
-    for (int n = 0; n < Size / 8; n++)
+    for (int n = 0; n < Tile<Size>::Width / 8; n++)
       *(Float2*)&ending.Sum(warp, row, n * 8 + lane % 4 * 2) = Float2{o[n][2 * i], o[n][2 * i + 1]};
   }
 }
@@ -46,27 +46,40 @@ struct RowMap {
   DEVICE bool Has(int row) const { return firstRow + row < rows; }
 };
 
+/// What each warp of a block does: warps of the same rows take the keys in turns (parts), for size 256 each of them by two, a half of the columns each.
+struct WarpRole {
+  int rowTile, half, part, parts;
+
+  template <int Size> DEVICE static WarpRole Of(int warp, int rowWarps) {
+    constexpr int halves = Tile<Size>::Halves;
+    const int rest = warp / rowWarps;
+    return WarpRole{warp % rowWarps, rest % halves, rest / halves, Tile<Size>::Warps / (rowWarps * halves)};
+  }
+};
+
 /// slot: where this split's partial result goes; negative: the result itself is written.
 template <typename T, int Size>
 DEVICE void StoreRows(const DecodingParameters& p, const Ending<Size>& ending, const RowMap& map, int firstToken, int slot) {
-  const int parts = Tile<Size>::Warps / p.rowWarps;
+  using Tile = Tile<Size>;
+  const int step = p.rowWarps * Tile::Halves, parts = Tile::Warps / step;
   // Four values a thread. A row of 80 gets 32 threads, so that no eight of them that are served together straddle two rows.
   constexpr int threadsPerRow = Size % 32 == 0 ? Size / 4 : 32;
-  for (int i = ThreadX(); i < 16 * p.rowWarps * threadsPerRow; i += Tile<Size>::Threads) {
+  for (int i = ThreadX(); i < 16 * p.rowWarps * threadsPerRow; i += Tile::Threads) {
     const int row = i / threadsPerRow, column = i % threadsPerRow * 4;
     if (!map.Has(row)) break; // later ones neither
     if (column >= Size) continue;
-    const int tile = row / 16, inTile = row % 16;
+    const int inTile = row % 16, inWidth = column % Tile::Width;
+    const int firstWarp = row / 16 + p.rowWarps * (column / Tile::Width);
     float maximum = -Infinity;
-    for (int part = 0; part < parts; part++) maximum = __builtin_fmaxf(maximum, ending.RowMaximum(tile + part * p.rowWarps, inTile));
+    for (int part = 0; part < parts; part++) maximum = __builtin_fmaxf(maximum, ending.RowMaximum(firstWarp + part * step, inTile));
     const float base = maximum == -Infinity ? 0 : maximum;
     Float4 o = {0, 0, 0, 0};
     float sum = 0;
     for (int part = 0; part < parts; part++) {
-      const int warp = tile + part * p.rowWarps;
+      const int warp = firstWarp + part * step;
       const float factor = Exp2(ending.RowMaximum(warp, inTile) - base);
       sum += ending.RowSum(warp, inTile) * factor;
-      o += *(const Float4*)&ending.Sum(warp, inTile, column) * factor;
+      o += *(const Float4*)&ending.Sum(warp, inTile, inWidth) * factor;
     }
     const bool seen = maximum != -Infinity;
     if (seen) o *= 1 / sum;
