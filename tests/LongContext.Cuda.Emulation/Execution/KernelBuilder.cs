@@ -68,6 +68,7 @@ internal sealed class KernelBuilder
             instruction.Index = decoded.Count;
             decoded.Add(new DecodedInstruction(instruction, [.. decoder.Reads], [.. decoder.Writes], [.. decoder.AsyncRegisters]));
         }
+        Code.Decoded = decoded;
         Code.Code = Analysis.RegisterTracking.Apply(Code, decoded);
         Code.RegisterBytes = fileBytes;
         Code.RegisterImage = new byte[fileBytes - Code.ImageStart];

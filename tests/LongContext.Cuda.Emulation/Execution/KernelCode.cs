@@ -13,6 +13,9 @@ internal sealed class KernelCode
 
     public Instruction[] Code = [];
 
+    /// <summary>The same with the registers each reads and writes.</summary>
+    public IReadOnlyList<DecodedInstruction> Decoded = [];
+
     /// <summary>Register file of one warp in bytes: predicates, registers, constants, special registers.</summary>
     public int RegisterBytes;
 
