@@ -158,6 +158,21 @@ public abstract class DecodingAttentionTests
         AssertRight(c, run.Reference());
     }
 
+    [Theory]
+    [MemberData(nameof(Formats))]
+    public void Kernel_OfEveryFormat_LeavesRegistersForTheBlocksPlanned(string element, int size)
+    {
+        string format = $"{(element == nameof(CacheElement.BFloat16) ? "bf16" : "f16")}_{size}";
+        foreach (string role in new[] { "attention", "combine" })
+        {
+            CudaFunction kernel = Context.GetKernel($"sm_80/decoding_{role}_{format}", $"decoding_{role}");
+            int blocks = DecodingTile.BlocksPerMultiprocessor(size, Context.Architecture);
+            TestContext.Current.TestOutputHelper?.WriteLine($"{role}: {kernel.Registers} registers, {kernel.LocalBytes} bytes local, {blocks} blocks");
+            Assert.Equal(0, kernel.LocalBytes);
+            Assert.InRange(blocks * DecodingTile.Threads * ((kernel.Registers + 7) / 8 * 8), 1, Context.Architecture.RegistersPerMultiprocessor);
+        }
+    }
+
     [Fact]
     public void Forward_Twice_GivesEqualBits()
     {
