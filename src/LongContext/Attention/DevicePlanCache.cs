@@ -55,7 +55,9 @@ internal sealed class DevicePlanCache<TShape, TPlan>(Func<TShape, AttentionArgum
     {
         (TPlan plan, int[] data) = make(shape, arguments, device);
         using var scope = NewDisposeScope();
-        Tensor uploaded = tensor(data, dtype: ScalarType.Int32).to(device).DetachFromDisposeScope();
+        // Into memory of libtorch's own: a tensor over an array lies wherever the array does, and kernels read 16 bytes at a time.
+        Tensor uploaded = empty([data.Length], dtype: ScalarType.Int32, device: device).DetachFromDisposeScope();
+        uploaded.copy_(tensor(data, dtype: ScalarType.Int32));
         // The borders are the caller's memory, which may change after the call.
         var entry = new Entry(shape, arguments.CumulativeSequenceLengths.ToArray(), arguments.KeyLengths.ToArray(), device, plan, uploaded);
         if (entries.Count == Capacity)
