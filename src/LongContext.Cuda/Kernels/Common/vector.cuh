@@ -13,9 +13,12 @@ template <typename T> constexpr bool IsHalf = sizeof(T) == 2;
 
 DEVICE Words4 Zeros() { return Words4{0, 0, 0, 0}; }
 
-/// Chunk `index` of 16 bytes after `base`, which must lie on a border of 16 bytes.
-DEVICE Words4 LoadChunk(const void* base, int64 index) { return ((const Words4*)base)[index]; }
-DEVICE void StoreChunk(void* base, int64 index, Words4 words) { ((Words4*)base)[index] = words; }
+/// Of global memory: where a pointer comes out of a choice, the compiler does not know.
+#define GLOBAL __attribute__((address_space(1)))
+
+/// Chunk `index` of 16 bytes after `base` in global memory, which must lie on a border of 16 bytes.
+DEVICE Words4 LoadChunk(const void* base, int64 index) { return ((const GLOBAL Words4*)(const GLOBAL void*)base)[index]; }
+DEVICE void StoreChunk(void* base, int64 index, Words4 words) { ((GLOBAL Words4*)(GLOBAL void*)base)[index] = words; }
 
 /// Elements of a chunk as float32.
 template <typename T> DEVICE void Unpack(Words4 words, float (&values)[Lanes<T>]) {

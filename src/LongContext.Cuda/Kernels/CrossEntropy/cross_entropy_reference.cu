@@ -1,5 +1,5 @@
 // Cross-entropy and its gradient as plainly as can be: a second oracle, and slow. A thread a row in three walks over it: the maximum, the
-// sum, the gradient. Block 64, ⌈rows / 64⌉ blocks; heldChunks is not read. Called by CrossEntropyReference.
+// sum, the gradient. Block 64, ⌈rows / 64⌉ blocks; heldChunks is not read. Called by CrossEntropyKernel where it is to be Plain.
 #include "Common/arithmetic.cuh"
 #include "CrossEntropy/parameters.cuh"
 

@@ -1,5 +1,5 @@
 // Dequantisation as plainly as can be: a second oracle, and slow. A thread a value; the tables of magnitudes are read where they stand.
-// Grid: ⌈rows · columns / 64⌉ blocks of 64. Called by DequantizationReference.
+// Grid: ⌈rows · columns / 64⌉ blocks of 64. Called by DequantizationKernel where it is to be Plain.
 #include "Dequantization/parameters.cuh"
 
 extern "C" __global__ void dequantize_nf4_reference(const Nf4Parameters p) {

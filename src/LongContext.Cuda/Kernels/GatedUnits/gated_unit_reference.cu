@@ -1,6 +1,6 @@
 // Gated units as plainly as can be: a second oracle, and slow. A thread an element over rows of any stride; the activations are written
 // as their definitions are, with erf by its series and continued fraction. Results lie elsewhere than inputs.
-// Grid: ⌈rows · columns / 64⌉ blocks of 64. Called by GatedUnitReference.
+// Grid: ⌈rows · columns / 64⌉ blocks of 64. Called by GatedUnitKernel where it is to be Plain.
 #include "Common/arithmetic.cuh"
 #include "GatedUnits/parameters.cuh"
 

@@ -18,14 +18,19 @@ constexpr int SmallBlock = 256; // of teams up to 32 threads
 template <typename T> DEVICE void WritePartial(const RmsNormBackwardParameters& p, const float (&sums)[Held][Lanes<T>], int lane, int slot, float* columns) {
   const int chunks = p.columns / Lanes<T>;
   float* partial = p.partial + (int64)BlockX() * p.columns;
-  const bool several = p.team <= 32;
-  float* target = several ? columns + slot * p.columns : partial;
+  if (p.team > 32) {
+#pragma unroll
+    for (int i = 0; i < Held; i++) {
+      const int chunk = lane + i * p.team;
+      if (chunk < chunks) StoreValues(partial, (int64)chunk * Lanes<T>, sums[i]);
+    }
+    return;
+  }
 #pragma unroll
   for (int i = 0; i < Held; i++) {
     const int chunk = lane + i * p.team;
-    if (chunk < chunks) StoreValues(target, (int64)chunk * Lanes<T>, sums[i]);
+    if (chunk < chunks) StoreValues(columns + slot * p.columns, (int64)chunk * Lanes<T>, sums[i]);
   }
-  if (!several) return;
   SyncThreads();
   const int slots = BlockSizeX() / p.team;
   for (int column = ThreadX(); column < p.columns; column += BlockSizeX()) {

@@ -89,14 +89,14 @@ template <typename T, typename W> DEVICE void ForwardAny(const RmsNormParameters
       sum[i] = added;
       squares += ToFloat(added) * ToFloat(added);
     }
-    x = sum; // each thread reads what it wrote itself
   } else {
     for (int i = ThreadX(); i < p.columns; i += BlockSizeX()) squares += ToFloat(x[i]) * ToFloat(x[i]);
   }
   const float inverse = InverseRoot(RowSum(squares, BlockSizeX(), shared) / (float)p.columns + p.epsilon);
   T* y = (T*)p.y + RowStart(row, p.inner, p.yStride, p.columns);
   const W* weight = (const W*)p.weight;
-  for (int i = ThreadX(); i < p.columns; i += BlockSizeX()) y[i] = FromFloat<T>(Scaled<T, W>(ToFloat(x[i]), inverse, ToFloat(weight[i]), p));
+  const T* normed = p.residual ? sum : x; // each thread reads what it wrote itself
+  for (int i = ThreadX(); i < p.columns; i += BlockSizeX()) y[i] = FromFloat<T>(Scaled<T, W>(ToFloat(normed[i]), inverse, ToFloat(weight[i]), p));
 }
 
 extern "C" __global__ void __launch_bounds__(1024) rms_norm_forward(const RmsNormParameters p) {

@@ -1,6 +1,6 @@
 // RMS norm and its backward as plainly as can be: a second oracle, and slow. The same parameters as the fast kernels; team is not read.
 // rms_norm_forward_reference, rms_norm_backward_reference: a thread a row. rms_norm_weight_reference: a thread a column; `result` and
-// `added` are not read and `partial` [1, columns] gets the weight's gradient. Block 64. Called by RmsNormReference.
+// `added` are not read and `partial` [1, columns] gets the weight's gradient. Block 64. Called by RmsNormKernel where it is to be Plain.
 #include "Common/arithmetic.cuh"
 #include "Normalization/parameters.cuh"
 

@@ -1,6 +1,6 @@
 // AdamW, plain and over 8-bit state, as plainly as can be: a second oracle, and slow. adamw_reference: a thread a value.
 // adamw_blockwise_reference: a thread a block of 256 values, which it walks twice; a value's code is found by walking the borders.
-// Block 64. Called by AdamWReference.
+// Block 64. Called by AdamWKernel where it is to be Plain.
 #include "Optimizers/adamw_update.cuh"
 #include "Optimizers/rounding.cuh"
 

@@ -1,6 +1,6 @@
 // Rotary position embedding as plainly as can be: a second oracle, and slow. A thread turns one token, q then k, into results that lie
 // elsewhere: y[i] = x[i]·cos + turned[i]·sin with turned = (−x₂, x₁), as the definition has it. Block 64, ⌈tokens / 64⌉ blocks.
-// Called by RotaryReference.
+// Called by RotaryKernel where it is to be Plain.
 #include "Rotary/parameters.cuh"
 
 template <typename T, typename Table> DEVICE void RotateHead(const T* x, T* y, const Table* cos, const Table* sin, const RotaryParameters& p) {
