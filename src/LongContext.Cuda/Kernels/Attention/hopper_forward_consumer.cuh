@@ -1,0 +1,248 @@
+// A consumer warpgroup of the Hopper forward kernel: 64 queries, their products and their online softmax.
+//
+// A thread has rows g and g + 8 of its warp's 16 (g = lane / 4), of which columns 8j + 2c + {0, 1} (c = lane % 4): element i of S is row
+// g + 8 (i / 2 % 2), key 8 (i / 4) + 2c + i % 2 of the tile. Four neighbouring lanes share a row.
+#pragma once
+#include "Attention/hopper_forward_layout.cuh"
+
+DEVICE float Exp2(float x) {
+  float result;
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(x));
+  return result;
+}
+DEVICE float Reciprocal(float x) {
+  float result;
+  asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(x));
+  return result;
+}
+DEVICE float Log2(float x) {
+  float result;
+  asm("lg2.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(x));
+  return result;
+}
+/// tanh x = 1 − 2 / (e^2x + 1), given 2x · log2 e: exact to float32's rounding of values near 1, where tanh.approx has 11 bits.
+DEVICE float TanhOfLog2(float twice) { return 1 - 2 * Reciprocal(Exp2(twice) + 1); }
+
+template <bool Cap> struct ForwardConsumer {
+  static constexpr int SCount = Forward::Keys / 2, OCount = Forward::Size / 2, PCount = Forward::Keys / 4;
+  using SProduct = Wgmma<Forward::Keys>;
+  using OProduct = Wgmma<Forward::Size>;
+
+  float s[SCount]; // scores, then their exponentials, of the tile after the one in p
+  float o[OCount];
+  uint32 p[PCount];
+  float maximum[2], sum[2]; // by row; the sum over this thread's columns only
+  float correction[2];      // what o and sum have to be multiplied with since the last tile
+  float scale;              // scores · scale are exponents of 2
+  float capScale;           // 2 · scale / cap · log2 e
+  uint32 shared, q;
+  uint32 tiles; // of keys consumed so far
+  int consumer, lane, warp;
+  // The task
+  int position, keys, windowLeft, windowRight;
+
+  DEVICE void IssueScores() {
+    uint64 a = DescriptorAlong<Forward::ChunkBytes>(q);
+    uint64 b = DescriptorAlong<Forward::ChunkBytes>(shared + Forward::K + tiles % Forward::KeyStages * Forward::KeyBytes);
+    constexpr int Steps = CHUNK / 16;
+#pragma unroll
+    for (int chunk = 0; chunk < Forward::Chunks; chunk++)
+#pragma unroll
+      for (int step = 0; step < Steps; step++)
+        SProduct::template Shared<Element, 0, 0>(s, Advance(a, chunk * Forward::QChunk + 32 * step), Advance(b, chunk * Forward::KeyChunk + 32 * step),
+                                                 chunk + step);
+    WgmmaCommit();
+  }
+
+  /// o += p · v, of the tile number `tile`.
+  DEVICE void IssueOutput(uint32 tile) {
+    uint64 b = DescriptorAcross<Forward::ChunkBytes>(shared + Forward::V + tile % Forward::KeyStages * Forward::KeyBytes, Forward::KeyChunk);
+#pragma unroll
+    for (int step = 0; step < Forward::Keys / 16; step++)
+      OProduct::template Register<Element, 1>(o, p[4 * step], p[4 * step + 1], p[4 * step + 2], p[4 * step + 3],
+                                              Advance(b, step * 16 * Forward::ChunkBytes), 1);
+    WgmmaCommit();
+  }
+
+  DEVICE void WaitFull(uint32 barriers, uint32 tile) {
+    BarrierWait(shared + barriers + 8 * (tile % Forward::KeyStages), tile / Forward::KeyStages & 1);
+  }
+  DEVICE void Release(uint32 barriers, uint32 tile) { WarpArrive(shared + barriers + 8 * (tile % Forward::KeyStages)); }
+
+  /// Scores of keys that a query does not see become −∞.
+  DEVICE void Mask(int tile) {
+#pragma unroll
+    for (int r = 0; r < 2; r++) {
+      int at = position + 16 * warp + lane / 4 + 8 * r;
+      int column = tile * Forward::Keys + 2 * (lane % 4);
+      int low = at - windowLeft - column, high = Min(keys, at + windowRight + 1) - column;
+#pragma unroll
+      for (int j = 0; j < SCount / 4; j++)
+#pragma unroll
+        for (int i = 0; i < 2; i++)
+          if (8 * j + i < low || 8 * j + i >= high) s[4 * j + 2 * r + i] = -Infinity;
+    }
+  }
+
+  /// s becomes exp2(scale · s − maximum); maximum, sum and correction follow.
+  template <bool Masked> DEVICE void Softmax(int tile) {
+    if constexpr (Cap)
+#pragma unroll
+      for (int i = 0; i < SCount; i++) s[i] = TanhOfLog2(s[i] * capScale);
+    if constexpr (Masked) Mask(tile);
+    float highest[2];
+#pragma unroll
+    for (int r = 0; r < 2; r++) {
+      highest[r] = maximum[r];
+#pragma unroll
+      for (int j = 0; j < SCount / 4; j++) highest[r] = __builtin_fmaxf(highest[r], __builtin_fmaxf(s[4 * j + 2 * r], s[4 * j + 2 * r + 1]));
+      highest[r] = __builtin_fmaxf(highest[r], ShuffleXor<1>(highest[r]));
+      highest[r] = __builtin_fmaxf(highest[r], ShuffleXor<2>(highest[r]));
+    }
+#pragma unroll
+    for (int r = 0; r < 2; r++) {
+      float shift = highest[r] == -Infinity ? 0 : highest[r] * scale; // nothing seen yet: all exponentials are 0, not NaN
+      correction[r] = Exp2(maximum[r] * scale - shift);
+      maximum[r] = highest[r];
+      float added = 0;
+#pragma unroll
+      for (int j = 0; j < SCount / 4; j++)
+#pragma unroll
+        for (int i = 0; i < 2; i++) {
+          float& x = s[4 * j + 2 * r + i];
+          x = Exp2(x * scale - shift);
+          added += x;
+        }
+      sum[r] = sum[r] * correction[r] + added;
+    }
+  }
+
+  DEVICE void PackScores() {
+#pragma unroll
+    for (int i = 0; i < PCount; i++) p[i] = Pack<Element>(s[2 * i], s[2 * i + 1]);
+  }
+
+  /// The tile after the one whose exponentials are in p: its scores, beside the output of that one.
+  template <bool Masked> DEVICE void Step(int tile) {
+    WaitFull(Forward::KFull, tiles);
+    NamedSync(Forward::TurnBarrier + consumer, 2 * WarpgroupThreads);
+    Hold(o);
+    Hold(p);
+    WgmmaFence();
+    IssueScores();
+    WaitFull(Forward::VFull, tiles - 1);
+    IssueOutput(tiles - 1);
+    NamedArrive(Forward::TurnBarrier + (consumer + 1 == Forward::Consumers ? 0 : consumer + 1), 2 * WarpgroupThreads);
+    WgmmaWait<1>();
+    Hold(s);
+    Release(Forward::KEmpty, tiles);
+    Softmax<Masked>(tile);
+    Hold(s);
+    WgmmaWait<0>();
+    Hold(o);
+    Release(Forward::VEmpty, tiles - 1);
+#pragma unroll
+    for (int i = 0; i < OCount; i++) o[i] *= correction[i / 2 % 2];
+    PackScores();
+    tiles++;
+  }
+
+  /// All tiles first ≤ tile < last, from the last one down.
+  DEVICE void Run(int first, int last) {
+    WaitFull(Forward::KFull, tiles);
+    WgmmaFence();
+    IssueScores();
+#pragma unroll
+    for (int i = 0; i < OCount; i++) o[i] = 0;
+    WgmmaWait<0>();
+    Hold(s);
+    Release(Forward::KEmpty, tiles);
+    tiles++;
+    int tile = last - 1;
+    Softmax<true>(tile);
+    PackScores();
+    tile--;
+    // Tiles that all 64 queries see whole need no mask: from wholeBegin on, below wholeEnd.
+    int wholeEnd = Min(keys, position + windowRight + 1) / Forward::Keys;
+    int wholeBegin = CeilDivide(Max(0, position + Forward::Rows - 1 - windowLeft), Forward::Keys);
+    for (; tile >= first; tile--)
+      if (tile < wholeEnd && tile >= wholeBegin)
+        Step<false>(tile);
+      else
+        Step<true>(tile);
+    WaitFull(Forward::VFull, tiles - 1);
+    Hold(o);
+    Hold(p);
+    WgmmaFence();
+    IssueOutput(tiles - 1);
+    WgmmaWait<0>();
+    Hold(o);
+    Release(Forward::VEmpty, tiles - 1);
+  }
+
+  /// o / sum to memory by way of the consumer's own queries' place; log-sum-exp.
+  DEVICE void Store(const AttentionParameters& a, int row, int rows, int head) {
+    float factor[2];
+#pragma unroll
+    for (int r = 0; r < 2; r++) {
+      float total = sum[r];
+      total += ShuffleXor<1>(total);
+      total += ShuffleXor<2>(total);
+      int inTile = 16 * warp + lane / 4 + 8 * r;
+      factor[r] = total > 0 ? 1 / total : total == 0 ? 0 : total; // a NaN stays one
+      if (lane % 4 == 0 && inTile < rows)
+        a.logSumExp[(int64)head * a.tokens + row + inTile] = total == 0 ? -Infinity : (maximum[r] * scale + Log2(total)) * Ln2;
+    }
+    NamedSync(Forward::OwnBarrier + consumer, WarpgroupThreads); // all warps are done with q
+#pragma unroll
+    for (int i = 0; i < OCount; i += 2) {
+      int inTile = 16 * warp + lane / 4 + 8 * (i / 2 % 2), column = 8 * (i / 4) + 2 * (lane % 4);
+      float f = factor[i / 2 % 2];
+      SharedStore(q + column / CHUNK * Forward::QChunk + SwizzledOffset<Forward::ChunkBytes>(inTile, column % CHUNK * 2), Pack<Element>(o[i] * f, o[i + 1] * f));
+    }
+    SyncWarp(); // a warp stores the 16 rows that it wrote
+    constexpr int Pieces = Forward::Size / 8; // 16 bytes each
+    Element* o_ = (Element*)a.o + (int64)row * a.oStride + head * Forward::Size;
+#pragma unroll
+    for (int i = 0; i < 16 * Pieces / 32; i++) {
+      int piece = lane + 32 * i, inTile = 16 * warp + piece / Pieces, column = piece % Pieces * 8;
+      uint32 x, y, z, w;
+      SharedLoad(q + column / CHUNK * Forward::QChunk + SwizzledOffset<Forward::ChunkBytes>(inTile, column % CHUNK * 2), x, y, z, w);
+      if (inTile < rows) GlobalStore(o_ + (int64)inTile * a.oStride + column, x, y, z, w);
+    }
+  }
+};
+
+template <bool Cap> DEVICE void ConsumeForward(const AttentionParameters& a, int consumer) {
+  ForwardConsumer<Cap> c;
+  c.shared = SharedAddress(hopperShared);
+  c.consumer = consumer;
+  c.lane = Lane();
+  c.warp = Uniform(ThreadX() / 32 % 4);
+  c.tiles = 0;
+  c.scale = Cap ? a.cap * Log2E : a.scale * Log2E;
+  c.capScale = Cap ? 2 * Log2E * a.scale / a.cap : 0;
+  c.windowLeft = a.windowLeft;
+  c.windowRight = a.windowRight;
+  if (consumer == Forward::Consumers - 1) NamedArrive(Forward::TurnBarrier, 2 * WarpgroupThreads); // the first turn is consumer 0's
+  for (uint32 units = 0;; units++) {
+    uint32 slot = units % Forward::QStages * Forward::Consumers + consumer;
+    BarrierWait(c.shared + Forward::QFull + 8 * slot, units / Forward::QStages & 1);
+    int row, rows, head, first, last, reserved;
+    SharedLoad(c.shared + Forward::Tasks + 32 * slot, row, rows, c.position, head);
+    SharedLoad(c.shared + Forward::Tasks + 32 * slot + 16, c.keys, first, last, reserved);
+    if (rows < 0) break;
+    c.q = c.shared + Forward::Q + slot * Forward::QBytes;
+    c.maximum[0] = c.maximum[1] = -Infinity;
+    c.sum[0] = c.sum[1] = 0;
+    if (first < last)
+      c.Run(first, last);
+    else
+#pragma unroll
+      for (int i = 0; i < ForwardConsumer<Cap>::OCount; i++) c.o[i] = 0;
+    c.Store(a, row, rows, head);
+    AsyncProxyFence(); // what this warp wrote and read there comes before the next queries
+    WarpArrive(c.shared + Forward::QEmpty + 8 * slot);
+  }
+  if (consumer == 0) NamedSync(Forward::TurnBarrier, 2 * WarpgroupThreads); // takes the last turn, so that no barrier is left half full
+}
