@@ -1,6 +1,7 @@
 // Shapes of the Hopper forward kernel: tiles, registers, shared memory, barriers. HopperTiles.cs has the same numbers.
 #pragma once
 #include "Attention/hopper_schedule.cuh"
+#include "Common/exponentials.cuh"
 #include "Common/wgmma.cuh"
 
 using Element = ELEMENT;

@@ -1,0 +1,260 @@
+// A consumer warpgroup of the Hopper backward kernel: 64 keys, their ∂k and ∂v, and its half of each ∂q tile.
+//
+// A thread has keys g and g + 8 of its warp's 16 (g = lane / 4), against queries 8j + 2c + {0, 1} (c = lane % 4): element i of the scores is
+// key g + 8 (i / 2 % 2), query 8 (i / 4) + 2c + i % 2 of the tile.
+#pragma once
+#include "Attention/hopper_backward_layout.cuh"
+
+template <bool Cap, bool SumQ> struct BackwardConsumer {
+  static constexpr int SCount = Backward::Queries / 2, OCount = Backward::Size / 2, PCount = Backward::Queries / 4, QCount = Backward::SumColumns / 2;
+  using SProduct = Wgmma<Backward::Queries>;
+  using OProduct = Wgmma<Backward::Size>;
+  using QProduct = Wgmma<Backward::SumColumns>;
+
+  float gradientK[OCount], gradientV[OCount];
+  float s[SCount];  // scores, then weights (times the cap's slope)
+  float ds[SCount]; // ∂w, then ∂s
+  uint32 weights[PCount], gradients[PCount]; // left operands: wᵀ and ∂sᵀ
+  float scale, capScale;                     // as in the forward kernel
+  uint32 shared;
+  uint32 steps; // so far
+  int consumer, lane, warp;
+  int windowLeft, windowRight;
+  BackwardTask task;
+
+  /// d = rows (this consumer's 64 of a tile of keys) · columnsᵀ (a tile of queries).
+  DEVICE void IssueScores(float (&d)[SCount], uint32 rows, uint32 columns) {
+    uint64 a = DescriptorAlong<128>(rows), b = DescriptorAlong<128>(columns);
+#pragma unroll
+    for (int chunk = 0; chunk < Backward::Chunks; chunk++)
+#pragma unroll
+      for (int step = 0; step < 4; step++)
+        SProduct::template Shared<Element, 0, 0>(d, Advance(a, chunk * Backward::KeyChunk + 32 * step), Advance(b, chunk * Backward::QueryChunk + 32 * step),
+                                                 chunk + step);
+    WgmmaCommit();
+  }
+
+  /// d += left · rows of a tile of queries.
+  DEVICE void IssueSums(float (&d)[OCount], const uint32 (&left)[PCount], uint32 rows) {
+    uint64 b = DescriptorAcross<128>(rows, Backward::QueryChunk);
+#pragma unroll
+    for (int step = 0; step < Backward::Queries / 16; step++)
+      OProduct::template Register<Element, 1>(d, left[4 * step], left[4 * step + 1], left[4 * step + 2], left[4 * step + 3], Advance(b, step * 2048), 1);
+    WgmmaCommit();
+  }
+
+  /// d = ∂s · k: 64 of the tile's queries, SumColumns of the columns. Both operands lie across.
+  DEVICE void IssueQuerySums(float (&d)[QCount], uint32 scores) {
+    constexpr int Half = Backward::SumColumns;
+    uint32 chunk = Backward::Queries == 64 ? 0 : consumer, column = Backward::Queries == 64 ? consumer * Half : 0;
+    uint64 a = DescriptorAcross<128>(scores + chunk * Backward::Keys * 128, 16);
+    uint64 b = DescriptorAcross<128>(shared + Backward::K + column / 64 * Backward::KeyChunk + column % 64 * 2, Backward::KeyChunk);
+#pragma unroll
+    for (int step = 0; step < Backward::Keys / 16; step++)
+      QProduct::template Shared<Element, 1, 1>(d, Advance(a, step * 2048), Advance(b, step * 2048), step);
+    WgmmaCommit();
+  }
+
+  /// Whether element i's query (of the tile from `query` on) sees its key: low ≤ column < high.
+  DEVICE void Seen(int r, int query, int& low, int& high) const {
+    int key = task.key + Backward::Rows * consumer + 16 * warp + lane / 4 + 8 * r;
+    int column = query + task.shift + 2 * (lane % 4); // position of column 0
+    low = key - windowRight - column;
+    high = key < task.keys ? key + windowLeft - column + 1 : low;
+  }
+
+  /// Scores to weights, packed; s keeps what ∂w − delta is multiplied by.
+  template <bool Masked> DEVICE void Weights(uint32 stage, int query) {
+    uint32 rows = shared + Backward::LogSumExp + stage * Backward::RowBytes + 8 * (lane % 4);
+    int low[2], high[2];
+    if constexpr (Masked)
+#pragma unroll
+      for (int r = 0; r < 2; r++) Seen(r, query, low[r], high[r]);
+#pragma unroll
+    for (int j = 0; j < SCount / 4; j++) {
+      float logSumExp[2];
+      SharedLoad(rows + 32 * j, logSumExp[0], logSumExp[1]);
+#pragma unroll
+      for (int r = 0; r < 2; r++) {
+        float w[2];
+#pragma unroll
+        for (int i = 0; i < 2; i++) {
+          float& x = s[4 * j + 2 * r + i];
+          float slope = 1;
+          if constexpr (Cap) {
+            x = TanhOfLog2(x * capScale);
+            slope = 1 - x * x;
+          }
+          w[i] = Exp2(x * scale - logSumExp[i]);
+          if constexpr (Masked) w[i] = 8 * j + i >= low[r] && 8 * j + i < high[r] ? w[i] : 0;
+          x = Cap ? w[i] * slope : w[i];
+        }
+        weights[2 * j + r] = Pack<Element>(w[0], w[1]);
+      }
+    }
+  }
+
+  template <bool Masked> DEVICE void Gradients(uint32 stage, int query) {
+    uint32 rows = shared + Backward::Delta + stage * Backward::RowBytes + 8 * (lane % 4);
+    int low[2], high[2];
+    if constexpr (Masked)
+#pragma unroll
+      for (int r = 0; r < 2; r++) Seen(r, query, low[r], high[r]);
+#pragma unroll
+    for (int j = 0; j < SCount / 4; j++) {
+      float delta[2];
+      SharedLoad(rows + 32 * j, delta[0], delta[1]);
+#pragma unroll
+      for (int r = 0; r < 2; r++) {
+#pragma unroll
+        for (int i = 0; i < 2; i++) {
+          float& x = ds[4 * j + 2 * r + i];
+          x = s[4 * j + 2 * r + i] * (x - delta[i]);
+          if constexpr (Masked) x = 8 * j + i >= low[r] && 8 * j + i < high[r] ? x : 0; // a NaN among what is not seen stays out
+        }
+        gradients[2 * j + r] = Pack<Element>(ds[4 * j + 2 * r], ds[4 * j + 2 * r + 1]);
+      }
+    }
+  }
+
+  DEVICE void StoreGradients(uint32 scores) {
+#pragma unroll
+    for (int j = 0; j < SCount / 4; j++)
+#pragma unroll
+      for (int r = 0; r < 2; r++) {
+        int row = Backward::Rows * consumer + 16 * warp + lane / 4 + 8 * r, column = 8 * j + 2 * (lane % 4);
+        SharedStore(scores + column / 64 * Backward::Keys * 128 + SwizzledOffset<128>(row, column % 64 * 2), gradients[2 * j + r]);
+      }
+    AsyncProxyFence();
+  }
+
+  /// This warp's piece of the ∂q tile goes on its way to be added.
+  DEVICE void AddQuerySums(const float (&d)[QCount], float* tile) {
+    uint32 piece = shared + Backward::Sums + (4 * consumer + warp) * Backward::SumBytes;
+    if (lane == 0) BulkWaitRead(); // the piece before has been read
+    SyncWarp();
+#pragma unroll
+    for (int i = 0; i < QCount; i++) SharedStore(piece + 128 * i + 4 * lane, __builtin_bit_cast(uint32, d[i]));
+    AsyncProxyFence();
+    SyncWarp();
+    if (lane == 0) {
+      int rowTile = Backward::Queries == 64 ? warp : 4 * consumer + warp, columnTile = Backward::Queries == 64 ? consumer * (Backward::SumColumns / 8) : 0;
+      uint64 target = (uint64)(const __attribute__((address_space(1))) float*)(tile + (rowTile * (Backward::Size / 8) + columnTile) * 128);
+      BulkReduceAdd(target, piece, Backward::SumBytes);
+      BulkCommit();
+    }
+  }
+
+  template <bool Masked> DEVICE void Step(const AttentionParameters& a, int head, int query) {
+    uint32 stage = StageOf(steps), parity = ParityOf(steps);
+    uint32 q = shared + Backward::Q + stage * Backward::QueryBytes, gradientO = shared + Backward::GradientO + stage * Backward::QueryBytes;
+    uint32 ownRows = consumer * Backward::Rows * 128;
+    BarrierWait(shared + Backward::QFull + 8 * stage, parity);
+    WgmmaFence();
+    IssueScores(s, shared + Backward::K + ownRows, q);
+    BarrierWait(shared + Backward::OFull + 8 * stage, parity);
+    IssueScores(ds, shared + Backward::V + ownRows, gradientO);
+    WgmmaWait<1>();
+    Hold(s);
+    Weights<Masked>(stage, query); // beside ∂w's product
+    Hold(weights);
+    Hold(gradientV);
+    WgmmaFence();
+    IssueSums(gradientV, weights, gradientO);
+    WgmmaWait<1>();
+    Hold(ds);
+    Gradients<Masked>(stage, query); // beside ∂v's product
+    Hold(gradients);
+    Hold(gradientK);
+    if constexpr (SumQ) {
+      uint32 scores = shared + Backward::Scores + StageOf(steps) * Backward::ScoreBytes;
+      StoreGradients(scores);
+      NamedSync(Backward::ScoresBarrier, Backward::Consumers * WarpgroupThreads);
+      float d[QCount];
+      WgmmaFence();
+      IssueQuerySums(d, scores);
+      IssueSums(gradientK, gradients, q);
+      WgmmaWait<2>();
+      WarpArrive(shared + Backward::OEmpty + 8 * stage);
+      WgmmaWait<1>();
+      Hold(d);
+      int64 tile = task.sumTile + query / Backward::Queries;
+      AddQuerySums(d, a.gradientQSum + (tile * a.heads + head) * (Backward::Queries * Backward::Size)); // beside ∂k's product
+    } else {
+      WgmmaFence();
+      IssueSums(gradientK, gradients, q);
+      WgmmaWait<1>();
+      WarpArrive(shared + Backward::OEmpty + 8 * stage);
+    }
+    WgmmaWait<0>();
+    Hold(gradientV);
+    Hold(gradientK);
+    WarpArrive(shared + Backward::QEmpty + 8 * stage);
+    steps++;
+  }
+
+  /// This warp's 16 keys' sums · factor to memory, by way of its rows of v's place.
+  DEVICE void Store(const float (&d)[OCount], float factor, void* gradient, int stride) {
+    uint32 tile = shared + Backward::V;
+    int firstRow = Backward::Rows * consumer + 16 * warp;
+#pragma unroll
+    for (int i = 0; i < OCount; i += 2) {
+      int row = firstRow + lane / 4 + 8 * (i / 2 % 2), column = 8 * (i / 4) + 2 * (lane % 4);
+      SharedStore(tile + column / 64 * Backward::KeyChunk + SwizzledOffset<128>(row, column % 64 * 2), Pack<Element>(d[i] * factor, d[i + 1] * factor));
+    }
+    SyncWarp();
+    constexpr int Pieces = Backward::Size / 8;
+    Element* target = (Element*)gradient + (int64)(task.firstKey + task.key) * stride + task.keyHead * Backward::Size;
+#pragma unroll
+    for (int i = 0; i < 16 * Pieces / 32; i++) {
+      int piece = lane + 32 * i, row = firstRow + piece / Pieces, column = piece % Pieces * 8;
+      uint32 x, y, z, w;
+      SharedLoad(tile + column / 64 * Backward::KeyChunk + SwizzledOffset<128>(row, column % 64 * 2), x, y, z, w);
+      if (task.key + row < task.keys) GlobalStore(target + (int64)row * stride + column, x, y, z, w);
+    }
+    SyncWarp();
+  }
+
+  DEVICE void Run(const AttentionParameters& a, int group) {
+#pragma unroll
+    for (int i = 0; i < OCount; i++) gradientK[i] = gradientV[i] = 0;
+    int firstKey = task.key + Backward::Rows * consumer; // this consumer's
+    for (int head = task.keyHead * group; head < (task.keyHead + 1) * group; head++)
+      for (int tile = 0; tile < task.tiles; tile++) {
+        int query = task.query + tile * Backward::Queries, position = query + task.shift;
+        bool border = firstKey + Backward::Rows > Min(task.keys, position + windowRight + 1) || firstKey < position + Backward::Queries - 1 - windowLeft;
+        if (Cap || border)
+          Step<true>(a, head, query);
+        else
+          Step<false>(a, head, query);
+      }
+  }
+};
+
+template <bool Cap, bool SumQ> DEVICE void ConsumeBackward(const AttentionParameters& a, int consumer) {
+  BackwardConsumer<Cap, SumQ> c;
+  c.shared = SharedAddress(hopperShared);
+  c.consumer = consumer;
+  c.lane = Lane();
+  c.warp = Uniform(ThreadX() / 32 % 4);
+  c.steps = 0;
+  c.scale = Cap ? a.cap * Log2E : a.scale * Log2E;
+  c.capScale = Cap ? 2 * Log2E * a.scale / a.cap : 0;
+  c.windowLeft = a.windowLeft;
+  c.windowRight = a.windowRight;
+  int group = a.heads / a.keyHeads;
+  for (uint32 units = 0;; units++) {
+    BarrierWait(c.shared + Backward::TaskFull + 8 * StageOf(units), ParityOf(units));
+    c.task.Read(c.shared + Backward::Tasks + 48 * StageOf(units));
+    WarpArrive(c.shared + Backward::TaskEmpty + 8 * StageOf(units));
+    if (c.task.tiles < 0) break;
+    BarrierWait(c.shared + Backward::KeysFull, units & 1);
+    c.Run(a, group);
+    NamedSync(Backward::OwnBarrier + consumer, WarpgroupThreads); // all of its warps are done with its rows of v
+    c.Store(c.gradientV, 1, a.gradientV, a.gradientVStride);
+    c.Store(c.gradientK, a.scale, a.gradientK, a.gradientKStride);
+    AsyncProxyFence();
+    WarpArrive(c.shared + Backward::KeysEmpty);
+  }
+  if (SumQ && c.lane == 0) BulkWait(); // shared memory lives until the last piece is added
+}
