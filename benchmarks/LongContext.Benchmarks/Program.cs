@@ -2,6 +2,7 @@ using System.Globalization;
 using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using LongContext.Benchmarks.Checkpoints;
+using LongContext.Benchmarks.Gpu;
 using LongContext.Benchmarks.Harness;
 using LongContext.Benchmarks.Training;
 
@@ -16,6 +17,8 @@ if (args.Length == 0)
 // Peaks of a process are no matter of time per call, so they have a way of their own.
 if (args is ["loading-memory", string folder, string type]) return LoadingMemory.Measure(folder, type, Console.Out);
 if (args is ["loading-memory"]) return LoadingMemory.Run(Console.Out);
+if (args is ["gpu-kernels", .. string[] word]) return GpuKernels.Registers(word.FirstOrDefault(), Console.Out);
+if (args is ["gpu-launch"]) return GpuKernels.Launch(Console.Out);
 if (args is ["long-training", .. string[] cases]) return LongTraining.Run(cases, Console.Out);
 if (args is ["training-memory", string length, string way]) return TrainingMemory.Measure(int.Parse(length, CultureInfo.InvariantCulture), way, Console.Out);
 if (args is ["training-memory", .. string[] lengths]) return TrainingMemory.Run(lengths.Length > 0 ? lengths : ["2048", "16384"], Console.Out);

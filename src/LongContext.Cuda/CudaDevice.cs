@@ -1,32 +1,30 @@
 using System.Text;
+using LongContext.Cuda.Driver;
 
 namespace LongContext.Cuda;
 
 /// <summary>An NVIDIA GPU, as the driver describes it.</summary>
 public sealed class CudaDevice
 {
-    private const int ComputeCapabilityMajor = 75;
-    private const int ComputeCapabilityMinor = 76;
-    private const int MultiprocessorCountAttribute = 16;
     private static readonly Lazy<(int Count, string? Reason)> Found = new(Find);
 
     private unsafe CudaDevice(int ordinal)
     {
         Ordinal = ordinal;
-        CudaDriver.Check(CudaDriver.DeviceGet(out int device, ordinal), $"cuDeviceGet({ordinal})");
+        Check(NativeMethods.DeviceGet(out int device, ordinal), $"cuDeviceGet({ordinal})");
         const int nameLength = 256;
         byte* name = stackalloc byte[nameLength];
-        CudaDriver.Check(CudaDriver.DeviceGetName(name, nameLength, device), $"cuDeviceGetName({ordinal})");
+        Check(NativeMethods.DeviceGetName(name, nameLength, device), $"cuDeviceGetName({ordinal})");
         var bytes = new ReadOnlySpan<byte>(name, nameLength);
         Name = Encoding.UTF8.GetString(bytes[..Math.Max(0, bytes.IndexOf((byte)0))]);
-        CudaDriver.Check(CudaDriver.DeviceTotalMemory(out nuint memory, device), $"cuDeviceTotalMem({ordinal})");
+        Check(NativeMethods.DeviceTotalMemory(out nuint memory, device), $"cuDeviceTotalMem({ordinal})");
         MemoryBytes = (long)memory;
-        ComputeCapability = new Version(Attribute(ComputeCapabilityMajor), Attribute(ComputeCapabilityMinor));
-        MultiprocessorCount = Attribute(MultiprocessorCountAttribute);
+        ComputeCapability = new Version(Attribute(DeviceAttributes.ComputeCapabilityMajor), Attribute(DeviceAttributes.ComputeCapabilityMinor));
+        MultiprocessorCount = Attribute(DeviceAttributes.MultiprocessorCount);
 
         int Attribute(int attribute)
         {
-            CudaDriver.Check(CudaDriver.DeviceGetAttribute(out int value, attribute, device), $"cuDeviceGetAttribute({attribute}, {ordinal})");
+            Check(NativeMethods.DeviceGetAttribute(out int value, attribute, device), $"cuDeviceGetAttribute({attribute}, {ordinal})");
             return value;
         }
     }
@@ -54,8 +52,8 @@ public sealed class CudaDevice
     {
         get
         {
-            bool known = CudaDriver.ContextGetDevice(out int device) == 0 && CudaDriver.DeviceGet(out int own, Ordinal) == 0 && device == own;
-            return known && CudaDriver.MemoryGetInfo(out nuint free, out nuint total) == 0 ? (long)(total - free) : null;
+            bool known = NativeMethods.ContextGetDevice(out int device) == 0 && NativeMethods.DeviceGet(out int own, Ordinal) == 0 && device == own;
+            return known && NativeMethods.MemoryGetInfo(out nuint free, out nuint total) == 0 ? (long)(total - free) : null;
         }
     }
 
@@ -83,17 +81,19 @@ public sealed class CudaDevice
         return new CudaDevice(ordinal);
     }
 
+    private static void Check(int status, string call) => CudaException.ThrowIfFailed(NativeCudaDriver.Instance, status, call);
+
     private static (int Count, string? Reason) Find()
     {
         try
         {
-            if (CudaDriver.Init(0) is not 0 and var initStatus) return (0, CudaException.FromStatus(initStatus, "cuInit(0)").Message);
-            if (CudaDriver.DeviceGetCount(out int count) is not 0 and var status) return (0, CudaException.FromStatus(status, "cuDeviceGetCount").Message);
+            if (NativeMethods.Init(0) is not 0 and var initStatus) return (0, CudaException.FromStatus(NativeCudaDriver.Instance, initStatus, "cuInit(0)").Message);
+            if (NativeMethods.DeviceGetCount(out int count) is not 0 and var status) return (0, CudaException.FromStatus(NativeCudaDriver.Instance, status, "cuDeviceGetCount").Message);
             return count > 0 ? (count, null) : (0, "the driver sees no GPU.");
         }
         catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException or BadImageFormatException)
         {
-            return (0, $"the NVIDIA driver's library, {CudaDriver.FileName}, cannot be loaded ({e.GetType().Name}).");
+            return (0, $"the NVIDIA driver's library, {NativeMethods.FileName}, cannot be loaded ({e.GetType().Name}).");
         }
     }
 }

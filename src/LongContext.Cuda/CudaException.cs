@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using LongContext.Cuda.Driver;
 
 namespace LongContext.Cuda;
 
@@ -14,10 +15,16 @@ public sealed class CudaException : Exception
     /// <summary>The driver's status (CUresult).</summary>
     public int Status { get; }
 
-    internal static CudaException FromStatus(int status, string call)
+    /// <exception cref="CudaException">The status is not success.</exception>
+    internal static void ThrowIfFailed(ICudaDriver driver, int status, string call)
     {
-        string name = CudaDriver.GetErrorName(status, out nint nameText) == 0 ? Marshal.PtrToStringUTF8(nameText) ?? "?" : "unknown status";
-        string text = CudaDriver.GetErrorString(status, out nint words) == 0 ? Marshal.PtrToStringUTF8(words) ?? "?" : "no description";
-        return new CudaException(status, $"{call} failed with {name} ({status}): {text}.");
+        if (status != 0) throw FromStatus(driver, status, call);
+    }
+
+    internal static CudaException FromStatus(ICudaDriver driver, int status, string call, string? log = null)
+    {
+        string name = driver.GetErrorName(status, out nint nameText) == 0 ? Marshal.PtrToStringUTF8(nameText) ?? "?" : "unknown status";
+        string text = driver.GetErrorString(status, out nint words) == 0 ? Marshal.PtrToStringUTF8(words) ?? "?" : "no description";
+        return new CudaException(status, $"{call} failed with {name} ({status}): {text}.{(string.IsNullOrWhiteSpace(log) ? "" : " " + log.Trim())}");
     }
 }

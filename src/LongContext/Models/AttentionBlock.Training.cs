@@ -1,4 +1,5 @@
 // Shape suffixes: T tokens, C tokens of a tile, H query heads, K key/value heads, D head size, E hidden size, A all heads' elements.
+using LongContext.Attention;
 using LongContext.Tensors;
 using static TorchSharp.torch;
 
@@ -36,7 +37,9 @@ internal sealed partial class AttentionBlock
     {
         using var scope = NewDisposeScope();
         (Tensor q_THD, Tensor k_TKD, Tensor v_TKD) = ProjectTiled(x_TE, before, call, heads);
-        return AttentionPass.Run(q_THD, k_TKD, v_TKD, (q, k, v) => Attention(q, k, v, call.Layer));
+        return kernel is IAttentionBackward own && RemappingOf(call.Layer) is null
+            ? KernelAttentionPass.Run(own, q_THD, k_TKD, v_TKD, Arguments(call.Layer))
+            : AutogradAttentionPass.Run(q_THD, k_TKD, v_TKD, (q, k, v) => Attention(q, k, v, call.Layer));
     }
 
     /// <summary>Attention of all heads [T, A], for the forward alone.</summary>

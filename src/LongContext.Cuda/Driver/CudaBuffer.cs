@@ -1,0 +1,101 @@
+using System.Runtime.InteropServices;
+
+namespace LongContext.Cuda.Driver;
+
+/// <summary>Device memory of a context. Copies are in order with the default stream; downloads wait for it.</summary>
+public sealed unsafe class CudaBuffer : SafeHandle
+{
+    private readonly CudaContext context;
+
+    /// <summary>Allocates; the contents are undefined.</summary>
+    /// <param name="context">Where.</param>
+    /// <param name="bytes">How much; at least 1.</param>
+    /// <exception cref="CudaException">The GPU has not that much.</exception>
+    public CudaBuffer(CudaContext context, long bytes)
+        : base(0, ownsHandle: true)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bytes);
+        this.context = context;
+        Bytes = bytes;
+        using CurrentContext current = context.Enter();
+        CudaException.ThrowIfFailed(context.Driver, context.Driver.MemoryAllocate(out nint pointer, (nuint)bytes), $"cuMemAlloc({bytes:N0} bytes)");
+        SetHandle(pointer);
+    }
+
+    /// <summary>Size in bytes.</summary>
+    public long Bytes { get; }
+
+    /// <summary>The device address.</summary>
+    /// <exception cref="ObjectDisposedException">It was freed.</exception>
+    public nint Address
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(IsClosed, this);
+            return handle;
+        }
+    }
+
+    /// <inheritdoc />
+    public override bool IsInvalid => handle == 0;
+
+    /// <summary>Copies to the start of the buffer.</summary>
+    /// <typeparam name="T">Type of the elements.</typeparam>
+    /// <param name="values">What to copy; must fit.</param>
+    public void Upload<T>(ReadOnlySpan<T> values)
+        where T : unmanaged
+    {
+        CheckFits((long)values.Length * sizeof(T));
+        if (values.IsEmpty) return;
+        using CurrentContext current = context.Enter();
+        fixed (T* source = values)
+        {
+            CudaException.ThrowIfFailed(
+                context.Driver, context.Driver.MemoryCopyToDevice(Address, source, (nuint)((long)values.Length * sizeof(T)), 0), "cuMemcpyHtoDAsync");
+            // The driver may still read the source after the call returns, where it is pinned by its owner: wait before it moves.
+            CudaException.ThrowIfFailed(context.Driver, context.Driver.StreamSynchronize(0), "cuStreamSynchronize");
+        }
+    }
+
+    /// <summary>Copies from the start of the buffer, after all that was launched on the default stream.</summary>
+    /// <typeparam name="T">Type of the elements.</typeparam>
+    /// <param name="count">How many.</param>
+    public T[] Download<T>(int count)
+        where T : unmanaged
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        CheckFits((long)count * sizeof(T));
+        var values = new T[count];
+        if (count == 0) return values;
+        using CurrentContext current = context.Enter();
+        fixed (T* destination = values)
+        {
+            CudaException.ThrowIfFailed(
+                context.Driver, context.Driver.MemoryCopyToHost(destination, Address, (nuint)((long)count * sizeof(T)), 0), "cuMemcpyDtoHAsync");
+            CudaException.ThrowIfFailed(context.Driver, context.Driver.StreamSynchronize(0), "cuStreamSynchronize");
+        }
+
+        return values;
+    }
+
+    /// <summary>Sets every byte.</summary>
+    /// <param name="value">The byte.</param>
+    public void Fill(byte value)
+    {
+        using CurrentContext current = context.Enter();
+        CudaException.ThrowIfFailed(context.Driver, context.Driver.MemorySet(Address, value, (nuint)Bytes, 0), "cuMemsetD8Async");
+    }
+
+    /// <inheritdoc />
+    protected override bool ReleaseHandle()
+    {
+        using CurrentContext current = context.Enter();
+        return context.Driver.MemoryFree(handle) == 0;
+    }
+
+    private void CheckFits(long bytes)
+    {
+        if (bytes > Bytes) throw new ArgumentException($"{bytes:N0} bytes do not fit a buffer of {Bytes:N0}.");
+    }
+}

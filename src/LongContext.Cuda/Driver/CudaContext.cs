@@ -1,0 +1,93 @@
+using System.Collections.Concurrent;
+
+namespace LongContext.Cuda.Driver;
+
+/// <summary>
+/// The primary context of a GPU, which libtorch shares, with the kernels loaded into it so far. Thread-safe.
+/// Kernels are loaded when first asked for: the driver then assembles their PTX for the GPU at hand, once, and keeps the result in its cache on disk.
+/// </summary>
+public sealed class CudaContext : IDisposable
+{
+    private static readonly ConcurrentDictionary<int, Lazy<CudaContext>> Shared = new();
+    private readonly PrimaryContextHandle handle;
+    private readonly ConcurrentDictionary<string, Lazy<CudaModule>> modules = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(string Module, string Name), Lazy<CudaFunction>> functions = new();
+
+    /// <summary>Retains the primary context of a GPU.</summary>
+    /// <param name="driver">The driver to call.</param>
+    /// <param name="ordinal">The GPU's number, from 0.</param>
+    /// <exception cref="CudaException">The driver failed, for example because there is no such GPU.</exception>
+    public CudaContext(ICudaDriver driver, int ordinal)
+    {
+        ArgumentNullException.ThrowIfNull(driver);
+        ArgumentOutOfRangeException.ThrowIfNegative(ordinal);
+        Driver = driver;
+        Ordinal = ordinal;
+        CudaException.ThrowIfFailed(driver, driver.Init(0), "cuInit(0)");
+        handle = new PrimaryContextHandle(driver, ordinal);
+        Architecture = GpuArchitecture.Of(driver, ordinal);
+    }
+
+    /// <summary>The driver that is called.</summary>
+    public ICudaDriver Driver { get; }
+
+    /// <summary>The GPU's number, from 0.</summary>
+    public int Ordinal { get; }
+
+    /// <summary>What the GPU is.</summary>
+    public GpuArchitecture Architecture { get; }
+
+    /// <summary>The context of a GPU over NVIDIA's driver, shared by all who ask and kept as long as the process.</summary>
+    /// <param name="ordinal">The GPU's number, from 0.</param>
+    /// <exception cref="CudaException">The driver failed, or there is no such GPU.</exception>
+    /// <exception cref="DllNotFoundException">There is no driver; <see cref="CudaDevice.IsAvailable"/> tells before.</exception>
+    public static CudaContext ForDevice(int ordinal) =>
+        Shared.GetOrAdd(ordinal, static number => new Lazy<CudaContext>(() => new CudaContext(NativeCudaDriver.Instance, number), LazyThreadSafetyMode.PublicationOnly)).Value;
+
+    /// <summary>A kernel of this library.</summary>
+    /// <param name="module">Its PTX, for example <c>sm_80/attention_forward_bf16_128</c>.</param>
+    /// <param name="name">Its entry, for example <c>attention_forward</c>.</param>
+    /// <exception cref="ArgumentException">There is no such module.</exception>
+    /// <exception cref="CudaException">The driver does not take it, or it has no such entry.</exception>
+    public CudaFunction GetKernel(string module, string name)
+    {
+        if (functions.TryGetValue((module, name), out Lazy<CudaFunction>? known)) return known.Value;
+        return functions.GetOrAdd((module, name), key => new Lazy<CudaFunction>(() => LoadFunction(key.Module, key.Name), LazyThreadSafetyMode.PublicationOnly)).Value;
+    }
+
+    /// <summary>Waits until all that was launched on a stream is done, and reports what went wrong in it.</summary>
+    /// <param name="stream">The stream; 0 for the default stream.</param>
+    /// <exception cref="CudaException">A kernel failed.</exception>
+    public void Synchronize(nint stream = 0)
+    {
+        using CurrentContext current = Enter();
+        CudaException.ThrowIfFailed(Driver, Driver.StreamSynchronize(stream), "cuStreamSynchronize");
+    }
+
+    /// <summary>Unloads the kernels and lets the context go.</summary>
+    public void Dispose()
+    {
+        foreach (Lazy<CudaModule> module in modules.Values)
+        {
+            if (module.IsValueCreated) module.Value.Dispose();
+        }
+
+        modules.Clear();
+        functions.Clear();
+        handle.Dispose();
+    }
+
+    /// <summary>Makes this context current on the calling thread until the result is disposed.</summary>
+    internal CurrentContext Enter() => new(Driver, handle.Value);
+
+    /// <summary>Loads PTX that is not this library's own, for tests and measurements.</summary>
+    internal CudaFunction Load(string moduleName, ReadOnlySpan<byte> image, string name) =>
+        new(this, name, new CudaModule(this, moduleName, image).GetFunction(name));
+
+    private CudaFunction LoadFunction(string module, string name)
+    {
+        CudaModule loaded = modules.GetOrAdd(
+            module, key => new Lazy<CudaModule>(() => new CudaModule(this, key, KernelImages.Load(key)), LazyThreadSafetyMode.ExecutionAndPublication)).Value;
+        return new CudaFunction(this, $"{module}:{name}", loaded.GetFunction(name));
+    }
+}
