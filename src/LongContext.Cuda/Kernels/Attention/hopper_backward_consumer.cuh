@@ -10,6 +10,7 @@ template <bool Cap, bool SumQ> struct BackwardConsumer {
   using SProduct = Wgmma<Backward::Queries>;
   using OProduct = Wgmma<Backward::Size>;
   using QProduct = Wgmma<Backward::SumColumns>;
+  using Rows = Operand<Backward::ChunkBytes>;
 
   float gradientK[OCount], gradientV[OCount];
   float s[SCount];  // scores, then weights (times the cap's slope)
@@ -17,59 +18,60 @@ template <bool Cap, bool SumQ> struct BackwardConsumer {
   uint32 weights[PCount], gradients[PCount]; // left operands: wᵀ and ∂sᵀ
   float scale, capScale;                     // as in the forward kernel
   uint32 shared;
+  uint32 slot;  // of the unit
   uint32 steps; // so far
-  int consumer, lane, warp;
-  int windowLeft, windowRight;
-  BackwardTask task;
+
 
   /// d = rows (this consumer's 64 of a tile of keys) · columnsᵀ (a tile of queries).
   DEVICE void IssueScores(float (&d)[SCount], uint32 rows, uint32 columns) {
-    uint64 a = DescriptorAlong<128>(rows), b = DescriptorAlong<128>(columns);
+    Rows a = Rows::Along(Opaque(rows)), b = Rows::Along(columns);
+    SProduct::template Shared<Element, 0, 0, false>(d, a.At(0), b.At(0));
 #pragma unroll
-    for (int chunk = 0; chunk < Backward::Chunks; chunk++)
-#pragma unroll
-      for (int step = 0; step < 4; step++)
-        SProduct::template Shared<Element, 0, 0>(d, Advance(a, chunk * Backward::KeyChunk + 32 * step), Advance(b, chunk * Backward::QueryChunk + 32 * step),
-                                                 chunk + step);
+    for (int i = 1; i < Backward::Size / 16; i++) {
+      int chunk = i / 4, within = i % 4 * 32;
+      SProduct::template Shared<Element, 0, 0, true>(d, a.At(chunk * Backward::KeyChunk + within), b.At(chunk * Backward::QueryChunk + within));
+    }
     WgmmaCommit();
   }
 
   /// d += left · rows of a tile of queries.
   DEVICE void IssueSums(float (&d)[OCount], const uint32 (&left)[PCount], uint32 rows) {
-    uint64 b = DescriptorAcross<128>(rows, Backward::QueryChunk);
+    Rows b = Rows::Across(rows, Backward::QueryChunk);
 #pragma unroll
-    for (int step = 0; step < Backward::Queries / 16; step++)
-      OProduct::template Register<Element, 1>(d, left[4 * step], left[4 * step + 1], left[4 * step + 2], left[4 * step + 3], Advance(b, step * 2048), 1);
+    for (int i = 0; i < Backward::Queries / 16; i++)
+      OProduct::template Register<Element, 1>(d, left[4 * i], left[4 * i + 1], left[4 * i + 2], left[4 * i + 3], b.At(i * 16 * Backward::ChunkBytes));
     WgmmaCommit();
   }
 
   /// d = ∂s · k: 64 of the tile's queries, SumColumns of the columns. Both operands lie across.
   DEVICE void IssueQuerySums(float (&d)[QCount], uint32 scores) {
-    constexpr int Half = Backward::SumColumns;
-    uint32 chunk = Backward::Queries == 64 ? 0 : consumer, column = Backward::Queries == 64 ? consumer * Half : 0;
-    uint64 a = DescriptorAcross<128>(scores + chunk * Backward::Keys * 128, 16);
-    uint64 b = DescriptorAcross<128>(shared + Backward::K + column / 64 * Backward::KeyChunk + column % 64 * 2, Backward::KeyChunk);
+    int consumer = Uniform(ThreadPlace::Read().warpgroup) - 1;
+    int chunk = Backward::Queries == 64 ? 0 : consumer, column = Backward::Queries == 64 ? consumer * Backward::SumColumns : 0;
+    Rows a = Rows::Across(scores + chunk * Backward::Keys * Backward::ChunkBytes, 16);
+    Rows b = Rows::Across(shared + Backward::K + column / 64 * Backward::KeyChunk + column % 64 * 2, Backward::KeyChunk);
+    QProduct::template Shared<Element, 1, 1, false>(d, a.At(0), b.At(0));
 #pragma unroll
-    for (int step = 0; step < Backward::Keys / 16; step++)
-      QProduct::template Shared<Element, 1, 1>(d, Advance(a, step * 2048), Advance(b, step * 2048), step);
+    for (int i = 1; i < Backward::Keys / 16; i++)
+      QProduct::template Shared<Element, 1, 1, true>(d, a.At(i * 16 * Backward::ChunkBytes), b.At(i * 16 * Backward::ChunkBytes));
     WgmmaCommit();
   }
 
-  /// Whether element i's query (of the tile from `query` on) sees its key: low ≤ column < high.
-  DEVICE void Seen(int r, int query, int& low, int& high) const {
-    int key = task.key + Backward::Rows * consumer + 16 * warp + lane / 4 + 8 * r;
-    int column = query + task.shift + 2 * (lane % 4); // position of column 0
-    low = key - windowRight - column;
-    high = key < task.keys ? key + windowLeft - column + 1 : low;
+  /// Which columns of the tile from `query` on see this thread's upper (r = 0) or lower key: low ≤ column − 2c < high.
+  DEVICE void Seen(const AttentionParameters& a, int r, int query, int& low, int& high) const {
+    auto [lane, warp, warpgroup] = ThreadPlace::Read();
+    int key = TASK(slot, key) + Backward::Rows * (warpgroup - 1) + 16 * warp + lane / 4 + 8 * r;
+    int column = query + TASK(slot, shift) + 2 * (lane % 4); // position of column 0
+    low = key - a.windowRight - column;
+    high = key < TASK(slot, keys) ? key + a.windowLeft - column + 1 : low;
   }
 
   /// Scores to weights, packed; s keeps what ∂w − delta is multiplied by.
-  template <bool Masked> DEVICE void Weights(uint32 stage, int query) {
-    uint32 rows = shared + Backward::LogSumExp + stage * Backward::RowBytes + 8 * (lane % 4);
+  template <bool Masked> DEVICE void Weights(const AttentionParameters& a, uint32 stage, int query) {
+    uint32 rows = shared + Backward::LogSumExp + stage * Backward::RowBytes + 8 * (ThreadPlace::Read().lane % 4);
     int low[2], high[2];
     if constexpr (Masked)
 #pragma unroll
-      for (int r = 0; r < 2; r++) Seen(r, query, low[r], high[r]);
+      for (int r = 0; r < 2; r++) Seen(a, r, query, low[r], high[r]);
 #pragma unroll
     for (int j = 0; j < SCount / 4; j++) {
       float logSumExp[2];
@@ -94,12 +96,12 @@ template <bool Cap, bool SumQ> struct BackwardConsumer {
     }
   }
 
-  template <bool Masked> DEVICE void Gradients(uint32 stage, int query) {
-    uint32 rows = shared + Backward::Delta + stage * Backward::RowBytes + 8 * (lane % 4);
+  template <bool Masked> DEVICE void Gradients(const AttentionParameters& a, uint32 stage, int query) {
+    uint32 rows = shared + Backward::Delta + stage * Backward::RowBytes + 8 * (ThreadPlace::Read().lane % 4);
     int low[2], high[2];
     if constexpr (Masked)
 #pragma unroll
-      for (int r = 0; r < 2; r++) Seen(r, query, low[r], high[r]);
+      for (int r = 0; r < 2; r++) Seen(a, r, query, low[r], high[r]);
 #pragma unroll
     for (int j = 0; j < SCount / 4; j++) {
       float delta[2];
@@ -118,11 +120,12 @@ template <bool Cap, bool SumQ> struct BackwardConsumer {
   }
 
   DEVICE void StoreGradients(uint32 scores) {
+    auto [lane, warp, warpgroup] = ThreadPlace::Read();
 #pragma unroll
     for (int j = 0; j < SCount / 4; j++)
 #pragma unroll
       for (int r = 0; r < 2; r++) {
-        int row = Backward::Rows * consumer + 16 * warp + lane / 4 + 8 * r, column = 8 * j + 2 * (lane % 4);
+        int row = Backward::Rows * (warpgroup - 1) + 16 * warp + lane / 4 + 8 * r, column = 8 * j + 2 * (lane % 4);
         SharedStore(scores + column / 64 * Backward::Keys * 128 + SwizzledOffset<128>(row, column % 64 * 2), gradients[2 * j + r]);
       }
     AsyncProxyFence();
@@ -130,6 +133,8 @@ template <bool Cap, bool SumQ> struct BackwardConsumer {
 
   /// This warp's piece of the ∂q tile goes on its way to be added.
   DEVICE void AddQuerySums(const float (&d)[QCount], float* tile) {
+    auto [lane, warp, warpgroup] = ThreadPlace::Read();
+    int consumer = warpgroup - 1;
     uint32 piece = shared + Backward::Sums + (4 * consumer + warp) * Backward::SumBytes;
     if (lane == 0) BulkWaitRead(); // the piece before has been read
     SyncWarp();
@@ -148,7 +153,7 @@ template <bool Cap, bool SumQ> struct BackwardConsumer {
   template <bool Masked> DEVICE void Step(const AttentionParameters& a, int head, int query) {
     uint32 stage = StageOf(steps), parity = ParityOf(steps);
     uint32 q = shared + Backward::Q + stage * Backward::QueryBytes, gradientO = shared + Backward::GradientO + stage * Backward::QueryBytes;
-    uint32 ownRows = consumer * Backward::Rows * 128;
+    uint32 ownRows = (Uniform(ThreadPlace::Read().warpgroup) - 1) * Backward::Rows * Backward::ChunkBytes;
     BarrierWait(shared + Backward::QFull + 8 * stage, parity);
     WgmmaFence();
     IssueScores(s, shared + Backward::K + ownRows, q);
@@ -156,20 +161,20 @@ template <bool Cap, bool SumQ> struct BackwardConsumer {
     IssueScores(ds, shared + Backward::V + ownRows, gradientO);
     WgmmaWait<1>();
     Hold(s);
-    Weights<Masked>(stage, query); // beside ∂w's product
+    Weights<Masked>(a, stage, query); // beside ∂w's product
     Hold(weights);
     Hold(gradientV);
     WgmmaFence();
     IssueSums(gradientV, weights, gradientO);
     WgmmaWait<1>();
     Hold(ds);
-    Gradients<Masked>(stage, query); // beside ∂v's product
+    Gradients<Masked>(a, stage, query); // beside ∂v's product
     Hold(gradients);
     Hold(gradientK);
     if constexpr (SumQ) {
       uint32 scores = shared + Backward::Scores + StageOf(steps) * Backward::ScoreBytes;
       StoreGradients(scores);
-      NamedSync(Backward::ScoresBarrier, Backward::Consumers * WarpgroupThreads);
+      NamedSync<Backward::Consumers * WarpgroupThreads>(Backward::ScoresBarrier);
       float d[QCount];
       WgmmaFence();
       IssueQuerySums(d, scores);
@@ -178,7 +183,7 @@ template <bool Cap, bool SumQ> struct BackwardConsumer {
       WarpArrive(shared + Backward::OEmpty + 8 * stage);
       WgmmaWait<1>();
       Hold(d);
-      int64 tile = task.sumTile + query / Backward::Queries;
+      int64 tile = TASK(slot, sumTile) + query / Backward::Queries;
       AddQuerySums(d, a.gradientQSum + (tile * a.heads + head) * (Backward::Queries * Backward::Size)); // beside ∂k's product
     } else {
       WgmmaFence();
@@ -196,7 +201,8 @@ template <bool Cap, bool SumQ> struct BackwardConsumer {
   /// This warp's 16 keys' sums · factor to memory, by way of its rows of v's place.
   DEVICE void Store(const float (&d)[OCount], float factor, void* gradient, int stride) {
     uint32 tile = shared + Backward::V;
-    int firstRow = Backward::Rows * consumer + 16 * warp;
+    auto [lane, warp, warpgroup] = ThreadPlace::Read();
+    int firstRow = Backward::Rows * (warpgroup - 1) + 16 * warp, key = TASK(slot, key), keys = TASK(slot, keys);
 #pragma unroll
     for (int i = 0; i < OCount; i += 2) {
       int row = firstRow + lane / 4 + 8 * (i / 2 % 2), column = 8 * (i / 4) + 2 * (lane % 4);
@@ -204,13 +210,13 @@ template <bool Cap, bool SumQ> struct BackwardConsumer {
     }
     SyncWarp();
     constexpr int Pieces = Backward::Size / 8;
-    Element* target = (Element*)gradient + (int64)(task.firstKey + task.key) * stride + task.keyHead * Backward::Size;
+    Element* target = (Element*)gradient + (int64)(TASK(slot, firstKey) + key) * stride + TASK(slot, keyHead) * Backward::Size;
 #pragma unroll
     for (int i = 0; i < 16 * Pieces / 32; i++) {
       int piece = lane + 32 * i, row = firstRow + piece / Pieces, column = piece % Pieces * 8;
       uint32 x, y, z, w;
       SharedLoad(tile + column / 64 * Backward::KeyChunk + SwizzledOffset<128>(row, column % 64 * 2), x, y, z, w);
-      if (task.key + row < task.keys) GlobalStore(target + (int64)row * stride + column, x, y, z, w);
+      if (key + row < keys) GlobalStore(target + (int64)row * stride + column, x, y, z, w);
     }
     SyncWarp();
   }
@@ -218,43 +224,44 @@ template <bool Cap, bool SumQ> struct BackwardConsumer {
   DEVICE void Run(const AttentionParameters& a, int group) {
 #pragma unroll
     for (int i = 0; i < OCount; i++) gradientK[i] = gradientV[i] = 0;
-    int firstKey = task.key + Backward::Rows * consumer; // this consumer's
-    for (int head = task.keyHead * group; head < (task.keyHead + 1) * group; head++)
-      for (int tile = 0; tile < task.tiles; tile++) {
-        int query = task.query + tile * Backward::Queries, position = query + task.shift;
-        bool border = firstKey + Backward::Rows > Min(task.keys, position + windowRight + 1) || firstKey < position + Backward::Queries - 1 - windowLeft;
-        if (Cap || border)
-          Step<true>(a, head, query);
-        else
-          Step<false>(a, head, query);
+    // All of this consumer's keys are seen by all queries of a tile that starts from wholeFrom to wholeTo; the others need the mask.
+    int key = TASK(slot, key) + Backward::Rows * (Uniform(ThreadPlace::Read().warpgroup) - 1), shift = TASK(slot, shift);
+    int wholeFrom = key + Backward::Rows - 1 - a.windowRight - shift, wholeTo = key + a.windowLeft - (Backward::Queries - 1) - shift;
+    if (key + Backward::Rows > TASK(slot, keys)) wholeTo = wholeFrom - 1;
+    int head = TASK(slot, keyHead) * group, query = TASK(slot, query);
+    for (int left = TASK(slot, tiles) * group; left > 0; left--) {
+      if (!Cap && query >= wholeFrom && query <= wholeTo)
+        Step<false>(a, head, query);
+      else
+        Step<true>(a, head, query);
+      query += Backward::Queries;
+      if (query >= TASK(slot, query) + TASK(slot, tiles) * Backward::Queries) {
+        query = TASK(slot, query);
+        head++;
       }
+    }
   }
 };
 
 template <bool Cap, bool SumQ> DEVICE void ConsumeBackward(const AttentionParameters& a, int consumer) {
   BackwardConsumer<Cap, SumQ> c;
   c.shared = SharedAddress(hopperShared);
-  c.consumer = consumer;
-  c.lane = Lane();
-  c.warp = Uniform(ThreadX() / 32 % 4);
   c.steps = 0;
   c.scale = Cap ? a.cap * Log2E : a.scale * Log2E;
   c.capScale = Cap ? 2 * Log2E * a.scale / a.cap : 0;
-  c.windowLeft = a.windowLeft;
-  c.windowRight = a.windowRight;
   int group = a.heads / a.keyHeads;
   for (uint32 units = 0;; units++) {
-    BarrierWait(c.shared + Backward::TaskFull + 8 * StageOf(units), ParityOf(units));
-    c.task.Read(c.shared + Backward::Tasks + 48 * StageOf(units));
-    WarpArrive(c.shared + Backward::TaskEmpty + 8 * StageOf(units));
-    if (c.task.tiles < 0) break;
+    c.slot = StageOf(units);
+    BarrierWait(c.shared + Backward::TaskFull + 8 * c.slot, ParityOf(units));
+    if (TASK(c.slot, tiles) < 0) break;
     BarrierWait(c.shared + Backward::KeysFull, units & 1);
     c.Run(a, group);
-    NamedSync(Backward::OwnBarrier + consumer, WarpgroupThreads); // all of its warps are done with its rows of v
+    NamedSync<WarpgroupThreads>(Backward::OwnBarrier + consumer); // all of its warps are done with its rows of v
     c.Store(c.gradientV, 1, a.gradientV, a.gradientVStride);
     c.Store(c.gradientK, a.scale, a.gradientK, a.gradientKStride);
     AsyncProxyFence();
     WarpArrive(c.shared + Backward::KeysEmpty);
+    WarpArrive(c.shared + Backward::TaskEmpty + 8 * c.slot);
   }
-  if (SumQ && c.lane == 0) BulkWait(); // shared memory lives until the last piece is added
+  if (SumQ && Lane() == 0) BulkWait(); // shared memory lives until the last piece is added
 }

@@ -56,12 +56,10 @@ struct BackwardTask {
     SharedStore(address + 16, firstQuery, queries, query, tiles);
     SharedStore(address + 32, sumTile, shift, 0, 0);
   }
-  DEVICE void Read(uint32 address) {
-    SharedLoad(address, firstKey, key, keys, keyHead);
-    SharedLoad(address + 16, firstQuery, queries, query, tiles);
-    SharedLoad(address + 32, sumTile, shift, reserved0, reserved1);
-  }
 };
+
+/// A field of the unit that is told in slot `slot`; it is read when needed, for registers are scarce.
+#define TASK(slot, field) SharedLoad(SharedAddress(hopperShared) + Backward::Tasks + 48 * Opaque(slot) + __builtin_offsetof(BackwardTask, field))
 
 DEVICE void InitBackwardBarriers() {
   uint32 shared = SharedAddress(hopperShared);

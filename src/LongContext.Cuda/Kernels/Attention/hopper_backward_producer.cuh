@@ -117,23 +117,24 @@ DEVICE void HelpBackward(const AttentionParameters& a) {
   uint32 steps = 0, keyEdges = 0, queryEdges = 0; // queryEdges: a bit by stage
   for (uint32 units = 0;; units++) {
     BarrierWait(shared + Backward::TaskFull + 8 * StageOf(units), ParityOf(units));
-    BackwardTask task;
-    task.Read(shared + Backward::Tasks + 48 * StageOf(units));
-    WarpArrive(shared + Backward::TaskEmpty + 8 * StageOf(units));
-    if (task.tiles < 0) return;
+    uint32 slot = StageOf(units);
+    int key = TASK(slot, key), keys = TASK(slot, keys), keyHead = TASK(slot, keyHead), tiles = TASK(slot, tiles);
+    int firstQuery = TASK(slot, firstQuery), queries = TASK(slot, queries), firstTile = TASK(slot, query);
+    WarpArrive(shared + Backward::TaskEmpty + 8 * slot);
+    if (tiles < 0) return;
 
     BarrierWait(shared + Backward::KeysEmpty, (units & 1) ^ 1); // the phase before is over: the arrival below counts for this one
-    if (task.key + Backward::Keys > task.keys) {
+    if (key + Backward::Keys > keys) {
       BarrierWait(shared + Backward::KeysEdge, keyEdges++ & 1);
-      ZeroRows<Backward::Keys>(shared + Backward::K, Backward::V - Backward::K, task.keys - task.key, lane);
+      ZeroRows<Backward::Keys>(shared + Backward::K, Backward::V - Backward::K, keys - key, lane);
     }
     WarpArrive(shared + Backward::KeysFull);
 
-    for (int head = task.keyHead * group; head < (task.keyHead + 1) * group; head++)
-      for (int tile = 0; tile < task.tiles; tile++, steps++) {
+    for (int head = keyHead * group; head < (keyHead + 1) * group; head++)
+      for (int tile = 0; tile < tiles; tile++, steps++) {
         uint32 stage = StageOf(steps);
-        int query = task.query + tile * Backward::Queries, valid = task.queries - query;
-        int64 first = (int64)head * a.tokens + task.firstQuery + query;
+        int query = firstTile + tile * Backward::Queries, valid = queries - query;
+        int64 first = (int64)head * a.tokens + firstQuery + query;
         float logSumExp[Backward::Queries / 32], delta[Backward::Queries / 32];
 #pragma unroll
         for (int i = 0; i < Backward::Queries / 32; i++) {

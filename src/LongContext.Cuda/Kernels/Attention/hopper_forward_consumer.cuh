@@ -17,32 +17,35 @@ template <bool Cap> struct ForwardConsumer {
   float correction[2];      // what o and sum have to be multiplied with since the last tile
   float scale;              // scores · scale are exponents of 2
   float capScale;           // 2 · scale / cap · log2 e
-  uint32 shared, q;
+  uint32 shared;
+  uint32 slot;  // of the task and its queries
   uint32 tiles; // of keys consumed so far
-  int consumer, lane, warp;
-  // The task
-  int position, keys, windowLeft, windowRight;
+
+  static DEVICE int Consumer() { return ThreadPlace::Read().warpgroup - 1; }
+  DEVICE uint32 Queries() const { return shared + Forward::Q + slot * Forward::QBytes; }
+  /// A field of the task is read when it is needed: registers are scarce.
+  DEVICE int Field(int offset) const { return SharedLoad(shared + Forward::Tasks + 32 * Opaque(slot) + offset); }
+#define TASK(field) Field(__builtin_offsetof(ForwardTask, field))
 
   DEVICE void IssueScores() {
-    uint64 a = DescriptorAlong<Forward::ChunkBytes>(q);
-    uint64 b = DescriptorAlong<Forward::ChunkBytes>(shared + Forward::K + tiles % Forward::KeyStages * Forward::KeyBytes);
-    constexpr int Steps = CHUNK / 16;
+    using Rows = Operand<Forward::ChunkBytes>;
+    Rows a = Rows::Along(Opaque(Queries())), b = Rows::Along(shared + Forward::K + tiles % Forward::KeyStages * Forward::KeyBytes);
+    SProduct::template Shared<Element, 0, 0, false>(s, a.At(0), b.At(0));
 #pragma unroll
-    for (int chunk = 0; chunk < Forward::Chunks; chunk++)
-#pragma unroll
-      for (int step = 0; step < Steps; step++)
-        SProduct::template Shared<Element, 0, 0>(s, Advance(a, chunk * Forward::QChunk + 32 * step), Advance(b, chunk * Forward::KeyChunk + 32 * step),
-                                                 chunk + step);
+    for (int i = 1; i < Forward::Size / 16; i++) {
+      int chunk = i / (CHUNK / 16), within = i % (CHUNK / 16) * 32;
+      SProduct::template Shared<Element, 0, 0, true>(s, a.At(chunk * Forward::QChunk + within), b.At(chunk * Forward::KeyChunk + within));
+    }
     WgmmaCommit();
   }
 
   /// o += p · v, of the tile number `tile`.
   DEVICE void IssueOutput(uint32 tile) {
-    uint64 b = DescriptorAcross<Forward::ChunkBytes>(shared + Forward::V + tile % Forward::KeyStages * Forward::KeyBytes, Forward::KeyChunk);
+    using Rows = Operand<Forward::ChunkBytes>;
+    Rows b = Rows::Across(shared + Forward::V + tile % Forward::KeyStages * Forward::KeyBytes, Forward::KeyChunk);
 #pragma unroll
-    for (int step = 0; step < Forward::Keys / 16; step++)
-      OProduct::template Register<Element, 1>(o, p[4 * step], p[4 * step + 1], p[4 * step + 2], p[4 * step + 3],
-                                              Advance(b, step * 16 * Forward::ChunkBytes), 1);
+    for (int i = 0; i < Forward::Keys / 16; i++)
+      OProduct::template Register<Element, 1>(o, p[4 * i], p[4 * i + 1], p[4 * i + 2], p[4 * i + 3], b.At(i * 16 * Forward::ChunkBytes));
     WgmmaCommit();
   }
 
@@ -52,12 +55,14 @@ template <bool Cap> struct ForwardConsumer {
   DEVICE void Release(uint32 barriers, uint32 tile) { WarpArrive(shared + barriers + 8 * (tile % Forward::KeyStages)); }
 
   /// Scores of keys that a query does not see become −∞.
-  DEVICE void Mask(int tile) {
+  DEVICE void Mask(const AttentionParameters& a, int tile) {
+    auto [lane, warp, warpgroup] = ThreadPlace::Read();
+    int position = TASK(position), keys = TASK(keys);
 #pragma unroll
     for (int r = 0; r < 2; r++) {
       int at = position + 16 * warp + lane / 4 + 8 * r;
       int column = tile * Forward::Keys + 2 * (lane % 4);
-      int low = at - windowLeft - column, high = Min(keys, at + windowRight + 1) - column;
+      int low = at - a.windowLeft - column, high = Min(keys, at + a.windowRight + 1) - column;
 #pragma unroll
       for (int j = 0; j < SCount / 4; j++)
 #pragma unroll
@@ -67,11 +72,11 @@ template <bool Cap> struct ForwardConsumer {
   }
 
   /// s becomes exp2(scale · s − maximum); maximum, sum and correction follow.
-  template <bool Masked> DEVICE void Softmax(int tile) {
+  template <bool Masked> DEVICE void Softmax(const AttentionParameters& a, int tile) {
     if constexpr (Cap)
 #pragma unroll
       for (int i = 0; i < SCount; i++) s[i] = TanhOfLog2(s[i] * capScale);
-    if constexpr (Masked) Mask(tile);
+    if constexpr (Masked) Mask(a, tile);
     float highest[2];
 #pragma unroll
     for (int r = 0; r < 2; r++) {
@@ -105,20 +110,21 @@ template <bool Cap> struct ForwardConsumer {
   }
 
   /// The tile after the one whose exponentials are in p: its scores, beside the output of that one.
-  template <bool Masked> DEVICE void Step(int tile) {
+  template <bool Masked> DEVICE void Step(const AttentionParameters& a, int tile) {
     WaitFull(Forward::KFull, tiles);
-    NamedSync(Forward::TurnBarrier + consumer, 2 * WarpgroupThreads);
+    NamedSync<2 * WarpgroupThreads>(Forward::TurnBarrier + Consumer());
     Hold(o);
     Hold(p);
     WgmmaFence();
     IssueScores();
     WaitFull(Forward::VFull, tiles - 1);
     IssueOutput(tiles - 1);
-    NamedArrive(Forward::TurnBarrier + (consumer + 1 == Forward::Consumers ? 0 : consumer + 1), 2 * WarpgroupThreads);
+    int next = Consumer() + 1;
+    NamedArrive<2 * WarpgroupThreads>(Forward::TurnBarrier + (next == Forward::Consumers ? 0 : next));
     WgmmaWait<1>();
     Hold(s);
     Release(Forward::KEmpty, tiles);
-    Softmax<Masked>(tile);
+    Softmax<Masked>(a, tile);
     Hold(s);
     WgmmaWait<0>();
     Hold(o);
@@ -130,7 +136,7 @@ template <bool Cap> struct ForwardConsumer {
   }
 
   /// All tiles first ≤ tile < last, from the last one down.
-  DEVICE void Run(int first, int last) {
+  DEVICE void Run(const AttentionParameters& a, int first, int last) {
     WaitFull(Forward::KFull, tiles);
     WgmmaFence();
     IssueScores();
@@ -141,17 +147,18 @@ template <bool Cap> struct ForwardConsumer {
     Release(Forward::KEmpty, tiles);
     tiles++;
     int tile = last - 1;
-    Softmax<true>(tile);
+    Softmax<true>(a, tile);
     PackScores();
     tile--;
     // Tiles that all 64 queries see whole need no mask: from wholeBegin on, below wholeEnd.
-    int wholeEnd = Min(keys, position + windowRight + 1) / Forward::Keys;
-    int wholeBegin = CeilDivide(Max(0, position + Forward::Rows - 1 - windowLeft), Forward::Keys);
+    int position = TASK(position);
+    int wholeEnd = Min(TASK(keys), position + a.windowRight + 1) / Forward::Keys;
+    int wholeBegin = CeilDivide(Max(0, position + Forward::Rows - 1 - a.windowLeft), Forward::Keys);
     for (; tile >= first; tile--)
       if (!Cap && tile < wholeEnd && tile >= wholeBegin) // with a cap the mask is the least of it: one body less
-        Step<false>(tile);
+        Step<false>(a, tile);
       else
-        Step<true>(tile);
+        Step<true>(a, tile);
     WaitFull(Forward::VFull, tiles - 1);
     Hold(o);
     Hold(p);
@@ -163,7 +170,10 @@ template <bool Cap> struct ForwardConsumer {
   }
 
   /// o / sum to memory by way of the consumer's own queries' place; log-sum-exp.
-  DEVICE void Store(const AttentionParameters& a, int row, int rows, int head) {
+  DEVICE void Store(const AttentionParameters& a) {
+    int row = TASK(row), rows = TASK(rows), head = TASK(head);
+    uint32 q = Queries();
+    auto [lane, warp, warpgroup] = ThreadPlace::Read();
     float factor[2];
 #pragma unroll
     for (int r = 0; r < 2; r++) {
@@ -175,7 +185,7 @@ template <bool Cap> struct ForwardConsumer {
       if (lane % 4 == 0 && inTile < rows)
         a.logSumExp[(int64)head * a.tokens + row + inTile] = total == 0 ? -Infinity : (maximum[r] * scale + Log2(total)) * Ln2;
     }
-    NamedSync(Forward::OwnBarrier + consumer, WarpgroupThreads); // all warps are done with q
+    NamedSync<WarpgroupThreads>(Forward::OwnBarrier + warpgroup - 1); // all warps are done with q
 #pragma unroll
     for (int i = 0; i < OCount; i += 2) {
       int inTile = 16 * warp + lane / 4 + 8 * (i / 2 % 2), column = 8 * (i / 4) + 2 * (lane % 4);
@@ -198,33 +208,26 @@ template <bool Cap> struct ForwardConsumer {
 template <bool Cap> DEVICE void ConsumeForward(const AttentionParameters& a, int consumer) {
   ForwardConsumer<Cap> c;
   c.shared = SharedAddress(hopperShared);
-  c.consumer = consumer;
-  c.lane = Lane();
-  c.warp = Uniform(ThreadX() / 32 % 4);
   c.tiles = 0;
   c.scale = Cap ? a.cap * Log2E : a.scale * Log2E;
   c.capScale = Cap ? 2 * Log2E * a.scale / a.cap : 0;
-  c.windowLeft = a.windowLeft;
-  c.windowRight = a.windowRight;
-  if (consumer == Forward::Consumers - 1) NamedArrive(Forward::TurnBarrier, 2 * WarpgroupThreads); // the first turn is consumer 0's
+  if (consumer == Forward::Consumers - 1) NamedArrive<2 * WarpgroupThreads>(Forward::TurnBarrier); // the first turn is consumer 0's
   for (uint32 units = 0;; units++) {
-    uint32 slot = units % Forward::QStages * Forward::Consumers + consumer;
-    BarrierWait(c.shared + Forward::QFull + 8 * slot, units / Forward::QStages & 1);
-    int row, rows, head, first, last, reserved;
-    SharedLoad(c.shared + Forward::Tasks + 32 * slot, row, rows, c.position, head);
-    SharedLoad(c.shared + Forward::Tasks + 32 * slot + 16, c.keys, first, last, reserved);
-    if (rows < 0) break;
-    c.q = c.shared + Forward::Q + slot * Forward::QBytes;
+    c.slot = units % Forward::QStages * Forward::Consumers + consumer;
+    BarrierWait(c.shared + Forward::QFull + 8 * c.slot, units / Forward::QStages & 1);
+    if (c.TASK(rows) < 0) break;
     c.maximum[0] = c.maximum[1] = -Infinity;
     c.sum[0] = c.sum[1] = 0;
+    int first = c.TASK(first), last = c.TASK(last);
     if (first < last)
-      c.Run(first, last);
+      c.Run(a, first, last);
     else
 #pragma unroll
       for (int i = 0; i < ForwardConsumer<Cap>::OCount; i++) c.o[i] = 0;
-    c.Store(a, row, rows, head);
+    c.Store(a);
     AsyncProxyFence(); // what this warp wrote and read there comes before the next queries
-    WarpArrive(c.shared + Forward::QEmpty + 8 * slot);
+    WarpArrive(c.shared + Forward::QEmpty + 8 * c.slot);
   }
-  if (consumer == 0) NamedSync(Forward::TurnBarrier, 2 * WarpgroupThreads); // takes the last turn, so that no barrier is left half full
+  if (consumer == 0) NamedSync<2 * WarpgroupThreads>(Forward::TurnBarrier); // takes the last turn, so that no barrier is left half full
 }
+#undef TASK

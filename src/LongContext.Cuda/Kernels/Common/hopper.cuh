@@ -18,6 +18,24 @@ DEVICE int Uniform(int value) {
   return result;
 }
 
+/// The same value, of which the compiler does not know that it is: what is computed from it is computed here, not kept in a register from the
+/// kernel's start on. Registers are what these kernels have least of.
+DEVICE uint32 Opaque(uint32 value) {
+  asm volatile("" : "+r"(value));
+  return value;
+}
+
+/// Where this thread is, read anew, so that it costs no register meanwhile.
+struct ThreadPlace {
+  int lane, warp, warpgroup; // the warp within its warpgroup
+
+  static DEVICE ThreadPlace Read() {
+    int thread;
+    asm volatile("mov.u32 %0, %%tid.x;" : "=r"(thread));
+    return {thread & 31, thread >> 5 & 3, thread >> 7};
+  }
+};
+
 template <int Distance> DEVICE float ShuffleXor(float value) {
   float result;
   asm volatile("shfl.sync.bfly.b32 %0, %1, %2, 31, 0xffffffff;" : "=f"(result) : "f"(value), "n"(Distance));
@@ -63,8 +81,8 @@ DEVICE void WarpArrive(uint32 barrier) {
 
 // --- Named barriers: 1 to 15; 0 is the whole block's. ---
 
-DEVICE void NamedSync(int barrier, int threads) { asm volatile("bar.sync %0, %1;" ::"r"(barrier), "r"(threads) : "memory"); }
-DEVICE void NamedArrive(int barrier, int threads) { asm volatile("bar.arrive %0, %1;" ::"r"(barrier), "r"(threads) : "memory"); }
+template <int Threads> DEVICE void NamedSync(int barrier) { asm volatile("bar.sync %0, %1;" ::"r"(barrier), "n"(Threads) : "memory"); }
+template <int Threads> DEVICE void NamedArrive(int barrier) { asm volatile("bar.arrive %0, %1;" ::"r"(barrier), "n"(Threads) : "memory"); }
 
 // --- Memory seen by two proxies: ordinary loads and stores, and the asynchronous one (TMA, wgmma). ---
 
@@ -114,6 +132,11 @@ DEVICE void SharedLoad(uint32 address, uint32& x, uint32& y, uint32& z, uint32& 
 }
 DEVICE void SharedLoad(uint32 address, int& x, int& y, int& z, int& w) {
   asm volatile("ld.shared.v4.b32 {%0, %1, %2, %3}, [%4];" : "=r"(x), "=r"(y), "=r"(z), "=r"(w) : "r"(address) : "memory");
+}
+DEVICE int SharedLoad(uint32 address) {
+  int result;
+  asm volatile("ld.shared.b32 %0, [%1];" : "=r"(result) : "r"(address) : "memory");
+  return result;
 }
 DEVICE void GlobalStore(void* pointer, uint32 x, uint32 y, uint32 z, uint32 w) {
   asm volatile("st.global.v4.b32 [%0], {%1, %2, %3, %4};" ::"l"(pointer), "r"(x), "r"(y), "r"(z), "r"(w) : "memory");

@@ -37,21 +37,20 @@ template <int Bytes> DEVICE constexpr uint32 SwizzledOffset(uint32 row, uint32 b
   return offset ^ ((offset >> 7 & (Bytes / 16 - 1)) << 4);
 }
 
-/// A descriptor (PTX ISA, "Matrix descriptor"): address, leading and stride offsets in units of 16 bytes in bits 0, 16, 32; swizzle in bits 62 and 63.
-template <int Bytes> DEVICE uint64 Descriptor(uint32 address, uint32 leading, uint32 stride) {
+/// An operand in shared memory, from whose start descriptors are made (PTX ISA, "Matrix descriptor"): address, leading and stride offsets in
+/// units of 16 bytes from bits 0, 16 and 32 on; the swizzle in bits 62 and 63. The upper half is known when compiling.
+template <int Bytes> struct Operand {
   static_assert(Bytes == 128 || Bytes == 64 || Bytes == 32);
-  constexpr uint64 swizzle = Bytes == 128 ? 1 : Bytes == 64 ? 2 : 3;
-  return (uint64)((address & 0x3FFFF) >> 4) | (uint64)(leading >> 4) << 16 | (uint64)(stride >> 4) << 32 | swizzle << 62;
-}
+  static constexpr uint32 Swizzle = Bytes == 128 ? 1 : Bytes == 64 ? 2 : 3, High = 8 * Bytes >> 4 | Swizzle << 30;
+  uint32 low;
 
-/// A or B whose rows (of A: m; of B: n) are the tile's rows and whose k runs along them. Rows come in groups of 8, one after the other.
-template <int Bytes> DEVICE uint64 DescriptorAlong(uint32 address) { return Descriptor<Bytes>(address, 16, 8 * Bytes); }
+  /// Rows (of A: m; of B: n) are the tile's rows, k runs along them. Groups of 8 rows lie one after the other.
+  static DEVICE Operand Along(uint32 address) { return {(address & 0x3FFFF) >> 4 | 1 << 16}; }
+  /// k are the tile's rows, m or n run along them ("MN-major", transposed). `chunk`: bytes from a chunk of columns to the next.
+  static DEVICE Operand Across(uint32 address, uint32 chunk) { return {(address & 0x3FFFF) >> 4 | chunk >> 4 << 16}; }
 
-/// A or B whose k are the tile's rows and whose m or n run along them ("MN-major", transposed). `chunk`: bytes from a chunk of columns to the next.
-template <int Bytes> DEVICE uint64 DescriptorAcross(uint32 address, uint32 chunk) { return Descriptor<Bytes>(address, chunk, 8 * Bytes); }
-
-/// The descriptor of the same kind, `bytes` further.
-DEVICE uint64 Advance(uint64 descriptor, uint32 bytes) { return descriptor + (bytes >> 4); }
+  DEVICE uint64 At(uint32 bytes) const { return (uint64)High << 32 | (low + (bytes >> 4)); }
+};
 
 // --- The instructions ---
 
@@ -79,12 +78,21 @@ template <int N> struct Wgmma;
 #define LC_ACC_64 LC_ACC_48, LC_ACC_8(48), LC_ACC_8(56)
 #define LC_ACC_128 LC_ACC_64, LC_ACC_8(64), LC_ACC_8(72), LC_ACC_8(80), LC_ACC_8(88), LC_ACC_8(96), LC_ACC_8(104), LC_ACC_8(112), LC_ACC_8(120)
 
+#define LC_OUT_8(i) \
+  "=f"(d[i]), "=f"(d[i + 1]), "=f"(d[i + 2]), "=f"(d[i + 3]), "=f"(d[i + 4]), "=f"(d[i + 5]), "=f"(d[i + 6]), "=f"(d[i + 7])
+#define LC_OUT_16 LC_OUT_8(0), LC_OUT_8(8)
+#define LC_OUT_32 LC_OUT_16, LC_OUT_8(16), LC_OUT_8(24)
+#define LC_OUT_40 LC_OUT_32, LC_OUT_8(32)
+#define LC_OUT_48 LC_OUT_40, LC_OUT_8(40)
+#define LC_OUT_64 LC_OUT_48, LC_OUT_8(48), LC_OUT_8(56)
+#define LC_OUT_128 LC_OUT_64, LC_OUT_8(64), LC_OUT_8(72), LC_OUT_8(80), LC_OUT_8(88), LC_OUT_8(96), LC_OUT_8(104), LC_OUT_8(112), LC_OUT_8(120)
+
 // o0 … o6: the operands behind the accumulators, by number.
-#define LC_SHARED(N, REGISTERS, TYPE, o0, o1, o2, o3, o4) \
+#define LC_SHARED(N, REGISTERS, DIRECTION, TYPE, o0, o1, o2, o3, o4) \
   asm volatile("{\n\t.reg .pred p;\n\tsetp.ne.b32 p, %" #o2 ", 0;\n\t" \
                "wgmma.mma_async.sync.aligned.m64n" #N "k16.f32." TYPE "." TYPE " {" LC_TEXT_##REGISTERS "}, %" #o0 ", %" #o1                    \
                ", p, 1, 1, %" #o3 ", %" #o4 ";\n\t}" \
-               : LC_ACC_##REGISTERS \
+               : LC_##DIRECTION##_##REGISTERS \
                : "l"(a), "l"(b), "r"(add), "n"(AAcross), "n"(BAcross) \
                : "memory")
 #define LC_REGISTER(N, REGISTERS, TYPE, o0, o1, o2, o3, o4, o5, o6) \
@@ -95,18 +103,24 @@ template <int N> struct Wgmma;
                : "r"(a0), "r"(a1), "r"(a2), "r"(a3), "l"(b), "r"(add), "n"(BAcross) \
                : "memory")
 
-// Shared: A and B by descriptors; Register: A in registers. AAcross, BAcross: 1 for DescriptorAcross, 0 for DescriptorAlong.
-// add = 0: D = A · B; otherwise D += A · B.
+// Shared: A and B by descriptors; Register: A in registers. AAcross, BAcross: 1 for Across, 0 for Along.
+// Add false: D = A · B, and what was in D's registers is no input, so that they are free until then; otherwise D += A · B.
 #define LC_WGMMA(N, REGISTERS, o0, o1, o2, o3, o4, o5, o6) \
   template <> struct Wgmma<N> { \
-    template <typename T, int AAcross, int BAcross> static DEVICE void Shared(float (&d)[REGISTERS], uint64 a, uint64 b, int add) {             \
-      if constexpr (T::IsBFloat16) \
-        LC_SHARED(N, REGISTERS, "bf16", o0, o1, o2, o3, o4); \
+    template <typename T, int AAcross, int BAcross, bool Add> static DEVICE void Shared(float (&d)[REGISTERS], uint64 a, uint64 b) { \
+      constexpr int add = Add; \
+      if constexpr (T::IsBFloat16 && Add) \
+        LC_SHARED(N, REGISTERS, ACC, "bf16", o0, o1, o2, o3, o4); \
+      else if constexpr (T::IsBFloat16) \
+        LC_SHARED(N, REGISTERS, OUT, "bf16", o0, o1, o2, o3, o4); \
+      else if constexpr (Add) \
+        LC_SHARED(N, REGISTERS, ACC, "f16", o0, o1, o2, o3, o4); \
       else \
-        LC_SHARED(N, REGISTERS, "f16", o0, o1, o2, o3, o4); \
+        LC_SHARED(N, REGISTERS, OUT, "f16", o0, o1, o2, o3, o4); \
     } \
     template <typename T, int BAcross> \
-    static DEVICE void Register(float (&d)[REGISTERS], uint32 a0, uint32 a1, uint32 a2, uint32 a3, uint64 b, int add) {                         \
+    static DEVICE void Register(float (&d)[REGISTERS], uint32 a0, uint32 a1, uint32 a2, uint32 a3, uint64 b) { \
+      constexpr int add = 1; \
       if constexpr (T::IsBFloat16) \
         LC_REGISTER(N, REGISTERS, "bf16", o0, o1, o2, o3, o4, o5, o6); \
       else \
