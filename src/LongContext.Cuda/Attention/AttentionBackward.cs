@@ -71,8 +71,15 @@ internal static class AttentionBackward
 
         p.Work = plan.KeyWork.In(data);
         p.Items = plan.KeyWork.Items;
-        context.GetKernel(keyTiles.Module(shape.Element), keyTiles.Entry)
-            .Launch(new LaunchShape(p.Items * p.KeyHeads, 1, 1, keyTiles.Threads, keyTiles.SharedBytes), stream, p);
+        if (keyTiles is HopperTileShape hopper)
+        {
+            HopperAttention.BackwardKeys(context, plan, data, hopper, p, stream);
+        }
+        else
+        {
+            context.GetKernel(keyTiles.Module(shape.Element), keyTiles.Entry)
+                .Launch(new LaunchShape(p.Items * p.KeyHeads, 1, 1, keyTiles.Threads, keyTiles.SharedBytes), stream, p);
+        }
 
         p.Work = plan.QueryWork.In(data);
         p.Items = plan.QueryWork.Items;
