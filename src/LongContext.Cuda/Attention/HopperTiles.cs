@@ -17,7 +17,7 @@ internal static class HopperTiles
         HopperTileShape.Forward(96, keyRows: 128, consumers: 2, queryStages: 2),
         HopperTileShape.Forward(128, keyRows: 128, consumers: 2, queryStages: 2),
         HopperTileShape.Forward(256, keyRows: 80, consumers: 2, queryStages: 1),
-        HopperTileShape.BackwardKeys(64, queryRows: 64),
+        HopperTileShape.BackwardKeys(64, queryRows: 128),
         HopperTileShape.BackwardKeys(128, queryRows: 64),
     ];
 

@@ -43,12 +43,11 @@ template <bool Cap, bool SumQ> struct BackwardConsumer {
     WgmmaCommit();
   }
 
-  /// d = ∂s · k: 64 of the tile's queries, SumColumns of the columns. Both operands lie across.
+  /// d = ∂s · k: this consumer's square of the tile of ∂q. Both operands lie across.
   DEVICE void IssueQuerySums(float (&d)[QCount], uint32 scores) {
     int consumer = Uniform(ThreadPlace::Read().warpgroup) - 1;
-    int chunk = Backward::Queries == 64 ? 0 : consumer, column = Backward::Queries == 64 ? consumer * Backward::SumColumns : 0;
-    Rows a = Rows::Across(scores + chunk * Backward::Keys * Backward::ChunkBytes, 16);
-    Rows b = Rows::Across(shared + Backward::K + column / 64 * Backward::KeyChunk + column % 64 * 2, Backward::KeyChunk);
+    Rows a = Rows::Across(scores + (Backward::Queries == 64 ? 0 : consumer) * Backward::Keys * Backward::ChunkBytes, 16);
+    Rows b = Rows::Across(shared + Backward::K + (Backward::Queries == 64 ? consumer : 0) * Backward::KeyChunk, Backward::KeyChunk);
     QProduct::template Shared<Element, 1, 1, false>(d, a.At(0), b.At(0));
 #pragma unroll
     for (int i = 1; i < Backward::Keys / 16; i++)
@@ -119,6 +118,44 @@ template <bool Cap, bool SumQ> struct BackwardConsumer {
     }
   }
 
+  /// Both at once, for tiles of 128 queries: s and ds become operands as they go, where Weights keeps s and has its operands besides.
+  template <bool Masked> DEVICE void WeightsAndGradients(const AttentionParameters& a, uint32 stage, int query) {
+    uint32 rows = shared + Backward::LogSumExp + stage * Backward::RowBytes + 8 * (ThreadPlace::Read().lane % 4);
+    int low[2], high[2];
+    if constexpr (Masked)
+#pragma unroll
+      for (int r = 0; r < 2; r++) Seen(a, r, query, low[r], high[r]);
+#pragma unroll
+    for (int j = 0; j < SCount / 4; j++) {
+      float logSumExp[2], delta[2];
+      SharedLoad(rows + 32 * j, logSumExp[0], logSumExp[1]);
+      SharedLoad(rows + 32 * j + (Backward::Delta - Backward::LogSumExp), delta[0], delta[1]);
+#pragma unroll
+      for (int r = 0; r < 2; r++) {
+        float w[2], g[2];
+#pragma unroll
+        for (int i = 0; i < 2; i++) {
+          float x = s[4 * j + 2 * r + i], slope = 1;
+          if constexpr (Cap) {
+            x = TanhOfLog2(x * capScale);
+            slope = 1 - x * x;
+          }
+          w[i] = Exp2(x * scale - logSumExp[i]);
+          g[i] = w[i] * slope * (ds[4 * j + 2 * r + i] - delta[i]);
+          if constexpr (Masked) {
+            bool seen = 8 * j + i >= low[r] && 8 * j + i < high[r];
+            w[i] = seen ? w[i] : 0;
+            g[i] = seen ? g[i] : 0;
+          }
+        }
+        weights[2 * j + r] = Pack<Element>(w[0], w[1]);
+        gradients[2 * j + r] = Pack<Element>(g[0], g[1]);
+      }
+      Hold(weights, 2 * j);
+      Hold(gradients, 2 * j);
+    }
+  }
+
   DEVICE void StoreGradients(uint32 scores) {
     auto [lane, warp, warpgroup] = ThreadPlace::Read();
 #pragma unroll
@@ -143,7 +180,7 @@ template <bool Cap, bool SumQ> struct BackwardConsumer {
     AsyncProxyFence();
     SyncWarp();
     if (lane == 0) {
-      int rowTile = Backward::Queries == 64 ? warp : 4 * consumer + warp, columnTile = Backward::Queries == 64 ? consumer * (Backward::SumColumns / 8) : 0;
+      int rowTile = Backward::Queries == 64 ? warp : 4 * consumer + warp, columnTile = Backward::Queries == 64 ? 8 * consumer : 0;
       uint64 target = (uint64)(const __attribute__((address_space(1))) float*)(tile + (rowTile * (Backward::Size / 8) + columnTile) * 128);
       BulkReduceAdd(target, piece, Backward::SumBytes);
       BulkCommit();
@@ -159,16 +196,27 @@ template <bool Cap, bool SumQ> struct BackwardConsumer {
     IssueScores(s, shared + Backward::K + ownRows, q);
     BarrierWait(shared + Backward::OFull + 8 * stage, parity);
     IssueScores(ds, shared + Backward::V + ownRows, gradientO);
-    WgmmaWait<1>();
-    Hold(s);
-    Weights<Masked>(a, stage, query); // beside ∂w's product
-    Hold(weights);
-    Hold(gradientV);
-    WgmmaFence();
-    IssueSums(gradientV, weights, gradientO);
-    WgmmaWait<1>();
-    Hold(ds);
-    Gradients<Masked>(a, stage, query); // beside ∂v's product
+    if constexpr (Backward::Queries == 64) {
+      WgmmaWait<1>();
+      Hold(s);
+      Weights<Masked>(a, stage, query); // beside ∂w's product
+      Hold(weights);
+      Hold(gradientV);
+      WgmmaFence();
+      IssueSums(gradientV, weights, gradientO);
+      WgmmaWait<1>();
+      Hold(ds);
+      Gradients<Masked>(a, stage, query); // beside ∂v's product
+    } else {
+      WgmmaWait<0>();
+      Hold(s);
+      Hold(ds);
+      WeightsAndGradients<Masked>(a, stage, query);
+      Hold(weights);
+      Hold(gradientV);
+      WgmmaFence();
+      IssueSums(gradientV, weights, gradientO);
+    }
     Hold(gradients);
     Hold(gradientK);
     if constexpr (SumQ) {

@@ -17,9 +17,9 @@ struct Backward {
   static constexpr int QueryChunk = Queries * ChunkBytes, QueryBytes = QueryChunk * Chunks;
   static constexpr int RowBytes = Queries * 4;                                          // logSumExp2 or delta
   static constexpr int ScoreBytes = Queries / Chunk * Keys * ChunkBytes;                // ∂sᵀ: chunks of 64 queries, keys as rows
-  static constexpr int SumColumns = Queries == 64 ? Size / 2 : Size;                    // of ∂q's 64 rows that a consumer computes
+  static constexpr int SumColumns = 64;                                                 // of ∂q's 64 rows that a consumer computes
   static constexpr int SumBytes = 16 * SumColumns * 4;                                  // a warp's piece
-  static_assert(Size % Chunk == 0 && (Queries == 64 || Queries == 128));
+  static_assert(Queries * Size == 64 * 128); // a tile of ∂q is two squares of 64: side by side, or one above the other
 
   static constexpr int K = 0;
   static constexpr int V = K + KeyBytes;

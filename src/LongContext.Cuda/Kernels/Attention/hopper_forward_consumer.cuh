@@ -137,11 +137,11 @@ template <bool Cap> struct ForwardConsumer {
 
   /// All tiles first ≤ tile < last, from the last one down.
   DEVICE void Run(const AttentionParameters& a, int first, int last) {
+#pragma unroll
+    for (int i = 0; i < OCount; i++) o[i] = 0;
     WaitFull(Forward::KFull, tiles);
     WgmmaFence();
     IssueScores();
-#pragma unroll
-    for (int i = 0; i < OCount; i++) o[i] = 0;
     WgmmaWait<0>();
     Hold(s);
     Release(Forward::KEmpty, tiles);

@@ -28,6 +28,11 @@ template <int Count> DEVICE void Hold(uint32 (&values)[Count]) {
   for (int i = 0; i < Count; i++) asm volatile("" : "+r"(values[i])::"memory");
 }
 
+/// Two of them.
+template <int Count> DEVICE void Hold(uint32 (&values)[Count], int first) {
+  asm volatile("" : "+r"(values[first]), "+r"(values[first + 1])::"memory");
+}
+
 // --- Tiles in shared memory ---
 
 /// Byte offset of byte `byte` of row `row` in a chunk whose rows have `Bytes` bytes and whose address is a multiple of 1,024:
@@ -56,9 +61,9 @@ template <int Bytes> struct Operand {
 
 template <int N> struct Wgmma;
 
-#define LC_TEXT_16 "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15"
 #define LC_TEXT_32 \
-  LC_TEXT_16 ", %16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31"
+  "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15" \
+  ", %16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31"
 #define LC_TEXT_40 LC_TEXT_32 ", %32, %33, %34, %35, %36, %37, %38, %39"
 #define LC_TEXT_48 LC_TEXT_40 ", %40, %41, %42, %43, %44, %45, %46, %47"
 #define LC_TEXT_64 LC_TEXT_48 ", %48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63"
@@ -71,8 +76,7 @@ template <int N> struct Wgmma;
 
 #define LC_ACC_8(i) \
   "+f"(d[i]), "+f"(d[i + 1]), "+f"(d[i + 2]), "+f"(d[i + 3]), "+f"(d[i + 4]), "+f"(d[i + 5]), "+f"(d[i + 6]), "+f"(d[i + 7])
-#define LC_ACC_16 LC_ACC_8(0), LC_ACC_8(8)
-#define LC_ACC_32 LC_ACC_16, LC_ACC_8(16), LC_ACC_8(24)
+#define LC_ACC_32 LC_ACC_8(0), LC_ACC_8(8), LC_ACC_8(16), LC_ACC_8(24)
 #define LC_ACC_40 LC_ACC_32, LC_ACC_8(32)
 #define LC_ACC_48 LC_ACC_40, LC_ACC_8(40)
 #define LC_ACC_64 LC_ACC_48, LC_ACC_8(48), LC_ACC_8(56)
@@ -80,8 +84,7 @@ template <int N> struct Wgmma;
 
 #define LC_OUT_8(i) \
   "=f"(d[i]), "=f"(d[i + 1]), "=f"(d[i + 2]), "=f"(d[i + 3]), "=f"(d[i + 4]), "=f"(d[i + 5]), "=f"(d[i + 6]), "=f"(d[i + 7])
-#define LC_OUT_16 LC_OUT_8(0), LC_OUT_8(8)
-#define LC_OUT_32 LC_OUT_16, LC_OUT_8(16), LC_OUT_8(24)
+#define LC_OUT_32 LC_OUT_8(0), LC_OUT_8(8), LC_OUT_8(16), LC_OUT_8(24)
 #define LC_OUT_40 LC_OUT_32, LC_OUT_8(32)
 #define LC_OUT_48 LC_OUT_40, LC_OUT_8(40)
 #define LC_OUT_64 LC_OUT_48, LC_OUT_8(48), LC_OUT_8(56)
@@ -128,7 +131,6 @@ template <int N> struct Wgmma;
     } \
   };
 
-LC_WGMMA(32, 16, 16, 17, 18, 19, 20, 21, 22)
 LC_WGMMA(64, 32, 32, 33, 34, 35, 36, 37, 38)
 LC_WGMMA(80, 40, 40, 41, 42, 43, 44, 45, 46)
 LC_WGMMA(96, 48, 48, 49, 50, 51, 52, 53, 54)
