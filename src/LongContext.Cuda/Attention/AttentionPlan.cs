@@ -62,6 +62,8 @@ internal sealed class AttentionPlan
         data = new int[Counters.First + Counters.Length];
         L2CacheBytes = architecture.L2CacheBytes;
         Multiprocessors = architecture.MultiprocessorCount;
+        LongestQueries = Longest(queryBorders);
+        LongestKeys = Longest(keyBorders);
         queryBorders.CopyTo(Of(QueryBorders));
         keyBorders.CopyTo(Of(KeyBorders));
         (int left, int right) = (shape.WindowLeft, shape.WindowRight);
@@ -118,6 +120,12 @@ internal sealed class AttentionPlan
     /// <summary>Where the numbers lie that the blocks of the Hopper kernels, forward and backward, draw their work by: 0 before and after a launch.</summary>
     public AttentionSection Counters { get; }
 
+    /// <summary>Queries of the document that has most.</summary>
+    public int LongestQueries { get; }
+
+    /// <summary>Keys of the document that has most.</summary>
+    public int LongestKeys { get; }
+
     /// <summary>The GPU's second-level cache.</summary>
     public long L2CacheBytes { get; }
 
@@ -126,6 +134,13 @@ internal sealed class AttentionPlan
 
     /// <summary>Tiles of the sums of ∂q: enough that document d's begin at queryBorders[d] / rows + d without meeting the next one's.</summary>
     public int SumTiles => KeyTiles is null || QueryTiles is not null ? 0 : (Tokens / KeyTiles.QueryRows) + Documents;
+
+    private static int Longest(ReadOnlySpan<int> borders)
+    {
+        int longest = 0;
+        for (int i = 1; i < borders.Length; i++) longest = Math.Max(longest, borders[i] - borders[i - 1]);
+        return longest;
+    }
 
     private static void CheckBorders(ReadOnlySpan<int> borders, string name)
     {

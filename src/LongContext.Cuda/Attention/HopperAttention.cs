@@ -13,7 +13,7 @@ internal static class HopperAttention
     {
         if (p.Items == 0) return;
         AttentionShape shape = plan.Shape;
-        int sectionHeads = HopperTiles.SectionKeyHeads(AttentionPass.Forward, shape, p.Tokens, p.Keys, plan.L2CacheBytes) * shape.HeadsPerKey;
+        int sectionHeads = HopperTiles.SectionKeyHeads(AttentionPass.Forward, shape, plan.LongestQueries, plan.LongestKeys, plan.L2CacheBytes) * shape.HeadsPerKey;
         var all = new HopperForwardParameters { Attention = p, Schedule = Schedule(plan, data, counter: 0, p.Items * p.Heads, sectionHeads) };
         all.Q = HopperTensorMap.Encode(context, "q", p.Q, p.Tokens, p.Heads, shape.HeadSize, p.QStride, shape.Element, tiles.Chunk, RowsOfConsumer);
         // Without a key no tile of keys is ever loaded, but a map has to be one.
@@ -27,7 +27,7 @@ internal static class HopperAttention
     {
         if (p.Items == 0) return;
         AttentionShape shape = plan.Shape;
-        int sectionHeads = HopperTiles.SectionKeyHeads(AttentionPass.BackwardKeys, shape, p.Tokens, p.Keys, plan.L2CacheBytes);
+        int sectionHeads = HopperTiles.SectionKeyHeads(AttentionPass.BackwardKeys, shape, plan.LongestQueries, plan.LongestKeys, plan.L2CacheBytes);
         var all = new HopperBackwardParameters { Attention = p, Schedule = Schedule(plan, data, counter: 1, p.Items * p.KeyHeads, sectionHeads) };
         all.K = HopperTensorMap.Encode(context, "k", p.K, p.Keys, p.KeyHeads, shape.HeadSize, p.KStride, shape.Element, tiles.Chunk, tiles.KeyRows);
         all.V = HopperTensorMap.Encode(context, "v", p.V, p.Keys, p.KeyHeads, shape.HeadSize, p.VStride, shape.Element, tiles.Chunk, tiles.KeyRows);

@@ -32,7 +32,7 @@ internal sealed record HopperTileShape : TileShape
     /// <summary>Registers of a computing thread that products and their packed left operands take at the most crowded moment.</summary>
     public override int SumRegisters => Pass == AttentionPass.Forward
         ? (HeadSize + KeyRows + (KeyRows / 2)) * RowsOfConsumer / Warpgroup // output, scores, packed weights
-        : ((2 * HeadSize) + (2 * QueryRows) + (QueryRows / 2)) * RowsOfConsumer / Warpgroup; // ∂k, ∂v, scores, ∂w, packed weights
+        : ((2 * HeadSize) + (2 * QueryRows) + (QueryRows == 64 ? QueryRows / 2 : 0)) * RowsOfConsumer / Warpgroup; // ∂k, ∂v, scores, ∂w, packed weights
 
     private int ForwardSharedBytes =>
         (Stages * QueryRows * HeadSize * BytesPerElement)

@@ -6,8 +6,8 @@ namespace LongContext.Cuda.Attention;
 /// <remarks>
 /// Forward, a computing thread holds O (size / 2 registers), S (keys / 2) and packed P (keys / 4): 160 of 240 with heads of 128 and 128 keys,
 /// 188 with heads of 256 and 80 keys, which is also what 227 KB hold. Heads of 64 leave room for three computing warpgroups of 160 registers,
-/// which hide more of the exponentials. Backward, ∂k, ∂v, S, ∂w and packed P take 208 of 240 with heads of 128 and 64 queries; with heads of 96
-/// and 256 the portable kernel is taken. None of these shapes has been timed on a GPU yet.
+/// which hide more of the exponentials. Backward, ∂k, ∂v, S, ∂w and packed P take 208 of 240 with heads of 128 and 64 queries, 192 with heads of
+/// 64 and 128 queries, where P and ∂s are packed in S's and ∂w's place; with heads of 96 and 256 the portable kernel is taken. None of these shapes has been timed on a GPU yet.
 /// </remarks>
 internal static class HopperTiles
 {
@@ -47,13 +47,13 @@ internal static class HopperTiles
     };
 
     /// <summary>
-    /// How many key heads are worked on at one time: the largest divisor of their number for which what all blocks read again and again stays in
-    /// the second-level cache. Forward that is keys and values; backward, a key head's queries, ∂o and sums of ∂q.
+    /// How many key heads are worked on at one time: the largest divisor of their number for which what blocks read again and again of the longest
+    /// document stays in the second-level cache. Forward that is keys and values; backward, a key head's queries, ∂o and sums of ∂q.
     /// </summary>
-    public static int SectionKeyHeads(AttentionPass pass, AttentionShape shape, int tokens, int keys, long l2CacheBytes)
+    public static int SectionKeyHeads(AttentionPass pass, AttentionShape shape, int longestQueries, int longestKeys, long l2CacheBytes)
     {
         ArgumentNullException.ThrowIfNull(shape);
-        long bytes = pass == AttentionPass.Forward ? 4L * keys * shape.HeadSize : 8L * tokens * shape.HeadSize * shape.HeadsPerKey;
+        long bytes = pass == AttentionPass.Forward ? 4L * longestKeys * shape.HeadSize : 8L * longestQueries * shape.HeadSize * shape.HeadsPerKey;
         long budget = l2CacheBytes * 3 / 5; // the rest is for what streams through
         for (int heads = shape.KeyHeads; heads > 1; heads--)
         {
