@@ -71,9 +71,9 @@ internal static class AttentionBackward
 
         p.Work = plan.KeyWork.In(data);
         p.Items = plan.KeyWork.Items;
-        if (keyTiles is HopperTileShape hopper)
+        if (keyTiles is HopperTileShape hopperKeys)
         {
-            HopperAttention.BackwardKeys(context, plan, data, hopper, p, stream);
+            HopperAttention.BackwardKeys(context, plan, data, hopperKeys, p, stream);
         }
         else
         {
@@ -83,7 +83,11 @@ internal static class AttentionBackward
 
         p.Work = plan.QueryWork.In(data);
         p.Items = plan.QueryWork.Items;
-        if (plan.QueryTiles is { } queryTiles)
+        if (plan.QueryTiles is HopperTileShape hopperQueries)
+        {
+            HopperAttention.BackwardQueries(context, plan, data, hopperQueries, p, stream);
+        }
+        else if (plan.QueryTiles is { } queryTiles)
         {
             context.GetKernel(queryTiles.Module(shape.Element), queryTiles.Entry)
                 .Launch(new LaunchShape(p.Items * p.Heads, 1, 1, queryTiles.Threads, queryTiles.SharedBytes), stream, p);

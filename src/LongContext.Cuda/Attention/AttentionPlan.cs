@@ -11,7 +11,7 @@ internal sealed class AttentionPlan
     /// <summary>Most queries or keys of a pack: a position and a window's side still add up to 32 bits.</summary>
     public const int MaxTokens = 1 << 29;
 
-    private const int CounterCount = 2;
+    private const int CounterCount = 3;
     private readonly int[] data;
 
     /// <param name="shape">Heads, mask and scores.</param>
@@ -45,7 +45,7 @@ internal sealed class AttentionPlan
         {
             KeyTiles = HopperTiles.Choose(AttentionPass.BackwardKeys, shape.HeadSize, architecture, path);
             keyItems = AttentionSchedule.Count(keyBorders, KeyTiles.KeyRows);
-            if (shape.Deterministic) QueryTiles = TileChoice.Of(AttentionPass.BackwardQueries, shape.HeadSize, architecture);
+            if (shape.Deterministic) QueryTiles = HopperTiles.Choose(AttentionPass.BackwardQueries, shape.HeadSize, architecture, path);
             queryItems = AttentionSchedule.Count(queryBorders, QueryTileRows);
         }
 
@@ -117,7 +117,7 @@ internal sealed class AttentionPlan
     /// <summary>Where the work by tiles of <see cref="QueryTileRows"/> queries lies.</summary>
     public AttentionSection QueryWork { get; }
 
-    /// <summary>Where the numbers lie that the blocks of the Hopper kernels, forward and backward, draw their work by: 0 before and after a launch.</summary>
+    /// <summary>Where the numbers lie, one a kernel, that the blocks of the Hopper kernels draw their work by: 0 before and after a launch.</summary>
     public AttentionSection Counters { get; }
 
     /// <summary>Queries of the document that has most.</summary>

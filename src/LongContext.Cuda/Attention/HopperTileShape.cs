@@ -2,7 +2,7 @@ using LongContext.Cuda.Driver;
 
 namespace LongContext.Cuda.Attention;
 
-/// <summary>One instance of a kernel of the Hopper path; the numbers are those of hopper_forward_layout.cuh and hopper_backward_layout.cuh.</summary>
+/// <summary>One instance of a kernel of the Hopper path; the numbers are those of hopper_key_layout.cuh and hopper_backward_layout.cuh.</summary>
 internal sealed record HopperTileShape : TileShape
 {
     private const int Warpgroup = 128, RowsOfConsumer = 64, BytesPerElement = 2, KeyStages = 2, BarrierBytes = 8;
@@ -27,15 +27,18 @@ internal sealed record HopperTileShape : TileShape
     public int ConsumerRegisters => Consumers == 2 ? 240 : 160;
 
     /// <inheritdoc />
-    public override int SharedBytes => Pass == AttentionPass.Forward ? ForwardSharedBytes : BackwardSharedBytes;
+    public override int SharedBytes => Pass == AttentionPass.BackwardKeys ? BackwardSharedBytes : KeyWalkSharedBytes;
 
     /// <summary>Registers of a computing thread that products and their packed left operands take at the most crowded moment.</summary>
-    public override int SumRegisters => Pass == AttentionPass.Forward
-        ? (HeadSize + KeyRows + (KeyRows / 2)) * RowsOfConsumer / Warpgroup // output, scores, packed weights
-        : ((2 * HeadSize) + (2 * QueryRows) + (QueryRows == 64 ? QueryRows / 2 : 0)) * RowsOfConsumer / Warpgroup; // ∂k, ∂v, scores, ∂w, packed weights
+    public override int SumRegisters => RowsOfConsumer * Pass switch
+    {
+        AttentionPass.Forward => HeadSize + KeyRows + (KeyRows / 2), // output, scores, packed weights
+        AttentionPass.BackwardKeys => (2 * HeadSize) + (2 * QueryRows) + (QueryRows == 64 ? QueryRows / 2 : 0), // ∂k, ∂v, scores, ∂w, packed weights
+        _ => HeadSize + (2 * KeyRows), // ∂q, scores, ∂w
+    } / Warpgroup;
 
-    private int ForwardSharedBytes =>
-        (Stages * QueryRows * HeadSize * BytesPerElement)
+    private int KeyWalkSharedBytes =>
+        (Stages * (Pass == AttentionPass.Forward ? 1 : 2) * QueryRows * HeadSize * BytesPerElement)
         + (2 * KeyStages * KeyRows * HeadSize * BytesPerElement)
         + (Stages * Consumers * (32 + (2 * BarrierBytes)))
         + (((4 * KeyStages) + 1) * BarrierBytes);
@@ -55,6 +58,10 @@ internal sealed record HopperTileShape : TileShape
 
     /// <summary>An instance of the backward kernel by keys.</summary>
     public static HopperTileShape BackwardKeys(int headSize, int queryRows) => new(AttentionPass.BackwardKeys, headSize, queryRows, 2 * RowsOfConsumer, 2, 64, 2);
+
+    /// <summary>An instance of the backward kernel by queries.</summary>
+    public static HopperTileShape BackwardQueries(int headSize, int keyRows, int queryStages) =>
+        new(AttentionPass.BackwardQueries, headSize, 2 * RowsOfConsumer, keyRows, 2, WidestChunk(headSize), queryStages);
 
     /// <summary>One, where the shared memory suffices and the GPU is of the Hopper architecture: a block takes all registers.</summary>
     public override int BlocksPerMultiprocessor(GpuArchitecture architecture)

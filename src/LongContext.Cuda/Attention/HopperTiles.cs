@@ -19,6 +19,8 @@ internal static class HopperTiles
         HopperTileShape.Forward(256, keyRows: 80, consumers: 2, queryStages: 1),
         HopperTileShape.BackwardKeys(64, queryRows: 128),
         HopperTileShape.BackwardKeys(128, queryRows: 64),
+        HopperTileShape.BackwardQueries(64, keyRows: 128, queryStages: 2),
+        HopperTileShape.BackwardQueries(128, keyRows: 128, queryStages: 1),
     ];
 
     /// <summary>Every instance there is.</summary>
@@ -48,12 +50,12 @@ internal static class HopperTiles
 
     /// <summary>
     /// How many key heads are worked on at one time: the largest divisor of their number for which what blocks read again and again of the longest
-    /// document stays in the second-level cache. Forward that is keys and values; backward, a key head's queries, ∂o and sums of ∂q.
+    /// document stays in the second-level cache. By queries that is keys and values; by keys, a key head's queries, ∂o and sums of ∂q.
     /// </summary>
     public static int SectionKeyHeads(AttentionPass pass, AttentionShape shape, int longestQueries, int longestKeys, long l2CacheBytes)
     {
         ArgumentNullException.ThrowIfNull(shape);
-        long bytes = pass == AttentionPass.Forward ? 4L * longestKeys * shape.HeadSize : 8L * longestQueries * shape.HeadSize * shape.HeadsPerKey;
+        long bytes = pass == AttentionPass.BackwardKeys ? 8L * longestQueries * shape.HeadSize * shape.HeadsPerKey : 4L * longestKeys * shape.HeadSize;
         long budget = l2CacheBytes * 3 / 5; // the rest is for what streams through
         for (int heads = shape.KeyHeads; heads > 1; heads--)
         {

@@ -12,7 +12,7 @@
 // gradientQSum's order [tile][head][16 rows][8 columns][4 registers][32 lanes], tile = queryBorders[d] / QUERIES + d + tile of the document
 // (the portable kernel's order; the finishing kernel is the same). A document's tiles are its own: what stands in rows behind it reaches nobody.
 // gradientQSum null: ∂q is another kernel's work (deterministic), here ∂sᵀ stays in registers.
-// Shared memory: HopperBackwardLayout (hopper_backward_layout.cuh). Called by HopperBackward.cs after attention_backward_prepare.
+// Shared memory: hopper_backward_layout.cuh. Called by HopperAttention.cs after attention_backward_prepare.
 // Built with HEAD_SIZE, ELEMENT, QUERIES.
 #include "Attention/hopper_backward_consumer.cuh"
 #include "Attention/hopper_backward_producer.cuh"

@@ -1,4 +1,4 @@
-// Shapes of the Hopper backward kernel: tiles, registers, shared memory, barriers. HopperTiles.cs has the same numbers.
+// Shapes of the Hopper backward kernel: tiles, registers, shared memory, barriers. HopperTileShape.cs has the same numbers.
 #pragma once
 #include "Attention/hopper_schedule.cuh"
 #include "Common/exponentials.cuh"

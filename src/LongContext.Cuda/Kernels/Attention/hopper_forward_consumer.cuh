@@ -3,12 +3,14 @@
 // A thread has rows g and g + 8 of its warp's 16 (g = lane / 4), of which columns 8j + 2c + {0, 1} (c = lane % 4): element i of S is row
 // g + 8 (i / 2 % 2), key 8 (i / 4) + 2c + i % 2 of the tile. Four neighbouring lanes share a row.
 #pragma once
-#include "Attention/hopper_forward_layout.cuh"
+#include "Attention/hopper_key_layout.cuh"
+
+using Shape = KeyLayout<1>;
 
 template <bool Cap> struct ForwardConsumer {
-  static constexpr int SCount = Forward::Keys / 2, OCount = Forward::Size / 2, PCount = Forward::Keys / 4;
-  using SProduct = Wgmma<Forward::Keys>;
-  using OProduct = Wgmma<Forward::Size>;
+  static constexpr int SCount = Shape::Keys / 2, OCount = Shape::Size / 2, PCount = Shape::Keys / 4;
+  using SProduct = Wgmma<Shape::Keys>;
+  using OProduct = Wgmma<Shape::Size>;
 
   float s[SCount]; // scores, then their exponentials, of the tile after the one in p
   float o[OCount];
@@ -22,46 +24,43 @@ template <bool Cap> struct ForwardConsumer {
   uint32 tiles; // of keys consumed so far
 
   static DEVICE int Consumer() { return ThreadPlace::Read().warpgroup - 1; }
-  DEVICE uint32 Queries() const { return shared + Forward::Q + slot * Forward::QBytes; }
-  /// A field of the task is read when it is needed: registers are scarce.
-  DEVICE int Field(int offset) const { return SharedLoad(shared + Forward::Tasks + 32 * Opaque(slot) + offset); }
-#define TASK(field) Field(__builtin_offsetof(ForwardTask, field))
+  DEVICE uint32 Queries() const { return shared + Shape::Q + slot * Shape::QBytes; }
 
   DEVICE void IssueScores() {
-    using Rows = Operand<Forward::ChunkBytes>;
-    Rows a = Rows::Along(Opaque(Queries())), b = Rows::Along(shared + Forward::K + tiles % Forward::KeyStages * Forward::KeyBytes);
+    using Rows = Operand<Shape::ChunkBytes>;
+    Rows a = Rows::Along(Opaque(Queries())), b = Rows::Along(shared + Shape::K + tiles % Shape::KeyStages * Shape::KeyBytes);
     SProduct::template Shared<Element, 0, 0, false>(s, a.At(0), b.At(0));
 #pragma unroll
-    for (int i = 1; i < Forward::Size / 16; i++) {
+    for (int i = 1; i < Shape::Size / 16; i++) {
       int chunk = i / (CHUNK / 16), within = i % (CHUNK / 16) * 32;
-      SProduct::template Shared<Element, 0, 0, true>(s, a.At(chunk * Forward::QChunk + within), b.At(chunk * Forward::KeyChunk + within));
+      SProduct::template Shared<Element, 0, 0, true>(s, a.At(chunk * Shape::QChunk + within), b.At(chunk * Shape::KeyChunk + within));
     }
     WgmmaCommit();
   }
 
   /// o += p · v, of the tile number `tile`.
   DEVICE void IssueOutput(uint32 tile) {
-    using Rows = Operand<Forward::ChunkBytes>;
-    Rows b = Rows::Across(shared + Forward::V + tile % Forward::KeyStages * Forward::KeyBytes, Forward::KeyChunk);
+    using Rows = Operand<Shape::ChunkBytes>;
+    Rows b = Rows::Across(shared + Shape::V + tile % Shape::KeyStages * Shape::KeyBytes, Shape::KeyChunk);
 #pragma unroll
-    for (int i = 0; i < Forward::Keys / 16; i++)
-      OProduct::template Register<Element, 1>(o, p[4 * i], p[4 * i + 1], p[4 * i + 2], p[4 * i + 3], b.At(i * 16 * Forward::ChunkBytes));
+    for (int i = 0; i < Shape::Keys / 16; i++)
+      OProduct::template Register<Element, 1>(o, p[4 * i], p[4 * i + 1], p[4 * i + 2], p[4 * i + 3], b.At(i * 16 * Shape::ChunkBytes));
     WgmmaCommit();
   }
 
   DEVICE void WaitFull(uint32 barriers, uint32 tile) {
-    BarrierWait(shared + barriers + 8 * (tile % Forward::KeyStages), tile / Forward::KeyStages & 1);
+    BarrierWait(shared + barriers + 8 * (tile % Shape::KeyStages), tile / Shape::KeyStages & 1);
   }
-  DEVICE void Release(uint32 barriers, uint32 tile) { WarpArrive(shared + barriers + 8 * (tile % Forward::KeyStages)); }
+  DEVICE void Release(uint32 barriers, uint32 tile) { WarpArrive(shared + barriers + 8 * (tile % Shape::KeyStages)); }
 
   /// Scores of keys that a query does not see become −∞.
   DEVICE void Mask(const AttentionParameters& a, int tile) {
     auto [lane, warp, warpgroup] = ThreadPlace::Read();
-    int position = TASK(position), keys = TASK(keys);
+    int position = TASK(slot, position), keys = TASK(slot, keys);
 #pragma unroll
     for (int r = 0; r < 2; r++) {
       int at = position + 16 * warp + lane / 4 + 8 * r;
-      int column = tile * Forward::Keys + 2 * (lane % 4);
+      int column = tile * Shape::Keys + 2 * (lane % 4);
       int low = at - a.windowLeft - column, high = Min(keys, at + a.windowRight + 1) - column;
 #pragma unroll
       for (int j = 0; j < SCount / 4; j++)
@@ -111,24 +110,24 @@ template <bool Cap> struct ForwardConsumer {
 
   /// The tile after the one whose exponentials are in p: its scores, beside the output of that one.
   template <bool Masked> DEVICE void Step(const AttentionParameters& a, int tile) {
-    WaitFull(Forward::KFull, tiles);
-    NamedSync<2 * WarpgroupThreads>(Forward::TurnBarrier + Consumer());
+    WaitFull(Shape::KFull, tiles);
+    NamedSync<2 * WarpgroupThreads>(Shape::TurnBarrier + Consumer());
     Hold(o);
     Hold(p);
     WgmmaFence();
     IssueScores();
-    WaitFull(Forward::VFull, tiles - 1);
+    WaitFull(Shape::VFull, tiles - 1);
     IssueOutput(tiles - 1);
     int next = Consumer() + 1;
-    NamedArrive<2 * WarpgroupThreads>(Forward::TurnBarrier + (next == Forward::Consumers ? 0 : next));
+    NamedArrive<2 * WarpgroupThreads>(Shape::TurnBarrier + (next == Shape::Consumers ? 0 : next));
     WgmmaWait<1>();
     Hold(s);
-    Release(Forward::KEmpty, tiles);
+    Release(Shape::KEmpty, tiles);
     Softmax<Masked>(a, tile);
     Hold(s);
     WgmmaWait<0>();
     Hold(o);
-    Release(Forward::VEmpty, tiles - 1);
+    Release(Shape::VEmpty, tiles - 1);
 #pragma unroll
     for (int i = 0; i < OCount; i++) o[i] *= correction[i / 2 % 2];
     PackScores();
@@ -139,40 +138,39 @@ template <bool Cap> struct ForwardConsumer {
   DEVICE void Run(const AttentionParameters& a, int first, int last) {
 #pragma unroll
     for (int i = 0; i < OCount; i++) o[i] = 0;
-    WaitFull(Forward::KFull, tiles);
+    WaitFull(Shape::KFull, tiles);
     WgmmaFence();
     IssueScores();
     WgmmaWait<0>();
     Hold(s);
-    Release(Forward::KEmpty, tiles);
+    Release(Shape::KEmpty, tiles);
     tiles++;
     int tile = last - 1;
     Softmax<true>(a, tile);
     PackScores();
     tile--;
     // Tiles that all 64 queries see whole need no mask: from wholeBegin on, below wholeEnd.
-    int position = TASK(position);
-    int wholeEnd = Min(TASK(keys), position + a.windowRight + 1) / Forward::Keys;
-    int wholeBegin = CeilDivide(Max(0, position + Forward::Rows - 1 - a.windowLeft), Forward::Keys);
+    int position = TASK(slot, position);
+    int wholeEnd = Min(TASK(slot, keys), position + a.windowRight + 1) / Shape::Keys;
+    int wholeBegin = CeilDivide(Max(0, position + Shape::Rows - 1 - a.windowLeft), Shape::Keys);
     for (; tile >= first; tile--)
       if (!Cap && tile < wholeEnd && tile >= wholeBegin) // with a cap the mask is the least of it: one body less
         Step<false>(a, tile);
       else
         Step<true>(a, tile);
-    WaitFull(Forward::VFull, tiles - 1);
+    WaitFull(Shape::VFull, tiles - 1);
     Hold(o);
     Hold(p);
     WgmmaFence();
     IssueOutput(tiles - 1);
     WgmmaWait<0>();
     Hold(o);
-    Release(Forward::VEmpty, tiles - 1);
+    Release(Shape::VEmpty, tiles - 1);
   }
 
   /// o / sum to memory by way of the consumer's own queries' place; log-sum-exp.
   DEVICE void Store(const AttentionParameters& a) {
-    int row = TASK(row), rows = TASK(rows), head = TASK(head);
-    uint32 q = Queries();
+    int row = TASK(slot, row), rows = TASK(slot, rows), head = TASK(slot, head);
     auto [lane, warp, warpgroup] = ThreadPlace::Read();
     float factor[2];
 #pragma unroll
@@ -185,23 +183,8 @@ template <bool Cap> struct ForwardConsumer {
       if (lane % 4 == 0 && inTile < rows)
         a.logSumExp[(int64)head * a.tokens + row + inTile] = total == 0 ? -Infinity : (maximum[r] * scale + Log2(total)) * Ln2;
     }
-    NamedSync<WarpgroupThreads>(Forward::OwnBarrier + warpgroup - 1); // all warps are done with q
-#pragma unroll
-    for (int i = 0; i < OCount; i += 2) {
-      int inTile = 16 * warp + lane / 4 + 8 * (i / 2 % 2), column = 8 * (i / 4) + 2 * (lane % 4);
-      float f = factor[i / 2 % 2];
-      SharedStore(q + column / CHUNK * Forward::QChunk + SwizzledOffset<Forward::ChunkBytes>(inTile, column % CHUNK * 2), Pack<Element>(o[i] * f, o[i + 1] * f));
-    }
-    SyncWarp(); // a warp stores the 16 rows that it wrote
-    constexpr int Pieces = Forward::Size / 8; // 16 bytes each
-    Element* o_ = (Element*)a.o + (int64)row * a.oStride + head * Forward::Size;
-#pragma unroll
-    for (int i = 0; i < 16 * Pieces / 32; i++) {
-      int piece = lane + 32 * i, inTile = 16 * warp + piece / Pieces, column = piece % Pieces * 8;
-      uint32 x, y, z, w;
-      SharedLoad(q + column / CHUNK * Forward::QChunk + SwizzledOffset<Forward::ChunkBytes>(inTile, column % CHUNK * 2), x, y, z, w);
-      if (inTile < rows) GlobalStore(o_ + (int64)inTile * a.oStride + column, x, y, z, w);
-    }
+    NamedSync<WarpgroupThreads>(Shape::OwnBarrier + warpgroup - 1); // all warps are done with q
+    StoreQueryRows<Shape>(Queries(), o, factor, (Element*)a.o + (int64)row * a.oStride + head * Shape::Size, a.oStride, rows);
   }
 };
 
@@ -211,14 +194,14 @@ template <bool Cap> DEVICE void ConsumeForward(const AttentionParameters& a, int
   c.tiles = 0;
   c.scale = Cap ? a.cap * Log2E : a.scale * Log2E;
   c.capScale = Cap ? 2 * Log2E * a.scale / a.cap : 0;
-  if (consumer == Forward::Consumers - 1) NamedArrive<2 * WarpgroupThreads>(Forward::TurnBarrier); // the first turn is consumer 0's
+  if (consumer == Shape::Consumers - 1) NamedArrive<2 * WarpgroupThreads>(Shape::TurnBarrier); // the first turn is consumer 0's
   for (uint32 units = 0;; units++) {
-    c.slot = units % Forward::QStages * Forward::Consumers + consumer;
-    BarrierWait(c.shared + Forward::QFull + 8 * c.slot, units / Forward::QStages & 1);
-    if (c.TASK(rows) < 0) break;
+    c.slot = units % Shape::QStages * Shape::Consumers + consumer;
+    BarrierWait(c.shared + Shape::QFull + 8 * c.slot, units / Shape::QStages & 1);
+    if (TASK(c.slot, rows) < 0) break;
     c.maximum[0] = c.maximum[1] = -Infinity;
     c.sum[0] = c.sum[1] = 0;
-    int first = c.TASK(first), last = c.TASK(last);
+    int first = TASK(c.slot, first), last = TASK(c.slot, last);
     if (first < last)
       c.Run(a, first, last);
     else
@@ -226,8 +209,7 @@ template <bool Cap> DEVICE void ConsumeForward(const AttentionParameters& a, int
       for (int i = 0; i < ForwardConsumer<Cap>::OCount; i++) c.o[i] = 0;
     c.Store(a);
     AsyncProxyFence(); // what this warp wrote and read there comes before the next queries
-    WarpArrive(c.shared + Forward::QEmpty + 8 * c.slot);
+    WarpArrive(c.shared + Shape::QEmpty + 8 * c.slot);
   }
-  if (consumer == 0) NamedSync<2 * WarpgroupThreads>(Forward::TurnBarrier); // takes the last turn, so that no barrier is left half full
+  if (consumer == 0) NamedSync<2 * WarpgroupThreads>(Shape::TurnBarrier); // takes the last turn, so that no barrier is left half full
 }
-#undef TASK
