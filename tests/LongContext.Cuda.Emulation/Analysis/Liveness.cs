@@ -76,6 +76,8 @@ internal static class Liveness
         }
         foreach (int read in decoded.Reads)
             Set(kernel, read, true, live, sums);
+        foreach (int read in decoded.SoftReads)
+            Set(kernel, read, true, live, sums);
         if (guard is not null)
             Set(kernel, guard.Index, true, live, sums);
     }

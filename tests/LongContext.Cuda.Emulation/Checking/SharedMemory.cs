@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using LongContext.Cuda.Emulation.Execution;
 
 namespace LongContext.Cuda.Emulation.Checking;
@@ -12,6 +13,9 @@ internal sealed unsafe class SharedMemory : IDisposable
 {
     /// <summary>Actors that write: 32 warps, and the copy engines behind 32 memory barriers.</summary>
     public const int Slots = 64;
+
+    /// <summary>State of a byte that belongs to a barrier object; further: 0 unwritten, 1 written, 2 target of a copy, 3 source of a copy.</summary>
+    public const byte BarrierState = 4;
     private const uint Atomic = 64;
     private const int ClockShift = 7;
     private readonly byte* state;
@@ -88,10 +92,26 @@ internal sealed unsafe class SharedMemory : IDisposable
 
     private void CheckState(Warp w, int lane, int address, int bytes)
     {
+        const ulong ones = 0x0101010101010101;
+        bool plain = bytes switch
+        {
+            4 => *(uint*)(state + address) == 0x01010101u,
+            8 => *(ulong*)(state + address) == ones,
+            16 => ((*(ulong*)(state + address) ^ ones) | (*(ulong*)(state + address + 8) ^ ones)) == 0,
+            _ => false,
+        };
+        if (!plain)
+            CheckBytes(w, lane, address, bytes);
+    }
+
+    private void CheckBytes(Warp w, int lane, int address, int bytes)
+    {
         for (int i = address; i < address + bytes; i++)
         {
-            if (state[i] == 1)
+            if (state[i] is 1 or 3)
                 continue;
+            if (state[i] == BarrierState)
+                throw w.Fault(EmulationFault.Barrier, 1u << lane, $"shared byte {i} is read as data but belongs to a barrier object");
             if (state[i] == 2)
                 throw w.Fault(EmulationFault.PendingCopy, 1u << lane, $"shared byte {i} is read while an asynchronous copy into it is not waited for");
             if (initialised)
@@ -105,14 +125,31 @@ internal sealed unsafe class SharedMemory : IDisposable
             Bounds(w, lane, address, bytes, "write");
         if (atomic)
             CheckState(w, lane, (int)address, bytes);
-        for (int i = (int)address; i < (int)address + bytes; i++)
-        {
-            if (state[i] == 2)
-                throw w.Fault(EmulationFault.PendingCopy, 1u << lane, $"shared byte {i} is written while an asynchronous copy into it is not waited for");
-            state[i] = 1;
-        }
+        MarkWritten(w, lane, (int)address, bytes);
         if (races)
             RecordWrite(w, lane, (int)address, bytes, (uint)w.Index, w.Clock[w.Index], w.Clock, atomic);
+    }
+
+    private void MarkWritten(Warp w, int lane, int address, int bytes)
+    {
+        const ulong ones = 0x0101010101010101;
+        ulong* eights = (ulong*)(state + address);
+        if (bytes == 16 && ((eights[0] | eights[1]) & ~ones) == 0)
+        {
+            eights[0] = eights[1] = ones;
+            return;
+        }
+        if (bytes == 4 && (*(uint*)eights & ~0x01010101u) == 0)
+        {
+            *(uint*)eights = 0x01010101u;
+            return;
+        }
+        for (int i = address; i < address + bytes; i++)
+        {
+            if (state[i] > 1)
+                throw NotFree(w, lane, i);
+            state[i] = 1;
+        }
     }
 
     /// <summary>Checks that all earlier accesses are ordered before this one by <paramref name="clock"/>, and notes the writer.</summary>
@@ -133,9 +170,21 @@ internal sealed unsafe class SharedMemory : IDisposable
             uint writer = writers[word];
             if ((writer >> ClockShift) > clock[writer & 63] && (writer & 63) != (uint)w.Index && !(atomic && (writer & Atomic) != 0))
                 throw Race(w, lane, word, "written", writer & 63, "written");
-            for (int v = 0; v < warps; v++)
+        }
+        int first = address >> 2;
+        for (int v = 0; v < warps; v++)
+        {
+            uint* read = readers + ((long)v * words) + first;
+            if (v == w.Index)
+                continue;
+            if (last - first == 3)
             {
-                if (readers[((long)v * words) + word] > clock[v] && v != w.Index)
+                if (!Vector128.GreaterThanAny(Vector128.Load(read), Vector128.Create(clock[v])))
+                    continue;
+            }
+            for (int word = first; word <= last; word++)
+            {
+                if (read[word - first] > clock[v])
                     throw Race(w, lane, word, "written", (uint)v, "read");
             }
         }
@@ -153,8 +202,8 @@ internal sealed unsafe class SharedMemory : IDisposable
             CheckOrdered(w, lane, (int)address, bytes, w.Clock, false);
         for (int i = (int)address; i < (int)address + bytes; i++)
         {
-            if (state[i] == 2)
-                throw w.Fault(EmulationFault.PendingCopy, 1u << lane, $"shared byte {i} is the target of two copies at once");
+            if (state[i] > 1)
+                throw NotFree(w, lane, i);
             state[i] = 2;
         }
     }
@@ -166,6 +215,27 @@ internal sealed unsafe class SharedMemory : IDisposable
         int last = (address + bytes - 1) >> 2;
         for (int word = address >> 2; word <= last; word++)
             writers[word] = (now << ClockShift) | slot;
+    }
+
+    private EmulationException NotFree(Warp w, int lane, int i) => state[i] == BarrierState
+        ? w.Fault(EmulationFault.Barrier, 1u << lane, $"shared byte {i} is overwritten but belongs to a barrier object")
+        : w.Fault(EmulationFault.PendingCopy, 1u << lane, $"shared byte {i} is overwritten while an asynchronous copy {(state[i] == 2 ? "into it" : "out of it")} is not waited for");
+
+    /// <summary>A copy out of the range begins; until it is waited for, nobody may write there.</summary>
+    public void BeginRead(Warp w, int lane, long address, int bytes)
+    {
+        AsyncRead(w, lane, address, bytes, w.Clock, w.Fenced);
+        new Span<byte>(state + address, bytes).Fill(3);
+    }
+
+    /// <summary>The copy's data was taken: who writes next must be ordered after the warp that waited.</summary>
+    public void EndRead(Warp w, int address, int bytes)
+    {
+        new Span<byte>(state + address, bytes).Fill(1);
+        if (!races)
+            return;
+        for (int word = address >> 2; word <= (address + bytes - 1) >> 2; word++)
+            readers[((long)w.Index * words) + word] = w.Clock[w.Index];
     }
 
     /// <summary>Memory that a barrier object takes: neither data nor unwritten.</summary>

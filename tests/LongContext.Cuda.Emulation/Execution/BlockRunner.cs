@@ -54,6 +54,7 @@ internal sealed unsafe class BlockRunner : IDisposable
                 Local = local + (i * 32 * Kernel.LocalBytes),
                 Written = new uint[Kernel.TrackedNames.Count],
                 AsyncUse = new byte[Kernel.AsyncNames.Count],
+                AsyncDirty = new byte[Kernel.AsyncNames.Count],
             };
         }
         for (int i = 0; i < barriers.Length; i++)

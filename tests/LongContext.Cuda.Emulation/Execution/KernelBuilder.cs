@@ -66,7 +66,7 @@ internal sealed class KernelBuilder
                 instruction.GuardFlip = source.GuardNegated ? ~0u : 0u;
             }
             instruction.Index = decoded.Count;
-            decoded.Add(new DecodedInstruction(instruction, [.. decoder.Reads], [.. decoder.Writes], [.. decoder.AsyncRegisters]));
+            decoded.Add(new DecodedInstruction(instruction, [.. decoder.Reads], [.. decoder.Writes], [.. decoder.SoftReads], [.. decoder.AsyncRegisters]));
         }
         Code.Decoded = decoded;
         Code.Code = Analysis.RegisterTracking.Apply(Code, decoded);
@@ -193,4 +193,4 @@ internal sealed class KernelBuilder
 }
 
 /// <summary>An instruction with the registers it reads and writes, by their index in the kernel.</summary>
-internal sealed record DecodedInstruction(Instruction Instruction, int[] Reads, int[] Writes, int[] AsyncRegisters);
+internal sealed record DecodedInstruction(Instruction Instruction, int[] Reads, int[] Writes, int[] SoftReads, int[] AsyncRegisters);
