@@ -53,7 +53,7 @@ internal sealed unsafe class BlockRunner : IDisposable
                 Registers = registers + (fileBytes * (nuint)i),
                 Local = local + (i * 32 * Kernel.LocalBytes),
                 Written = new uint[Kernel.TrackedNames.Count],
-                AsyncUse = new byte[Kernel.AsyncNames.Count],
+                AsyncUse = new ushort[Kernel.AsyncNames.Count],
                 AsyncDirty = new byte[Kernel.AsyncNames.Count],
             };
         }

@@ -39,7 +39,7 @@ internal sealed unsafe class Warp(BlockRunner block, int index)
     public Instruction Current = null!;
     public uint[] Written = [];
     /// <summary>For each register that wgmma uses: products under way that accumulate there (low half) or read it (high half).</summary>
-    public byte[] AsyncUse = [];
+    public ushort[] AsyncUse = [];
 
     /// <summary>Whether such a register was written since the last wgmma.fence.</summary>
     public byte[] AsyncDirty = [];

@@ -122,11 +122,11 @@ internal sealed unsafe class WgmmaInstruction(int n, bool half, int[] d, int[]? 
         int index = kernel.AsyncIndex[register];
         if (w.AsyncDirty[index] != 0)
             throw w.Fault(EmulationFault.PendingCopy, mask, $"register {kernel.AsyncNames[index]} was written after the last wgmma.fence");
-        if (use == 2 ? (w.AsyncUse[index] & 0x0f) != 0 : (w.AsyncUse[index] & 0xf0) != 0)
+        if (use == 2 ? (w.AsyncUse[index] & 0x00ff) != 0 : (w.AsyncUse[index] & 0xff00) != 0)
             throw w.Fault(EmulationFault.PendingCopy, mask, $"register {kernel.AsyncNames[index]} is accumulator of one wgmma under way and input of another");
-        w.AsyncUse[index] += (byte)(use == 2 ? 0x10 : 0x01);
-        if (w.AsyncUse[index] is 0x0f or 0xf0)
-            throw w.Fault(EmulationFault.Limit, mask, "more than 14 wgmma under way share a register");
+        w.AsyncUse[index] += (ushort)(use == 2 ? 0x100 : 0x001);
+        if (w.AsyncUse[index] is 0x00ff or 0xff00)
+            throw w.Fault(EmulationFault.Limit, mask, "more than 254 wgmma under way share a register");
     }
 
     private static ulong Uniform(Warp w, int slot)
@@ -224,7 +224,7 @@ internal sealed unsafe class WgmmaInstruction(int n, bool half, int[] d, int[]? 
         foreach (int register in accumulators)
             w.AsyncUse[kernel.AsyncIndex[register]] -= 0x01;
         foreach (int register in inputs)
-            w.AsyncUse[kernel.AsyncIndex[register]] -= 0x10;
+            w.AsyncUse[kernel.AsyncIndex[register]] -= 0x100;
     }
 
     /// <summary>A from registers: 16 rows, stored [k][64] like A from shared memory.</summary>
