@@ -36,10 +36,12 @@ internal static class Liveness
                 }
             }
         }
+        BitArray[] assigned = MaybeAssigned(kernel, flow);
         int best = 0, predicates = 0, line = kernel.Source.Line;
         for (int b = 0; b < flow.Count; b++)
         {
-            BitArray live = Exit(b);
+            // A register that no path has written yet holds nothing, whatever reads it later.
+            BitArray live = Exit(b).And(assigned[b]);
             int[] sums = [0, 0];
             for (int r = 0; r < count; r++)
             {
@@ -48,13 +50,42 @@ internal static class Liveness
             }
             for (int i = flow.Starts[b + 1] - 1; i >= flow.Starts[b]; i--)
             {
-                Step(kernel, i, live, sums);
+                Step(kernel, i, live, sums, assigned[b]);
                 if (sums[0] > best)
                     (best, line) = (sums[0], kernel.Source.Instructions[i].Line);
                 predicates = Math.Max(predicates, sums[1]);
             }
         }
         return (best, predicates, line);
+    }
+
+    /// <summary>For each block, the registers that some path has written by its end.</summary>
+    private static BitArray[] MaybeAssigned(KernelCode kernel, ControlFlow flow)
+    {
+        var after = new BitArray[flow.Count];
+        for (int b = 0; b < flow.Count; b++)
+        {
+            after[b] = new BitArray(kernel.Source.Registers.Count);
+            for (int i = flow.Starts[b]; i < flow.Starts[b + 1]; i++)
+            {
+                foreach (int write in kernel.Decoded[i].Writes)
+                    after[b][write] = true;
+            }
+        }
+        for (bool changed = true; changed;)
+        {
+            changed = false;
+            for (int b = 0; b < flow.Count; b++)
+            {
+                foreach (int s in flow.Successors[b])
+                {
+                    var before = (BitArray)after[s].Clone();
+                    after[s].Or(after[b]);
+                    changed |= before.Xor(after[s]).HasAnySet();
+                }
+            }
+        }
+        return after;
     }
 
     private static void Add(PtxRegister register, int[] sums, int sign)
@@ -65,7 +96,7 @@ internal static class Liveness
             sums[0] += sign * Math.Max(1, register.Type.Bytes() / 4);
     }
 
-    private static void Step(KernelCode kernel, int i, BitArray live, int[]? sums)
+    private static void Step(KernelCode kernel, int i, BitArray live, int[]? sums, BitArray? assigned = null)
     {
         DecodedInstruction decoded = kernel.Decoded[i];
         PtxRegister? guard = kernel.Source.Instructions[i].Guard;
@@ -74,10 +105,11 @@ internal static class Liveness
             foreach (int write in decoded.Writes)
                 Set(kernel, write, false, live, sums);
         }
-        foreach (int read in decoded.Reads)
-            Set(kernel, read, true, live, sums);
-        foreach (int read in decoded.SoftReads)
-            Set(kernel, read, true, live, sums);
+        foreach (int read in decoded.Reads.Concat(decoded.SoftReads))
+        {
+            if (assigned is null || assigned[read])
+                Set(kernel, read, true, live, sums);
+        }
         if (guard is not null)
             Set(kernel, guard.Index, true, live, sums);
     }

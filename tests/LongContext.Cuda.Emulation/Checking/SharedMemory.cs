@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using LongContext.Cuda.Emulation.Execution;
@@ -70,6 +71,7 @@ internal sealed unsafe class SharedMemory : IDisposable
             throw w.Fault(EmulationFault.Misaligned, 1u << lane, $"{what} of {bytes} bytes at shared address {address}, which is not a multiple of {bytes}");
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Read(Warp w, int lane, long address, int bytes)
     {
         if ((ulong)address + (ulong)bytes > (ulong)Bytes || address < 0)
@@ -81,6 +83,17 @@ internal sealed unsafe class SharedMemory : IDisposable
         uint[] clock = w.Clock;
         uint* mine = readers + ((long)w.Index * words);
         uint now = clock[w.Index];
+        if (bytes == 16)
+        {
+            // Mostly the four words were written together.
+            int first = (int)address >> 2;
+            uint writer = writers[first];
+            if (Vector128.Load(writers + first) == Vector128.Create(writer) && ((writer >> ClockShift) <= clock[writer & 63] || (writer & 63) == (uint)w.Index))
+            {
+                Vector128.Create(now).Store(mine + first);
+                return;
+            }
+        }
         for (int word = (int)address >> 2; word <= last; word++)
         {
             uint writer = writers[word];
@@ -90,6 +103,7 @@ internal sealed unsafe class SharedMemory : IDisposable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void CheckState(Warp w, int lane, int address, int bytes)
     {
         const ulong ones = 0x0101010101010101;
@@ -119,6 +133,7 @@ internal sealed unsafe class SharedMemory : IDisposable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Write(Warp w, int lane, long address, int bytes, bool atomic = false)
     {
         if ((ulong)address + (ulong)bytes > (ulong)Bytes || address < 0)
@@ -130,6 +145,7 @@ internal sealed unsafe class SharedMemory : IDisposable
             RecordWrite(w, lane, (int)address, bytes, (uint)w.Index, w.Clock[w.Index], w.Clock, atomic);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void MarkWritten(Warp w, int lane, int address, int bytes)
     {
         const ulong ones = 0x0101010101010101;
@@ -153,6 +169,7 @@ internal sealed unsafe class SharedMemory : IDisposable
     }
 
     /// <summary>Checks that all earlier accesses are ordered before this one by <paramref name="clock"/>, and notes the writer.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void RecordWrite(Warp w, int lane, int address, int bytes, uint slot, uint now, uint[] clock, bool atomic)
     {
         CheckOrdered(w, lane, address, bytes, clock, atomic);
@@ -162,10 +179,12 @@ internal sealed unsafe class SharedMemory : IDisposable
             writers[word] = stamp;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void CheckOrdered(Warp w, int lane, int address, int bytes, uint[] clock, bool atomic)
     {
         int last = (address + bytes - 1) >> 2;
-        for (int word = address >> 2; word <= last; word++)
+        bool together = bytes == 16 && Vector128.Load(writers + (address >> 2)) == Vector128.Create(writers[address >> 2]);
+        for (int word = together ? last : address >> 2; word <= last; word++)
         {
             uint writer = writers[word];
             if ((writer >> ClockShift) > clock[writer & 63] && (writer & 63) != (uint)w.Index && !(atomic && (writer & Atomic) != 0))
@@ -195,6 +214,7 @@ internal sealed unsafe class SharedMemory : IDisposable
             + (slot < 32 ? $"warp {slot}" : "an asynchronous copy") + ", with nothing between that orders the two");
 
     /// <summary>A copy into the range begins: what was there must not be in use any more, and is not readable until it ends.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void BeginCopy(Warp w, int lane, long address, int bytes)
     {
         Bounds(w, lane, address, bytes, "copy");
@@ -209,6 +229,7 @@ internal sealed unsafe class SharedMemory : IDisposable
     }
 
     /// <summary>A copy has arrived; from here on the range counts as written by <paramref name="slot"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void EndCopy(int address, int bytes, uint slot, uint now)
     {
         new Span<byte>(state + address, bytes).Fill(1);
@@ -245,6 +266,7 @@ internal sealed unsafe class SharedMemory : IDisposable
     /// A read through the asynchronous proxy: it must see only what is ordered before it and what a proxy fence
     /// has passed on to it.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void AsyncRead(Warp w, int lane, long address, int bytes, uint[] clock, uint[] fenced)
     {
         Bounds(w, lane, address, bytes, "asynchronous read");
@@ -253,7 +275,10 @@ internal sealed unsafe class SharedMemory : IDisposable
             return;
         int last = (int)(address + bytes - 1) >> 2;
         uint now = w.Clock[w.Index];
-        for (int word = (int)address >> 2; word <= last; word++)
+        bool together = bytes == 16 && Vector128.Load(writers + (address >> 2)) == Vector128.Create(writers[address >> 2]);
+        if (together)
+            Vector128.Create(now).Store(readers + ((long)w.Index * words) + (address >> 2));
+        for (int word = together ? last : (int)address >> 2; word <= last; word++)
         {
             uint writer = writers[word], slot = writer & 63;
             if ((writer >> ClockShift) > clock[slot] && slot != (uint)w.Index)

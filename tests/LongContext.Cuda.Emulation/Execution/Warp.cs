@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LongContext.Cuda.Emulation.Hopper;
 
 namespace LongContext.Cuda.Emulation.Execution;
@@ -77,6 +78,7 @@ internal sealed unsafe class Warp(BlockRunner block, int index)
     }
 
     /// <summary>Runs until the quantum is used up, the warp blocks or ends; returns the instructions run.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int Run(int quantum, long* hits)
     {
         Instruction[] code = Block.Kernel.Code;

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using LongContext.Cuda.Emulation.Execution;
 
@@ -150,6 +151,7 @@ internal sealed unsafe class WgmmaInstruction(int n, bool half, int[] d, int[]? 
     }
 
     /// <summary>Reads rows × 16 elements as float32, laid out [k][row], or only checks them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Read(Warp w, WgmmaDescriptor descriptor, bool transposed, int rows, float* to, bool half)
     {
         Checking.SharedMemory shared = w.Block.Shared;
@@ -176,6 +178,7 @@ internal sealed unsafe class WgmmaInstruction(int n, bool half, int[] d, int[]? 
     }
 
     /// <summary>Carries the product out, for this warp's rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Compute(Warp w, PendingProduct product)
     {
         w.Current = this;
