@@ -7,28 +7,21 @@ namespace LongContext.Cuda.Emulation.Analysis;
 /// <summary>Which registers hold a value that is still needed, at each instruction.</summary>
 internal static class Liveness
 {
-    public static (int Registers, int Predicates, int Line) Maximum(KernelCode kernel, ControlFlow flow)
+    /// <summary>The registers alive before each block.</summary>
+    public static BitArray[] Entries(PtxKernel kernel, IReadOnlyList<DecodedInstruction> decoded, ControlFlow flow)
     {
-        int count = kernel.Source.Registers.Count;
+        int count = kernel.Registers.Count;
         var before = new BitArray[flow.Count];
         for (int b = 0; b < flow.Count; b++)
             before[b] = new BitArray(count);
-        BitArray Exit(int b)
-        {
-            var live = new BitArray(count);
-            foreach (int s in flow.Successors[b])
-                live.Or(before[s]);
-            return live;
-        }
-
         for (bool changed = true; changed;)
         {
             changed = false;
             for (int b = flow.Count - 1; b >= 0; b--)
             {
-                BitArray live = Exit(b);
+                BitArray live = AtEnd(flow, before, b, count);
                 for (int i = flow.Starts[b + 1] - 1; i >= flow.Starts[b]; i--)
-                    Step(kernel, i, live, null);
+                    Step(kernel, decoded[i], live, null);
                 if (((BitArray)live.Clone()).Xor(before[b]).HasAnySet())
                 {
                     before[b] = live;
@@ -36,6 +29,22 @@ internal static class Liveness
                 }
             }
         }
+        return before;
+    }
+
+    private static BitArray AtEnd(ControlFlow flow, BitArray[] before, int b, int count)
+    {
+        var live = new BitArray(count);
+        foreach (int s in flow.Successors[b])
+            live.Or(before[s]);
+        return live;
+    }
+
+    public static (int Registers, int Predicates, int Line) Maximum(KernelCode kernel, ControlFlow flow)
+    {
+        int count = kernel.Source.Registers.Count;
+        BitArray[] before = Entries(kernel.Source, kernel.Decoded, flow);
+        BitArray Exit(int b) => AtEnd(flow, before, b, count);
         BitArray[] assigned = MaybeAssigned(kernel, flow);
         int best = 0, predicates = 0, line = kernel.Source.Line;
         for (int b = 0; b < flow.Count; b++)
@@ -50,7 +59,7 @@ internal static class Liveness
             }
             for (int i = flow.Starts[b + 1] - 1; i >= flow.Starts[b]; i--)
             {
-                Step(kernel, i, live, sums, assigned[b]);
+                Step(kernel.Source, kernel.Decoded[i], live, sums, assigned[b]);
                 if (sums[0] > best)
                     (best, line) = (sums[0], kernel.Source.Instructions[i].Line);
                 predicates = Math.Max(predicates, sums[1]);
@@ -96,10 +105,9 @@ internal static class Liveness
             sums[0] += sign * Math.Max(1, register.Type.Bytes() / 4);
     }
 
-    private static void Step(KernelCode kernel, int i, BitArray live, int[]? sums, BitArray? assigned = null)
+    private static void Step(PtxKernel kernel, DecodedInstruction decoded, BitArray live, int[]? sums, BitArray? assigned = null)
     {
-        DecodedInstruction decoded = kernel.Decoded[i];
-        PtxRegister? guard = kernel.Source.Instructions[i].Guard;
+        PtxRegister? guard = decoded.Instruction.Source.Guard;
         if (guard is null)
         {
             foreach (int write in decoded.Writes)
@@ -114,12 +122,12 @@ internal static class Liveness
             Set(kernel, guard.Index, true, live, sums);
     }
 
-    private static void Set(KernelCode kernel, int register, bool value, BitArray live, int[]? sums)
+    private static void Set(PtxKernel kernel, int register, bool value, BitArray live, int[]? sums)
     {
         if (live[register] == value)
             return;
         live[register] = value;
         if (sums is not null)
-            Add(kernel.Source.Registers[register], sums, value ? 1 : -1);
+            Add(kernel.Registers[register], sums, value ? 1 : -1);
     }
 }
