@@ -48,12 +48,14 @@ template <typename Shape> DEVICE void StoreQueryRows(uint32 tile, const float (&
     SharedStore(tile + column / CHUNK * Shape::QChunk + SwizzledOffset<Shape::ChunkBytes>(row, column % CHUNK * 2), Pack<Element>(d[i] * f, d[i + 1] * f));
   }
   SyncWarp();
-  constexpr int Pieces = Shape::Size / 8; // 16 bytes each
+  constexpr int Pieces = Shape::ChunkBytes / 16; // of a chunk's row
 #pragma unroll
-  for (int i = 0; i < 16 * Pieces / 32; i++) {
-    int piece = lane + 32 * i, row = 16 * warp + piece / Pieces, column = piece % Pieces * 8;
-    uint32 x, y, z, w;
-    SharedLoad(tile + column / CHUNK * Shape::QChunk + SwizzledOffset<Shape::ChunkBytes>(row, column % CHUNK * 2), x, y, z, w);
-    if (row < rows) GlobalStore(target + (int64)row * stride + column, x, y, z, w);
-  }
+  for (int chunk = 0; chunk < Shape::Chunks; chunk++)
+#pragma unroll
+    for (int i = 0; i < 16 * Pieces / 32; i++) {
+      int piece = lane % Pieces, row = 16 * warp + lane / Pieces + 32 / Pieces * i;
+      uint32 x, y, z, w;
+      SharedLoad(tile + chunk * Shape::QChunk + SwizzledOffset<Shape::ChunkBytes>(row, 16 * piece), x, y, z, w);
+      if (row < rows) GlobalStore(target + (int64)row * stride + chunk * CHUNK + 8 * piece, x, y, z, w);
+    }
 }
