@@ -13,6 +13,26 @@ public sealed class EmulatedHopperTests : HopperKernelSuite, IDisposable
 
     protected override CudaContext Context => context;
 
+    [Theory]
+    [InlineData(64)]
+    [InlineData(128)]
+    internal void Kernels_OverAThousandTokens_AreTheDefinition(int headSize)
+    {
+        var pack = new AttentionCase("a thousand", [1_000, 1, 60]) { HeadSize = headSize };
+        Check(pack, GpuArchitecture.H100 with { MultiprocessorCount = 5 });
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Kernels_InAnyOrderOfWarpsAndBlocks_AreTheDefinition(int seed)
+    {
+        driver.Options = driver.Options with { Seed = seed, ResidentBlocks = 2 };
+        foreach (int headSize in new[] { 64, 128 })
+            Check(new AttentionCase("pack", [300, 65, 129]) { HeadSize = headSize, Heads = 2 }, GpuArchitecture.H100 with { MultiprocessorCount = 2 });
+    }
+
     public void Dispose()
     {
         context.Dispose();

@@ -103,6 +103,27 @@ public abstract class HopperKernelSuite
     }
 
     [Fact]
+    public void Kernels_WhoseHeadsGoInSections_AreTheDefinition()
+    {
+        // A cache that holds nothing: one key head at a time; and one that holds two of four.
+        var pack = new AttentionCase("sections", [200, 66]) { HeadSize = 128, Heads = 8, KeyHeads = 4 };
+        foreach (long cache in new[] { 1L, 5L * 200 * 128 * 8 })
+        {
+            GpuArchitecture gpu = TwoMultiprocessors with { L2CacheBytes = cache };
+            Check(pack, gpu);
+            Check(pack with { Deterministic = true }, gpu);
+        }
+    }
+
+    [Fact]
+    public void Kernels_OverRowsWithoutGaps_AreTheDefinition()
+    {
+        var pack = new AttentionCase("contiguous", [200]) { HeadSize = 128, Heads = 2, KeyHeads = 2 };
+        var tensors = new AttentionTensors(pack);
+        Run(pack, tensors, TwoMultiprocessors, gap: 0).AssertNear(Definition.Truth(pack, tensors), Definition.Plain(pack, tensors), pack);
+    }
+
+    [Fact]
     public void Counters_AfterALaunch_AreAsBefore()
     {
         // The same plan twice, without anybody setting the counters back between; then as many blocks as units, which draw no further.
@@ -150,11 +171,11 @@ public abstract class HopperKernelSuite
         Run(pack, tensors, gpu).AssertNear(Definition.Truth(pack, tensors), Definition.Plain(pack, tensors), pack);
     }
 
-    private protected AttentionResults Run(AttentionCase pack, AttentionTensors tensors, GpuArchitecture gpu)
+    private protected AttentionResults Run(AttentionCase pack, AttentionTensors tensors, GpuArchitecture gpu, int gap = 8)
     {
         var plan = new AttentionPlan(pack.Shape, gpu, pack.QueryBorders, pack.KeyBorders);
         Assert.Equal(AttentionPath.Hopper, plan.ForwardTiles.Path);
-        using var device = new DeviceAttention(Context, pack, tensors, plan);
+        using var device = new DeviceAttention(Context, pack, tensors, plan, gap);
         device.Forward();
         device.Backward();
         return device.Results();
