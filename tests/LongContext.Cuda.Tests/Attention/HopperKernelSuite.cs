@@ -1,5 +1,6 @@
 using LongContext.Cuda.Attention;
 using LongContext.Cuda.Driver;
+using LongContext.TestSupport;
 
 namespace LongContext.Cuda.Tests.Attention;
 
@@ -14,6 +15,9 @@ public abstract class HopperKernelSuite
     public static TheoryData<int, bool> SizesAndTypes => [.. HopperSizes.SelectMany(size => new[] { (size, false), (size, true) })];
 
     public static TheoryData<int> Sizes => [.. HopperSizes];
+
+    public static IEnumerable<TheoryDataRow<string, int>> LongNamesAndSizes =>
+        SlowTests.Rows(AttentionCases.Long.Concat(AttentionCases.Longest).Select(pack => pack.Name), new[] { 64, 128, 256 });
 
     protected abstract CudaContext Context { get; }
 
@@ -35,6 +39,12 @@ public abstract class HopperKernelSuite
     [Theory]
     [MemberData(nameof(SizesAndTypes))]
     public void Kernels_OfFewMultiprocessors_AreTheDefinition(int headSize, bool float16) => CheckAll(headSize, float16, deterministic: false);
+
+    [Theory]
+    [Trait("Category", "Slow")]
+    [MemberData(nameof(LongNamesAndSizes))]
+    public void Kernels_OverLongPacks_AreTheDefinition(string name, int headSize) =>
+        Check(AttentionCases.Long.Concat(AttentionCases.Longest).Single(pack => pack.Name == name) with { HeadSize = headSize }, GpuArchitecture.H100 with { MultiprocessorCount = 5 });
 
     [Theory]
     [MemberData(nameof(SizesAndTypes))]
