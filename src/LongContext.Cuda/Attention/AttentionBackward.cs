@@ -74,12 +74,23 @@ internal static class AttentionBackward
 
         p.Work = plan.KeyWork.In(data);
         p.Items = plan.KeyWork.Items;
-        context.GetKernel(keyTiles.Module(shape.Element), keyTiles.Entry)
-            .Launch(new LaunchShape(p.Items * p.KeyHeads, 1, 1, keyTiles.Threads, keyTiles.SharedBytes), stream, p);
+        if (keyTiles is HopperTileShape hopperKeys)
+        {
+            HopperAttention.BackwardKeys(context, plan, data, hopperKeys, p, stream);
+        }
+        else
+        {
+            context.GetKernel(keyTiles.Module(shape.Element), keyTiles.Entry)
+                .Launch(new LaunchShape(p.Items * p.KeyHeads, 1, 1, keyTiles.Threads, keyTiles.SharedBytes), stream, p);
+        }
 
         p.Work = plan.QueryWork.In(data);
         p.Items = plan.QueryWork.Items;
-        if (plan.QueryTiles is { } queryTiles)
+        if (plan.QueryTiles is HopperTileShape hopperQueries)
+        {
+            HopperAttention.BackwardQueries(context, plan, data, hopperQueries, p, stream);
+        }
+        else if (plan.QueryTiles is { } queryTiles)
         {
             context.GetKernel(queryTiles.Module(shape.Element), queryTiles.Entry)
                 .Launch(new LaunchShape(p.Items * p.Heads, 1, 1, queryTiles.Threads, queryTiles.SharedBytes), stream, p);

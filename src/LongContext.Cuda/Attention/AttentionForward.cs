@@ -25,6 +25,12 @@ internal static class AttentionForward
         p.Work = plan.ForwardWork.In(data);
         p.Items = plan.ForwardWork.Items;
         TileShape tiles = plan.ForwardTiles;
+        if (tiles is HopperTileShape hopper)
+        {
+            HopperAttention.Forward(context, plan, data, hopper, p, stream);
+            return;
+        }
+
         context.GetKernel(tiles.Module(plan.Shape.Element), tiles.Entry)
             .Launch(new LaunchShape(p.Items * p.Heads, 1, 1, tiles.Threads, tiles.SharedBytes), stream, p);
     }

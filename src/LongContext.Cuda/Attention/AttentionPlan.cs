@@ -11,6 +11,7 @@ internal sealed class AttentionPlan
     /// <summary>Most queries or keys of a pack: a position and a window's side still add up to 32 bits.</summary>
     public const int MaxTokens = 1 << 29;
 
+    private const int CounterCount = 3;
     private readonly int[] data;
 
     /// <param name="shape">Heads, mask and scores.</param>
@@ -18,10 +19,12 @@ internal sealed class AttentionPlan
     /// <param name="queryBorders">Borders of the documents in the row of queries: from 0 up.</param>
     /// <param name="keyBorders">Borders of the documents in the row of keys; empty for the same as the queries'.</param>
     /// <param name="withBackward">Whether the backward pass will be run too.</param>
+    /// <param name="path">The instructions to use; null for what suits the GPU and the size of a head.</param>
     /// <exception cref="ArgumentException">The shape or the borders are at fault.</exception>
     /// <exception cref="NotSupportedException">The GPU cannot run these kernels.</exception>
     public AttentionPlan(
-        AttentionShape shape, GpuArchitecture architecture, ReadOnlySpan<int> queryBorders, ReadOnlySpan<int> keyBorders = default, bool withBackward = true)
+        AttentionShape shape, GpuArchitecture architecture, ReadOnlySpan<int> queryBorders, ReadOnlySpan<int> keyBorders = default, bool withBackward = true,
+        AttentionPath? path = null)
     {
         ArgumentNullException.ThrowIfNull(shape);
         shape.Validate();
@@ -35,14 +38,14 @@ internal sealed class AttentionPlan
         Documents = queryBorders.Length - 1;
         Tokens = queryBorders[^1];
         Keys = keyBorders[^1];
-        ForwardTiles = TileChoice.Of(AttentionPass.Forward, shape.HeadSize, architecture);
+        ForwardTiles = HopperTiles.Choose(AttentionPass.Forward, shape.HeadSize, architecture, path);
         int forwardItems = AttentionSchedule.Count(queryBorders, ForwardTiles.QueryRows);
         int keyItems = 0, queryItems = 0;
         if (withBackward)
         {
-            KeyTiles = TileChoice.Of(AttentionPass.BackwardKeys, shape.HeadSize, architecture);
+            KeyTiles = HopperTiles.Choose(AttentionPass.BackwardKeys, shape.HeadSize, architecture, path);
             keyItems = AttentionSchedule.Count(keyBorders, KeyTiles.KeyRows);
-            if (shape.Deterministic) QueryTiles = TileChoice.Of(AttentionPass.BackwardQueries, shape.HeadSize, architecture);
+            if (shape.Deterministic) QueryTiles = HopperTiles.Choose(AttentionPass.BackwardQueries, shape.HeadSize, architecture, path);
             queryItems = AttentionSchedule.Count(queryBorders, QueryTileRows);
         }
 
@@ -55,7 +58,12 @@ internal sealed class AttentionPlan
         ForwardWork = KeyBorders.Next(forwardItems * AttentionSchedule.ItemLength);
         KeyWork = ForwardWork.Next(keyItems * AttentionSchedule.ItemLength);
         QueryWork = KeyWork.Next(queryItems * AttentionSchedule.ItemLength);
-        data = new int[QueryWork.First + QueryWork.Length];
+        Counters = QueryWork.Next(CounterCount);
+        data = new int[Counters.First + Counters.Length];
+        L2CacheBytes = architecture.L2CacheBytes;
+        Multiprocessors = architecture.MultiprocessorCount;
+        LongestQueries = Longest(queryBorders);
+        LongestKeys = Longest(keyBorders);
         queryBorders.CopyTo(Of(QueryBorders));
         keyBorders.CopyTo(Of(KeyBorders));
         (int left, int right) = (shape.WindowLeft, shape.WindowRight);
@@ -109,8 +117,30 @@ internal sealed class AttentionPlan
     /// <summary>Where the work by tiles of <see cref="QueryTileRows"/> queries lies.</summary>
     public AttentionSection QueryWork { get; }
 
+    /// <summary>Where the numbers lie, one a kernel, that the blocks of the Hopper kernels draw their work by: 0 before and after a launch.</summary>
+    public AttentionSection Counters { get; }
+
+    /// <summary>Queries of the document that has most.</summary>
+    public int LongestQueries { get; }
+
+    /// <summary>Keys of the document that has most.</summary>
+    public int LongestKeys { get; }
+
+    /// <summary>The GPU's second-level cache.</summary>
+    public long L2CacheBytes { get; }
+
+    /// <summary>The GPU's multiprocessors.</summary>
+    public int Multiprocessors { get; }
+
     /// <summary>Tiles of the sums of ∂q: enough that document d's begin at queryBorders[d] / rows + d without meeting the next one's.</summary>
     public int SumTiles => KeyTiles is null || QueryTiles is not null ? 0 : (Tokens / KeyTiles.QueryRows) + Documents;
+
+    private static int Longest(ReadOnlySpan<int> borders)
+    {
+        int longest = 0;
+        for (int i = 1; i < borders.Length; i++) longest = Math.Max(longest, borders[i] - borders[i - 1]);
+        return longest;
+    }
 
     private static void CheckBorders(ReadOnlySpan<int> borders, string name)
     {

@@ -3,14 +3,16 @@ using LongContext.Cuda.Driver;
 namespace LongContext.Cuda.Attention;
 
 /// <summary>One instance of a tiled kernel: what it was compiled for, and what of a multiprocessor it takes.</summary>
-internal sealed record TileShape
+internal record TileShape
 {
     private const int BytesPerElement = 2;
     private const int SharedBytesReservedPerBlock = 1 << 10;
     private readonly string[] modules = new string[2];
 
-    public TileShape(AttentionPass pass, int headSize, int queryRows, int keyRows, int warps, int split = 1, int stages = 1)
+    public TileShape(
+        AttentionPass pass, int headSize, int queryRows, int keyRows, int warps, int split = 1, int stages = 1, AttentionPath path = AttentionPath.Portable)
     {
+        Path = path;
         Pass = pass;
         HeadSize = headSize;
         QueryRows = queryRows;
@@ -21,8 +23,11 @@ internal sealed record TileShape
         string kernel = pass switch { AttentionPass.Forward => "forward", AttentionPass.BackwardKeys => "backward_keys", _ => "backward_queries" };
         Entry = "attention_" + kernel;
         for (int element = 0; element < modules.Length; element++)
-            modules[element] = $"sm_80/{Entry}_{((AttentionElement)element == AttentionElement.BFloat16 ? "bf16" : "f16")}_{headSize}_{queryRows}x{keyRows}";
+            modules[element] = $"{(path == AttentionPath.Hopper ? "sm_90a" : "sm_80")}/{Entry}_{((AttentionElement)element == AttentionElement.BFloat16 ? "bf16" : "f16")}_{headSize}_{queryRows}x{keyRows}";
     }
+
+    /// <summary>Which instructions it is made of.</summary>
+    public AttentionPath Path { get; }
 
     /// <summary>Which kernel.</summary>
     public AttentionPass Pass { get; }
@@ -55,7 +60,7 @@ internal sealed record TileShape
     public int WorkRows => Pass == AttentionPass.BackwardKeys ? KeyRows : QueryRows;
 
     /// <summary>Dynamic shared memory of a block.</summary>
-    public int SharedBytes => Pass switch
+    public virtual int SharedBytes => Pass switch
     {
         AttentionPass.Forward => (QueryRows + (2 * KeyRows)) * HeadSize * BytesPerElement,
         AttentionPass.BackwardKeys =>
@@ -66,7 +71,7 @@ internal sealed record TileShape
     };
 
     /// <summary>Registers of a thread that hold sums and scores: the rest, some 50, is addresses and operands on their way.</summary>
-    public int SumRegisters => Pass switch
+    public virtual int SumRegisters => Pass switch
     {
         AttentionPass.Forward => QueryRows * (HeadSize + KeyRows) / Threads,
         AttentionPass.BackwardKeys => 2 * KeyRows * (HeadSize + QueryRows) / Threads,
@@ -77,7 +82,7 @@ internal sealed record TileShape
     public string Module(AttentionElement element) => modules[(int)element];
 
     /// <summary>How many blocks of this shape a multiprocessor holds, by shared memory, threads and, at 255 registers a thread, registers.</summary>
-    public int BlocksPerMultiprocessor(GpuArchitecture architecture)
+    public virtual int BlocksPerMultiprocessor(GpuArchitecture architecture)
     {
         ArgumentNullException.ThrowIfNull(architecture);
         if (SharedBytes > architecture.SharedBytesPerBlock) return 0;

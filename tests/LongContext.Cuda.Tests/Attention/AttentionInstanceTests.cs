@@ -36,7 +36,7 @@ public sealed class AttentionInstanceTests(ITestOutputHelper output)
         using var driver = new EmulatedDriver(new EmulationOptions { Threads = 2 }) { Launched = reports.Add };
         using var context = new CudaContext(driver, 0);
         var pack = new AttentionCase("two documents", [256, 100]) { HeadSize = shape.HeadSize, Deterministic = shape.Pass == AttentionPass.BackwardQueries };
-        using (var device = new DeviceAttention(context, pack, new AttentionTensors(pack), new AttentionPlan(pack.Shape, gpu, pack.QueryBorders), gap: 0))
+        using (var device = new DeviceAttention(context, pack, new AttentionTensors(pack), new AttentionPlan(pack.Shape, gpu, pack.QueryBorders, path: AttentionPath.Portable), gap: 0))
         {
             device.Forward();
             if (shape.Pass != AttentionPass.Forward) device.Backward();

@@ -64,7 +64,7 @@ public abstract class AttentionKernelSuite
         {
             AttentionCase pack = small with { HeadSize = headSize, Element = headSize % 3 == 0 ? AttentionElement.Float16 : AttentionElement.BFloat16 };
             var tensors = new AttentionTensors(pack);
-            using var device = new DeviceAttention(Context, pack, tensors, new AttentionPlan(pack.Shape, Large, pack.QueryBorders, pack.KeyBorders));
+            using var device = new DeviceAttention(Context, pack, tensors, new AttentionPlan(pack.Shape, Large, pack.QueryBorders, pack.KeyBorders, path: AttentionPath.Portable));
             device.ReferenceForward();
             device.ReferenceBackward();
             device.Results().AssertNear(Definition.Truth(pack, tensors), Definition.Plain(pack, tensors), pack);
@@ -131,7 +131,7 @@ public abstract class AttentionKernelSuite
 
     private protected AttentionResults Run(AttentionCase pack, AttentionTensors tensors, GpuArchitecture gpu, int gap = 8)
     {
-        using var device = new DeviceAttention(Context, pack, tensors, new AttentionPlan(pack.Shape, gpu, pack.QueryBorders, pack.KeyBorders), gap);
+        using var device = new DeviceAttention(Context, pack, tensors, new AttentionPlan(pack.Shape, gpu, pack.QueryBorders, pack.KeyBorders, path: AttentionPath.Portable), gap);
         device.Forward();
         device.Backward();
         return device.Results();

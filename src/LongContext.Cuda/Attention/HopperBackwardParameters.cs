@@ -1,0 +1,17 @@
+using System.Runtime.InteropServices;
+
+namespace LongContext.Cuda.Attention;
+
+/// <summary>The one argument of the Hopper backward kernel: as hopper_parameters.cuh declares it, padded to its alignment of 64 bytes.</summary>
+[StructLayout(LayoutKind.Sequential, Size = Bytes)]
+internal struct HopperBackwardParameters
+{
+    public const int Bytes = 768;
+
+    public HopperTensorMap Q;
+    public HopperTensorMap GradientO;
+    public HopperTensorMap K;
+    public HopperTensorMap V;
+    public AttentionParameters Attention;
+    public HopperSchedule Schedule;
+}
