@@ -10,19 +10,27 @@ public static partial class AttentionKernels
     /// <summary>libtorch's attention, one call for each run of documents of equal length; runs everywhere.</summary>
     public static IAttentionKernel Libtorch { get; } = new LibtorchAttentionKernel();
 
+    /// <summary>This library's tiled kernels on NVIDIA GPUs; a call that they cannot run throws.</summary>
+    public static IAttentionKernel Cuda { get; } = new CudaAttentionKernel();
+
     /// <summary>Picks a kernel for calls of this kind and logs which and why.</summary>
     /// <param name="device">Where the tensors lie.</param>
     /// <param name="dataType">Type of q, k and v.</param>
     /// <param name="headDimension">Size of a head.</param>
     /// <param name="logger">Told the choice at level Information; null for nobody.</param>
-    /// <returns>The kernel; <see cref="Libtorch"/> until the tiled CUDA kernels are there.</returns>
-    public static IAttentionKernel Auto(Device device, ScalarType dataType, int headDimension, ILogger? logger = null)
+    /// <returns><see cref="Cuda"/> where it can run such calls, else <see cref="Libtorch"/>.</returns>
+    public static IAttentionKernel Auto(Device device, ScalarType dataType, int headDimension, ILogger? logger = null) =>
+        Choose((CudaAttentionKernel)Cuda, device, dataType, headDimension, logger);
+
+    internal static IAttentionKernel Choose(CudaAttentionKernel tiled, Device device, ScalarType dataType, int headDimension, ILogger? logger)
     {
         ArgumentNullException.ThrowIfNull(device);
-        LogChoice(logger ?? NullLogger.Instance, Libtorch.Name, device.ToString(), dataType, headDimension);
-        return Libtorch;
+        string? reason = tiled.WhyNot(device, dataType, headDimension);
+        IAttentionKernel kernel = reason is null ? tiled : Libtorch;
+        LogChoice(logger ?? NullLogger.Instance, kernel.Name, device.ToString(), dataType, headDimension, reason is null ? "the tiled kernels have it" : $"not the tiled kernels, since {reason}");
+        return kernel;
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Attention kernel {Kernel} on {Device} ({DataType}, head size {HeadDimension}): the only one there is so far.")]
-    private static partial void LogChoice(ILogger logger, string kernel, string device, ScalarType dataType, int headDimension);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Attention kernel {Kernel} on {Device} ({DataType}, head size {HeadDimension}): {Reason}.")]
+    private static partial void LogChoice(ILogger logger, string kernel, string device, ScalarType dataType, int headDimension, string reason);
 }

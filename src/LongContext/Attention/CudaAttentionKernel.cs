@@ -1,0 +1,174 @@
+// Shape suffixes: T queries, S keys, H heads, K key/value heads, D head size.
+using LongContext.Cuda;
+using LongContext.Cuda.Attention;
+using LongContext.Cuda.Driver;
+using LongContext.Tensors;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace LongContext.Attention;
+
+/// <summary>
+/// This library's own tiled kernels (FlashAttention's online softmax: Dao et al. 2022, arXiv:2205.14135; Dao 2023, arXiv:2307.08691) on NVIDIA
+/// GPUs: one launch for a whole pack, whatever its documents; causal, windowed, capped and grouped alike; memory linear in length; forward and
+/// backward. bfloat16 and float16 with sums in float32, head sizes 64, 80, 96, 128 and 256, compute capability 8.0 and up.
+/// </summary>
+/// <remarks>
+/// Work is (document, tile) pairs, the longest first, planned once for a pack and used by all layers. The backward pass sums the queries' gradient
+/// in the order in which blocks come, so that two runs may differ in the last bit; <see cref="Deterministic"/> asks for a fixed order.
+/// </remarks>
+public sealed class CudaAttentionKernel : IAttentionKernel, IAttentionBackward
+{
+    private readonly Func<Device, CudaContext> contextOf;
+    private readonly DeviceType deviceType;
+    private readonly AttentionPlanCache plans = new();
+
+    /// <summary>Makes the kernel; nothing of a GPU is touched before the first call.</summary>
+    /// <param name="deterministic">Whether two backward passes give the same bits; takes about 7/5 of the time.</param>
+    public CudaAttentionKernel(bool deterministic = false)
+        : this(deterministic, static device => CudaContext.ForDevice(Math.Max(0, device.index)), DeviceType.CUDA)
+    {
+    }
+
+    /// <summary>Over another context than the driver's, for tensors that its addresses are good for.</summary>
+    internal CudaAttentionKernel(bool deterministic, CudaContext context, DeviceType deviceType)
+        : this(deterministic, _ => context, deviceType)
+    {
+    }
+
+    private CudaAttentionKernel(bool deterministic, Func<Device, CudaContext> contextOf, DeviceType deviceType)
+    {
+        Deterministic = deterministic;
+        this.contextOf = contextOf;
+        this.deviceType = deviceType;
+    }
+
+    /// <summary>Whether two backward passes over the same tensors give the same bits. The forward pass always does.</summary>
+    public bool Deterministic { get; }
+
+    /// <inheritdoc />
+    public string Name => Deterministic ? "cuda-deterministic" : "cuda";
+
+    /// <inheritdoc />
+    public string? WhyNot(Device device, ScalarType dataType, int headDimension, AttentionArguments arguments)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        ArgumentNullException.ThrowIfNull(arguments);
+        if (WhyNot(device, dataType, headDimension) is { } reason) return reason;
+        if (arguments.Scale is { } scale && !((float)scale > 0 && float.IsFinite((float)scale))) return $"the scale is {scale}, and a positive one is needed";
+        return null;
+    }
+
+    /// <summary>Says why no call with such tensors can run; null where one can.</summary>
+    internal string? WhyNot(Device device, ScalarType dataType, int headDimension)
+    {
+        if (device.type != deviceType) return $"the tensors are on {device}, not on a GPU";
+        if (dataType is not (ScalarType.BFloat16 or ScalarType.Float16)) return $"the type is {dataType}; it runs in BFloat16 and Float16";
+        if (!TileChoice.HeadSizes.Contains(headDimension)) return $"the head size is {headDimension}; there are kernels for {string.Join(", ", TileChoice.HeadSizes)}";
+        if (deviceType == DeviceType.CUDA && !CudaDevice.IsAvailable) return $"there is no GPU: {CudaDevice.UnavailableReason}";
+        Version capability = contextOf(device).Architecture.ComputeCapability;
+        return capability.Major < 8 ? $"the GPU has compute capability {capability}; 8.0 is needed" : null;
+    }
+
+    /// <inheritdoc />
+    /// <exception cref="NotSupportedException">The call is none that this kernel runs; the message says why.</exception>
+    /// <exception cref="CudaException">The driver refused a launch.</exception>
+    public Tensor Forward(Tensor q, Tensor k, Tensor v, AttentionArguments arguments)
+    {
+        Check(q, k, v, arguments);
+        if (is_grad_enabled() && (q.requires_grad || k.requires_grad || v.requires_grad)) return CudaAttentionFunction.apply(q, k, v, this, arguments);
+        (Tensor output_THD, Tensor logSumExp_TH) = Run(q, k, v, arguments);
+        logSumExp_TH.Dispose();
+        return output_THD;
+    }
+
+    /// <inheritdoc />
+    /// <exception cref="NotSupportedException">The call is none that this kernel runs; the message says why.</exception>
+    /// <exception cref="CudaException">The driver refused a launch.</exception>
+    public (Tensor Output, Tensor LogSumExp) ForwardWithLogSumExp(Tensor q, Tensor k, Tensor v, AttentionArguments arguments)
+    {
+        Check(q, k, v, arguments);
+        return Run(q, k, v, arguments);
+    }
+
+    /// <inheritdoc />
+    (Tensor Q, Tensor K, Tensor V) IAttentionBackward.Backward(
+        Tensor q, Tensor k, Tensor v, Tensor output, Tensor logSumExp, Tensor gradient, AttentionArguments arguments) =>
+        Backward(q, k, v, output, logSumExp, gradient, arguments);
+
+    /// <summary>The forward launch, of a call that was checked.</summary>
+    internal (Tensor Output_THD, Tensor LogSumExp_TH) Run(Tensor q, Tensor k, Tensor v, AttentionArguments arguments)
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        (Tensor q_THD, Tensor k_SKD, Tensor v_SKD) = (InRows(q.detach()), InRows(k.detach()), InRows(v.detach()));
+        Tensor output_THD = empty(q.shape, dtype: q.dtype, device: q.device);
+        Tensor logSumExp_HT = empty([q.shape[1], q.shape[0]], dtype: ScalarType.Float32, device: q.device);
+        if (q.shape[0] > 0)
+        {
+            CudaContext context = contextOf(q.device);
+            plans.Use(ShapeOf(q, k, arguments), context.Architecture, arguments, q.device, (plan, data) =>
+                AttentionForward.Launch(context, plan, data, Rows(q_THD), Rows(k_SKD), Rows(v_SKD), Rows(output_THD), logSumExp_HT.Address()));
+        }
+
+        return (output_THD.MoveToOuterDisposeScope(), logSumExp_HT.transpose(0, 1).MoveToOuterDisposeScope());
+    }
+
+    /// <summary>The backward launches.</summary>
+    internal (Tensor Q_THD, Tensor K_SKD, Tensor V_SKD) Backward(
+        Tensor q, Tensor k, Tensor v, Tensor output, Tensor logSumExp, Tensor gradient, AttentionArguments arguments)
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        (Tensor q_THD, Tensor k_SKD, Tensor v_SKD) = (InRows(q.detach()), InRows(k.detach()), InRows(v.detach()));
+        Tensor output_THD = InRows(output.detach()), gradient_THD = InRows(gradient.detach());
+        Tensor logSumExp_HT = logSumExp.detach().transpose(0, 1).contiguous();
+        Tensor gradientQ_THD = Like(q), gradientK_SKD = Like(k), gradientV_SKD = Like(v);
+        if (q.shape[0] > 0 || k.shape[0] > 0)
+        {
+            CudaContext context = contextOf(q.device);
+            plans.Use(ShapeOf(q, k, arguments), context.Architecture, arguments, q.device, (plan, data) =>
+            {
+                using Tensor workspace = empty([Math.Max(1, AttentionBackward.WorkspaceBytes(plan))], dtype: ScalarType.Byte, device: q.device);
+                var gradients = new AttentionGradients(Rows(gradient_THD), Rows(gradientQ_THD), Rows(gradientK_SKD), Rows(gradientV_SKD));
+                AttentionBackward.Launch(
+                    context, plan, data, Rows(q_THD), Rows(k_SKD), Rows(v_SKD), Rows(output_THD), logSumExp_HT.Address(), gradients, workspace.Address());
+            });
+        }
+
+        return (gradientQ_THD.MoveToOuterDisposeScope(), gradientK_SKD.MoveToOuterDisposeScope(), gradientV_SKD.MoveToOuterDisposeScope());
+
+        static Tensor Like(Tensor of) => empty(of.shape, dtype: of.dtype, device: of.device);
+    }
+
+    private void Check(Tensor q, Tensor k, Tensor v, AttentionArguments arguments)
+    {
+        AttentionShapes.Check(q, k, v, arguments);
+        if (WhyNot(q.device, q.dtype, (int)q.shape[2], arguments) is { } reason) throw new NotSupportedException($"Attention kernel {Name} cannot run this call: {reason}.");
+    }
+
+    private AttentionShape ShapeOf(Tensor q_THD, Tensor k_SKD, AttentionArguments arguments) => new()
+    {
+        Element = q_THD.dtype == ScalarType.BFloat16 ? AttentionElement.BFloat16 : AttentionElement.Float16,
+        HeadSize = (int)q_THD.shape[2],
+        Heads = (int)q_THD.shape[1],
+        KeyHeads = (int)k_SKD.shape[1],
+        WindowLeft = arguments.SlidingWindow - 1 ?? AttentionParameters.NoWindow,
+        WindowRight = arguments.Causal ? 0 : arguments.SlidingWindow - 1 ?? AttentionParameters.NoWindow,
+        Scale = (float)(arguments.Scale ?? 1 / Math.Sqrt(q_THD.shape[2])),
+        Cap = (float)(arguments.SoftCap ?? 0),
+        Deterministic = Deterministic,
+    };
+
+    /// <summary>The tensor itself where a token's heads lie together and start at multiples of 16 bytes, as the kernels read them; else a copy.</summary>
+    private static Tensor InRows(Tensor x_THD)
+    {
+        if (x_THD.numel() == 0) return x_THD;
+        ReadOnlySpan<long> strides = x_THD.stride();
+        bool together = strides[2] == 1 && (strides[1] == x_THD.shape[2] || x_THD.shape[1] == 1);
+        bool apart = strides[0] % 8 == 0 && strides[0] >= x_THD.shape[1] * x_THD.shape[2] && strides[0] <= AttentionRows.MaxStride;
+        return together && apart && x_THD.Address() % 16 == 0 ? x_THD : x_THD.contiguous().clone();
+    }
+
+    private static AttentionRows Rows(Tensor x_THD) => new(x_THD.Address(), x_THD.shape[0] > 1 ? (int)x_THD.stride(0) : (int)(x_THD.shape[1] * x_THD.shape[2]));
+}
