@@ -41,7 +41,7 @@ internal sealed class RmsNormKernel
     public void Forward(in RmsNormArguments arguments, nint stream)
     {
         RmsNormShape shape = arguments.Shape;
-        int pair = Check(shape, arguments.X, arguments.Y, arguments.Weight);
+        int pair = Check(shape, arguments.X, arguments.Y, nameof(arguments.Y), arguments.Weight);
         if (shape.Rows == 0) return;
         long groups = shape.Rows / shape.Inner;
         LaunchGuard.SameOrApart(arguments.Y, arguments.X, shape.Type, groups, shape.GroupColumns);
@@ -75,7 +75,7 @@ internal sealed class RmsNormKernel
     public void Backward(in RmsNormBackwardArguments arguments, nint stream)
     {
         RmsNormShape shape = arguments.Shape;
-        int pair = Check(shape, arguments.X, arguments.Result, arguments.Weight);
+        int pair = Check(shape, arguments.X, arguments.Result, nameof(arguments.Result), arguments.Weight);
         if (shape.Rows == 0 && (arguments.WeightGradient == 0 || arguments.Accumulates)) return;
         if (arguments.WeightGradient != 0)
         {
@@ -121,14 +121,14 @@ internal sealed class RmsNormKernel
         });
     }
 
-    private static int Check(in RmsNormShape shape, in RowTensor x, in RowTensor y, nint weight)
+    private static int Check(in RmsNormShape shape, in RowTensor x, in RowTensor result, string resultName, nint weight)
     {
         shape.Check();
         int pair = ElementTypes.PairIndex(shape.Type, shape.WeightType, "The weight");
         if (shape.Rows == 0) return pair;
-        LaunchGuard.Tensor(x, shape.Type, shape.GroupColumns);
-        LaunchGuard.Tensor(y, shape.Type, shape.GroupColumns);
-        LaunchGuard.Address(weight, shape.WeightType.Bytes());
+        LaunchGuard.Tensor(x, shape.Type, shape.GroupColumns, "X");
+        LaunchGuard.Tensor(result, shape.Type, shape.GroupColumns, resultName);
+        LaunchGuard.Address(weight, shape.WeightType.Bytes(), "Weight");
         return pair;
     }
 

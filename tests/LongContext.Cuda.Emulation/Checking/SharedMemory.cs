@@ -1,0 +1,199 @@
+using System.Runtime.InteropServices;
+using LongContext.Cuda.Emulation.Execution;
+
+namespace LongContext.Cuda.Emulation.Checking;
+
+/// <summary>
+/// Shared memory of one block with a shadow. Bytes are unwritten, written or the target of a copy under way; a word knows its last
+/// writer and readers by vector clocks. Lanes of one warp count as ordered with each other (they run in lock-step here);
+/// warps are ordered by barriers alone.
+/// </summary>
+internal sealed unsafe class SharedMemory : IDisposable
+{
+    /// <summary>Actors that write: 32 warps, and the copy engines behind 32 memory barriers.</summary>
+    public const int Slots = 64;
+    private const uint Atomic = 64;
+    private const int ClockShift = 7;
+    private readonly byte* state;
+    private readonly uint* writers;
+    private readonly uint* readers;
+    private readonly int words;
+    private readonly int warps;
+    private readonly bool initialised;
+    private readonly bool races;
+
+    public readonly byte* Base;
+    public readonly int Bytes;
+
+    public SharedMemory(int bytes, int warps, bool initialised, bool races)
+    {
+        Bytes = bytes;
+        this.warps = warps;
+        this.initialised = initialised;
+        this.races = races;
+        words = (bytes + 3) / 4;
+        Base = (byte*)NativeMemory.AlignedAlloc((nuint)(words * 4) + 128, 1024);
+        state = (byte*)NativeMemory.AllocZeroed((nuint)(words * 4) + 16);
+        writers = (uint*)NativeMemory.AllocZeroed((nuint)words + 4, 4);
+        readers = (uint*)NativeMemory.AllocZeroed((nuint)(words + 4) * (nuint)warps, 4);
+    }
+
+    public void Dispose()
+    {
+        NativeMemory.AlignedFree(Base);
+        NativeMemory.Free(state);
+        NativeMemory.Free(writers);
+        NativeMemory.Free(readers);
+    }
+
+    public void Reset()
+    {
+        new Span<byte>(Base, words * 4).Fill(0xff);
+        new Span<byte>(state, words * 4).Clear();
+        new Span<uint>(writers, words).Clear();
+        new Span<uint>(readers, words * warps).Clear();
+    }
+
+    public void Bounds(Warp w, int lane, long address, int bytes, string what)
+    {
+        if ((ulong)address + (ulong)bytes > (ulong)Bytes || address < 0)
+            throw w.Fault(EmulationFault.OutOfBounds, 1u << lane, $"{what} of {bytes} bytes at shared address {address}: the block has {Bytes} bytes");
+    }
+
+    public void Aligned(Warp w, int lane, long address, int bytes, string what)
+    {
+        if ((address & (bytes - 1)) != 0)
+            throw w.Fault(EmulationFault.Misaligned, 1u << lane, $"{what} of {bytes} bytes at shared address {address}, which is not a multiple of {bytes}");
+    }
+
+    public void Read(Warp w, int lane, long address, int bytes)
+    {
+        if ((ulong)address + (ulong)bytes > (ulong)Bytes || address < 0)
+            Bounds(w, lane, address, bytes, "read");
+        CheckState(w, lane, (int)address, bytes);
+        if (!races)
+            return;
+        int last = (int)(address + bytes - 1) >> 2;
+        uint[] clock = w.Clock;
+        uint* mine = readers + ((long)w.Index * words);
+        uint now = clock[w.Index];
+        for (int word = (int)address >> 2; word <= last; word++)
+        {
+            uint writer = writers[word];
+            if ((writer >> ClockShift) > clock[writer & 63] && (writer & 63) != (uint)w.Index)
+                throw Race(w, lane, word, "read", writer & 63, "written");
+            mine[word] = now;
+        }
+    }
+
+    private void CheckState(Warp w, int lane, int address, int bytes)
+    {
+        for (int i = address; i < address + bytes; i++)
+        {
+            if (state[i] == 1)
+                continue;
+            if (state[i] == 2)
+                throw w.Fault(EmulationFault.PendingCopy, 1u << lane, $"shared byte {i} is read while an asynchronous copy into it is not waited for");
+            if (initialised)
+                throw w.Fault(EmulationFault.Uninitialised, 1u << lane, $"shared byte {i} is read, which nothing has written");
+        }
+    }
+
+    public void Write(Warp w, int lane, long address, int bytes, bool atomic = false)
+    {
+        if ((ulong)address + (ulong)bytes > (ulong)Bytes || address < 0)
+            Bounds(w, lane, address, bytes, "write");
+        if (atomic)
+            CheckState(w, lane, (int)address, bytes);
+        for (int i = (int)address; i < (int)address + bytes; i++)
+        {
+            if (state[i] == 2)
+                throw w.Fault(EmulationFault.PendingCopy, 1u << lane, $"shared byte {i} is written while an asynchronous copy into it is not waited for");
+            state[i] = 1;
+        }
+        if (races)
+            RecordWrite(w, lane, (int)address, bytes, (uint)w.Index, w.Clock[w.Index], w.Clock, atomic);
+    }
+
+    /// <summary>Checks that all earlier accesses are ordered before this one by <paramref name="clock"/>, and notes the writer.</summary>
+    private void RecordWrite(Warp w, int lane, int address, int bytes, uint slot, uint now, uint[] clock, bool atomic)
+    {
+        CheckOrdered(w, lane, address, bytes, clock, atomic);
+        uint stamp = (now << ClockShift) | slot | (atomic ? Atomic : 0);
+        int last = (address + bytes - 1) >> 2;
+        for (int word = address >> 2; word <= last; word++)
+            writers[word] = stamp;
+    }
+
+    private void CheckOrdered(Warp w, int lane, int address, int bytes, uint[] clock, bool atomic)
+    {
+        int last = (address + bytes - 1) >> 2;
+        for (int word = address >> 2; word <= last; word++)
+        {
+            uint writer = writers[word];
+            if ((writer >> ClockShift) > clock[writer & 63] && (writer & 63) != (uint)w.Index && !(atomic && (writer & Atomic) != 0))
+                throw Race(w, lane, word, "written", writer & 63, "written");
+            for (int v = 0; v < warps; v++)
+            {
+                if (readers[((long)v * words) + word] > clock[v] && v != w.Index)
+                    throw Race(w, lane, word, "written", (uint)v, "read");
+            }
+        }
+    }
+
+    private static EmulationException Race(Warp w, int lane, int word, string now, uint slot, string before) =>
+        w.Fault(EmulationFault.Race, 1u << lane, $"shared word at {word * 4} is {now} by warp {w.Index} and {before} by "
+            + (slot < 32 ? $"warp {slot}" : "an asynchronous copy") + ", with nothing between that orders the two");
+
+    /// <summary>A copy into the range begins: what was there must not be in use any more, and is not readable until it ends.</summary>
+    public void BeginCopy(Warp w, int lane, long address, int bytes)
+    {
+        Bounds(w, lane, address, bytes, "copy");
+        if (races)
+            CheckOrdered(w, lane, (int)address, bytes, w.Clock, false);
+        for (int i = (int)address; i < (int)address + bytes; i++)
+        {
+            if (state[i] == 2)
+                throw w.Fault(EmulationFault.PendingCopy, 1u << lane, $"shared byte {i} is the target of two copies at once");
+            state[i] = 2;
+        }
+    }
+
+    /// <summary>A copy has arrived; from here on the range counts as written by <paramref name="slot"/>.</summary>
+    public void EndCopy(int address, int bytes, uint slot, uint now)
+    {
+        new Span<byte>(state + address, bytes).Fill(1);
+        int last = (address + bytes - 1) >> 2;
+        for (int word = address >> 2; word <= last; word++)
+            writers[word] = (now << ClockShift) | slot;
+    }
+
+    /// <summary>Memory that a barrier object takes: neither data nor unwritten.</summary>
+    public void Reserve(int address, int bytes, byte value) => new Span<byte>(state + address, bytes).Fill(value);
+
+    /// <summary>
+    /// A read through the asynchronous proxy: it must see only what is ordered before it and what a proxy fence
+    /// has passed on to it.
+    /// </summary>
+    public void AsyncRead(Warp w, int lane, long address, int bytes, uint[] clock, uint[] fenced)
+    {
+        Bounds(w, lane, address, bytes, "asynchronous read");
+        CheckState(w, lane, (int)address, bytes);
+        if (!races)
+            return;
+        int last = (int)(address + bytes - 1) >> 2;
+        uint now = w.Clock[w.Index];
+        for (int word = (int)address >> 2; word <= last; word++)
+        {
+            uint writer = writers[word], slot = writer & 63;
+            if ((writer >> ClockShift) > clock[slot] && slot != (uint)w.Index)
+                throw Race(w, lane, word, "read asynchronously", slot, "written");
+            if (slot < 32 && (writer >> ClockShift) > fenced[slot])
+            {
+                throw w.Fault(EmulationFault.Proxy, 1u << lane,
+                    $"shared word at {word * 4}, written by warp {slot} with an ordinary store, is read through the asynchronous proxy without fence.proxy.async between");
+            }
+            readers[((long)w.Index * words) + word] = now;
+        }
+    }
+}

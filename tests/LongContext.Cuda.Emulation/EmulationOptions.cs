@@ -1,0 +1,32 @@
+namespace LongContext.Cuda.Emulation;
+
+/// <summary>How kernels are run and what is checked.</summary>
+public sealed record EmulationOptions
+{
+    /// <summary>0 runs warps in turn until they block; any other seed interleaves warps and blocks at random.</summary>
+    public int Seed { get; init; }
+
+    /// <summary>Operating-system threads that run blocks of one launch.</summary>
+    public int Threads { get; init; } = 1;
+
+    /// <summary>Blocks of a thread that are resident at the same time, as kernels that wait for other blocks need.</summary>
+    public int ResidentBlocks { get; init; } = 1;
+
+    public bool CheckUninitialised { get; init; } = true;
+
+    public bool CheckRaces { get; init; } = true;
+
+    /// <summary>Counts sectors and bank conflicts.</summary>
+    public bool CountMemory { get; init; } = true;
+
+    /// <summary>Lets kernels touch host memory that was neither allocated nor registered. Takes away the check of bounds.</summary>
+    public bool AllowHostMemory { get; init; }
+
+    /// <summary>A block that runs more warp-instructions than this is taken to be in an endless loop.</summary>
+    public long InstructionLimit { get; init; } = 2_000_000_000;
+
+    /// <summary>Compute capability times ten, as the emulated device reports it.</summary>
+    public int Capability { get; init; } = 90;
+
+    public int Multiprocessors { get; init; } = 132;
+}
