@@ -19,20 +19,21 @@ internal static class FusedGatedUnit
         return product_CF;
     }
 
-    /// <summary>Gradients of gate and up from that of the product; false where the kernel does not run, and nothing was written.</summary>
+    /// <summary>Gradients of gate and up from that of the product, where <see cref="Apply"/> ran.</summary>
     /// <param name="activation">The activation.</param>
     /// <param name="gate_CF">The gate.</param>
     /// <param name="up_CF">Up.</param>
     /// <param name="gradient_CF">Gradient of the product.</param>
-    /// <param name="toGate_CF">Gets the gate's; may be any of the three before.</param>
-    /// <param name="toUp_CF">Gets up's; may be any of them.</param>
-    public static bool TryBackward(Activation activation, Tensor gate_CF, Tensor up_CF, Tensor gradient_CF, Tensor toGate_CF, Tensor toUp_CF)
+    /// <param name="toGate_CF">Gets the gate's, without holes within rows; may be any of the three before, or the product's memory.</param>
+    /// <param name="toUp_CF">Gets up's; likewise.</param>
+    public static void Backward(Activation activation, Tensor gate_CF, Tensor up_CF, Tensor gradient_CF, Tensor toGate_CF, Tensor toUp_CF)
     {
-        if (FusedKernels.For(gate_CF, up_CF, gradient_CF) is not { } kernels || ArgumentsOf(activation, gate_CF, up_CF) is not { } arguments) return false;
-        if (gradient_CF.dtype != gate_CF.dtype || toGate_CF.dtype != gate_CF.dtype || toUp_CF.dtype != gate_CF.dtype) return false;
-        if (!TensorRows.TryOf(gradient_CF, out RowTensor gradient) || !TensorRows.TryOf(toGate_CF, out RowTensor toGate) || !TensorRows.TryOf(toUp_CF, out RowTensor toUp)) return false;
-        kernels.GatedUnit.Backward(arguments with { Gradient = gradient, GateGradient = toGate, UpGradient = toUp }, stream: 0);
-        return true;
+        using var scope = NewDisposeScope();
+        GatedUnitArguments arguments = ArgumentsOf(activation, gate_CF, up_CF)!.Value;
+        if (!TensorRows.TryOf(gradient_CF, out RowTensor gradient)) TensorRows.TryOf(gradient_CF.contiguous(), out gradient);
+        TensorRows.TryOf(toGate_CF, out RowTensor toGate);
+        TensorRows.TryOf(toUp_CF, out RowTensor toUp);
+        FusedKernels.For(gate_CF, up_CF)!.GatedUnit.Backward(arguments with { Gradient = gradient, GateGradient = toGate, UpGradient = toUp }, stream: 0);
     }
 
     private static GatedUnitArguments? ArgumentsOf(Activation activation, Tensor gate_CF, Tensor up_CF)

@@ -67,7 +67,7 @@ internal static class FusedRmsNorm
         Tensor workspace = empty([RmsNormKernel.WorkspaceBytes(shape, kernels.Context.Architecture)], dtype: ScalarType.Byte, device: x_TE.device);
         kernels.RmsNorm.Backward(
             arguments with { Shape = shape, Weight = wide_E.Address(), WeightGradient = total_E.Address(), Accumulates = true, Workspace = workspace.Address() }, stream: 0);
-        return total_TE ?? result_TE.MoveToOuterDisposeScope();
+        return result_TE;
     }
 
     private static bool IsLike(Tensor x, Tensor other) => other.dtype == x.dtype && other.shape.AsSpan().SequenceEqual(x.shape);

@@ -2,7 +2,6 @@
 using LongContext.Cuda.Pointwise;
 using LongContext.Cuda.Rotary;
 using LongContext.Models;
-using LongContext.Tensors;
 using static TorchSharp.torch;
 
 namespace LongContext.Kernels;
