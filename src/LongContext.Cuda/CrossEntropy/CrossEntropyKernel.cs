@@ -29,7 +29,7 @@ internal sealed class CrossEntropyKernel
         CrossEntropyArguments a = arguments;
         Check(a);
         if (a.Rows == 0) return;
-        CrossEntropyPlan plan = CrossEntropyPlan.Of(a.Type, a.Rows, a.Vocabulary, a.WritesGradient, context.Architecture);
+        CrossEntropyPlan plan = CrossEntropyPlan.Of(a.Type, a.Rows, a.Vocabulary, a.WritesGradient, kernels.Registers((int)a.Type), context.Architecture);
         double cap = a.SoftCap ?? 0;
         kernels[(int)a.Type].Launch(Plain ? Grids.Covering(a.Rows, Grids.PlainBlockSize) : plan.Launch, stream, new CrossEntropyParameters
         {
@@ -46,7 +46,7 @@ internal sealed class CrossEntropyKernel
 
     /// <summary>Bytes that are read a second time, because shared memory does not hold a whole row.</summary>
     public static long SecondReads(ElementType type, int rows, int vocabulary, GpuArchitecture architecture) =>
-        rows * (((long)vocabulary * type.Bytes()) - ((long)CrossEntropyPlan.Of(type, rows, vocabulary, true, architecture).HeldChunks * ElementTypes.ChunkBytes));
+        rows * (((long)vocabulary * type.Bytes()) - ((long)CrossEntropyPlan.Of(type, rows, vocabulary, true, 64, architecture).HeldChunks * ElementTypes.ChunkBytes));
 
     private static void Check(in CrossEntropyArguments a)
     {

@@ -11,24 +11,21 @@ internal readonly record struct CrossEntropyPlan(int HeldChunks, LaunchShape Lau
     /// <summary>Static shared memory of the kernel, and what the driver keeps of each block's.</summary>
     private const int OwnSharedBytes = 256 + 1024;
 
-    /// <summary>Registers that a thread may have, as the kernel's bound of 1,024 threads gives them.</summary>
-    private const int RegistersOfThread = 64;
+    /// <summary>Threads that the kernel's registers are bounded for.</summary>
+    private const int LargestBlock = 512;
 
     /// <summary>Chooses the threads by the row: as many as have four chunks each; and keeps as much of a row as shared memory holds.</summary>
     /// <remarks>
     /// A row of 128,256 values of 16 bits takes 250 KiB; a Hopper block keeps 225 KiB of it, so that a tenth is read twice instead of all.
-    /// Rows that leave room for two blocks or more have blocks of at most 512 threads, so that one reads while the other writes.
+    /// Rows of up to 110 KiB leave room for two blocks or more, of which one reads while another writes.
     /// </remarks>
-    public static CrossEntropyPlan Of(ElementType type, int rows, int vocabulary, bool writesGradient, GpuArchitecture architecture)
+    public static CrossEntropyPlan Of(ElementType type, int rows, int vocabulary, bool writesGradient, int registers, GpuArchitecture architecture)
     {
         long chunks = (long)vocabulary * type.Bytes() / ElementTypes.ChunkBytes, wanted = writesGradient ? chunks * ElementTypes.ChunkBytes : 0;
         int most = architecture.SharedBytesPerBlock - OwnSharedBytes;
         int held = (int)Math.Min(wanted, most / ElementTypes.ChunkBytes * ElementTypes.ChunkBytes);
-        bool alone = 2 * (held + OwnSharedBytes) > architecture.SharedBytesPerMultiprocessor;
-        int threads = (int)Math.Clamp(Grids.Ceiling(Grids.Ceiling(chunks, 4), 32) * 32, 128, alone ? 1024 : 512);
-        int resident = Math.Max(1, Math.Min(
-            architecture.SharedBytesPerMultiprocessor / (held + OwnSharedBytes),
-            Math.Min(architecture.ThreadsPerMultiprocessor / threads, architecture.RegistersPerMultiprocessor / RegistersOfThread / threads)));
+        int threads = (int)Math.Clamp(Grids.Ceiling(Grids.Ceiling(chunks, 4), 32) * 32, 128, LargestBlock);
+        int resident = Math.Max(1, Math.Min(architecture.SharedBytesPerMultiprocessor / (held + OwnSharedBytes), Grids.Resident(threads, registers, architecture)));
         // A block walks rows: the next begins as soon as the last is written.
         int blocks = Math.Min(rows, architecture.MultiprocessorCount * resident);
         return new CrossEntropyPlan(held / ElementTypes.ChunkBytes, new LaunchShape(blocks, 1, 1, threads, held));

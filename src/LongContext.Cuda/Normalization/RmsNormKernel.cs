@@ -17,16 +17,15 @@ internal sealed class RmsNormKernel
     {
         this.context = context;
         Plain = plain;
-        forward = Table("forward");
-        backward = Table("backward");
+        forward = Table("forward", ["_any", string.Empty]);
+        backward = Table("backward", ["_any", string.Empty, "_long"]);
         weight = new KernelTable(context, ElementTypes.PairCount, index => plain
             ? ($"rms_norm_reference_{ElementTypes.PairSuffix(index)}", "rms_norm_weight_reference")
             : ($"rms_norm_backward_{ElementTypes.PairSuffix(index)}", "rms_norm_weight"));
 
-        // The kernel that holds rows, and the one for any.
-        KernelTable Table(string name) => new(context, 2 * ElementTypes.PairCount, index => plain
-            ? ($"rms_norm_reference_{ElementTypes.PairSuffix(index / 2)}", $"rms_norm_{name}_reference")
-            : ($"rms_norm_{name}_{ElementTypes.PairSuffix(index / 2)}", $"rms_norm_{name}{(index % 2 == 0 ? string.Empty : "_any")}"));
+        KernelTable Table(string name, string[] kinds) => new(context, kinds.Length * ElementTypes.PairCount, index => plain
+            ? ($"rms_norm_reference_{ElementTypes.PairSuffix(index / kinds.Length)}", $"rms_norm_{name}_reference")
+            : ($"rms_norm_{name}_{ElementTypes.PairSuffix(index / kinds.Length)}", $"rms_norm_{name}{kinds[index % kinds.Length]}"));
     }
 
     /// <summary>Whether the plain, slow kernels run.</summary>
@@ -67,7 +66,7 @@ internal sealed class RmsNormKernel
             // Where rows are float32, both orders are one.
             WeightInFloat32 = shape.WeightInFloat32 || shape.Type == ElementType.Float32 ? 1 : 0,
         };
-        forward[(2 * pair) + (plan.Held ? 0 : 1)].Launch(Plain ? Grids.Covering(shape.Rows, Grids.PlainBlockSize) : plan.Launch, stream, parameters);
+        forward[(2 * pair) + (plan.Held > 0 ? 1 : 0)].Launch(Plain ? Grids.Covering(shape.Rows, Grids.PlainBlockSize) : plan.Launch, stream, parameters);
     }
 
     /// <summary>Puts the backward on a stream, and the sum of the weight's gradient after it where that is wanted.</summary>
@@ -92,9 +91,9 @@ internal sealed class RmsNormKernel
             LaunchGuard.SameOrApart(arguments.Result, arguments.X, shape.Type, groups, shape.GroupColumns);
             LaunchGuard.SameOrApart(arguments.Result, arguments.Gradient, shape.Type, groups, shape.GroupColumns);
             LaunchGuard.SameOrApart(arguments.Result, arguments.Added, shape.Type, groups, shape.GroupColumns);
-            plan = RmsNormPlan.Backward(
-                shape, IsChunked(shape, arguments.X, arguments.Result, arguments.Weight) && IsChunked(shape, arguments.Gradient, arguments.Added, arguments.Weight),
-                context.Architecture);
+            int held = RmsNormPlan.HeldOfBackward(
+                shape, IsChunked(shape, arguments.X, arguments.Result, arguments.Weight) && IsChunked(shape, arguments.Gradient, arguments.Added, arguments.Weight));
+            plan = RmsNormPlan.Backward(shape, held, Math.Max(RmsNormPlan.FewestRegisters, backward.Registers(IndexOfBackward(pair, held))), context.Architecture);
         }
 
         LaunchBackward(arguments, shape, pair, plan, stream);
@@ -110,16 +109,17 @@ internal sealed class RmsNormKernel
             Rows = shape.Rows, Inner = shape.Inner, Columns = shape.Columns, Team = plan.Team,
             Epsilon = (float)shape.Epsilon, WeightOffset = (float)shape.WeightOffset,
         };
-        int index = (2 * pair) + (plan.Held ? 0 : 1);
         // The plain kernel of the weight's gradient reads x and the gradient, over which the result may be written: it goes first.
         if (Plain && parameters.Partial != 0) weight[pair].Launch(Grids.Covering(shape.Columns, Grids.PlainBlockSize), stream, parameters);
-        backward[index].Launch(Plain ? Grids.Covering(shape.Rows, Grids.PlainBlockSize) : plan.Launch, stream, parameters);
+        backward[IndexOfBackward(pair, plan.Held)].Launch(Plain ? Grids.Covering(shape.Rows, Grids.PlainBlockSize) : plan.Launch, stream, parameters);
         if (Plain || parameters.Partial == 0) return;
         weight[pair].Launch(new LaunchShape(Grids.Ceiling(shape.Columns, 32), 1024), stream, new RmsNormWeightParameters
         {
             Partial = arguments.Workspace, Gradient = arguments.WeightGradient, Count = plan.Launch.GridX, Columns = shape.Columns, Accumulate = arguments.Accumulates ? 1 : 0,
         });
     }
+
+    private static int IndexOfBackward(int pair, int held) => (3 * pair) + (held / RmsNormPlan.BackwardHeld);
 
     private static int Check(in RmsNormShape shape, in RowTensor x, in RowTensor result, string resultName, nint weight)
     {

@@ -31,6 +31,14 @@ internal static class Grids
         return new LaunchShape((int)Math.Min(blocks, most), blockSize);
     }
 
+    /// <summary>Blocks of a multiprocessor that registers and threads leave room for.</summary>
+    public static int Resident(int blockSize, int registers, GpuArchitecture architecture)
+    {
+        const int granule = 8; // registers are given out to threads by eight
+        int ofThread = (registers + granule - 1) / granule * granule;
+        return Math.Max(1, Math.Min(architecture.ThreadsPerMultiprocessor / blockSize, architecture.RegistersPerMultiprocessor / (ofThread * blockSize)));
+    }
+
     /// <summary>The least power of two that is not below a number.</summary>
     public static int PowerOfTwo(int number) => (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(1, number));
 

@@ -8,16 +8,12 @@ public abstract class GatedUnitSuite
 {
     protected abstract KernelHost Host { get; }
 
-    public static TheoryData<string, string, bool> Kinds()
+    public static TheoryData<string, string> Kinds()
     {
-        var data = new TheoryData<string, string, bool>();
+        var data = new TheoryData<string, string>();
         foreach (string type in Enum.GetNames<ElementType>())
         {
-            foreach (string activation in Enum.GetNames<GatedActivation>())
-            {
-                data.Add(type, activation, false);
-                data.Add(type, activation, true);
-            }
+            foreach (string activation in Enum.GetNames<GatedActivation>()) data.Add(type, activation);
         }
 
         return data;
@@ -25,24 +21,22 @@ public abstract class GatedUnitSuite
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void ForwardAndBackward_AnyShape_FollowTheDefinition(string typeName, string activationName, bool plain)
+    public void ForwardAndBackward_AnyShape_FollowTheDefinition(string typeName, string activationName)
     {
         (ElementType type, GatedActivation activation) = (Enum.Parse<ElementType>(typeName), Enum.Parse<GatedActivation>(activationName));
-        foreach ((int rows, int columns) in plain ? [(3, 129)] : new[] { (1, 1), (7, 7), (65, 64), (3, 127), (2, 128), (5, 1000), (1, 4097), (2, 4096) })
+        foreach ((int rows, int columns) in new[] { (1, 1), (7, 7), (65, 64), (3, 127), (2, 128), (5, 1000), (1, 4097), (2, 4096) })
         {
-            Check(type, activation, rows, columns, Mode.Apart, plain);
-            if (plain) continue;
-            Check(type, activation, rows, columns, Mode.Halves, plain);
-            Check(type, activation, rows, columns, Mode.InPlace, plain);
+            foreach (Mode mode in Enum.GetValues<Mode>()) Check(type, activation, rows, columns, mode, plain: false);
         }
+
+        Check(type, activation, 3, 129, Mode.Apart, plain: true);
     }
 
     /// <summary>Far out the value is x or 0 and the slope 1 or 0, never NaN.</summary>
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void Backward_LargeGates_StaysFinite(string typeName, string activationName, bool plain)
+    public void Backward_LargeGates_StaysFinite(string typeName, string activationName)
     {
-        Assert.SkipWhen(plain, "the plain kernel is compared where numbers are usual");
         (ElementType type, GatedActivation activation) = (Enum.Parse<ElementType>(typeName), Enum.Parse<GatedActivation>(activationName));
         double[] gate = [-60000, -300, -100, -40, -20, -15, -12, -8, -5.5, -1e-3, -0.0, 0, 1e-3, 5.5, 8, 12, 20, 40, 100, 300, 30000, 60000, 1e-30, -1e-30];
         if (type != ElementType.Float16) gate = [.. gate, 1e19, -1e19, 3e38, -3e38];
@@ -160,11 +154,18 @@ public abstract class GatedUnitSuite
         var kernel = new GatedUnitKernel(Host.Context, plain);
         kernel.Forward(arguments, 0);
         kernel.Backward(arguments, 0);
-        double error = (plain ? 64 : 24) * Expect.Single;
-        Expect.Rounded(type, product.Get(), i => Define(activation, a[i]).Value * b[i], i => error * Math.Abs(Define(activation, a[i]).Value * b[i]), "product");
+        // float32 rounds the exponential's argument, so that the value's relative error grows with it.
+        double Error(int i) => Expect.Single * ((plain ? 64 : 24) + (2 * activation switch
+        {
+            GatedActivation.Silu => Math.Abs(a[i]),
+            GatedActivation.Gelu => a[i] * a[i] / 2,
+            _ => Math.Abs(1.6 * (a[i] + (0.044715 * a[i] * a[i] * a[i]))),
+        }));
+
+        Expect.Rounded(type, product.Get(), i => Define(activation, a[i]).Value * b[i], i => Error(i) * Math.Abs(Define(activation, a[i]).Value * b[i]), "product");
         double[] da = mode == Mode.Apart ? gateGradient.Get() : mode == Mode.InPlace ? gate.Get() : Half(0), db = mode == Mode.Apart ? upGradient.Get() : mode == Mode.InPlace ? up.Get() : Half(columns);
-        Expect.Rounded(type, da, i => Define(activation, a[i]).Slope * b[i] * g[i], i => error * Math.Abs(b[i] * g[i]) * (1 + Math.Abs(Define(activation, a[i]).Slope)), "∂gate");
-        Expect.Rounded(type, db, i => Define(activation, a[i]).Value * g[i], i => error * Math.Abs(Define(activation, a[i]).Value * g[i]), "∂up");
+        Expect.Rounded(type, da, i => Define(activation, a[i]).Slope * b[i] * g[i], i => Error(i) * Math.Abs(b[i] * g[i]) * (1 + Math.Abs(Define(activation, a[i]).Slope)), "∂gate");
+        Expect.Rounded(type, db, i => Define(activation, a[i]).Value * g[i], i => Error(i) * Math.Abs(Define(activation, a[i]).Value * g[i]), "∂up");
 
         double[] Half(int first)
         {

@@ -20,6 +20,13 @@ DEVICE Words4 Zeros() { return Words4{0, 0, 0, 0}; }
 DEVICE Words4 LoadChunk(const void* base, int64 index) { return ((const GLOBAL Words4*)(const GLOBAL void*)base)[index]; }
 DEVICE void StoreChunk(void* base, int64 index, Words4 words) { ((GLOBAL Words4*)(GLOBAL void*)base)[index] = words; }
 
+/// Keeps a chunk packed until here. The compiler would rather hold its elements as float32 from one use to the next, in up to twice the registers.
+DEVICE void Repack(Words4& words) {
+  uint32 a = words[0], b = words[1], c = words[2], d = words[3];
+  asm volatile("" : "+r"(a), "+r"(b), "+r"(c), "+r"(d));
+  words = Words4{a, b, c, d};
+}
+
 /// Elements of a chunk as float32.
 template <typename T> DEVICE void Unpack(Words4 words, float (&values)[Lanes<T>]) {
   if constexpr (IsHalf<T>) {

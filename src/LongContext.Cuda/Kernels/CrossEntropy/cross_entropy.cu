@@ -2,7 +2,7 @@
 //   logit = cap · tanh(s·z / cap),  loss = log Σ exp(logit) − logit[label],
 //   ∂z = weight · factor · (softmax · (1 + 2ζ·log Σ) − one-hot) · (1 − (logit / cap)²).
 //
-// Grid: any number of blocks of up to 1,024 threads; a block walks rows. First pass: the row is read in chunks of 16 bytes, the online
+// Grid: any number of blocks of up to 512 threads; a block walks rows. First pass: the row is read in chunks of 16 bytes, the online
 // softmax's maximum and sum (Milakov and Gimelshein 2018) kept by each thread, and chunks put aside in dynamic shared memory as far as
 // `heldChunks` go. Second pass: gradients from there, and from a second read for the rest. What stands before the first border of 16 bytes
 // in a row and after the last goes element by element, so that any vocabulary and any alignment has the same path.
@@ -26,11 +26,11 @@ struct Softmax {
 };
 
 /// NaN stays NaN in the sum. The factor log2(e) is joined with the subtraction, or a logit of 30 would lose 5 bits to it.
-template <int Count> DEVICE void Take(Softmax& softmax, const float (&z)[Count], const CrossEntropyParameters& p) {
+template <bool Capped, int Count> DEVICE void Take(Softmax& softmax, const float (&z)[Count], const CrossEntropyParameters& p) {
   float logits[Count], largest = -Infinity, sum = 0;
 #pragma unroll
   for (int i = 0; i < Count; i++) {
-    logits[i] = LogitOf(z[i], p);
+    logits[i] = LogitOf<Capped>(z[i], p);
     largest = __builtin_fmaxf(largest, logits[i]);
   }
   const float both = __builtin_fmaxf(softmax.largest, MultiplyRounded(largest, Log2E)), base = both == -Infinity ? 0.0f : both;
@@ -56,13 +56,13 @@ DEVICE void JoinBlock(Softmax& softmax, float* shared) {
   for (int mask = 16; mask > 0; mask >>= 1) softmax.Join(ShuffleXor(softmax.largest, mask), ShuffleXor(softmax.sum, mask));
 }
 
-struct Gradient {
+template <bool Capped> struct Gradient {
   float negativeLargest; // logits less this exponentiate without overflow
   float factor;          // of exp(logit − largest)
 
   /// ∂z, less what the label adds.
   DEVICE float Of(float z, float labelFactor, const CrossEntropyParameters& p) const {
-    if (p.cap > 0) {
+    if constexpr (Capped) {
       const float t = Tanh(z * p.scaleOverCap);
       return (Exp2(__builtin_fmaf(t * p.cap, Log2E, negativeLargest)) * factor - labelFactor) * (1.0f - t * t);
     }
@@ -89,7 +89,7 @@ template <typename T> DEVICE void Clear(T* row, const RowParts<T>& parts, const 
   for (int i = ThreadX(); i < parts.after; i += BlockSizeX()) row[p.vocabulary - 1 - i] = FromFloat<T>(0.0f);
 }
 
-template <typename T> DEVICE Softmax Read(const T* row, const RowParts<T>& parts, Words4* held, const CrossEntropyParameters& p) {
+template <typename T, bool Capped> DEVICE Softmax Read(const T* row, const RowParts<T>& parts, Words4* held, const CrossEntropyParameters& p) {
   Softmax softmax;
   const int step = BlockSizeX();
   for (int first = ThreadX(); first < parts.chunks; first += step * Unroll) {
@@ -101,21 +101,23 @@ template <typename T> DEVICE Softmax Read(const T* row, const RowParts<T>& parts
     for (int i = 0; i < Unroll; i++) {
       const int chunk = first + i * step;
       if (chunk < parts.chunks) {
+        Repack(chunks[i]); // one after the other
         if (chunk < p.heldChunks) held[chunk] = chunks[i];
         float z[Lanes<T>];
         Unpack<T>(chunks[i], z);
-        Take(softmax, z, p);
+        Take<Capped>(softmax, z, p);
       }
     }
   }
   for (int i = ThreadX(); i < parts.before + parts.after; i += step) {
     const float z[1] = {ToFloat(row[i < parts.before ? i : p.vocabulary - 1 - (i - parts.before)])};
-    Take(softmax, z, p);
+    Take<Capped>(softmax, z, p);
   }
   return softmax;
 }
 
-template <typename T> DEVICE void Write(T* row, const RowParts<T>& parts, const Words4* held, const Gradient& gradient, const CrossEntropyParameters& p) {
+template <typename T, bool Capped>
+DEVICE void Write(T* row, const RowParts<T>& parts, const Words4* held, const Gradient<Capped>& gradient, const CrossEntropyParameters& p) {
   const int step = BlockSizeX();
   const int kept = Min(p.heldChunks, parts.chunks);
   // What is not kept first: it was read last, and may still lie in the second-level cache.
@@ -129,6 +131,7 @@ template <typename T> DEVICE void Write(T* row, const RowParts<T>& parts, const 
       const int chunk = first + i * step;
       if (chunk < parts.chunks) {
         float z[Lanes<T>];
+        Repack(chunks[i]);
         Unpack<T>(chunks[i], z);
 #pragma unroll
         for (int j = 0; j < Lanes<T>; j++) z[j] = gradient.Of(z[j], 0.0f, p);
@@ -149,7 +152,7 @@ template <typename T> DEVICE void Write(T* row, const RowParts<T>& parts, const 
   }
 }
 
-template <typename T> DEVICE void Run(const CrossEntropyParameters& p, Words4* held, float* shared) {
+template <typename T, bool Capped> DEVICE void Run(const CrossEntropyParameters& p, Words4* held, float* shared) {
   for (int row = BlockX(); row < p.rows; row += GridSizeX()) {
     T* logits = (T*)p.logits + row * p.stride;
     const RowParts<T> parts(logits, p.vocabulary);
@@ -165,17 +168,17 @@ template <typename T> DEVICE void Run(const CrossEntropyParameters& p, Words4* h
     }
 
     const float chosen = ToFloat(logits[label]); // by all: before any thread writes over it
-    Softmax softmax = Read(logits, parts, held, p);
+    Softmax softmax = Read<T, Capped>(logits, parts, held, p);
     JoinBlock(softmax, shared);
     const float base = softmax.largest == -Infinity ? 0.0f : softmax.largest;
     const float logSum = (base + Log2(softmax.sum)) * Ln2;
     if (ThreadX() == 0) {
-      p.losses[row] = logSum - LogitOf(chosen, p);
+      p.losses[row] = logSum - LogitOf<Capped>(chosen, p);
       if (p.logSums) p.logSums[row] = logSum;
     }
     if (p.writesGradient) {
       const float labelFactor = (p.weights ? p.weights[row] : 1.0f) * p.gradientFactor;
-      const Gradient gradient{-base, labelFactor * (1.0f + p.zLoss * logSum) / softmax.sum};
+      const Gradient<Capped> gradient{-base, labelFactor * (1.0f + p.zLoss * logSum) / softmax.sum};
       Write(logits, parts, held, gradient, p);
       SyncThreads(); // the label's gradient goes over what its thread wrote
       if (ThreadX() == 0) logits[label] = FromFloat<T>(gradient.Of(chosen, labelFactor, p));
@@ -184,8 +187,11 @@ template <typename T> DEVICE void Run(const CrossEntropyParameters& p, Words4* h
   }
 }
 
-extern "C" __global__ void __launch_bounds__(1024) cross_entropy(const CrossEntropyParameters p) {
+extern "C" __global__ void __launch_bounds__(512) cross_entropy(const CrossEntropyParameters p) {
   extern __shared__ Words4 held[];
   __shared__ float shared[64];
-  Run<ELEMENT>(p, held, shared);
+  if (p.cap > 0)
+    Run<ELEMENT, true>(p, held, shared);
+  else
+    Run<ELEMENT, false>(p, held, shared);
 }

@@ -3,6 +3,8 @@
 #include "Common/arithmetic.cuh"
 #include "CrossEntropy/parameters.cuh"
 
+DEVICE float LogitOf(float z, const CrossEntropyParameters& p) { return p.cap > 0 ? LogitOf<true>(z, p) : LogitOf<false>(z, p); }
+
 extern "C" __global__ void cross_entropy_reference(const CrossEntropyParameters p) {
   using T = ELEMENT;
   const int row = BlockX() * BlockSizeX() + ThreadX();

@@ -30,4 +30,7 @@ DEVICE int LabelOf(const CrossEntropyParameters& p, int row) {
   return label >= 0 && label < p.vocabulary ? (int)label : -1;
 }
 
-DEVICE float LogitOf(float z, const CrossEntropyParameters& p) { return p.cap > 0 ? p.cap * Tanh(z * p.scaleOverCap) : z * p.scale; }
+template <bool Capped> DEVICE float LogitOf(float z, const CrossEntropyParameters& p) {
+  if constexpr (Capped) return p.cap * Tanh(z * p.scaleOverCap);
+  return z * p.scale;
+}

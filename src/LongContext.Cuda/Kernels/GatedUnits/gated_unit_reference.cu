@@ -21,16 +21,16 @@ DEVICE float ExpBySeries(float x) {
 /// Φ(x).
 DEVICE float Normal(float x) {
   const float z = __builtin_fabsf(x), bell = 0.3989422804014327f * ExpBySeries(-0.5f * z * z);
-  if (z < 3.0f) { // Φ = ½ + φ·(z + z³/3 + z⁵/15 + …)
+  if (z < 1.0f) { // Φ = ½ + φ·(z + z³/3 + z⁵/15 + …)
     float term = z, sum = z;
-    for (int i = 1; i < 60; i++) {
+    for (int i = 1; i < 20; i++) {
       term *= z * z / (float)(2 * i + 1);
       sum += term;
     }
     return x < 0 ? 0.5f - bell * sum : 0.5f + bell * sum;
   }
   float fraction = 0; // 1 − Φ = φ/(z + 1/(z + 2/(z + 3/…)))
-  for (int i = 40; i > 0; i--) fraction = (float)i / (z + fraction);
+  for (int i = 80; i > 0; i--) fraction = (float)i / (z + fraction);
   const float tail = bell / (z + fraction);
   return x < 0 ? tail : 1.0f - tail;
 }

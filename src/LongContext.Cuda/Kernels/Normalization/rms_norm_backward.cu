@@ -1,7 +1,7 @@
 // Backward of y = n · w', n = x·r, r = 1/√(mean(x²) + ε), w' = w + offset. With u = w'·g:  ∂x = r·(u − n·mean(u·n)) (+ added),  ∂w = Σ over rows of g·n.
 //
-// rms_norm_backward: rows of whole, aligned chunks of 16 bytes, at most HELD · team of them, held in registers: x, g and added are read
-//   once, ∂x written once. A fixed number of blocks walks the rows; where the weight trains, each thread adds up its columns in registers
+// rms_norm_backward, …_long: rows of whole, aligned chunks of 16 bytes, at most 2 (4) · team of them, held in registers: x, g and added are
+//   read once, ∂x written once. A fixed number of blocks walks the rows; where the weight trains, each thread adds up its columns in registers
 //   and the block writes one row of partial sums. Grid: any number of blocks; block 256, or team if that is more.
 // rms_norm_backward_any: any length and alignment, a block of 256 a row; rows are read twice and sums kept in the partial row.
 // rms_norm_weight: adds up the partial rows in their order. Grid ⌈columns / 32⌉, block 1024: 32 columns by 32 parts of the rows.
@@ -12,10 +12,9 @@
 #include "Common/reduce.cuh"
 #include "Normalization/parameters.cuh"
 
-constexpr int Held = 2;
 constexpr int SmallBlock = 256; // of teams up to 32 threads
 
-template <typename T> DEVICE void WritePartial(const RmsNormBackwardParameters& p, const float (&sums)[Held][Lanes<T>], int lane, int slot, float* columns) {
+template <typename T, int Held> DEVICE void WritePartial(const RmsNormBackwardParameters& p, const float (&sums)[Held][Lanes<T>], int lane, int slot, float* columns) {
   const int chunks = p.columns / Lanes<T>;
   float* partial = p.partial + (int64)BlockX() * p.columns;
   if (p.team > 32) {
@@ -40,7 +39,7 @@ template <typename T> DEVICE void WritePartial(const RmsNormBackwardParameters& 
   }
 }
 
-template <typename T, typename W> DEVICE void BackwardHeld(const RmsNormBackwardParameters& p, float* shared, float* columns) {
+template <typename T, typename W, int Held> DEVICE void BackwardHeld(const RmsNormBackwardParameters& p, float* shared, float* columns) {
   const bool several = p.team <= 32;
   const int lane = several ? ThreadX() & (p.team - 1) : ThreadX();
   const int slot = several ? ThreadX() / p.team : 0, rowsOfBlock = several ? BlockSizeX() / p.team : 1;
@@ -91,6 +90,8 @@ template <typename T, typename W> DEVICE void BackwardHeld(const RmsNormBackward
       const int chunk = lane + i * p.team;
       if (chunk < chunks) {
         float a[Lanes<T>], g[Lanes<T>], other[Lanes<T>], weight[Lanes<T>];
+        Repack(heldX[i]);
+        Repack(heldG[i]);
         Unpack<T>(heldX[i], a);
         Unpack<T>(heldG[i], g);
         Unpack<T>(heldA[i], other);
@@ -104,7 +105,7 @@ template <typename T, typename W> DEVICE void BackwardHeld(const RmsNormBackward
       }
     }
   }
-  if (p.partial) WritePartial<T>(p, sums, lane, slot, columns);
+  if (p.partial) WritePartial<T, Held>(p, sums, lane, slot, columns);
 }
 
 template <typename T, typename W> DEVICE void BackwardAny(const RmsNormBackwardParameters& p, float* shared) {
@@ -135,10 +136,15 @@ template <typename T, typename W> DEVICE void BackwardAny(const RmsNormBackwardP
   }
 }
 
-extern "C" __global__ void __launch_bounds__(1024) rms_norm_backward(const RmsNormBackwardParameters p) {
+extern "C" __global__ void __launch_bounds__(512) rms_norm_backward(const RmsNormBackwardParameters p) {
   __shared__ float shared[128];
-  alignas(16) __shared__ float columns[SmallBlock * Held * Lanes<ELEMENT>]; // a row of sums for each team
-  BackwardHeld<ELEMENT, WEIGHT>(p, shared, columns);
+  alignas(16) __shared__ float columns[SmallBlock * 2 * Lanes<ELEMENT>]; // a row of sums for each team
+  BackwardHeld<ELEMENT, WEIGHT, 2>(p, shared, columns);
+}
+
+extern "C" __global__ void __launch_bounds__(512) rms_norm_backward_long(const RmsNormBackwardParameters p) {
+  __shared__ float shared[128];
+  BackwardHeld<ELEMENT, WEIGHT, 4>(p, shared, nullptr); // teams are whole blocks
 }
 
 extern "C" __global__ void __launch_bounds__(256) rms_norm_backward_any(const RmsNormBackwardParameters p) {

@@ -68,6 +68,7 @@ template <typename T, typename W> DEVICE void ForwardHeld(const RmsNormParameter
     const int chunk = lane + i * p.team;
     if (chunk < chunks) {
       float a[Lanes<T>], weight[Lanes<T>];
+      Repack(held[i]);
       Unpack<T>(held[i], a);
       LoadValues((const W*)p.weight, (int64)chunk * Lanes<T>, weight);
 #pragma unroll

@@ -11,37 +11,58 @@
 
 constexpr int Runs = 2;
 
-/// A dynamic tree of 256 values in shared memory. `borders[code]` is the largest number of a code.
-struct Tree {
-  const float* values;
-  const float* borders;
-  bool isSigned;
+/// Floats of shared memory: the four tables of the parameters, {limit, decade} of 32 binades, {slope, shift} of 8 decades of each tree.
+constexpr int Binades = 1024, Decades = Binades + 64, TableFloats = Decades + 32;
 
-  /// Guesses the code from the decade and the place in it, then compares with the borders beside: the nearest value's code to the bit.
+/// A dynamic tree in shared memory: decades (0, 1e-6], (1e-6, 1e-5] … (0.1, 1], each with twice as many values as the one below, evenly spaced.
+/// `borders[code]` is the largest number of a code.
+template <bool Signed> struct Tree {
+  const float* tables;
+
+  DEVICE const float* Values() const { return tables + (Signed ? 0 : 512); }
+  DEVICE const float* Borders() const { return tables + (Signed ? 256 : 768); }
+
+  /// Places a number in its decade, half a value low, which leaves two codes; the border between them decides, to the bit.
   DEVICE uint32 Code(float x) const {
     const float magnitude = __builtin_fabsf(x);
-    // 0 … 6 for (0, 1e-6], (1e-6, 1e-5], … (0.1, 1]
-    const int decade = (magnitude > 1e-6f) + (magnitude > 1e-5f) + (magnitude > 1e-4f) + (magnitude > 1e-3f) + (magnitude > 1e-2f) + (magnitude > 1e-1f);
-    float scale = 1e6f;
-    scale = decade >= 1 ? 1e5f : scale;
-    scale = decade >= 2 ? 1e4f : scale;
-    scale = decade >= 3 ? 1e3f : scale;
-    scale = decade >= 4 ? 1e2f : scale;
-    scale = decade >= 5 ? 1e1f : scale;
-    scale = decade >= 6 ? 1.0f : scale;
-    const int fractions = isSigned ? 1 << decade : 2 << decade, below = fractions - (isSigned ? 1 : 2); // of all decades below
-    const float place = (magnitude * scale - 0.1f) * (1.0f / 0.9f) * (float)fractions;
-    const int step = Min(Max((int)place, 0), fractions - 1) + below; // 0 for the value above 0
-    int code = isSigned ? (x < 0 ? 126 - step : 128 + step) : 1 + step;
-    code = Min(Max(code, 0), 255);
-    // The guess is at most one step from the code: below 1e-7, near 1 and where rounding moved the place.
-#pragma unroll
-    for (int i = 0; i < 2; i++) code += x > borders[code] ? 1 : 0;
-#pragma unroll
-    for (int i = 0; i < 2; i++) code -= code > 0 && !(x > borders[code > 0 ? code - 1 : 0]) ? 1 : 0;
-    return x == x ? (uint32)code : 0u;
+    const int binade = Min(Max((int)(__builtin_bit_cast(uint32, magnitude) >> 23) - 103, 0), 24); // 2^-24 … 1: none has two powers of ten
+    const float limit = tables[Binades + 2 * binade];
+    const int decade = __builtin_bit_cast(int, tables[Binades + 2 * binade + 1]) + (magnitude > limit ? 1 : 0);
+    const float* line = tables + Decades + (Signed ? 0 : 16) + 2 * decade;
+    const int step = FloorToInt(__builtin_fmaf(magnitude, line[0], line[1]));
+    const int guess = Signed ? (x < 0 ? 125 - step : 128 + step) : 1 + step;
+    const int code = Min(Max(guess, 0), 254);
+    return x == x ? (uint32)(code + (x > Borders()[code] ? 1 : 0)) : 0u;
+  }
+
+  DEVICE static int FloorToInt(float x) {
+    int result;
+    asm("cvt.rmi.s32.f32 %0, %1;" : "=r"(result) : "f"(x));
+    return result;
   }
 };
+
+DEVICE void LoadTables(const float* given, float* tables) {
+  for (int i = ThreadX(); i < 1024; i += BlockSizeX()) tables[i] = given[i];
+  if (ThreadX() < 32) {
+    const float least = __builtin_bit_cast(float, (uint32)(ThreadX() + 103) << 23);
+    float limit = 1e-6f;
+    int decade = 0;
+    while (decade < 6 && least > limit) {
+      decade++;
+      limit = decade == 1 ? 1e-5f : decade == 2 ? 1e-4f : decade == 3 ? 1e-3f : decade == 4 ? 1e-2f : 1e-1f;
+    }
+    tables[Binades + 2 * ThreadX()] = decade == 6 ? Infinity : limit;
+    tables[Binades + 2 * ThreadX() + 1] = __builtin_bit_cast(float, decade);
+  } else if (ThreadX() < 48) { // place = (x · 10^(6 − decade) − 0.1) / 0.9 · fractions, counted on from the decades below
+    const int decade = ThreadX() & 7, fractions = ThreadX() < 40 ? 1 << decade : 2 << decade;
+    float scale = 1e6f / 0.9f;
+    for (int i = 0; i < decade; i++) scale *= 0.1f;
+    tables[Decades + 2 * (ThreadX() - 32)] = scale * (float)fractions;
+    tables[Decades + 2 * (ThreadX() - 32) + 1] = (float)(fractions - (ThreadX() < 40 ? 1 : 2)) - 0.5f - (float)fractions / 9.0f;
+  }
+  SyncThreads();
+}
 
 DEVICE float LargestOfWarp(const float (&values)[Runs][4]) {
   float largest = 0;
@@ -52,7 +73,7 @@ DEVICE float LargestOfWarp(const float (&values)[Runs][4]) {
   return WarpMax(largest);
 }
 
-DEVICE uint32 Encode(const float (&values)[4], float inverse, const Tree& tree) {
+template <bool Signed> DEVICE uint32 Encode(const float (&values)[4], float inverse, const Tree<Signed>& tree) {
   uint32 codes = 0;
 #pragma unroll
   for (int i = 0; i < 4; i++) codes |= tree.Code(MultiplyRounded(values[i], inverse)) << (8 * i);
@@ -60,9 +81,9 @@ DEVICE uint32 Encode(const float (&values)[4], float inverse, const Tree& tree) 
 }
 
 template <typename T, bool Aligned> DEVICE void Step(const BlockwiseAdamWParameters& p, float* tables) {
-  for (int i = ThreadX(); i < 1024; i += BlockSizeX()) tables[i] = p.tables[i];
-  SyncThreads();
-  const Tree meanTree{tables, tables + 256, true}, squareTree{tables + 512, tables + 768, false};
+  LoadTables(p.tables, tables);
+  const Tree<true> meanTree{tables};
+  const Tree<false> squareTree{tables};
   const uint32 zeros = 127u * 0x01010101u; // the signed tree's code of 0, four times
   const int lane = ThreadX() & 31, warps = BlockSizeX() >> 5;
   const int64 blocks = (p.count + StateBlock - 1) / StateBlock;
@@ -104,8 +125,8 @@ template <typename T, bool Aligned> DEVICE void Step(const BlockwiseAdamWParamet
     for (int run = 0; run < Runs; run++) {
 #pragma unroll
       for (int i = 0; i < 4; i++) {
-        const float oldMean = MultiplyRounded(meanTree.values[(meanCodes[run] >> (8 * i)) & 255], meanScale);
-        const float oldSquare = MultiplyRounded(squareTree.values[(squareCodes[run] >> (8 * i)) & 255], squareScale);
+        const float oldMean = MultiplyRounded(meanTree.Values()[(meanCodes[run] >> (8 * i)) & 255], meanScale);
+        const float oldSquare = MultiplyRounded(squareTree.Values()[(squareCodes[run] >> (8 * i)) & 255], squareScale);
         m[run][i] = UpdatedMean(oldMean, g[run][i], p.constants);
         v[run][i] = UpdatedSquare(oldSquare, g[run][i], p.constants);
         w[run][i] = UpdatedWeight(w[run][i], m[run][i], v[run][i], p.constants);
@@ -146,11 +167,11 @@ template <typename T, bool Aligned> DEVICE void Step(const BlockwiseAdamWParamet
 }
 
 extern "C" __global__ void __launch_bounds__(256) adamw_blockwise(const BlockwiseAdamWParameters p) {
-  __shared__ float tables[1024];
+  alignas(8) __shared__ float tables[TableFloats];
   Step<ELEMENT, true>(p, tables);
 }
 
 extern "C" __global__ void __launch_bounds__(256) adamw_blockwise_any(const BlockwiseAdamWParameters p) {
-  __shared__ float tables[1024];
+  alignas(8) __shared__ float tables[TableFloats];
   Step<ELEMENT, false>(p, tables);
 }
