@@ -6,7 +6,10 @@ namespace LongContext.Cuda.Attention;
 internal static class AttentionBackward
 {
     private const int PrepareThreads = 256, FinishThreads = 128;
-    private const long Alignment = 256;
+
+    /// <summary>The workspace begins at a multiple of this many bytes.</summary>
+    public const long Alignment = 256;
+
     private static readonly string[] Ends = ["sm_80/attention_backward_ends_bf16", "sm_80/attention_backward_ends_f16"];
 
     /// <summary>Bytes of device memory that a backward pass needs besides its tensors: delta, the log-sum-exp in base 2, the sums of ∂q.</summary>

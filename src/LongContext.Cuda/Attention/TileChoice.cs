@@ -22,10 +22,10 @@ internal static class TileChoice
         new(AttentionPass.Forward, 256, queryRows: 128, keyRows: 64, warps: 8),
         new(AttentionPass.Forward, 256, queryRows: 64, keyRows: 64, warps: 4),
 
-        new(AttentionPass.BackwardKeys, 64, queryRows: 64, keyRows: 128, warps: 8, stages: 2),
+        new(AttentionPass.BackwardKeys, 64, queryRows: 32, keyRows: 128, warps: 4, stages: 2),
         new(AttentionPass.BackwardKeys, 80, queryRows: 64, keyRows: 128, warps: 8, stages: 2),
         new(AttentionPass.BackwardKeys, 96, queryRows: 64, keyRows: 128, warps: 8),
-        new(AttentionPass.BackwardKeys, 128, queryRows: 64, keyRows: 128, warps: 8, stages: 2),
+        new(AttentionPass.BackwardKeys, 128, queryRows: 64, keyRows: 128, warps: 8, split: 2, stages: 2),
         new(AttentionPass.BackwardKeys, 128, queryRows: 64, keyRows: 64, warps: 8, split: 2),
         new(AttentionPass.BackwardKeys, 256, queryRows: 64, keyRows: 64, warps: 8, split: 2),
         new(AttentionPass.BackwardKeys, 256, queryRows: 32, keyRows: 32, warps: 4, split: 2),

@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 namespace LongContext.Attention;
 
 /// <summary>The CUDA kernels as a node of autograd's graph: q, k and v, then the kernel and its arguments.</summary>
-/// <remarks>TorchSharp makes one more tensor of the output's size for each node; training calls the backward without a graph and is spared it.</remarks>
+/// <remarks>TorchSharp makes one more tensor of the output's size for each node; training calls the backward without a graph and is spared it.
+/// What fails in the backward is thrown by the kernel's next call, and the gradients are NaN: an exception there would end the process.</remarks>
 internal sealed class CudaAttentionFunction : autograd.SingleTensorFunction<CudaAttentionFunction>
 {
     private const string Kernel = "kernel", Arguments = "arguments";
@@ -26,8 +27,21 @@ internal sealed class CudaAttentionFunction : autograd.SingleTensorFunction<Cuda
     {
         List<Tensor> saved = ctx.get_saved_variables();
         var kernel = (CudaAttentionKernel)ctx.get_data(Kernel);
-        (Tensor q, Tensor k, Tensor v) = kernel.Backward(saved[0], saved[1], saved[2], saved[3], saved[4], grad_output, (AttentionArguments)ctx.get_data(Arguments));
-        foreach (Tensor each in saved) each.Dispose();
-        return [q, k, v, null!, null!];
+        try
+        {
+            (Tensor q, Tensor k, Tensor v) = kernel.Backward(saved[0], saved[1], saved[2], saved[3], saved[4], grad_output, (AttentionArguments)ctx.get_data(Arguments));
+            return [q, k, v, null!, null!];
+        }
+#pragma warning disable CA1031 // whatever it is: libtorch calls this, and an exception on its stack ends the process
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            kernel.BackwardFailed(e);
+            return [.. saved.Take(3).Select(input => full_like(input, double.NaN)), null!, null!];
+        }
+        finally
+        {
+            foreach (Tensor each in saved) each.Dispose();
+        }
     }
 }

@@ -22,6 +22,7 @@ public sealed class CudaAttentionKernel : IAttentionKernel, IAttentionBackward
     private readonly Func<Device, CudaContext> contextOf;
     private readonly DeviceType deviceType;
     private readonly AttentionPlanCache plans = new();
+    private Exception? failure;
 
     /// <summary>Makes the kernel; nothing of a GPU is touched before the first call.</summary>
     /// <param name="deterministic">Whether two backward passes give the same bits; takes about 7/5 of the time.</param>
@@ -134,10 +135,12 @@ public sealed class CudaAttentionKernel : IAttentionKernel, IAttentionBackward
             CudaContext context = contextOf(q.device);
             plans.Use(ShapeOf(q, k, arguments), context.Architecture, arguments, q.device, (plan, data) =>
             {
-                using Tensor workspace = empty([Math.Max(1, AttentionBackward.WorkspaceBytes(plan))], dtype: ScalarType.Byte, device: q.device);
+                // libtorch's memory begins at multiples of 512 bytes on a GPU, of 64 on the CPU.
+                using Tensor workspace = empty([AttentionBackward.WorkspaceBytes(plan) + AttentionBackward.Alignment], dtype: ScalarType.Byte, device: q.device);
+                nint aligned = (workspace.Address() + (nint)AttentionBackward.Alignment - 1) / (nint)AttentionBackward.Alignment * (nint)AttentionBackward.Alignment;
                 var gradients = new AttentionGradients(Rows(gradient_THD), Rows(gradientQ_THD), Rows(gradientK_SKD), Rows(gradientV_SKD));
                 AttentionBackward.Launch(
-                    context, plan, data, Rows(q_THD), Rows(k_SKD), Rows(v_SKD), Rows(output_THD), logSumExp_HT.Address(), gradients, workspace.Address());
+                    context, plan, data, Rows(q_THD), Rows(k_SKD), Rows(v_SKD), Rows(output_THD), logSumExp_HT.Address(), gradients, aligned);
             });
         }
 
@@ -146,8 +149,13 @@ public sealed class CudaAttentionKernel : IAttentionKernel, IAttentionBackward
         static Tensor Like(Tensor of) => empty(of.shape, dtype: of.dtype, device: of.device);
     }
 
+    /// <summary>Remembers what went wrong where it could not be thrown.</summary>
+    internal void BackwardFailed(Exception exception) => Interlocked.CompareExchange(ref failure, exception, null);
+
     private void Check(Tensor q, Tensor k, Tensor v, AttentionArguments arguments)
     {
+        if (Interlocked.Exchange(ref failure, null) is { } before)
+            throw new InvalidOperationException($"The backward pass of attention before this call failed, and its gradients are NaN: {before.Message}", before);
         AttentionShapes.Check(q, k, v, arguments);
         if (WhyNot(q.device, q.dtype, (int)q.shape[2], arguments) is { } reason) throw new NotSupportedException($"Attention kernel {Name} cannot run this call: {reason}.");
     }

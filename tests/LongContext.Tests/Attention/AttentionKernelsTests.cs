@@ -1,6 +1,9 @@
 using System.Reflection;
 using LongContext.Attention;
+using LongContext.Cuda.Driver;
+using LongContext.Cuda.Emulation;
 using Microsoft.Extensions.Logging;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LongContext.Tests.Attention;
@@ -12,7 +15,7 @@ public sealed class AttentionKernelsTests
     {
         Type[] kernels = [.. typeof(IAttentionKernel).Assembly.GetTypes().Where(type => !type.IsAbstract && type.IsAssignableTo(typeof(IAttentionKernel)))];
         Type[] tested = [.. typeof(AttentionKernelSuite).Assembly.GetTypes()
-            .Where(type => !type.IsAbstract && type.IsSubclassOf(typeof(AttentionKernelSuite)))
+            .Where(type => !type.IsAbstract && type.IsSubclassOf(typeof(AttentionKernelSuite)) && type != typeof(GpuCudaAttentionKernelTests))
             .Select(suite => KernelOf(suite).GetType())];
 
         Assert.NotEmpty(kernels);
@@ -28,6 +31,29 @@ public sealed class AttentionKernelsTests
         string line = Assert.Single(log.Lines);
         Assert.Contains("libtorch", line, StringComparison.Ordinal);
         Assert.Contains("cpu", line, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Theory]
+    [InlineData(ScalarType.BFloat16, 128, "cuda", "have it")]
+    [InlineData(ScalarType.Float16, 80, "cuda", "have it")]
+    [InlineData(ScalarType.Float32, 128, "libtorch", "Float32")]
+    [InlineData(ScalarType.BFloat16, 112, "libtorch", "112")]
+    public void Choose_WhereTheTiledKernelsRun_TakesThemForWhatTheyHave(ScalarType type, int headSize, string expected, string reason)
+    {
+        var log = new ListLogger();
+        using var context = new CudaContext(new EmulatedDriver(), 0);
+        Assert.Equal(expected, AttentionKernels.Choose(new CudaAttentionKernel(false, context, DeviceType.CPU), CPU, type, headSize, log).Name);
+        Assert.Contains(reason, Assert.Single(log.Lines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Choose_OnAnOlderGpu_SaysWhyNot()
+    {
+        var log = new ListLogger();
+        using var context = new CudaContext(new EmulatedDriver(new EmulationOptions { Capability = 75 }), 0);
+        Assert.Same(
+            AttentionKernels.Libtorch, AttentionKernels.Choose(new CudaAttentionKernel(false, context, DeviceType.CPU), CPU, ScalarType.BFloat16, 64, log));
+        Assert.Contains("7.5", Assert.Single(log.Lines), StringComparison.Ordinal);
     }
 
     private static IAttentionKernel KernelOf(Type suite) =>

@@ -6,8 +6,9 @@
 // the query heads of its key head, so that nobody else adds to its ∂k and ∂v: both are sums in a fixed order.
 // Everything is computed with keys as rows: wᵀ = exp(k · qᵀ …) and ∂sᵀ are then, in registers, the left operands of ∂v += wᵀ · ∂o and
 // ∂k += ∂sᵀ · q. Only ∂q = ∂s · k, a sum over all warps' keys, needs ∂s in shared memory.
-// Warps: WARPS / SPLIT groups of 16 keys. With SPLIT = 2 (large heads, whose sums do not fit a warp's registers) the two warps of a group
-// compute half of the queries' weights each, exchange them through shared memory, and each sums half of the columns of ∂k and ∂v.
+// Warps: WARPS / SPLIT groups of 16 or 32 keys; with 32, what is read of queries serves two products, and reading shared memory is what
+// limits this kernel. With SPLIT = 2 (where sums of so many keys do not fit a warp's registers) the two warps of a group compute half of the
+// queries' weights each, exchange them through shared memory, and each sums half of the columns of ∂k and ∂v.
 // ∂q is added by red.add.f32 to gradientQSum, whose order suits the product's registers: [tile][head][16 rows][8 columns][4 registers][32
 // lanes], tile = queryBorders[d] / QUERY_ROWS + d + tile of the document; every instruction of a warp touches 128 bytes in a row.
 // Shared memory: keys, values, STAGES × (queries, ∂o, logSumExp2, delta), ∂sᵀ and, with SPLIT = 2, wᵀ.
@@ -18,52 +19,65 @@
 using T = ELEMENT;
 constexpr int Size = SIZE, QueryRows = QUERY_ROWS, KeyRows = KEY_ROWS, Warps = WARPS, Split = SPLIT, Stages = STAGES, Threads = Warps * 32;
 constexpr int OwnQueries = QueryRows / Split, OwnColumns = Size / Split;
+constexpr int GroupKeys = KeyRows / (Warps / Split), RowTiles = GroupKeys / 16; // keys of a group of warps, and its 16-row tiles
 using Tile = SharedRows<Size>;
 using Weights = SharedRows<QueryRows>;
 constexpr int KeyBytes = KeyRows * Tile::RowBytes, QueryBytes = QueryRows * Tile::RowBytes, WeightBytes = KeyRows * Weights::RowBytes;
 constexpr int RowBytes = QueryRows * 4; // logSumExp2 or delta
 constexpr int StageBytes = 2 * QueryBytes + 2 * RowBytes;
-static_assert(KeyRows == Warps / Split * 16 && QueryRows % (16 * Split) == 0 && StageBytes % 128 == 0);
+static_assert(RowTiles * 16 * Warps == KeyRows * Split && QueryRows % (16 * Split) == 0 && OwnColumns % 16 == 0 && StageBytes % 128 == 0);
 
 // ∂q's product: warps as rows × columns; a warp's columns are pairs of 8, every ColumnWarps-th pair.
-constexpr int ColumnWarps = Size % 64 == 0 && Warps >= 8 ? 4 : 2, RowWarps = Warps / ColumnWarps;
+constexpr int ColumnWarps = COLUMN_WARPS, RowWarps = Warps / ColumnWarps;
 constexpr int SumRowTiles = QueryRows / 16 / RowWarps, SumPairs = (Size / 16 + ColumnWarps - 1) / ColumnWarps;
 static_assert(SumRowTiles * RowWarps * 16 == QueryRows);
 
+using Scores = float[RowTiles][OwnQueries / 8][4];
+using Sums = float[RowTiles][OwnColumns / 8][4];
+
 extern __shared__ __attribute__((aligned(1024))) uint8 sharedBytes[];
 
-/// products = rows · columnsᵀ over the head's elements: 16 keys against the warp's queries.
-DEVICE void Products(float (&products)[OwnQueries / 8][4], uint32 keys, uint32 queries) {
-  Clear(products);
+/// products += rows · columnsᵀ over the head's elements: the group's keys against the warp's queries.
+DEVICE void Products(Scores& products, uint32 keys, uint32 queries) {
 #pragma unroll
   for (int k = 0; k < Size / 16; k++) {
-    uint32 a[4];
-    LoadMatrices(a, Tile::Step(keys, 0, 2 * k));
+    uint32 a[RowTiles][4];
+#pragma unroll
+    for (int m = 0; m < RowTiles; m++) LoadMatrices(a[m], Tile::Step(keys, 16 * m, 2 * k));
 #pragma unroll
     for (int n = 0; n < OwnQueries / 16; n++) {
       uint32 b[4];
       LoadMatrices(b, Tile::Step(queries, 16 * n, 2 * k));
-      MultiplyAdd<T>(products[2 * n], a, b[0], b[1]);
-      MultiplyAdd<T>(products[2 * n + 1], a, b[2], b[3]);
+#pragma unroll
+      for (int m = 0; m < RowTiles; m++) {
+        MultiplyAdd<T>(products[m][2 * n], a[m], b[0], b[1]);
+        MultiplyAdd<T>(products[m][2 * n + 1], a[m], b[2], b[3]);
+      }
     }
   }
 }
 
-/// sums += leftᵀ · rows: the left operand from registers, or, where two warps hold its halves, from shared memory.
-DEVICE void AddProducts(float (&sums)[OwnColumns / 8][4], const float (&left)[OwnQueries / 8][4], uint32 sharedLeft, uint32 queries) {
+/// sums += left · rows: the left operand from registers, or, where two warps hold its halves, from shared memory.
+DEVICE void AddProducts(Sums& sums, const Scores& left, uint32 sharedLeft, uint32 queries) {
 #pragma unroll
   for (int k = 0; k < QueryRows / 16; k++) {
-    uint32 a[4];
-    if constexpr (Split == 1)
-      PackOperand<T>(a, left[2 * k], left[2 * k + 1]);
-    else
-      LoadMatrices(a, Weights::Step(sharedLeft, 0, 2 * k));
+    uint32 a[RowTiles][4];
+#pragma unroll
+    for (int m = 0; m < RowTiles; m++) {
+      if constexpr (Split == 1)
+        PackOperand<T>(a[m], left[m][2 * k], left[m][2 * k + 1]);
+      else
+        LoadMatrices(a[m], Weights::Step(sharedLeft, 16 * m, 2 * k));
+    }
 #pragma unroll
     for (int n = 0; n < OwnColumns / 16; n++) {
       uint32 b[4];
       LoadMatricesTransposed(b, Tile::Step(queries, 16 * k, 2 * n));
-      MultiplyAdd<T>(sums[2 * n], a, b[0], b[1]);
-      MultiplyAdd<T>(sums[2 * n + 1], a, b[2], b[3]);
+#pragma unroll
+      for (int m = 0; m < RowTiles; m++) {
+        MultiplyAdd<T>(sums[m][2 * n], a[m], b[0], b[1]);
+        MultiplyAdd<T>(sums[m][2 * n + 1], a[m], b[2], b[3]);
+      }
     }
   }
 }
@@ -102,26 +116,36 @@ DEVICE void AddQueryGradient(float* tile, uint32 gradients, uint32 keys, int row
     }
 }
 
-/// Weights and ∂s of the warp's keys (rows) and queries (columns), in place.
-template <bool Capped, bool Masked>
-DEVICE void ScoreGradients(float (&scores)[OwnQueries / 8][4], float (&gradients)[OwnQueries / 8][4], uint32 rows, const Document& document,
-                           int query, int key, float exponentScale, float scaleOverCap) {
+/// What −delta is for the lane's queries (columns): where ∂w's product starts.
+DEVICE void StartGradients(Scores& gradients, uint32 delta) {
 #pragma unroll
   for (int n = 0; n < OwnQueries / 8; n++) {
-    float logSumExp2[2], delta[2];
-    LoadSharedPair(logSumExp2, rows + n * 32);
-    LoadSharedPair(delta, rows + RowBytes + n * 32);
+    float pair[2];
+    LoadSharedPair(pair, delta + n * 32);
 #pragma unroll
-    for (int i = 0; i < 4; i++) {
-      ScoreGradient<Capped>(scores[n][i], gradients[n][i], logSumExp2[i & 1], delta[i & 1], exponentScale, scaleOverCap);
-      if (Masked && !document.IsSeen(query + 8 * n + (i & 1), key + (i & 2) * 4)) scores[n][i] = gradients[n][i] = 0;
-    }
+    for (int m = 0; m < RowTiles; m++)
+#pragma unroll
+      for (int i = 0; i < 4; i++) gradients[m][n][i] = -pair[i & 1];
+  }
+}
+
+/// Weights and ∂s of the warp's keys (rows) and queries (columns), in place.
+DEVICE void Weigh(Scores& scores, Scores& gradients, uint32 logSumExp2, float exponentScale) {
+#pragma unroll
+  for (int n = 0; n < OwnQueries / 8; n++) {
+    float pair[2];
+    LoadSharedPair(pair, logSumExp2 + n * 32);
+#pragma unroll
+    for (int m = 0; m < RowTiles; m++)
+#pragma unroll
+      for (int i = 0; i < 4; i++) Weigh(scores[m][n][i], gradients[m][n][i], exponentScale, pair[i & 1]);
   }
 }
 
 /// Stores a warp's weights or ∂s as 16-bit elements, keys as rows.
-DEVICE void StoreWeights(uint32 shared, int row, int query, const float (&values)[OwnQueries / 8][4]) {
-  StoreSums<T, QueryRows>(shared, row, query / 8, values, 1, 1);
+DEVICE void StoreWeights(uint32 shared, int row, int query, const Scores& values) {
+#pragma unroll
+  for (int m = 0; m < RowTiles; m++) StoreSums<T, QueryRows>(shared, row + 16 * m, query / 8, values[m], 1, 1);
 }
 
 extern "C" __global__ void __launch_bounds__(Threads, 1) attention_backward_keys(const AttentionParameters p) {
@@ -147,7 +171,7 @@ extern "C" __global__ void __launch_bounds__(Threads, 1) attention_backward_keys
     CopyTile<QueryRows, Size, Threads>(stage + QueryBytes, (const uint16*)p.gradientO + first * p.gradientOStride + head * Size,
                                        p.gradientOStride, valid, thread);
     static_assert(Threads >= 2 * QueryRows);
-    if (thread < 2 * QueryRows) {
+    if (Threads == 2 * QueryRows || thread < 2 * QueryRows) {
       int row = thread % QueryRows;
       const float* source = (thread < QueryRows ? p.logSumExp2 : p.delta) + (int64)head * p.tokens + first;
       CopyAsync4(stage + 2 * QueryBytes + thread * 4, source + (row < valid ? row : 0), row < valid);
@@ -155,10 +179,13 @@ extern "C" __global__ void __launch_bounds__(Threads, 1) attention_backward_keys
     CommitCopies();
   };
 
-  float sumsK[OwnColumns / 8][4], sumsV[OwnColumns / 8][4];
-  Clear(sumsK);
-  Clear(sumsV);
-  float exponentScale = ExponentScale(p), scaleOverCap = p.cap > 0 ? p.scale / p.cap : 0;
+  Sums sumsK, sumsV;
+#pragma unroll
+  for (int m = 0; m < RowTiles; m++) {
+    Clear(sumsK[m]);
+    Clear(sumsV[m]);
+  }
+  float exponentScale = ExponentScale(p);
 
   int head = keyHead * headsPerKey, query = queryFirst;       // of the step that is computed
   int nextHead = head, nextQuery = query;                     // of the step that is copied
@@ -179,7 +206,7 @@ extern "C" __global__ void __launch_bounds__(Threads, 1) attention_backward_keys
     advance();
   }
 
-  int groupRow = 16 * group, ownQuery = half * OwnQueries;
+  int groupRow = GroupKeys * group, ownQuery = half * OwnQueries;
   uint32 placeK = sharedK + groupRow * Tile::RowBytes + Tile::RowPlace(lane), placeV = placeK + KeyBytes;
   uint32 placeGradients = sharedGradients + groupRow * Weights::RowBytes + Weights::RowPlace(lane);
   uint32 stage = sharedStages;
@@ -191,19 +218,24 @@ extern "C" __global__ void __launch_bounds__(Threads, 1) attention_backward_keys
     if (Stages == 2 && step + 1 < steps) copyQueries(otherStage, nextHead, nextQuery);
 
     uint32 placeQ = stage + ownQuery * Tile::RowBytes + Tile::ColumnPlace(lane);
-    float scores[OwnQueries / 8][4], gradients[OwnQueries / 8][4];
+    uint32 ownRow = stage + 2 * QueryBytes + (ownQuery + 2 * (lane & 3)) * 4;
+    Scores scores, gradients;
+#pragma unroll
+    for (int m = 0; m < RowTiles; m++) Clear(scores[m]);
     Products(scores, placeK, placeQ);
+    StartGradients(gradients, ownRow + RowBytes);
     Products(gradients, placeV, placeQ + QueryBytes);
 
-    uint32 rows = stage + 2 * QueryBytes + (ownQuery + 2 * (lane & 3)) * 4;
-    int ownFirst = query + ownQuery + 2 * (lane & 3), ownKey = key + groupRow + (lane >> 2);
-    bool border = document.IsBorder(query, QueryRows, key, KeyRows);
-    if (p.cap > 0)
-      ScoreGradients<true, true>(scores, gradients, rows, document, ownFirst, ownKey, exponentScale, scaleOverCap);
-    else if (border)
-      ScoreGradients<false, true>(scores, gradients, rows, document, ownFirst, ownKey, exponentScale, scaleOverCap);
-    else
-      ScoreGradients<false, false>(scores, gradients, rows, document, ownFirst, ownKey, exponentScale, scaleOverCap);
+    if (p.cap > 0) {
+#pragma unroll
+      for (int m = 0; m < RowTiles; m++) CapScores(scores[m], gradients[m], p.scale / p.cap);
+    }
+    if (document.IsBorder(query, QueryRows, key, KeyRows)) {
+#pragma unroll
+      for (int m = 0; m < RowTiles; m++)
+        MaskKeysByQueries(scores[m], document, key + groupRow + 16 * m + (lane >> 2), query + ownQuery + 2 * (lane & 3));
+    }
+    Weigh(scores, gradients, ownRow, exponentScale);
 
     if (Split > 1) {
       StoreWeights(sharedWeights, groupRow, ownQuery, scores);
@@ -234,8 +266,11 @@ extern "C" __global__ void __launch_bounds__(Threads, 1) attention_backward_keys
   // ∂k and ∂v pass through the places of keys and values to whole 16-byte chunks.
   WaitCopies<0>();
   SyncThreads();
-  StoreSums<T, Size>(sharedK, groupRow, half * (OwnColumns / 8), sumsK, p.scale, p.scale);
-  StoreSums<T, Size>(sharedV, groupRow, half * (OwnColumns / 8), sumsV, 1, 1);
+#pragma unroll
+  for (int m = 0; m < RowTiles; m++) {
+    StoreSums<T, Size>(sharedK, groupRow + 16 * m, half * (OwnColumns / 8), sumsK[m], p.scale, p.scale);
+    StoreSums<T, Size>(sharedV, groupRow + 16 * m, half * (OwnColumns / 8), sumsV[m], 1, 1);
+  }
   SyncThreads();
   int64 firstKey = document.firstKey + key;
   WriteTile<KeyRows, Size, Threads>((uint16*)p.gradientK + firstKey * p.gradientKStride + keyHead * Size, p.gradientKStride, keys, sharedK,

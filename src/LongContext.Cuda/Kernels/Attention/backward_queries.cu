@@ -16,9 +16,8 @@ static_assert(QueryRows == 16 * Warps);
 
 extern __shared__ __attribute__((aligned(1024))) uint8 sharedBytes[];
 
-/// products = rows · columnsᵀ over the head's elements: the warp's 16 queries against the tile of keys.
+/// products += rows · columnsᵀ over the head's elements: the warp's 16 queries against the tile of keys.
 DEVICE void Products(float (&products)[KeyRows / 8][4], uint32 queries, uint32 keys) {
-  Clear(products);
 #pragma unroll
   for (int k = 0; k < Size / 16; k++) {
     uint32 a[4];
@@ -47,19 +46,6 @@ DEVICE void AddProducts(float (&sums)[Size / 8][4], const float (&gradients)[Key
       MultiplyAdd<T>(sums[2 * n + 1], a, b[2], b[3]);
     }
   }
-}
-
-/// ∂s of the warp's queries (rows) and the tile's keys (columns) in the place of ∂w.
-template <bool Capped, bool Masked>
-DEVICE void ScoreGradients(float (&scores)[KeyRows / 8][4], float (&gradients)[KeyRows / 8][4], const float (&logSumExp2)[2],
-                           const float (&delta)[2], const Document& document, int query, int key, float exponentScale, float scaleOverCap) {
-#pragma unroll
-  for (int n = 0; n < KeyRows / 8; n++)
-#pragma unroll
-    for (int i = 0; i < 4; i++) {
-      ScoreGradient<Capped>(scores[n][i], gradients[n][i], logSumExp2[i >> 1], delta[i >> 1], exponentScale, scaleOverCap);
-      if (Masked && !document.IsSeen(query + (i & 2) * 4, key + 8 * n + (i & 1))) gradients[n][i] = 0;
-    }
 }
 
 extern "C" __global__ void __launch_bounds__(Threads, 1) attention_backward_queries(const AttentionParameters p) {
@@ -95,7 +81,7 @@ extern "C" __global__ void __launch_bounds__(Threads, 1) attention_backward_quer
 
   float sums[Size / 8][4];
   Clear(sums);
-  float exponentScale = ExponentScale(p), scaleOverCap = p.cap > 0 ? p.scale / p.cap : 0;
+  float exponentScale = ExponentScale(p);
   uint32 placeQ = sharedQ + warpRow * Tile::RowBytes + Tile::RowPlace(lane), stage = sharedStages;
 
   if (keyFirst < keyEnd) {
@@ -112,16 +98,21 @@ extern "C" __global__ void __launch_bounds__(Threads, 1) attention_backward_quer
     if (key + KeyRows < keyEnd) copyKeys(otherStage, key + KeyRows);
 
     float scores[KeyRows / 8][4], gradients[KeyRows / 8][4];
+    Clear(scores);
     Products(scores, placeQ, stage + Tile::ColumnPlace(lane));
+#pragma unroll
+    for (int n = 0; n < KeyRows / 8; n++)
+#pragma unroll
+      for (int i = 0; i < 4; i++) gradients[n][i] = -delta[i >> 1];
     Products(gradients, placeQ + QueryBytes, stage + KeyBytes + Tile::ColumnPlace(lane));
 
-    int ownQuery = query + warpRow + (lane >> 2), ownKey = key + 2 * (lane & 3);
-    if (p.cap > 0)
-      ScoreGradients<true, true>(scores, gradients, logSumExp2, delta, document, ownQuery, ownKey, exponentScale, scaleOverCap);
-    else if (document.IsBorder(query, QueryRows, key, KeyRows))
-      ScoreGradients<false, true>(scores, gradients, logSumExp2, delta, document, ownQuery, ownKey, exponentScale, scaleOverCap);
-    else
-      ScoreGradients<false, false>(scores, gradients, logSumExp2, delta, document, ownQuery, ownKey, exponentScale, scaleOverCap);
+    if (p.cap > 0) CapScores(scores, gradients, p.scale / p.cap);
+    if (document.IsBorder(query, QueryRows, key, KeyRows))
+      MaskQueriesByKeys(scores, document, query + warpRow + (lane >> 2), key + 2 * (lane & 3));
+#pragma unroll
+    for (int n = 0; n < KeyRows / 8; n++)
+#pragma unroll
+      for (int i = 0; i < 4; i++) Weigh(scores[n][i], gradients[n][i], exponentScale, logSumExp2[i >> 1]);
 
     AddProducts(sums, gradients, stage + Tile::RowPlace(lane));
     stage = otherStage;

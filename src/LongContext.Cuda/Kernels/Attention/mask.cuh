@@ -40,10 +40,20 @@ struct Document {
     return key + keyRows > Min(keys, query + shift + right + 1) || key < query + queryRows - 1 + shift - left;
   }
 
+  /// For one pair; the plain kernels'.
   DEVICE bool IsSeen(int query, int key) const {
     return key >= query + shift - left && key <= query + shift + right && key < keys;
   }
 };
+
+/// Sets to −∞ the columns of a lane's upper (half 0) or lower row before `first` or after `last`, counted from the lane's first column.
+template <int Count> DEVICE void MaskRow(float (&scores)[Count][4], int half, int first, int last) {
+#pragma unroll
+  for (int n = 0; n < Count; n++)
+#pragma unroll
+    for (int i = 0; i < 2; i++)
+      if (8 * n + i < first || 8 * n + i > last) scores[n][2 * half + i] = -Infinity;
+}
 
 /// Sets to −∞ what is not seen among a warp's scores whose rows are queries (`query` is the lane's upper row) and whose columns are keys
 /// (`key` is the lane's first column).
@@ -51,12 +61,15 @@ template <int Count> DEVICE void MaskQueriesByKeys(float (&scores)[Count][4], co
 #pragma unroll
   for (int half = 0; half < 2; half++) {
     int position = query + 8 * half + document.shift;
-    int first = position - document.left - key;
-    int last = Min(position + document.right, document.keys - 1) - key;
+    MaskRow(scores, half, position - document.left - key, Min(position + document.right, document.keys - 1) - key);
+  }
+}
+
+/// … whose rows are keys and whose columns are queries.
+template <int Count> DEVICE void MaskKeysByQueries(float (&scores)[Count][4], const Document& document, int key, int query) {
 #pragma unroll
-    for (int n = 0; n < Count; n++)
-#pragma unroll
-      for (int i = 0; i < 2; i++)
-        if (8 * n + i < first || 8 * n + i > last) scores[n][2 * half + i] = -Infinity;
+  for (int half = 0; half < 2; half++) {
+    int row = key + 8 * half, place = row - document.shift - query;
+    MaskRow(scores, half, place - document.right, row < document.keys ? place + document.left : -1);
   }
 }
