@@ -11,7 +11,7 @@ public sealed class FusedCrossEntropyTests
     [InlineData(ScalarType.Float16, 999, 0.25, null, 1e-2)]
     [InlineData(ScalarType.Float32, 333, 1, 30.0, 0)]
     [InlineData(ScalarType.BFloat16, 129, 0.5, 5.0, 1e-2)]
-    [InlineData(ScalarType.Float32, 2, 1, null, 0)]
+    [InlineData(ScalarType.Float32, 1, 1, null, 0)]
     public void AnyCall_OverAChunk_IsTheDefinition(ScalarType type, int vocabulary, double factor, double? cap, double zLoss)
     {
         using var scope = NewDisposeScope();
@@ -34,7 +34,7 @@ public sealed class FusedCrossEntropyTests
         double[] rest = TinyModels.Doubles(room.narrow(0, tokens, 2));
         double sum = EmulatedKernels.Run("cross_entropy", () => FusedCrossEntropy.LossesAndGradient(z, labels, weights, transform, scale, zLoss)!.Value.Sum(weights));
         Assert.Equal((losses * weights.to(ScalarType.Float64)).sum().item<double>(), sum, 2e-6 * Math.Max(1e-3, Math.Abs(sum)));
-        Closeness.Assert(z, gradient.to(type), gradient, $"{type}, {vocabulary}", roundings: 2);
+        Closeness.Assert(z, gradient.to(type), gradient, $"{type}, {vocabulary}", roundings: 2, floor: 1e-6 * scale * factor);
         Assert.Equal(rest, TinyModels.Doubles(room.narrow(0, tokens, 2)));
     }
 
