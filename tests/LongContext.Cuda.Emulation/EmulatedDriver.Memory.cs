@@ -106,5 +106,6 @@ public sealed unsafe partial class EmulatedDriver
     private nint Text(int key, string value) => texts.GetOrAdd(key, _ => Marshal.StringToCoTaskMemUTF8(value));
 
     public int TensorMapEncodeTiled(void* map, int dataType, uint rank, nint globalAddress, ulong* globalDim, ulong* globalStrides, uint* boxDim, uint* elementStrides,
-        int interleave, int swizzle, int l2Promotion, int outOfBoundsFill) => 801;
+        int interleave, int swizzle, int l2Promotion, int outOfBoundsFill) =>
+        Hopper.TensorMap.Encode((Hopper.TensorMap*)map, dataType, rank, globalAddress, globalDim, globalStrides, boxDim, elementStrides, interleave, swizzle, l2Promotion, outOfBoundsFill) ? 0 : InvalidValue;
 }

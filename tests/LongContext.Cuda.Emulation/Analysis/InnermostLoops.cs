@@ -26,15 +26,25 @@ internal static class InnermostLoops
                 }
             }
         }
+        // Asking a barrier again and again is waiting, not work.
+        foreach ((int head, HashSet<int> body) in loops.ToArray())
+        {
+            Instruction[] code = Code(kernel, flow, body);
+            if (code.Length <= 16 && code.Any(x => x.Source.Parts[0] == "mbarrier"))
+                loops.Remove(head);
+        }
         var result = new List<LoopStatistics>();
         foreach ((int head, HashSet<int> body) in loops.OrderBy(x => x.Key))
         {
             if (loops.Any(x => x.Key != head && body.Contains(x.Key) && x.Value.Count < body.Count))
                 continue;
-            Instruction[] code = [.. body.Order().SelectMany(b => kernel.Code[flow.Starts[b]..flow.Starts[b + 1]])];
+            Instruction[] code = Code(kernel, flow, body);
             var classes = code.GroupBy(x => x is TrackedInstruction t ? t.Inner.Class : x.Class).ToDictionary(x => x.Key, x => x.Count());
             result.Add(new LoopStatistics(code.Min(x => x.Source.Line), code.Max(x => x.Source.Line), code.Length, classes));
         }
         return result;
     }
+
+    private static Instruction[] Code(KernelCode kernel, ControlFlow flow, HashSet<int> body) =>
+        [.. body.Order().SelectMany(b => kernel.Code[flow.Starts[b]..flow.Starts[b + 1]])];
 }

@@ -33,8 +33,9 @@ internal static class RegisterTracking
             int[] reads = [.. d.Reads.Where(tracked.ContainsKey).Select(x => tracked[x]).Distinct()];
             int[] writes = [.. d.Writes.Where(tracked.ContainsKey).Select(x => tracked[x]).Distinct()];
             int[] held = d.AsyncRegisters.Length > 0 ? [] : [.. d.Reads.Concat(d.Writes).Where(async.ContainsKey).Select(x => async[x]).Distinct()];
+            int[] changed = d.AsyncRegisters.Length > 0 ? [] : [.. d.Writes.Where(async.ContainsKey).Select(x => async[x]).Distinct()];
             result[i] = guard < 0 && reads.Length == 0 && writes.Length == 0 && held.Length == 0 ? d.Instruction
-                : new TrackedInstruction(d.Instruction, guard, reads, writes, held, kernel) { Source = d.Instruction.Source, Index = i, Class = d.Instruction.Class };
+                : new TrackedInstruction(d.Instruction, guard, reads, writes, held, changed, kernel) { Source = d.Instruction.Source, Index = i, Class = d.Instruction.Class };
         }
         return result;
     }

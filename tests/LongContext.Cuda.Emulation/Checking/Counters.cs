@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace LongContext.Cuda.Emulation.Checking;
@@ -26,6 +27,7 @@ internal sealed unsafe class Counters : IDisposable
     public void Dispose() => NativeMemory.Free(Hits);
 
     /// <summary>Sectors of 32 bytes that one access of a warp touches.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Global(int index, long* addresses, uint mask, int width)
     {
         long* seen = stackalloc long[64];
@@ -50,6 +52,7 @@ internal sealed unsafe class Counters : IDisposable
     /// Passes over the 32 banks that one access of a warp takes. Accesses of 8 bytes go in half-warps, of 16 bytes in quarter-warps;
     /// equal words of a pass are fetched once.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Shared(int index, long* addresses, uint mask, int width)
     {
         int lanes = width >= 16 ? 8 : width == 8 ? 16 : 32;
@@ -63,6 +66,7 @@ internal sealed unsafe class Counters : IDisposable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int Phase(long* addresses, uint part, int width)
     {
         int words = Math.Max(1, width / 4);
@@ -78,6 +82,7 @@ internal sealed unsafe class Counters : IDisposable
         return clash ? Conflicts(addresses, part, words) : 1;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int Conflicts(long* addresses, uint part, int words)
     {
         int* count = stackalloc int[32];

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using LongContext.Cuda.Emulation.Parsing;
 
 namespace LongContext.Cuda.Emulation.Execution;
@@ -6,6 +7,7 @@ namespace LongContext.Cuda.Emulation.Execution;
 /// <summary>atom and red. Lanes go one after the other; against other blocks each element is exchanged atomically.</summary>
 internal sealed unsafe class AtomicInstruction(MemoryAccess access, string op, PtxType type, int[] result, int[] value, int other) : Instruction
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(Warp w, uint mask)
     {
         long* addresses = stackalloc long[32];

@@ -53,7 +53,8 @@ internal sealed unsafe class BlockRunner : IDisposable
                 Registers = registers + (fileBytes * (nuint)i),
                 Local = local + (i * 32 * Kernel.LocalBytes),
                 Written = new uint[Kernel.TrackedNames.Count],
-                AsyncUse = new byte[Kernel.AsyncNames.Count],
+                AsyncUse = new ushort[Kernel.AsyncNames.Count],
+                AsyncDirty = new byte[Kernel.AsyncNames.Count],
             };
         }
         for (int i = 0; i < barriers.Length; i++)
@@ -84,7 +85,6 @@ internal sealed unsafe class BlockRunner : IDisposable
         {
             int threads = Math.Min(32, Launch.Threads - (w.Index * 32));
             w.Start(threads == 32 ? ~0u : (1u << threads) - 1);
-            new Span<byte>(w.Registers, (int)fileBytes).Fill(0xcd);
             Kernel.RegisterImage.CopyTo(new Span<byte>(w.Registers + Kernel.ImageStart, Kernel.RegisterImage.Length));
             foreach ((string name, int slot) in Kernel.Specials)
                 SpecialRegisters.Fill(w, name, w.Registers + slot);

@@ -1,10 +1,12 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace LongContext.Cuda.Emulation.Execution;
 
 /// <summary>cp.async: checked when issued, carried out as late as allowed, when it is waited for.</summary>
 internal sealed unsafe class CopyAsync(AddressSource to, AddressSource from, int bytes, int size, int ignore, int site) : Instruction
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(Warp w, uint mask)
     {
         _ = ignore;
@@ -75,6 +77,7 @@ internal sealed unsafe class CopyAsync(AddressSource to, AddressSource from, int
 
 internal sealed class CommitCopies : Instruction
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(Warp w, uint mask)
     {
         for (; mask != 0; mask &= mask - 1)
@@ -85,6 +88,7 @@ internal sealed class CommitCopies : Instruction
 /// <summary>Waits until at most <paramref name="most"/> of the latest groups are under way; wait_all takes in uncommitted copies too.</summary>
 internal sealed unsafe class WaitCopies(int most, bool all) : Instruction
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(Warp w, uint mask)
     {
         if (w.Copies.Count == 0)

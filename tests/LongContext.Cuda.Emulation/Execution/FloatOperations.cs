@@ -20,21 +20,6 @@ internal struct DivideDouble : IBinary<double, double>
     public static double Apply(double a, double b) => a / b;
 }
 
-internal struct MinimumSingle : IBinary<float, float>
-{
-    public static float Apply(float a, float b) => HalfMath.Minimum(a, b, false);
-}
-
-internal struct MaximumSingle : IBinary<float, float>
-{
-    public static float Apply(float a, float b) => HalfMath.Maximum(a, b, false);
-}
-
-internal struct PowerOfTwo : IUnary<float, float>
-{
-    public static float Apply(float a) => HalfMath.Exp2(a);
-}
-
 internal struct ClearSign : IUnary<uint, uint>
 {
     public static uint Apply(uint a) => a & 0x7fffffff;

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace LongContext.Cuda.Emulation.Execution;
 
 internal enum Rounding
@@ -120,6 +122,7 @@ internal static class HalfMath
     }
 
     /// <summary>2^x to float32's precision.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Exp2(float x)
     {
         if (!(x > -150f))

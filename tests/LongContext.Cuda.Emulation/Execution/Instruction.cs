@@ -24,7 +24,7 @@ internal abstract unsafe class Instruction
 }
 
 /// <summary>An instruction some of whose registers may be unwritten or in the hands of an asynchronous unit: checked before it runs.</summary>
-internal sealed unsafe class TrackedInstruction(Instruction inner, int guardTracked, int[] reads, int[] writes, int[] asyncRegisters, KernelCode kernel) : Instruction
+internal sealed unsafe class TrackedInstruction(Instruction inner, int guardTracked, int[] reads, int[] writes, int[] asyncRegisters, int[] asyncWrites, KernelCode kernel) : Instruction
 {
     public Instruction Inner { get; } = inner;
 
@@ -49,6 +49,8 @@ internal sealed unsafe class TrackedInstruction(Instruction inner, int guardTrac
         Inner.Execute(w, mask);
         foreach (int write in writes)
             w.Written[write] |= mask;
+        foreach (int register in asyncWrites)
+            w.AsyncDirty[register] = 1;
     }
 
     private void Check(Warp w, int register, uint mask)

@@ -5,5 +5,5 @@ public enum InstructionClass
 {
     Integer, Float, Half, Double, Convert, Special, Compare, Move, Control, Barrier, Fence, Shuffle, Vote,
     LoadParameter, LoadGlobal, StoreGlobal, LoadShared, StoreShared, Local, LoadMatrix, StoreMatrix, AsyncCopy, Atomic,
-    Mma, WarpgroupMma, BulkCopy, MemoryBarrier, Other,
+    Mma, WarpgroupMma, BulkCopy, BulkStore, MemoryBarrier, Other,
 }

@@ -114,7 +114,7 @@ internal sealed partial class InstructionDecoder
         int d = Write(0, PtxType.B32), high = Read(1, PtxType.F32), low = Read(2, PtxType.F32);
         bool half = to == PtxType.F16x2;
         if (real == "rn" && !relu && !finite)
-            return half ? new Binary<PackHalf, float, uint>(d, high, low) : new Binary<PackBFloat, float, uint>(d, high, low);
+            return half ? (Instruction)new Binary<PackHalf, float, uint>(d, high, low) : new VectorPack(d, high, low);
         Rounding rounding = real == "rz" ? Rounding.Zero : Rounding.Nearest;
         return new Rare(d, 4, [high, low], [4, 4], (h, l, _) => ((ulong)HalfMath.Narrow(F(h), half, rounding, relu, finite) << 16) | HalfMath.Narrow(F(l), half, rounding, relu, finite));
     }
@@ -215,11 +215,6 @@ internal struct SingleToHalf : IUnary<float, uint>
 internal struct SignedToSingle : IUnary<int, float>
 {
     public static float Apply(int a) => a;
-}
-
-internal struct PackBFloat : IBinary<float, uint>
-{
-    public static uint Apply(float high, float low) => ((uint)HalfMath.ToBFloat(high) << 16) | HalfMath.ToBFloat(low);
 }
 
 internal struct PackHalf : IBinary<float, uint>

@@ -164,7 +164,7 @@ internal sealed partial class InstructionDecoder
         {
             Class = InstructionClass.Float;
             if (!flush && !nan)
-                return min ? new Binary<MinimumSingle, float, float>(d, a, b) : new Binary<MaximumSingle, float, float>(d, a, b);
+                return new VectorFloat(d, a, b, 0, min ? VectorFloat.Kind.Minimum : VectorFloat.Kind.Maximum);
             float In(ulong x) => flush ? HalfMath.Flush(F(x)) : F(x);
             return new Rare(d, 4, [a, b], [4, 4], (x, y, _) => B(min ? HalfMath.Minimum(In(x), In(y), nan) : HalfMath.Maximum(In(x), In(y), nan)));
         }

@@ -1,3 +1,4 @@
+using LongContext.Cuda.Emulation.Analysis;
 using LongContext.Cuda.Emulation.Parsing;
 
 namespace LongContext.Cuda.Emulation.Execution;
@@ -13,25 +14,25 @@ internal sealed class KernelBuilder
     private readonly IReadOnlyDictionary<PtxVariable, long> moduleAddresses;
     private int fileBytes;
 
+    /// <summary>Room at the register file's start for operands of 16 bits that are compared as 32.</summary>
+    public const int ScratchBytes = 256;
+
     public PtxModule Module { get; }
 
     public PtxKernel Kernel { get; }
 
     public KernelCode Code { get; }
 
-    private KernelBuilder(PtxModule module, PtxKernel kernel, IReadOnlyDictionary<PtxVariable, long> moduleAddresses)
+    private KernelBuilder(PtxModule module, PtxKernel kernel, IReadOnlyDictionary<PtxVariable, long> moduleAddresses, (int[] Slots, int Bytes)? places)
     {
         Module = module;
         Kernel = kernel;
         this.moduleAddresses = moduleAddresses;
         Code = new KernelCode { Module = module, Source = kernel };
-        slots = new int[kernel.Registers.Count];
-        Take(256); // Scratch for operands of 16 bits that are compared as 32.
-        foreach (PtxRegister register in kernel.Registers)
-        {
-            if (register.Type != PtxType.Pred)
-                slots[register.Index] = Take(Math.Max(4, register.Type.Bytes()) * 32);
-        }
+        slots = places?.Slots ?? new int[kernel.Registers.Count];
+        fileBytes = places?.Bytes ?? ScratchBytes;
+        foreach (PtxRegister register in kernel.Registers.Where(x => places is null && x.Type != PtxType.Pred))
+            slots[register.Index] = Take(Math.Max(4, register.Type.Bytes()) * 32);
         foreach (PtxRegister register in kernel.Registers)
         {
             if (register.Type == PtxType.Pred)
@@ -44,7 +45,10 @@ internal sealed class KernelBuilder
     /// <summary>Decodes one kernel; <paramref name="moduleAddresses"/> places the module's global and constant variables.</summary>
     public static KernelCode Build(PtxModule module, PtxKernel kernel, IReadOnlyDictionary<PtxVariable, long> moduleAddresses)
     {
-        var builder = new KernelBuilder(module, kernel, moduleAddresses);
+        // Once to learn which registers each instruction touches, and again with the places that follow from it.
+        var first = new KernelBuilder(module, kernel, moduleAddresses, null);
+        first.Build();
+        var builder = new KernelBuilder(module, kernel, moduleAddresses, SlotAllocation.Assign(kernel, first.Code.Decoded));
         builder.Build();
         return builder.Code;
     }
@@ -66,10 +70,10 @@ internal sealed class KernelBuilder
                 instruction.GuardFlip = source.GuardNegated ? ~0u : 0u;
             }
             instruction.Index = decoded.Count;
-            decoded.Add(new DecodedInstruction(instruction, [.. decoder.Reads], [.. decoder.Writes], [.. decoder.AsyncRegisters]));
+            decoded.Add(new DecodedInstruction(instruction, [.. decoder.Reads], [.. decoder.Writes], [.. decoder.SoftReads], [.. decoder.AsyncRegisters]));
         }
         Code.Decoded = decoded;
-        Code.Code = Analysis.RegisterTracking.Apply(Code, decoded);
+        Code.Code = RegisterTracking.Apply(Code, decoded);
         Code.RegisterBytes = fileBytes;
         Code.RegisterImage = new byte[fileBytes - Code.ImageStart];
         foreach ((int slot, ulong bits, int bytes) in image)
@@ -193,4 +197,4 @@ internal sealed class KernelBuilder
 }
 
 /// <summary>An instruction with the registers it reads and writes, by their index in the kernel.</summary>
-internal sealed record DecodedInstruction(Instruction Instruction, int[] Reads, int[] Writes, int[] AsyncRegisters);
+internal sealed record DecodedInstruction(Instruction Instruction, int[] Reads, int[] Writes, int[] SoftReads, int[] AsyncRegisters);

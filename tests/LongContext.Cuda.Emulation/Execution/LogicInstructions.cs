@@ -1,7 +1,10 @@
+using System.Runtime.CompilerServices;
+
 namespace LongContext.Cuda.Emulation.Execution;
 
 internal sealed unsafe class PredicateLogic(int d, int a, uint aFlip, int b, uint bFlip, string name) : Instruction
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(Warp w, uint mask)
     {
         uint x = *(uint*)(w.Registers + a) ^ aFlip, y = *(uint*)(w.Registers + b) ^ bFlip;
@@ -11,6 +14,7 @@ internal sealed unsafe class PredicateLogic(int d, int a, uint aFlip, int b, uin
 
 internal sealed unsafe class LookupLogic(int d, int a, int b, int c, int table) : Instruction
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(Warp w, uint mask)
     {
         uint* to = (uint*)(w.Registers + d), x = (uint*)(w.Registers + a), y = (uint*)(w.Registers + b), z = (uint*)(w.Registers + c);
@@ -31,6 +35,7 @@ internal sealed unsafe class LookupLogic(int d, int a, int b, int c, int table) 
 
 internal sealed unsafe class SelectInstruction(int d, int a, int b, int p, uint flip, bool wide) : Instruction
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(Warp w, uint mask)
     {
         uint choice = *(uint*)(w.Registers + p) ^ flip;
@@ -56,6 +61,7 @@ internal sealed unsafe class SelectInstruction(int d, int a, int b, int p, uint 
 /// <summary>A comparison that leaves ones or zero in a register.</summary>
 internal sealed unsafe class SetRegister(Instruction compare, int hidden, int d, uint one) : Instruction
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(Warp w, uint mask)
     {
         compare.Execute(w, mask);
@@ -91,6 +97,7 @@ internal sealed unsafe class Narrow<TSlot>(Instruction inner, int a, int b) : In
     public const int First = 0;
     public const int Second = 128;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(Warp w, uint mask)
     {
         uint* x = (uint*)(w.Registers + a), y = (uint*)(w.Registers + b);
@@ -106,6 +113,7 @@ internal sealed unsafe class Narrow<TSlot>(Instruction inner, int a, int b) : In
 
 internal sealed unsafe class PackedCompare(int p, int q, int a, int b, bool half, Func<float, float, bool> compare) : Instruction
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(Warp w, uint mask)
     {
         uint* x = (uint*)(w.Registers + a), y = (uint*)(w.Registers + b);

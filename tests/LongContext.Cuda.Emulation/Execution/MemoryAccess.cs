@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using LongContext.Cuda.Emulation.Checking;
 using LongContext.Cuda.Emulation.Parsing;
 
 namespace LongContext.Cuda.Emulation.Execution;
@@ -21,6 +22,7 @@ internal readonly unsafe struct MemoryAccess(PtxSpace space, AddressSource addre
     public long Address(Warp w, int lane) => address.Get(w.Registers, lane);
 
     /// <summary>Host pointer to what the lane accesses, after the checks.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public byte* Resolve(Warp w, int lane, long at, bool write, bool atomic = false)
     {
         PtxSpace where = Space;
@@ -65,6 +67,7 @@ internal readonly unsafe struct MemoryAccess(PtxSpace space, AddressSource addre
             throw w.Fault(EmulationFault.OutOfBounds, 1u << lane, $"access of {Bytes} bytes at {name} address {at}: there are {size} bytes");
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private byte* Global(Warp w, int lane, long at, bool write)
     {
         ref Allocation? site_ = ref w.Block.Sites[site];
@@ -82,14 +85,23 @@ internal readonly unsafe struct MemoryAccess(PtxSpace space, AddressSource addre
     public static EmulationException OutOfBounds(Warp w, int lane, long at, int bytes, bool write) => w.Fault(EmulationFault.OutOfBounds, 1u << lane,
         $"{(write ? "write" : "read")} of {bytes} bytes at global address {at:x}, outside every allocation. {w.Block.Memory.Nearest(at)}");
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Shadow(Warp w, int lane, Allocation allocation, long at, int bytes, bool write)
     {
+        const ulong ones = 0x0101010101010101;
         byte* written = allocation.Written + (at - allocation.Start);
         if (write)
         {
-            Unsafe.InitBlockUnaligned(written, 1, (uint)bytes);
+            if (bytes == 16)
+                ((ulong*)written)[0] = ((ulong*)written)[1] = ones;
+            else if (bytes == 4)
+                *(uint*)written = 0x01010101;
+            else
+                Unsafe.InitBlockUnaligned(written, 1, (uint)bytes);
             return;
         }
+        if (bytes == 16 ? ((((ulong*)written)[0] ^ ones) | (((ulong*)written)[1] ^ ones)) == 0 : bytes == 4 && *(uint*)written == 0x01010101)
+            return;
         for (int i = 0; i < bytes; i++)
         {
             if (written[i] == 0)
@@ -122,9 +134,15 @@ internal sealed unsafe class LoadInstruction(MemoryAccess access, ElementLayout 
     private readonly int[] slots = layout.Slots;
     private readonly bool words = layout.Bytes == 4 && layout.RegisterBytes == 4;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(Warp w, uint mask)
     {
         long* addresses = stackalloc long[32];
+        if (words && slots.Length == 4)
+        {
+            ExecuteFour(w, mask, addresses);
+            return;
+        }
         for (uint m = mask; m != 0; m &= m - 1)
         {
             int lane = System.Numerics.BitOperations.TrailingZeroCount(m);
@@ -140,6 +158,34 @@ internal sealed unsafe class LoadInstruction(MemoryAccess access, ElementLayout 
         }
         access.Count(w, this, addresses, mask);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void ExecuteFour(Warp w, uint mask, long* addresses)
+    {
+        uint* dropped = stackalloc uint[32];
+        uint* r0 = To(w, 0, dropped), r1 = To(w, 1, dropped), r2 = To(w, 2, dropped), r3 = To(w, 3, dropped);
+        SharedMemory? shared = access.Space == PtxSpace.Shared ? w.Block.Shared : null;
+        for (uint m = mask; m != 0; m &= m - 1)
+        {
+            int lane = System.Numerics.BitOperations.TrailingZeroCount(m);
+            long at = addresses[lane] = access.Address(w, lane);
+            uint* from;
+            if (shared is not null && (at & 15) == 0)
+            {
+                shared.Read(w, lane, at, 16);
+                from = (uint*)(shared.Base + at);
+            }
+            else
+                from = (uint*)access.Resolve(w, lane, at, false);
+            r0[lane] = from[0];
+            r1[lane] = from[1];
+            r2[lane] = from[2];
+            r3[lane] = from[3];
+        }
+        access.Count(w, this, addresses, mask);
+    }
+
+    private uint* To(Warp w, int i, uint* dropped) => slots[i] < 0 ? dropped : (uint*)(w.Registers + slots[i]);
 
     private void Store(Warp w, int slot, int lane, byte* from)
     {
@@ -161,6 +207,7 @@ internal sealed unsafe class StoreInstruction(MemoryAccess access, ElementLayout
 {
     private readonly int[] slots = layout.Slots;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(Warp w, uint mask)
     {
         long* addresses = stackalloc long[32];

@@ -1,7 +1,10 @@
+using System.Runtime.CompilerServices;
+
 namespace LongContext.Cuda.Emulation.Execution;
 
 internal sealed class NoOperation : Instruction
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(Warp w, uint mask)
     {
     }
@@ -9,6 +12,7 @@ internal sealed class NoOperation : Instruction
 
 internal sealed unsafe class SpaceTest(int d, int a, long window) : Instruction
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(Warp w, uint mask)
     {
         uint result = 0;
@@ -21,6 +25,7 @@ internal sealed unsafe class SpaceTest(int d, int a, long window) : Instruction
 
 internal sealed unsafe class ClockInstruction(int d, int bytes) : Instruction
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(Warp w, uint mask)
     {
         for (int i = 0; i < 32; i++)
@@ -37,6 +42,7 @@ internal sealed unsafe class ClockInstruction(int d, int bytes) : Instruction
 
 internal sealed unsafe class PackInstruction(int d, int bytes, int[] parts, int partBytes) : Instruction
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(Warp w, uint mask)
     {
         byte* value = stackalloc byte[16];
@@ -61,6 +67,7 @@ internal sealed unsafe class PackInstruction(int d, int bytes, int[] parts, int 
 
 internal sealed unsafe class UnpackInstruction(int[] parts, int partBytes, int a, int bytes) : Instruction
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(Warp w, uint mask)
     {
         byte* value = stackalloc byte[16];

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace LongContext.Cuda.Emulation.Execution;
 
 internal interface IUnary<TIn, TOut>
@@ -21,6 +23,7 @@ internal sealed unsafe class Unary<TOp, TIn, TOut>(int d, int a) : Instruction
     where TIn : unmanaged
     where TOut : unmanaged
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(Warp w, uint mask)
     {
         TOut* to = (TOut*)(w.Registers + d);
@@ -44,6 +47,7 @@ internal sealed unsafe class Binary<TOp, TIn, TOut>(int d, int a, int b) : Instr
     where TIn : unmanaged
     where TOut : unmanaged
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(Warp w, uint mask)
     {
         TOut* to = (TOut*)(w.Registers + d);
@@ -67,6 +71,7 @@ internal sealed unsafe class Ternary<TOp, TIn, TOut>(int d, int a, int b, int c)
     where TIn : unmanaged
     where TOut : unmanaged
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(Warp w, uint mask)
     {
         TOut* to = (TOut*)(w.Registers + d), z = (TOut*)(w.Registers + c);
@@ -90,6 +95,7 @@ internal sealed unsafe class Compare<TOp, T>(int d, int opposite, int a, int b, 
     where TOp : struct, IBinary<T, bool>
     where T : unmanaged
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(Warp w, uint mask)
     {
         T* x = (T*)(w.Registers + a), y = (T*)(w.Registers + b);
@@ -125,6 +131,7 @@ internal sealed unsafe class Rare(int d, int width, int[] sources, int[] widths,
     /// <summary>Set where there are four operands.</summary>
     public Func<ulong, ulong, ulong, ulong, ulong>? Four { get; init; }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(Warp w, uint mask)
     {
         for (; mask != 0; mask &= mask - 1)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LongContext.Cuda.Emulation.Hopper;
 
 namespace LongContext.Cuda.Emulation.Execution;
@@ -38,9 +39,17 @@ internal sealed unsafe class Warp(BlockRunner block, int index)
     public long PolledAt;
     public Instruction Current = null!;
     public uint[] Written = [];
-    public byte[] AsyncUse = [];
+    /// <summary>For each register that wgmma uses: products under way that accumulate there (low half) or read it (high half).</summary>
+    public ushort[] AsyncUse = [];
+
+    /// <summary>Whether such a register was written since the last wgmma.fence.</summary>
+    public byte[] AsyncDirty = [];
     public WarpgroupState? Warpgroup;
     public int RegisterLimit;
+
+    /// <summary>Groups of bulk stores that each lane has committed.</summary>
+    public readonly int[] BulkGroups = new int[32];
+    public readonly WarpgroupProducts Products = new();
     public readonly AsyncCopies Copies = new();
 
     /// <summary>What this warp knows to have happened: for each actor its time. The own entry is the present.</summary>
@@ -60,13 +69,16 @@ internal sealed unsafe class Warp(BlockRunner block, int index)
         Status = lanes == 0 ? WarpStatus.Done : WarpStatus.Ready;
         Array.Clear(Written);
         Array.Clear(AsyncUse);
+        Array.Clear(AsyncDirty);
         Copies.Reset();
+        Array.Clear(BulkGroups);
         Array.Clear(Clock);
         Array.Clear(Fenced);
         Clock[Index] = 1;
     }
 
     /// <summary>Runs until the quantum is used up, the warp blocks or ends; returns the instructions run.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int Run(int quantum, long* hits)
     {
         Instruction[] code = Block.Kernel.Code;

@@ -1,10 +1,12 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace LongContext.Cuda.Emulation.Execution;
 
 /// <summary>Instructions that name their lanes in a mask: all of them that have not exited must come together here.</summary>
 internal abstract unsafe class SyncInstruction(int members) : Instruction
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public sealed override void Execute(Warp w, uint mask)
     {
         uint* m = (uint*)(w.Registers + members);
@@ -29,6 +31,7 @@ internal abstract unsafe class SyncInstruction(int members) : Instruction
 
 internal sealed class WarpBarrier(int members) : SyncInstruction(members)
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected override void Run(Warp w, uint mask)
     {
     }
@@ -38,6 +41,7 @@ internal sealed unsafe class ShuffleInstruction(string mode, int d, int p, int a
 {
     private readonly int kind = mode switch { "up" => 0, "down" => 1, "bfly" => 2, _ => 3 };
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected override void Run(Warp w, uint mask)
     {
         uint* from = (uint*)(w.Registers + a), distance = (uint*)(w.Registers + b), clamp = (uint*)(w.Registers + c);
@@ -88,6 +92,7 @@ internal sealed unsafe class ShuffleInstruction(string mode, int d, int p, int a
 
 internal sealed unsafe class VoteInstruction(string mode, int d, int p, uint flip, int members) : SyncInstruction(members)
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected override void Run(Warp w, uint mask)
     {
         uint votes = (*(uint*)(w.Registers + p) ^ flip) & mask;
@@ -104,6 +109,7 @@ internal sealed unsafe class VoteInstruction(string mode, int d, int p, uint fli
 
 internal sealed unsafe class ActiveMask(int d) : Instruction
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(Warp w, uint mask)
     {
         for (uint m = mask; m != 0; m &= m - 1)
@@ -113,6 +119,7 @@ internal sealed unsafe class ActiveMask(int d) : Instruction
 
 internal sealed unsafe class MatchInstruction(bool all, int d, int p, int a, bool wide, int members) : SyncInstruction(members)
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected override void Run(Warp w, uint mask)
     {
         ulong Value(int lane) => wide ? ((ulong*)(w.Registers + a))[lane] : ((uint*)(w.Registers + a))[lane];
@@ -142,6 +149,7 @@ internal sealed unsafe class MatchInstruction(bool all, int d, int p, int a, boo
 
 internal sealed unsafe class ReduceInstruction(string op, bool signed, int d, int a, int members) : SyncInstruction(members)
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected override void Run(Warp w, uint mask)
     {
         uint* x = (uint*)(w.Registers + a);
@@ -166,6 +174,7 @@ internal sealed unsafe class ReduceInstruction(string op, bool signed, int d, in
 
 internal sealed unsafe class ElectInstruction(int d, int p, int members) : SyncInstruction(members)
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected override void Run(Warp w, uint mask)
     {
         int leader = BitOperations.TrailingZeroCount(mask);
