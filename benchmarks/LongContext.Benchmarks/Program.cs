@@ -18,6 +18,8 @@ if (args.Length == 0)
 if (args is ["loading-memory", string folder, string type]) return LoadingMemory.Measure(folder, type, Console.Out);
 if (args is ["loading-memory"]) return LoadingMemory.Run(Console.Out);
 if (args is ["gpu-kernels", .. string[] word]) return GpuKernels.Registers(word.FirstOrDefault(), Console.Out);
+if (args is ["gpu-attention", .. string[] words]) return GpuAttention.Run(words, Console.Out);
+if (args is ["gpu-neighbours"]) return GpuNeighbours.Run(Console.Out);
 if (args is ["gpu-launch"]) return GpuKernels.Launch(Console.Out);
 if (args is ["long-training", .. string[] cases]) return LongTraining.Run(cases, Console.Out);
 if (args is ["training-memory", string length, string way]) return TrainingMemory.Measure(int.Parse(length, CultureInfo.InvariantCulture), way, Console.Out);

@@ -72,11 +72,4 @@ internal static partial class GpuKernels
 
     [GeneratedRegex(@"\.entry\s+(\w+)")]
     private static partial Regex Entry();
-
-    private struct ProbeParameters
-    {
-        public nint X, Y;
-        public float A;
-        public int Count;
-    }
 }
