@@ -99,7 +99,7 @@ internal sealed partial class FusedKernels(CudaContext context)
 
     /// <summary>Whether tensors of a type on a GPU go through them: the GPU at hand, or where there is none, any that is new enough.</summary>
     public static bool RunOnGpus(ScalarType dataType) =>
-        TryType(dataType, out _) && (CudaDevice.IsAvailable ? OfDevice(0).WhyNot is null : IsSwitchedOn);
+        TryType(dataType, out _) && (CudaDevice.IsAvailable ? WhyNot(IsSwitchedOn, 0) is null : IsSwitchedOn);
 
     /// <summary>Logs once what a model's tensors go through, and why.</summary>
     public static void LogChoice(Device device, ScalarType dataType, ILogger? logger)
@@ -130,10 +130,12 @@ internal sealed partial class FusedKernels(CudaContext context)
         return version.Major < 8 ? $"the GPU has compute capability {version}; 8.0 is needed" : null;
     }
 
+    private static string? WhyNot(bool switchedOn, int ordinal) =>
+        WhyNot(switchedOn, CudaDevice.IsAvailable ? null : CudaDevice.UnavailableReason, () => CudaDevice.Get(ordinal).ComputeCapability);
+
     private static (FusedKernels? Kernels, string? WhyNot) OfDevice(int index) => OfDevices.GetOrAdd(Math.Max(0, index), static ordinal =>
     {
-        string? reason = WhyNot(
-            IsSwitchedOn, CudaDevice.IsAvailable ? null : CudaDevice.UnavailableReason, () => CudaContext.ForDevice(ordinal).Architecture.ComputeCapability);
+        string? reason = WhyNot(IsSwitchedOn, ordinal);
         return (reason is null ? new FusedKernels(CudaContext.ForDevice(ordinal)) : null, reason);
     });
 

@@ -118,7 +118,7 @@ internal sealed class StepMemory
     private long AttentionBackward => tiled ? Row(heads + (2 * keys)) + TiledWorkspace : Row(heads + heads + (2 * keys)) + QuadraticWork;
 
     /// <summary>What <see cref="Cuda.Attention.AttentionBackward.WorkspaceBytes"/> asks for: delta, log-sum-exp, and in whole tiles the sums of the queries' gradient in float32.</summary>
-    private long TiledWorkspace
+    internal long TiledWorkspace
     {
         get
         {
