@@ -133,7 +133,8 @@ public sealed unsafe partial class EmulatedDriver : ICudaDriver, IDisposable
         module = 0;
         try
         {
-            module = Load(Marshal.PtrToStringUTF8((nint)image)!, "module");
+            ReadOnlySpan<byte> bytes = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(image);
+            module = Load(Encoding.UTF8.GetString(bytes), PtxNames.Find(bytes));
             return 0;
         }
         catch (PtxException e)

@@ -16,6 +16,12 @@ public sealed record EmulationOptions
 
     public bool CheckRaces { get; init; } = true;
 
+    /// <summary>
+    /// Takes lanes of one warp to be ordered by bar.warp.sync and the block's barriers alone, as the memory model has it, and not by
+    /// running in lock-step: what one lane writes to shared memory and another reads needs __syncwarp between.
+    /// </summary>
+    public bool CheckLanes { get; init; }
+
     /// <summary>Counts sectors and bank conflicts.</summary>
     public bool CountMemory { get; init; } = true;
 

@@ -22,7 +22,7 @@ internal readonly record struct CrossEntropyPlan(int HeldChunks, LaunchShape Lau
     public static CrossEntropyPlan Of(ElementType type, int rows, int vocabulary, bool writesGradient, int registers, GpuArchitecture architecture)
     {
         long chunks = (long)vocabulary * type.Bytes() / ElementTypes.ChunkBytes, wanted = writesGradient ? chunks * ElementTypes.ChunkBytes : 0;
-        int most = architecture.SharedBytesPerBlock - OwnSharedBytes;
+        int most = Math.Max(0, architecture.SharedBytesPerBlock - OwnSharedBytes);
         int held = (int)Math.Min(wanted, most / ElementTypes.ChunkBytes * ElementTypes.ChunkBytes);
         int threads = (int)Math.Clamp(Grids.Ceiling(Grids.Ceiling(chunks, 4), 32) * 32, 128, LargestBlock);
         int resident = Math.Max(1, Math.Min(architecture.SharedBytesPerMultiprocessor / (held + OwnSharedBytes), Grids.Resident(threads, registers, architecture)));

@@ -27,7 +27,7 @@ internal static class Grids
     /// </remarks>
     public static LaunchShape Walking(long blocks, int blockSize, GpuArchitecture architecture)
     {
-        long most = 8L * architecture.MultiprocessorCount * (architecture.ThreadsPerMultiprocessor / blockSize);
+        long most = 8L * architecture.MultiprocessorCount * Math.Max(1, architecture.ThreadsPerMultiprocessor / blockSize);
         return new LaunchShape((int)Math.Min(blocks, most), blockSize);
     }
 

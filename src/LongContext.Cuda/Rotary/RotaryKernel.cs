@@ -77,8 +77,8 @@ internal sealed class RotaryKernel
         if (a.Rotated < 0 || a.Rotated > a.Size || a.Rotated % 2 != 0) LaunchGuard.Throw($"Rotated is {a.Rotated}; it must be even and at most the head's {a.Size}.", nameof(a.Rotated));
         int pair = ElementTypes.PairIndex(a.Type, a.TableType, "The table");
         if (a.Tokens == 0) return pair;
-        CheckTensors(a.Q, a.RotatedQ, a, a.Heads, nameof(a.Q));
-        CheckTensors(a.K, a.RotatedK, a, a.KeyHeads, nameof(a.K));
+        CheckTensors(a.Q, a.RotatedQ, a, a.Heads, nameof(a.Q), nameof(a.RotatedQ));
+        CheckTensors(a.K, a.RotatedK, a, a.KeyHeads, nameof(a.K), nameof(a.RotatedK));
         LaunchGuard.Tensor(a.Cos, a.TableType, a.Rotated / 2);
         LaunchGuard.Tensor(a.Sin, a.TableType, a.Rotated / 2);
         if (a.Cos.Stride != a.Sin.Stride) LaunchGuard.Throw($"Cos and Sin have rows {a.Cos.Stride} and {a.Sin.Stride} elements apart; they must be alike.", nameof(a.Sin));
@@ -86,13 +86,13 @@ internal sealed class RotaryKernel
         return pair;
     }
 
-    private void CheckTensors(in RowTensor given, in RowTensor result, in RotaryArguments a, int heads, string name)
+    private void CheckTensors(in RowTensor given, in RowTensor result, in RotaryArguments a, int heads, string name, string resultName)
     {
         if (heads == 0) return;
         long columns = (long)heads * a.Size;
         LaunchGuard.Tensor(given, a.Type, columns, name);
-        LaunchGuard.Tensor(result, a.Type, columns, "Rotated" + name);
-        LaunchGuard.SameOrApart(result, given, a.Type, a.Tokens, columns, "Rotated" + name, name);
+        LaunchGuard.Tensor(result, a.Type, columns, resultName);
+        LaunchGuard.SameOrApart(result, given, a.Type, a.Tokens, columns, resultName, name);
         if (Plain && result.Address == given.Address) LaunchGuard.Throw($"The plain kernel cannot turn {name} in place.", name);
     }
 }

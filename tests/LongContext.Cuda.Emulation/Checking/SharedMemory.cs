@@ -26,17 +26,19 @@ internal sealed unsafe class SharedMemory : IDisposable
     private readonly int warps;
     private readonly bool initialised;
     private readonly bool races;
+    private readonly LaneOrder? lanes;
 
     public readonly byte* Base;
     public readonly int Bytes;
 
-    public SharedMemory(int bytes, int warps, bool initialised, bool races)
+    public SharedMemory(int bytes, int warps, EmulationOptions options)
     {
         Bytes = bytes;
         this.warps = warps;
-        this.initialised = initialised;
-        this.races = races;
+        initialised = options.CheckUninitialised;
+        races = options.CheckRaces;
         words = (bytes + 3) / 4;
+        lanes = options.CheckLanes && races ? new LaneOrder(words) : null;
         Base = (byte*)NativeMemory.AlignedAlloc((nuint)(words * 4) + 128, 1024);
         state = (byte*)NativeMemory.AllocZeroed((nuint)(words * 4) + 16);
         writers = (uint*)NativeMemory.AllocZeroed((nuint)words + 4, 4);
@@ -57,6 +59,7 @@ internal sealed unsafe class SharedMemory : IDisposable
         new Span<byte>(state, words * 4).Clear();
         new Span<uint>(writers, words).Clear();
         new Span<uint>(readers, words * warps).Clear();
+        lanes?.Reset();
     }
 
     public void Bounds(Warp w, int lane, long address, int bytes, string what)
@@ -72,13 +75,14 @@ internal sealed unsafe class SharedMemory : IDisposable
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Read(Warp w, int lane, long address, int bytes)
+    public void Read(Warp w, int lane, long address, int bytes, bool forOthers = false)
     {
         if ((ulong)address + (ulong)bytes > (ulong)Bytes || address < 0)
             Bounds(w, lane, address, bytes, "read");
         CheckState(w, lane, (int)address, bytes);
         if (!races)
             return;
+        lanes?.Read(w, lane, (int)address, bytes, forOthers);
         int last = (int)(address + bytes - 1) >> 2;
         uint[] clock = w.Clock;
         uint* mine = readers + ((long)w.Index * words);
@@ -141,6 +145,8 @@ internal sealed unsafe class SharedMemory : IDisposable
         if (atomic)
             CheckState(w, lane, (int)address, bytes);
         MarkWritten(w, lane, (int)address, bytes);
+        if (!atomic)
+            lanes?.Write(w, lane, (int)address, bytes);
         if (races)
             RecordWrite(w, lane, (int)address, bytes, (uint)w.Index, w.Clock[w.Index], w.Clock, atomic);
     }

@@ -44,7 +44,7 @@ internal sealed unsafe class BlockRunner : IDisposable
         fileBytes = (nuint)((Kernel.RegisterBytes + 255) / 256 * 256);
         registers = (byte*)NativeMemory.AlignedAlloc(fileBytes * (nuint)count, 256);
         local = Kernel.LocalBytes == 0 ? null : (byte*)NativeMemory.AllocZeroed((nuint)(count * 32 * Kernel.LocalBytes));
-        Shared = new SharedMemory(launch.SharedBytes, count, launch.Options.CheckUninitialised, launch.Options.CheckRaces);
+        Shared = new SharedMemory(launch.SharedBytes, count, launch.Options);
         warps = new Warp[count];
         for (int i = 0; i < count; i++)
         {

@@ -256,6 +256,8 @@ internal sealed partial class InstructionDecoder
         long count = Immediate(0);
         if (count is < 24 or > 256 || count % 8 != 0)
             throw Error($"{count} registers: a multiple of 8 from 24 to 256 is expected");
+        if (kernel.Kernel.MaximalThreads.Length == 0 && kernel.Kernel.RequiredThreads.Length == 0)
+            throw Error("setmaxnreg needs a kernel with .maxntid or .reqntid: the assembler ignores it otherwise");
         return As(InstructionClass.Control, new RegisterCount(increase, (int)count));
     }
 

@@ -43,6 +43,7 @@ internal sealed unsafe class Launch
         int workers = (int)Math.Clamp(Math.Min(Options.Threads, blocks), 1, Environment.ProcessorCount * 4);
         var counters = new Counters[workers];
         long taken = -1;
+        bool failed = false;
         var watch = Stopwatch.StartNew();
         void Work(int worker)
         {
@@ -61,7 +62,7 @@ internal sealed unsafe class Launch
                         break;
                     }
                 }
-                while (resident.Count > 0)
+                while (resident.Count > 0 && !Volatile.Read(ref failed))
                 {
                     for (int i = resident.Count - 1; i >= 0; i--)
                     {
@@ -72,6 +73,11 @@ internal sealed unsafe class Launch
                         }
                     }
                 }
+            }
+            catch
+            {
+                Volatile.Write(ref failed, true);
+                throw;
             }
             finally
             {

@@ -19,7 +19,7 @@ internal sealed unsafe class LoadMatrix(int[] to, AddressSource address, bool tr
         {
             addresses[lane] = address.Get(w.Registers, lane);
             w.Block.Shared.Aligned(w, lane, addresses[lane], 16, "ldmatrix");
-            w.Block.Shared.Read(w, lane, addresses[lane], 16);
+            w.Block.Shared.Read(w, lane, addresses[lane], 16, forOthers: true);
         }
         byte* shared = w.Block.Shared.Base;
         for (int i = 0; i < to.Length; i++)

@@ -38,6 +38,7 @@ internal sealed class NamedBarrier(int id, int warps)
         VectorClock.Join(clock, w.Clock);
         VectorClock.Join(fenced, w.Fenced);
         w.Clock[w.Index]++;
+        w.LaneEpoch++;
         if (wait)
         {
             waiting.Add(w);

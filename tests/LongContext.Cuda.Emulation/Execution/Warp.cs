@@ -55,6 +55,9 @@ internal sealed unsafe class Warp(BlockRunner block, int index)
     /// <summary>What this warp knows to have happened: for each actor its time. The own entry is the present.</summary>
     public readonly uint[] Clock = new uint[Checking.SharedMemory.Slots];
 
+    /// <summary>Counts the warp's own synchronisations, for the order between its lanes.</summary>
+    public uint LaneEpoch = 1;
+
     /// <summary>The part of it that a proxy fence has made visible to asynchronous copies and products.</summary>
     public readonly uint[] Fenced = new uint[Checking.SharedMemory.Slots];
 

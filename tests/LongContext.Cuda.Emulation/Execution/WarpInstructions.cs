@@ -31,10 +31,7 @@ internal abstract unsafe class SyncInstruction(int members) : Instruction
 
 internal sealed class WarpBarrier(int members) : SyncInstruction(members)
 {
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    protected override void Run(Warp w, uint mask)
-    {
-    }
+    protected override void Run(Warp w, uint mask) => w.LaneEpoch++;
 }
 
 internal sealed unsafe class ShuffleInstruction(string mode, int d, int p, int a, int b, int c, int members) : SyncInstruction(members)

@@ -13,6 +13,7 @@ internal sealed class PendingProduct
     public ulong B;
     public bool Accumulate;
     public int Group;
+    public int Number;
 }
 
 /// <summary>The wgmma of a warp that were issued and not waited for: carried out as late as allowed, at the wait.</summary>
@@ -40,6 +41,7 @@ internal sealed class WarpgroupProducts
     {
         PendingProduct product = free.Count > 0 ? free.Pop() : new PendingProduct();
         (product.Instruction, product.A, product.B, product.Accumulate, product.Group) = (instruction, a, b, accumulate, committed);
+        product.Number = Issued;
         pending.Enqueue(product);
         w.Warpgroup!.Record(w, instruction, Issued++);
     }
@@ -60,7 +62,19 @@ internal sealed class WarpgroupProducts
 /// <summary>The four warps of a warpgroup must issue the same products in the same order.</summary>
 internal sealed class WarpgroupState
 {
+    private const int Kept = 16;
     private readonly List<int> sequence = [];
+    private readonly float[]?[] converted = new float[]?[Kept];
+    private readonly int[] numbers = [.. Enumerable.Repeat(-1, Kept)];
+
+    /// <summary>Room for the right matrix of a product as float32; <paramref name="filled"/> where another warp of the group has converted it.</summary>
+    public float[] Right(int number, out bool filled)
+    {
+        int place = number % Kept;
+        filled = numbers[place] == number;
+        numbers[place] = number;
+        return converted[place] ??= new float[16 * 256];
+    }
 
     public void Record(Warp w, Instruction instruction, int number)
     {
@@ -150,7 +164,10 @@ internal sealed unsafe class WgmmaInstruction(int n, bool half, int[] d, int[]? 
         Read(w, descriptor, transposed, rows, null, false);
     }
 
-    /// <summary>Reads rows × 16 elements as float32, laid out [k][row], or only checks them.</summary>
+    /// <summary>
+    /// Reads rows × 16 elements as float32, laid out [k][row], or only checks them. Of each eight rows the even ones come first, as
+    /// accumulators lie in the register file.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Read(Warp w, WgmmaDescriptor descriptor, bool transposed, int rows, float* to, bool half)
     {
@@ -169,21 +186,21 @@ internal sealed unsafe class WgmmaInstruction(int n, bool half, int[] d, int[]? 
                 for (int e = 0; e < 8; e++)
                 {
                     if (transposed)
-                        to[(i * rows) + (o * 8) + e] = part[e];
+                        to[(i * rows) + (o * 8) + Place(e)] = part[e];
                     else
-                        to[(((i * 8) + e) * rows) + o] = part[e];
+                        to[(((i * 8) + e) * rows) + (o & ~7) + Place(o & 7)] = part[e];
                 }
             }
         }
     }
+
+    private static int Place(int row) => (row >> 1) + ((row & 1) * 4);
 
     /// <summary>Carries the product out, for this warp's rows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Compute(Warp w, PendingProduct product)
     {
         w.Current = this;
-        float* right = stackalloc float[16 * 256];
-        Read(w, new WgmmaDescriptor(product.B), transposeB, n, right, half);
         float* left = stackalloc float[16 * 64];
         int first = 16 * (w.Index % 4);
         if (a is null)
@@ -193,41 +210,62 @@ internal sealed unsafe class WgmmaInstruction(int n, bool half, int[] d, int[]? 
             first = 0;
             ReadRegisters(w, a, half, left);
         }
-        float sign = negateA == negateB ? 1 : -1;
-        float* values = stackalloc float[256];
-        for (int m = 0; m < 16; m++)
+        fixed (float* right = w.Warpgroup!.Right(product.Number, out bool filled))
         {
-            int g = m & 7, upper = m >> 3;
-            for (int j = 0; j < n; j += 8)
+            Read(w, new WgmmaDescriptor(product.B), transposeB, n, filled ? null : right, half);
+            for (int m = 0; m < 16; m++)
             {
-                float* even = (float*)(w.Registers + d[(j / 2) + (2 * upper)]) + (4 * g), odd = (float*)(w.Registers + d[(j / 2) + (2 * upper) + 1]) + (4 * g);
-                for (int t = 0; t < 4; t++)
-                {
-                    values[j + (2 * t)] = product.Accumulate ? even[t] : 0;
-                    values[j + (2 * t) + 1] = product.Accumulate ? odd[t] : 0;
-                }
-            }
-            for (int k = 0; k < 16; k++)
-            {
-                Vector256<float> x = Vector256.Create(sign * left[(k * 64) + first + m]);
-                float* row = right + (k * n);
-                for (int j = 0; j < n; j += 8)
-                    Vector256.FusedMultiplyAdd(x, Vector256.Load(row + j), Vector256.Load(values + j)).Store(values + j);
-            }
-            for (int j = 0; j < n; j += 8)
-            {
-                float* even = (float*)(w.Registers + d[(j / 2) + (2 * upper)]) + (4 * g), odd = (float*)(w.Registers + d[(j / 2) + (2 * upper) + 1]) + (4 * g);
-                for (int t = 0; t < 4; t++)
-                {
-                    even[t] = values[j + (2 * t)];
-                    odd[t] = values[j + (2 * t) + 1];
-                }
+                float* row = left + first + (m & 8) + Place(m & 7);
+                int j = 0;
+                for (; j + 32 <= n; j += 32)
+                    Columns32(w, row, right, m, j, product.Accumulate);
+                for (; j < n; j += 8)
+                    Columns8(w, row, right, m, j, product.Accumulate);
             }
         }
         foreach (int register in accumulators)
             w.AsyncUse[kernel.AsyncIndex[register]] -= 0x01;
         foreach (int register in inputs)
             w.AsyncUse[kernel.AsyncIndex[register]] -= 0x100;
+    }
+
+    private Vector256<float> Old(Warp w, int m, int j, bool accumulate) => !accumulate ? default : Vector256.Create(
+        Vector128.Load((float*)(w.Registers + d[(j / 2) + (m >> 3 << 1)]) + (4 * (m & 7))), Vector128.Load((float*)(w.Registers + d[(j / 2) + (m >> 3 << 1) + 1]) + (4 * (m & 7))));
+
+    private void Save(Warp w, int m, int j, Vector256<float> sum)
+    {
+        sum.GetLower().Store((float*)(w.Registers + d[(j / 2) + (m >> 3 << 1)]) + (4 * (m & 7)));
+        sum.GetUpper().Store((float*)(w.Registers + d[(j / 2) + (m >> 3 << 1) + 1]) + (4 * (m & 7)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Columns32(Warp w, float* left, float* right, int m, int j, bool accumulate)
+    {
+        float sign = negateA == negateB ? 1 : -1;
+        Vector256<float> s0 = Old(w, m, j, accumulate), s1 = Old(w, m, j + 8, accumulate), s2 = Old(w, m, j + 16, accumulate), s3 = Old(w, m, j + 24, accumulate);
+        float* row = right + j;
+        for (int k = 0; k < 16; k++, row += n)
+        {
+            Vector256<float> x = Vector256.Create(sign * left[k * 64]);
+            s0 = Vector256.FusedMultiplyAdd(x, Vector256.Load(row), s0);
+            s1 = Vector256.FusedMultiplyAdd(x, Vector256.Load(row + 8), s1);
+            s2 = Vector256.FusedMultiplyAdd(x, Vector256.Load(row + 16), s2);
+            s3 = Vector256.FusedMultiplyAdd(x, Vector256.Load(row + 24), s3);
+        }
+        Save(w, m, j, s0);
+        Save(w, m, j + 8, s1);
+        Save(w, m, j + 16, s2);
+        Save(w, m, j + 24, s3);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Columns8(Warp w, float* left, float* right, int m, int j, bool accumulate)
+    {
+        float sign = negateA == negateB ? 1 : -1;
+        Vector256<float> sum = Old(w, m, j, accumulate);
+        for (int k = 0; k < 16; k++)
+            sum = Vector256.FusedMultiplyAdd(Vector256.Create(sign * left[k * 64]), Vector256.Load(right + (k * n) + j), sum);
+        Save(w, m, j, sum);
     }
 
     /// <summary>A from registers: 16 rows, stored [k][64] like A from shared memory.</summary>
@@ -240,7 +278,7 @@ internal sealed unsafe class WgmmaInstruction(int n, bool half, int[] d, int[]? 
             {
                 MultiplyMatrices.Widen(w.Registers + a[i] + (g * 16), half).Store(part);
                 for (int e = 0; e < 8; e++)
-                    left[(((8 * (i >> 1)) + e) * 64) + g + (8 * (i & 1))] = part[e];
+                    left[(((8 * (i >> 1)) + e) * 64) + Place(g) + (8 * (i & 1))] = part[e];
             }
         }
     }

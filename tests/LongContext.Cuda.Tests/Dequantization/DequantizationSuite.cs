@@ -68,6 +68,7 @@ public abstract class DequantizationSuite
 
     [Theory]
     [InlineData("BFloat16")]
+    [InlineData("Float16")]
     [InlineData("Float32")]
     public void Traffic_AlignedShape_IsTheFormula(string typeName)
     {

@@ -211,4 +211,29 @@ public sealed class CheckTests
         Assert.Equal(sectors, program.Report.StoreSectors);
         Assert.Equal(128, program.Report.StoreBytes);
     }
+
+    [Theory]
+    [InlineData("", EmulationFault.Race)]
+    [InlineData("bar.warp.sync -1;", null)]
+    [InlineData("shfl.sync.bfly.b32 %r5, %t, 1, 31, -1;", EmulationFault.Race)]
+    public void Lanes_OfOneWarp_NeedSyncWarpWhereThatIsAskedFor(string between, EmulationFault? expected)
+    {
+        string body = $"""
+            mov.u32 %r0, tile;
+            shl.b32 %r1, %t, 2;
+            add.s32 %r2, %r0, %r1;
+            st.shared.b32 [%r2], %t;
+            {between}
+            xor.b32 %r3, %r1, 4;
+            add.s32 %r3, %r0, %r3;
+            ld.shared.b32 %r4, [%r3];
+            st.global.b32 [%o4], %r4;
+            """;
+        Assert.Equal(Enumerable.Range(0, 32).Select(i => i ^ 1), new PtxProgram(body, Tile).Run<int, int>([], 32));
+        var strict = new PtxProgram(body, Tile) { Options = new() { CheckLanes = true } };
+        if (expected is null)
+            Assert.Equal(Enumerable.Range(0, 32).Select(i => i ^ 1), strict.Run<int, int>([], 32));
+        else
+            Assert.Equal(expected, strict.Fails().Fault);
+    }
 }

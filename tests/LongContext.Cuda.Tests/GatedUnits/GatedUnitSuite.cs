@@ -74,6 +74,7 @@ public abstract class GatedUnitSuite
 
     [Theory]
     [InlineData("BFloat16", 9, 4096)]
+    [InlineData("Float16", 9, 4096)]
     [InlineData("Float32", 5, 2048)]
     public void Traffic_AlignedShape_IsTheFormula(string typeName, int rows, int columns)
     {

@@ -121,6 +121,8 @@ public abstract class AdamWSuite
     [InlineData("Float32", false)]
     [InlineData("BFloat16", true)]
     [InlineData("BFloat16", false)]
+    [InlineData("Float16", true)]
+    [InlineData("Float16", false)]
     public void Traffic_AlignedCount_IsTheFormula(string typeName, bool master)
     {
         Assert.SkipUnless(Host.Counts, "a real GPU does not count");

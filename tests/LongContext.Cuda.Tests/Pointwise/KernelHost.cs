@@ -26,7 +26,7 @@ public abstract class KernelHost
     /// <summary>What was launched since the last call; empty on a real GPU.</summary>
     public virtual IReadOnlyList<LaunchReport> Reports() => [];
 
-    /// <summary>An emulated H100 of its own for each suite, with all checks on.</summary>
+    /// <summary>An emulated H100 of its own for each suite, with all checks on and warps in random order.</summary>
     public static KernelHost Emulate(int multiprocessors = 132) => new EmulatedHost(multiprocessors);
 
     private sealed class RealHost : KernelHost
@@ -40,7 +40,7 @@ public abstract class KernelHost
 
         public EmulatedHost(int multiprocessors)
         {
-            var driver = new EmulatedDriver(new EmulationOptions { Multiprocessors = multiprocessors });
+            var driver = new EmulatedDriver(new EmulationOptions { Multiprocessors = multiprocessors, Seed = 1 });
             driver.Launched = reports.Add;
             Context = new CudaContext(driver, 0);
         }

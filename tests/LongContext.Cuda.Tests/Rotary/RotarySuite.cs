@@ -72,6 +72,7 @@ public abstract class RotarySuite
 
     [Theory]
     [InlineData("BFloat16", 128)]
+    [InlineData("Float16", 128)]
     [InlineData("Float32", 64)]
     public void Traffic_AlignedShape_IsTheFormula(string typeName, int size)
     {

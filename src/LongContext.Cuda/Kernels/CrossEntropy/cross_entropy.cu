@@ -63,7 +63,7 @@ template <bool Capped> struct Gradient {
   /// ∂z, less what the label adds.
   DEVICE float Of(float z, float labelFactor, const CrossEntropyParameters& p) const {
     if constexpr (Capped) {
-      const float t = Tanh(z * p.scaleOverCap);
+      const float t = CapTanh(z * p.scaleOverCap);
       return (Exp2(__builtin_fmaf(t * p.cap, Log2E, negativeLargest)) * factor - labelFactor) * (1.0f - t * t);
     }
     return Exp2(__builtin_fmaf(z * p.scale, Log2E, negativeLargest)) * factor - labelFactor;
@@ -141,7 +141,7 @@ DEVICE void Write(T* row, const RowParts<T>& parts, const Words4* held, const Gr
   }
   for (int chunk = ThreadX(); chunk < kept; chunk += step) {
     float z[Lanes<T>];
-    Unpack<T>(held[chunk], z);
+    Unpack<T>(LoadSharedChunk(held + chunk), z);
 #pragma unroll
     for (int j = 0; j < Lanes<T>; j++) z[j] = gradient.Of(z[j], 0.0f, p);
     StoreChunk(row + parts.before, chunk, PackAll<T>(z));

@@ -3,7 +3,7 @@
 #include "Common/arithmetic.cuh"
 #include "CrossEntropy/parameters.cuh"
 
-DEVICE float LogitOf(float z, const CrossEntropyParameters& p) { return p.cap > 0 ? LogitOf<true>(z, p) : LogitOf<false>(z, p); }
+DEVICE float LogitOf(float z, const CrossEntropyParameters& p) { return p.cap > 0 ? p.cap * Tanh(z * p.scaleOverCap) : z * p.scale; }
 
 extern "C" __global__ void cross_entropy_reference(const CrossEntropyParameters p) {
   using T = ELEMENT;

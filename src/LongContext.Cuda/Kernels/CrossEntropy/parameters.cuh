@@ -30,7 +30,11 @@ DEVICE int LabelOf(const CrossEntropyParameters& p, int row) {
   return label >= 0 && label < p.vocabulary ? (int)label : -1;
 }
 
+/// tanh by 2^x and a reciprocal: its absolute error, two roundings of 1, is all that a soft cap's logit needs, and half of the instructions
+/// of the one that keeps small values' relative error.
+DEVICE float CapTanh(float x) { return 1.0f - 2.0f * Reciprocal(1.0f + Exp2(x * (2 * Log2E))); }
+
 template <bool Capped> DEVICE float LogitOf(float z, const CrossEntropyParameters& p) {
-  if constexpr (Capped) return p.cap * Tanh(z * p.scaleOverCap);
+  if constexpr (Capped) return p.cap * CapTanh(z * p.scaleOverCap);
   return z * p.scale;
 }

@@ -23,6 +23,34 @@ template <typename T, typename W> DEVICE float Scaled(float x, float inverse, fl
   return (p.weightInFloat32 ? normalised : Rounded<T>(normalised)) * Factor<W>(weight, p);
 }
 
+/// A chunk's result. The usual case, in which rounded values and weights of one 16-bit type are multiplied and rounded, is two products a word.
+template <typename T, typename W> DEVICE Words4 ScaledChunk(Words4 x, float inverse, const W* weights, const RmsNormParameters& p) {
+  float a[Lanes<T>], weight[Lanes<T>];
+  Unpack<T>(x, a);
+#pragma unroll
+  for (int j = 0; j < Lanes<T>; j++) a[j] *= inverse;
+  if constexpr (IsHalf<T> && sizeof(T) == sizeof(W)) {
+    if (!p.weightInFloat32 && p.weightOffset == 0) {
+      const Words4 normalised = PackAll<T>(a), factors = LoadChunk(weights, 0);
+      Words4 result;
+#pragma unroll
+      for (int j = 0; j < 4; j++) result[j] = MultiplyPairs<T>(normalised[j], factors[j]);
+      return result;
+    }
+  }
+  LoadValues(weights, 0, weight);
+#pragma unroll
+  for (int j = 0; j < Lanes<T>; j++) weight[j] += p.weightOffset;
+  if (p.weightInFloat32) {
+#pragma unroll
+    for (int j = 0; j < Lanes<T>; j++) a[j] *= weight[j];
+  } else {
+#pragma unroll
+    for (int j = 0; j < Lanes<T>; j++) a[j] = Rounded<T>(a[j]) * Rounded<W>(weight[j]);
+  }
+  return PackAll<T>(a);
+}
+
 template <typename T, typename W> DEVICE void ForwardHeld(const RmsNormParameters& p, float* shared) {
   const bool several = p.team <= 32;
   const int lane = several ? ThreadX() & (p.team - 1) : ThreadX();
@@ -67,13 +95,8 @@ template <typename T, typename W> DEVICE void ForwardHeld(const RmsNormParameter
   for (int i = 0; i < Held; i++) {
     const int chunk = lane + i * p.team;
     if (chunk < chunks) {
-      float a[Lanes<T>], weight[Lanes<T>];
       Repack(held[i]);
-      Unpack<T>(held[i], a);
-      LoadValues((const W*)p.weight, (int64)chunk * Lanes<T>, weight);
-#pragma unroll
-      for (int j = 0; j < Lanes<T>; j++) a[j] = Scaled<T, W>(a[j], inverse, weight[j], p);
-      StoreChunk(y, chunk, PackAll<T>(a));
+      StoreChunk(y, chunk, ScaledChunk<T, W>(held[i], inverse, (const W*)p.weight + chunk * Lanes<T>, p));
     }
   }
 }

@@ -11,34 +11,47 @@
 
 constexpr int Runs = 2;
 
-/// Floats of shared memory: the four tables of the parameters, {limit, decade} of 32 binades, {slope, shift} of 8 decades of each tree.
+/// Floats of shared memory: the four tables of the parameters, {limit, decade · 8} of 32 binades, {slope, shift} of 8 decades of each tree.
 constexpr int Binades = 1024, Decades = Binades + 64, TableFloats = Decades + 32;
 
+struct Pair {
+  float first, second;
+};
+
+/// By 32-bit addresses: the compiler's own for shared memory have 64 bits, which took half of the kernel's instructions.
+DEVICE float SharedFloat(uint32 address) {
+  float result;
+  asm volatile("ld.shared.f32 %0, [%1];" : "=f"(result) : "r"(address));
+  return result;
+}
+DEVICE Pair SharedPair(uint32 address) {
+  Pair result;
+  asm volatile("ld.shared.v2.f32 {%0, %1}, [%2];" : "=f"(result.first), "=f"(result.second) : "r"(address));
+  return result;
+}
+
 /// A dynamic tree in shared memory: decades (0, 1e-6], (1e-6, 1e-5] … (0.1, 1], each with twice as many values as the one below, evenly spaced.
-/// `borders[code]` is the largest number of a code.
 template <bool Signed> struct Tree {
-  const float* tables;
+  uint32 tables; // address
 
-  DEVICE const float* Values() const { return tables + (Signed ? 0 : 512); }
-  DEVICE const float* Borders() const { return tables + (Signed ? 256 : 768); }
+  DEVICE float Value(uint32 code) const { return SharedFloat(tables + (Signed ? 0 : 2048) + 4 * code); }
 
-  /// Places a number in its decade, half a value low, which leaves two codes; the border between them decides, to the bit.
+  /// The largest number of a code.
+  DEVICE float Border(int code) const { return SharedFloat(tables + (Signed ? 1024 : 3072) + 4 * (uint32)code); }
+
+  /// Places a number in its decade, rounded one value low, which leaves two codes; the border between them decides, to the bit. NaN has any code.
   DEVICE uint32 Code(float x) const {
+    constexpr float Whole = 12582912.0f; // 1.5 · 2^23: what is added to it is rounded to a whole number in its lower bits
     const float magnitude = __builtin_fabsf(x);
-    const int binade = Min(Max((int)(__builtin_bit_cast(uint32, magnitude) >> 23) - 103, 0), 24); // 2^-24 … 1: none has two powers of ten
-    const float limit = tables[Binades + 2 * binade];
-    const int decade = __builtin_bit_cast(int, tables[Binades + 2 * binade + 1]) + (magnitude > limit ? 1 : 0);
-    const float* line = tables + Decades + (Signed ? 0 : 16) + 2 * decade;
-    const int step = FloorToInt(__builtin_fmaf(magnitude, line[0], line[1]));
+    const uint32 exponent = Min(Max(__builtin_bit_cast(uint32, magnitude) >> 23, 103u), 127u); // 2^-24 … 1: no binade has two powers of ten
+    const Pair binade = SharedPair(tables + 4 * Binades + 8 * (exponent - 103));
+    const uint32 decade = __builtin_bit_cast(uint32, binade.second) + (magnitude > binade.first ? 8 : 0);
+    const Pair line = SharedPair(tables + 4 * Decades + (Signed ? 0 : 64) + decade);
+    const float place = AddRounded(__builtin_fmaf(magnitude, line.first, line.second), Whole);
+    const int step = __builtin_bit_cast(int, place) - __builtin_bit_cast(int, Whole);
     const int guess = Signed ? (x < 0 ? 125 - step : 128 + step) : 1 + step;
     const int code = Min(Max(guess, 0), 254);
-    return x == x ? (uint32)(code + (x > Borders()[code] ? 1 : 0)) : 0u;
-  }
-
-  DEVICE static int FloorToInt(float x) {
-    int result;
-    asm("cvt.rmi.s32.f32 %0, %1;" : "=r"(result) : "f"(x));
-    return result;
+    return (uint32)(code + (x > Border(code) ? 1 : 0));
   }
 };
 
@@ -53,13 +66,13 @@ DEVICE void LoadTables(const float* given, float* tables) {
       limit = decade == 1 ? 1e-5f : decade == 2 ? 1e-4f : decade == 3 ? 1e-3f : decade == 4 ? 1e-2f : 1e-1f;
     }
     tables[Binades + 2 * ThreadX()] = decade == 6 ? Infinity : limit;
-    tables[Binades + 2 * ThreadX() + 1] = __builtin_bit_cast(float, decade);
+    tables[Binades + 2 * ThreadX() + 1] = __builtin_bit_cast(float, 8 * decade);
   } else if (ThreadX() < 48) { // place = (x · 10^(6 − decade) − 0.1) / 0.9 · fractions, counted on from the decades below
     const int decade = ThreadX() & 7, fractions = ThreadX() < 40 ? 1 << decade : 2 << decade;
     float scale = 1e6f / 0.9f;
     for (int i = 0; i < decade; i++) scale *= 0.1f;
     tables[Decades + 2 * (ThreadX() - 32)] = scale * (float)fractions;
-    tables[Decades + 2 * (ThreadX() - 32) + 1] = (float)(fractions - (ThreadX() < 40 ? 1 : 2)) - 0.5f - (float)fractions / 9.0f;
+    tables[Decades + 2 * (ThreadX() - 32) + 1] = (float)(fractions - (ThreadX() < 40 ? 1 : 2)) - 1.0f - (float)fractions / 9.0f;
   }
   SyncThreads();
 }
@@ -82,8 +95,8 @@ template <bool Signed> DEVICE uint32 Encode(const float (&values)[4], float inve
 
 template <typename T, bool Aligned> DEVICE void Step(const BlockwiseAdamWParameters& p, float* tables) {
   LoadTables(p.tables, tables);
-  const Tree<true> meanTree{tables};
-  const Tree<false> squareTree{tables};
+  const Tree<true> meanTree{SharedAddress(tables)};
+  const Tree<false> squareTree{SharedAddress(tables)};
   const uint32 zeros = 127u * 0x01010101u; // the signed tree's code of 0, four times
   const int lane = ThreadX() & 31, warps = BlockSizeX() >> 5;
   const int64 blocks = (p.count + StateBlock - 1) / StateBlock;
@@ -125,8 +138,8 @@ template <typename T, bool Aligned> DEVICE void Step(const BlockwiseAdamWParamet
     for (int run = 0; run < Runs; run++) {
 #pragma unroll
       for (int i = 0; i < 4; i++) {
-        const float oldMean = MultiplyRounded(meanTree.Values()[(meanCodes[run] >> (8 * i)) & 255], meanScale);
-        const float oldSquare = MultiplyRounded(squareTree.Values()[(squareCodes[run] >> (8 * i)) & 255], squareScale);
+        const float oldMean = MultiplyRounded(meanTree.Value((meanCodes[run] >> (8 * i)) & 255), meanScale);
+        const float oldSquare = MultiplyRounded(squareTree.Value((squareCodes[run] >> (8 * i)) & 255), squareScale);
         m[run][i] = UpdatedMean(oldMean, g[run][i], p.constants);
         v[run][i] = UpdatedSquare(oldSquare, g[run][i], p.constants);
         w[run][i] = UpdatedWeight(w[run][i], m[run][i], v[run][i], p.constants);
