@@ -1,4 +1,5 @@
 // Shape suffixes: T queries, S keys, H heads, K key/value heads, D head size.
+using System.Collections.Concurrent;
 using LongContext.Cuda;
 using LongContext.Cuda.Attention;
 using LongContext.Cuda.Driver;
@@ -21,7 +22,8 @@ public sealed class CudaAttentionKernel : IAttentionKernel, IAttentionBackward
 {
     private readonly Func<Device, CudaContext> contextOf;
     private readonly DeviceType deviceType;
-    private readonly AttentionPlanCache plans = new();
+    private readonly ConcurrentDictionary<int, CudaDecoding> decoding = new();
+    private readonly DevicePlanCache<AttentionShape, AttentionPlan> plans;
     private Exception? failure;
 
     /// <summary>Makes the kernel; nothing of a GPU is touched before the first call.</summary>
@@ -42,6 +44,11 @@ public sealed class CudaAttentionKernel : IAttentionKernel, IAttentionBackward
         Deterministic = deterministic;
         this.contextOf = contextOf;
         this.deviceType = deviceType;
+        plans = new DevicePlanCache<AttentionShape, AttentionPlan>((shape, arguments, device) =>
+        {
+            var plan = new AttentionPlan(shape, contextOf(device).Architecture, arguments.CumulativeSequenceLengths.Span, arguments.KeyLengths);
+            return (plan, plan.Data.ToArray());
+        });
     }
 
     /// <summary>Whether two backward passes over the same tensors give the same bits. The forward pass always does.</summary>
@@ -113,8 +120,15 @@ public sealed class CudaAttentionKernel : IAttentionKernel, IAttentionBackward
         if (q.shape[0] > 0)
         {
             CudaContext context = contextOf(q.device);
-            plans.Use(ShapeOf(q, k, arguments), context.Architecture, arguments, q.device, (plan, data) =>
-                AttentionForward.Launch(context, plan, data, Rows(q_THD), Rows(k_SKD), Rows(v_SKD), Rows(output_THD), logSumExp_HT.Address()));
+            if (CudaDecoding.IsFor(arguments))
+            {
+                decoding.GetOrAdd(Math.Max(0, q.device.index), _ => new CudaDecoding(context)).Run(q_THD, k_SKD, v_SKD, output_THD, logSumExp_HT, arguments);
+            }
+            else
+            {
+                plans.Use(ShapeOf(q, k, arguments), arguments, q.device, (plan, data) =>
+                    AttentionForward.Launch(context, plan, data, Rows(q_THD), Rows(k_SKD), Rows(v_SKD), Rows(output_THD), logSumExp_HT.Address()));
+            }
         }
 
         return (output_THD.MoveToOuterDisposeScope(), logSumExp_HT.transpose(0, 1).MoveToOuterDisposeScope());
@@ -133,7 +147,7 @@ public sealed class CudaAttentionKernel : IAttentionKernel, IAttentionBackward
         if (q.shape[0] > 0 || k.shape[0] > 0)
         {
             CudaContext context = contextOf(q.device);
-            plans.Use(ShapeOf(q, k, arguments), context.Architecture, arguments, q.device, (plan, data) =>
+            plans.Use(ShapeOf(q, k, arguments), arguments, q.device, (plan, data) =>
             {
                 // libtorch's memory begins at multiples of 512 bytes on a GPU, of 64 on the CPU.
                 using Tensor workspace = empty([AttentionBackward.WorkspaceBytes(plan) + AttentionBackward.Alignment], dtype: ScalarType.Byte, device: q.device);

@@ -1,5 +1,3 @@
-using LongContext.Cuda.Attention;
-using LongContext.Cuda.Driver;
 using LongContext.Tensors;
 using static TorchSharp.torch;
 
@@ -9,7 +7,11 @@ namespace LongContext.Attention;
 /// The plans of the packs of late, on their devices: all layers of a pack, and forward and backward, have the same borders, so that one plan is
 /// made and uploaded for each kind of layer. Thread-safe.
 /// </summary>
-internal sealed class AttentionPlanCache
+/// <typeparam name="TShape">What a plan is for besides the borders: heads, mask, scores; compared by value.</typeparam>
+/// <typeparam name="TPlan">The plan.</typeparam>
+/// <param name="make">Makes a plan, and the integers that its kernels read from the device.</param>
+internal sealed class DevicePlanCache<TShape, TPlan>(Func<TShape, AttentionArguments, Device, (TPlan Plan, int[] Data)> make)
+    where TShape : class, IEquatable<TShape>
 {
     /// <summary>A few kinds of layers and of heads at a time, for the pack at hand, the one before and one that is evaluated.</summary>
     private const int Capacity = 16;
@@ -21,22 +23,21 @@ internal sealed class AttentionPlanCache
 
     /// <summary>Runs a launch with the plan of a call.</summary>
     /// <param name="shape">Heads, mask and scores.</param>
-    /// <param name="architecture">The GPU.</param>
     /// <param name="arguments">Borders.</param>
     /// <param name="device">Where the plan's data must lie.</param>
     /// <param name="launch">Given the plan and the address of its data, which is good until the launch is on its stream.</param>
-    public void Use(AttentionShape shape, GpuArchitecture architecture, AttentionArguments arguments, Device device, Action<AttentionPlan, nint> launch)
+    public void Use(TShape shape, AttentionArguments arguments, Device device, Action<TPlan, nint> launch)
     {
         // Held while launching: no other thread may free the data before the kernel that reads it is on its stream. Behind it on the
         // stream, libtorch's allocator does not give the memory to anything that would write earlier.
         lock (gate)
         {
-            Entry entry = Find(shape, arguments, device) ?? Add(shape, architecture, arguments, device);
+            Entry entry = Find(shape, arguments, device) ?? Add(shape, arguments, device);
             launch(entry.Plan, entry.Data.Address());
         }
     }
 
-    private Entry? Find(AttentionShape shape, AttentionArguments arguments, Device device)
+    private Entry? Find(TShape shape, AttentionArguments arguments, Device device)
     {
         for (int i = entries.Count - 1; i >= 0; i--)
         {
@@ -50,11 +51,15 @@ internal sealed class AttentionPlanCache
         return null;
     }
 
-    private Entry Add(AttentionShape shape, GpuArchitecture architecture, AttentionArguments arguments, Device device)
+    private Entry Add(TShape shape, AttentionArguments arguments, Device device)
     {
-        var plan = new AttentionPlan(shape, architecture, arguments.CumulativeSequenceLengths.Span, arguments.KeyLengths);
+        (TPlan plan, int[] data) = make(shape, arguments, device);
         using var scope = NewDisposeScope();
-        var entry = new Entry(plan, device, tensor(plan.Data.ToArray(), dtype: ScalarType.Int32).to(device).DetachFromDisposeScope());
+        // Into memory of libtorch's own: a tensor over an array lies wherever the array does, and kernels read 16 bytes at a time.
+        Tensor uploaded = empty([data.Length], dtype: ScalarType.Int32, device: device).DetachFromDisposeScope();
+        uploaded.copy_(tensor(data, dtype: ScalarType.Int32));
+        // The borders are the caller's memory, which may change after the call.
+        var entry = new Entry(shape, arguments.CumulativeSequenceLengths.ToArray(), arguments.KeyLengths.ToArray(), device, plan, uploaded);
         if (entries.Count == Capacity)
         {
             entries[0].Data.Dispose();
@@ -65,12 +70,10 @@ internal sealed class AttentionPlanCache
         return entry;
     }
 
-    private sealed record Entry(AttentionPlan Plan, Device Device, Tensor Data)
+    private sealed record Entry(TShape Shape, int[] QueryBorders, int[] KeyBorders, Device Device, TPlan Plan, Tensor Data)
     {
-        public bool IsFor(AttentionShape shape, AttentionArguments arguments, Device device) =>
-            Plan.Shape == shape && Device.type == device.type && Device.index == device.index
-            && Borders(Plan.QueryBorders).SequenceEqual(arguments.CumulativeSequenceLengths.Span) && Borders(Plan.KeyBorders).SequenceEqual(arguments.KeyLengths);
-
-        private ReadOnlySpan<int> Borders(AttentionSection section) => Plan.Data.Span.Slice(section.First, section.Length);
+        public bool IsFor(TShape shape, AttentionArguments arguments, Device device) =>
+            Shape.Equals(shape) && Device.type == device.type && Device.index == device.index
+            && arguments.CumulativeSequenceLengths.Span.SequenceEqual(QueryBorders) && arguments.KeyLengths.SequenceEqual(KeyBorders);
     }
 }
