@@ -1,6 +1,7 @@
 using LongContext.Adapters;
 using LongContext.Attention;
 using LongContext.Checkpoints;
+using LongContext.Generation;
 using LongContext.Models;
 using LongContext.Packing;
 using LongContext.TestSupport;
@@ -87,6 +88,35 @@ public sealed class FusedModelTests
         Assert.Equal(losses.Length, fused.Length);
         for (int i = 0; i < fused.Length; i++) Assert.Equal(losses[i], fused[i], 0.05 * losses.Max());
         Assert.Contains(kernels.Launches, name => name.StartsWith("cross_entropy", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void ForwardCached_WithEveryKernel_IsAsGoodAsWithOperators()
+    {
+        ModelConfig config = Config("llama");
+        int[] tokens = [.. Enumerable.Range(0, 21).Select(i => 3 + (i * 13 % 290))];
+        using CausalLanguageModel plain = Create(config, ScalarType.BFloat16, AttentionKernels.Libtorch), wide = Create(config, ScalarType.Float64, AttentionKernels.Libtorch);
+        foreach ((Parameter to, Parameter from) in wide.Parameters.All.Zip(plain.Parameters.All)) to.Value.copy_(from.Value);
+        double[] truth = Cached(wide), operators = Cached(plain);
+        using var kernels = new EmulatedKernels();
+        using CausalLanguageModel model = Create(config, ScalarType.BFloat16, new CudaAttentionKernel(deterministic: false, kernels.Context, DeviceType.CPU));
+        double own = Distance(Cached(model), truth), theirs = Distance(operators, truth);
+        Assert.True(own <= 1.25 * theirs, $"off by {own:E2}, operators by {theirs:E2}");
+        Assert.Contains(kernels.Launches, name => name.StartsWith("rotary", StringComparison.Ordinal));
+
+        // A prompt, then token by token.
+        double[] Cached(CausalLanguageModel each)
+        {
+            using var cache = new KeyValueCache(config.LayerCount);
+            var logits = new List<double>();
+            for (int start = 0; start < tokens.Length; start += start == 0 ? 17 : 1)
+            {
+                using var scope = NewDisposeScope();
+                logits.AddRange(TinyModels.Doubles(each.Logits(each.ForwardCached(tokens.AsSpan(start, start == 0 ? 17 : 1), cache))));
+            }
+
+            return [.. logits];
+        }
     }
 
     [Fact]
