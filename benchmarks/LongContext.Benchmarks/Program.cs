@@ -5,6 +5,7 @@ using LongContext.Benchmarks.Checkpoints;
 using LongContext.Benchmarks.Gpu;
 using LongContext.Benchmarks.Harness;
 using LongContext.Benchmarks.Training;
+using LongContext.Cuda.Driver;
 
 BenchmarkSwitcher suites = BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly);
 if (args.Length == 0)
@@ -21,6 +22,7 @@ if (args is ["gpu-kernels", .. string[] word]) return GpuKernels.Registers(word.
 if (args is ["gpu-attention", .. string[] words]) return GpuAttention.Run(words, Console.Out);
 if (args is ["gpu-neighbours"]) return GpuNeighbours.Run(Console.Out);
 if (args is ["gpu-launch"]) return GpuKernels.Launch(Console.Out);
+if (args is ["gpu-decoding"]) return GpuDecoding.Run(CudaContext.ForDevice(0), Console.Out);
 if (args is ["long-training", .. string[] cases]) return LongTraining.Run(cases, Console.Out);
 if (args is ["training-memory", string length, string way]) return TrainingMemory.Measure(int.Parse(length, CultureInfo.InvariantCulture), way, Console.Out);
 if (args is ["training-memory", .. string[] lengths]) return TrainingMemory.Run(lengths.Length > 0 ? lengths : ["2048", "16384"], Console.Out);

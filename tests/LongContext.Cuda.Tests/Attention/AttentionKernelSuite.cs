@@ -1,5 +1,6 @@
 using LongContext.Cuda.Attention;
 using LongContext.Cuda.Driver;
+using LongContext.TestSupport;
 
 namespace LongContext.Cuda.Tests.Attention;
 
@@ -13,7 +14,13 @@ public abstract class AttentionKernelSuite
 
     public static TheoryData<int> Sizes => [.. TileChoice.HeadSizes];
 
+    public static IEnumerable<TheoryDataRow<string, int>> LongNamesAndSizes =>
+        SlowTests.Rows(AttentionCases.Long.Concat(AttentionCases.Longest).Select(pack => pack.Name), new[] { 64, 128, 256 });
+
     protected abstract CudaContext Context { get; }
+
+    /// <summary>A GPU with much shared memory, whose instances the device can run.</summary>
+    protected virtual GpuArchitecture Large => GpuArchitecture.H100;
 
     /// <summary>Packs for every instance; between them they hold every kind of border.</summary>
     internal virtual IReadOnlyList<AttentionCase> Cases { get; } =
@@ -27,16 +34,26 @@ public abstract class AttentionKernelSuite
     [Theory]
     [MemberData(nameof(SizesAndTypes))]
     public void Kernels_OfADataCentreGpu_AreTheDefinition(int headSize, bool float16) =>
-        CheckAll(headSize, float16, GpuArchitecture.H100, deterministic: float16);
+        CheckAll(headSize, float16, Large, deterministic: float16);
 
     [Theory]
     [MemberData(nameof(SizesAndTypes))]
     public void Kernels_OfAGpuWithLessSharedMemory_AreTheDefinition(int headSize, bool float16)
     {
         bool same = Enum.GetValues<AttentionPass>().All(
-            pass => TileChoice.Of(pass, headSize, GpuArchitecture.Rtx4090) == TileChoice.Of(pass, headSize, GpuArchitecture.H100));
+            pass => TileChoice.Of(pass, headSize, GpuArchitecture.Rtx4090) == TileChoice.Of(pass, headSize, Large));
         // The instances are the same there for smaller heads: take the order of sums that the test above did not.
         CheckAll(headSize, float16, GpuArchitecture.Rtx4090, deterministic: same != float16);
+    }
+
+    [Theory]
+    [Trait("Category", "Slow")]
+    [MemberData(nameof(LongNamesAndSizes))]
+    public void Kernels_OverLongPacks_AreTheDefinition(string name, int headSize)
+    {
+        AttentionCase pack = AttentionCases.Long.Concat(AttentionCases.Longest).Single(pack => pack.Name == name) with { HeadSize = headSize };
+        var tensors = new AttentionTensors(pack);
+        Run(pack, tensors, Large).AssertNear(Definition.Truth(pack, tensors), Definition.Plain(pack, tensors), pack);
     }
 
     [Theory]
@@ -47,7 +64,7 @@ public abstract class AttentionKernelSuite
         {
             AttentionCase pack = small with { HeadSize = headSize, Element = headSize % 3 == 0 ? AttentionElement.Float16 : AttentionElement.BFloat16 };
             var tensors = new AttentionTensors(pack);
-            using var device = new DeviceAttention(Context, pack, tensors, new AttentionPlan(pack.Shape, GpuArchitecture.H100, pack.QueryBorders, pack.KeyBorders));
+            using var device = new DeviceAttention(Context, pack, tensors, new AttentionPlan(pack.Shape, Large, pack.QueryBorders, pack.KeyBorders));
             device.ReferenceForward();
             device.ReferenceBackward();
             device.Results().AssertNear(Definition.Truth(pack, tensors), Definition.Plain(pack, tensors), pack);
@@ -60,10 +77,10 @@ public abstract class AttentionKernelSuite
     {
         var pack = new AttentionCase("three documents", [70, 40, 67]) { HeadSize = headSize, Deterministic = true };
         var tensors = new AttentionTensors(pack);
-        AttentionResults clean = Run(pack, tensors, GpuArchitecture.H100);
+        AttentionResults clean = Run(pack, tensors, Large);
         foreach (float[] rows in new[] { tensors.Q, tensors.K, tensors.V, tensors.GradientO })
             rows.AsSpan(70 * headSize, 40 * headSize).Fill(float.NaN);
-        AttentionResults poisoned = Run(pack, tensors, GpuArchitecture.H100);
+        AttentionResults poisoned = Run(pack, tensors, Large);
         foreach ((double[] expected, double[] found) in new[]
         {
             (clean.O, poisoned.O), (clean.GradientQ, poisoned.GradientQ), (clean.GradientK, poisoned.GradientK), (clean.GradientV, poisoned.GradientV),
@@ -84,8 +101,8 @@ public abstract class AttentionKernelSuite
     {
         var pack = new AttentionCase("two documents", [150, 66]) { HeadSize = headSize, Heads = 2, Deterministic = true };
         var tensors = new AttentionTensors(pack);
-        AttentionResults first = Run(pack, tensors, GpuArchitecture.H100);
-        AttentionResults second = InAnotherOrder(() => Run(pack, tensors, GpuArchitecture.H100));
+        AttentionResults first = Run(pack, tensors, Large);
+        AttentionResults second = InAnotherOrder(() => Run(pack, tensors, Large));
         Assert.Equal(first.O, second.O);
         Assert.Equal(first.LogSumExp, second.LogSumExp);
         Assert.Equal(first.GradientQ, second.GradientQ);
@@ -97,7 +114,7 @@ public abstract class AttentionKernelSuite
     public void Kernels_WithoutAToken_WriteNothing()
     {
         var pack = new AttentionCase("nothing", [0, 0]);
-        AttentionResults results = Run(pack, new AttentionTensors(pack), GpuArchitecture.H100);
+        AttentionResults results = Run(pack, new AttentionTensors(pack), Large);
         Assert.Empty(results.O);
     }
 
@@ -106,7 +123,7 @@ public abstract class AttentionKernelSuite
     {
         var pack = new AttentionCase("contiguous", [100]) { Heads = 2, KeyHeads = 2 };
         var tensors = new AttentionTensors(pack);
-        Run(pack, tensors, GpuArchitecture.H100, gap: 0).AssertNear(Definition.Truth(pack, tensors), Definition.Plain(pack, tensors), pack);
+        Run(pack, tensors, Large, gap: 0).AssertNear(Definition.Truth(pack, tensors), Definition.Plain(pack, tensors), pack);
     }
 
     /// <summary>Runs with blocks and warps in another order, where the device lets one choose.</summary>

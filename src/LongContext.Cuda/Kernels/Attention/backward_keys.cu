@@ -25,6 +25,7 @@ using Weights = SharedRows<QueryRows>;
 constexpr int KeyBytes = KeyRows * Tile::RowBytes, QueryBytes = QueryRows * Tile::RowBytes, WeightBytes = KeyRows * Weights::RowBytes;
 constexpr int RowBytes = QueryRows * 4; // logSumExp2 or delta
 constexpr int StageBytes = 2 * QueryBytes + 2 * RowBytes;
+constexpr int StagesOffset = 2 * KeyBytes, WeightsOffset = StagesOffset + Stages * StageBytes;
 static_assert(RowTiles * 16 * Warps == KeyRows * Split && QueryRows % (16 * Split) == 0 && OwnColumns % 16 == 0 && StageBytes % 128 == 0);
 
 // ∂q's product: warps as rows × columns; a warp's columns are pairs of 8, every ColumnWarps-th pair.
@@ -38,16 +39,16 @@ using Sums = float[RowTiles][OwnColumns / 8][4];
 extern __shared__ __attribute__((aligned(1024))) uint8 sharedBytes[];
 
 /// products += rows · columnsᵀ over the head's elements: the group's keys against the warp's queries.
-DEVICE void Products(Scores& products, uint32 keys, uint32 queries) {
+DEVICE void Products(Scores& products, SharedPlace keys, SharedPlace queries) {
 #pragma unroll
   for (int k = 0; k < Size / 16; k++) {
     uint32 a[RowTiles][4];
 #pragma unroll
-    for (int m = 0; m < RowTiles; m++) LoadMatrices(a[m], Tile::Step(keys, 16 * m, 2 * k));
+    for (int m = 0; m < RowTiles; m++) LoadMatrices(a[m], Tile::Step(keys.base, 16 * m, 2 * k) + keys.offset);
 #pragma unroll
     for (int n = 0; n < OwnQueries / 16; n++) {
       uint32 b[4];
-      LoadMatrices(b, Tile::Step(queries, 16 * n, 2 * k));
+      LoadMatrices(b, Tile::Step(queries.base, 16 * n, 2 * k) + queries.offset);
 #pragma unroll
       for (int m = 0; m < RowTiles; m++) {
         MultiplyAdd<T>(products[m][2 * n], a[m], b[0], b[1]);
@@ -58,7 +59,7 @@ DEVICE void Products(Scores& products, uint32 keys, uint32 queries) {
 }
 
 /// sums += left · rows: the left operand from registers, or, where two warps hold its halves, from shared memory.
-DEVICE void AddProducts(Sums& sums, const Scores& left, uint32 sharedLeft, uint32 queries) {
+DEVICE void AddProducts(Sums& sums, const Scores& left, SharedPlace sharedLeft, SharedPlace queries) {
 #pragma unroll
   for (int k = 0; k < QueryRows / 16; k++) {
     uint32 a[RowTiles][4];
@@ -67,12 +68,12 @@ DEVICE void AddProducts(Sums& sums, const Scores& left, uint32 sharedLeft, uint3
       if constexpr (Split == 1)
         PackOperand<T>(a[m], left[m][2 * k], left[m][2 * k + 1]);
       else
-        LoadMatrices(a[m], Weights::Step(sharedLeft, 16 * m, 2 * k));
+        LoadMatrices(a[m], Weights::Step(sharedLeft.base, 16 * m, 2 * k) + sharedLeft.offset);
     }
 #pragma unroll
     for (int n = 0; n < OwnColumns / 16; n++) {
       uint32 b[4];
-      LoadMatricesTransposed(b, Tile::Step(queries, 16 * k, 2 * n));
+      LoadMatricesTransposed(b, Tile::Step(queries.base, 16 * k, 2 * n) + queries.offset);
 #pragma unroll
       for (int m = 0; m < RowTiles; m++) {
         MultiplyAdd<T>(sums[m][2 * n], a[m], b[0], b[1]);
@@ -83,7 +84,7 @@ DEVICE void AddProducts(Sums& sums, const Scores& left, uint32 sharedLeft, uint3
 }
 
 /// gradientQSum's tile += ∂s · k.
-DEVICE void AddQueryGradient(float* tile, uint32 gradients, uint32 keys, int rowWarp, int columnWarp) {
+DEVICE void AddQueryGradient(float* tile, uint32 gradients, uint32 keys, int lane, int rowWarp, int columnWarp) {
   float sums[SumRowTiles][SumPairs * 2][4];
 #pragma unroll
   for (int i = 0; i < SumRowTiles; i++) Clear(sums[i]);
@@ -104,15 +105,16 @@ DEVICE void AddQueryGradient(float* tile, uint32 gradients, uint32 keys, int row
       }
     }
   }
+  float* target = tile + (rowWarp * (Size / 8) + columnWarp * 2) * 128 + lane;
 #pragma unroll
   for (int i = 0; i < SumRowTiles; i++)
 #pragma unroll
     for (int n = 0; n < SumPairs * 2; n++) {
-      int rowTile = i * RowWarps + rowWarp, columns = (n / 2 * ColumnWarps + columnWarp) * 2 + n % 2;
-      if (Size / 16 % ColumnWarps != 0 && columns >= Size / 8) continue;
-      float* target = tile + (rowTile * (Size / 8) + columns) * 128 + Lane();
+      if (Size / 16 % ColumnWarps != 0 && n / 2 * ColumnWarps + columnWarp >= Size / 16) continue;
+      constexpr int RowTileBytes = Size / 8 * 512;
+      int offset = i * RowWarps * RowTileBytes + (n / 2 * ColumnWarps * 2 + n % 2) * 512;
 #pragma unroll
-      for (int r = 0; r < 4; r++) AddGlobal(target + 32 * r, sums[i][n][r]);
+      for (int r = 0; r < 4; r++) AddGlobal(target, offset + r * 128, sums[i][n][r]);
     }
 }
 
@@ -121,7 +123,7 @@ DEVICE void StartGradients(Scores& gradients, uint32 delta) {
 #pragma unroll
   for (int n = 0; n < OwnQueries / 8; n++) {
     float pair[2];
-    LoadSharedPair(pair, delta + n * 32);
+    LoadSharedPair(pair, {delta, n * 32});
 #pragma unroll
     for (int m = 0; m < RowTiles; m++)
 #pragma unroll
@@ -134,7 +136,7 @@ DEVICE void Weigh(Scores& scores, Scores& gradients, uint32 logSumExp2, float ex
 #pragma unroll
   for (int n = 0; n < OwnQueries / 8; n++) {
     float pair[2];
-    LoadSharedPair(pair, logSumExp2 + n * 32);
+    LoadSharedPair(pair, {logSumExp2, n * 32});
 #pragma unroll
     for (int m = 0; m < RowTiles; m++)
 #pragma unroll
@@ -143,40 +145,79 @@ DEVICE void Weigh(Scores& scores, Scores& gradients, uint32 logSumExp2, float ex
 }
 
 /// Stores a warp's weights or ∂s as 16-bit elements, keys as rows.
-DEVICE void StoreWeights(uint32 shared, int row, int query, const Scores& values) {
+DEVICE void StoreWeights(SharedPlace place, const Scores& values) {
 #pragma unroll
-  for (int m = 0; m < RowTiles; m++) StoreSums<T, QueryRows>(shared, row + 16 * m, query / 8, values[m], 1, 1);
+  for (int m = 0; m < RowTiles; m++) StoreSums<T, QueryRows>(place.base, place.offset + 16 * m * Weights::RowBytes, values[m], 1, 1);
 }
 
-extern "C" __global__ void __launch_bounds__(Threads, 1) attention_backward_keys(const AttentionParameters p) {
-  int thread = ThreadX(), lane = Lane(), group = Warp() / Split, half = Warp() % Split;
-  int item = BlockX() / p.keyHeads, keyHead = BlockX() - item * p.keyHeads, headsPerKey = p.heads / p.keyHeads;
-  int documentIndex = p.work[2 * item];
-  Document document = Document::Read(p, documentIndex);
-  int key = p.work[2 * item + 1] * KeyRows, keys = Min(KeyRows, document.keys - key);
+/// What a block works on.
+struct Work {
+  int keyHead, documentIndex;
+  Document document;
+  int key, keys; // first key of the tile in its document, and how many the tile has
 
-  uint32 sharedK = SharedAddress(sharedBytes), sharedV = sharedK + KeyBytes, sharedStages = sharedV + KeyBytes;
-  uint32 sharedGradients = sharedStages + Stages * StageBytes, sharedWeights = sharedGradients + (Split > 1 ? WeightBytes : 0);
+  DEVICE static Work Read(const AttentionParameters& p, int block) {
+    Work w;
+    int item = block / p.keyHeads;
+    w.keyHead = block - item * p.keyHeads;
+    w.documentIndex = p.work[2 * item];
+    w.document = Document::Read(p, w.documentIndex);
+    w.key = p.work[2 * item + 1] * KeyRows;
+    w.keys = Min(KeyRows, w.document.keys - w.key);
+    return w;
+  }
+};
+
+/// A thread's places. The loop derives them anew where it needs them: kept, they would cost it registers.
+struct Place {
+  int lane, warp, groupRow, half;
+
+  DEVICE explicit Place(int thread)
+      : lane(thread & 31), warp(thread >> 5), groupRow((thread >> 5) / Split * GroupKeys), half((thread >> 5) % Split) {}
+
+  DEVICE static uint32 Shared(int offset) { return SharedAddress(sharedBytes) + offset; }
+  DEVICE int Query() const { return half * OwnQueries; } // the warp's first of the tile
+
+  DEVICE uint32 Keys() const { return Shared(groupRow * Tile::RowBytes) + Tile::RowPlace(lane); } // as a left operand; the values follow
+  DEVICE uint32 Queries(uint32 stage) const { return stage + Query() * Tile::RowBytes + Tile::ColumnPlace(lane); } // as columns; ∂o follows
+  DEVICE uint32 QueryRow(uint32 stage) const { return stage + 2 * QueryBytes + (Query() + 2 * (lane & 3)) * 4; }   // logSumExp2; delta follows
+  DEVICE uint32 QueryColumns(uint32 stage) const { return stage + Tile::RowPlace(lane) + half * (OwnColumns * 2); } // as rows; ∂o follows
+  DEVICE uint32 Left() const { return Shared(WeightsOffset + groupRow * Weights::RowBytes) + Weights::RowPlace(lane); } // ∂s; weights follow
+  DEVICE uint32 Stored() const { return SumsPlace<QueryRows>(Shared(WeightsOffset), lane, groupRow, Query() / 8); }
+};
+
+extern "C" __global__ void __launch_bounds__(Threads, 1) attention_backward_keys(const AttentionParameters p) {
+  int thread = ThreadX();
+  Work work = Work::Read(p, BlockX());
+  const Document& document = work.document;
+  int key = work.key, headsPerKey = p.heads / p.keyHeads;
 
   int queryFirst, queryEnd;
-  document.QueriesSeeing(key, key + keys, queryFirst, queryEnd);
+  document.QueriesSeeing(key, key + work.keys, queryFirst, queryEnd);
   queryFirst -= queryFirst % QueryRows;
-  int tiles = Max(0, CeilDivide(queryEnd - queryFirst, QueryRows)), steps = queryEnd > queryFirst ? tiles * headsPerKey : 0;
+  int head = work.keyHead * headsPerKey, headEnd = queryEnd > queryFirst ? head + headsPerKey : head, query = queryFirst;
 
-  // Starts the copies of tile `tile` of the queries of head `head`.
   auto copyQueries = [&](uint32 stage, int head, int query) {
-    int64 first = document.firstQuery + query;
+    int64 first = Opaque(document.firstQuery) + query;
     int valid = document.queries - query;
     CopyTile<QueryRows, Size, Threads>(stage, (const uint16*)p.q + first * p.qStride + head * Size, p.qStride, valid, thread);
     CopyTile<QueryRows, Size, Threads>(stage + QueryBytes, (const uint16*)p.gradientO + first * p.gradientOStride + head * Size,
                                        p.gradientOStride, valid, thread);
     static_assert(Threads >= 2 * QueryRows);
-    if (Threads == 2 * QueryRows || thread < 2 * QueryRows) {
-      int row = thread % QueryRows;
-      const float* source = (thread < QueryRows ? p.logSumExp2 : p.delta) + (int64)head * p.tokens + first;
-      CopyAsync4(stage + 2 * QueryBytes + thread * 4, source + (row < valid ? row : 0), row < valid);
+    int own = Opaque(thread);
+    if (Threads == 2 * QueryRows || own < 2 * QueryRows) {
+      int row = own % QueryRows;
+      const float* source = (own < QueryRows ? p.logSumExp2 : p.delta) + (int64)head * p.tokens + first;
+      CopyAsync4(stage + 2 * QueryBytes + own * 4, source + Min(row, valid - 1), row < valid);
     }
     CommitCopies();
+  };
+  auto copyNext = [&](uint32 stage) {
+    bool last = query + QueryRows >= queryEnd;
+    if (!last)
+      copyQueries(stage, head, query + QueryRows);
+    else if (head + 1 < headEnd)
+      copyQueries(stage, head + 1, queryFirst);
   };
 
   Sums sumsK, sumsV;
@@ -186,95 +227,93 @@ extern "C" __global__ void __launch_bounds__(Threads, 1) attention_backward_keys
     Clear(sumsV[m]);
   }
   float exponentScale = ExponentScale(p);
+  uint32 stage = Place::Shared(StagesOffset);
 
-  int head = keyHead * headsPerKey, query = queryFirst;       // of the step that is computed
-  int nextHead = head, nextQuery = query;                     // of the step that is copied
-  auto advance = [&] {
-    nextQuery += QueryRows;
-    if (nextQuery >= queryEnd) {
-      nextQuery = queryFirst;
-      nextHead++;
-    }
-  };
-
-  if (steps > 0) {
-    CopyTile<KeyRows, Size, Threads>(sharedK, (const uint16*)p.k + (int64)(document.firstKey + key) * p.kStride + keyHead * Size, p.kStride,
-                                     keys, thread);
-    CopyTile<KeyRows, Size, Threads>(sharedV, (const uint16*)p.v + (int64)(document.firstKey + key) * p.vStride + keyHead * Size, p.vStride,
-                                     keys, thread);
-    copyQueries(sharedStages, nextHead, nextQuery);
-    advance();
+  if (head < headEnd) {
+    int64 firstKey = document.firstKey + key;
+    CopyTile<KeyRows, Size, Threads>(Place::Shared(0), (const uint16*)p.k + firstKey * p.kStride + work.keyHead * Size, p.kStride, work.keys,
+                                     thread);
+    CopyTile<KeyRows, Size, Threads>(Place::Shared(KeyBytes), (const uint16*)p.v + firstKey * p.vStride + work.keyHead * Size, p.vStride,
+                                     work.keys, thread);
+    copyQueries(stage, head, query);
   }
-
-  int groupRow = GroupKeys * group, ownQuery = half * OwnQueries;
-  uint32 placeK = sharedK + groupRow * Tile::RowBytes + Tile::RowPlace(lane), placeV = placeK + KeyBytes;
-  uint32 placeGradients = sharedGradients + groupRow * Weights::RowBytes + Weights::RowPlace(lane);
-  uint32 stage = sharedStages;
 #pragma unroll 1
-  for (int step = 0; step < steps; step++) {
+  while (head < headEnd) {
     WaitCopies<0>(); // the queries are there …
     SyncThreads();   // … for all threads, and all are done with the step before
-    uint32 otherStage = Stages == 1 ? stage : sharedStages + sharedStages + StageBytes - stage;
-    if (Stages == 2 && step + 1 < steps) copyQueries(otherStage, nextHead, nextQuery);
+    uint32 otherStage = Stages == 1 ? stage : 2 * Place::Shared(StagesOffset) + StageBytes - stage;
+    if (Stages == 2) copyNext(otherStage);
 
-    uint32 placeQ = stage + ownQuery * Tile::RowBytes + Tile::ColumnPlace(lane);
-    uint32 ownRow = stage + 2 * QueryBytes + (ownQuery + 2 * (lane & 3)) * 4;
     Scores scores, gradients;
+    {
+      Place at(Opaque(thread));
 #pragma unroll
-    for (int m = 0; m < RowTiles; m++) Clear(scores[m]);
-    Products(scores, placeK, placeQ);
-    StartGradients(gradients, ownRow + RowBytes);
-    Products(gradients, placeV, placeQ + QueryBytes);
-
+      for (int m = 0; m < RowTiles; m++) Clear(scores[m]);
+      uint32 keys = at.Keys(), queries = at.Queries(stage);
+      Products(scores, {keys, 0}, {queries, 0});
+      StartGradients(gradients, at.QueryRow(stage) + RowBytes);
+      Products(gradients, {keys, KeyBytes}, {queries, QueryBytes});
+    }
     if (p.cap > 0) {
 #pragma unroll
-      for (int m = 0; m < RowTiles; m++) CapScores(scores[m], gradients[m], p.scale / p.cap);
+      for (int m = 0; m < RowTiles; m++) CapScores(scores[m], gradients[m], p.scale / Opaque(p.cap));
     }
     if (document.IsBorder(query, QueryRows, key, KeyRows)) {
+      Place at(Opaque(thread));
 #pragma unroll
       for (int m = 0; m < RowTiles; m++)
-        MaskKeysByQueries(scores[m], document, key + groupRow + 16 * m + (lane >> 2), query + ownQuery + 2 * (lane & 3));
+        MaskKeysByQueries(scores[m], document, key + at.groupRow + 16 * m + (at.lane >> 2), query + at.Query() + 2 * (at.lane & 3));
     }
-    Weigh(scores, gradients, ownRow, exponentScale);
-
-    if (Split > 1) {
-      StoreWeights(sharedWeights, groupRow, ownQuery, scores);
-      StoreWeights(sharedGradients, groupRow, ownQuery, gradients);
-      SyncThreads();
-    } else if (p.gradientQSum)
-      StoreWeights(sharedGradients, groupRow, ownQuery, gradients);
-
-    uint32 columnsQ = stage + Tile::RowPlace(lane) + half * (OwnColumns * 2);
-    AddProducts(sumsV, scores, placeGradients + (sharedWeights - sharedGradients), columnsQ + QueryBytes);
-    AddProducts(sumsK, gradients, placeGradients, columnsQ);
+    {
+      Place at(Opaque(thread));
+      Weigh(scores, gradients, at.QueryRow(stage), exponentScale);
+      if (Split > 1) {
+        StoreWeights({at.Stored(), WeightBytes}, scores);
+        StoreWeights({at.Stored(), 0}, gradients);
+        SyncThreads();
+      } else if (p.gradientQSum)
+        StoreWeights({at.Stored(), 0}, gradients);
+    }
+    {
+      Place at(Opaque(thread));
+      uint32 left = at.Left(), columns = at.QueryColumns(stage);
+      AddProducts(sumsV, scores, {left, WeightBytes}, {columns, QueryBytes});
+      AddProducts(sumsK, gradients, {left, 0}, {columns, 0});
+    }
 
     if (Stages == 1 || (Split == 1 && p.gradientQSum)) SyncThreads(); // ∂s is there; all are done with queries and ∂o
-    if (Stages == 1 && step + 1 < steps) copyQueries(stage, nextHead, nextQuery);
+    if (Stages == 1) copyNext(stage);
     if (p.gradientQSum) {
-      int rowWarp = Warp() / ColumnWarps, columnWarp = Warp() % ColumnWarps;
-      int64 tile = document.firstQuery / QueryRows + documentIndex + query / QueryRows;
+      Place at(Opaque(thread));
+      int rowWarp = at.warp / ColumnWarps, columnWarp = at.warp % ColumnWarps;
+      int64 tile = Opaque(document.firstQuery) / QueryRows + work.documentIndex + query / QueryRows;
       AddQueryGradient(p.gradientQSum + (tile * p.heads + head) * (QueryRows * Size),
-                       sharedGradients + Weights::ColumnPlace(lane, 2 * rowWarp), sharedK + Tile::RowPlace(lane, 2 * columnWarp), rowWarp,
-                       columnWarp);
+                       Place::Shared(WeightsOffset) + Weights::ColumnPlace(at.lane, 2 * rowWarp),
+                       Place::Shared(0) + Tile::RowPlace(at.lane, 2 * columnWarp), at.lane, rowWarp, columnWarp);
     }
-    head = nextHead;
-    query = nextQuery;
-    advance();
+    query += QueryRows;
+    if (query >= queryEnd) {
+      query = queryFirst;
+      head++;
+    }
     stage = otherStage;
   }
 
-  // ∂k and ∂v pass through the places of keys and values to whole 16-byte chunks.
+  // ∂k and ∂v pass through the places of keys and values to whole 16-byte chunks. What the block works on is read again, for the registers.
   WaitCopies<0>();
   SyncThreads();
+  Place at(Opaque(thread));
+  uint32 placeSums = SumsPlace<Size>(Place::Shared(0), at.lane, at.groupRow, at.half * (OwnColumns / 8));
 #pragma unroll
   for (int m = 0; m < RowTiles; m++) {
-    StoreSums<T, Size>(sharedK, groupRow + 16 * m, half * (OwnColumns / 8), sumsK[m], p.scale, p.scale);
-    StoreSums<T, Size>(sharedV, groupRow + 16 * m, half * (OwnColumns / 8), sumsV[m], 1, 1);
+    StoreSums<T, Size>(placeSums, 16 * m * Tile::RowBytes, sumsK[m], p.scale, p.scale);
+    StoreSums<T, Size>(placeSums, 16 * m * Tile::RowBytes + KeyBytes, sumsV[m], 1, 1);
   }
   SyncThreads();
-  int64 firstKey = document.firstKey + key;
-  WriteTile<KeyRows, Size, Threads>((uint16*)p.gradientK + firstKey * p.gradientKStride + keyHead * Size, p.gradientKStride, keys, sharedK,
-                                    thread);
-  WriteTile<KeyRows, Size, Threads>((uint16*)p.gradientV + firstKey * p.gradientVStride + keyHead * Size, p.gradientVStride, keys, sharedV,
-                                    thread);
+  Work end = Work::Read(p, Opaque(BlockX()));
+  int64 firstKey = end.document.firstKey + end.key;
+  WriteTile<KeyRows, Size, Threads>((uint16*)p.gradientK + firstKey * p.gradientKStride + end.keyHead * Size, p.gradientKStride, end.keys,
+                                    Place::Shared(0), thread);
+  WriteTile<KeyRows, Size, Threads>((uint16*)p.gradientV + firstKey * p.gradientVStride + end.keyHead * Size, p.gradientVStride, end.keys,
+                                    Place::Shared(KeyBytes), thread);
 }

@@ -17,15 +17,15 @@ static_assert(QueryRows == 16 * Warps);
 extern __shared__ __attribute__((aligned(1024))) uint8 sharedBytes[];
 
 /// products += rows · columnsᵀ over the head's elements: the warp's 16 queries against the tile of keys.
-DEVICE void Products(float (&products)[KeyRows / 8][4], uint32 queries, uint32 keys) {
+DEVICE void Products(float (&products)[KeyRows / 8][4], SharedPlace queries, SharedPlace keys) {
 #pragma unroll
   for (int k = 0; k < Size / 16; k++) {
     uint32 a[4];
-    LoadMatrices(a, Tile::Step(queries, 0, 2 * k));
+    LoadMatrices(a, Tile::Step(queries.base, 0, 2 * k) + queries.offset);
 #pragma unroll
     for (int n = 0; n < KeyRows / 16; n++) {
       uint32 b[4];
-      LoadMatrices(b, Tile::Step(keys, 16 * n, 2 * k));
+      LoadMatrices(b, Tile::Step(keys.base, 16 * n, 2 * k) + keys.offset);
       MultiplyAdd<T>(products[2 * n], a, b[0], b[1]);
       MultiplyAdd<T>(products[2 * n + 1], a, b[2], b[3]);
     }
@@ -98,15 +98,16 @@ extern "C" __global__ void __launch_bounds__(Threads, 1) attention_backward_quer
     if (key + KeyRows < keyEnd) copyKeys(otherStage, key + KeyRows);
 
     float scores[KeyRows / 8][4], gradients[KeyRows / 8][4];
+    uint32 placeK = stage + Tile::ColumnPlace(lane), ownQ = Opaque(placeQ);
     Clear(scores);
-    Products(scores, placeQ, stage + Tile::ColumnPlace(lane));
+    Products(scores, {ownQ, 0}, {placeK, 0});
 #pragma unroll
     for (int n = 0; n < KeyRows / 8; n++)
 #pragma unroll
       for (int i = 0; i < 4; i++) gradients[n][i] = -delta[i >> 1];
-    Products(gradients, placeQ + QueryBytes, stage + KeyBytes + Tile::ColumnPlace(lane));
+    Products(gradients, {ownQ, QueryBytes}, {placeK, KeyBytes});
 
-    if (p.cap > 0) CapScores(scores, gradients, p.scale / p.cap);
+    if (p.cap > 0) CapScores(scores, gradients, p.scale / Opaque(p.cap));
     if (document.IsBorder(query, QueryRows, key, KeyRows))
       MaskQueriesByKeys(scores, document, query + warpRow + (lane >> 2), key + 2 * (lane & 3));
 #pragma unroll
@@ -119,7 +120,7 @@ extern "C" __global__ void __launch_bounds__(Threads, 1) attention_backward_quer
   }
 
   // The warp's own rows of the tile of queries take ∂q on its way to whole 16-byte chunks.
-  StoreSums<T, Size>(sharedQ, warpRow, 0, sums, p.scale, p.scale);
+  StoreSums<T, Size>(SumsPlace<Size>(sharedQ, lane, warpRow, 0), 0, sums, p.scale, p.scale);
   SyncWarp();
   uint16* gradientQ = (uint16*)p.gradientQ + (firstQuery + warpRow) * p.gradientQStride + head * Size;
   WriteTile<16, Size, 32>(gradientQ, p.gradientQStride, queries - warpRow, sharedQ + warpRow * Tile::RowBytes, lane);

@@ -63,18 +63,36 @@ DEVICE void AddWeighted(float (&sums)[RowTiles][Size / 8][4], const float (&weig
   }
 }
 
-extern "C" __global__ void __launch_bounds__(Threads, BLOCKS) attention_forward(const AttentionParameters p) {
-  int thread = ThreadX(), lane = Lane(), warpRow = Warp() * (16 * RowTiles);
-  int item = BlockX() / p.heads, head = BlockX() - item * p.heads, keyHead = head / (p.heads / p.keyHeads);
-  Document document = Document::Read(p, p.work[2 * item]);
-  int query = p.work[2 * item + 1] * QueryRows, queries = Min(QueryRows, document.queries - query);
+/// The first of a warp's rows in the tile of queries.
+DEVICE int WarpRow(int thread) { return (thread >> 5) * (16 * RowTiles); }
 
-  const uint16* q = (const uint16*)p.q + (int64)(document.firstQuery + query) * p.qStride + head * Size;
+/// What a block works on.
+struct Work {
+  int head;
+  Document document;
+  int query, queries; // first query of the tile in its document, and how many the tile has
+
+  DEVICE static Work Read(const AttentionParameters& p, int block) {
+    Work w;
+    int item = block / p.heads;
+    w.head = block - item * p.heads;
+    w.document = Document::Read(p, p.work[2 * item]);
+    w.query = p.work[2 * item + 1] * QueryRows;
+    w.queries = Min(QueryRows, w.document.queries - w.query);
+    return w;
+  }
+};
+
+extern "C" __global__ void __launch_bounds__(Threads, BLOCKS) attention_forward(const AttentionParameters p) {
+  int thread = ThreadX();
+  Work work = Work::Read(p, BlockX());
+  const Document& document = work.document;
+  int query = work.query, queries = work.queries, keyHead = work.head / (p.heads / p.keyHeads);
+
+  const uint16* q = (const uint16*)p.q + (int64)(document.firstQuery + query) * p.qStride + work.head * Size;
   const uint16* k = (const uint16*)p.k + (int64)document.firstKey * p.kStride + keyHead * Size;
   const uint16* v = (const uint16*)p.v + (int64)document.firstKey * p.vStride + keyHead * Size;
   uint32 sharedQ = SharedAddress(sharedBytes), sharedK = sharedQ + QueryBytes, sharedV = sharedK + KeyBytes;
-  uint32 placeQ = sharedQ + warpRow * Tile::RowBytes + Tile::RowPlace(lane);
-  uint32 placeK = sharedK + Tile::ColumnPlace(lane), placeV = sharedV + Tile::RowPlace(lane);
 
   auto copyKeys = [&](int key) {
     CopyTile<KeyRows, Size, Threads>(sharedK, k + (int64)key * p.kStride, p.kStride, document.keys - key, thread);
@@ -110,15 +128,18 @@ extern "C" __global__ void __launch_bounds__(Threads, BLOCKS) attention_forward(
     copyValues(key);
 
     float scores[RowTiles][KeyRows / 8][4];
-    Scores(scores, placeQ, placeK);
+    {
+      int lane = Opaque(thread) & 31; // places are derived anew where they are needed: kept, they would cost the loop registers
+      Scores(scores, sharedQ + WarpRow(Opaque(thread)) * Tile::RowBytes + Tile::RowPlace(lane), sharedK + Tile::ColumnPlace(lane));
+    }
     if (p.cap > 0) {
 #pragma unroll
-      for (int i = 0; i < RowTiles; i++) CapScores(scores[i], p.scale / p.cap);
+      for (int i = 0; i < RowTiles; i++) CapScores(scores[i], p.scale / Opaque(p.cap));
     }
     if (document.IsBorder(query, QueryRows, key, KeyRows)) {
+      int own = Opaque(thread), row = query + WarpRow(own) + (own >> 2 & 7), column = key + 2 * (own & 3);
 #pragma unroll
-      for (int i = 0; i < RowTiles; i++)
-        MaskQueriesByKeys(scores[i], document, query + warpRow + 16 * i + (lane >> 2), key + 2 * (lane & 3));
+      for (int i = 0; i < RowTiles; i++) MaskQueriesByKeys(scores[i], document, row + 16 * i, column);
     }
 
     WaitCopies<0>(); // the values are there, and all threads are done with the keys
@@ -127,23 +148,27 @@ extern "C" __global__ void __launch_bounds__(Threads, BLOCKS) attention_forward(
 
 #pragma unroll
     for (int i = 0; i < RowTiles; i++) softmax[i].Add(scores[i], sums[i], exponentScale);
-    AddWeighted(sums, scores, placeV);
+    AddWeighted(sums, scores, sharedV + Tile::RowPlace(Opaque(thread) & 31));
   }
 
-  // The warp's own rows of the tile of queries take the output on its way to whole 16-byte chunks.
-  float* logSumExp = p.logSumExp + (int64)head * p.tokens + document.firstQuery + query;
+  // The warp's own rows of the tile of queries take the output on its way to whole 16-byte chunks. What the block works on is read again: to
+  // keep it would cost the loop registers.
+  Work end = Work::Read(p, Opaque(BlockX()));
+  int64 first = end.document.firstQuery + end.query;
+  int lane = Opaque(thread) & 31, warpRow = WarpRow(Opaque(thread));
+  float* logSumExp = p.logSumExp + (int64)end.head * p.tokens + first;
 #pragma unroll
   for (int i = 0; i < RowTiles; i++) {
     int row = warpRow + 16 * i;
     softmax[i].Finish();
-    StoreSums<T, Size>(sharedQ, row, 0, sums[i], softmax[i].Normaliser(0), softmax[i].Normaliser(1));
+    StoreSums<T, Size>(SumsPlace<Size>(sharedQ, lane, warpRow, 0), 16 * i * Tile::RowBytes, sums[i], softmax[i].Normaliser(0), softmax[i].Normaliser(1));
 #pragma unroll
     for (int half = 0; half < 2; half++) {
       int own = row + 8 * half + (lane >> 2);
-      if ((lane & 3) == 0 && own < queries) logSumExp[own] = softmax[i].LogSumExp(half, exponentScale);
+      if ((lane & 3) == 0 && own < end.queries) logSumExp[own] = softmax[i].LogSumExp(half, exponentScale);
     }
   }
   SyncWarp();
-  uint16* o = (uint16*)p.o + (int64)(document.firstQuery + query + warpRow) * p.oStride + head * Size;
-  WriteTile<16 * RowTiles, Size, 32>(o, p.oStride, queries - warpRow, sharedQ + warpRow * Tile::RowBytes, lane);
+  uint16* o = (uint16*)p.o + (first + warpRow) * p.oStride + end.head * Size;
+  WriteTile<16 * RowTiles, Size, 32>(o, p.oStride, end.queries - warpRow, sharedQ + warpRow * Tile::RowBytes, lane);
 }

@@ -3,6 +3,7 @@
 // Query i stands at position i + shift, shift = keys − queries, and sees key j where −left ≤ j − (i + shift) ≤ right, 0 ≤ j < keys.
 #pragma once
 #include "Attention/parameters.cuh"
+#include "Common/mma.cuh"
 
 struct Document {
   int firstQuery, queries;
@@ -37,7 +38,8 @@ struct Document {
   /// Whether some of `queryRows` queries does not see some of `keyRows` keys. Queries past the document's end count: they are harmless, and
   /// the test is a comparison shorter.
   DEVICE bool IsBorder(int query, int queryRows, int key, int keyRows) const {
-    return key + keyRows > Min(keys, query + shift + right + 1) || key < query + queryRows - 1 + shift - left;
+    int position = query + Opaque(shift);
+    return key + keyRows > Min(keys, position + right + 1) || key < position + queryRows - 1 - left;
   }
 
   /// For one pair; the plain kernels'.
@@ -60,7 +62,7 @@ template <int Count> DEVICE void MaskRow(float (&scores)[Count][4], int half, in
 template <int Count> DEVICE void MaskQueriesByKeys(float (&scores)[Count][4], const Document& document, int query, int key) {
 #pragma unroll
   for (int half = 0; half < 2; half++) {
-    int position = query + 8 * half + document.shift;
+    int position = query + 8 * half + Opaque(document.shift);
     MaskRow(scores, half, position - document.left - key, Min(position + document.right, document.keys - 1) - key);
   }
 }
@@ -69,7 +71,7 @@ template <int Count> DEVICE void MaskQueriesByKeys(float (&scores)[Count][4], co
 template <int Count> DEVICE void MaskKeysByQueries(float (&scores)[Count][4], const Document& document, int key, int query) {
 #pragma unroll
   for (int half = 0; half < 2; half++) {
-    int row = key + 8 * half, place = row - document.shift - query;
+    int row = key + 8 * half, place = row - Opaque(document.shift) - query;
     MaskRow(scores, half, place - document.right, row < document.keys ? place + document.left : -1);
   }
 }

@@ -11,33 +11,43 @@
 DEVICE int Lane() { return ThreadX() & 31; }
 DEVICE int Warp() { return ThreadX() >> 5; }
 
+/// The order of products is kept as it is written: the compiler would else gather loads before them and run out of registers.
 template <typename T> DEVICE void MultiplyAdd(float (&d)[4], const uint32 (&a)[4], uint32 b0, uint32 b1) {
   if constexpr (T::IsBFloat16)
-    asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+    asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
         : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
         : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
   else
-    asm("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+    asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
         : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
         : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }
 
+/// An address in shared memory as a register and a constant, as instructions take it. A sum of both would be a register of its own for every
+/// place, which the compiler computes before a loop and keeps.
+struct SharedPlace {
+  uint32 base;
+  int offset; // a constant where the code is unrolled
+
+  DEVICE SharedPlace operator+(int bytes) const { return {base, offset + bytes}; }
+};
+
 /// Four 8 × 8 matrices of 16-bit elements: lane 8i + r gives the address of row r of matrix i.
-DEVICE void LoadMatrices(uint32 (&r)[4], uint32 address) {
-  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
-               : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(address) : "memory");
+DEVICE void LoadMatrices(uint32 (&r)[4], SharedPlace place) {
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4+%5];"
+               : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(place.base), "i"(place.offset) : "memory");
 }
 
 /// The same, each matrix transposed on the way.
-DEVICE void LoadMatricesTransposed(uint32 (&r)[4], uint32 address) {
-  asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
-               : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(address) : "memory");
+DEVICE void LoadMatricesTransposed(uint32 (&r)[4], SharedPlace place) {
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4+%5];"
+               : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(place.base), "i"(place.offset) : "memory");
 }
 
 /// 16 bytes from global to shared memory while the thread goes on; zeros, and nothing read, where `valid` is false.
-DEVICE void CopyAsync16(uint32 shared, const void* global, bool valid) {
+DEVICE void CopyAsync16(SharedPlace place, const void* global, bool valid) {
   int bytes = valid ? 16 : 0;
-  asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" : : "r"(shared), "l"(global), "r"(bytes) : "memory");
+  asm volatile("cp.async.cg.shared.global [%0+%1], [%2], 16, %3;" : : "r"(place.base), "i"(place.offset), "l"(global), "r"(bytes) : "memory");
 }
 
 /// As above, 4 bytes.
@@ -50,18 +60,33 @@ DEVICE void CommitCopies() { asm volatile("cp.async.commit_group;" : : : "memory
 /// Until all but the thread's `Pending` youngest groups of copies are there.
 template <int Pending> DEVICE void WaitCopies() { asm volatile("cp.async.wait_group %0;" : : "n"(Pending) : "memory"); }
 
-DEVICE void StoreShared32(uint32 address, uint32 value) { asm volatile("st.shared.b32 [%0], %1;" : : "r"(address), "r"(value) : "memory"); }
-DEVICE void LoadShared128(uint32 (&r)[4], uint32 address) {
-  asm volatile("ld.shared.v4.b32 {%0, %1, %2, %3}, [%4];" : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(address) : "memory");
+DEVICE void StoreShared32(SharedPlace place, uint32 value) {
+  asm volatile("st.shared.b32 [%0+%1], %2;" : : "r"(place.base), "i"(place.offset), "r"(value) : "memory");
 }
-DEVICE void LoadSharedPair(float (&r)[2], uint32 address) {
-  asm volatile("ld.shared.v2.f32 {%0, %1}, [%2];" : "=f"(r[0]), "=f"(r[1]) : "r"(address) : "memory");
+DEVICE void LoadShared128(uint32 (&r)[4], SharedPlace place) {
+  asm volatile("ld.shared.v4.b32 {%0, %1, %2, %3}, [%4+%5];"
+               : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(place.base), "i"(place.offset) : "memory");
+}
+DEVICE void LoadSharedPair(float (&r)[2], SharedPlace place) {
+  asm volatile("ld.shared.v2.f32 {%0, %1}, [%2+%3];" : "=f"(r[0]), "=f"(r[1]) : "r"(place.base), "i"(place.offset) : "memory");
 }
 DEVICE void StoreGlobal128(void* address, const uint32 (&r)[4]) {
   asm volatile("st.global.v4.b32 [%0], {%1, %2, %3, %4};" : : "l"(address), "r"(r[0]), "r"(r[1]), "r"(r[2]), "r"(r[3]) : "memory");
 }
-/// Adds in memory, without an answer. The order of additions is nobody's.
-DEVICE void AddGlobal(float* address, float value) { asm volatile("red.global.add.f32 [%0], %1;" : : "l"(address), "f"(value) : "memory"); }
+/// Adds in memory, `offset` constant bytes from an address, without an answer. The order of additions is nobody's.
+DEVICE void AddGlobal(float* address, int offset, float value) {
+  asm volatile("red.global.add.f32 [%0+%1], %2;" : : "l"(address), "i"(offset), "f"(value) : "memory");
+}
+
+/// The same value, of which the compiler knows nothing: what is computed from it is computed where it stands, not kept in registers from
+/// before the loop.
+template <typename T> DEVICE T Opaque(T value) {
+  static_assert(sizeof(T) == 4);
+  uint32 bits = __builtin_bit_cast(uint32, value);
+  asm volatile("" : "+r"(bits));
+  value = __builtin_bit_cast(T, bits);
+  return value;
+}
 
 DEVICE void SyncWarp() { __nvvm_bar_warp_sync(0xffffffffu); }
 DEVICE float ShuffleXor(float value, int mask) { return __nvvm_shfl_sync_bfly_f32(0xffffffffu, value, mask, 31); }
@@ -93,12 +118,14 @@ template <int Columns> struct SharedRows {
   static constexpr int Shift = Mask == 7 ? 0 : Mask == 3 ? 1 : 2;
   static_assert(Columns % 16 == 0);
 
-  DEVICE static uint32 Offset(int row, int chunk) { return row * RowBytes + ((chunk ^ ((row >> Shift) & Mask)) << 4); }
+  DEVICE static constexpr int Shuffle(int row) { return (row >> Shift) & Mask; }
+  DEVICE static uint32 Offset(int row, int chunk) { return row * RowBytes + ((chunk ^ Shuffle(row)) << 4); }
 
-  /// From the address of a lane's chunk (less than Mask + 1; the tile starts at a multiple of 128 bytes) to the one `rows`, a multiple of 8,
-  /// and `chunks`, an even number, further: constants of the code, but for an exclusive or that later steps share.
-  DEVICE static uint32 Step(uint32 address, int rows, int chunks) {
-    return (address ^ ((chunks & Mask) << 4)) + ((chunks & ~Mask) << 4) + rows * RowBytes;
+  /// From the address of a chunk to the one constant `rows` and `chunks` further, where both have none of the bits of the first's row and
+  /// chunk, but for bits that do not shuffle (a tile starts at a multiple of 128 bytes): an exclusive or, of which there are few, and a
+  /// constant.
+  DEVICE static SharedPlace Step(uint32 address, int rows, int chunks) {
+    return {address ^ (uint32)((Shuffle(rows) ^ (chunks & Mask)) << 4), ((chunks & ~Mask) << 4) + rows * RowBytes};
   }
 
   /// A lane's place for ldmatrix where the tile's rows are the rows of a, or, transposed, those of two neighbouring b.

@@ -47,7 +47,7 @@ DEVICE float ShuffleXor(float x, int mask) {
 /// Whether any lane of the warp says so.
 DEVICE bool AnyInWarp(bool condition) {
   int32 result;
-  asm volatile("{\n .reg .pred %%p, %%q;\n setp.ne.b32 %%p, %1, 0;\n vote.sync.any.pred %%q, %%p, -1;\n selp.b32 %0, 1, 0, %%q;\n}"
+  asm volatile("{\n .reg .pred pGiven, pAny;\n setp.ne.b32 pGiven, %1, 0;\n vote.sync.any.pred pAny, pGiven, -1;\n selp.b32 %0, 1, 0, pAny;\n}"
                : "=r"(result) : "r"((int32)condition));
   return result != 0;
 }

@@ -1,0 +1,62 @@
+using LongContext.Cuda.Attention;
+using LongContext.Cuda.Driver;
+using LongContext.Cuda.Emulation;
+
+namespace LongContext.Cuda.Tests.Attention;
+
+/// <summary>What launchers refuse, and that they leave nothing behind.</summary>
+public sealed class AttentionLaunchTests : IDisposable
+{
+    private readonly EmulatedDriver driver = new(new EmulationOptions { CountMemory = false });
+    private readonly CudaContext context;
+    private readonly AttentionPlan plan = new(new AttentionCase("one", [8]) { Heads = 2 }.Shape, GpuArchitecture.A100, [0, 8]);
+
+    public AttentionLaunchTests()
+    {
+        context = new CudaContext(driver, 0);
+    }
+
+    public void Dispose()
+    {
+        context.Dispose();
+        driver.Dispose();
+    }
+
+    [Theory]
+    [InlineData("q", 0x1000, 120, "q's tokens are 120 elements apart; a multiple of 8 from 128 (2 heads of 64)")]
+    [InlineData("q", 0x1008, 128, "q is at address 1008")]
+    [InlineData("k", 0x1000, 68, "k's tokens are 68")]
+    [InlineData("v", 0, 64, "v is at address 0")]
+    [InlineData("o", 0x1000, 1 << 24, "o's tokens are 16777216")]
+    public void Forward_OfRowsThatKernelsCannotRead_NamesThem(string name, int address, int stride, string message)
+    {
+        AttentionRows bad = new(address, stride), queries = new(0x1000, 128), keys = new(0x1000, 64);
+        ArgumentException e = Assert.Throws<ArgumentException>(() => AttentionForward.Launch(
+            context, plan, 0x2000, name == "q" ? bad : queries, name == "k" ? bad : keys, name == "v" ? bad : keys, name == "o" ? bad : queries, 0x3000));
+        Assert.Equal(name, e.ParamName);
+        Assert.StartsWith(message, e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Backward_OfAPlanWithoutOne_SaysSo()
+    {
+        var forward = new AttentionPlan(plan.Shape, GpuArchitecture.A100, [0, 8], withBackward: false);
+        AttentionRows queries = new(0x1000, 128), keys = new(0x1000, 64);
+        Assert.Throws<ArgumentException>("plan", () => AttentionBackward.Launch(
+            context, forward, 0x2000, queries, keys, keys, queries, 0x3000, new AttentionGradients(queries, queries, keys, keys), 0x4000));
+        Assert.Throws<ArgumentException>("workspace", () => AttentionBackward.Launch(
+            context, plan, 0x2000, queries, keys, keys, queries, 0x3000, new AttentionGradients(queries, queries, keys, keys), 0x4010));
+        Assert.Throws<ArgumentException>("gradients.K", () => AttentionBackward.Launch(
+            context, plan, 0x2000, queries, keys, keys, queries, 0x3000, new AttentionGradients(queries, queries, keys with { Stride = 8 }, keys), 0x4000));
+    }
+
+    [Fact]
+    public void WorkspaceBytes_OfAPack_IsTwoRowsAndTheSums()
+    {
+        AttentionShape shape = new AttentionCase("two", [8]) { Heads = 2, HeadSize = 128 }.Shape;
+        var pack = new AttentionPlan(shape, GpuArchitecture.A100, [0, 100, 200]);
+        // 200 tokens of 2 heads are 1,600 bytes, 1,792 in whole 256; 200 / 64 + 2 tiles of 64 · 2 · 128 sums.
+        Assert.Equal((2 * 1_792) + (5 * 64 * 2 * 128 * 4), AttentionBackward.WorkspaceBytes(pack));
+        Assert.Equal(2 * 1_792, AttentionBackward.WorkspaceBytes(new AttentionPlan(shape with { Deterministic = true }, GpuArchitecture.A100, [0, 100, 200])));
+    }
+}
