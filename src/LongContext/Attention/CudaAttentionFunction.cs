@@ -1,3 +1,4 @@
+using LongContext.Tensors;
 using static TorchSharp.torch;
 
 namespace LongContext.Attention;
@@ -37,7 +38,7 @@ internal sealed class CudaAttentionFunction : autograd.SingleTensorFunction<Cuda
 #pragma warning restore CA1031
         {
             kernel.BackwardFailed(e);
-            return [.. saved.Take(3).Select(input => full_like(input, double.NaN)), null!, null!];
+            return [.. saved.Take(3).Select(input => TensorArithmetic.Filled(input.shape, double.NaN, input.dtype, input.device)), null!, null!];
         }
         finally
         {

@@ -90,6 +90,11 @@ public sealed class CudaAttentionKernel : IAttentionKernel, IAttentionBackward
         return 0;
     }
 
+    /// <summary>Whether attention of a type and head size runs in these kernels on a GPU: the one at hand, or where there is none, any that is new enough.</summary>
+    internal static bool RunsOnGpus(ScalarType dataType, int headDimension) =>
+        dataType is ScalarType.BFloat16 or ScalarType.Float16 && TileChoice.HeadSizes.Contains(headDimension)
+        && (!CudaDevice.IsAvailable || CudaDevice.Get(0).ComputeCapability.Major >= 8);
+
     /// <inheritdoc />
     /// <exception cref="NotSupportedException">The call is none that this kernel runs; the message says why.</exception>
     /// <exception cref="CudaException">The driver refused a launch.</exception>

@@ -86,7 +86,8 @@ internal sealed partial class AttentionBlock
             if (RotationOf(tile, call.Layer) is { } rows) (q_CHD, k_CKD) = (Rotary.Backward(q_CHD, rows), Rotary.Backward(k_CKD, rows));
             (Tensor q_CQ, Tensor k_CP) = BackwardNorms(input_CE, q_CHD, k_CKD, heads, tile.Call);
             Tensor result_CE = BackwardFlat(input_CE, heads, tile.Call, q_CQ, k_CP, v_CKD.flatten(1));
-            tile.Of(gradient_TE).AddInPlace(before is null ? result_CE : before.Backward(x_CE, result_CE));
+            if (before is null) tile.Of(gradient_TE).AddInPlace(result_CE);
+            else before.AddBackward(x_CE, result_CE, tile.Of(gradient_TE));
         }
     }
 
@@ -120,9 +121,7 @@ internal sealed partial class AttentionBlock
             Tensor x_CE = tile.Of(x_TE);
             (Tensor q_CQ, Tensor k_CP, Tensor v_CP) = ProjectFlat(before is null ? x_CE : before.Apply(x_CE), heads, tile.Call);
             (Tensor q_CHD, Tensor k_CKD) = NormalisedHeads(q_CQ, k_CP, heads);
-            RotaryRows? rows = RotationOf(tile, call.Layer);
-            tile.Of(q_THD).copy_(Rotate(q_CHD, rows));
-            tile.Of(k_TKD).copy_(Rotate(k_CKD, rows));
+            Rotary.Write(q_CHD, tile.Of(q_THD), k_CKD, tile.Of(k_TKD), RotationOf(tile, call.Layer));
             tile.Of(v_TKD).copy_(Heads(v_CP, heads.KeyCount));
         }
 

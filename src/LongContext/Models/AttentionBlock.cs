@@ -55,9 +55,15 @@ internal sealed partial class AttentionBlock
         if (RemappingOf(call) is { } remapping) return Output(Remapped(q_THD, k_TKD, v_TKD, call, remapping, arguments));
 
         RotaryRows? rows = rotates ? call.Rows[rotaryKind] : null, rowsOfAll = rotates ? call.RowsOfAll?[rotaryKind] : null;
-        q_THD = Rotate(q_THD, rows);
-        if (call.Cache is { } cache) (k_TKD, v_TKD) = cache.Append(index, k_TKD, v_TKD, rows, rowsOfAll);
-        else k_TKD = Rotate(k_TKD, rows);
+        if (call.Cache is { } cache)
+        {
+            q_THD = Rotate(q_THD, rows);
+            (k_TKD, v_TKD) = cache.Append(index, k_TKD, v_TKD, rows, rowsOfAll);
+        }
+        else if (rows is { } given)
+        {
+            (q_THD, k_TKD) = Rotary.Turn(q_THD, k_TKD, given);
+        }
 
         return Output(kernel.Forward(q_THD, k_TKD, v_TKD, arguments));
     }

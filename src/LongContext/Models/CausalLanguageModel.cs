@@ -2,6 +2,7 @@
 using LongContext.Attention;
 using LongContext.Checkpoints;
 using LongContext.Generation;
+using LongContext.Kernels;
 using LongContext.Models.Families;
 using LongContext.Positions;
 using LongContext.Tensors;
@@ -35,6 +36,7 @@ public sealed partial class CausalLanguageModel : IDisposable
         norm = new RmsNorm(parameters.Find(DecoderTensors.FinalNorm), shape.Norm);
         DataType = Embedding.Value.dtype;
         AttentionKernel = Choose(options.AttentionKernel, device, DataType, shape, options.Logger);
+        FusedKernels.LogChoice(device, DataType, options.Logger);
         rotary = new RotaryEmbedding(config, shape.Layers, device, DataType);
         layers = [.. Enumerable.Range(0, shape.LayerCount).Select(i => new DecoderLayer(i, rotary.KindOf(i), shape, parameters, AttentionKernel))];
         PositionRemapping = options.PositionRemapping;

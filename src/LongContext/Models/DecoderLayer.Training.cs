@@ -39,8 +39,8 @@ internal sealed partial class DecoderLayer
             foreach (Tile tile in call.Tiles)
             {
                 using var each = NewDisposeScope();
-                Tensor middle_CE = Middle(tile.Of(x_TE), Added(tile.Of(attended_TA), tile));
-                (Tensor gate_CF, Tensor up_CF) = mlp.Open(Norm(beforeMlp, middle_CE), tile);
+                (Tensor middle_CE, Tensor input_CE) = Middle(tile.Of(x_TE), Added(tile.Of(attended_TA), tile));
+                (Tensor gate_CF, Tensor up_CF) = mlp.Open(input_CE, tile);
                 Tensor added_CE = Scaled(Norm(afterMlp, mlp.Close(gate_CF, up_CF, tile)));
                 tile.Of(result_TE).copy_(middle_CE.Plus(added_CE));
                 if (recomputation == Recomputation.Nothing)
@@ -98,27 +98,27 @@ internal sealed partial class DecoderLayer
     private void BackwardTile(Tensor x_CE, Tensor attended_CA, Tensor gradient_CE, Tensor attendedGradient_CA, Tile tile, KeptActivations.KeptTile? kept)
     {
         Tensor? added_CE = kept is null || afterAttention is not null ? Added(attended_CA, tile) : null;
-        Tensor middle_CE = kept?.Middle_CE ?? Middle(x_CE, added_CE!);
-        BackwardMlp(middle_CE, gradient_CE, tile, kept);
+        (Tensor middle_CE, Tensor input_CE) = kept is null ? Middle(x_CE, added_CE!) : (kept.Middle_CE, Norm(beforeMlp, kept.Middle_CE));
+        BackwardMlp(middle_CE, input_CE, gradient_CE, tile, kept);
 
         Tensor upstream_CE = Scaled(gradient_CE);
         if (afterAttention is not null) upstream_CE = afterAttention.Backward(added_CE!, upstream_CE);
         attendedGradient_CA.copy_(attention.BackwardOutput(attended_CA, upstream_CE, tile));
     }
 
-    private void BackwardMlp(Tensor middle_CE, Tensor gradient_CE, Tile tile, KeptActivations.KeptTile? kept)
+    private void BackwardMlp(Tensor middle_CE, Tensor input_CE, Tensor gradient_CE, Tile tile, KeptActivations.KeptTile? kept)
     {
         using var scope = NewDisposeScope();
-        Tensor input_CE = Norm(beforeMlp, middle_CE);
         (Tensor gate_CF, Tensor up_CF) = kept is null ? mlp.Open(input_CE, tile) : (kept.Gate_CF, kept.Up_CF);
         Tensor upstream_CE = Scaled(gradient_CE);
         if (afterMlp is not null) upstream_CE = afterMlp.Backward(mlp.Close(gate_CF, up_CF, tile), upstream_CE);
         Tensor result_CE = mlp.Backward(input_CE, gate_CF, up_CF, upstream_CE, tile);
-        gradient_CE.AddInPlace(beforeMlp is null ? result_CE : beforeMlp.Backward(middle_CE, result_CE));
+        if (beforeMlp is null) gradient_CE.AddInPlace(result_CE);
+        else beforeMlp.AddBackward(middle_CE, result_CE, gradient_CE);
     }
 
     /// <summary>What attention adds, before any norm after it.</summary>
     private Tensor Added(Tensor attended_CA, Tile tile) => attention.ApplyOutput(attended_CA, tile);
 
-    private Tensor Middle(Tensor x_CE, Tensor added_CE) => x_CE.Plus(Scaled(Norm(afterAttention, added_CE)));
+    private (Tensor Middle_CE, Tensor Input_CE) Middle(Tensor x_CE, Tensor added_CE) => Join(x_CE, Scaled(Norm(afterAttention, added_CE)));
 }

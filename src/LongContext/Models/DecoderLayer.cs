@@ -35,9 +35,17 @@ internal sealed partial class DecoderLayer
     {
         using var scope = NewDisposeScope();
         Tensor attended_TE = Norm(afterAttention, attention.Forward(Norm(beforeAttention, x_TE), call));
-        Tensor middle_TE = x_TE.Plus(Scaled(attended_TE));
-        Tensor result_TE = middle_TE.Plus(Scaled(Norm(afterMlp, mlp.Forward(Norm(beforeMlp, middle_TE)))));
+        (Tensor middle_TE, Tensor input_TE) = Join(x_TE, Scaled(attended_TE));
+        Tensor result_TE = middle_TE.Plus(Scaled(Norm(afterMlp, mlp.Forward(input_TE))));
         return result_TE.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The hidden states with what attention adds, and what the MLP gets of them.</summary>
+    private (Tensor Middle_TE, Tensor Input_TE) Join(Tensor x_TE, Tensor added_TE)
+    {
+        if (beforeMlp is not null) return beforeMlp.ApplyToSum(x_TE, added_TE);
+        Tensor middle_TE = x_TE.Plus(added_TE);
+        return (middle_TE, middle_TE);
     }
 
     private static Tensor Norm(RmsNorm? norm, Tensor x_TE) => norm is null ? x_TE : norm.Apply(x_TE);

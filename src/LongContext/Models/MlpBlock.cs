@@ -1,4 +1,5 @@
 // Shape suffixes: T tokens, E hidden size, F intermediate size.
+using LongContext.Kernels;
 using static TorchSharp.torch;
 
 namespace LongContext.Models;
@@ -33,6 +34,6 @@ internal sealed partial class MlpBlock
     public Tensor Forward(Tensor x_TE)
     {
         (Tensor gate_TF, Tensor up_TF) = Open(x_TE, default);
-        return down.Apply(Activations.Apply(shape.Activation, gate_TF) * up_TF);
+        return down.Apply(FusedGatedUnit.Apply(shape.Activation, gate_TF, up_TF) ?? Activations.Apply(shape.Activation, gate_TF) * up_TF);
     }
 }

@@ -1,4 +1,5 @@
 // Shape suffixes: T tokens, N target tokens, C tokens of a chunk, E hidden size, V vocabulary.
+using LongContext.Kernels;
 using LongContext.Models;
 using LongContext.Packing;
 using LongContext.Tensors;
@@ -59,7 +60,14 @@ internal sealed class LossHead(CausalLanguageModel model, double zLoss = 0) : ID
         {
             using var each = NewDisposeScope();
             TargetTokens chunk = targets.Narrow(start, size);
-            Tensor logits_CV = head.Logits(hidden_TE.index_select(0, chunk.Rows_N), dropoutSeed: null), label_C1 = chunk.Labels_N.unsqueeze(1);
+            Tensor outputs_CV = head.Outputs(hidden_TE.index_select(0, chunk.Rows_N), dropoutSeed: null);
+            if (FusedCrossEntropy.Losses(outputs_CV, chunk.Labels_N, LogitTransform.Of(model.Shape)) is { } fused)
+            {
+                losses.AddRange(fused.Read());
+                continue;
+            }
+
+            Tensor logits_CV = head.Logits(outputs_CV), label_C1 = chunk.Labels_N.unsqueeze(1);
             Tensor chosen_C1 = logits_CV.gather(1, label_C1);
             (Tensor largest_C1, Tensor sum_C1) = Exponentiate(logits_CV);
             losses.AddRange(largest_C1.Plus(sum_C1.log()).Minus(chosen_C1).to(ScalarType.Float32).cpu().data<float>().ToArray());
@@ -74,7 +82,14 @@ internal sealed class LossHead(CausalLanguageModel model, double zLoss = 0) : ID
     private double Chunk(Tensor hidden_CE, TargetTokens targets, double scale, ulong? dropoutSeed, out Tensor hiddenGradient_CE)
     {
         LogitTransform transform = LogitTransform.Of(model.Shape);
-        Tensor label_C1 = targets.Labels_N.unsqueeze(1), logits_CV = Logits(hidden_CE, dropoutSeed);
+        Tensor outputs_CV = Outputs(hidden_CE, dropoutSeed);
+        if (FusedCrossEntropy.LossesAndGradient(outputs_CV, targets.Labels_N, targets.Weights_N, transform, scale, zLoss) is { } fused)
+        {
+            hiddenGradient_CE = model.Head.Backward(hidden_CE, outputs_CV, new LinearCall(dropoutSeed));
+            return fused.Sum(targets.Weights_N); // last, since it waits for the device
+        }
+
+        Tensor label_C1 = targets.Labels_N.unsqueeze(1), logits_CV = Logits(outputs_CV);
         Tensor weight_C1 = targets.Weights_N.unsqueeze(1).to(logits_CV.dtype); // float64 keeps `scale` whole
         Tensor? slope_CV = transform.Slope(logits_CV);
         Tensor chosen_C1 = logits_CV.gather(1, label_C1);
@@ -93,15 +108,19 @@ internal sealed class LossHead(CausalLanguageModel model, double zLoss = 0) : ID
         return loss;
     }
 
-    /// <summary>Logits in float32 or float64, where the head is one matrix in memory that the next chunk uses again.</summary>
-    private Tensor Logits(Tensor hidden_CE, ulong? dropoutSeed)
+    /// <summary>The head's outputs in its own type, where it is one matrix in memory that the next chunk uses again.</summary>
+    private Tensor Outputs(Tensor hidden_CE, ulong? dropoutSeed) =>
+        model.Head.Adapter is null ? PlainOutputs(hidden_CE) : model.Head.Apply(hidden_CE, new LinearCall(dropoutSeed));
+
+    /// <summary>Logits in float32 or float64, over the outputs where these are of that type.</summary>
+    private Tensor Logits(Tensor outputs_CV)
     {
-        Tensor logits_CV = model.Head.Adapter is null ? PlainLogits(hidden_CE) : model.Head.Apply(hidden_CE, new LinearCall(dropoutSeed));
+        Tensor logits_CV = outputs_CV;
         if (logits_CV.dtype is not (ScalarType.Float32 or ScalarType.Float64)) logits_CV = logits_CV.to(ScalarType.Float32);
         return LogitTransform.Of(model.Shape).ApplyInPlace(logits_CV);
     }
 
-    private Tensor PlainLogits(Tensor hidden_CE)
+    private Tensor PlainOutputs(Tensor hidden_CE)
     {
         Tensor head_VE = model.HeadWeight_VE;
         if (room_CV is null || room_CV.shape[0] < hidden_CE.shape[0])

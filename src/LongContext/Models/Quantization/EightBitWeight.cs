@@ -1,4 +1,5 @@
 // Shape suffixes: R rows, C columns.
+using LongContext.Kernels;
 using static TorchSharp.torch;
 
 namespace LongContext.Models.Quantization;
@@ -19,6 +20,7 @@ internal sealed class EightBitWeight : QuantizedWeight
     public override Tensor Dequantize(long firstRow, long count, ScalarType dataType)
     {
         using var noGradient = no_grad();
+        if (FusedDequantization.EightBit(Codes, Factors, (firstRow, count), dataType) is { } fused_RC) return fused_RC;
         long columns = Shape[1], rowsAtOnce = Math.Clamp(ElementsAtOnce / Math.Max(1, columns), 1, Math.Max(1, count));
         Tensor result_RC = empty([count, columns], dtype: dataType, device: Codes.device);
         for (long start = 0; start < count; start += rowsAtOnce)

@@ -1,4 +1,5 @@
 // Shape suffixes: B blocks, C blocks rounded up to whole groups, G groups of 256 blocks.
+using LongContext.Kernels;
 using LongContext.Tensors;
 using static TorchSharp.torch;
 
@@ -59,6 +60,14 @@ internal sealed class Nf4Magnitudes : IDisposable
         Tensor read = table_256!.index_select(0, codes_C).reshape(groups, GroupSize).mul_(groups_G.narrow(0, firstGroup, groups).unsqueeze(1));
         return read.AddInPlace(mean).reshape(-1).narrow(0, first - (firstGroup * GroupSize), count);
     }
+
+    /// <summary>Some rows of the matrix, by the kernel that reads magnitudes as they lie; null where it does not run.</summary>
+    /// <param name="codes_RP">The matrix's codes.</param>
+    /// <param name="columns">Values of a row.</param>
+    /// <param name="rows">First row and number of rows.</param>
+    /// <param name="dataType">Type of the result.</param>
+    public Tensor? DequantizeFused(Tensor codes_RP, long columns, (long First, long Count) rows, ScalarType dataType) =>
+        FusedDequantization.Nf4(codes_RP, values, groups_G, table_256, mean, columns, rows, dataType);
 
     public void Dispose()
     {

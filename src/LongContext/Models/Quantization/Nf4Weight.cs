@@ -20,8 +20,9 @@ internal sealed class Nf4Weight : QuantizedWeight
 
     public override Tensor Dequantize(long firstRow, long count, ScalarType dataType)
     {
-        if (Codes.device.type != DeviceType.CPU) return DequantizeByTensors(firstRow, count, dataType);
         using var noGradient = no_grad();
+        if (Magnitudes.DequantizeFused(Codes, Shape[1], (firstRow, count), dataType) is { } fused_RC) return fused_RC;
+        if (Codes.device.type != DeviceType.CPU) return DequantizeByTensors(firstRow, count, dataType);
         Tensor result_RC = empty([count, Shape[1]], dtype: dataType);
         using var scope = NewDisposeScope();
         long blocks = Nf4Rows.BlocksOf(Shape[1]);

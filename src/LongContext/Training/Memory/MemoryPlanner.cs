@@ -5,7 +5,7 @@ namespace LongContext.Training.Memory;
 
 /// <summary>
 /// Predicts what a step of training takes, part by part, and chooses the fastest way that fits. It counts what the library's own
-/// backpropagation holds at each moment, with libtorch's attention; <c>benchmarks/results/training.md</c> has what was measured beside it.
+/// backpropagation holds at each moment, with the kernels chosen by default; <c>benchmarks/results/training.md</c> has what was measured beside it.
 /// </summary>
 public static class MemoryPlanner
 {

@@ -1,4 +1,9 @@
 using LongContext.Attention;
+using LongContext.Cuda.Attention;
+using LongContext.Cuda.Driver;
+using LongContext.Cuda.Normalization;
+using LongContext.Cuda.Pointwise;
+using LongContext.Kernels;
 using LongContext.Models;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -20,6 +25,10 @@ internal sealed class StepMemory
     private readonly DecoderShape shape;
     private readonly ActivationPolicy policy;
     private readonly bool onGpu;
+
+    /// <summary>Whether attention runs in the tiled kernels, and what is bound by memory in the fused ones, as is chosen by default on a GPU.</summary>
+    private readonly bool tiled;
+    private readonly bool fused;
     private readonly long tokens;
     private readonly long tile;
     private readonly long size;
@@ -31,6 +40,8 @@ internal sealed class StepMemory
         this.shape = shape;
         this.policy = policy;
         this.onGpu = onGpu;
+        tiled = onGpu && CudaAttentionKernel.RunsOnGpus(dataType, shape.HeadDimension);
+        fused = onGpu && FusedKernels.RunOnGpus(dataType);
         this.tokens = tokens;
         tile = Math.Min(tokens, policy.TileTokens ?? (onGpu ? Tiling.DeviceTokens : Tiling.HostTokens));
         size = dataType.ElementSize();
@@ -95,36 +106,55 @@ internal sealed class StepMemory
 
     private long AllHeads => Row((long)shape.HeadCount * shape.HeadDimension);
 
-    /// <summary>Queries, keys, values, the output in two layouts, its log-sum-exp.</summary>
-    private long AttentionKept => Row(heads + (2 * keys) + (2 * heads)) + (tokens * (heads / shape.HeadDimension) * 4) + Masks;
+    /// <summary>Queries, keys, values, the output (libtorch's in two layouts), its log-sum-exp.</summary>
+    private long AttentionKept => Row(heads + (2 * keys) + (tiled ? heads : 2 * heads)) + LogSumExp + Masks;
+
+    /// <summary>float32 for each query and head.</summary>
+    private long LogSumExp => tokens * (heads / shape.HeadDimension) * 4;
 
     private long AttentionForward => AttentionKept + (HeadsWalked ? AllHeads : 0) + QuadraticWork;
 
-    /// <summary>The gradient in the kernel's layout, and those of queries, keys and values.</summary>
-    private long AttentionBackward => Row(heads + heads + (2 * keys)) + QuadraticWork;
+    /// <summary>The gradient in libtorch's layout, and those of queries, keys and values.</summary>
+    private long AttentionBackward => tiled ? Row(heads + (2 * keys)) + TiledWorkspace : Row(heads + heads + (2 * keys)) + QuadraticWork;
+
+    /// <summary>What <see cref="Cuda.Attention.AttentionBackward.WorkspaceBytes"/> asks for: delta, log-sum-exp, and in whole tiles the sums of the queries' gradient in float32.</summary>
+    internal long TiledWorkspace
+    {
+        get
+        {
+            int rows = TileChoice.Of(Cuda.Attention.AttentionPass.BackwardKeys, shape.HeadDimension, GpuArchitecture.H100).QueryRows;
+            return (2 * LogSumExp) + (((tokens / rows) + 1) * rows * heads * 4); // a tile more than whole ones, for the document that ends within one
+        }
+    }
 
     private long Gradients => Row(heads + (2 * keys));
 
-    /// <summary>Gate, up, the activated gate, their product and its gradient, the gate's gradient; and rows of the hidden size.</summary>
-    private long MlpWork => Tile((6L * shape.IntermediateSize) + (5L * shape.HiddenSize)) + NormWork;
+    /// <summary>
+    /// Gate, up, the activated gate, their product and its gradient, the gate's gradient; and rows of the hidden size. Fused: gate, up, the
+    /// product and its gradient, over which the others are written, or beside its gradient both in one tensor.
+    /// </summary>
+    private long MlpWork => Tile(((!fused ? 6L : shape.FusedProjections ? 5 : 4) * shape.IntermediateSize) + (5L * shape.HiddenSize)) + NormWork;
 
     /// <summary>Gate, up, their product; and rows of the hidden size.</summary>
     private long ForwardWork => Tile((3L * shape.IntermediateSize) + (4L * shape.HiddenSize)) + NormWork;
 
     private long ProjectionWork => Tile((3 * heads) + (3 * keys) + (3L * shape.HiddenSize)) + NormWork;
 
-    /// <summary>Norms of half types run in float32.</summary>
-    private long NormWork => tile * 4L * shape.HiddenSize * Math.Max(4, size);
+    /// <summary>Norms of half types run in float32; fused they need the sums of the weight's gradient alone.</summary>
+    private long NormWork => fused ? NormSums : tile * 4L * shape.HiddenSize * Math.Max(4, size);
 
-    /// <summary>A chunk's logits in the weights' type and, of half types, in float32, with the gradient in the weights' type again.</summary>
-    private long HeadWork => HeadChunk.Rows(shape.VocabularySize, onGpu, tokens) * shape.VocabularySize * (size < 4 ? 4 + size + size : size);
+    private long NormSums => RmsNormKernel.WorkspaceBytes(
+        new RmsNormShape { Type = ElementType.BFloat16, WeightType = ElementType.Float32, Rows = (int)tile, Columns = shape.HiddenSize, Epsilon = 0 }, GpuArchitecture.H100);
+
+    /// <summary>A chunk's logits in the weights' type and, of half types, in float32, with the gradient in the weights' type again; fused the first alone.</summary>
+    private long HeadWork => HeadChunk.Rows(shape.VocabularySize, onGpu, tokens) * shape.VocabularySize * (size < 4 && !fused ? 4 + size + size : size);
 
     /// <summary>Where a layer has a window: for each token and the keys of its block, visible or not and the mask that libtorch adds.</summary>
-    private long Masks => shape.Layers.Max(layer => layer.SlidingWindow) is { } window
+    private long Masks => !tiled && shape.Layers.Max(layer => layer.SlidingWindow) is { } window
         ? tokens * Math.Min(tokens, window + (long)Math.Max(window, LibtorchAttentionKernel.WindowBlock)) * (1 + size) : 0;
 
     /// <summary>Scores of all heads, where a soft cap keeps attention from libtorch's fused kernels.</summary>
-    private long QuadraticWork => shape.AttentionSoftCap is null ? 0 : Pairs(4 * (heads / shape.HeadDimension) * size);
+    private long QuadraticWork => tiled || shape.AttentionSoftCap is null ? 0 : Pairs(4 * (heads / shape.HeadDimension) * size);
 
     private long Pairs(long bytes) => (long)Math.Min(MostBytes, (double)tokens * tokens * bytes);
 

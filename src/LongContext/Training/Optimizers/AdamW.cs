@@ -1,3 +1,4 @@
+using LongContext.Cuda.Optimizers;
 using LongContext.Models;
 using static TorchSharp.torch;
 
@@ -22,6 +23,8 @@ internal sealed class AdamW : Optimizer
     protected override void Update(OptimizedParameter parameter, double rate, ParameterSlices slices)
     {
         Tensor mean = parameter.State[0].Value, meanOfSquares = parameter.State[1].Value;
+        AdamWConstants constants = AdamWConstants.Of(options.Beta1, options.Beta2, options.Epsilon, parameter.Updates, rate, parameter.WeightDecay);
+        if (slices.Whole.TryAdamW(mean, meanOfSquares, constants)) return;
         slices.ForEach(slice => FusedAdamW.Step(
             slice.Weight, slice.Gradient, slice.Of(mean), slice.Of(meanOfSquares), parameter.Updates, rate,
             options.Beta1, options.Beta2, parameter.WeightDecay, options.Epsilon));

@@ -1,3 +1,4 @@
+using LongContext.Cuda.Optimizers;
 using LongContext.Models;
 using static TorchSharp.torch;
 
@@ -7,6 +8,9 @@ namespace LongContext.Training.Optimizers;
 internal sealed class AdamW8Bit : Optimizer
 {
     private readonly AdamW8BitOptions options;
+
+    /// <summary>The trees' values and borders, for kernels; made when first needed.</summary>
+    private Tensor? tables;
 
     public AdamW8Bit(IReadOnlyList<Parameter> parameters, AdamW8BitOptions options, IReadOnlyList<ParameterGroup> groups, int seed)
         : base(parameters, options, groups, seed)
@@ -33,17 +37,27 @@ internal sealed class AdamW8Bit : Optimizer
     /// <summary>For tests: libtorch's operators where the kernel could do it.</summary>
     internal bool AvoidsKernel { get; set; }
 
+    public override void Dispose()
+    {
+        base.Dispose();
+        tables?.Dispose();
+    }
+
     protected override void Update(OptimizedParameter parameter, double rate, ParameterSlices slices)
     {
         Tensor mean = parameter.State[0].Value, meanOfSquares = parameter.State[1].Value;
+        AdamWConstants constants = AdamWConstants.Of(options.Beta1, options.Beta2, options.Epsilon, parameter.Updates, rate, parameter.WeightDecay);
         if (mean.dtype != ScalarType.Byte)
         {
+            if (slices.Whole.TryAdamW(mean, meanOfSquares, constants)) return;
             slices.ForEach(slice => FusedAdamW.Step(
                 slice.Weight, slice.Gradient, slice.Of(mean), slice.Of(meanOfSquares), parameter.Updates, rate,
                 options.Beta1, options.Beta2, parameter.WeightDecay, options.Epsilon));
             return;
         }
 
+        (Tensor, Tensor) scales = (parameter.State[2].Value, parameter.State[3].Value);
+        if (!AvoidsKernel && slices.Whole.TryBlockwiseAdamW((mean, meanOfSquares), scales, () => Tables(mean.device), constants)) return;
         var factors = new AdamWFactors(options, parameter.Updates, rate, parameter.WeightDecay);
         slices.ForEach(slice =>
         {
@@ -80,6 +94,9 @@ internal sealed class AdamW8Bit : Optimizer
         BlockwiseState.Encode(mean, meanCodes, meanScale, DynamicTree.Signed);
         BlockwiseState.Encode(meanOfSquares, squareCodes, squareScale, DynamicTree.Unsigned);
     }
+
+    private Tensor Tables(Device device) => tables ??= tensor(
+        (float[])[.. DynamicTree.Signed.Values, .. DynamicTree.Signed.Borders, .. DynamicTree.Unsigned.Values, .. DynamicTree.Unsigned.Borders]).to(device).DetachFromDisposeScope();
 
     private Tensor NewCodes(OptimizedParameter entry, DynamicTree tree)
     {

@@ -104,7 +104,7 @@ internal abstract partial class Optimizer : IDisposable
         foreach (OptimizedParameter entry in entries) entry.Parameter.ReleaseGradient();
     }
 
-    public void Dispose()
+    public virtual void Dispose()
     {
         foreach (OptimizedParameter entry in entries) entry.Dispose();
         transfer?.Dispose();

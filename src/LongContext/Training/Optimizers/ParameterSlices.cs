@@ -1,3 +1,4 @@
+using LongContext.Kernels;
 using static TorchSharp.torch;
 
 namespace LongContext.Training.Optimizers;
@@ -9,6 +10,9 @@ internal sealed class ParameterSlices(OptimizedParameter parameter, Tensor gradi
     private readonly Tensor gradient_N = gradient.reshape(-1);
 
     private long Count => weight_N.shape[0];
+
+    /// <summary>All of it at once, where it lies, for kernels.</summary>
+    public FusedUpdate Whole => new(weight_N, parameter.Master, gradient_N, roundingKey);
 
     /// <summary>Walks slices of the usual size, each in a dispose scope of its own, and writes the weights back.</summary>
     public void ForEach(Action<WeightSlice> update) => ForEach(sliceElements, update);
