@@ -4,7 +4,6 @@ using LongContext.Benchmarks.Harness;
 using LongContext.Cuda.Attention;
 using LongContext.Cuda.Driver;
 using LongContext.Tensors;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LongContext.Benchmarks.Gpu;

@@ -10,6 +10,9 @@ public static partial class AttentionKernels
     /// <summary>libtorch's attention, one call for each run of documents of equal length; runs everywhere.</summary>
     public static IAttentionKernel Libtorch { get; } = new LibtorchAttentionKernel();
 
+    /// <summary>How much of a head may be filling before libtorch's kernels are preferred.</summary>
+    private const double MostFilling = 1.25;
+
     /// <summary>This library's tiled kernels on NVIDIA GPUs; a call that they cannot run throws.</summary>
     public static IAttentionKernel Cuda { get; } = new CudaAttentionKernel();
 
@@ -18,7 +21,7 @@ public static partial class AttentionKernels
     /// <param name="dataType">Type of q, k and v.</param>
     /// <param name="headDimension">Size of a head.</param>
     /// <param name="logger">Told the choice at level Information; null for nobody.</param>
-    /// <returns><see cref="Cuda"/> where it can run such calls, else <see cref="Libtorch"/>.</returns>
+    /// <returns><see cref="Cuda"/> where it can run such calls without much filling, else <see cref="Libtorch"/>.</returns>
     public static IAttentionKernel Auto(Device device, ScalarType dataType, int headDimension, ILogger? logger = null) =>
         Choose((CudaAttentionKernel)Cuda, device, dataType, headDimension, logger);
 
@@ -26,6 +29,8 @@ public static partial class AttentionKernels
     {
         ArgumentNullException.ThrowIfNull(device);
         string? reason = tiled.WhyNot(device, dataType, headDimension);
+        int size = CudaAttentionKernel.KernelSize(headDimension);
+        if (reason is null && size > MostFilling * headDimension) reason = $"heads of {headDimension} would be filled up to {size}";
         IAttentionKernel kernel = reason is null ? tiled : Libtorch;
         LogChoice(logger ?? NullLogger.Instance, kernel.Name, device.ToString(), dataType, headDimension, reason is null ? "the tiled kernels have it" : $"not the tiled kernels, since {reason}");
         return kernel;

@@ -12,7 +12,8 @@ namespace LongContext.Attention;
 /// <summary>
 /// This library's own tiled kernels (FlashAttention's online softmax: Dao et al. 2022, arXiv:2205.14135; Dao 2023, arXiv:2307.08691) on NVIDIA
 /// GPUs: one launch for a whole pack, whatever its documents; causal, windowed, capped and grouped alike; memory linear in length; forward and
-/// backward. bfloat16 and float16 with sums in float32, head sizes 64, 80, 96, 128 and 256, compute capability 8.0 and up.
+/// backward. bfloat16 and float16 with sums in float32, compute capability 8.0 and up. There are kernels for head sizes 64, 80, 96, 128 and 256; others up
+/// to 256 are filled up with zeros to the next, which costs a copy and changes nothing.
 /// </summary>
 /// <remarks>
 /// Work is (document, tile) pairs, the longest first, planned once for a pack and used by all layers. The backward pass sums the queries' gradient
@@ -72,10 +73,21 @@ public sealed class CudaAttentionKernel : IAttentionKernel, IAttentionBackward
     {
         if (device.type != deviceType) return $"the tensors are on {device}, not on a GPU";
         if (dataType is not (ScalarType.BFloat16 or ScalarType.Float16)) return $"the type is {dataType}; it runs in BFloat16 and Float16";
-        if (!TileChoice.HeadSizes.Contains(headDimension)) return $"the head size is {headDimension}; there are kernels for {string.Join(", ", TileChoice.HeadSizes)}";
+        if (KernelSize(headDimension) == 0) return $"the head size is {headDimension}; there are kernels for {string.Join(", ", TileChoice.HeadSizes)}, and smaller heads are filled up";
         if (deviceType == DeviceType.CUDA && !CudaDevice.IsAvailable) return $"there is no GPU: {CudaDevice.UnavailableReason}";
         Version capability = contextOf(device).Architecture.ComputeCapability;
         return capability.Major < 8 ? $"the GPU has compute capability {capability}; 8.0 is needed" : null;
+    }
+
+    /// <summary>The head size of the kernel that runs heads of a size; 0 where they are too large.</summary>
+    internal static int KernelSize(long headDimension)
+    {
+        foreach (int size in TileChoice.HeadSizes)
+        {
+            if (size >= headDimension) return size;
+        }
+
+        return 0;
     }
 
     /// <inheritdoc />
@@ -110,14 +122,15 @@ public sealed class CudaAttentionKernel : IAttentionKernel, IAttentionBackward
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         (Tensor q_THD, Tensor k_SKD, Tensor v_SKD) = (InRows(q.detach()), InRows(k.detach()), InRows(v.detach()));
-        Tensor output_THD = empty(q.shape, dtype: q.dtype, device: q.device);
+        Tensor output_THD = empty([q.shape[0], q.shape[1], KernelSize(q.shape[2])], dtype: q.dtype, device: q.device);
         Tensor logSumExp_HT = empty([q.shape[1], q.shape[0]], dtype: ScalarType.Float32, device: q.device);
         if (q.shape[0] > 0)
         {
             CudaContext context = contextOf(q.device);
             if (CudaDecoding.IsFor(arguments))
             {
-                decoding.GetOrAdd(Math.Max(0, q.device.index), _ => new CudaDecoding(context)).Run(q_THD, k_SKD, v_SKD, output_THD, logSumExp_HT, arguments);
+                decoding.GetOrAdd(Math.Max(0, q.device.index), _ => new CudaDecoding(context))
+                    .Run(q_THD, k_SKD, v_SKD, output_THD, logSumExp_HT, arguments with { Scale = arguments.Scale ?? 1 / Math.Sqrt(q.shape[2]) });
             }
             else
             {
@@ -126,7 +139,7 @@ public sealed class CudaAttentionKernel : IAttentionKernel, IAttentionBackward
             }
         }
 
-        return (output_THD.MoveToOuterDisposeScope(), logSumExp_HT.transpose(0, 1).MoveToOuterDisposeScope());
+        return (OfSize(output_THD, q.shape[2]).MoveToOuterDisposeScope(), logSumExp_HT.transpose(0, 1).MoveToOuterDisposeScope());
     }
 
     /// <summary>The backward launches.</summary>
@@ -153,9 +166,11 @@ public sealed class CudaAttentionKernel : IAttentionKernel, IAttentionBackward
             });
         }
 
-        return (gradientQ_THD.MoveToOuterDisposeScope(), gradientK_SKD.MoveToOuterDisposeScope(), gradientV_SKD.MoveToOuterDisposeScope());
+        return (Result(gradientQ_THD), Result(gradientK_SKD), Result(gradientV_SKD));
 
-        static Tensor Like(Tensor of) => empty(of.shape, dtype: of.dtype, device: of.device);
+        static Tensor Like(Tensor of) => empty([of.shape[0], of.shape[1], KernelSize(of.shape[2])], dtype: of.dtype, device: of.device);
+
+        Tensor Result(Tensor x) => OfSize(x, q.shape[2]).MoveToOuterDisposeScope();
     }
 
     /// <summary>Remembers what went wrong where it could not be thrown.</summary>
@@ -172,7 +187,7 @@ public sealed class CudaAttentionKernel : IAttentionKernel, IAttentionBackward
     private AttentionShape ShapeOf(Tensor q_THD, Tensor k_SKD, AttentionArguments arguments) => new()
     {
         Element = q_THD.dtype == ScalarType.BFloat16 ? AttentionElement.BFloat16 : AttentionElement.Float16,
-        HeadSize = (int)q_THD.shape[2],
+        HeadSize = KernelSize(q_THD.shape[2]),
         Heads = (int)q_THD.shape[1],
         KeyHeads = (int)k_SKD.shape[1],
         WindowLeft = arguments.SlidingWindow - 1 ?? AttentionParameters.NoWindow,
@@ -182,15 +197,29 @@ public sealed class CudaAttentionKernel : IAttentionKernel, IAttentionBackward
         Deterministic = Deterministic,
     };
 
-    /// <summary>The tensor itself where a token's heads lie together and start at multiples of 16 bytes, as the kernels read them; else a copy.</summary>
+    /// <summary>
+    /// The tensor itself where a token's heads lie together and start at multiples of 16 bytes, as the kernels read them; else a copy, with heads of
+    /// the kernel's size.
+    /// </summary>
     private static Tensor InRows(Tensor x_THD)
     {
+        int size = KernelSize(x_THD.shape[2]);
+        if (size != x_THD.shape[2])
+        {
+            // Zeros add nothing to a score, and what they give of an output or a gradient is cut off again.
+            Tensor filled = zeros([x_THD.shape[0], x_THD.shape[1], size], dtype: x_THD.dtype, device: x_THD.device);
+            filled.narrow(2, 0, x_THD.shape[2]).copy_(x_THD);
+            return filled;
+        }
+
         if (x_THD.numel() == 0) return x_THD;
         ReadOnlySpan<long> strides = x_THD.stride();
         bool together = strides[2] == 1 && (strides[1] == x_THD.shape[2] || x_THD.shape[1] == 1);
         bool apart = strides[0] % 8 == 0 && strides[0] >= x_THD.shape[1] * x_THD.shape[2] && strides[0] <= AttentionRows.MaxStride;
         return together && apart && x_THD.Address() % 16 == 0 ? x_THD : x_THD.contiguous().clone();
     }
+
+    private static Tensor OfSize(Tensor x_THD, long size) => x_THD.shape[2] == size ? x_THD : x_THD.narrow(2, 0, size).contiguous();
 
     private static AttentionRows Rows(Tensor x_THD) => new(x_THD.Address(), x_THD.shape[0] > 1 ? (int)x_THD.stride(0) : (int)(x_THD.shape[1] * x_THD.shape[2]));
 }

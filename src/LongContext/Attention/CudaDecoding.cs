@@ -35,7 +35,7 @@ internal sealed class CudaDecoding
         return longest is > 0 and <= MaxQueries && LongestDocument(arguments.KeyLengths) >= FewKeys;
     }
 
-    /// <summary>The output, into tensors that lie in rows.</summary>
+    /// <summary>The output, into tensors that lie in rows of the kernels' sizes; the scale must be given.</summary>
     public void Run(Tensor q_THD, Tensor k_SKD, Tensor v_SKD, Tensor output_THD, Tensor logSumExp_HT, AttentionArguments arguments)
     {
         int longest = LongestDocument(arguments.CumulativeSequenceLengths.Span);
@@ -55,7 +55,7 @@ internal sealed class CudaDecoding
                     QueryBorders = data, KeyBorders = data + (borders * sizeof(int)), PlanWords = data + (2 * borders * sizeof(int)),
                     Workspace = plan.Slots > 0 ? workspace.Address() : 0, Tokens = (int)q_THD.shape[0],
                     QueryStride = Stride(q_THD), KeyStride = Stride(k_SKD), ValueStride = Stride(v_SKD), OutputStride = Stride(output_THD),
-                    Scale = (float)(arguments.Scale ?? 1 / Math.Sqrt(q_THD.shape[2])), SoftCap = (float)(arguments.SoftCap ?? 0),
+                    Scale = (float)arguments.Scale!.Value, SoftCap = (float)(arguments.SoftCap ?? 0),
                 },
                 plan);
         });

@@ -4,7 +4,7 @@ namespace LongContext.Cuda.Emulation.Checking;
 
 /// <summary>
 /// The stricter check between lanes of one warp: a word that one lane wrote is another's to read, and one that a lane read is another's
-/// to write, only after bar.warp.sync or a barrier of the block. Accesses narrower than a word are left out: neighbours share words.
+/// to write, only after bar.warp.sync, a barrier of the block or a phase of a memory barrier that was waited for. Accesses narrower than a word are left out: neighbours share words.
 /// </summary>
 internal sealed class LaneOrder(int words)
 {
@@ -27,6 +27,8 @@ internal sealed class LaneOrder(int words)
             uint writer = writers[word];
             if (Same(writer, w) && (writer & 63) != reader)
                 throw Fault(w, lane, word, "read", "written", writer);
+            if (forOthers)
+                continue; // All lanes take part in the one read: no lane's later write can come before it.
             uint earlier = readers[word];
             readers[word] = Stamp(w, Same(earlier, w) && (earlier & 63) != reader ? Many : reader);
         }

@@ -89,6 +89,7 @@ internal sealed class MemoryBarrier(uint address, uint count, Warp creator, uint
     {
         if (ended)
         {
+            w.LaneEpoch++;
             VectorClock.Join(w.Clock, passed);
             VectorClock.Join(w.Fenced, passedFenced);
         }

@@ -1,6 +1,7 @@
 using LongContext.Cuda.Attention;
 using LongContext.Cuda.Driver;
 using LongContext.Cuda.Emulation;
+using LongContext.Cuda.Tests.Driver;
 
 namespace LongContext.Cuda.Tests.Attention;
 
@@ -58,5 +59,28 @@ public sealed class AttentionLaunchTests : IDisposable
         // 200 tokens of 2 heads are 1,600 bytes, 1,792 in whole 256; 200 / 64 + 2 tiles of 64 · 2 · 128 sums.
         Assert.Equal((2 * 1_792) + (5 * 64 * 2 * 128 * 4), AttentionBackward.WorkspaceBytes(pack));
         Assert.Equal(2 * 1_792, AttentionBackward.WorkspaceBytes(new AttentionPlan(shape with { Deterministic = true }, GpuArchitecture.A100, [0, 100, 200])));
+    }
+
+    [Fact]
+    public void Launch_InSteadyState_AllocatesNothing()
+    {
+        var silent = new ScriptedDriver { Notes = false };
+        using var over = new CudaContext(silent, 0);
+        var fixedOrder = new AttentionPlan(plan.Shape with { Deterministic = true }, GpuArchitecture.A100, [0, 8]);
+        AttentionRows queries = new(0x1000, 128), keys = new(0x1000, 64);
+        var gradients = new AttentionGradients(queries, queries, keys, keys);
+        Repeat();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Repeat();
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+
+        void Repeat()
+        {
+            for (int i = 0; i < 100; i++)
+            {
+                AttentionForward.Launch(over, fixedOrder, 0x2000, queries, keys, keys, queries, 0x3000);
+                AttentionBackward.Launch(over, fixedOrder, 0x2000, queries, keys, keys, queries, 0x3000, gradients, 0x4000);
+            }
+        }
     }
 }

@@ -9,7 +9,7 @@ namespace LongContext.Cuda.Tests.Attention;
 /// </summary>
 public sealed class EmulatedAttentionTests : AttentionKernelSuite, IDisposable
 {
-    private readonly EmulatedDriver driver = new(new EmulationOptions { Threads = 2, CountMemory = false });
+    private readonly EmulatedDriver driver = new(new EmulationOptions { Threads = 2, CountMemory = false, CheckLanes = true });
     private readonly CudaContext context;
 
     public EmulatedAttentionTests()

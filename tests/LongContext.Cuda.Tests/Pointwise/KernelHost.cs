@@ -40,7 +40,7 @@ public abstract class KernelHost
 
         public EmulatedHost(int multiprocessors)
         {
-            var driver = new EmulatedDriver(new EmulationOptions { Multiprocessors = multiprocessors, Seed = 1 });
+            var driver = new EmulatedDriver(new EmulationOptions { Multiprocessors = multiprocessors, Seed = 1, CheckLanes = true });
             driver.Launched = reports.Add;
             Context = new CudaContext(driver, 0);
         }

@@ -37,7 +37,10 @@ public sealed class AttentionKernelsTests
     [InlineData(ScalarType.BFloat16, 128, "cuda", "have it")]
     [InlineData(ScalarType.Float16, 80, "cuda", "have it")]
     [InlineData(ScalarType.Float32, 128, "libtorch", "Float32")]
-    [InlineData(ScalarType.BFloat16, 112, "libtorch", "112")]
+    [InlineData(ScalarType.BFloat16, 112, "cuda", "have it")]
+    [InlineData(ScalarType.BFloat16, 16, "libtorch", "filled up to 64")]
+    [InlineData(ScalarType.BFloat16, 192, "libtorch", "filled up to 256")]
+    [InlineData(ScalarType.BFloat16, 320, "libtorch", "320")]
     public void Choose_WhereTheTiledKernelsRun_TakesThemForWhatTheyHave(ScalarType type, int headSize, string expected, string reason)
     {
         var log = new ListLogger();

@@ -119,7 +119,8 @@ extern "C" __global__ void __launch_bounds__(Threads, 1) attention_backward_quer
     stage = otherStage;
   }
 
-  // The warp's own rows of the tile of queries take ∂q on its way to whole 16-byte chunks.
+  // The warp's own rows of the tile of queries, once all its lanes have read them, take ∂q on its way to whole 16-byte chunks.
+  SyncWarp();
   StoreSums<T, Size>(SumsPlace<Size>(sharedQ, lane, warpRow, 0), 0, sums, p.scale, p.scale);
   SyncWarp();
   uint16* gradientQ = (uint16*)p.gradientQ + (firstQuery + warpRow) * p.gradientQStride + head * Size;

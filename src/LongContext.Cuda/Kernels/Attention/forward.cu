@@ -161,7 +161,8 @@ extern "C" __global__ void __launch_bounds__(Threads, BLOCKS) attention_forward(
   for (int i = 0; i < RowTiles; i++) {
     int row = warpRow + 16 * i;
     softmax[i].Finish();
-    StoreSums<T, Size>(SumsPlace<Size>(sharedQ, lane, warpRow, 0), 16 * i * Tile::RowBytes, sums[i], softmax[i].Normaliser(0), softmax[i].Normaliser(1));
+    StoreSums<T, Size>(SumsPlace<Size>(sharedQ, lane, warpRow, 0), 16 * i * Tile::RowBytes, sums[i], softmax[i].Normaliser(0),
+                       softmax[i].Normaliser(1));
 #pragma unroll
     for (int half = 0; half < 2; half++) {
       int own = row + 8 * half + (lane >> 2);

@@ -123,7 +123,7 @@ template <typename T, typename W> DEVICE void ForwardAny(const RmsNormParameters
   for (int i = ThreadX(); i < p.columns; i += BlockSizeX()) y[i] = FromFloat<T>(Scaled<T, W>(ToFloat(normed[i]), inverse, ToFloat(weight[i]), p));
 }
 
-extern "C" __global__ void __launch_bounds__(1024) rms_norm_forward(const RmsNormParameters p) {
+extern "C" __global__ void __launch_bounds__(512) rms_norm_forward(const RmsNormParameters p) {
   __shared__ float shared[32];
   ForwardHeld<ELEMENT, WEIGHT>(p, shared);
 }
