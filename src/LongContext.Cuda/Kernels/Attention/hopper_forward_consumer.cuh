@@ -79,9 +79,10 @@ template <bool Cap> struct ForwardConsumer {
     float highest[2];
 #pragma unroll
     for (int r = 0; r < 2; r++) {
-      highest[r] = maximum[r];
+      float chains[2] = {maximum[r], -Infinity}; // two: one alone would wait for itself
 #pragma unroll
-      for (int j = 0; j < SCount / 4; j++) highest[r] = __builtin_fmaxf(highest[r], __builtin_fmaxf(s[4 * j + 2 * r], s[4 * j + 2 * r + 1]));
+      for (int j = 0; j < SCount / 4; j++) chains[j % 2] = __builtin_fmaxf(chains[j % 2], __builtin_fmaxf(s[4 * j + 2 * r], s[4 * j + 2 * r + 1]));
+      highest[r] = __builtin_fmaxf(chains[0], chains[1]);
       highest[r] = __builtin_fmaxf(highest[r], ShuffleXor<1>(highest[r]));
       highest[r] = __builtin_fmaxf(highest[r], ShuffleXor<2>(highest[r]));
     }

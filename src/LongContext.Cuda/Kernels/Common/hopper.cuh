@@ -73,10 +73,12 @@ DEVICE void BarrierWait(uint32 barrier, uint32 parity) {
   } while (!done);
 }
 
-/// One arrival for the whole warp, after what its lanes did before.
+/// One arrival for the whole warp, after what its lanes did before. Without a branch, and the lane's number read anew: it stands amid the products.
 DEVICE void WarpArrive(uint32 barrier) {
   SyncWarp();
-  if (Lane() == 0) BarrierArrive(barrier);
+  asm volatile(
+      "{\n\t.reg .pred p;\n\t.reg .b32 t;\n\tmov.u32 t, %%laneid;\n\tsetp.eq.s32 p, t, 0;\n\t@p mbarrier.arrive.shared::cta.b64 _, [%0];\n\t}" ::"r"(barrier)
+      : "memory");
 }
 
 // --- Named barriers: 1 to 15; 0 is the whole block's. ---
@@ -90,8 +92,6 @@ template <int Threads> DEVICE void NamedArrive(int barrier) { asm volatile("bar.
 DEVICE void AsyncProxyFence() { asm volatile("fence.proxy.async.shared::cta;" ::: "memory"); }
 
 // --- TMA ---
-
-DEVICE void PrefetchTensorMap(uint64 map) { asm volatile("prefetch.tensormap [%0];" ::"l"(map) : "memory"); }
 
 /// A box of a tensor [z, y, x], x contiguous, to shared memory; rows outside the tensor are filled with zeros and count as bytes that came.
 DEVICE void TmaLoad(uint32 destination, uint64 map, int x, int y, int z, uint32 barrier) {
