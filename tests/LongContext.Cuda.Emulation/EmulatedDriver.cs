@@ -134,7 +134,9 @@ public sealed unsafe partial class EmulatedDriver : ICudaDriver, IDisposable
         try
         {
             ReadOnlySpan<byte> bytes = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(image);
-            module = Load(Encoding.UTF8.GetString(bytes), PtxNames.Find(bytes));
+            string name = PtxNames.Find(bytes);
+            if (Options.Refuses?.Invoke(name) == true) throw new PtxException(name, 1, "refused, as the options ask for");
+            module = Load(Encoding.UTF8.GetString(bytes), name);
             return 0;
         }
         catch (PtxException e)

@@ -31,6 +31,9 @@ public sealed record EmulationOptions
     /// <summary>A block that runs more warp-instructions than this is taken to be in an endless loop.</summary>
     public long InstructionLimit { get; init; } = 2_000_000_000;
 
+    /// <summary>Names of PTX files that are refused, as by a driver whose assembler does not take them; null for none.</summary>
+    public Func<string, bool>? Refuses { get; init; }
+
     /// <summary>Compute capability times ten, as the emulated device reports it.</summary>
     public int Capability { get; init; } = 90;
 

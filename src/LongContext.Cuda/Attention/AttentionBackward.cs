@@ -12,6 +12,9 @@ internal static class AttentionBackward
 
     private static readonly string[] Ends = ["sm_80/attention_backward_ends_bf16", "sm_80/attention_backward_ends_f16"];
 
+    /// <summary>The module of what comes before and after the kernel by keys.</summary>
+    public static string EndsModule(AttentionElement element) => Ends[(int)element];
+
     /// <summary>Bytes of device memory that a backward pass needs besides its tensors: delta, the log-sum-exp in base 2, the sums of ∂q.</summary>
     public static long WorkspaceBytes(AttentionPlan plan)
     {

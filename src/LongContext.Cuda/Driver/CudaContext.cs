@@ -80,14 +80,32 @@ public sealed class CudaContext : IDisposable
     /// <summary>Makes this context current on the calling thread until the result is disposed.</summary>
     internal CurrentContext Enter() => new(Driver, handle.Value);
 
+    /// <summary>Loads modules now, several at a time, so that what the driver does not take is known before anything depends on it.</summary>
+    /// <returns>What it said of the first that it does not take; null where it takes them all.</returns>
+    internal string? WhyNotLoadable(IReadOnlyCollection<string> modulesToLoad)
+    {
+        string? reason = null;
+        Parallel.ForEach(modulesToLoad, (module, state) =>
+        {
+            try
+            {
+                _ = ModuleOf(module);
+            }
+            catch (CudaException e)
+            {
+                Interlocked.CompareExchange(ref reason, e.Message, null);
+                state.Stop();
+            }
+        });
+        return reason;
+    }
+
     /// <summary>Loads PTX that is not this library's own, for tests and measurements.</summary>
     internal CudaFunction Load(string moduleName, ReadOnlySpan<byte> image, string name) =>
         new(this, name, new CudaModule(this, moduleName, image).GetFunction(name));
 
-    private CudaFunction LoadFunction(string module, string name)
-    {
-        CudaModule loaded = modules.GetOrAdd(
-            module, key => new Lazy<CudaModule>(() => new CudaModule(this, key, KernelImages.Load(key)), LazyThreadSafetyMode.ExecutionAndPublication)).Value;
-        return new CudaFunction(this, $"{module}:{name}", loaded.GetFunction(name));
-    }
+    private CudaFunction LoadFunction(string module, string name) => new(this, $"{module}:{name}", ModuleOf(module).GetFunction(name));
+
+    private CudaModule ModuleOf(string module) => modules.GetOrAdd(
+        module, key => new Lazy<CudaModule>(() => new CudaModule(this, key, KernelImages.Load(key)), LazyThreadSafetyMode.ExecutionAndPublication)).Value;
 }

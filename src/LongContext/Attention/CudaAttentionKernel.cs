@@ -24,6 +24,7 @@ public sealed class CudaAttentionKernel : IAttentionKernel, IAttentionBackward
     private readonly Func<Device, CudaContext> contextOf;
     private readonly DeviceType deviceType;
     private readonly ConcurrentDictionary<int, CudaDecoding> decoding = new();
+    private readonly ConcurrentDictionary<(int Device, ScalarType DataType, int Size), LoadedKernels> loaded = new();
     private readonly DevicePlanCache<AttentionShape, AttentionPlan> plans;
     private Exception? failure;
 
@@ -47,7 +48,10 @@ public sealed class CudaAttentionKernel : IAttentionKernel, IAttentionBackward
         this.deviceType = deviceType;
         plans = new DevicePlanCache<AttentionShape, AttentionPlan>((shape, arguments, device) =>
         {
-            var plan = new AttentionPlan(shape, contextOf(device).Architecture, arguments.CumulativeSequenceLengths.Span, arguments.KeyLengths);
+            ScalarType dataType = shape.Element == AttentionElement.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float16;
+            var plan = new AttentionPlan(
+                shape, contextOf(device).Architecture, arguments.CumulativeSequenceLengths.Span, arguments.KeyLengths,
+                path: LoadedFor(device, dataType, shape.HeadSize).Path);
             return (plan, plan.Data.ToArray());
         });
     }
@@ -76,7 +80,7 @@ public sealed class CudaAttentionKernel : IAttentionKernel, IAttentionBackward
         if (KernelSize(headDimension) == 0) return $"the head size is {headDimension}; there are kernels for {string.Join(", ", TileChoice.HeadSizes)}, and smaller heads are filled up";
         if (deviceType == DeviceType.CUDA && !CudaDevice.IsAvailable) return $"there is no GPU: {CudaDevice.UnavailableReason}";
         Version capability = contextOf(device).Architecture.ComputeCapability;
-        return capability.Major < 8 ? $"the GPU has compute capability {capability}; 8.0 is needed" : null;
+        return capability.Major < 8 ? $"the GPU has compute capability {capability}; 8.0 is needed" : LoadedFor(device, dataType, headDimension).WhyNot;
     }
 
     /// <summary>The head size of the kernel that runs heads of a size; 0 where they are too large.</summary>
@@ -180,6 +184,14 @@ public sealed class CudaAttentionKernel : IAttentionKernel, IAttentionBackward
 
     /// <summary>Remembers what went wrong where it could not be thrown.</summary>
     internal void BackwardFailed(Exception exception) => Interlocked.CompareExchange(ref failure, exception, null);
+
+    /// <summary>Which path's kernels the driver takes, found out before anything depends on them.</summary>
+    private LoadedKernels LoadedFor(Device device, ScalarType dataType, int headDimension)
+    {
+        int size = KernelSize(headDimension);
+        return loaded.GetOrAdd((Math.Max(0, device.index), dataType, size), key => LoadedKernels.Load(
+            contextOf(device), key.DataType == ScalarType.BFloat16 ? AttentionElement.BFloat16 : AttentionElement.Float16, key.Size, Deterministic));
+    }
 
     private void Check(Tensor q, Tensor k, Tensor v, AttentionArguments arguments)
     {

@@ -35,6 +35,8 @@ internal sealed partial class FusedKernels(CudaContext context)
     /// <summary>The environment variable.</summary>
     public const string VariableName = "LONGCONTEXT_FUSED_KERNELS";
 
+    private static readonly string[] Roles = ["rms_norm", "rotary", "gated_unit", "cross_entropy", "dequantize", "adamw"];
+
     private static readonly ConcurrentDictionary<int, (FusedKernels? Kernels, string? WhyNot)> OfDevices = new();
 
     /// <summary>Kernels for tensors on the CPU, whose addresses are good for another context than a GPU's: an emulated one.</summary>
@@ -118,6 +120,11 @@ internal sealed partial class FusedKernels(CudaContext context)
         return new Scope(before);
     }
 
+    /// <summary>The PTX that these kernels are in, their plain counterparts apart.</summary>
+    internal static string[] Modules { get; } =
+        [.. KernelImages.Names.Where(name => Roles.Any(role => name.StartsWith($"sm_80/{role}_", StringComparison.Ordinal)))
+            .Where(name => !name.Contains("_reference", StringComparison.Ordinal))];
+
     internal static bool ReadSwitch(bool? appContext, string? variable) =>
         appContext ?? !(variable is "0" || string.Equals(variable, "false", StringComparison.OrdinalIgnoreCase));
 
@@ -135,8 +142,10 @@ internal sealed partial class FusedKernels(CudaContext context)
 
     private static (FusedKernels? Kernels, string? WhyNot) OfDevice(int index) => OfDevices.GetOrAdd(Math.Max(0, index), static ordinal =>
     {
-        string? reason = WhyNot(IsSwitchedOn, ordinal);
-        return (reason is null ? new FusedKernels(CudaContext.ForDevice(ordinal)) : null, reason);
+        if (WhyNot(IsSwitchedOn, ordinal) is { } reason) return (null, reason);
+        CudaContext context = CudaContext.ForDevice(ordinal);
+        // All at once, before anything depends on them: a driver that does not take one of them leaves everything to the operators.
+        return context.WhyNotLoadable(Modules) is { } fault ? (null, fault) : (new FusedKernels(context), null);
     });
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Norms, rotary embedding, gated units, losses and optimizers run by {Kernels} on {Device} ({DataType}): {Reason}.")]

@@ -59,6 +59,17 @@ public sealed class AttentionKernelsTests
         Assert.Contains("7.5", Assert.Single(log.Lines), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("sm_90a/", "cuda", "have it")] // the portable path takes over
+    [InlineData("/", "libtorch", "CUDA_ERROR_INVALID_PTX")]
+    public void Choose_DriverThatRefusesKernels_GoesOnWithoutThem(string refused, string expected, string reason)
+    {
+        var log = new ListLogger();
+        using var context = new CudaContext(new EmulatedDriver(new EmulationOptions { Refuses = name => name.Contains(refused, StringComparison.Ordinal) }), 0);
+        Assert.Equal(expected, AttentionKernels.Choose(new CudaAttentionKernel(false, context, DeviceType.CPU), CPU, ScalarType.BFloat16, 128, log).Name);
+        Assert.Contains(reason, Assert.Single(log.Lines), StringComparison.Ordinal);
+    }
+
     private static IAttentionKernel KernelOf(Type suite) =>
         (IAttentionKernel)suite.GetProperty("Kernel", BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(Activator.CreateInstance(suite))!;
 
