@@ -1,4 +1,5 @@
 // Shape suffixes: T queries, S keys, H heads, K key/value heads, D head size.
+using System.Collections.Concurrent;
 using LongContext.Cuda.Decoding;
 using LongContext.Cuda.Driver;
 using LongContext.Tensors;
@@ -18,6 +19,7 @@ internal sealed class CudaDecoding
     private const int MaxQueries = 16;
     private readonly CudaContext context;
     private readonly DecodingAttention attention;
+    private readonly ConcurrentDictionary<(CacheElement Element, int HeadSize), bool> loads = new();
     private readonly DevicePlanCache<DecodingShape, DecodingPlan> plans;
 
     public CudaDecoding(CudaContext context)
@@ -35,13 +37,17 @@ internal sealed class CudaDecoding
         return longest is > 0 and <= MaxQueries && LongestDocument(arguments.KeyLengths) >= FewKeys;
     }
 
+    /// <summary>Whether the driver takes the kernels of a type and head size; where not, those of training compute the same.</summary>
+    public bool Loads(ScalarType dataType, int headSize) => loads.GetOrAdd(
+        (ElementOf(dataType), headSize), key => context.WhyNotLoadable(DecodingAttention.Modules(key.Element, key.HeadSize)) is null);
+
     /// <summary>The output, into tensors that lie in rows of the kernels' sizes; the scale must be given.</summary>
     public void Run(Tensor q_THD, Tensor k_SKD, Tensor v_SKD, Tensor output_THD, Tensor logSumExp_HT, AttentionArguments arguments)
     {
         int longest = LongestDocument(arguments.CumulativeSequenceLengths.Span);
         var shape = new DecodingShape
         {
-            Element = q_THD.dtype == ScalarType.BFloat16 ? CacheElement.BFloat16 : CacheElement.Float16,
+            Element = ElementOf(q_THD.dtype),
             Heads = (int)q_THD.shape[1], KeyHeads = (int)k_SKD.shape[1], HeadSize = (int)q_THD.shape[2], MaxQueryTokens = longest, WindowLeft = arguments.SlidingWindow - 1,
         };
         plans.Use(shape, arguments, q_THD.device, (plan, data) =>
@@ -74,6 +80,8 @@ internal sealed class CudaDecoding
         plan.Words.CopyTo(data.AsSpan(2 * borders));
         return (plan, data);
     }
+
+    private static CacheElement ElementOf(ScalarType dataType) => dataType == ScalarType.BFloat16 ? CacheElement.BFloat16 : CacheElement.Float16;
 
     private static int LongestDocument(ReadOnlySpan<int> borders)
     {
