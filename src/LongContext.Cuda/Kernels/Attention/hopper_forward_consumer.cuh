@@ -90,8 +90,11 @@ template <bool Cap> struct ForwardConsumer {
     }
 #pragma unroll
     for (int r = 0; r < 2; r++) {
-      float shift = highest[r] == -Infinity ? 0 : highest[r] * scale; // nothing seen yet: all exponentials are 0, not NaN
-      correction[r] = Exp2(maximum[r] * scale - shift);
+      float base = highest[r] == -Infinity ? 0 : highest[r]; // nothing seen yet: all exponentials are 0, not NaN
+      float shift = base * scale;
+      // From the difference: 1 to the bit where the maximum stays. maximum · scale − shift, in one instruction, would be shift's rounding,
+      // and 2^that, once a tile, per cents over a million keys.
+      correction[r] = Exp2((maximum[r] - base) * scale);
       maximum[r] = highest[r];
       float added = 0;
 #pragma unroll
