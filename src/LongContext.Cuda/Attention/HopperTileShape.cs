@@ -21,10 +21,10 @@ internal sealed record HopperTileShape : TileShape
     public int Chunk { get; }
 
     /// <summary>Registers of a thread that brings tiles, once it has given the others away.</summary>
-    public int ProducerRegisters => Consumers == 2 ? 24 : 32;
+    public int ProducerRegisters => Consumers != 2 ? 32 : Pass == AttentionPass.BackwardKeys ? 24 : 40;
 
     /// <summary>Registers of a thread that computes.</summary>
-    public int ConsumerRegisters => Consumers == 2 ? 240 : 160;
+    public int ConsumerRegisters => Consumers != 2 ? 160 : Pass == AttentionPass.BackwardKeys ? 240 : 232;
 
     /// <inheritdoc />
     public override int SharedBytes => Pass == AttentionPass.BackwardKeys ? BackwardSharedBytes : KeyWalkSharedBytes;

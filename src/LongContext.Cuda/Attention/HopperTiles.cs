@@ -4,7 +4,7 @@ namespace LongContext.Cuda.Attention;
 
 /// <summary>Which instances the Hopper path has, and when they are taken: pure functions.</summary>
 /// <remarks>
-/// Forward, a computing thread holds O (size / 2 registers), S (keys / 2) and packed P (keys / 4): 160 of 240 with heads of 128 and 128 keys,
+/// Forward, a computing thread holds O (size / 2 registers), S (keys / 2) and packed P (keys / 4): 160 of 232 with heads of 128 and 128 keys,
 /// 188 with heads of 256 and 80 keys, which is also what 227 KB hold. Heads of 64 leave room for three computing warpgroups of 160 registers,
 /// which hide more of the exponentials. Backward, ∂k, ∂v, S, ∂w and packed P take 208 of 240 with heads of 128 and 64 queries, 192 with heads of
 /// 64 and 128 queries, where P and ∂s are packed in S's and ∂w's place; with heads of 96 and 256 the portable kernel is taken. None of these shapes has been timed on a GPU yet.

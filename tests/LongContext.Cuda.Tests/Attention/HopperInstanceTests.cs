@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
 using LongContext.Cuda.Attention;
 using LongContext.Cuda.Driver;
 using LongContext.Cuda.Emulation;
@@ -6,9 +8,11 @@ using LongContext.Cuda.Emulation;
 namespace LongContext.Cuda.Tests.Attention;
 
 /// <summary>What can be counted of each instance of the Hopper path without a GPU: bank conflicts, sectors.</summary>
-public sealed class HopperInstanceTests(ITestOutputHelper output)
+public sealed partial class HopperInstanceTests(ITestOutputHelper output)
 {
     public static TheoryData<string> Modules => [.. HopperTiles.All.Select(shape => shape.Module(AttentionElement.BFloat16))];
+
+    public static TheoryData<string> AllModules => [.. KernelImages.Names.Where(name => name.StartsWith("sm_90a/", StringComparison.Ordinal))];
 
     [Theory]
     [MemberData(nameof(Modules))]
@@ -34,4 +38,55 @@ public sealed class HopperInstanceTests(ITestOutputHelper output)
         Assert.True(wide.Length > 0);
         Assert.All(wide, line => Assert.True(line.Bytes == line.Sectors * 32, $"{line.Line}: {line.Text}: {line.Bytes} bytes of {line.Sectors} sectors"));
     }
+
+    /// <summary>
+    /// What makes NVIDIA's assembler run products one after the other, as far as the text tells: a batch of products without a fence of its own since the
+    /// last branch or label, registers of a product that are written behind the fence, and operations that it makes calls of.
+    /// </summary>
+    [Theory]
+    [MemberData(nameof(AllModules))]
+    public void Module_AroundItsProducts_LeavesTheAssemblerNothingToPutIn(string module)
+    {
+        bool fenced = false;
+        int products = 0;
+        var written = new HashSet<string>();
+        foreach (string line in Encoding.ASCII.GetString(KernelImages.Load(module)).Split('\n').Select(line => line.Trim()))
+        {
+            Assert.DoesNotMatch(Calls(), line);
+            if (line.EndsWith(':') || Branch().IsMatch(line))
+            {
+                fenced = false;
+            }
+            else if (line.StartsWith("wgmma.fence", StringComparison.Ordinal))
+            {
+                fenced = true;
+                written.Clear();
+            }
+            else if (line.StartsWith("wgmma.mma_async", StringComparison.Ordinal))
+            {
+                products++;
+                Assert.True(fenced, $"{module}: no wgmma.fence since the last branch or label before {line}");
+                Assert.DoesNotContain(Register().Matches(line).Select(match => match.Value), written.Contains);
+            }
+            else if (Destination().Match(line) is { Success: true } destination)
+            {
+                // Descriptors are read when a product is issued; accumulators and left operands, of 32 bits, while it runs.
+                written.UnionWith(Register().Matches(destination.Groups[1].Value).Select(match => match.Value));
+            }
+        }
+
+        Assert.True(products > 0);
+    }
+
+    [GeneratedRegex(@"^(@!?%p\d+\s+)?((div|rcp|sqrt)\.rn\.|(div|rem)\.[us]64|call)")]
+    private static partial Regex Calls();
+
+    [GeneratedRegex(@"^(@!?%p\d+\s+)?bra\b")]
+    private static partial Regex Branch();
+
+    [GeneratedRegex(@"^(?:@!?%p\d+\s+)?[a-z][\w.:]*\s+(\{[^}]*\}|%[a-z]+\d+)")]
+    private static partial Regex Destination();
+
+    [GeneratedRegex(@"%[fr]\d+")]
+    private static partial Regex Register();
 }

@@ -25,6 +25,7 @@ template <bool Cap, bool SumQ> struct BackwardConsumer {
   /// d = rows (this consumer's 64 of a tile of keys) · columnsᵀ (a tile of queries).
   DEVICE void IssueScores(float (&d)[SCount], uint32 rows, uint32 columns) {
     Rows a = Rows::Along(Opaque(rows)), b = Rows::Along(columns);
+    WgmmaFence();
     SProduct::template Shared<Element, 0, 0, false>(d, a.At(0), b.At(0));
 #pragma unroll
     for (int i = 1; i < Backward::Size / 16; i++) {
@@ -37,6 +38,7 @@ template <bool Cap, bool SumQ> struct BackwardConsumer {
   /// d += left · rows of a tile of queries.
   DEVICE void IssueSums(float (&d)[OCount], const uint32 (&left)[PCount], uint32 rows) {
     Rows b = Rows::Across(rows, Backward::QueryChunk);
+    WgmmaFence();
 #pragma unroll
     for (int i = 0; i < Backward::Queries / 16; i++)
       OProduct::template Register<Element, 1>(d, left[4 * i], left[4 * i + 1], left[4 * i + 2], left[4 * i + 3], b.At(i * 16 * Backward::ChunkBytes));
@@ -48,6 +50,7 @@ template <bool Cap, bool SumQ> struct BackwardConsumer {
     int consumer = Uniform(ThreadPlace::Read().warpgroup) - 1;
     Rows a = Rows::Across(scores + (Backward::Queries == 64 ? 0 : consumer) * Backward::Keys * Backward::ChunkBytes, 16);
     Rows b = Rows::Across(shared + Backward::K + (Backward::Queries == 64 ? consumer : 0) * Backward::KeyChunk, Backward::KeyChunk);
+    WgmmaFence();
     QProduct::template Shared<Element, 1, 1, false>(d, a.At(0), b.At(0));
 #pragma unroll
     for (int i = 1; i < Backward::Keys / 16; i++)
@@ -173,18 +176,15 @@ template <bool Cap, bool SumQ> struct BackwardConsumer {
     auto [lane, warp, warpgroup] = ThreadPlace::Read();
     int consumer = warpgroup - 1;
     uint32 piece = shared + Backward::Sums + (4 * consumer + warp) * Backward::SumBytes;
-    if (lane == 0) BulkWaitRead(); // the piece before has been read
+    BulkWaitRead(); // lane 0's: the piece before has been read; the others have none to wait for, and a branch amid the products costs more
     SyncWarp();
 #pragma unroll
     for (int i = 0; i < QCount; i++) SharedStore(piece + 128 * i + 4 * lane, __builtin_bit_cast(uint32, d[i]));
     AsyncProxyFence();
     SyncWarp();
-    if (lane == 0) {
-      int rowTile = Backward::Queries == 64 ? warp : 4 * consumer + warp, columnTile = Backward::Queries == 64 ? 8 * consumer : 0;
-      uint64 target = (uint64)(const __attribute__((address_space(1))) float*)(tile + (rowTile * (Backward::Size / 8) + columnTile) * 128);
-      BulkReduceAdd(target, piece, Backward::SumBytes);
-      BulkCommit();
-    }
+    int rowTile = Backward::Queries == 64 ? warp : 4 * consumer + warp, columnTile = Backward::Queries == 64 ? 8 * consumer : 0;
+    uint64 target = (uint64)(const __attribute__((address_space(1))) float*)(tile + (rowTile * (Backward::Size / 8) + columnTile) * 128);
+    WarpBulkReduceAdd(target, piece, Backward::SumBytes);
   }
 
   template <bool Masked> DEVICE void Step(const AttentionParameters& a, int head, int query) {
@@ -192,7 +192,6 @@ template <bool Cap, bool SumQ> struct BackwardConsumer {
     uint32 q = shared + Backward::Q + stage * Backward::QueryBytes, gradientO = shared + Backward::GradientO + stage * Backward::QueryBytes;
     uint32 ownRows = (Uniform(ThreadPlace::Read().warpgroup) - 1) * Backward::Rows * Backward::ChunkBytes;
     BarrierWait(shared + Backward::QFull + 8 * stage, parity);
-    WgmmaFence();
     IssueScores(s, shared + Backward::K + ownRows, q);
     BarrierWait(shared + Backward::OFull + 8 * stage, parity);
     IssueScores(ds, shared + Backward::V + ownRows, gradientO);
@@ -202,7 +201,6 @@ template <bool Cap, bool SumQ> struct BackwardConsumer {
       Weights<Masked>(a, stage, query); // beside ∂w's product
       Hold(weights);
       Hold(gradientV);
-      WgmmaFence();
       IssueSums(gradientV, weights, gradientO);
       WgmmaWait<1>();
       Hold(ds);
@@ -214,7 +212,6 @@ template <bool Cap, bool SumQ> struct BackwardConsumer {
       WeightsAndGradients<Masked>(a, stage, query);
       Hold(weights);
       Hold(gradientV);
-      WgmmaFence();
       IssueSums(gradientV, weights, gradientO);
     }
     Hold(gradients);
@@ -224,7 +221,6 @@ template <bool Cap, bool SumQ> struct BackwardConsumer {
       StoreGradients(scores);
       NamedSync<Backward::Consumers * WarpgroupThreads>(Backward::ScoresBarrier);
       float d[QCount];
-      WgmmaFence();
       IssueQuerySums(d, scores);
       IssueSums(gradientK, gradients, q);
       WgmmaWait<2>();
@@ -234,7 +230,6 @@ template <bool Cap, bool SumQ> struct BackwardConsumer {
       int64 tile = TASK(slot, sumTile) + query / Backward::Queries;
       AddQuerySums(d, a.gradientQSum + (tile * a.heads + head) * (Backward::Queries * Backward::Size)); // beside ∂k's product
     } else {
-      WgmmaFence();
       IssueSums(gradientK, gradients, q);
       WgmmaWait<1>();
       WarpArrive(shared + Backward::OEmpty + 8 * stage);
@@ -273,18 +268,18 @@ template <bool Cap, bool SumQ> struct BackwardConsumer {
 #pragma unroll
     for (int i = 0; i < OCount; i++) gradientK[i] = gradientV[i] = 0;
     // All of this consumer's keys are seen by all queries of a tile that starts from wholeFrom to wholeTo; the others need the mask.
-    int key = TASK(slot, key) + Backward::Rows * (Uniform(ThreadPlace::Read().warpgroup) - 1), shift = TASK(slot, shift);
+    int key = Uniform(TASK(slot, key)) + Backward::Rows * (Uniform(ThreadPlace::Read().warpgroup) - 1), shift = Uniform(TASK(slot, shift));
     int wholeFrom = key + Backward::Rows - 1 - a.windowRight - shift, wholeTo = key + a.windowLeft - (Backward::Queries - 1) - shift;
-    if (key + Backward::Rows > TASK(slot, keys)) wholeTo = wholeFrom - 1;
-    int head = TASK(slot, keyHead) * group, query = TASK(slot, query);
-    for (int left = TASK(slot, tiles) * group; left > 0; left--) {
+    if (key + Backward::Rows > Uniform(TASK(slot, keys))) wholeTo = wholeFrom - 1;
+    int head = Uniform(TASK(slot, keyHead)) * group, query = Uniform(TASK(slot, query));
+    for (int left = Uniform(TASK(slot, tiles)) * group; left > 0; left--) {
       if (!Cap && query >= wholeFrom && query <= wholeTo)
         Step<false>(a, head, query);
       else
         Step<true>(a, head, query);
       query += Backward::Queries;
-      if (query >= TASK(slot, query) + TASK(slot, tiles) * Backward::Queries) {
-        query = TASK(slot, query);
+      if (query >= Uniform(TASK(slot, query) + TASK(slot, tiles) * Backward::Queries)) {
+        query = Uniform(TASK(slot, query));
         head++;
       }
     }
@@ -296,12 +291,12 @@ template <bool Cap, bool SumQ> DEVICE void ConsumeBackward(const AttentionParame
   c.shared = SharedAddress(hopperShared);
   c.steps = 0;
   c.scale = Cap ? a.cap * Log2E : a.scale * Log2E;
-  c.capScale = Cap ? 2 * Log2E * a.scale / a.cap : 0;
+  c.capScale = Cap ? 2 * Log2E * a.scale * Reciprocal(a.cap) : 0;
   int group = a.heads / a.keyHeads;
   for (uint32 units = 0;; units++) {
     c.slot = StageOf(units);
     BarrierWait(c.shared + Backward::TaskFull + 8 * c.slot, ParityOf(units));
-    if (TASK(c.slot, tiles) < 0) break;
+    if (Uniform(TASK(c.slot, tiles)) < 0) break;
     BarrierWait(c.shared + Backward::KeysFull, units & 1);
     c.Run(a, group);
     NamedSync<WarpgroupThreads>(Backward::OwnBarrier + consumer); // all of its warps are done with its rows of v

@@ -28,6 +28,7 @@ template <bool Cap> struct ForwardConsumer {
 
   DEVICE void IssueScores() {
     using Rows = Operand<Shape::ChunkBytes>;
+    WgmmaFence();
     Rows a = Rows::Along(Opaque(Queries())), b = Rows::Along(shared + Shape::K + tiles % Shape::KeyStages * Shape::KeyBytes);
     SProduct::template Shared<Element, 0, 0, false>(s, a.At(0), b.At(0));
 #pragma unroll
@@ -41,6 +42,7 @@ template <bool Cap> struct ForwardConsumer {
   /// o += p · v, of the tile number `tile`.
   DEVICE void IssueOutput(uint32 tile) {
     using Rows = Operand<Shape::ChunkBytes>;
+    WgmmaFence();
     Rows b = Rows::Across(shared + Shape::V + tile % Shape::KeyStages * Shape::KeyBytes, Shape::KeyChunk);
 #pragma unroll
     for (int i = 0; i < Shape::Keys / 16; i++)
@@ -88,8 +90,11 @@ template <bool Cap> struct ForwardConsumer {
     }
 #pragma unroll
     for (int r = 0; r < 2; r++) {
-      float shift = highest[r] == -Infinity ? 0 : highest[r] * scale; // nothing seen yet: all exponentials are 0, not NaN
-      correction[r] = Exp2(maximum[r] * scale - shift);
+      float base = highest[r] == -Infinity ? 0 : highest[r]; // nothing seen yet: all exponentials are 0, not NaN
+      float shift = base * scale;
+      // From the difference: 1 to the bit where the maximum stays. maximum · scale − shift, in one instruction, would be shift's rounding,
+      // and 2^that, once a tile, per cents over a million keys.
+      correction[r] = Exp2((maximum[r] - base) * scale);
       maximum[r] = highest[r];
       float added = 0;
 #pragma unroll
@@ -115,7 +120,6 @@ template <bool Cap> struct ForwardConsumer {
     NamedSync<2 * WarpgroupThreads>(Shape::TurnBarrier + Consumer());
     Hold(o);
     Hold(p);
-    WgmmaFence();
     IssueScores();
     WaitFull(Shape::VFull, tiles - 1);
     IssueOutput(tiles - 1);
@@ -140,7 +144,6 @@ template <bool Cap> struct ForwardConsumer {
 #pragma unroll
     for (int i = 0; i < OCount; i++) o[i] = 0;
     WaitFull(Shape::KFull, tiles);
-    WgmmaFence();
     IssueScores();
     WgmmaWait<0>();
     Hold(s);
@@ -151,8 +154,8 @@ template <bool Cap> struct ForwardConsumer {
     PackScores();
     tile--;
     // Tiles that all 64 queries see whole need no mask: from wholeBegin on, below wholeEnd.
-    int position = TASK(slot, position);
-    int wholeEnd = Min(TASK(slot, keys), position + a.windowRight + 1) / Shape::Keys;
+    int position = Uniform(TASK(slot, position));
+    int wholeEnd = Min(Uniform(TASK(slot, keys)), position + a.windowRight + 1) / Shape::Keys;
     int wholeBegin = CeilDivide(Max(0, position + Shape::Rows - 1 - a.windowLeft), Shape::Keys);
     for (; tile >= first; tile--)
       if (!Cap && tile < wholeEnd && tile >= wholeBegin) // with a cap the mask is the least of it: one body less
@@ -162,7 +165,6 @@ template <bool Cap> struct ForwardConsumer {
     WaitFull(Shape::VFull, tiles - 1);
     Hold(o);
     Hold(p);
-    WgmmaFence();
     IssueOutput(tiles - 1);
     WgmmaWait<0>();
     Hold(o);
@@ -180,7 +182,7 @@ template <bool Cap> struct ForwardConsumer {
       total += ShuffleXor<1>(total);
       total += ShuffleXor<2>(total);
       int inTile = 16 * warp + lane / 4 + 8 * r;
-      factor[r] = total > 0 ? 1 / total : total == 0 ? 0 : total; // a NaN stays one
+      factor[r] = total > 0 ? Reciprocal(total) : total == 0 ? 0 : total; // a NaN stays one
       if (lane % 4 == 0 && inTile < rows)
         a.logSumExp[(int64)head * a.tokens + row + inTile] = total == 0 ? -Infinity : (maximum[r] * scale + Log2(total)) * Ln2;
     }
@@ -194,15 +196,15 @@ template <bool Cap> DEVICE void ConsumeForward(const AttentionParameters& a, int
   c.shared = SharedAddress(hopperShared);
   c.tiles = 0;
   c.scale = Cap ? a.cap * Log2E : a.scale * Log2E;
-  c.capScale = Cap ? 2 * Log2E * a.scale / a.cap : 0;
+  c.capScale = Cap ? 2 * Log2E * a.scale * Reciprocal(a.cap) : 0;
   if (consumer == Shape::Consumers - 1) NamedArrive<2 * WarpgroupThreads>(Shape::TurnBarrier); // the first turn is consumer 0's
   for (uint32 units = 0;; units++) {
     c.slot = units % Shape::QStages * Shape::Consumers + consumer;
     BarrierWait(c.shared + Shape::QFull + 8 * c.slot, units / Shape::QStages & 1);
-    if (TASK(c.slot, rows) < 0) break;
+    if (Uniform(TASK(c.slot, rows)) < 0) break;
     c.maximum[0] = c.maximum[1] = -Infinity;
     c.sum[0] = c.sum[1] = 0;
-    int first = TASK(c.slot, first), last = TASK(c.slot, last);
+    int first = Uniform(TASK(c.slot, first)), last = Uniform(TASK(c.slot, last));
     if (first < last)
       c.Run(a, first, last);
     else

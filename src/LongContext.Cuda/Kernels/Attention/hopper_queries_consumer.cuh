@@ -24,6 +24,7 @@ template <bool Cap> struct QueriesConsumer {
   /// d = rows of queries or ∂o · columnsᵀ of a tile of k or v.
   DEVICE void IssueScores(float (&d)[SCount], uint32 rows, uint32 columns) {
     Rows a = Rows::Along(Opaque(rows)), b = Rows::Along(columns);
+    WgmmaFence();
     SProduct::template Shared<Element, 0, 0, false>(d, a.At(0), b.At(0));
 #pragma unroll
     for (int i = 1; i < Shape::Size / 16; i++) {
@@ -36,6 +37,7 @@ template <bool Cap> struct QueriesConsumer {
   /// ∂q += ∂s · k.
   DEVICE void IssueSums(uint32 keys) {
     Rows b = Rows::Across(keys, Shape::KeyChunk);
+    WgmmaFence();
 #pragma unroll
     for (int i = 0; i < Shape::Keys / 16; i++)
       OProduct::template Register<Element, 1>(gradientQ, gradients[4 * i], gradients[4 * i + 1], gradients[4 * i + 2], gradients[4 * i + 3],
@@ -80,7 +82,6 @@ template <bool Cap> struct QueriesConsumer {
     uint32 stage = tiles % Shape::KeyStages, parity = tiles / Shape::KeyStages & 1;
     uint32 k = shared + Shape::K + stage * Shape::KeyBytes, v = shared + Shape::V + stage * Shape::KeyBytes;
     BarrierWait(shared + Shape::KFull + 8 * stage, parity);
-    WgmmaFence();
     IssueScores(s, Queries(), k);
     BarrierWait(shared + Shape::VFull + 8 * stage, parity);
     IssueScores(ds, Queries() + Shape::QBytes, v);
@@ -91,7 +92,6 @@ template <bool Cap> struct QueriesConsumer {
     Gradients<Masked>(a, tile);
     Hold(gradients);
     Hold(gradientQ);
-    WgmmaFence();
     IssueSums(k);
     WgmmaWait<0>();
     Hold(gradientQ);
@@ -114,11 +114,11 @@ template <bool Cap> struct QueriesConsumer {
       }
     }
     // Tiles that all 64 queries see whole need no mask: from wholeBegin on, below wholeEnd.
-    int position = TASK(slot, position);
-    int wholeEnd = Min(TASK(slot, keys), position + a.windowRight + 1) / Shape::Keys;
+    int position = Uniform(TASK(slot, position));
+    int wholeEnd = Min(Uniform(TASK(slot, keys)), position + a.windowRight + 1) / Shape::Keys;
     int wholeBegin = CeilDivide(Max(0, position + Shape::Rows - 1 - a.windowLeft), Shape::Keys);
-    int first = TASK(slot, first);
-    for (int tile = TASK(slot, last) - 1; tile >= first; tile--)
+    int first = Uniform(TASK(slot, first));
+    for (int tile = Uniform(TASK(slot, last)) - 1; tile >= first; tile--)
       if (!Cap && tile < wholeEnd && tile >= wholeBegin)
         Step<false>(a, tile);
       else
@@ -138,11 +138,11 @@ template <bool Cap> DEVICE void ConsumeQueries(const AttentionParameters& a, int
   c.shared = SharedAddress(hopperShared);
   c.tiles = 0;
   c.scale = Cap ? a.cap * Log2E : a.scale * Log2E;
-  c.capScale = Cap ? 2 * Log2E * a.scale / a.cap : 0;
+  c.capScale = Cap ? 2 * Log2E * a.scale * Reciprocal(a.cap) : 0;
   for (uint32 units = 0;; units++) {
     c.slot = units % Shape::QStages * Shape::Consumers + consumer;
     BarrierWait(c.shared + Shape::QFull + 8 * c.slot, units / Shape::QStages & 1);
-    if (TASK(c.slot, rows) < 0) break;
+    if (Uniform(TASK(c.slot, rows)) < 0) break;
     c.Run(a);
     c.Store(a);
     AsyncProxyFence(); // what this warp wrote and read there comes before the next queries

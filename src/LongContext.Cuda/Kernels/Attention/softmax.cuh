@@ -39,8 +39,11 @@ struct OnlineSoftmax {
       for (int n = 0; n < Count; n++) next = __builtin_fmaxf(next, __builtin_fmaxf(scores[n][2 * half], scores[n][2 * half + 1]));
       next = __builtin_fmaxf(next, ShuffleXor(next, 1));
       next = __builtin_fmaxf(next, ShuffleXor(next, 2));
-      float offset = next == -Infinity ? 0 : next * exponentScale; // a row that has seen nothing: 2^(−∞ − 0), not 2^(−∞ + ∞)
-      float shrink = Exp2(largest[half] * exponentScale - offset);
+      float base = next == -Infinity ? 0 : next; // a row that has seen nothing: 2^(−∞ − 0), not 2^(−∞ + ∞)
+      float offset = base * exponentScale;
+      // From the difference: 1 to the bit where the largest score stays. largest · c − offset, in one instruction, would be offset's rounding,
+      // and 2^that, once a tile, per cents over a million keys.
+      float shrink = Exp2((largest[half] - base) * exponentScale);
       largest[half] = next;
       float total = sum[half] * shrink;
 #pragma unroll

@@ -11,7 +11,8 @@ extern "C" __shared__ __attribute__((aligned(1024))) char hopperShared[];
 DEVICE int Lane() { return ThreadX() & 31; }
 DEVICE void SyncWarp() { asm volatile("bar.warp.sync 0xffffffff;" ::: "memory"); }
 
-/// The value of lane 0 in all lanes: tells ptxas that it is the same in the whole warp, which uniform registers need.
+/// The value of lane 0 in all lanes: tells ptxas that it is the same in the whole warp, which uniform registers and branches need. What comes
+/// out of memory and steers a loop around products goes through it: to ptxas a branch that may part a warp there is a reason to run products one by one.
 DEVICE int Uniform(int value) {
   int result;
   asm volatile("shfl.sync.idx.b32 %0, %1, 0, 31, 0xffffffff;" : "=r"(result) : "r"(value));
@@ -101,10 +102,13 @@ DEVICE void TmaLoad(uint32 destination, uint64 map, int x, int y, int z, uint32 
 }
 
 /// destination[i] += source[i] of float32 in global memory, for bytes / 4 numbers; both addresses and bytes are multiples of 16.
-DEVICE void BulkReduceAdd(uint64 destination, uint32 source, int bytes) {
-  asm volatile("cp.reduce.async.bulk.global.shared::cta.bulk_group.add.f32 [%0], [%1], %2;" ::"l"(destination), "r"(source), "r"(bytes) : "memory");
+/// Started by lane 0 for the warp, as a group of its own; without a branch, as WarpArrive.
+DEVICE void WarpBulkReduceAdd(uint64 destination, uint32 source, int bytes) {
+  asm volatile(
+      "{\n\t.reg .pred p;\n\t.reg .b32 t;\n\tmov.u32 t, %%laneid;\n\tsetp.eq.s32 p, t, 0;\n\t"
+      "@p cp.reduce.async.bulk.global.shared::cta.bulk_group.add.f32 [%0], [%1], %2;\n\t@p cp.async.bulk.commit_group;\n\t}" ::"l"(destination), "r"(source), "r"(bytes)
+      : "memory");
 }
-DEVICE void BulkCommit() { asm volatile("cp.async.bulk.commit_group;" ::: "memory"); }
 /// This thread's bulk operations have read their sources.
 DEVICE void BulkWaitRead() { asm volatile("cp.async.bulk.wait_group.read 0;" ::: "memory"); }
 /// This thread's bulk operations are done.

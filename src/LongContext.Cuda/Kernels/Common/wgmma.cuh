@@ -11,7 +11,8 @@
 #include "Common/elements.cuh"
 #include "Common/hopper.cuh"
 
-/// All registers are written that the coming products read or add to.
+/// All registers are written that the coming products read or add to. It stands before every batch of products, not only where registers were
+/// touched: where a wait lies between two batches, ptxas puts in one of its own, and the products then run one after the other.
 DEVICE void WgmmaFence() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory"); }
 /// The products issued since the last call are one group.
 DEVICE void WgmmaCommit() { asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory"); }
