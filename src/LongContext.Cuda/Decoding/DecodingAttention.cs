@@ -14,6 +14,9 @@ internal sealed class DecodingAttention(CudaContext context)
     private readonly CudaFunction?[] combine = new CudaFunction?[2 * DecodingShape.HeadSizes.Count];
     private readonly CudaFunction?[] reference = new CudaFunction?[2 * DecodingShape.HeadSizes.Count];
 
+    /// <summary>The modules that a step of a type and head size needs.</summary>
+    public static string[] Modules(CacheElement element, int headSize) => [Module("attention", element, headSize), Module("combine", element, headSize)];
+
     /// <summary>Puts a decoding step on a stream: one launch, and a second one where a sequence has several splits.</summary>
     /// <param name="arguments">Addresses and sizes.</param>
     /// <param name="plan">A plan for these sequences; they may have grown since it was made.</param>
@@ -141,9 +144,11 @@ internal sealed class DecodingAttention(CudaContext context)
     {
         // Kept here because putting the name together allocates.
         int index = (2 * IndexOf(shape.HeadSize)) + (int)shape.Element;
-        return Volatile.Read(ref kernels[index]) ?? (kernels[index] = context.GetKernel(
-            $"sm_80/decoding_{role}_{(shape.Element == CacheElement.BFloat16 ? "bf16" : "f16")}_{shape.HeadSize}", $"decoding_{role}"));
+        return Volatile.Read(ref kernels[index]) ?? (kernels[index] = context.GetKernel(Module(role, shape.Element, shape.HeadSize), $"decoding_{role}"));
     }
+
+    private static string Module(string role, CacheElement element, int headSize) =>
+        $"sm_80/decoding_{role}_{(element == CacheElement.BFloat16 ? "bf16" : "f16")}_{headSize}";
 
     private static int IndexOf(int headSize) => headSize switch { 64 => 0, 80 => 1, 96 => 2, 128 => 3, _ => 4 };
 }

@@ -10,6 +10,7 @@ public sealed unsafe class CudaBuffer : SafeHandle
     /// <summary>Allocates; the contents are undefined.</summary>
     /// <param name="context">Where.</param>
     /// <param name="bytes">How much; at least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The size is below 1.</exception>
     /// <exception cref="CudaException">The GPU has not that much.</exception>
     public CudaBuffer(CudaContext context, long bytes)
         : base(0, ownsHandle: true)
@@ -20,13 +21,14 @@ public sealed unsafe class CudaBuffer : SafeHandle
         Bytes = bytes;
         using CurrentContext current = context.Enter();
         CudaException.ThrowIfFailed(context.Driver, context.Driver.MemoryAllocate(out nint pointer, (nuint)bytes), $"cuMemAlloc({bytes:N0} bytes)");
+        context.Hold();
         SetHandle(pointer);
     }
 
     /// <summary>Size in bytes.</summary>
     public long Bytes { get; }
 
-    /// <summary>The device address.</summary>
+    /// <summary>The device address, good until the buffer is disposed or no longer referenced: keep the buffer until the kernels that use it are launched.</summary>
     /// <exception cref="ObjectDisposedException">It was freed.</exception>
     public nint Address
     {
@@ -43,6 +45,9 @@ public sealed unsafe class CudaBuffer : SafeHandle
     /// <summary>Copies to the start of the buffer.</summary>
     /// <typeparam name="T">Type of the elements.</typeparam>
     /// <param name="values">What to copy; must fit.</param>
+    /// <exception cref="ArgumentException">The values do not fit.</exception>
+    /// <exception cref="CudaException">The copy, or a kernel before it, failed.</exception>
+    /// <exception cref="ObjectDisposedException">The buffer was freed.</exception>
     public void Upload<T>(ReadOnlySpan<T> values)
         where T : unmanaged
     {
@@ -61,6 +66,10 @@ public sealed unsafe class CudaBuffer : SafeHandle
     /// <summary>Copies from the start of the buffer, after all that was launched on the default stream.</summary>
     /// <typeparam name="T">Type of the elements.</typeparam>
     /// <param name="count">How many.</param>
+    /// <returns>The values, in memory of the host.</returns>
+    /// <exception cref="ArgumentException">The buffer has not that many.</exception>
+    /// <exception cref="CudaException">The copy, or a kernel before it, failed.</exception>
+    /// <exception cref="ObjectDisposedException">The buffer was freed.</exception>
     public T[] Download<T>(int count)
         where T : unmanaged
     {
@@ -81,6 +90,8 @@ public sealed unsafe class CudaBuffer : SafeHandle
 
     /// <summary>Sets every byte.</summary>
     /// <param name="value">The byte.</param>
+    /// <exception cref="CudaException">The driver failed.</exception>
+    /// <exception cref="ObjectDisposedException">The buffer was freed.</exception>
     public void Fill(byte value)
     {
         using CurrentContext current = context.Enter();
@@ -88,11 +99,7 @@ public sealed unsafe class CudaBuffer : SafeHandle
     }
 
     /// <inheritdoc />
-    protected override bool ReleaseHandle()
-    {
-        using CurrentContext current = context.Enter();
-        return context.Driver.MemoryFree(handle) == 0;
-    }
+    protected override bool ReleaseHandle() => context.Free(handle, static (driver, held) => driver.MemoryFree(held));
 
     private void CheckFits(long bytes)
     {

@@ -16,7 +16,9 @@ public sealed class CudaContext : IDisposable
     /// <summary>Retains the primary context of a GPU.</summary>
     /// <param name="driver">The driver to call.</param>
     /// <param name="ordinal">The GPU's number, from 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The number is negative.</exception>
     /// <exception cref="CudaException">The driver failed, for example because there is no such GPU.</exception>
+    /// <exception cref="DllNotFoundException">There is no driver to call; <see cref="CudaDevice.IsAvailable"/> tells before.</exception>
     public CudaContext(ICudaDriver driver, int ordinal)
     {
         ArgumentNullException.ThrowIfNull(driver);
@@ -39,16 +41,18 @@ public sealed class CudaContext : IDisposable
 
     /// <summary>The context of a GPU over NVIDIA's driver, shared by all who ask and kept as long as the process.</summary>
     /// <param name="ordinal">The GPU's number, from 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The number is negative.</exception>
     /// <exception cref="CudaException">The driver failed, or there is no such GPU.</exception>
     /// <exception cref="DllNotFoundException">There is no driver; <see cref="CudaDevice.IsAvailable"/> tells before.</exception>
     public static CudaContext ForDevice(int ordinal) =>
         Shared.GetOrAdd(ordinal, static number => new Lazy<CudaContext>(() => new CudaContext(NativeCudaDriver.Instance, number), LazyThreadSafetyMode.PublicationOnly)).Value;
 
     /// <summary>A kernel of this library.</summary>
-    /// <param name="module">Its PTX, for example <c>sm_80/attention_forward_bf16_128</c>.</param>
+    /// <param name="module">Its PTX, for example <c>sm_80/attention_forward_bf16_128_128x64</c>.</param>
     /// <param name="name">Its entry, for example <c>attention_forward</c>.</param>
     /// <exception cref="ArgumentException">There is no such module.</exception>
     /// <exception cref="CudaException">The driver does not take it, or it has no such entry.</exception>
+    /// <exception cref="ObjectDisposedException">The context was let go.</exception>
     public CudaFunction GetKernel(string module, string name)
     {
         if (functions.TryGetValue((module, name), out Lazy<CudaFunction>? known)) return known.Value;
@@ -58,13 +62,14 @@ public sealed class CudaContext : IDisposable
     /// <summary>Waits until all that was launched on a stream is done, and reports what went wrong in it.</summary>
     /// <param name="stream">The stream; 0 for the default stream.</param>
     /// <exception cref="CudaException">A kernel failed.</exception>
+    /// <exception cref="ObjectDisposedException">The context was let go.</exception>
     public void Synchronize(nint stream = 0)
     {
         using CurrentContext current = Enter();
         CudaException.ThrowIfFailed(Driver, Driver.StreamSynchronize(stream), "cuStreamSynchronize");
     }
 
-    /// <summary>Unloads the kernels and lets the context go.</summary>
+    /// <summary>Unloads the kernels and lets the context go; the driver keeps it until its buffers and events are freed too. No call may be under way.</summary>
     public void Dispose()
     {
         foreach (Lazy<CudaModule> module in modules.Values)
@@ -78,7 +83,37 @@ public sealed class CudaContext : IDisposable
     }
 
     /// <summary>Makes this context current on the calling thread until the result is disposed.</summary>
-    internal CurrentContext Enter() => new(Driver, handle.Value);
+    /// <exception cref="ObjectDisposedException">It was let go.</exception>
+    internal CurrentContext Enter()
+    {
+        ObjectDisposedException.ThrowIf(handle.IsClosed, this);
+        return Current();
+    }
+
+    /// <summary>Keeps the primary context for something that lies in it, whatever is disposed or finalized first; <see cref="Free"/> ends it.</summary>
+    internal void Hold()
+    {
+        bool held = false;
+        handle.DangerousAddRef(ref held);
+    }
+
+    /// <summary>Frees what <see cref="Hold"/> was called for; false where the driver did not. Never throws: finalizers come here, and disposal must not hide the first error.</summary>
+    internal bool Free(nint held, Func<ICudaDriver, nint, int> free)
+    {
+        try
+        {
+            using CurrentContext current = Current();
+            return free(Driver, held) == 0;
+        }
+        catch (CudaException)
+        {
+            return false;
+        }
+        finally
+        {
+            handle.DangerousRelease();
+        }
+    }
 
     /// <summary>Loads modules now, several at a time, so that what the driver does not take is known before anything depends on it.</summary>
     /// <returns>What it said of the first that it does not take; null where it takes them all.</returns>
@@ -102,9 +137,11 @@ public sealed class CudaContext : IDisposable
 
     /// <summary>Loads PTX that is not this library's own, for tests and measurements.</summary>
     internal CudaFunction Load(string moduleName, ReadOnlySpan<byte> image, string name) =>
-        new(this, name, new CudaModule(this, moduleName, image).GetFunction(name));
+        new(this, new CudaModule(this, moduleName, image), name, name);
 
-    private CudaFunction LoadFunction(string module, string name) => new(this, $"{module}:{name}", ModuleOf(module).GetFunction(name));
+    private CurrentContext Current() => new(Driver, handle.Value, isFirst: Ordinal == 0);
+
+    private CudaFunction LoadFunction(string module, string name) => new(this, ModuleOf(module), name, $"{module}:{name}");
 
     private CudaModule ModuleOf(string module) => modules.GetOrAdd(
         module, key => new Lazy<CudaModule>(() => new CudaModule(this, key, KernelImages.Load(key)), LazyThreadSafetyMode.ExecutionAndPublication)).Value;

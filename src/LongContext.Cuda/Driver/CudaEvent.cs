@@ -17,6 +17,7 @@ public sealed class CudaEvent : SafeHandle
         this.context = context;
         using CurrentContext current = context.Enter();
         CudaException.ThrowIfFailed(context.Driver, context.Driver.EventCreate(out nint created, 0), "cuEventCreate");
+        context.Hold();
         SetHandle(created);
     }
 
@@ -26,8 +27,10 @@ public sealed class CudaEvent : SafeHandle
     /// <summary>Marks the place in the stream behind all that was launched on it so far.</summary>
     /// <param name="stream">The stream; 0 for the default stream.</param>
     /// <exception cref="CudaException">The driver failed.</exception>
+    /// <exception cref="ObjectDisposedException">The event was disposed.</exception>
     public void Record(nint stream = 0)
     {
+        ObjectDisposedException.ThrowIf(IsClosed, this);
         using CurrentContext current = context.Enter();
         CudaException.ThrowIfFailed(context.Driver, context.Driver.EventRecord(handle, stream), "cuEventRecord");
     }
@@ -35,9 +38,12 @@ public sealed class CudaEvent : SafeHandle
     /// <summary>Milliseconds on the GPU from this event to a later one, which is waited for; about half a microsecond fine.</summary>
     /// <param name="end">The later event.</param>
     /// <exception cref="CudaException">One was not recorded, or a kernel between them failed.</exception>
+    /// <exception cref="ObjectDisposedException">One was disposed.</exception>
     public float MillisecondsTo(CudaEvent end)
     {
         ArgumentNullException.ThrowIfNull(end);
+        ObjectDisposedException.ThrowIf(IsClosed, this);
+        ObjectDisposedException.ThrowIf(end.IsClosed, end);
         using CurrentContext current = context.Enter();
         CudaException.ThrowIfFailed(context.Driver, context.Driver.EventSynchronize(end.handle), "cuEventSynchronize");
         CudaException.ThrowIfFailed(context.Driver, context.Driver.EventElapsedTime(out float milliseconds, handle, end.handle), "cuEventElapsedTime");
@@ -45,9 +51,5 @@ public sealed class CudaEvent : SafeHandle
     }
 
     /// <inheritdoc />
-    protected override bool ReleaseHandle()
-    {
-        using CurrentContext current = context.Enter();
-        return context.Driver.EventDestroy(handle) == 0;
-    }
+    protected override bool ReleaseHandle() => context.Free(handle, static (driver, held) => driver.EventDestroy(held));
 }

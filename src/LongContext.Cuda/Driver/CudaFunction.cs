@@ -7,14 +7,16 @@ public sealed unsafe class CudaFunction
     private const int UnaskedSharedBytes = 48 << 10;
 
     private readonly CudaContext context;
+    private readonly CudaModule module;
     private readonly nint function;
     private readonly Lock gate = new();
     private int allowedSharedBytes = UnaskedSharedBytes;
 
-    internal CudaFunction(CudaContext context, string name, nint function)
+    internal CudaFunction(CudaContext context, CudaModule module, string entry, string name)
     {
         this.context = context;
-        this.function = function;
+        this.module = module;
+        function = module.GetFunction(entry);
         Name = name;
     }
 
@@ -36,6 +38,7 @@ public sealed unsafe class CudaFunction
     /// <param name="stream">The stream; 0 for the default stream, which is libtorch's too.</param>
     /// <param name="parameters">Copied before this returns.</param>
     /// <exception cref="CudaException">The driver refused the launch; what a kernel does wrong shows at a later call.</exception>
+    /// <exception cref="ObjectDisposedException">The context was let go.</exception>
     public void Launch<T>(in LaunchShape shape, nint stream, in T parameters)
         where T : unmanaged
     {
@@ -50,6 +53,7 @@ public sealed unsafe class CudaFunction
                 function, (uint)shape.GridX, (uint)shape.GridY, (uint)shape.GridZ, (uint)shape.BlockX, 1, 1, (uint)shape.SharedBytes, stream, &argument, null);
         }
 
+        GC.KeepAlive(module); // nobody else may have it, and a finalized module is unloaded
         if (status != 0) throw CudaException.FromStatus(context.Driver, status, $"cuLaunchKernel({Name}, {shape})");
     }
 

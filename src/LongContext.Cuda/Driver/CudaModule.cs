@@ -22,6 +22,7 @@ internal sealed unsafe class CudaModule : SafeHandle
             int status = context.Driver.ModuleLoadData(out nint module, text, logText, LogBytes);
             if (status != 0)
                 throw CudaException.FromStatus(context.Driver, status, $"cuModuleLoadDataEx({name})", Encoding.UTF8.GetString(log).TrimEnd('\0'));
+            context.Hold();
             SetHandle(module);
         }
     }
@@ -35,9 +36,5 @@ internal sealed unsafe class CudaModule : SafeHandle
         return function;
     }
 
-    protected override bool ReleaseHandle()
-    {
-        using CurrentContext current = context.Enter();
-        return context.Driver.ModuleUnload(handle) == 0;
-    }
+    protected override bool ReleaseHandle() => context.Free(handle, static (driver, held) => driver.ModuleUnload(held));
 }

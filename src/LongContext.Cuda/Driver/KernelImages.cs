@@ -8,7 +8,7 @@ internal static class KernelImages
     private const string Prefix = "ptx/";
     private static readonly Assembly Home = typeof(KernelImages).Assembly;
 
-    /// <summary>All names, as <c>sm_80/attention_forward_bf16_128</c>.</summary>
+    /// <summary>All names, as <c>sm_80/attention_forward_bf16_128_128x64</c>.</summary>
     public static IEnumerable<string> Names { get; } =
         [.. Home.GetManifestResourceNames().Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)).Select(name => name[Prefix.Length..^".ptx".Length]).Order(StringComparer.Ordinal)];
 

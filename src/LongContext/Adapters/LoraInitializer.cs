@@ -36,11 +36,11 @@ internal sealed class LoraInitializer(CausalLanguageModel model, LoraInitializat
         if (layer.IsEmbedding)
         {
             // PEFT draws an embedding's B, of deviation 1, and leaves A at zero.
-            return tensor.Kind == LoraTensorKind.B || isRandom ? normal(0.0, 1.0, tensor.Shape, generator: generator) : zeros(tensor.Shape);
+            return tensor.Kind == LoraTensorKind.B || isRandom ? TensorArithmetic.Normal(tensor.Shape, 1, generator) : zeros(tensor.Shape);
         }
 
         if (tensor.Kind != LoraTensorKind.A) return isRandom ? Uniform(tensor.Shape, layer.Rank) : zeros(tensor.Shape);
-        return initialization == LoraInitialization.Gaussian ? normal(0.0, 1.0 / layer.Rank, tensor.Shape, generator: generator) : Uniform(tensor.Shape, layer.Inputs);
+        return initialization == LoraInitialization.Gaussian ? TensorArithmetic.Normal(tensor.Shape, 1.0 / layer.Rank, generator) : Uniform(tensor.Shape, layer.Inputs);
     }
 
     /// <summary>Uniform in ±1/√inputs.</summary>

@@ -1,3 +1,4 @@
+using LongContext.Cuda;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using static TorchSharp.torch;
@@ -22,6 +23,7 @@ public static partial class AttentionKernels
     /// <param name="headDimension">Size of a head.</param>
     /// <param name="logger">Told the choice at level Information; null for nobody.</param>
     /// <returns><see cref="Cuda"/> where it can run such calls without much filling, else <see cref="Libtorch"/>.</returns>
+    /// <exception cref="CudaException">The driver has no such GPU, or failed.</exception>
     public static IAttentionKernel Auto(Device device, ScalarType dataType, int headDimension, ILogger? logger = null) =>
         Choose((CudaAttentionKernel)Cuda, device, dataType, headDimension, logger);
 

@@ -5,7 +5,7 @@ namespace LongContext.Attention;
 
 /// <summary>The CUDA kernels as a node of autograd's graph: q, k and v, then the kernel and its arguments.</summary>
 /// <remarks>TorchSharp makes one more tensor of the output's size for each node; training calls the backward without a graph and is spared it.
-/// What fails in the backward is thrown by the kernel's next call, and the gradients are NaN: an exception there would end the process.</remarks>
+/// What fails in the backward is thrown by the kernel's next call, and the gradients are NaN, or none where what was saved cannot be had: an exception there would end the process.</remarks>
 internal sealed class CudaAttentionFunction : autograd.SingleTensorFunction<CudaAttentionFunction>
 {
     private const string Kernel = "kernel", Arguments = "arguments";
@@ -26,10 +26,12 @@ internal sealed class CudaAttentionFunction : autograd.SingleTensorFunction<Cuda
 
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
     {
-        List<Tensor> saved = ctx.get_saved_variables();
         var kernel = (CudaAttentionKernel)ctx.get_data(Kernel);
+        List<Tensor> saved = [];
         try
         {
+            // Refused where one of them was changed in place since.
+            saved = ctx.get_saved_variables();
             (Tensor q, Tensor k, Tensor v) = kernel.Backward(saved[0], saved[1], saved[2], saved[3], saved[4], grad_output, (AttentionArguments)ctx.get_data(Arguments));
             return [q, k, v, null!, null!];
         }
@@ -38,6 +40,7 @@ internal sealed class CudaAttentionFunction : autograd.SingleTensorFunction<Cuda
 #pragma warning restore CA1031
         {
             kernel.BackwardFailed(e);
+            if (saved.Count == 0) return [null!, null!, null!, null!, null!];
             return [.. saved.Take(3).Select(input => TensorArithmetic.Filled(input.shape, double.NaN, input.dtype, input.device)), null!, null!];
         }
         finally

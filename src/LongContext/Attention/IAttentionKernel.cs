@@ -4,7 +4,7 @@ namespace LongContext.Attention;
 
 /// <summary>
 /// Attention over packs: documents lie one after another in one row, and no token sees another document.
-/// Implementations are stateless and may be shared by models and threads.
+/// Implementations may be shared by models and threads.
 /// </summary>
 public interface IAttentionKernel
 {

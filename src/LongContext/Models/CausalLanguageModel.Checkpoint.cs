@@ -62,7 +62,7 @@ public sealed partial class CausalLanguageModel
     {
         ArgumentNullException.ThrowIfNull(config);
         using var generator = new Generator((ulong)seed, CPU);
-        return Create(config, size => normal(0.0, config.InitializerRange, size, generator: generator), options);
+        return Create(config, size => TensorArithmetic.Normal(size, config.InitializerRange, generator), options);
     }
 
     /// <summary>As above, with matrices from elsewhere: an 8B model's are drawn on the device that they are for.</summary>

@@ -116,6 +116,10 @@ internal static class TensorArithmetic
         return full(size, scalar, dtype: dataType, device: device);
     }
 
+    /// <summary>float32 from a normal distribution of mean 0, on the CPU. (TorchSharp's normal makes Scalars that nothing holds, as seen by a failed draw.)</summary>
+    public static Tensor Normal(long[] size, double deviation, Generator generator) =>
+        randn(size, dtype: ScalarType.Float32, generator: generator).MultiplyInPlace(deviation);
+
     /// <summary>start, start + 1, … end − 1 as int64.</summary>
     public static Tensor Range(long start, long end, Device device)
     {

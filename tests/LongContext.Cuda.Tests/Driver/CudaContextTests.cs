@@ -150,6 +150,39 @@ public sealed class CudaContextTests
     }
 
     [Fact]
+    public void Dispose_BeforeItsBuffer_KeepsThePrimaryContextUntilThatIsFreed()
+    {
+        using var context = new CudaContext(driver, 0);
+        using var buffer = new CudaBuffer(context, 8);
+        context.Dispose();
+        Assert.DoesNotContain("PrimaryContextRelease", driver.Calls);
+        buffer.Dispose();
+        Assert.Equal("PrimaryContextRelease", driver.Calls[^1]);
+        Assert.Contains("MemoryFree", driver.Calls);
+    }
+
+    [Fact]
+    public void Dispose_OfABufferWhenTheDriverFails_DoesNotThrow()
+    {
+        using var context = new CudaContext(driver, 0);
+        using var buffer = new CudaBuffer(context, 8);
+        driver.Failing.Add("ContextGetCurrent");
+        buffer.Dispose();
+        driver.Failing.Clear();
+        Assert.True(buffer.IsClosed);
+    }
+
+    [Fact]
+    public void Launch_AfterDispose_IsRefused()
+    {
+        using var context = new CudaContext(driver, 0);
+        CudaFunction probe = Probe(context);
+        context.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => probe.Launch(new LaunchShape(1, 32), 0, 0));
+        Assert.Throws<ObjectDisposedException>(() => context.Synchronize());
+    }
+
+    [Fact]
     public void Buffer_TooSmall_IsRefused()
     {
         using var context = new CudaContext(driver, 0);

@@ -122,7 +122,9 @@ internal sealed class StepMemory
     {
         get
         {
+            // The larger tile of the two paths: which one runs is the GPU's matter.
             int rows = TileChoice.Of(Cuda.Attention.AttentionPass.BackwardKeys, shape.HeadDimension, GpuArchitecture.H100).QueryRows;
+            rows = Math.Max(rows, HopperTiles.Of(Cuda.Attention.AttentionPass.BackwardKeys, shape.HeadDimension, GpuArchitecture.H100)?.QueryRows ?? 0);
             return (2 * LogSumExp) + (((tokens / rows) + 1) * rows * heads * 4); // a tile more than whole ones, for the document that ends within one
         }
     }

@@ -3,7 +3,7 @@ using LongContext.Cuda.Driver;
 namespace LongContext.Cuda.Tests.Attention;
 
 /// <summary>The same kernels on a GPU.</summary>
-public sealed class CudaAttentionTests : AttentionKernelSuite
+public sealed class GpuAttentionTests : AttentionKernelSuite
 {
     /// <summary>All small packs: a GPU has the time.</summary>
     internal override IReadOnlyList<AttentionCase> Cases => AttentionCases.Small;

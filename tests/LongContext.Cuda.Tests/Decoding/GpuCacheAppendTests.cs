@@ -3,7 +3,7 @@ using LongContext.Cuda.Driver;
 namespace LongContext.Cuda.Tests.Decoding;
 
 /// <summary>On a GPU, where there is one.</summary>
-public sealed class DeviceCacheAppendTests : CacheAppendTests
+public sealed class GpuCacheAppendTests : CacheAppendTests
 {
     protected override CudaContext Context
     {

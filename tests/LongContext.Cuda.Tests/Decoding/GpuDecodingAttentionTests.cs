@@ -3,7 +3,7 @@ using LongContext.Cuda.Driver;
 namespace LongContext.Cuda.Tests.Decoding;
 
 /// <summary>On a GPU, where there is one.</summary>
-public sealed class DeviceDecodingAttentionTests : DecodingAttentionTests
+public sealed class GpuDecodingAttentionTests : DecodingAttentionTests
 {
     protected override CudaContext Context
     {
