@@ -22,6 +22,19 @@ public sealed record EmulationOptions
     /// </summary>
     public bool CheckLanes { get; init; }
 
+    /// <summary>
+    /// Results of .approx instructions are wrong by as much as the manual allows, so that a bound that holds here holds on every GPU; without
+    /// it they are rounded correctly.
+    /// </summary>
+    public bool ApproximateErrors { get; init; } = true;
+
+    /// <summary>
+    /// Asks for fence.proxy.async also between an ordinary read of shared memory and a bulk copy that overwrites it. The manual wants a fence
+    /// between accesses through different proxies and excepts none, but common practice leaves this one out where the copy waits for the
+    /// reader at an mbarrier, as the reader has the value in a register before it arrives. Writes are checked always.
+    /// </summary>
+    public bool CheckProxyReads { get; init; }
+
     /// <summary>Counts sectors and bank conflicts.</summary>
     public bool CountMemory { get; init; } = true;
 

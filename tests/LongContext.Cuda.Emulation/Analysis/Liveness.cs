@@ -1,80 +1,128 @@
-using System.Collections;
 using LongContext.Cuda.Emulation.Execution;
 using LongContext.Cuda.Emulation.Parsing;
 
 namespace LongContext.Cuda.Emulation.Analysis;
 
 /// <summary>Which registers hold a value that is still needed, at each instruction.</summary>
-internal static class Liveness
+internal sealed class Liveness
 {
-    /// <summary>The registers alive before each block.</summary>
-    public static BitArray[] Entries(PtxKernel kernel, IReadOnlyList<DecodedInstruction> decoded, ControlFlow flow)
+    private readonly PtxKernel kernel;
+    private readonly IReadOnlyList<DecodedInstruction> decoded;
+    private readonly RegisterSet[] before;
+
+    public ControlFlow Flow { get; }
+
+    public Liveness(PtxKernel kernel, IReadOnlyList<DecodedInstruction> decoded, ControlFlow flow)
     {
+        this.kernel = kernel;
+        this.decoded = decoded;
+        Flow = flow;
         int count = kernel.Registers.Count;
-        var before = new BitArray[flow.Count];
+        before = new RegisterSet[flow.Count];
+        var overwritten = new RegisterSet[flow.Count];
         for (int b = 0; b < flow.Count; b++)
-            before[b] = new BitArray(count);
+        {
+            RegisterSet needed = before[b] = new RegisterSet(count), killed = overwritten[b] = new RegisterSet(count);
+            for (int i = flow.Starts[b + 1] - 1; i >= flow.Starts[b]; i--)
+            {
+                Step(i, (register, alive) =>
+                {
+                    needed[register] = alive;
+                    if (!alive)
+                        killed[register] = true;
+                });
+            }
+        }
         for (bool changed = true; changed;)
         {
             changed = false;
             for (int b = flow.Count - 1; b >= 0; b--)
             {
-                BitArray live = AtEnd(flow, before, b, count);
-                for (int i = flow.Starts[b + 1] - 1; i >= flow.Starts[b]; i--)
-                    Step(kernel, decoded[i], live, null);
-                if (((BitArray)live.Clone()).Xor(before[b]).HasAnySet())
-                {
-                    before[b] = live;
-                    changed = true;
-                }
+                foreach (int s in flow.Successors[b])
+                    changed |= before[b].AddExcept(before[s], overwritten[b]);
             }
         }
-        return before;
     }
 
-    private static BitArray AtEnd(ControlFlow flow, BitArray[] before, int b, int count)
+    /// <summary>The registers alive before a block.</summary>
+    public RegisterSet AtStart(int block) => before[block];
+
+    /// <summary>The registers alive after a block.</summary>
+    public RegisterSet AtEnd(int block)
     {
-        var live = new BitArray(count);
-        foreach (int s in flow.Successors[b])
-            live.Or(before[s]);
+        var live = new RegisterSet(kernel.Registers.Count);
+        foreach (int s in Flow.Successors[block])
+            live.Add(before[s]);
         return live;
     }
 
-    public static (int Registers, int Predicates, int Line) Maximum(KernelCode kernel, ControlFlow flow)
+    /// <summary>Goes back over an instruction: reports each register that is not needed before it, then each that is.</summary>
+    public void Step(int i, Action<int, bool> set)
     {
-        int count = kernel.Source.Registers.Count;
-        BitArray[] before = Entries(kernel.Source, kernel.Decoded, flow);
-        BitArray Exit(int b) => AtEnd(flow, before, b, count);
-        BitArray[] assigned = MaybeAssigned(kernel, flow);
-        int best = 0, predicates = 0, line = kernel.Source.Line;
+        DecodedInstruction instruction = decoded[i];
+        PtxRegister? guard = instruction.Instruction.Source.Guard;
+        if (guard is null)
+        {
+            foreach (int write in instruction.Writes)
+                set(write, false);
+        }
+        foreach (int read in instruction.Reads)
+            set(read, true);
+        foreach (int read in instruction.SoftReads)
+            set(read, true);
+        if (guard is not null)
+            set(guard.Index, true);
+    }
+
+    /// <summary>The most registers of 32 bits and predicates that are alive before an instruction, copies that need no register of their own not counted.</summary>
+    public static (int Registers, int Predicates, int Line) Maximum(KernelCode code, ControlFlow flow)
+    {
+        var liveness = new Liveness(code.Source, code.Decoded, flow);
+        var classes = CopyClasses.Find(code, liveness);
+        RegisterSet[] assigned = MaybeAssigned(code, flow);
+        int[] alive = new int[code.Source.Registers.Count];
+        int best = 0, predicates = 0, line = code.Source.Line, sum = 0, flags = 0;
+        var live = new RegisterSet(code.Source.Registers.Count);
+        void Set(int register, bool value)
+        {
+            if (live[register] == value)
+                return;
+            live[register] = value;
+            PtxType type = code.Source.Registers[register].Type;
+            int sign = value ? 1 : -1, stands = classes.Of(register);
+            if (type == PtxType.Pred)
+                flags += sign;
+            else if ((alive[stands] += sign) == (value ? 1 : 0))
+                sum += sign * Math.Max(1, type.Bytes() / 4);
+        }
+
         for (int b = 0; b < flow.Count; b++)
         {
+            foreach (int register in live.Members().ToArray())
+                Set(register, false);
             // A register that no path has written yet holds nothing, whatever reads it later.
-            BitArray live = Exit(b).And(assigned[b]);
-            int[] sums = [0, 0];
-            for (int r = 0; r < count; r++)
-            {
-                if (live[r])
-                    Add(kernel.Source.Registers[r], sums, 1);
-            }
+            RegisterSet written = assigned[b], end = liveness.AtEnd(b);
+            end.Keep(written);
+            foreach (int register in end.Members())
+                Set(register, true);
             for (int i = flow.Starts[b + 1] - 1; i >= flow.Starts[b]; i--)
             {
-                Step(kernel.Source, kernel.Decoded[i], live, sums, assigned[b]);
-                if (sums[0] > best)
-                    (best, line) = (sums[0], kernel.Source.Instructions[i].Line);
-                predicates = Math.Max(predicates, sums[1]);
+                liveness.Step(i, (register, value) => Set(register, value && written[register]));
+                if (sum > best)
+                    (best, line) = (sum, code.Source.Instructions[i].Line);
+                predicates = Math.Max(predicates, flags);
             }
         }
         return (best, predicates, line);
     }
 
     /// <summary>For each block, the registers that some path has written by its end.</summary>
-    private static BitArray[] MaybeAssigned(KernelCode kernel, ControlFlow flow)
+    private static RegisterSet[] MaybeAssigned(KernelCode kernel, ControlFlow flow)
     {
-        var after = new BitArray[flow.Count];
+        var after = new RegisterSet[flow.Count];
         for (int b = 0; b < flow.Count; b++)
         {
-            after[b] = new BitArray(kernel.Source.Registers.Count);
+            after[b] = new RegisterSet(kernel.Source.Registers.Count);
             for (int i = flow.Starts[b]; i < flow.Starts[b + 1]; i++)
             {
                 foreach (int write in kernel.Decoded[i].Writes)
@@ -87,47 +135,9 @@ internal static class Liveness
             for (int b = 0; b < flow.Count; b++)
             {
                 foreach (int s in flow.Successors[b])
-                {
-                    var before = (BitArray)after[s].Clone();
-                    after[s].Or(after[b]);
-                    changed |= before.Xor(after[s]).HasAnySet();
-                }
+                    changed |= after[s].AddExcept(after[b], null);
             }
         }
         return after;
-    }
-
-    private static void Add(PtxRegister register, int[] sums, int sign)
-    {
-        if (register.Type == PtxType.Pred)
-            sums[1] += sign;
-        else
-            sums[0] += sign * Math.Max(1, register.Type.Bytes() / 4);
-    }
-
-    private static void Step(PtxKernel kernel, DecodedInstruction decoded, BitArray live, int[]? sums, BitArray? assigned = null)
-    {
-        PtxRegister? guard = decoded.Instruction.Source.Guard;
-        if (guard is null)
-        {
-            foreach (int write in decoded.Writes)
-                Set(kernel, write, false, live, sums);
-        }
-        foreach (int read in decoded.Reads.Concat(decoded.SoftReads))
-        {
-            if (assigned is null || assigned[read])
-                Set(kernel, read, true, live, sums);
-        }
-        if (guard is not null)
-            Set(kernel, guard.Index, true, live, sums);
-    }
-
-    private static void Set(PtxKernel kernel, int register, bool value, BitArray live, int[]? sums)
-    {
-        if (live[register] == value)
-            return;
-        live[register] = value;
-        if (sums is not null)
-            Add(kernel.Registers[register], sums, value ? 1 : -1);
     }
 }

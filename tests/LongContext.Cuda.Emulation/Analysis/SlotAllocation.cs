@@ -1,4 +1,3 @@
-using System.Collections;
 using LongContext.Cuda.Emulation.Execution;
 using LongContext.Cuda.Emulation.Parsing;
 
@@ -28,22 +27,13 @@ internal static class SlotAllocation
             foreach (int register in decoded[i].Reads.Concat(decoded[i].Writes).Concat(decoded[i].SoftReads))
                 Touch(register, i);
         }
-        BitArray[] entries = Liveness.Entries(kernel, decoded, flow);
+        var liveness = new Liveness(kernel, decoded, flow);
         for (int b = 0; b < flow.Count; b++)
         {
-            for (int register = 0; register < count; register++)
-            {
-                if (entries[b][register])
-                    Touch(register, flow.Starts[b]);
-            }
-            foreach (int s in flow.Successors[b])
-            {
-                for (int register = 0; register < count; register++)
-                {
-                    if (entries[s][register])
-                        Touch(register, flow.Starts[b + 1] - 1);
-                }
-            }
+            foreach (int register in liveness.AtStart(b).Members())
+                Touch(register, flow.Starts[b]);
+            foreach (int register in liveness.AtEnd(b).Members())
+                Touch(register, flow.Starts[b + 1] - 1);
         }
         // What an asynchronous unit reads or writes later keeps its own place.
         foreach (int register in decoded.SelectMany(x => x.AsyncRegisters))

@@ -22,10 +22,12 @@ internal sealed unsafe class SharedMemory : IDisposable
     private readonly byte* state;
     private readonly uint* writers;
     private readonly uint* readers;
+    private readonly uint* ordinaryReaders;
     private readonly int words;
     private readonly int warps;
     private readonly bool initialised;
     private readonly bool races;
+    private readonly bool proxyReads;
     private readonly LaneOrder? lanes;
 
     public readonly byte* Base;
@@ -37,12 +39,14 @@ internal sealed unsafe class SharedMemory : IDisposable
         this.warps = warps;
         initialised = options.CheckUninitialised;
         races = options.CheckRaces;
+        proxyReads = options.CheckProxyReads;
         words = (bytes + 3) / 4;
         lanes = options.CheckLanes && races ? new LaneOrder(words) : null;
         Base = (byte*)NativeMemory.AlignedAlloc((nuint)(words * 4) + 128, 1024);
         state = (byte*)NativeMemory.AllocZeroed((nuint)(words * 4) + 16);
         writers = (uint*)NativeMemory.AllocZeroed((nuint)words + 4, 4);
         readers = (uint*)NativeMemory.AllocZeroed((nuint)(words + 4) * (nuint)warps, 4);
+        ordinaryReaders = proxyReads ? (uint*)NativeMemory.AllocZeroed((nuint)(words + 4) * (nuint)warps, 4) : null;
     }
 
     public void Dispose()
@@ -51,6 +55,7 @@ internal sealed unsafe class SharedMemory : IDisposable
         NativeMemory.Free(state);
         NativeMemory.Free(writers);
         NativeMemory.Free(readers);
+        NativeMemory.Free(ordinaryReaders);
     }
 
     public void Reset()
@@ -59,6 +64,8 @@ internal sealed unsafe class SharedMemory : IDisposable
         new Span<byte>(state, words * 4).Clear();
         new Span<uint>(writers, words).Clear();
         new Span<uint>(readers, words * warps).Clear();
+        if (proxyReads)
+            new Span<uint>(ordinaryReaders, words * warps).Clear();
         lanes?.Reset();
     }
 
@@ -87,6 +94,8 @@ internal sealed unsafe class SharedMemory : IDisposable
         uint[] clock = w.Clock;
         uint* mine = readers + ((long)w.Index * words);
         uint now = clock[w.Index];
+        if (proxyReads)
+            new Span<uint>(ordinaryReaders + ((long)w.Index * words) + ((int)address >> 2), last - ((int)address >> 2) + 1).Fill(now);
         if (bytes == 16)
         {
             // Mostly the four words were written together.
@@ -219,13 +228,20 @@ internal sealed unsafe class SharedMemory : IDisposable
         w.Fault(EmulationFault.Race, 1u << lane, $"shared word at {word * 4} is {now} by warp {w.Index} and {before} by "
             + (slot < 32 ? $"warp {slot}" : "an asynchronous copy") + ", with nothing between that orders the two");
 
-    /// <summary>A copy into the range begins: what was there must not be in use any more, and is not readable until it ends.</summary>
+    /// <summary>
+    /// A copy into the range begins: what was there must not be in use any more, and is not readable until it ends. A bulk copy writes
+    /// through the asynchronous proxy (cp.async does not).
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void BeginCopy(Warp w, int lane, long address, int bytes)
+    public void BeginCopy(Warp w, int lane, long address, int bytes, bool bulk)
     {
         Bounds(w, lane, address, bytes, "copy");
         if (races)
+        {
             CheckOrdered(w, lane, (int)address, bytes, w.Clock, false);
+            if (bulk)
+                CheckPassedOn(w, lane, (int)address, bytes);
+        }
         for (int i = (int)address; i < (int)address + bytes; i++)
         {
             if (state[i] > 1)
@@ -233,6 +249,30 @@ internal sealed unsafe class SharedMemory : IDisposable
             state[i] = 2;
         }
     }
+
+    /// <summary>
+    /// Ordinary accesses before a write of the copy engine need a proxy fence between, or the two may change places: always after an ordinary
+    /// write, and after an ordinary read where that is asked for. Accesses of the engine itself and of the matrix units need none.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void CheckPassedOn(Warp w, int lane, int address, int bytes)
+    {
+        int last = (address + bytes - 1) >> 2;
+        for (int word = address >> 2; word <= last; word++)
+        {
+            uint writer = writers[word], slot = writer & 63;
+            if (slot < 32 && (writer >> ClockShift) > w.Fenced[slot])
+                throw Unfenced(w, lane, word, slot, "written", "an ordinary store", "overwritten by an asynchronous copy");
+            for (int v = 0; proxyReads && v < warps; v++)
+            {
+                if (ordinaryReaders[((long)v * words) + word] > w.Fenced[v])
+                    throw Unfenced(w, lane, word, (uint)v, "read", "an ordinary load", "overwritten by an asynchronous copy");
+            }
+        }
+    }
+
+    private static EmulationException Unfenced(Warp w, int lane, int word, uint slot, string done, string how, string now) => w.Fault(EmulationFault.Proxy, 1u << lane,
+        $"shared word at {word * 4}, {done} by warp {slot} with {how}, is {now} without fence.proxy.async between");
 
     /// <summary>A copy has arrived; from here on the range counts as written by <paramref name="slot"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -290,10 +330,7 @@ internal sealed unsafe class SharedMemory : IDisposable
             if ((writer >> ClockShift) > clock[slot] && slot != (uint)w.Index)
                 throw Race(w, lane, word, "read asynchronously", slot, "written");
             if (slot < 32 && (writer >> ClockShift) > fenced[slot])
-            {
-                throw w.Fault(EmulationFault.Proxy, 1u << lane,
-                    $"shared word at {word * 4}, written by warp {slot} with an ordinary store, is read through the asynchronous proxy without fence.proxy.async between");
-            }
+                throw Unfenced(w, lane, word, slot, "written", "an ordinary store", "read through the asynchronous proxy");
             readers[((long)w.Index * words) + word] = now;
         }
     }

@@ -34,7 +34,7 @@ internal sealed unsafe class CopyAsync(AddressSource to, AddressSource from, int
                 if (allocation.Written != null)
                     MemoryAccess.Shadow(w, lane, allocation, start, count, false);
             }
-            w.Block.Shared.BeginCopy(w, lane, target, bytes);
+            w.Block.Shared.BeginCopy(w, lane, target, bytes, false);
             copy.Destination[lane] = (uint)target;
             copy.Source[lane] = start;
             copy.SourceBytes[lane] = count;

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace LongContext.Cuda.Emulation.Execution;
 
 internal enum Rounding
@@ -119,19 +117,5 @@ internal static class HalfMath
         if (float.IsNaN(a) || float.IsNaN(b))
             return nan || (float.IsNaN(a) && float.IsNaN(b)) ? BitConverter.UInt32BitsToSingle(0x7fffffff) : float.IsNaN(a) ? b : a;
         return MathF.Max(a, b);
-    }
-
-    /// <summary>2^x to float32's precision.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static float Exp2(float x)
-    {
-        if (!(x > -150f))
-            return float.IsNaN(x) ? BitConverter.UInt32BitsToSingle(0x7fffffff) : 0;
-        if (x >= 128f)
-            return float.PositiveInfinity;
-        double n = Math.Floor(x + 0.5);
-        double f = (x - n) * 0.69314718055994531;
-        double p = 1 + (f * (1 + (f * (1.0 / 2 + (f * (1.0 / 6 + (f * (1.0 / 24 + (f * (1.0 / 120 + (f * (1.0 / 720 + (f * (1.0 / 5040 + (f / 40320)))))))))))))));
-        return (float)(p * BitConverter.Int64BitsToDouble((long)(n + 1023) << 52));
     }
 }

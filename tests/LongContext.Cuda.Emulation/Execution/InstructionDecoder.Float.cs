@@ -211,6 +211,8 @@ internal sealed partial class InstructionDecoder
         if (type == PtxType.F64)
             return As(InstructionClass.Double, new Binary<DivideDouble, double, double>(d, a, b));
         Class = InstructionClass.Special;
+        if (form != "rn")
+            return new ApproximateFunction(d, a, b, "div", type, flush);
         if (flush)
             return new Rare(d, 4, [a, b], [4, 4], (x, y, _) => B(HalfMath.Flush(HalfMath.Flush(F(x)) / HalfMath.Flush(F(y)))));
         return new Binary<DivideSingle, float, float>(d, a, b);
@@ -241,25 +243,11 @@ internal sealed partial class InstructionDecoder
         Class = InstructionClass.Special;
         if (type == PtxType.F64)
             return new Rare(d, 8, [a], [8], name switch { "rcp" => (x, _, _) => B(1 / D(x)), "sqrt" => (x, _, _) => B(Math.Sqrt(D(x))), _ => (x, _, _) => B(1 / Math.Sqrt(D(x))) });
-        Func<float, float> f = name switch
-        {
-            "rcp" => x => 1 / x,
-            "sqrt" => MathF.Sqrt,
-            "rsqrt" => x => (float)(1 / Math.Sqrt(x)),
-            "sin" => MathF.Sin,
-            "cos" => MathF.Cos,
-            "lg2" => MathF.Log2,
-            "ex2" => HalfMath.Exp2,
-            _ => MathF.Tanh,
-        };
-        if (type == PtxType.F32)
-        {
-            if (name == "ex2")
-                return new VectorExp2(d, a, flush);
-            return new Rare(d, 4, [a], [4], flush ? (x, _, _) => B(HalfMath.Flush(f(HalfMath.Flush(F(x))))) : (x, _, _) => B(f(F(x))));
-        }
-        bool half = type is PtxType.F16 or PtxType.F16x2;
-        ulong One(uint x) => HalfMath.Narrow(f(HalfMath.Widen(x, half)), half);
-        return new Rare(d, type.Bytes(), [a], [4], type.Bytes() == 2 ? (x, _, _) => One((uint)x & 0xffff) : (x, _, _) => One((uint)x & 0xffff) | (One((uint)x >> 16) << 16));
+        if (name == "ex2" && type == PtxType.F32)
+            return new VectorExp2(d, a, flush);
+        if (approximate)
+            return new ApproximateFunction(d, a, -1, name, type, flush && type == PtxType.F32);
+        Func<float, float> f = name == "rcp" ? x => 1 / x : MathF.Sqrt;
+        return new Rare(d, 4, [a], [4], flush ? (x, _, _) => B(HalfMath.Flush(f(HalfMath.Flush(F(x))))) : (x, _, _) => B(f(F(x))));
     }
 }

@@ -14,7 +14,7 @@ internal sealed partial class InstructionDecoder(KernelBuilder kernel, PtxInstru
 
     public List<int> Writes { get; } = [];
 
-    /// <summary>Registers that are inputs only where a predicate says so; alive before the instruction, but perhaps unwritten.</summary>
+    /// <summary>Registers that are inputs only where a predicate says so: alive before the instruction, but perhaps unwritten.</summary>
     public List<int> SoftReads { get; } = [];
 
     /// <summary>Registers that an asynchronous unit holds after this instruction.</summary>

@@ -72,6 +72,7 @@ internal sealed class KernelBuilder
             instruction.Index = decoded.Count;
             decoded.Add(new DecodedInstruction(instruction, [.. decoder.Reads], [.. decoder.Writes], [.. decoder.SoftReads], [.. decoder.AsyncRegisters]));
         }
+        decoded = PendingInputs.Apply(Kernel, ConstantScales.Apply(Kernel, decoded));
         Code.Decoded = decoded;
         Code.Code = RegisterTracking.Apply(Code, decoded);
         Code.RegisterBytes = fileBytes;

@@ -34,57 +34,6 @@ internal sealed unsafe class VectorFloat(int d, int a, int b, int c, VectorFloat
     }
 }
 
-internal sealed unsafe class VectorExp2(int d, int a, bool flush) : Instruction
-{
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override void Execute(Warp w, uint mask)
-    {
-        float* to = (float*)(w.Registers + d), x = (float*)(w.Registers + a);
-        for (int i = 0; i < 32; i += 8)
-        {
-            if ((mask >> i & 0xff) == 0)
-                continue;
-            Vector256<float> value = Vector256.Load(x + i);
-            // Tiny and NaN results go the exact way; they are rare.
-            Vector256<float> usual = Vector256.GreaterThan(value, Vector256.Create(-125f)) & Vector256.LessThan(value, Vector256.Create(127.9f));
-            Vector256<float> result;
-            if (Vector256.EqualsAll(usual.AsInt32(), Vector256<int>.AllBitsSet))
-                result = Usual(value);
-            else
-            {
-                result = default;
-                for (int k = 0; k < 8; k++)
-                    result = result.WithElement(k, One(value.GetElement(k)));
-            }
-            if (mask != ~0u)
-                result = Vector256.ConditionalSelect(Lanes.Mask(mask >> i).AsSingle(), result, Vector256.Load(to + i));
-            result.Store(to + i);
-        }
-    }
-
-    private float One(float x)
-    {
-        float y = HalfMath.Exp2(flush ? HalfMath.Flush(x) : x);
-        return flush ? HalfMath.Flush(y) : y;
-    }
-
-    private static Vector256<float> Usual(Vector256<float> x)
-    {
-        Vector256<float> n = Vector256.Round(x), f = x - n;
-        // The series of 2^f on [−½, ½]: the rest is below float32's rounding.
-        Vector256<float> p = Vector256.Create(1.52527338e-5f);
-        p = Vector256.FusedMultiplyAdd(p, f, Vector256.Create(1.54035304e-4f));
-        p = Vector256.FusedMultiplyAdd(p, f, Vector256.Create(1.33335581e-3f));
-        p = Vector256.FusedMultiplyAdd(p, f, Vector256.Create(9.61812911e-3f));
-        p = Vector256.FusedMultiplyAdd(p, f, Vector256.Create(5.55041087e-2f));
-        p = Vector256.FusedMultiplyAdd(p, f, Vector256.Create(2.40226507e-1f));
-        p = Vector256.FusedMultiplyAdd(p, f, Vector256.Create(6.93147181e-1f));
-        p = Vector256.FusedMultiplyAdd(p, f, Vector256.Create(1f));
-        Vector256<int> exponent = Vector256.ConvertToInt32(n) << 23;
-        return (p.AsInt32() + exponent).AsSingle();
-    }
-}
-
 /// <summary>cvt.rn.bf16x2.f32: two numbers rounded to the nearest, ties to even, and packed.</summary>
 internal sealed unsafe class VectorPack(int d, int high, int low) : Instruction
 {

@@ -50,7 +50,7 @@ internal sealed unsafe class BulkOperation(Warp issuer, int lane, Instruction so
             if (global != 0)
                 CheckGlobal(global, bytes);
             if (barrier is not null)
-                shared.BeginCopy(issuer, lane, at, bytes);
+                shared.BeginCopy(issuer, lane, at, bytes, true);
             else
                 shared.BeginRead(issuer, lane, at, bytes);
         }

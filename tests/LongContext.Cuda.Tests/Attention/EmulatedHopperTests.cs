@@ -6,7 +6,7 @@ namespace LongContext.Cuda.Tests.Attention;
 /// <summary>The committed PTX of the Hopper path on an emulated GPU, with its checks of bounds, initialisation, races and barriers.</summary>
 public sealed class EmulatedHopperTests : HopperKernelSuite, IDisposable
 {
-    private readonly EmulatedDriver driver = new(new EmulationOptions { Threads = 2, CountMemory = false });
+    private readonly EmulatedDriver driver = new(new EmulationOptions { Threads = 2, CountMemory = false, CheckProxyReads = true });
     private readonly CudaContext context;
 
     public EmulatedHopperTests() => context = new CudaContext(driver, 0);

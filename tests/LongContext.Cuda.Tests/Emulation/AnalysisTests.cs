@@ -6,13 +6,13 @@ namespace LongContext.Cuda.Tests.Emulation;
 /// <summary>Figures about kernels that can be counted by hand.</summary>
 public sealed class AnalysisTests
 {
-    private static KernelStatistics Measure(string body, string declarations = "", string module = "") => Assert.Single(KernelStatistics.Of($$"""
-        .version 7.4
-        .target sm_80
+    private static KernelStatistics Measure(string body, string declarations = "", string module = "", bool hopper = false) => Assert.Single(KernelStatistics.Of($$"""
+        .version {{(hopper ? "8.0" : "7.4")}}
+        .target {{(hopper ? "sm_90a" : "sm_80")}}
         .address_size 64
         {{module}}
         .visible .entry k(.param .u64 p) {
-        .reg .pred %p<9>; .reg .b32 %r<99>; .reg .b64 %d<9>;
+        .reg .pred %p<9>; .reg .b32 %r<99>; .reg .b64 %d<9>; .reg .f32 %f<9>;
         {{declarations}}
         {{body}}
         ret;
@@ -56,6 +56,90 @@ public sealed class AnalysisTests
         LoopStatistics loop = Assert.Single(found.Loops);
         Assert.Equal(3, loop.Instructions);
         Assert.Equal(1, loop.Classes[InstructionClass.Control]);
+    }
+
+    [Theory]
+    [InlineData("", 3)]
+    [InlineData("add.s32 %r0, %r0, 1;", 4)]
+    [InlineData("add.s32 %r1, %r1, 1;", 4)]
+    public void Registers_Copies_CountOnceWhileTheyAgree(string between, int expected)
+    {
+        // The address takes two registers; r0 and its copy need one as long as neither is changed.
+        KernelStatistics found = Measure($"""
+            ld.param.u64 %d0, [p];
+            ld.global.b32 %r0, [%d0];
+            mov.u32 %r1, %r0;
+            {between}
+            st.global.b32 [%d0], %r0;
+            st.global.b32 [%d0+4], %r1;
+            """);
+        Assert.Equal(expected, found.Registers);
+    }
+
+    [Fact]
+    public void Registers_LoopCarriedCopies_AreOne()
+    {
+        // As compilers leave a loop: the next value is made in r1, still beside the one before, and copied back at the end.
+        KernelStatistics found = Measure("""
+            ld.param.u64 %d0, [p];
+            mov.u32 %r0, 0;
+            LOOP:
+            add.s32 %r1, %r0, 3;
+            st.global.b32 [%d0], %r1;
+            setp.lt.s32 %p0, %r1, 10;
+            mov.u32 %r0, %r1;
+            @%p0 bra LOOP;
+            st.global.b32 [%d0], %r0;
+            """);
+        Assert.Equal(3, found.Registers);
+    }
+
+    [Theory]
+    [InlineData("", "", "0", 6)]
+    [InlineData("", "setp.ne.b32 q, 0, 0;", "q", 6)]
+    [InlineData("", "setp.ne.b32 q, 1, 0;", "!q", 6)]
+    [InlineData("mov.b32 %r9, 0;", "setp.ne.b32 q, %r9, 0;", "q", 7)]
+    [InlineData("", "setp.ne.b32 q, 1, 0;", "q", 10)]
+    [InlineData("mov.b32 %r9, 1;", "setp.ne.b32 q, %r9, 0;", "q", 11)]
+    [InlineData("mov.b32 %r9, 0; mov.b32 %r9, 1;", "setp.ne.b32 q, %r9, 0;", "q", 11)]
+    [InlineData("ld.global.b32 %r9, [%d0];", "setp.ne.b32 q, %r9, 0;", "q", 11)]
+    public void Registers_OfAWarpgroupsProduct_AreInputsUnlessItIsKnownToReplaceThem(string before, string scale, string predicate, int expected)
+    {
+        // Before the product are alive an address and two descriptors (six), r9 where it is asked, and the four sums where the product reads them.
+        KernelStatistics found = Measure($$"""
+            ld.param.u64 %d0, [p];
+            mov.f32 %f0, 0f00000000; mov.f32 %f1, 0f00000000; mov.f32 %f2, 0f00000000; mov.f32 %f3, 0f00000000;
+            ld.global.b64 %d1, [%d0];
+            ld.global.b64 %d2, [%d0+8];
+            {{before}}
+            {
+            .reg .pred q;
+            {{scale}}
+            wgmma.mma_async.sync.aligned.m64n8k16.f32.bf16.bf16 {%f0, %f1, %f2, %f3}, %d1, %d2, {{predicate}}, 1, 1, 0, 0;
+            }
+            st.global.v4.f32 [%d0], {%f0, %f1, %f2, %f3};
+            """, hopper: true);
+        Assert.Equal(expected, found.Registers);
+    }
+
+    [Theory]
+    [InlineData(0, 14)]
+    [InlineData(1, 10)]
+    public void Registers_ThatAProductReads_AreInUseUntilItIsWaitedFor(int allowed, int expected)
+    {
+        // Before the wait: the address (two), four sums, four numbers loaded meanwhile, and the product's four where the wait is for it.
+        KernelStatistics found = Measure($$"""
+            ld.param.u64 %d0, [p];
+            ld.global.v4.b32 {%r0, %r1, %r2, %r3}, [%d0];
+            ld.global.b64 %d1, [%d0+16];
+            wgmma.mma_async.sync.aligned.m64n8k16.f32.bf16.bf16 {%f0, %f1, %f2, %f3}, {%r0, %r1, %r2, %r3}, %d1, 0, 1, 1, 0;
+            wgmma.commit_group.sync.aligned;
+            ld.global.v4.b32 {%r4, %r5, %r6, %r7}, [%d0+32];
+            wgmma.wait_group.sync.aligned {{allowed}};
+            st.global.v4.f32 [%d0], {%f0, %f1, %f2, %f3};
+            st.global.v4.b32 [%d0+16], {%r4, %r5, %r6, %r7};
+            """, hopper: true);
+        Assert.Equal(expected, found.Registers);
     }
 
     [Fact]

@@ -101,6 +101,67 @@ public sealed unsafe class BulkCopyTests
     }
 
     [Theory]
+    [InlineData("st", "", "", EmulationFault.Proxy)]
+    [InlineData("st", "fence.proxy.async;", "", null)]
+    [InlineData("st", "fence.proxy.async.shared::cta;", "", null)]
+    [InlineData("st", "", "fence.proxy.async;", null)]
+    [InlineData("ld", "", "", null)]
+    public void Load_OverWhatThreadsWrote_NeedsAFence(string access, string before, string after, EmulationFault? expected)
+    {
+        // All write the tile, or read what a first copy brought; a barrier later the copy engine overwrites it. The fence may stand on either side of the barrier.
+        PtxProgram program = Overwritten(access, before, after, new());
+        byte[] input = [.. Enumerable.Range(0, 2048).Select(i => (byte)(i * 5))];
+        if (expected is null)
+            Assert.Equal(input, program.Run<byte, byte>(input, 2048));
+        else
+            Assert.Equal(expected, program.Fails(2048, 2048).Fault);
+    }
+
+    [Theory]
+    [InlineData("", "", EmulationFault.Proxy)]
+    [InlineData("fence.proxy.async;", "", null)]
+    [InlineData("", "fence.proxy.async;", null)]
+    public void Load_OverWhatThreadsRead_NeedsAFenceWhereThatIsAskedFor(string before, string after, EmulationFault? expected)
+    {
+        PtxProgram program = Overwritten("ld", before, after, new() { CheckProxyReads = true });
+        if (expected is null)
+            program.Run<byte, byte>(new byte[2048], 2048);
+        else
+            Assert.Equal(expected, program.Fails(2048, 2048).Fault);
+    }
+
+    private static PtxProgram Overwritten(string access, string before, string after, EmulationOptions options) => new($$"""
+        mov.u32 %r0, full;
+        mov.u32 %r1, tile;
+        shl.b32 %r2, %t, 4;
+        add.s32 %r2, %r2, %r1;
+        setp.eq.u32 %p0, %t, 0;
+        @%p0 mbarrier.init.shared::cta.b64 [%r0], 1;
+        fence.mbarrier_init.release.cluster;
+        bar.sync 0;
+        @!%p0 bra FIRST;
+        mbarrier.arrive.expect_tx.shared::cta.b64 %d1, [%r0], 2048;
+        cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%r1], [%in], 2048, [%r0];
+        FIRST:
+        AGAIN:
+        mbarrier.try_wait.parity.shared::cta.b64 %p1, [%r0], 0;
+        @!%p1 bra AGAIN;
+        {{(access == "st" ? "st.shared.v4.b32 [%r2], {%t, %t, %t, %t};" : "ld.shared.v4.b32 {%r4, %r5, %r6, %r7}, [%r2];")}}
+        {{before}}
+        bar.sync 0;
+        @!%p0 bra SECOND;
+        {{after}}
+        mbarrier.arrive.expect_tx.shared::cta.b64 %d1, [%r0], 2048;
+        cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%r1], [%in], 2048, [%r0];
+        SECOND:
+        WAIT:
+        mbarrier.try_wait.parity.shared::cta.b64 %p1, [%r0], 1;
+        @!%p1 bra WAIT;
+        ld.shared.v4.b32 {%r4, %r5, %r6, %r7}, [%r2];
+        st.global.v4.b32 [%o16], {%r4, %r5, %r6, %r7};
+        """, Declarations, "sm_90a", "8.0") { Threads = 128, Options = options };
+
+    [Theory]
     [InlineData("fence.proxy.async;", "cp.async.bulk.commit_group; cp.async.bulk.wait_group 0;", null)]
     [InlineData("fence.proxy.async;", "cp.async.bulk.commit_group; cp.async.bulk.wait_group.read 0;", null)]
     [InlineData("", "cp.async.bulk.commit_group; cp.async.bulk.wait_group 0;", EmulationFault.Proxy)]
