@@ -53,8 +53,15 @@ DEVICE float Log2(float x) {
 
 DEVICE float Exp(float x) { return Exp2(x * Log2E); }
 
-/// 1/(1 + e^−x), small values exact to rounding as well.
-DEVICE float Sigmoid(float x) { return Reciprocal(1.0f + Exp2(x * -Log2E)); }
+/// σ(x) = 1/(1 + e^−x) and 1 − σ(x) = σ(−x), both with the relative error of a few roundings. The difference would keep the reciprocal's error, which a
+/// large x makes large: rcp.approx may be one unit off at 1 as well.
+struct SigmoidOfBoth {
+  float value, rest;
+};
+DEVICE SigmoidOfBoth SigmoidAndRest(float x) {
+  const float shrinks = Exp2(__builtin_fabsf(x) * -Log2E), large = Reciprocal(1.0f + shrinks), small = shrinks * large;
+  return x < 0 ? SigmoidOfBoth{small, large} : SigmoidOfBoth{large, small};
+}
 
 /// tanh x with a relative error of a few roundings everywhere: tanh.approx has 11 bits, and 1 − 2/(1 + e^2x) loses what is small.
 DEVICE float Tanh(float x) {

@@ -9,10 +9,11 @@ struct ValueAndSlope {
 
 /// x·σ(x); slope σ + x·σ·(1 − σ).
 struct Silu {
-  static DEVICE float Value(float x) { return x * Sigmoid(x); }
+  static DEVICE float Value(float x) { return x * SigmoidAndRest(x).value; }
   static DEVICE ValueAndSlope Both(float x) {
-    const float s = Sigmoid(x), value = x * s;
-    return {value, s + value * (1.0f - s)};
+    const SigmoidOfBoth s = SigmoidAndRest(x);
+    const float value = x * s.value;
+    return {value, s.value + value * s.rest};
   }
 };
 
@@ -31,12 +32,13 @@ struct Gelu {
 /// ½x·(1 + tanh u) = x·σ(2u), u = √(2/π)·(x + 0.044715x³); slope σ + x·σ·(1 − σ)·2u′.
 struct GeluTanh {
   static constexpr float Factor = 1.5957691216057308f; // 2·√(2/π)
-  static DEVICE float Value(float x) { return x * Sigmoid(Factor * (x + 0.044715f * x * x * x)); }
+  static DEVICE float Value(float x) { return x * SigmoidAndRest(Factor * (x + 0.044715f * x * x * x)).value; }
   static DEVICE ValueAndSlope Both(float x) {
-    const float s = Sigmoid(Factor * (x + 0.044715f * x * x * x)), value = x * s, rest = 1.0f - s;
+    const SigmoidOfBoth s = SigmoidAndRest(Factor * (x + 0.044715f * x * x * x));
+    const float value = x * s.value;
     // Far out the slope of u overflows where σ·(1 − σ) is 0.
-    const float bend = rest == 0 || value == 0 ? 0.0f : value * rest * (Factor * (1.0f + 0.134145f * x * x));
-    return {value, s + bend};
+    const float bend = s.rest == 0 || value == 0 ? 0.0f : value * s.rest * (Factor * (1.0f + 0.134145f * x * x));
+    return {value, s.value + bend};
   }
 };
 
