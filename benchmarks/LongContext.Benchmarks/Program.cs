@@ -5,6 +5,7 @@ using LongContext.Benchmarks.Checkpoints;
 using LongContext.Benchmarks.Gpu;
 using LongContext.Benchmarks.Harness;
 using LongContext.Benchmarks.Training;
+using LongContext.Cuda;
 using LongContext.Cuda.Driver;
 
 BenchmarkSwitcher suites = BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly);
@@ -18,6 +19,12 @@ if (args.Length == 0)
 // Peaks of a process are no matter of time per call, so they have a way of their own.
 if (args is ["loading-memory", string folder, string type]) return LoadingMemory.Measure(folder, type, Console.Out);
 if (args is ["loading-memory"]) return LoadingMemory.Run(Console.Out);
+if (args[0].StartsWith("gpu-", StringComparison.Ordinal) && !CudaDevice.IsAvailable)
+{
+    Console.Error.WriteLine($"{args[0]} needs a GPU: {CudaDevice.UnavailableReason}");
+    return 1;
+}
+
 if (args is ["gpu-kernels", .. string[] word]) return GpuKernels.Registers(word.FirstOrDefault(), Console.Out);
 if (args is ["gpu-attention", .. string[] words]) return GpuAttention.Run(words, Console.Out);
 if (args is ["gpu-neighbours"]) return GpuNeighbours.Run(Console.Out);
