@@ -44,21 +44,10 @@ internal static class AttentionBackward
         if (plan.KeyTiles is not { } keyTiles) throw new ArgumentException("The plan was made without backward.", nameof(plan));
         AttentionShape shape = plan.Shape;
         AttentionParameters p = AttentionCall.Of(plan, data, q, k, v, o, logSumExp);
-        gradients.Output.Check("gradients.Output", plan.Tokens, shape.Heads, shape.HeadSize);
-        gradients.Q.Check("gradients.Q", plan.Tokens, shape.Heads, shape.HeadSize);
-        gradients.K.Check("gradients.K", plan.Keys, shape.KeyHeads, shape.HeadSize);
-        gradients.V.Check("gradients.V", plan.Keys, shape.KeyHeads, shape.HeadSize);
+        AttentionCall.AddGradients(ref p, plan, gradients);
         long sumBytes = SumBytes(plan);
         if (WorkspaceBytes(plan) > 0) AttentionCall.CheckAddress(workspace, (int)Alignment, nameof(workspace));
 
-        p.GradientO = gradients.Output.Address;
-        p.GradientQ = gradients.Q.Address;
-        p.GradientK = gradients.K.Address;
-        p.GradientV = gradients.V.Address;
-        p.GradientOStride = gradients.Output.Stride;
-        p.GradientQStride = gradients.Q.Stride;
-        p.GradientKStride = gradients.K.Stride;
-        p.GradientVStride = gradients.V.Stride;
         p.Delta = workspace;
         p.LogSumExp2 = workspace + (nint)RowBytes(plan);
         p.GradientQSum = sumBytes > 0 ? workspace + (nint)(2 * RowBytes(plan)) : 0;

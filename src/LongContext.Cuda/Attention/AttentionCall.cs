@@ -25,6 +25,25 @@ internal static class AttentionCall
         };
     }
 
+    /// <summary>Adds the rows of a backward pass to a call's parameters.</summary>
+    /// <exception cref="ArgumentException">Names the rows at fault.</exception>
+    public static void AddGradients(ref AttentionParameters p, AttentionPlan plan, in AttentionGradients gradients)
+    {
+        AttentionShape shape = plan.Shape;
+        gradients.Output.Check("gradients.Output", plan.Tokens, shape.Heads, shape.HeadSize);
+        gradients.Q.Check("gradients.Q", plan.Tokens, shape.Heads, shape.HeadSize);
+        gradients.K.Check("gradients.K", plan.Keys, shape.KeyHeads, shape.HeadSize);
+        gradients.V.Check("gradients.V", plan.Keys, shape.KeyHeads, shape.HeadSize);
+        p.GradientO = gradients.Output.Address;
+        p.GradientQ = gradients.Q.Address;
+        p.GradientK = gradients.K.Address;
+        p.GradientV = gradients.V.Address;
+        p.GradientOStride = gradients.Output.Stride;
+        p.GradientQStride = gradients.Q.Stride;
+        p.GradientKStride = gradients.K.Stride;
+        p.GradientVStride = gradients.V.Stride;
+    }
+
     /// <exception cref="ArgumentException">An address that is none or not aligned.</exception>
     public static void CheckAddress(nint address, int alignment, string name)
     {

@@ -25,14 +25,7 @@ internal static class AttentionReference
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(plan);
         AttentionParameters p = AttentionCall.Of(plan, data, q, k, v, o, logSumExp);
-        p.GradientO = gradients.Output.Address;
-        p.GradientQ = gradients.Q.Address;
-        p.GradientK = gradients.K.Address;
-        p.GradientV = gradients.V.Address;
-        p.GradientOStride = gradients.Output.Stride;
-        p.GradientQStride = gradients.Q.Stride;
-        p.GradientKStride = gradients.K.Stride;
-        p.GradientVStride = gradients.V.Stride;
+        AttentionCall.AddGradients(ref p, plan, gradients);
         Launch(context, plan, "backward", "attention_reference_backward_queries", (long)plan.Tokens * p.Heads, p, stream);
         Launch(context, plan, "backward", "attention_reference_backward_keys", (long)plan.Keys * p.KeyHeads, p, stream);
     }
