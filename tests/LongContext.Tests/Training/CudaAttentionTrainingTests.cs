@@ -20,13 +20,24 @@ public sealed class CudaAttentionTrainingTests
     ];
 
     [Theory]
-    [InlineData(ScalarType.BFloat16, false)]
-    [InlineData(ScalarType.BFloat16, true)]
-    [InlineData(ScalarType.Float16, false)]
-    public async Task TrainAsync_OnTheEmulatedGpu_HasLibtorchsLosses(ScalarType type, bool deterministic)
+    [InlineData(ScalarType.BFloat16, false, 80)]
+    [InlineData(ScalarType.BFloat16, true, 80)]
+    [InlineData(ScalarType.Float16, false, 80)]
+    [InlineData(ScalarType.BFloat16, false, 90)]
+    [InlineData(ScalarType.BFloat16, true, 90)]
+    public async Task TrainAsync_OnTheEmulatedGpu_HasLibtorchsLosses(ScalarType type, bool deterministic, int capability)
     {
-        using var context = new CudaContext(new EmulatedDriver(new EmulationOptions { AllowHostMemory = true, CheckUninitialised = false, Capability = 80 }), 0);
+        using var driver = new EmulatedDriver(new EmulationOptions { AllowHostMemory = true, CheckUninitialised = false, Capability = capability });
+        using var context = new CudaContext(driver, 0);
+        var forwardThreads = new HashSet<int>();
+        driver.Launched = launch =>
+        {
+            if (launch.Kernel == "attention_forward") forwardThreads.Add(launch.ThreadsPerBlock);
+        };
         await Compare(new CudaAttentionKernel(deterministic, context, DeviceType.CPU), type, CPU);
+
+        // Which path ran: the portable one has 4 warps for heads of 64, Hopper's four warpgroups.
+        Assert.Equal([capability == 90 ? 512 : 128], forwardThreads);
     }
 
     [Theory]
