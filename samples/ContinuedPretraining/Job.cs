@@ -33,7 +33,7 @@ internal sealed class Job(JobOptions options)
 
     private TrainingRecipe Compose(CausalLanguageModel model, PretrainingData data) => Recipe.Compose(
         model.Config,
-        SequenceSource.FromList(data.Documents, options.Seed, epochs: null),
+        DataSource.FromList(data.Documents, options.Seed, epochs: null),
         new ContinuedPretrainingOptions
         {
             ContextLength = options.ContextLength,

@@ -47,7 +47,7 @@ internal sealed class Job(JobOptions options)
 
     private TrainingRecipe Compose(CausalLanguageModel model, IReadOnlyList<TokenSequence> sequences, IReadOnlyList<TokenSequence> heldOut) => Recipe.Compose(
         model.Config,
-        SequenceSource.FromList(sequences, options.Seed, options.Epochs),
+        DataSource.FromList(sequences, options.Seed, options.Epochs),
         new InstructionTuningOptions
         {
             ContextLength = options.ContextLength,

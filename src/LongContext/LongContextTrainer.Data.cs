@@ -14,14 +14,14 @@ public sealed partial class LongContextTrainer
     /// Packs a stream of sequences and trains on the packs, which are made ahead on a thread of their own
     /// (<see cref="TrainerOptions.PrefetchedPacks"/>). What the packer holds is part of each checkpoint.
     /// </summary>
-    /// <param name="sequences">The data, for example from <see cref="SequenceSource"/>; stays the caller's.</param>
+    /// <param name="sequences">The data, for example from <see cref="DataSource"/>; stays the caller's.</param>
     /// <param name="packing">How to pack.</param>
     /// <param name="progress">Told after each step; null for nobody.</param>
     /// <param name="cancellationToken">Ends the run after the pack at hand: the step under way is dropped, the weights are the last step's.</param>
     /// <inheritdoc cref="TrainAsync(IPackFeed, IProgress{TrainingProgress}?, CancellationToken)" path="/exception"/>
     /// <remarks>The run ends with the data, or after <see cref="TrainerOptions.Steps"/>, whichever comes first; the last step takes the packs that are left.</remarks>
     public Task<TrainingResult> TrainAsync(
-        ISequenceSource sequences, StreamingPackerOptions packing, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
+        IDataSource<TokenSequence> sequences, StreamingPackerOptions packing, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(sequences);
         ArgumentNullException.ThrowIfNull(packing);

@@ -26,7 +26,7 @@ public sealed class DataFormatException : FormatException
     {
     }
 
-    internal DataFormatException(string path, int? lineNumber, string fault, Exception? innerException = null)
+    internal DataFormatException(string path, long? lineNumber, string fault, Exception? innerException = null)
         : base(lineNumber is { } line ? $"{path}, line {line}: {fault}" : $"{path}: {fault}", innerException)
     {
         Path = path;
@@ -37,5 +37,5 @@ public sealed class DataFormatException : FormatException
     public string? Path { get; }
 
     /// <summary>The line, from 1, or null where the fault is the whole file's.</summary>
-    public int? LineNumber { get; }
+    public long? LineNumber { get; }
 }

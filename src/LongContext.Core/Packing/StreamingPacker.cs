@@ -15,7 +15,7 @@ public sealed class StreamingPacker : IPackFeed
 {
     private const string StateKind = "streaming-packer";
 
-    private readonly ISequenceSource source;
+    private readonly IDataSource<TokenSequence> source;
     private readonly StreamingPackerOptions options;
     private List<WaitingDocument> waiting = [];
     private PackedDocument[][] packs = []; // of the window at hand; never changed, since states refer to it
@@ -33,7 +33,7 @@ public sealed class StreamingPacker : IPackFeed
     /// <param name="source">The sequences; used by this packer alone from now on.</param>
     /// <param name="options">What to pack for.</param>
     /// <exception cref="ArgumentException">An option is out of its range; the message names all that are.</exception>
-    public StreamingPacker(ISequenceSource source, StreamingPackerOptions options)
+    public StreamingPacker(IDataSource<TokenSequence> source, StreamingPackerOptions options)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(options);

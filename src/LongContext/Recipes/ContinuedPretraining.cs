@@ -64,7 +64,7 @@ public static class ContinuedPretraining
     /// Whether the texts are joined, each with its end-of-sentence token, and cut into documents of the whole context, as LongLoRA's program does:
     /// for data of short texts, which by themselves teach nothing about distance. Default false: no document holds parts of two texts.
     /// </param>
-    /// <returns>The documents in the order of the texts, all in memory; <see cref="SequenceSource.FromList"/> makes a source of them.</returns>
+    /// <returns>The documents in the order of the texts, all in memory; <see cref="DataSource.FromList"/> makes a source of them.</returns>
     /// <exception cref="ArgumentException">There is no text that has a token.</exception>
     public static IReadOnlyList<TokenSequence> Sequences(IEnumerable<string> texts, HuggingFaceTokenizer tokenizer, int contextLength, bool joins = false)
     {
@@ -99,7 +99,7 @@ public static class ContinuedPretraining
     /// <param name="source">The data, for example of <see cref="Sequences"/>; stays the caller's.</param>
     /// <param name="options">The context, and what is not to be as usual.</param>
     /// <exception cref="ArgumentException">Options cannot be used; the message lists all that cannot.</exception>
-    public static TrainingRecipe Compose(ModelConfig config, ISequenceSource source, ContinuedPretrainingOptions options)
+    public static TrainingRecipe Compose(ModelConfig config, IDataSource<TokenSequence> source, ContinuedPretrainingOptions options)
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(source);

@@ -63,7 +63,7 @@ public static class InstructionTuning
     /// <param name="format">The model's format, for example of <see cref="ChatFormat.Load"/>.</param>
     /// <param name="tokenizer">The model's tokenizer.</param>
     /// <param name="rendering">How conversations are written; null for the defaults.</param>
-    /// <returns>A sequence for each conversation, all in memory; <see cref="SequenceSource.FromList"/> makes a source of them.</returns>
+    /// <returns>A sequence for each conversation, all in memory; <see cref="DataSource.FromList"/> makes a source of them.</returns>
     /// <exception cref="ArgumentException">There is no conversation, one has no answer, or the format refuses it; the message has its number from 0.</exception>
     public static IReadOnlyList<TokenSequence> Sequences(
         IEnumerable<IReadOnlyList<ChatTurn>> conversations, ChatFormat format, HuggingFaceTokenizer tokenizer, ChatRenderOptions? rendering = null)
@@ -96,7 +96,7 @@ public static class InstructionTuning
     /// <param name="source">The data, for example of <see cref="Sequences"/>; stays the caller's.</param>
     /// <param name="options">What is not to be as usual; null for nothing.</param>
     /// <exception cref="ArgumentException">Options cannot be used; the message lists all that cannot.</exception>
-    public static TrainingRecipe Compose(ModelConfig config, ISequenceSource source, InstructionTuningOptions? options = null)
+    public static TrainingRecipe Compose(ModelConfig config, IDataSource<TokenSequence> source, InstructionTuningOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(source);

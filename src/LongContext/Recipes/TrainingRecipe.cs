@@ -29,7 +29,7 @@ public sealed partial record TrainingRecipe
     public bool MergesAdapter { get; init; }
 
     /// <summary>The data; stays the caller's.</summary>
-    public required ISequenceSource Source { get; init; }
+    public required IDataSource<TokenSequence> Source { get; init; }
 
     /// <summary>How it is packed.</summary>
     public required StreamingPackerOptions Packing { get; init; }
@@ -42,7 +42,7 @@ public sealed partial record TrainingRecipe
 
     /// <summary>What the recipes have in common: their own evaluations come first, and before the first step too.</summary>
     internal static TrainingRecipe Of(
-        string name, ISequenceSource source, RecipeOptions options, PositionChange positions, StreamingPackerOptions packing, TrainerOptions trainer,
+        string name, IDataSource<TokenSequence> source, RecipeOptions options, PositionChange positions, StreamingPackerOptions packing, TrainerOptions trainer,
         IReadOnlyList<ITrainingEvaluation> evaluations) => new()
     {
         Name = name,

@@ -7,7 +7,7 @@ namespace LongContext.Data;
 internal static class SourceWalks
 {
     /// <summary>All that is left, or the first so many.</summary>
-    public static List<TokenSequence> Take(this ISequenceSource source, int most = int.MaxValue)
+    public static List<TokenSequence> Take(this IDataSource<TokenSequence> source, int most = int.MaxValue)
     {
         List<TokenSequence> taken = [];
         while (taken.Count < most && source.Next(TestContext.Current.CancellationToken) is { } sequence) taken.Add(sequence);

@@ -5,10 +5,10 @@ namespace LongContext.Packing;
 public sealed class PrefetchingPackFeedTests
 {
     private static StreamingPacker Packer(int count = 200) => new(
-        SequenceSource.Mixture(
+        DataSource.Mixture<TokenSequence>(
         [
-            new(SequenceSource.FromList([.. Enumerable.Range(0, count).Select(i => RandomSequences.Next(new Random(i), 20))]), 2),
-            new(SequenceSource.FromFunction(i => RandomSequences.Next(new Random(1000 + (int)i), 30), count), 1),
+            new(DataSource.FromList([.. Enumerable.Range(0, count).Select(i => RandomSequences.Next(new Random(i), 20))]), 2),
+            new(DataSource.FromFunction(i => RandomSequences.Next(new Random(1000 + (int)i), 30), count), 1),
         ], seed: 3, MixtureEnd.GoOnWithOthers),
         new StreamingPackerOptions { ContextLength = 32, WindowDocuments = 15, Order = PackOrder.Shuffled });
 
@@ -43,7 +43,7 @@ public sealed class PrefetchingPackFeedTests
     {
         int made = 0;
         StreamingPacker packer = new(
-            SequenceSource.FromFunction(i =>
+            DataSource.FromFunction(i =>
             {
                 Interlocked.Increment(ref made);
                 return new TokenSequence(new int[8]);
@@ -61,7 +61,7 @@ public sealed class PrefetchingPackFeedTests
     public void Next_InnerFails_ThrowsInItsTurnAndAgain()
     {
         StreamingPacker packer = new(
-            SequenceSource.FromFunction(i => i == 5 ? throw new InvalidDataException("the source's own") : new TokenSequence(new[] { (int)i, 1 })),
+            DataSource.FromFunction(i => i == 5 ? throw new InvalidDataException("the source's own") : new TokenSequence(new[] { (int)i, 1 })),
             new StreamingPackerOptions { ContextLength = 2, WindowDocuments = 1, WindowTokens = 4, Algorithm = PackingAlgorithm.NextFit });
         using PrefetchingPackFeed feed = new(packer, 4);
         for (int i = 0; i < 4; i++) Assert.Equal(i, feed.Next(TestContext.Current.CancellationToken)!.InputIds.Span[0]);
@@ -104,7 +104,7 @@ public sealed class PrefetchingPackFeedTests
     }
 
     /// <summary>One sequence, which comes when it is let.</summary>
-    private sealed class Waiting(ManualResetEventSlim goOn) : ISequenceSource
+    private sealed class Waiting(ManualResetEventSlim goOn) : IDataSource<TokenSequence>
     {
         private bool given;
 

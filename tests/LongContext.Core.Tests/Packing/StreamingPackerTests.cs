@@ -79,7 +79,7 @@ public sealed class StreamingPackerTests
     public void Next_SmallWindows_LooksNoFurtherAhead() => ForAll((sequences, options, _) =>
     {
         long read = 0, given = 0;
-        ISequenceSource source = SequenceSource.FromFunction(
+        IDataSource<TokenSequence> source = DataSource.FromFunction(
             i =>
             {
                 read += sequences[(int)i].Length;
@@ -120,7 +120,7 @@ public sealed class StreamingPackerTests
     public void Next_DocumentThatFitsNowhere_WaitsOnlySoLong()
     {
         // 6 of 10 tokens, and everything else fills a pack alone.
-        ISequenceSource source = SequenceSource.FromFunction(i => new TokenSequence(new int[i == 0 ? 6 : 10]), 1000);
+        IDataSource<TokenSequence> source = DataSource.FromFunction(i => new TokenSequence(new int[i == 0 ? 6 : 10]), 1000);
         StreamingPacker packer = new(source, new StreamingPackerOptions { ContextLength = 10, WindowDocuments = 4, MaximumWindows = 3 });
         List<PackedBatch> packs = packer.Take();
         // Three windows of four documents.
@@ -132,7 +132,7 @@ public sealed class StreamingPackerTests
     public void Next_SourceFails_LosesNothing()
     {
         int failures = 0;
-        ISequenceSource source = SequenceSource.FromFunction(
+        IDataSource<TokenSequence> source = DataSource.FromFunction(
             i => i % 7 == 3 && failures++ % 2 == 0 ? throw new InvalidDataException("the source's own") : new TokenSequence(new[] { (int)i }), 50);
         StreamingPacker packer = new(source, new StreamingPackerOptions { ContextLength = 4, WindowDocuments = 10 });
         List<int> tokens = [];
@@ -229,7 +229,7 @@ public sealed class StreamingPackerTests
             () => new StreamingPacker(Source(SourceWalks.Numbered(1)), new StreamingPackerOptions { ContextLength = 8, WindowTokens = 15 })).Message, StringComparison.Ordinal);
     }
 
-    private static ISequenceSource Source(IReadOnlyList<TokenSequence> sequences) => SequenceSource.FromList(sequences, seed: null);
+    private static IDataSource<TokenSequence> Source(IReadOnlyList<TokenSequence> sequences) => DataSource.FromList(sequences, seed: null);
 
     private static IEnumerable<string> Documents(PackedBatch pack)
     {

@@ -195,7 +195,7 @@ public sealed class ContinuedPretrainingTests
 
     private static TrainingRecipe Compose(ModelConfig config, ContinuedPretrainingOptions options) => ContinuedPretraining.Compose(
         config,
-        SequenceSource.FromList(ContinuedPretraining.Sequences(RecipeData.Texts(90, 300, 20, 61, 128, 40, 75, 200), RecipeData.Tokenizer, Math.Max(2, options.ContextLength)), epochs: null),
+        DataSource.FromList(ContinuedPretraining.Sequences(RecipeData.Texts(90, 300, 20, 61, 128, 40, 75, 200), RecipeData.Tokenizer, Math.Max(2, options.ContextLength)), epochs: null),
         options);
 
     private static void AssertSame(IReadOnlyList<LongContext.Training.Evaluations.EvaluationOutcome> expected, IReadOnlyList<LongContext.Training.Evaluations.EvaluationOutcome> actual)

@@ -28,7 +28,7 @@ public sealed class InstructionTuningTests
         using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
         TrainingRecipe recipe = Compose(new InstructionTuningOptions());
         IReadOnlyList<TokenSequence> sequences = Sequences(12);
-        var packer = new StreamingPacker(SequenceSource.FromList(sequences), recipe.Packing);
+        var packer = new StreamingPacker(DataSource.FromList(sequences), recipe.Packing);
         List<PackedBatch> packs = [];
         while (packer.Next(TestContext.Current.CancellationToken) is { } pack) packs.Add(pack);
         Assert.Equal(sequences.Count, packs.Sum(pack => pack.LossNormalizer));
@@ -45,7 +45,7 @@ public sealed class InstructionTuningTests
         // Nothing but answers is learned: the report's share of targets is the masks'.
         double share = double.NaN;
         using CausalLanguageModel model = RecipeData.Load(folder["base"]);
-        TrainingRecipe oneStep = recipe with { Source = SequenceSource.FromList(sequences), Trainer = recipe.Trainer with { Steps = 1, GradientAccumulationSteps = packs.Count } };
+        TrainingRecipe oneStep = recipe with { Source = DataSource.FromList(sequences), Trainer = recipe.Trainer with { Steps = 1, GradientAccumulationSteps = packs.Count } };
         await oneStep.RunAsync(model, new Training.TrainingRun.Listener(step => share = step.TargetShare), cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(packs.Sum(pack => pack.TargetCount) / (double)packs.Sum(pack => pack.TokenCount), share, 1e-12);
     }
@@ -53,7 +53,7 @@ public sealed class InstructionTuningTests
     [Fact]
     public void CountSteps_FiniteSource_IsWhatItGivesAndLeavesTheSourceWhereItStood()
     {
-        ISequenceSource source = SequenceSource.FromList(Sequences(20), seed: 3, epochs: 2);
+        IDataSource<TokenSequence> source = DataSource.FromList(Sequences(20), seed: 3, epochs: 2);
         source.Next(TestContext.Current.CancellationToken);
         StreamState start = source.Capture();
         TrainingRecipe recipe = InstructionTuning.Compose(TinyModels.Config(), source, new InstructionTuningOptions { Trainer = InstructionTuning.DefaultTrainer with { GradientAccumulationSteps = 3 } });
@@ -78,7 +78,7 @@ public sealed class InstructionTuningTests
         using CausalLanguageModel model = RecipeData.Load(folder["base"]);
         IReadOnlyList<TokenSequence> sequences = Sequences(8);
         int context = 2 * TinyModels.TrainedWindow;
-        TrainingRecipe recipe = InstructionTuning.Compose(model.Config, SequenceSource.FromList(sequences, epochs: 30), new InstructionTuningOptions
+        TrainingRecipe recipe = InstructionTuning.Compose(model.Config, DataSource.FromList(sequences, epochs: 30), new InstructionTuningOptions
         {
             ContextLength = context,
             HeldOut = sequences,
@@ -105,7 +105,7 @@ public sealed class InstructionTuningTests
         using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
         using CausalLanguageModel model = RecipeData.Load(folder["base"]);
         IReadOnlyList<TokenSequence> sequences = [.. Sequences(6), .. InstructionTuning.Sequences([[ChatTurn.User(RecipeData.Words(60, 1)), ChatTurn.Assistant("w9")]], RecipeData.Format, RecipeData.Tokenizer)];
-        TrainingRecipe recipe = InstructionTuning.Compose(model.Config, SequenceSource.FromList(sequences), new InstructionTuningOptions { Trainer = InstructionTuning.DefaultTrainer with { Steps = 1 } });
+        TrainingRecipe recipe = InstructionTuning.Compose(model.Config, DataSource.FromList(sequences), new InstructionTuningOptions { Trainer = InstructionTuning.DefaultTrainer with { Steps = 1 } });
         RecipeReport report = await recipe.RunAsync(model, cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal((1, 6), (report.Packing.Skipped, report.Packing.Documents));
     }
@@ -140,5 +140,5 @@ public sealed class InstructionTuningTests
 
     private static IReadOnlyList<TokenSequence> Sequences(int count) => InstructionTuning.Sequences(RecipeData.Conversations(count), RecipeData.Format, RecipeData.Tokenizer);
 
-    private static TrainingRecipe Compose(InstructionTuningOptions options) => InstructionTuning.Compose(TinyModels.Config(), SequenceSource.FromList(Sequences(12)), options);
+    private static TrainingRecipe Compose(InstructionTuningOptions options) => InstructionTuning.Compose(TinyModels.Config(), DataSource.FromList(Sequences(12)), options);
 }

@@ -40,7 +40,7 @@ public sealed class RecipeGuideTests
         using var model = CausalLanguageModel.Load(folder);
         var tokenizer = HuggingFaceTokenizer.Load(folder);
         var documents = ContinuedPretraining.Sequences(TextDocuments.Read(textFile), tokenizer, contextLength: contextLength);
-        TrainingRecipe recipe = ContinuedPretraining.Compose(model.Config, SequenceSource.FromList(documents, epochs: null), new ContinuedPretrainingOptions
+        TrainingRecipe recipe = ContinuedPretraining.Compose(model.Config, DataSource.FromList(documents, epochs: null), new ContinuedPretrainingOptions
         {
             ContextLength = contextLength,
             OutputFolder = outputFolder,
@@ -52,7 +52,7 @@ public sealed class RecipeGuideTests
     }
 
     /// <summary>Compiled, and never called: it asks for a GPU and a model of 8 billion parameters.</summary>
-    private static TrainingRecipe ComposeForCard(string folder, ISequenceSource source)
+    private static TrainingRecipe ComposeForCard(string folder, IDataSource<TokenSequence> source)
     {
         // <GUIDE>
         TrainingPreset preset = TrainingPreset.QLora;

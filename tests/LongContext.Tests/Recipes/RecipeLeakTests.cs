@@ -26,7 +26,7 @@ public sealed class RecipeLeakTests
             using CausalLanguageModel model = RecipeData.Load(folder["base"]);
             TrainingRecipe recipe = ContinuedPretraining.Compose(
                 model.Config,
-                SequenceSource.FromList(ContinuedPretraining.Sequences(RecipeData.Texts(200, 300), RecipeData.Tokenizer, 64), epochs: null),
+                DataSource.FromList(ContinuedPretraining.Sequences(RecipeData.Texts(200, 300), RecipeData.Tokenizer, 64), epochs: null),
                 new ContinuedPretrainingOptions
                 {
                     ContextLength = 64,

@@ -6,11 +6,11 @@ namespace LongContext.Tests.Training;
 /// <summary>A mixture through the packer, small enough that a run of some steps passes several windows and passes over the data.</summary>
 internal static class Streams
 {
-    public static ISequenceSource Mixture(int seed = 6, MixtureEnd end = MixtureEnd.Repeat) => SequenceSource.Mixture(
+    public static IDataSource<TokenSequence> Mixture(int seed = 6, MixtureEnd end = MixtureEnd.Repeat) => DataSource.Mixture<TokenSequence>(
     [
-        new WeightedSequenceSource(SequenceSource.FromList([.. Enumerable.Range(0, 9).Select(i => TinyModels.Document(3 + (5 * i % 28), i))], seed, epochs: null), 2),
-        new WeightedSequenceSource(SequenceSource.FromList([.. Enumerable.Range(0, 7).Select(Masked)], seed), 1),
-        new WeightedSequenceSource(SequenceSource.FromFunction(i => TinyModels.Document(2 + (int)(i % 40), 500 + (int)i), count: 60), 1.5),
+        new WeightedSource<TokenSequence>(DataSource.FromList([.. Enumerable.Range(0, 9).Select(i => TinyModels.Document(3 + (5 * i % 28), i))], seed, epochs: null), 2),
+        new WeightedSource<TokenSequence>(DataSource.FromList([.. Enumerable.Range(0, 7).Select(Masked)], seed), 1),
+        new WeightedSource<TokenSequence>(DataSource.FromFunction(i => TinyModels.Document(2 + (int)(i % 40), 500 + (int)i), count: 60), 1.5),
     ], seed, end);
 
     public static StreamingPackerOptions Packing(LossWeighting weighting = LossWeighting.PerSequence) => new()

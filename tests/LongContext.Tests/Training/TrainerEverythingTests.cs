@@ -20,10 +20,10 @@ public sealed class TrainerEverythingTests
 
     /// <summary>Two sources, one endless; three documents of the other are bad.</summary>
     private static StreamingPacker Packs() => new(
-        SequenceSource.Mixture(
+        DataSource.Mixture<TokenSequence>(
         [
-            new WeightedSequenceSource(SequenceSource.FromFunction(i => i is 4 or 13 or 14 ? new TokenSequence(BadToken.Pack((int)i).InputIds) : Good((int)i, 4 + (int)(7 * i % 20))), 1),
-            new WeightedSequenceSource(SequenceSource.FromList([.. Enumerable.Range(0, 5).Select(i => Good(100 + i, 1 + (6 * i)))], seed: 3, epochs: null), 1),
+            new WeightedSource<TokenSequence>(DataSource.FromFunction(i => i is 4 or 13 or 14 ? new TokenSequence(BadToken.Pack((int)i).InputIds) : Good((int)i, 4 + (int)(7 * i % 20))), 1),
+            new WeightedSource<TokenSequence>(DataSource.FromList([.. Enumerable.Range(0, 5).Select(i => Good(100 + i, 1 + (6 * i)))], seed: 3, epochs: null), 1),
         ], seed: 4),
         new StreamingPackerOptions { ContextLength = TinyModels.TrainedWindow, WindowDocuments = 6, LossWeighting = LossWeighting.PerSequence, Order = PackOrder.Shuffled });
 

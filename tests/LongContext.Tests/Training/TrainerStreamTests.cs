@@ -102,7 +102,7 @@ public sealed class TrainerStreamTests
     {
         using CausalLanguageModel model = TinyModels.Create();
         using var trainer = new LongContextTrainer(model, Options());
-        ISequenceSource all = SequenceSource.FromFunction(_ => new TokenSequence(new int[99]), 5);
+        IDataSource<TokenSequence> all = DataSource.FromFunction(_ => new TokenSequence(new int[99]), 5);
         StreamingPackerOptions skipping = new() { ContextLength = 16, Overlength = OverlengthPolicy.Skip };
         ArgumentException e = await Assert.ThrowsAsync<ArgumentException>(() => trainer.TrainAsync(all, skipping));
         Assert.Contains("no pack to train on", e.Message, StringComparison.Ordinal);
@@ -111,7 +111,7 @@ public sealed class TrainerStreamTests
     [Fact]
     public async Task TrainAsync_SourceFails_SurfacesOnTheLastWholeStepsWeights()
     {
-        ISequenceSource failing = SequenceSource.FromFunction(i => i == 7 ? throw new InvalidDataException("line 7 is torn") : TinyModels.Document(8, (int)i));
+        IDataSource<TokenSequence> failing = DataSource.FromFunction(i => i == 7 ? throw new InvalidDataException("line 7 is torn") : TinyModels.Document(8, (int)i));
         StreamingPackerOptions packing = new() { ContextLength = 8, WindowDocuments = 1, WindowTokens = 16, Algorithm = PackingAlgorithm.NextFit };
         using CausalLanguageModel model = TinyModels.Create(), expected = TinyModels.Create();
         using var trainer = new LongContextTrainer(model, Options());
@@ -135,7 +135,7 @@ public sealed class TrainerStreamTests
         var kernel = new KernelWithEvents { BeforeCall = call => { if (call == callsBefore + 1) cancellation.Cancel(); } };
         using CausalLanguageModel model = CausalLanguageModel.Create(TinyModels.Config(), seed: 5, new ModelLoadOptions { DataType = ScalarType.Float64, AttentionKernel = kernel });
         using var trainer = new LongContextTrainer(model, Options(4));
-        ISequenceSource sequences = Streams.Mixture();
+        IDataSource<TokenSequence> sequences = Streams.Mixture();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => trainer.TrainAsync(sequences, Streams.Packing(), cancellationToken: cancellation.Token));
         await trainer.TrainAsync(sequences, Streams.Packing(), cancellationToken: TestContext.Current.CancellationToken);
         TinyModels.AssertSameBytes(TinyModels.Bytes(straight), TinyModels.Bytes(model));
@@ -177,9 +177,9 @@ public sealed class TrainerStreamTests
             Order = apart is null ? PackOrder.Shuffled : PackOrder.AsPacked,
             SortedBatchSize = apart,
         };
-        PackedBatch[][] steps = [.. All(new StreamingPacker(SequenceSource.FromList(sequences), Packing(null))).Chunk(accumulation)];
+        PackedBatch[][] steps = [.. All(new StreamingPacker(DataSource.FromList(sequences), Packing(null))).Chunk(accumulation)];
         Assert.InRange(steps.Length, 4, 80);
-        Dictionary<string, PackedBatch> documents = All(new StreamingPacker(SequenceSource.FromList(sequences), Packing(1))).ToDictionary(pack => string.Join(' ', pack.InputIds.ToArray()));
+        Dictionary<string, PackedBatch> documents = All(new StreamingPacker(DataSource.FromList(sequences), Packing(1))).ToDictionary(pack => string.Join(' ', pack.InputIds.ToArray()));
         int most = steps.Max(packs => packs.Sum(pack => pack.DocumentCount));
         Assert.True(most > accumulation);
         // A prompt has no target and no weight: it fills a step up to the accumulation that all steps share.
@@ -187,7 +187,7 @@ public sealed class TrainerStreamTests
             .Concat(Enumerable.Repeat(PackedBatch.CreatePrompt(new[] { 5 }), most - packs.Sum(pack => pack.DocumentCount))))];
 
         using CausalLanguageModel packed = TinyModels.Create(), alone = TinyModels.Create();
-        double[] losses = await Losses(packed, Options(null, accumulation: accumulation), new StreamingPacker(SequenceSource.FromList(sequences), Packing(null)));
+        double[] losses = await Losses(packed, Options(null, accumulation: accumulation), new StreamingPacker(DataSource.FromList(sequences), Packing(null)));
         TrainingRun run = await TrainingRun.Of(alone, Options(steps.Length, accumulation: most), apart);
 
         Assert.Equal(steps.Length, losses.Length);

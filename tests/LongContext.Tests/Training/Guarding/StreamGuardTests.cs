@@ -15,7 +15,7 @@ public sealed class StreamGuardTests
 
     /// <summary>A stream of some 40 packs with three bad documents in it.</summary>
     private static StreamingPacker Packs() => new(
-        SequenceSource.FromFunction(i => i is 5 or 17 or 18 ? Bad((int)i) : new TokenSequence(BadToken.GoodPack((int)i, 6 + (int)(7 * i % 20)).InputIds), count: 60),
+        DataSource.FromFunction(i => i is 5 or 17 or 18 ? Bad((int)i) : new TokenSequence(BadToken.GoodPack((int)i, 6 + (int)(7 * i % 20)).InputIds), count: 60),
         new StreamingPackerOptions { ContextLength = TinyModels.TrainedWindow, WindowDocuments = 6 });
 
     private static TokenSequence Bad(int seed) => new(BadToken.Pack(seed).InputIds);

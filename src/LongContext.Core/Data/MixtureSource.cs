@@ -1,14 +1,14 @@
 using System.Globalization;
-using LongContext.Packing;
 
 namespace LongContext.Data;
 
 /// <summary>Draws by weight. Draw n depends on the seed, n and which sources have ended, on nothing else.</summary>
-internal sealed class MixtureSequenceSource : ISequenceSource
+internal sealed class MixtureSource<T> : IDataSource<T>
+    where T : class
 {
     private const string StateKind = "mixture";
 
-    private readonly ISequenceSource[] sources;
+    private readonly IDataSource<T>[] sources;
     private readonly double[] weights;
     private readonly int seed;
     private readonly MixtureEnd end;
@@ -16,7 +16,7 @@ internal sealed class MixtureSequenceSource : ISequenceSource
     private readonly StreamState[] starts;
     private long draws;
 
-    public MixtureSequenceSource(IReadOnlyList<WeightedSequenceSource> sources, int seed, MixtureEnd end)
+    public MixtureSource(IReadOnlyList<WeightedSource<T>> sources, int seed, MixtureEnd end)
     {
         ArgumentNullException.ThrowIfNull(sources);
         Check(sources, end);
@@ -28,22 +28,22 @@ internal sealed class MixtureSequenceSource : ISequenceSource
         starts = end == MixtureEnd.Repeat ? [.. this.sources.Select(source => source.Capture())] : [];
     }
 
-    public TokenSequence? Next(CancellationToken cancellationToken = default)
+    public T? Next(CancellationToken cancellationToken = default)
     {
         while (ended.Contains(false))
         {
             // The draw counts once it is answered: a source that throws (a cancellation, a bad line) is asked again.
             int drawn = Draw();
-            TokenSequence? sequence = sources[drawn].Next(cancellationToken);
-            if (sequence is null && end == MixtureEnd.Repeat)
+            T? item = sources[drawn].Next(cancellationToken);
+            if (item is null && end == MixtureEnd.Repeat)
             {
                 sources[drawn].Restore(starts[drawn]);
-                sequence = sources[drawn].Next(cancellationToken)
-                    ?? throw new InvalidOperationException($"Source {drawn} of the mixture has no sequence: it cannot be repeated.");
+                item = sources[drawn].Next(cancellationToken)
+                    ?? throw new InvalidOperationException($"Source {drawn} of the mixture has no item: it cannot be repeated.");
             }
 
             draws++;
-            if (sequence is not null) return sequence;
+            if (item is not null) return item;
             if (end == MixtureEnd.StopAtFirst) Array.Fill(ended, true);
             ended[drawn] = true;
         }
@@ -108,11 +108,11 @@ internal sealed class MixtureSequenceSource : ISequenceSource
         ("end", end.ToString()),
     ];
 
-    private static void Check(IReadOnlyList<WeightedSequenceSource> sources, MixtureEnd end)
+    private static void Check(IReadOnlyList<WeightedSource<T>> sources, MixtureEnd end)
     {
         List<string> faults = [];
         if (sources.Count == 0) faults.Add("there is no source");
-        HashSet<ISequenceSource> seen = new(ReferenceEqualityComparer.Instance);
+        HashSet<IDataSource<T>> seen = new(ReferenceEqualityComparer.Instance);
         for (int i = 0; i < sources.Count; i++)
         {
             if (sources[i]?.Source is not { } source)

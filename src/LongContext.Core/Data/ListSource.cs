@@ -1,23 +1,22 @@
 using System.Globalization;
 using System.IO.Hashing;
-using System.Runtime.InteropServices;
-using LongContext.Packing;
 
 namespace LongContext.Data;
 
 /// <summary>A list, walked in a seeded order of its own in each pass.</summary>
-internal sealed class ListSequenceSource(IReadOnlyList<TokenSequence> sequences, int? seed, int? epochs) : ISequenceSource
+internal sealed class ListSource<T>(IReadOnlyList<T> items, int? seed, int? epochs) : IDataSource<T>
+    where T : class
 {
     private const string StateKind = "list";
-    private const int FingerprintSequences = 1024;
+    private const int FingerprintItems = 1024;
 
-    private readonly int count = sequences.Count;
-    private readonly int[] order = seed is null ? [] : new int[sequences.Count];
+    private readonly int count = items.Count;
+    private readonly int[] order = seed is null ? [] : new int[items.Count];
     private long orderedPass = -1;
     private long next;
     private string? fingerprint;
 
-    public TokenSequence? Next(CancellationToken cancellationToken = default)
+    public T? Next(CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
         (long pass, long place) = Math.DivRem(next, count);
@@ -31,9 +30,9 @@ internal sealed class ListSequenceSource(IReadOnlyList<TokenSequence> sequences,
         }
 
         int index = seed is null ? (int)place : order[place];
-        TokenSequence sequence = sequences[index] ?? throw new ArgumentException($"Sequence {index} of the list is null.");
+        T item = items[index] ?? throw new ArgumentException($"Item {index} of the list is null.");
         next++;
-        return sequence;
+        return item;
     }
 
     public StreamState Capture() => new StreamState(StateKind).Set("next", next).SetSettings(Settings());
@@ -51,20 +50,14 @@ internal sealed class ListSequenceSource(IReadOnlyList<TokenSequence> sequences,
         ("count", count.ToString(CultureInfo.InvariantCulture)),
         ("seed", seed?.ToString(CultureInfo.InvariantCulture) ?? "none"),
         ("epochs", epochs?.ToString(CultureInfo.InvariantCulture) ?? "endless"),
-        ("fingerprint", fingerprint ??= Fingerprint()),
+        ("fingerprint", fingerprint ??= FindFingerprint()),
     ];
 
-    private string Fingerprint()
+    private string FindFingerprint()
     {
         XxHash128 hash = new();
-        int sampled = Math.Min(count, FingerprintSequences);
-        for (int i = 0; i < sampled; i++)
-        {
-            TokenSequence sequence = sequences[(int)((long)i * count / sampled)];
-            hash.Append(MemoryMarshal.AsBytes(new ReadOnlySpan<int>([sequence.Length, sequence.LossMask.Length])));
-            hash.Append(MemoryMarshal.AsBytes(sequence.Tokens.Span));
-            hash.Append(MemoryMarshal.AsBytes(sequence.LossMask.Span));
-        }
+        int sampled = Math.Min(count, FingerprintItems);
+        for (int i = 0; i < sampled; i++) Fingerprint.Append(hash, items[(int)((long)i * count / sampled)]);
 
         return Convert.ToHexStringLower(hash.GetCurrentHash());
     }

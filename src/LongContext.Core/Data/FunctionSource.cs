@@ -1,22 +1,22 @@
 using System.Globalization;
-using LongContext.Packing;
 
 namespace LongContext.Data;
 
-/// <summary>Sequences by number.</summary>
-internal sealed class FunctionSequenceSource(Func<long, TokenSequence> getSequence, long? count, string identity) : ISequenceSource
+/// <summary>Items by number.</summary>
+internal sealed class FunctionSource<T>(Func<long, T> getItem, long? count, string identity) : IDataSource<T>
+    where T : class
 {
     private const string StateKind = "function";
 
     private long next;
 
-    public TokenSequence? Next(CancellationToken cancellationToken = default)
+    public T? Next(CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (next >= count) return null;
-        TokenSequence sequence = getSequence(next) ?? throw new InvalidOperationException($"The function gave null for sequence {next}; expected a sequence.");
+        T item = getItem(next) ?? throw new InvalidOperationException($"The function gave null for item {next}; expected an item.");
         next++;
-        return sequence;
+        return item;
     }
 
     public StreamState Capture() => new StreamState(StateKind).Set("next", next).SetSettings(Settings());

@@ -1,0 +1,10 @@
+namespace LongContext.Data.Examples;
+
+/// <summary>A text and what is to follow it, which alone counts.</summary>
+/// <param name="Prompt">What the model is given, up to the very character at which it goes on; may be empty.</param>
+/// <param name="Completion">What it is to answer.</param>
+public sealed record PromptExample(string Prompt, string Completion) : TrainingExample
+{
+    /// <inheritdoc/>
+    public override long TextLength => (long)Prompt.Length + Completion.Length;
+}

@@ -1,0 +1,47 @@
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+using LongContext.Data.Examples;
+using LongContext.Packing;
+
+namespace LongContext.Data;
+
+/// <summary>What an item puts into the fingerprint of the data it is of.</summary>
+internal static class Fingerprint
+{
+    /// <summary>Adds an item; of types that are not the library's own, what <see cref="object.ToString"/> says.</summary>
+    public static void Append(XxHash128 hash, object item)
+    {
+        switch (item)
+        {
+            case TokenSequence sequence:
+                hash.Append(MemoryMarshal.AsBytes(new ReadOnlySpan<int>([sequence.Length, sequence.LossMask.Length])));
+                hash.Append(MemoryMarshal.AsBytes(sequence.Tokens.Span));
+                hash.Append(MemoryMarshal.AsBytes(sequence.LossMask.Span));
+                break;
+            case TextExample example:
+                Append(hash, example.Text);
+                break;
+            case PromptExample example:
+                Append(hash, example.Prompt);
+                Append(hash, example.Completion);
+                break;
+            case ChatExample example:
+                foreach (Chat.ChatTurn turn in example.Turns)
+                {
+                    Append(hash, turn.Role);
+                    Append(hash, turn.Content);
+                }
+
+                break;
+            default:
+                Append(hash, item.ToString() ?? "");
+                break;
+        }
+    }
+
+    private static void Append(XxHash128 hash, string text)
+    {
+        hash.Append(MemoryMarshal.AsBytes(new ReadOnlySpan<int>([text.Length])));
+        hash.Append(MemoryMarshal.AsBytes(text.AsSpan()));
+    }
+}
