@@ -13,6 +13,7 @@ public static class CleaningExtensions
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(list);
-        return new WithoutSource(source, list);
+        HashSet<(string Path, long Number)> excluded = list.ToSet();
+        return source.Where(example => example.Origin is not { } origin || !excluded.Contains((origin.Path, origin.Number)), list.Identity());
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -11,13 +12,15 @@ namespace LongContext.Data.Cleaning;
 
 /// <summary>Origins of records to leave out, each with the reason.</summary>
 /// <remarks>
-/// On disk one JSON object a line: <c>{"path":"books.jsonl","number":7,"reason":"the same as books.jsonl, line 3"}</c>. Paths are kept and compared
-/// as the readers gave them.
+/// On disk one JSON object a line: <c>{"path":"books.jsonl","number":7,"reason":"the same as books.jsonl, line 3"}</c>, with a <c>unit</c> where it
+/// is not a line. Records are the same when path and number are; paths are kept and compared as the readers gave them.
 /// </remarks>
 [SuppressMessage("Naming", "CA1711:Identifiers should not have incorrect suffix", Justification = "It is a list to its users.")]
 public sealed class ExclusionList
 {
-    private readonly Dictionary<RecordOrigin, string> reasons = [];
+    private static readonly string DefaultUnit = new RecordOrigin("", 0).Unit;
+
+    private readonly Dictionary<(string Path, long Number), string> reasons = [];
     private readonly List<RecordOrigin> order = [];
 
     /// <summary>How many origins there are.</summary>
@@ -34,7 +37,7 @@ public sealed class ExclusionList
     {
         ArgumentNullException.ThrowIfNull(origin);
         ArgumentNullException.ThrowIfNull(reason);
-        if (!reasons.TryAdd(origin, reason)) return false;
+        if (!reasons.TryAdd(Key(origin), reason)) return false;
         order.Add(origin);
         return true;
     }
@@ -44,7 +47,7 @@ public sealed class ExclusionList
     public void AddAll(ExclusionList other)
     {
         ArgumentNullException.ThrowIfNull(other);
-        foreach (RecordOrigin origin in other.order) Add(origin, other.reasons[origin]);
+        foreach (RecordOrigin origin in other.order) Add(origin, other.reasons[Key(origin)]);
     }
 
     /// <summary>Whether a record is to be left out.</summary>
@@ -52,7 +55,7 @@ public sealed class ExclusionList
     public bool Contains(RecordOrigin origin)
     {
         ArgumentNullException.ThrowIfNull(origin);
-        return reasons.ContainsKey(origin);
+        return reasons.ContainsKey(Key(origin));
     }
 
     /// <summary>Why a record is left out; null for one that is not.</summary>
@@ -60,7 +63,7 @@ public sealed class ExclusionList
     public string? ReasonFor(RecordOrigin origin)
     {
         ArgumentNullException.ThrowIfNull(origin);
-        return reasons.GetValueOrDefault(origin);
+        return reasons.GetValueOrDefault(Key(origin));
     }
 
     /// <summary>Writes the list; the file takes its place only once it is whole.</summary>
@@ -74,7 +77,8 @@ public sealed class ExclusionList
             writer.WriteStartObject();
             writer.WriteString("path", origin.Path);
             writer.WriteNumber("number", origin.Number);
-            writer.WriteString("reason", reasons[origin]);
+            if (origin.Unit != DefaultUnit) writer.WriteString("unit", origin.Unit);
+            writer.WriteString("reason", reasons[Key(origin)]);
             writer.WriteEndObject();
             writer.Flush();
             writer.Reset();
@@ -100,9 +104,7 @@ public sealed class ExclusionList
                 if (JsonNode.Parse(line) is not JsonObject fields) throw new DataFormatException(path, number, "expected a JSON object.");
                 if (fields["path"] is not JsonValue file || !file.TryGetValue(out string? name)) throw new DataFormatException(path, number, "expected a text \"path\".");
                 if (fields["number"] is not JsonValue place || !place.TryGetValue(out long of)) throw new DataFormatException(path, number, "expected a whole \"number\".");
-                string? reason = null;
-                if (fields["reason"] is { } why && (why is not JsonValue said || !said.TryGetValue(out reason))) throw new DataFormatException(path, number, "expected \"reason\" to be a text.");
-                list.Add(new RecordOrigin(name, of), reason ?? "");
+                list.Add(new RecordOrigin(name, of) { Unit = Text(fields, "unit", path, number) ?? DefaultUnit }, Text(fields, "reason", path, number) ?? "");
             }
             catch (JsonException fault)
             {
@@ -117,10 +119,10 @@ public sealed class ExclusionList
         return list;
     }
 
-    internal HashSet<RecordOrigin> ToSet() => [.. order];
+    internal HashSet<(string Path, long Number)> ToSet() => [.. reasons.Keys];
 
     /// <summary>Names the set of origins, whatever their order and reasons.</summary>
-    internal string Fingerprint()
+    internal string Identity()
     {
         UInt128 sum = 0;
         XxHash128 hash = new();
@@ -132,6 +134,14 @@ public sealed class ExclusionList
             hash.Reset();
         }
 
-        return sum.ToString("x32", System.Globalization.CultureInfo.InvariantCulture);
+        return string.Create(CultureInfo.InvariantCulture, $"without {Count} origins ({sum:x32})");
+    }
+
+    private static (string Path, long Number) Key(RecordOrigin origin) => (origin.Path, origin.Number);
+
+    private static string? Text(JsonObject fields, string name, string path, long line)
+    {
+        if (fields[name] is not { } node) return null;
+        return node is JsonValue value && value.TryGetValue(out string? text) ? text : throw new DataFormatException(path, line, $"expected \"{name}\" to be a text.");
     }
 }

@@ -10,6 +10,9 @@ public sealed class DuplicateFinderTests
     /// <summary>The base text with its last words others: of 56 5-word shingles each, 56 − c in common.</summary>
     private static string Changed(int words, string mark = "x") => string.Join(' ', Base.Select((word, i) => i < 60 - words ? word : mark + word));
 
+    /// <summary>60 words of a long row from a place on: 56 shingles, of which two such texts d apart share 56 − d, J = (56 − d)/(56 + d).</summary>
+    private static string Shifted(int by) => string.Join(' ', Enumerable.Range(by, 60).Select(i => $"w{i}"));
+
     private static IDataSource<TrainingExample> Source(params string[] texts) => DataSource.FromList<TrainingExample>(
         [.. texts.Select((text, i) => new TextExample(text) { Origin = new RecordOrigin("a.jsonl", i + 1) })], seed: null);
 
@@ -35,8 +38,8 @@ public sealed class DuplicateFinderTests
     [Fact]
     public void Find_Chains_AreOneCluster()
     {
-        // Neighbours differ in 4 words (J = 52/60 = 0.87), the ends in 12 (44/68 = 0.65).
-        string[] chain = [Changed(0), Changed(4), Changed(8), Changed(12)];
+        // Neighbours are 4 words apart (J = 52/60 = 0.87), the ends 12 (44/68 = 0.65).
+        string[] chain = [Shifted(0), Shifted(4), Shifted(8), Shifted(12)];
         DuplicateOptions exact = new() { Check = CandidateCheck.Exact, Bands = new LshBands(128, 1) };
         Assert.Equal("0:1n,2n,3n", Text(DuplicateFinder.Find(Source(chain), exact, TestContext.Current.CancellationToken)));
         // 52/60 = 0.8667 is below 0.87: nothing.
@@ -175,10 +178,10 @@ public sealed class DuplicateFinderTests
     {
         // 52/60 of the one before each, but the third has 48/64 = 0.75 with the first, which alone was kept.
         DuplicateIndex index = new(new DuplicateOptions { Check = CandidateCheck.Exact, Bands = new LshBands(128, 1) });
-        Assert.Null(index.Add(Changed(0)));
-        Assert.Equal(52.0 / 60, index.Add(Changed(4))!.Similarity, 12);
-        Assert.Null(index.Add(Changed(8)));
+        Assert.Null(index.Add(Shifted(0)));
+        Assert.Equal(52.0 / 60, index.Add(Shifted(4))!.Similarity, 12);
+        Assert.Null(index.Add(Shifted(8)));
         // Both kept ones are candidates; the nearer is named: 52/60 with the third, 44/68 with the first.
-        Assert.Equal(new DuplicateMatch(2, DuplicateKind.Near, 52.0 / 60), index.Add(Changed(12)));
+        Assert.Equal(new DuplicateMatch(2, DuplicateKind.Near, 52.0 / 60), index.Add(Shifted(12)));
     }
 }
