@@ -20,29 +20,30 @@ internal static class PackingSpeed
         output.WriteLine("|---|---|---|---|---|---|---|---|");
         LengthHistogram histogram = WikipediaLengths.Histogram;
         int[] lengths = WikipediaLengths.Lengths();
-        Row(output, "lengths to histogram", lengths.Length, () => (LengthHistogram.FromLengths(lengths), null));
-        Row(output, "histogram to strategies", lengths.Length, () => Packed(histogram, null));
+        Row(output, histogram, "lengths to histogram", WikipediaLengths.ContextLength, () => LengthHistogram.FromLengths(lengths));
+        Row(output, histogram, "histogram to strategies", WikipediaLengths.ContextLength, () => Pack(histogram, WikipediaLengths.ContextLength, null));
         HistogramPacking packing = Pack(histogram, WikipediaLengths.ContextLength, null);
-        Row(output, "strategies to sequences of each pack", lengths.Length, () => (packing.Assign(lengths), packing.Optimality));
-        Row(output, "the same, packs shuffled", lengths.Length, () => (packing.Assign(lengths, PackOrder.Shuffled), packing.Optimality));
+        Row(output, histogram, "strategies to sequences of each pack", WikipediaLengths.ContextLength, () => packing.Assign(lengths));
+        Row(output, histogram, "the same, packs shuffled", WikipediaLengths.ContextLength, () => packing.Assign(lengths, PackOrder.Shuffled));
         foreach (int most in new[] { 2, 3, 4, 8 })
-            Row(output, $"histogram to strategies, at most {most} documents", lengths.Length, () => Packed(histogram, most));
-        Row(output, "lengths to packs, best fit decreasing", lengths.Length, () => Assigned(lengths, WikipediaLengths.ContextLength, PackingAlgorithm.BestFitDecreasing));
-        Row(output, "lengths to packs, first fit decreasing", lengths.Length, () => Assigned(lengths, WikipediaLengths.ContextLength, PackingAlgorithm.FirstFitDecreasing));
+            Row(output, histogram, $"histogram to strategies, at most {most} documents", WikipediaLengths.ContextLength, () => Pack(histogram, WikipediaLengths.ContextLength, most));
+        Row(output, histogram, "lengths to packs, best fit decreasing", WikipediaLengths.ContextLength, () => BinPacker.Assign(lengths, WikipediaLengths.ContextLength, PackingAlgorithm.BestFitDecreasing));
+        Row(output, histogram, "lengths to packs, first fit decreasing", WikipediaLengths.ContextLength, () => BinPacker.Assign(lengths, WikipediaLengths.ContextLength, PackingAlgorithm.FirstFitDecreasing));
         foreach (PackingAlgorithm algorithm in Enum.GetValues<PackingAlgorithm>())
-            Row(output, $"stream of lengths, {algorithm}", lengths.Length, () => Streamed(lengths, WikipediaLengths.ContextLength, algorithm));
-        Row(output, "baseline: best fit, sequence by sequence", lengths.Length, () => Plain(lengths, WikipediaLengths.ContextLength), rounds: 3);
+            Row(output, histogram, $"stream of lengths, {algorithm}", WikipediaLengths.ContextLength, () => Stream(lengths, WikipediaLengths.ContextLength, algorithm));
+        Row(output, histogram, "baseline: best fit, sequence by sequence", WikipediaLengths.ContextLength, () => PlainBestFit.Pack(lengths, WikipediaLengths.ContextLength), rounds: 3);
 
         output.WriteLine();
         int[] tailed = LongTailed(MillionTailed, LongContext);
+        histogram = LengthHistogram.FromLengths(tailed);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{MillionTailed:N0} long-tailed lengths (Pareto, α = 1.2, from 150) into packs of {LongContext:N0}"));
         output.WriteLine("| what | wall ms | CPU ms | million sequences/s | fill % | packs | above the bound | allocated MB |");
         output.WriteLine("|---|---|---|---|---|---|---|---|");
-        Row(output, "lengths to packs, best fit decreasing", tailed.Length, () => Assigned(tailed, LongContext, PackingAlgorithm.BestFitDecreasing));
-        Row(output, "lengths to packs, first fit decreasing", tailed.Length, () => Assigned(tailed, LongContext, PackingAlgorithm.FirstFitDecreasing));
+        Row(output, histogram, "lengths to packs, best fit decreasing", LongContext, () => BinPacker.Assign(tailed, LongContext, PackingAlgorithm.BestFitDecreasing));
+        Row(output, histogram, "lengths to packs, first fit decreasing", LongContext, () => BinPacker.Assign(tailed, LongContext, PackingAlgorithm.FirstFitDecreasing));
         foreach (PackingAlgorithm algorithm in Enum.GetValues<PackingAlgorithm>())
-            Row(output, $"stream of lengths, {algorithm}", tailed.Length, () => Streamed(tailed, LongContext, algorithm));
-        Row(output, "baseline: best fit, sequence by sequence", tailed.Length, () => Plain(tailed, LongContext), rounds: 3);
+            Row(output, histogram, $"stream of lengths, {algorithm}", LongContext, () => Stream(tailed, LongContext, algorithm));
+        Row(output, histogram, "baseline: best fit, sequence by sequence", LongContext, () => PlainBestFit.Pack(tailed, LongContext), rounds: 3);
         return 0;
     }
 
@@ -74,38 +75,20 @@ internal static class PackingSpeed
     private static HistogramPacking Pack(LengthHistogram histogram, int contextLength, int? most) =>
         new HistogramPacker(new HistogramPackerOptions { ContextLength = contextLength, MaximumDocuments = most }).Pack(histogram);
 
-    private static (object, PackingOptimality?) Packed(LengthHistogram histogram, int? most)
+    private static long Packs(object result) => result switch
     {
-        HistogramPacking packing = Pack(histogram, WikipediaLengths.ContextLength, most);
-        return (packing, packing.Optimality);
-    }
+        HistogramPacking packing => packing.PackCount,
+        PackAssignment packs => packs.Count,
+        PackingReport report => report.Packs,
+        List<List<int>> bins => bins.Count,
+        _ => 0,
+    };
 
-    private static (object, PackingOptimality?) Assigned(int[] lengths, int contextLength, PackingAlgorithm algorithm)
-    {
-        PackAssignment packs = BinPacker.Assign(lengths, contextLength, algorithm);
-        return (packs, Optimality(lengths, contextLength, packs.Count));
-    }
-
-    private static (object, PackingOptimality?) Streamed(int[] lengths, int contextLength, PackingAlgorithm algorithm)
-    {
-        PackingReport report = Stream(lengths, contextLength, algorithm);
-        return (report, Optimality(lengths, contextLength, report.Packs));
-    }
-
-    private static (object, PackingOptimality?) Plain(int[] lengths, int contextLength)
-    {
-        List<List<int>> bins = PlainBestFit.Pack(lengths, contextLength);
-        return (bins, Optimality(lengths, contextLength, bins.Count));
-    }
-
-    private static PackingOptimality Optimality(int[] lengths, int contextLength, long packs) =>
-        PackingOptimality.Of(LengthHistogram.FromLengths(lengths), contextLength, packs);
-
-    private static void Row(TextWriter output, string what, int sequences, Func<(object, PackingOptimality?)> work, int rounds = Rounds)
+    private static void Row(TextWriter output, LengthHistogram histogram, string what, int contextLength, Func<object> work, int rounds = Rounds)
     {
         var wall = new double[rounds];
         var processor = new double[rounds];
-        PackingOptimality? optimality = null;
+        long packs = 0;
         long allocated = 0;
         for (int round = 0; round <= rounds; round++)
         {
@@ -113,7 +96,7 @@ internal static class PackingSpeed
             long before = GC.GetAllocatedBytesForCurrentThread();
             TimeSpan processorBefore = Environment.CpuUsage.UserTime;
             long start = Stopwatch.GetTimestamp();
-            (object kept, optimality) = work();
+            object result = work();
             if (round > 0) // the first warms up
             {
                 wall[round - 1] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
@@ -121,15 +104,16 @@ internal static class PackingSpeed
             }
 
             allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-            GC.KeepAlive(kept);
+            packs = Packs(result);
         }
 
         Array.Sort(wall);
         Array.Sort(processor);
         double median = wall[rounds / 2];
-        string result = optimality is null ? "| |" : string.Create(CultureInfo.InvariantCulture, $"{100 * optimality.FillRate:F3} | {optimality.Packs:N0} | {optimality.ExcessPacks:N0}");
+        PackingOptimality? optimality = packs == 0 ? null : PackingOptimality.Of(histogram, contextLength, packs);
+        string judged = optimality is null ? "| |" : string.Create(CultureInfo.InvariantCulture, $"{100 * optimality.FillRate:F3} | {optimality.Packs:N0} | {optimality.ExcessPacks:N0}");
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"| {what} | {median:F2} | {processor[rounds / 2]:F2} | {sequences / median / 1000:F1} | {result} | {allocated / 1e6:F1} |"));
+            $"| {what} | {median:F2} | {processor[rounds / 2]:F2} | {histogram.SequenceCount / median / 1000:F1} | {judged} | {allocated / 1e6:F1} |"));
     }
 }
