@@ -59,6 +59,30 @@ public sealed class CompressedFileTests : IDisposable
     }
 
     [Theory]
+    [InlineData("xz", 0xFD, '7', 'z', 'X', 'Z', 0)]
+    [InlineData("bzip2", 'B', 'Z', 'h', '9', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59)]
+    [InlineData("lz4", 4, 0x22, 0x4D, 0x18)]
+    [InlineData("zip", 'P', 'K', 3, 4)]
+    [InlineData("Parquet", 'P', 'A', 'R', '1')]
+    public void Read_OtherCompressions_AreNamed(string name, params int[] first)
+    {
+        File.WriteAllBytes(folder["a.jsonl"], [.. first.Select(value => (byte)value), 1, 2, 3]);
+        Assert.Contains($"a.jsonl: the file is {name} by its first bytes, which is not read", Reads.Fault(folder["a.jsonl"]).Message, StringComparison.Ordinal);
+        File.WriteAllText(folder["a.txt"], "BZh9 is text");
+        Assert.Equal(["BZh9 is text"], Reads.Texts(folder["a.txt"]));
+    }
+
+    [Theory]
+    [MemberData(nameof(Compressions))]
+    public void TextDocuments_CompressedFile_GivesItsDocuments(string compression)
+    {
+        File.WriteAllBytes(folder["a.jsonl." + compression], Compress(compression, Lines(2, 50)));
+        Assert.Equal(s_texts[2..50], TextDocuments.Read(folder["a.jsonl." + compression]));
+        File.WriteAllBytes(folder["a.txt." + compression], Compress(compression, Lines(2, 50)));
+        Assert.Equal([System.Text.Encoding.UTF8.GetString(Lines(2, 50))], TextDocuments.Read(folder["a.txt." + compression]));
+    }
+
+    [Theory]
     [MemberData(nameof(Compressions))]
     public void Read_CutAnywhere_GivesLinesAndThenAFault(string compression)
     {

@@ -11,8 +11,10 @@ public sealed class StreamingMemoryTests(ITestOutputHelper output)
     /// <summary>Letters of the documents, in turn; the large ones are rare, as in the field.</summary>
     private static readonly int[] s_lengths = [.. Enumerable.Repeat((int[])[300, 4_000, 1_200, 20_000, 700], 60).SelectMany(lengths => lengths), 200_000, 3_000_000];
 
-    [Fact]
-    public void Reading_AHundredMegabytes_StaysUnderThreeHundred() => Run(100L << 20, 300L << 20);
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Reading_AHundredMegabytes_StaysUnderThreeHundred(bool serverGc) => Run(100L << 20, 300L << 20, serverGc);
 
     [Fact]
     [Trait("Category", "Slow")]
@@ -22,16 +24,19 @@ public sealed class StreamingMemoryTests(ITestOutputHelper output)
         Run(5L << 30, 300L << 20);
     }
 
-    private void Run(long bytes, long limit)
+    private void Run(long bytes, long limit, bool serverGc = false)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "peak memory is read from /proc");
         using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
         string path = folder["a.jsonl.zst"];
         (long records, long characters, ulong sum) = Write(path, bytes);
-        using Process process = Process.Start(OwnProgram.With(MeasuredReading.Name, path))!;
+        ProcessStartInfo start = OwnProgram.With(MeasuredReading.Name, path);
+        start.Environment["DOTNET_gcServer"] = serverGc ? "1" : "0";
+        using Process process = Process.Start(start)!;
         string[] said = process.StandardOutput.ReadToEnd().Trim().Split(' ');
         process.WaitForExit();
         Assert.Equal(0, process.ExitCode);
+        Assert.Equal(serverGc.ToString(), said[5]);
         output.WriteLine($"{bytes >> 20} MB of text in {new FileInfo(path).Length >> 20} MB: {records} records, peak {long.Parse(said[3], CultureInfo.InvariantCulture) >> 20} MB, {said[4]} collections of generation 2, server GC {said[5]}, {said[6]} s");
         Assert.Equal(string.Create(CultureInfo.InvariantCulture, $"{records} {characters} {sum}"), string.Join(' ', said[..3]));
         Assert.InRange(long.Parse(said[3], CultureInfo.InvariantCulture), 1, limit);
