@@ -75,6 +75,26 @@ public static class MakerExtensions
     public static IDataSource<TrainingExample> PackInContext(this IDataSource<TrainingExample> source, InContextOptions options) =>
         source.PackInContext(new InContextPacker(options));
 
+    /// <summary>Asks each question about many documents; see <see cref="MultiDocumentMaker"/>.</summary>
+    /// <param name="source">Questions, for example <c>records.Select(MultiDocumentQuestion.Read)</c>.</param>
+    /// <param name="options">How many documents, and where the gold one stands. Default: 20, anywhere.</param>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    public static IDataSource<PromptExample> AskAmongDocuments(this IDataSource<MultiDocumentQuestion> source, MultiDocumentOptions? options = null)
+    {
+        MultiDocumentMaker maker = new(options);
+        return source.Numbered(static _ => true, maker.Make, maker.Identity);
+    }
+
+    /// <summary>Asks for summaries of chapters; see <see cref="ChapterSummaryMaker"/>.</summary>
+    /// <param name="source">Chapters, for example <c>records.Select(ChapterSummaries.Read)</c>.</param>
+    /// <param name="options">The prompt, and which summaries. Default: Together's, all.</param>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    public static IDataSource<PromptExample> AskForSummaries(this IDataSource<ChapterSummaries> source, ChapterSummaryOptions? options = null)
+    {
+        ChapterSummaryMaker maker = new(options);
+        return source.Numbered(static _ => true, maker.Make, maker.Identity).SelectMany(static made => made, maker.Identity);
+    }
+
     internal static IDataSource<TOut> Numbered<TIn, TOut>(this IDataSource<TIn> source, Func<TIn, bool> can, Func<TIn, long, TOut> make, string identity)
         where TIn : class
         where TOut : class
