@@ -43,8 +43,5 @@ public sealed class InContextPacker
 
     internal string Identity => Settings.Text(
         "in context", 0, options.ContextLength, options.ReservedTokens, options.Separator, options.Loss, options.GroupBy is not null, options.LookAhead,
-        options.MaximumShots, options.SkipOverlong, options.Tokenizer.CountTokens(Probe), options.Tokenizer.GetType().Name);
-
-    // Tokenizers have no name; one that counts this text otherwise is another one.
-    private const string Probe = "In the beginning 12345 «naïve» 東京 \t\n\n  was the word; tokenization differs.";
+        options.MaximumShots, options.SkipOverlong, Settings.Of(options.Tokenizer));
 }

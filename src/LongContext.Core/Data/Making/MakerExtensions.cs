@@ -49,7 +49,7 @@ public static class MakerExtensions
         ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentOutOfRangeException.ThrowIfLessThan(contextLength, 16);
         FillInTheMiddleMaker maker = new(options);
-        string identity = FormattableString.Invariant($"{maker.Identity}, windows of {contextLength}");
+        string identity = FormattableString.Invariant($"{maker.Identity}, windows of {contextLength}, {Settings.Of(tokenizer)}");
         return source
             .Numbered<TrainingExample, IReadOnlyList<TrainingExample>>(
                 example => maker.CanMake(TextOf(example)),
@@ -95,7 +95,17 @@ public static class MakerExtensions
         return source.Numbered(static _ => true, maker.Make, maker.Identity).SelectMany(static made => made, maker.Identity);
     }
 
-    internal static IDataSource<TOut> Numbered<TIn, TOut>(this IDataSource<TIn> source, Func<TIn, bool> can, Func<TIn, long, TOut> make, string identity)
+    /// <summary>Asks for words of documents; see <see cref="RepetitionMaker"/>. Documents with too few words are left out, and their numbers with them.</summary>
+    /// <param name="source">Texts; anything else is an error.</param>
+    /// <param name="options">What to ask for. Default: the last 1 to 99 words, as Together does.</param>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    public static IDataSource<PromptExample> AskToRepeat(this IDataSource<TrainingExample> source, RepetitionOptions? options = null)
+    {
+        RepetitionMaker maker = new(options);
+        return source.Numbered(static _ => true, (example, number) => maker.TryMake(TextOf(example), number) is { } made ? Carry(made, example) : null, maker.Identity);
+    }
+
+    internal static IDataSource<TOut> Numbered<TIn, TOut>(this IDataSource<TIn> source, Func<TIn, bool> can, Func<TIn, long, TOut?> make, string identity)
         where TIn : class
         where TOut : class
     {

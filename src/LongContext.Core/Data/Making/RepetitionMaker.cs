@@ -25,7 +25,7 @@ public sealed class RepetitionMaker
 
     internal string Identity => Settings.Text(
         "repetition", options.Seed, options.Form, options.MinimumCount, options.MaximumCount, options.EffectiveTemplate, options.BeforeAnswer, options.Words, options.MinimumTokens,
-        options.MaximumTokens, options.Tokenizer?.GetType().Name);
+        options.MaximumTokens, options.Tokenizer is null ? "" : Settings.Of(options.Tokenizer));
 
     /// <summary>Makes an example of random words; the options must have a tokenizer.</summary>
     /// <param name="number">The item's number; with the seed it decides everything.</param>
@@ -56,15 +56,23 @@ public sealed class RepetitionMaker
     public PromptExample Make(string document, long number)
     {
         ArgumentNullException.ThrowIfNull(document);
+        return TryMake(document, number) ?? throw new ArgumentException(
+            $"The document has too few words, or none that stand only once before {options.MinimumCount} others (form {options.Form}); expected more.", nameof(document));
+    }
+
+    /// <summary>The examples of random words as a source; the options must have a tokenizer.</summary>
+    /// <param name="count">How many, or null (the default) for a source without end.</param>
+    public IDataSource<PromptExample> ToSource(long? count = null) => DataSource.FromFunction(Make, count, Identity);
+
+    /// <summary>An example of a document, or null where the document is unfit.</summary>
+    internal PromptExample? TryMake(string document, long number)
+    {
         SplitMix64 random = new(options.Seed, number);
         double draw = random.NextDouble();
-        if (options.Tokenizer is null) return Ask(document, draw, random) ?? throw Unfit();
+        if (options.Tokenizer is null) return Ask(document, draw, random);
         int length = TextFit.Longest(document, 0, text => Ask(text, draw, random) is not { } example
             || options.Tokenizer.CountTokens(example.Prompt + example.Completion) <= options.MaximumTokens);
-        return Ask(document[..length], draw, random) ?? throw Unfit();
-
-        ArgumentException Unfit() => new(
-            $"The document has too few words, or none that stand only once before {options.MinimumCount} others (form {options.Form}); expected more.", nameof(document));
+        return Ask(document[..length], draw, random);
     }
 
     private PromptExample? Ask(string text, double draw, SplitMix64 random)

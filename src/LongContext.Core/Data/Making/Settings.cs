@@ -3,12 +3,18 @@ using System.Globalization;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using System.Text;
+using Microsoft.ML.Tokenizers;
 
 namespace LongContext.Data.Making;
 
 /// <summary>A maker's settings as one short text, which a stream's state keeps: other settings would make other items.</summary>
 internal static class Settings
 {
+    private const string Probe = "In the beginning 12345 «naïve» 東京 \t\n\n  was the word; tokenization differs.";
+
+    /// <summary>A tokenizer: they have no name, but one that counts the probe otherwise is another one.</summary>
+    public static string Of(Tokenizer tokenizer) => FormattableString.Invariant($"{tokenizer.GetType().Name} {tokenizer.CountTokens(Probe)}");
+
     /// <summary>The maker's name and a fingerprint of all values, lists by what they hold.</summary>
     public static string Text(string maker, int seed, params ReadOnlySpan<object?> values)
     {
