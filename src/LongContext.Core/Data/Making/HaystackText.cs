@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.ML.Tokenizers;
 
 namespace LongContext.Data.Making;
 
@@ -10,6 +11,9 @@ internal sealed class HaystackText(Haystack haystack, IEnumerable<(string Piece,
     private readonly List<int> borders = []; // before which pieces something can be put
 
     public void Dispose() => rest.Dispose();
+
+    /// <summary>Tokens a piece has, of the first few: where to begin to look for how many fit.</summary>
+    public double TokensPerPiece(Tokenizer tokenizer) => Math.Max(0.25, tokenizer.CountTokens(With(8, [])) / 8.0);
 
     /// <summary>The text.</summary>
     /// <param name="count">Pieces of the haystack.</param>

@@ -56,7 +56,7 @@ public sealed class MultiHopMaker
         using HaystackText text = new(options.Haystack, options.Haystack.Pieces(filler, null));
         string Question(int pieces) => PromptTemplate.Fill(options.EffectiveTemplate, text.With(pieces, hidden), ("{query}", query), ("{count}", count));
         PromptSizer.Sized sized = PromptSizer.Largest(
-            options.Tokenizer, target - (options.AnswerTokens ?? 0), 0, pieces => Question(pieces) + prefix + (options.AnswerTokens is null ? completion : ""))
+            options.Tokenizer, target - (options.AnswerTokens ?? 0), 0, pieces => Question(pieces) + prefix + (options.AnswerTokens is null ? completion : ""), text.TokensPerPiece(options.Tokenizer))
             ?? throw new ArgumentException($"The question and its {hidden.Length} links have more than {target} tokens; expected a length that holds them.", nameof(tokenCount));
         return new RetrievalItem
         {

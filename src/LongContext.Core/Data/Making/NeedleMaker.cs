@@ -70,7 +70,7 @@ public sealed class NeedleMaker
         using HaystackText text = new(options.Haystack, options.Haystack.Pieces(filler, () => Needle(others.Next(options.KeyKind), others.Next(options.ValueKind))));
         string Question(int pieces) => Ask(text.With(pieces, needles), query, answers.Length);
         PromptSizer.Sized sized = PromptSizer.Largest(
-            options.Tokenizer, target - (options.AnswerTokens ?? 0), 0, pieces => Question(pieces) + prefix + (options.AnswerTokens is null ? completion : ""))
+            options.Tokenizer, target - (options.AnswerTokens ?? 0), 0, pieces => Question(pieces) + prefix + (options.AnswerTokens is null ? completion : ""), text.TokensPerPiece(options.Tokenizer))
             ?? throw new ArgumentException($"The question and its {needles.Length} needles have more than {target} tokens; expected a length that holds them.", nameof(tokenCount));
         return new RetrievalItem
         {
