@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using LongContext.Checkpoints;
 using LongContext.Tokenization.SentencePiece;
 
@@ -55,6 +57,19 @@ internal sealed class TokenizerFiles
     {
         Directory.CreateDirectory(folder);
         foreach ((string name, byte[] content) in _contents) AtomicFile.Write(Path.Combine(folder, name), stream => stream.Write(content));
+    }
+
+    /// <summary>A hash over the files' names and contents.</summary>
+    public string FindFingerprint()
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach ((string name, byte[] content) in _contents.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes($"{name}\n{content.Length}\n"));
+            hash.AppendData(content);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     private string PathOf(string name) => _folder.Length == 0 ? name : Path.Combine(_folder, name);

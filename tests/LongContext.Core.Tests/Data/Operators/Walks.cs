@@ -37,17 +37,18 @@ internal static class Walks
         {
             IDataSource<T> first = make(), second = make();
             Assert.Equal(walk[..stop], first.Walk(stop));
-            StreamState state = first.Capture().ThroughAFile();
+            bool file = stop < 10 || stop % 5 == 0; // files are synced to disk, which takes its time
+            StreamState state = file ? first.Capture().ThroughAFile() : first.Capture();
             second.Walk(stop % 4);
             second.Restore(state);
-            string again = Describe(second.Capture());
+            string again = file ? Describe(second.Capture()) : "";
             Assert.Equal(walk[stop..], second.Walk(most - stop));
             Assert.Equal(walk[stop..], first.Walk(most - stop)); // asking for the state changes nothing
             second.Restore(state);
-            Assert.Equal(again, Describe(second.Capture()));
+            if (file) Assert.Equal(again, Describe(second.Capture()));
 
             // And one that is asked for its state after every single item, as a training does.
-            watched.Restore(watched.Capture().ThroughAFile());
+            watched.Restore(watched.Capture());
             if (stop < walk.Count) Assert.Equal(walk[stop], Assert.Single(watched.Walk(1)));
         }
 

@@ -1,0 +1,35 @@
+using LongContext.Data.Examples;
+
+namespace LongContext.Data.Cleaning;
+
+/// <summary>Cleaning as a stage of a stream of examples.</summary>
+public static class CleaningExtensions
+{
+    /// <summary>Leaves out the examples of some origins, for example the duplicates that <see cref="DuplicateReport.ToExclusionList"/> names.</summary>
+    /// <param name="source">The examples; used by the new source alone from now on. One without an origin is never left out.</param>
+    /// <param name="list">What to leave out; later changes of the list do not count.</param>
+    /// <returns>A source that can be resumed wherever <paramref name="source"/> can; a state of another list is refused.</returns>
+    public static IDataSource<TrainingExample> Without(this IDataSource<TrainingExample> source, ExclusionList list)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(list);
+        HashSet<(string Path, long Number)> excluded = list.ToSet();
+        return source.Where(example => example.Origin is not { } origin || !excluded.Contains((origin.Path, origin.Number)), list.Identity());
+    }
+
+    /// <summary>Removes what stands in evaluations.</summary>
+    /// <param name="source">The examples; used by the new source alone from now on.</param>
+    /// <param name="decontaminator">
+    /// What to look for and what to do, after its counting if there is any; it keeps the report. An example that is asked for again after a fault or a restart is counted again.
+    /// </param>
+    /// <returns>
+    /// A source of the examples and pieces that are left, which can be resumed wherever <paramref name="source"/> can, after a piece too; a state of other n-grams,
+    /// other ignored ones or other options is refused.
+    /// </returns>
+    public static IDataSource<TrainingExample> Decontaminate(this IDataSource<TrainingExample> source, Decontaminator decontaminator)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(decontaminator);
+        return source.SelectMany(example => decontaminator.Clean(example).Examples, decontaminator.Identity());
+    }
+}
