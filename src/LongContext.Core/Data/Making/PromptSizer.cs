@@ -1,6 +1,6 @@
 using Microsoft.ML.Tokenizers;
 
-namespace LongContext.Evaluation.Tasks;
+namespace LongContext.Data.Making;
 
 /// <summary>Finds how many words of text fill a prompt to a number of tokens.</summary>
 internal static class PromptSizer
@@ -16,13 +16,13 @@ internal static class PromptSizer
     /// <param name="tokenCount">The most tokens.</param>
     /// <param name="fewestWords">Where to begin.</param>
     /// <param name="make">The prompt of a number of words; more words make more tokens.</param>
+    /// <param name="tokensPerWord">Tokens a word has at a guess, from which the second number of words is found.</param>
     /// <returns>The prompt, or null where even the fewest words are too many.</returns>
-    public static Sized? Largest(Tokenizer tokenizer, int tokenCount, int fewestWords, Func<int, string> make)
+    public static Sized? Largest(Tokenizer tokenizer, int tokenCount, int fewestWords, Func<int, string> make, double tokensPerWord = 1)
     {
         Sized fits = Measure(fewestWords);
         if (fits.Tokens > tokenCount) return null;
         Sized? tooLong = null;
-        double tokensPerWord = 1;
         // Counting a long prompt is what costs, so the next number of words is guessed from the tokens a word has had so far;
         // every third guess halves what is open, in case the words are too uneven to guess from.
         for (int round = 1; fits.Tokens < tokenCount && (tooLong is null || tooLong.Value.Words - fits.Words > 1); round++)

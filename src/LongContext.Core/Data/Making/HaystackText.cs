@@ -1,0 +1,58 @@
+using System.Text;
+using Microsoft.ML.Tokenizers;
+
+namespace LongContext.Data.Making;
+
+/// <summary>One item's haystack with things hidden in it: any number of its pieces, the same from the first on however many.</summary>
+internal sealed class HaystackText(Haystack haystack, IEnumerable<(string Piece, bool Border)> source) : IDisposable
+{
+    private readonly IEnumerator<(string Piece, bool Border)> rest = source.GetEnumerator();
+    private readonly List<string> pieces = [];
+    private readonly List<int> borders = []; // before which pieces something can be put
+
+    public void Dispose() => rest.Dispose();
+
+    /// <summary>Tokens a piece has, of the first few: where to begin to look for how many fit.</summary>
+    public double TokensPerPiece(Tokenizer tokenizer) => Math.Max(0.25, tokenizer.CountTokens(With(8, [])) / 8.0);
+
+    /// <summary>The text.</summary>
+    /// <param name="count">Pieces of the haystack.</param>
+    /// <param name="hidden">
+    /// What is hidden, and how deep, from 0 to 1: of m sentences (or lines) after ⌊m·depth⌋ of them, as RULER does. Of things at the same place
+    /// the first comes first.
+    /// </param>
+    public string With(int count, IReadOnlyList<(string Text, double Depth)> hidden)
+    {
+        while (pieces.Count < count)
+        {
+            rest.MoveNext();
+            if (rest.Current.Border || pieces.Count == 0) borders.Add(pieces.Count);
+            pieces.Add(rest.Current.Piece);
+        }
+
+        int sentences = borders.BinarySearch(count);
+        if (sentences < 0) sentences = ~sentences;
+        StringBuilder text = new();
+        int next = 0;
+        foreach ((string needle, double depth) in hidden.OrderBy(item => item.Depth))
+        {
+            int sentence = (int)(sentences * depth), place = sentence >= sentences ? count : borders[sentence];
+            Add(place);
+            Append(needle);
+        }
+
+        Add(count);
+        return text.ToString();
+
+        void Add(int end)
+        {
+            for (; next < end; next++) Append(pieces[next]);
+        }
+
+        void Append(string part)
+        {
+            if (text.Length > 0) text.Append(haystack.Separator);
+            text.Append(part);
+        }
+    }
+}
