@@ -36,12 +36,15 @@ public sealed class ChatText
     /// <exception cref="InvalidOperationException">
     /// The text has no tokens, or the tokenizer normalizes it so that the answers' borders cannot be found again.
     /// </exception>
-    public TokenSequence Encode(Tokenizer tokenizer)
+    public TokenSequence Encode(Tokenizer tokenizer) => Encode(tokenizer, learnsPrompts: false);
+
+    /// <summary>The same; with <paramref name="learnsPrompts"/> all counts but the answers that are marked as not counting.</summary>
+    internal TokenSequence Encode(Tokenizer tokenizer, bool learnsPrompts)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
         IReadOnlyList<EncodedToken> tokens = tokenizer.EncodeToTokens(Text, out string? normalized);
         if (tokens.Count == 0) throw new InvalidOperationException("The conversation's text has no tokens.");
-        int[] borders = [.. learned.SelectMany(span => new[] { span.Start, span.End })];
+        int[] borders = [.. (learnsPrompts ? AssistantSpans.Except(learned) : learned).SelectMany(span => new[] { span.Start, span.End })];
         if (normalized is not null) borders = NormalizedPositions.Find(Text, normalized, borders, tokenizer);
 
         int[] ids = new int[tokens.Count];
@@ -52,10 +55,10 @@ public sealed class ChatText
             ids[i] = tokens[i].Id;
             int start = tokens[i].Offset.Start.Value, end = Math.Max(tokens[i].Offset.End.Value, start + 1);
             while (next < borders.Length && borders[next + 1] <= start) next += 2;
-            mask[i] = next < borders.Length && borders[next] < end;
+            mask[i] = (next < borders.Length && borders[next] < end) != learnsPrompts;
         }
 
-        return new TokenSequence(ids, mask);
+        return learnsPrompts && borders.Length == 0 ? new TokenSequence(ids) : new TokenSequence(ids, mask);
     }
 
     /// <summary>The text.</summary>
