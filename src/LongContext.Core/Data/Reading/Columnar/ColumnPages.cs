@@ -8,14 +8,16 @@ namespace LongContext.Data.Reading.Columnar;
 /// <param name="chunk">The chunk.</param>
 /// <param name="end">Where the file's data end.</param>
 /// <param name="maximum">The most bytes of a page.</param>
-internal sealed class ColumnPages(SafeFileHandle file, ColumnChunk chunk, long end, int maximum)
+/// <param name="budget">What the pages of all columns may take.</param>
+internal sealed class ColumnPages(SafeFileHandle file, ColumnChunk chunk, long end, int maximum, PageBudget budget)
 {
-    private const int FirstHeader = 256, LongestHeader = 1 << 24;
+    private const int FirstHeader = 256, LongestHeader = 1 << 24, EntrySize = 32;
 
     /// <summary>A data page taken apart.</summary>
     internal readonly record struct DataPage(
         int Values, PageEncoding Encoding, ReadOnlyMemory<byte> Repetitions, ReadOnlyMemory<byte> Definitions, ReadOnlyMemory<byte> Body);
 
+    private long heldPage, heldDictionary;
     private long at = chunk.DictionaryOffset > 0 && chunk.DictionaryOffset < chunk.DataOffset ? chunk.DictionaryOffset : chunk.DataOffset;
 
     /// <summary>The dictionary's values, once its page has been passed; null where there is none.</summary>
@@ -36,6 +38,7 @@ internal sealed class ColumnPages(SafeFileHandle file, ColumnChunk chunk, long e
             {
                 case PageKind.Dictionary:
                     if (Dictionary is not null) throw new ParquetFault("a column has two dictionaries");
+                    budget.Replace(ref heldDictionary, header.UncompressedSize + ((long)EntrySize * Math.Min(header.Values, header.UncompressedSize)));
                     byte[] plain = PageCompression.Decompress(chunk.Codec, bytes, header.UncompressedSize);
                     Dictionary = PlainDecoder.ReadDictionary(plain, header.Values, leaf.Element);
                     break;
@@ -100,6 +103,7 @@ internal sealed class ColumnPages(SafeFileHandle file, ColumnChunk chunk, long e
     {
         if (header.CompressedSize > end - at) throw new ParquetFault($"a page says it has {header.CompressedSize} bytes, but {Math.Max(0, end - at)} are left in the file");
         if (header.UncompressedSize > maximum) throw new ParquetFault($"a page has {header.UncompressedSize} bytes uncompressed, expected {maximum} at most (MaximumRecordBytes)");
+        if (header.Kind != PageKind.Dictionary) budget.Replace(ref heldPage, header.UncompressedSize);
         byte[] bytes = new byte[header.CompressedSize];
         int filled = 0;
         while (filled < bytes.Length && RandomAccess.Read(file, bytes.AsSpan(filled), at + filled) is > 0 and var read) filled += read;

@@ -31,13 +31,13 @@ internal sealed class LeafValues(SchemaElement element)
     /// <summary>Whether values are texts, of which those in a dictionary need be decoded only once.</summary>
     public bool IsText => element.Type == PhysicalType.ByteArray && element.Kind is LogicalKind.Text or LogicalKind.None;
 
-    private static JsonNode OfDouble(double value) =>
+    private static JsonValue OfDouble(double value) =>
         double.IsFinite(value) ? JsonValue.Create(value) : JsonValue.Create(value.ToString(CultureInfo.InvariantCulture));
 
-    private static JsonNode OfDouble(float value) =>
+    private static JsonValue OfDouble(float value) =>
         float.IsFinite(value) ? JsonValue.Create(value) : JsonValue.Create(value.ToString(CultureInfo.InvariantCulture));
 
-    private JsonNode OfInteger(long value) => element.Kind switch
+    private JsonValue OfInteger(long value) => element.Kind switch
     {
         LogicalKind.Unsigned => element.Type == PhysicalType.Int32 ? JsonValue.Create((uint)value) : JsonValue.Create((ulong)value),
         LogicalKind.Decimal => OfDecimal(value),
@@ -51,7 +51,7 @@ internal sealed class LeafValues(SchemaElement element)
         _ => JsonValue.Create(value),
     };
 
-    private JsonNode OfTimestamp(long value, long perSecond)
+    private JsonValue OfTimestamp(long value, long perSecond)
     {
         (long seconds, long rest) = Math.DivRem(value, perSecond);
         if (rest < 0) (seconds, rest) = (seconds - 1, rest + perSecond);
@@ -59,7 +59,7 @@ internal sealed class LeafValues(SchemaElement element)
         return JsonValue.Create(time.ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture) + Fraction(rest, perSecond) + (element.IsUtc ? "Z" : ""));
     }
 
-    private static JsonNode OfTime(long value, long perSecond)
+    private static JsonValue OfTime(long value, long perSecond)
     {
         (long seconds, long rest) = Math.DivRem(value, perSecond);
         return value >= 0 && seconds < 86400
@@ -81,7 +81,7 @@ internal sealed class LeafValues(SchemaElement element)
     }
 
     /// <summary>Impala's timestamp: nanoseconds of the day, then the Julian day.</summary>
-    private JsonNode? OfInt96(ReadOnlySpan<byte> bytes)
+    private static JsonValue? OfInt96(ReadOnlySpan<byte> bytes)
     {
         const long JulianEpoch = 2_440_588;
         long nanoseconds = BitConverter.ToInt64(bytes), day = BitConverter.ToInt32(bytes[8..]) - JulianEpoch;
@@ -92,7 +92,7 @@ internal sealed class LeafValues(SchemaElement element)
             : JsonValue.Create(Convert.ToBase64String(bytes));
     }
 
-    private JsonNode OfBytes(ReadOnlySpan<byte> bytes) => element.Kind switch
+    private JsonValue OfBytes(ReadOnlySpan<byte> bytes) => element.Kind switch
     {
         LogicalKind.Text => JsonValue.Create(Text(bytes)),
         LogicalKind.Decimal when bytes.Length is > 0 and <= 32 => OfDecimal(new BigInteger(bytes, isUnsigned: false, isBigEndian: true)),
@@ -106,7 +106,7 @@ internal sealed class LeafValues(SchemaElement element)
             : throw new FormatException(FormattableString.Invariant($"byte {JsonRecords.FirstInvalid(bytes)} of the text is not UTF-8"));
 
     /// <summary>As a number where C#'s decimal holds it, else its digits as text.</summary>
-    private JsonNode OfDecimal(BigInteger unscaled)
+    private JsonValue OfDecimal(BigInteger unscaled)
     {
         int scale = element.Scale;
         bool fits = scale is >= 0 and <= MostDigits && BigInteger.Abs(unscaled) < BigInteger.Pow(10, MostDigits);

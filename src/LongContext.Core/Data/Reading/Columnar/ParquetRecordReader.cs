@@ -133,7 +133,8 @@ internal sealed class ParquetRecordReader : IRecordReader
         // Columns are found by their paths, not by their places: some writers leave out what is all null.
         Dictionary<string, ColumnChunk> chunks = new(StringComparer.Ordinal);
         foreach (ColumnChunk chunk in footer.RowGroups[group].Columns) chunks[chunk.Path] = chunk;
-        pages = [.. leaves.Select(leaf => new ColumnPages(file, Check(leaf, chunks.GetValueOrDefault(leaf.Path)), dataEnd, options.MaximumRecordBytes))];
+        PageBudget budget = new(2L * options.MaximumRecordBytes);
+        pages = [.. leaves.Select(leaf => new ColumnPages(file, Check(leaf, chunks.GetValueOrDefault(leaf.Path)), dataEnd, options.MaximumRecordBytes, budget))];
         columns = [.. leaves.Zip(pages, (leaf, column) => new ColumnCursor(leaf, column, chunks[leaf.Path].Values))];
     }
 

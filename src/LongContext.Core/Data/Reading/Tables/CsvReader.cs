@@ -45,7 +45,8 @@ internal sealed class CsvReader : IRecordReader
 
     public void MoveTo(RecordPlace place, CancellationToken cancellationToken)
     {
-        // The header has been read; what goes on from a place reads from there alone.
+        // The beginning is behind the header, where reading stands.
+        if (place.Offset == 0) return;
         records.Dispose();
         records = Open();
         records.MoveTo(place, cancellationToken);

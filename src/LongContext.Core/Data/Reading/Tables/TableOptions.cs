@@ -18,6 +18,14 @@ public sealed record TableOptions
     /// <summary>The names of the columns of CSV without a header, one for each; null (the default) where the first record is the header.</summary>
     public IReadOnlyList<string>? ColumnNames { get; init; }
 
+    /// <summary>What decides which records come of a table: a state taken with others is refused.</summary>
+    internal IEnumerable<(string Name, string Value)> Settings() =>
+    [
+        ("columns", Columns is null ? "all" : string.Join('\n', Columns)),
+        ("separator", Separator?.ToString() ?? "found"),
+        ("column-names", ColumnNames is null ? "header" : string.Join('\n', ColumnNames)),
+    ];
+
     internal IEnumerable<string> Faults()
     {
         if (Columns is { } columns && (columns.Count == 0 || columns.Any(string.IsNullOrEmpty))) yield return "Columns has no name or an empty one; null stands for all columns";
