@@ -28,9 +28,9 @@ internal static class PackingSpeed
         foreach (int most in new[] { 2, 3, 4, 8 })
             Row(output, histogram, $"histogram to strategies, at most {most} documents", WikipediaLengths.ContextLength, () => Pack(histogram, WikipediaLengths.ContextLength, most));
         Row(output, histogram, "lengths to packs, best fit decreasing", WikipediaLengths.ContextLength, () => BinPacker.Assign(lengths, WikipediaLengths.ContextLength, PackingAlgorithm.BestFitDecreasing));
-        Row(output, histogram, "lengths to packs, first fit decreasing", WikipediaLengths.ContextLength, () => BinPacker.Assign(lengths, WikipediaLengths.ContextLength, PackingAlgorithm.FirstFitDecreasing));
+        Row(output, histogram, "lengths to packs, first fit decreasing", WikipediaLengths.ContextLength, () => BinPacker.Assign(lengths, WikipediaLengths.ContextLength, PackingAlgorithm.FirstFitDecreasing), rounds: 3);
         foreach (PackingAlgorithm algorithm in Enum.GetValues<PackingAlgorithm>())
-            Row(output, histogram, $"stream of lengths, {algorithm}", WikipediaLengths.ContextLength, () => Stream(lengths, WikipediaLengths.ContextLength, algorithm));
+            Row(output, histogram, $"stream of lengths, {algorithm}", WikipediaLengths.ContextLength, () => Stream(lengths, WikipediaLengths.ContextLength, algorithm), rounds: 5);
         Row(output, histogram, "baseline: best fit, sequence by sequence", WikipediaLengths.ContextLength, () => PlainBestFit.Pack(lengths, WikipediaLengths.ContextLength), rounds: 3);
 
         output.WriteLine();
@@ -40,7 +40,7 @@ internal static class PackingSpeed
         output.WriteLine("| what | wall ms | CPU ms | million sequences/s | fill % | packs | above the bound | allocated MB |");
         output.WriteLine("|---|---|---|---|---|---|---|---|");
         Row(output, histogram, "lengths to packs, best fit decreasing", LongContext, () => BinPacker.Assign(tailed, LongContext, PackingAlgorithm.BestFitDecreasing));
-        Row(output, histogram, "lengths to packs, first fit decreasing", LongContext, () => BinPacker.Assign(tailed, LongContext, PackingAlgorithm.FirstFitDecreasing));
+        Row(output, histogram, "lengths to packs, first fit decreasing", LongContext, () => BinPacker.Assign(tailed, LongContext, PackingAlgorithm.FirstFitDecreasing), rounds: 3);
         foreach (PackingAlgorithm algorithm in Enum.GetValues<PackingAlgorithm>())
             Row(output, histogram, $"stream of lengths, {algorithm}", LongContext, () => Stream(tailed, LongContext, algorithm));
         Row(output, histogram, "baseline: best fit, sequence by sequence", LongContext, () => PlainBestFit.Pack(tailed, LongContext), rounds: 3);
