@@ -1,6 +1,7 @@
 using LongContext.Chat;
 using LongContext.Packing;
 using LongContext.Tokenization;
+using Microsoft.ML.Tokenizers;
 
 namespace LongContext.Data.Examples;
 
@@ -13,6 +14,7 @@ namespace LongContext.Data.Examples;
 /// would go on after them; then the end-of-sentence token. Completion and end count. The two are encoded apart, so the border is always one between tokens: a text in
 /// one piece may have a token across it (a blank at the prompt's end that belongs to the completion's first word), which the model never sees when it is asked.
 /// </item>
+/// <item>A <see cref="SegmentsExample"/> is begun and ended as a text and encoded in one piece; a token counts if it begins in a piece that counts, the end if the last piece does.</item>
 /// <item>A <see cref="ChatExample"/> is written by the <see cref="ChatFormat"/> and encoded as <see cref="ChatText.Encode(Microsoft.ML.Tokenizers.Tokenizer)"/> does: answers with their end-of-turn tokens count.</item>
 /// </list>
 /// <para>Special tokens that are spelled out in a text ("&lt;/s&gt;") are encoded as such, as Hugging Face's tokenizers do. How long a sequence may be is the packer's matter.</para>
@@ -75,6 +77,7 @@ public sealed class ExampleEncoder
         TextExample text => EncodeText(text.Text),
         PromptExample prompt => EncodePrompt(prompt),
         ChatExample chat => EncodeChat(chat),
+        SegmentsExample segments => EncodeSegments(segments),
         _ => throw new NotSupportedException($"{example.GetType().Name} is no example that is known here."),
     };
 
@@ -114,6 +117,39 @@ public sealed class ExampleEncoder
     {
         if (format is null) throw new ArgumentException("it is a conversation, and the encoder has no chat format: give it one (ChatFormat.Load, ChatFormat.Named)");
         return format.Render(example.Turns, options.Rendering).Encode(tokenizer, options.LearnsPrompts);
+    }
+
+    private TokenSequence EncodeSegments(SegmentsExample example)
+    {
+        string text = example.Text;
+        IReadOnlyList<EncodedToken> encoded = tokenizer.EncodeToTokens(text, out string? normalized);
+        if (encoded.Count == 0) throw new ArgumentException("the text has no tokens");
+        List<int> borders = []; // where a piece that counts begins and ends, in turn
+        int place = 0;
+        foreach (TextSegment segment in example.Segments)
+        {
+            if ((segment.Counts || options.LearnsPrompts) && segment.Text.Length > 0) borders.AddRange([place, place + segment.Text.Length]);
+            place += segment.Text.Length;
+        }
+
+        int[] counted = normalized is null ? [.. borders] : NormalizedPositions.Find(text, normalized, [.. borders], tokenizer);
+        List<int> tokens = [.. tokenizer.Definition.PostProcessor.Before];
+        List<bool> mask = [.. tokens.Select(_ => options.LearnsPrompts)];
+        int next = 0;
+        foreach (EncodedToken token in encoded)
+        {
+            int start = token.Offset.Start.Value;
+            while (next < counted.Length && counted[next + 1] <= start) next += 2;
+            tokens.Add(token.Id);
+            mask.Add(next < counted.Length && counted[next] <= start);
+        }
+
+        // What ends the text belongs to its last piece.
+        bool last = options.LearnsPrompts || example.Segments[^1].Counts;
+        tokens.AddRange(tokenizer.Definition.PostProcessor.After);
+        if (End(tokens) is { } end) tokens.Add(end);
+        while (mask.Count < tokens.Count) mask.Add(last);
+        return new TokenSequence(tokens.ToArray(), mask.TrueForAll(counts => counts) ? default(ReadOnlyMemory<bool>) : mask.ToArray());
     }
 
     /// <summary>The end-of-sentence token where it is to be added.</summary>

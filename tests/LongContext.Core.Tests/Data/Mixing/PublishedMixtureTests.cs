@@ -47,7 +47,8 @@ public sealed class PublishedMixtureTests : IDisposable
         message = Assert.Throws<ArgumentException>(() => new LongContextPretrainingMixture().Open(tokenizer)).Message;
         foreach (string share in (string[])["Books", "Papers", "WebAndCode", "Denoising"]) Assert.Contains($"- {share} (25 %", message, StringComparison.Ordinal);
         Assert.Equal(5, message.Split('\n').Length);
-        Assert.Contains("both given", Assert.Throws<ArgumentException>(() => Pretraining() with { Denoising = MixtureShare.Of(folder["books.jsonl"]) } is var both ? both.Open(tokenizer) : null).Message, StringComparison.Ordinal);
+        LongContextPretrainingMixture both = Pretraining() with { Denoising = MixtureShare.Of(folder["books.jsonl"]) };
+        Assert.Contains("both given", Assert.Throws<ArgumentException>(() => both.Open(tokenizer)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -124,13 +125,23 @@ public sealed class PublishedMixtureTests : IDisposable
     [Fact]
     public void FewShot_LossOfAnswers_CountsThemAlone()
     {
-        using OpenMixture mixture = (FewShot() with { Loss = InContextLoss.Answers, End = MixtureEnd.GoOnWithOthers }).Open(tokenizer);
-        while (mixture.Next(TestContext.Current.CancellationToken) is { } sequence)
+        OpenMixture mixture = Opened(FewShot() with { Loss = InContextLoss.Answers, End = MixtureEnd.GoOnWithOthers });
+        TokenSequence[] packs = [.. mixture.AsEnumerable(TestContext.Current.CancellationToken).Where(sequence => sequence.Tokens.Span.Contains(3))];
+        Assert.True(packs.Length > 20);
+        Dictionary<string, string> answers = File.ReadLines(folder["ni.jsonl"]).Concat(File.ReadLines(folder["p3.jsonl"])).Select(line => JsonDocument.Parse(line).RootElement)
+            .ToDictionary(task => task.GetProperty("prompt").GetString()! + task.GetProperty("completion").GetString()!, task => task.GetProperty("completion").GetString()!);
+        foreach (TokenSequence pack in packs)
         {
-            for (int i = 0; i < sequence.LossMask.Length; i++)
+            // Tasks begin with their sign, token 3; what counts of each must be its very answer.
+            int[] tokens = pack.Tokens.ToArray();
+            int[] starts = [.. Enumerable.Range(0, tokens.Length).Where(i => tokens[i] == 3), tokens.Length - 1];
+            Assert.False(pack.LossMask.Span[0]);
+            Assert.True(pack.LossMask.Span[^1]); // the end, which belongs to the last answer
+            for (int task = 0; task + 1 < starts.Length; task++)
             {
-                // What is asked begins with its sign, and the sign is never learned.
-                if (sequence.Tokens.Span[i] == 3) Assert.False(sequence.LossMask.Span[i]);
+                string whole = string.Join(' ', Enumerable.Range(starts[task], starts[task + 1] - starts[task]).Select(i => tokenizer.GetToken(tokens[i])));
+                string counted = string.Join(' ', Enumerable.Range(starts[task], starts[task + 1] - starts[task]).Where(i => pack.LossMask.Span[i]).Select(i => tokenizer.GetToken(tokens[i])));
+                Assert.Equal(answers[whole], counted);
             }
         }
     }
