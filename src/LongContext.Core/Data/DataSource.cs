@@ -64,5 +64,18 @@ public static class DataSource
     /// <exception cref="ArgumentException">No source, one that is null or given twice, or a weight that is not positive and finite; the message lists all faults.</exception>
     public static IDataSource<T> Mixture<T>(IReadOnlyList<WeightedSource<T>> sources, int seed = 0, MixtureEnd end = MixtureEnd.StopAtFirst)
         where T : class =>
-        new MixtureSource<T>(sources, seed, end);
+        new MixtureSource<T>(sources, new MixtureOptions<T> { Shares = MixtureShares.Draws, Seed = seed, End = end });
+
+    /// <summary>Mixes sources by their shares of the tokens, of the items, or of the draws.</summary>
+    /// <typeparam name="T">What the sources give.</typeparam>
+    /// <param name="sources">The sources with names, weights and epochs; used by the mixture alone from now on.</param>
+    /// <param name="options">What the weights are shares of, and what happens when a source ends.</param>
+    /// <returns>A source that says what each of its sources gave; see <see cref="MixtureSource{T}"/> for how exact the shares are.</returns>
+    /// <exception cref="ArgumentException">
+    /// No source, one that is null or given twice, two of one name, a weight that is not positive and finite, less than one epoch, or options that cannot be
+    /// used; the message lists all faults.
+    /// </exception>
+    public static MixtureSource<T> Mixture<T>(IReadOnlyList<WeightedSource<T>> sources, MixtureOptions<T> options)
+        where T : class =>
+        new(sources, options);
 }

@@ -1,0 +1,46 @@
+using LongContext.Data.Examples;
+using LongContext.Packing;
+using LongContext.Tokenization;
+
+namespace LongContext.Data.Mixing;
+
+/// <summary>A published mixture at work, made by <see cref="PublishedMixture.Open"/>. It holds files open, so it is to be disposed by whoever opened it.</summary>
+public sealed class OpenMixture : IDataSource<TokenSequence>, IDisposable
+{
+    private readonly ShareReader[] readers;
+    private readonly MixtureSource<TokenSequence> mixture;
+
+    internal OpenMixture(PublishedMixture made, HuggingFaceTokenizer tokenizer, ExampleEncoder encoder)
+    {
+        readers = [.. made.Shares.Select((share, i) => new ShareReader(made, share, i, tokenizer, encoder))];
+        mixture = DataSource.Mixture(
+            [.. readers.Select(reader => new WeightedSource<TokenSequence>(reader.Pass(0), reader.Share.Weight) { Name = reader.Share.Name, Epochs = reader.Share.Given!.Epochs, NewPass = reader.Pass })],
+            new MixtureOptions<TokenSequence> { End = made.End });
+    }
+
+    /// <summary>What each share has given, and what was left out of it.</summary>
+    public PublishedMixtureReport Report
+    {
+        get
+        {
+            MixtureReport given = mixture.Report;
+            return new PublishedMixtureReport(given, [.. readers.Select((reader, i) => new ShareExclusions(
+                reader.Share.Name, reader.Counts.Documents, reader.Counts.TooShort, reader.Counts.TooShortTokens, reader.Counts.TooLong, reader.Reading.LeftOut, reader.Reading.BadLines))]);
+        }
+    }
+
+    /// <inheritdoc/>
+    public TokenSequence? Next(CancellationToken cancellationToken = default) => mixture.Next(cancellationToken);
+
+    /// <inheritdoc/>
+    public StreamState Capture() => mixture.Capture();
+
+    /// <inheritdoc/>
+    public void Restore(StreamState state) => mixture.Restore(state);
+
+    /// <summary>Closes the files.</summary>
+    public void Dispose()
+    {
+        foreach (ShareReader reader in readers) reader.Dispose();
+    }
+}

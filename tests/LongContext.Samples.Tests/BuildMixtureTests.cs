@@ -1,0 +1,58 @@
+using System.Text.Json;
+using LongContext.TestSupport;
+
+namespace LongContext.Samples.Tests;
+
+/// <summary>samples/BuildMixture, started as a user starts it.</summary>
+public sealed class BuildMixtureTests
+{
+    [Fact]
+    public async Task Run_WithoutArguments_BuildsBothMixturesByTheirShares()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        SampleProgram.Outcome run = await SampleProgram.RunAsync("BuildMixture", "--output", folder.Path);
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.All(new[] { "continued pre-training", "few-shot tuning", "DenoisingTexts", "PromptCollections", "read to its end" }, expected => Assert.Contains(expected, run.Output, StringComparison.Ordinal));
+        using JsonDocument report = SampleProgram.ReadReport(folder.Path);
+        Assert.Equal(2, report.RootElement.GetArrayLength());
+        foreach (JsonElement mixture in report.RootElement.EnumerateArray())
+        {
+            long tokens = mixture.GetProperty("tokens").GetInt64();
+            Assert.InRange(mixture.GetProperty("fillRate").GetDouble(), 0.95, 1);
+            foreach (JsonElement share in mixture.GetProperty("shares").EnumerateArray())
+            {
+                // Less than one sequence of 1,024 tokens from what was asked.
+                Assert.InRange(share.GetProperty("tokens").GetInt64() - (share.GetProperty("share").GetDouble() * tokens), -1024, 1024);
+            }
+        }
+
+        // Web pages are mostly short: those under 64 tokens are left out of the first mixture, and counted.
+        JsonElement web = report.RootElement[0].GetProperty("shares").EnumerateArray().Single(share => share.GetProperty("name").GetString() == "WebAndCode");
+        Assert.InRange(web.GetProperty("tooShort").GetInt64(), 1, 100);
+
+        // The same again, byte for byte.
+        string first = await File.ReadAllTextAsync(folder["report.json"], TestContext.Current.CancellationToken);
+        await SampleProgram.RunAsync("BuildMixture", "--output", folder.Path);
+        Assert.Equal(first, await File.ReadAllTextAsync(folder["report.json"], TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Run_MissingShares_NamesThemAll()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        string model = Path.Combine(TestPaths.RepositoryRoot!, "samples", "QuickStart", "BaseModel");
+        await File.WriteAllTextAsync(folder["a.jsonl"], "{\"text\": \"able acid acre\"}\n", TestContext.Current.CancellationToken);
+        SampleProgram.Outcome run = await SampleProgram.RunAsync("BuildMixture", "--model", model, "--books", folder["none-*.jsonl"], "--web", folder["a.jsonl"], "--output", folder["out"]);
+        Assert.Equal(1, run.ExitCode);
+        Assert.StartsWith("Error: ", run.Error, StringComparison.Ordinal);
+        Assert.All(new[] { "Books", "none-*.jsonl", "Papers", "Denoising" }, expected => Assert.Contains(expected, run.Error, StringComparison.Ordinal));
+        Assert.DoesNotContain("WebAndCode", run.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(folder["out"]));
+
+        run = await SampleProgram.RunAsync("BuildMixture", "--books", folder["a.jsonl"], "--output", folder["out"]);
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("go together", run.Error, StringComparison.Ordinal);
+        run = await SampleProgram.RunAsync("BuildMixture", "--model", model, "--books", folder["a.jsonl"], "--output", folder["out"]);
+        Assert.Contains("Only shares that both mixtures have", run.Error, StringComparison.Ordinal);
+    }
+}
