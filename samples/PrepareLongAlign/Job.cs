@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using LongContext.Chat;
-using LongContext.Data;
 using LongContext.Data.Caching;
 using LongContext.Data.Cleaning;
 using LongContext.Data.Examples;
@@ -34,6 +33,7 @@ internal sealed class Job(JobOptions options)
         // 1. Read everything once: bad records are counted, equal and similar conversations found.
         using RecordSource<TrainingExample> looked = Read(files);
         DuplicateReport duplicates = DuplicateFinder.Find(looked, Similar(), cancellationToken);
+        if (duplicates.Documents == 0) throw new UsageException($"There is no conversation to learn from. {looked.Report}".ReplaceLineEndings("; "));
         ExclusionList exclusions = duplicates.ToExclusionList();
 
         // 2. Encode what is left, by all cores, into a cache that a later run finds.
@@ -47,14 +47,28 @@ internal sealed class Job(JobOptions options)
             Tokenizer = tokenizer.Fingerprint,
             Settings = new Dictionary<string, string> { ["encoder"] = encoder.Identity, ["columns"] = ColumnMap.Auto.Name, ["similarity"] = Show(options.Similarity), ["strict"] = Show(options.Strict) },
         };
-        using TokenCache cache = await TokenCache.OpenOrBuildAsync(cacheFolder, key, () => read.Without(exclusions), encoder.Encode, cancellationToken: cancellationToken);
+        using TokenCache cache = await TokenCache.OpenOrBuildAsync(cacheFolder, key, () => read.Without(exclusions), example => Encode(encoder, example), cancellationToken: cancellationToken);
+        if (cache.SequenceCount == 0) throw new UsageException($"The chat format \"{format.Name}\" takes none of {duplicates.Documents:N0} conversations.");
 
         // 3. Pack, as a training run would: best fit over a window, every conversation with the same weight.
         StreamingPackerOptions packing = Recipe.Packing(options.ContextLength) with { Seed = options.Seed };
         var packer = new StreamingPacker(cache.AsSource(options.Seed), packing);
         double conversations = 0;
         while (packer.Next(cancellationToken) is { } pack) conversations += pack.LossNormalizer;
-        new Report(options, looked.Report, duplicates, cache, packer.Report, conversations, watch.Elapsed).ShowAndWrite(cancellationToken);
+        new Report(options, looked.Report, duplicates, cache, packing, packer.Report, conversations, watch.Elapsed).ShowAndWrite(cancellationToken);
+    }
+
+    /// <summary>Null for what the chat format has no place for; the cache counts it.</summary>
+    private TokenSequence? Encode(ExampleEncoder encoder, TrainingExample example)
+    {
+        try
+        {
+            return encoder.Encode(example);
+        }
+        catch (ArgumentException) when (!options.Strict)
+        {
+            return null;
+        }
     }
 
     private RecordSource<TrainingExample> Read(IReadOnlyList<string> files) => RecordSource.FromFiles(files, ColumnMap.Auto, reading);
@@ -69,7 +83,7 @@ internal sealed class Job(JobOptions options)
         return path;
     }
 
-    private static string Show(IFormattable value) => value.ToString(null, System.Globalization.CultureInfo.InvariantCulture);
+    private static string Show(double value) => value.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     private static string Show(bool value) => value ? "yes" : "no";
 }

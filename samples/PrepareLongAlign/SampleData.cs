@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using LongContext.Data;
 using LongContext.Tokenization;
 
 namespace LongContext.Samples.PrepareLongAlign;
@@ -18,9 +17,9 @@ internal static class SampleData
     {
         string[] words = [.. Enumerable.Range(0, tokenizer.VocabularySize).Select(tokenizer.GetToken).Where(word => word.All(char.IsAsciiLetter))];
         StringBuilder file = new();
+        var random = new Random(seed);
         for (int i = 0; i < Conversations; i++)
         {
-            var random = new SplitMix(seed, i);
             // Lengths that are even in their logarithm: as many from 20 to 40 words as from 700 to 1,400.
             int length = (int)(ShortestText * Math.Pow((double)LongestText / ShortestText, random.NextDouble()));
             string[] text = [.. Enumerable.Range(0, length).Select(_ => words[random.Next(words.Length)])];
@@ -60,20 +59,4 @@ internal static class SampleData
         2 => line.Replace("\"messages\"", "\"message\"", StringComparison.Ordinal), // another name
         _ => line.Replace("\"user\"", "\"tool\"", StringComparison.Ordinal),
     };
-
-    /// <summary>Draws by number: those of one conversation do not hang on those before it.</summary>
-    private sealed class SplitMix(int seed, int number)
-    {
-        private ulong state = unchecked(((ulong)(uint)seed << 32 | (uint)number) * 0x9E3779B97F4A7C15UL);
-
-        public int Next(int bound) => (int)(NextDouble() * bound);
-
-        public double NextDouble()
-        {
-            state += 0x9E3779B97F4A7C15UL;
-            ulong mixed = (state ^ (state >> 30)) * 0xBF58476D1CE4E5B9UL;
-            mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EBUL;
-            return ((mixed ^ (mixed >> 31)) >> 11) * (1.0 / (1UL << 53));
-        }
-    }
 }
