@@ -13,6 +13,7 @@ internal sealed class DeltaDecoder
     private long smallest;
     private int widthsAt;
     private int miniBlock;
+    private int startOfMiniBlock;
     private int leftInMiniBlock;
     private int width;
     private int bitAt;
@@ -82,8 +83,6 @@ internal sealed class DeltaDecoder
         at += length;
         End = at;
     }
-
-    private int startOfMiniBlock;
 
     private ulong ReadBits()
     {

@@ -1,6 +1,15 @@
 namespace LongContext.Data.Reading.Tables;
 
 /// <summary>How tables are read: CSV, TSV and Parquet.</summary>
+/// <remarks>
+/// <para>CSV (RFC 4180, in UTF-8): every field is text, an empty one an empty text; quoted fields may hold separators, line ends and doubled quotes, and be as long as
+/// <see cref="RecordSourceOptions.MaximumRecordBytes"/>. A record is named by the line at which it begins. Blank lines are passed. Bad is a record with more or fewer fields than
+/// the header, with text behind a closing quote, or with bytes that are not UTF-8; a header with a name twice makes the file unreadable.</para>
+/// <para>Parquet: rows come a row group after the other, in memory of one page and one dictionary of each column that is asked for (a page is what its writer made of it, a
+/// megabyte as a rule). Numbers, truth values and decimals come as such; dates, times and timestamps as text in ISO 8601; lists as arrays, structures and maps with text
+/// keys as objects; NaN and infinities by name; bytes that nothing says are text as text where they are UTF-8, else in Base64. Compression: Snappy, Gzip, Zstd, LZ4,
+/// Brotli or none. Encrypted files and columns in other files are refused.</para>
+/// </remarks>
 public sealed record TableOptions
 {
     /// <summary>

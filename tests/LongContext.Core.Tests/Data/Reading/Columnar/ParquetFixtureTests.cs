@@ -93,6 +93,21 @@ public sealed class ParquetFixtureTests
         Assert.Equal(expected.Count(messages => messages is null || messages.Any(message => message!["content"] is null)), source.Report.BadLines);
     }
 
+    [Fact]
+    public void Read_TextThatIsNotUtf8_IsItsOwnRowsFault()
+    {
+        // "Answer 6" stands in one row: its "A" becomes a byte that no character begins with.
+        byte[] bytes = File.ReadAllBytes(Path.Combine(Folder, "duckdb-uncompressed.parquet"));
+        bytes[bytes.AsSpan().IndexOf("Answer 6\n"u8)] = 0xFF;
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        File.WriteAllBytes(folder["a.parquet"], bytes);
+        using RecordSource<DataRecord> source = RecordSource.FromFiles([folder["a.parquet"]], new RecordSourceOptions { BadLines = BadLines.Skip });
+        long[] rows = [.. source.All().Select(record => record.Origin.Number)];
+        long bad = Assert.Single(Enumerable.Range(1, 60).Select(row => (long)row).Except(rows));
+        Assert.Contains("Answer 6\n", Expected("duckdb-uncompressed.parquet")[bad - 1]["messages"]!.AsArray().Select(message => (string)message!["content"]! + "").Aggregate("", (all, text) => all + text), StringComparison.Ordinal);
+        Assert.Equal($"{folder["a.parquet"]}, row {bad}: the column \"messages.list.element.content\": byte 0 of the text is not UTF-8.", Assert.Single(source.Report.Faults));
+    }
+
     private static JsonObject[] Expected(string file) =>
         [.. File.ReadLines(Path.Combine(Folder, file == "duckdb-types.parquet" ? "duckdb-types.jsonl" : "rows.jsonl")).Select(line => (JsonObject)JsonNode.Parse(line)!)];
 
