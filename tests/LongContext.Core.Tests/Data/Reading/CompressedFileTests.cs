@@ -152,6 +152,17 @@ public sealed class CompressedFileTests : IDisposable
     }
 
     [Fact]
+    public void Read_GzipMembersWithoutText_ArePassed()
+    {
+        // The last bytes of a member without text are eight zeros, behind data that end with one: as bgzip ends its files.
+        byte[] plain = Convert.FromHexString("1F8B080000000000000303000000000000000000"), bgzip = Convert.FromHexString("1F8B08040000000000FF0600424302001B0003000000000000000000");
+        byte[] lines = Lines(0, 9).Gzip();
+        Assert.Equal([.. s_texts[..9], .. s_texts[..9]], Read([.. plain, .. bgzip, .. lines, .. plain, .. plain, .. lines, .. bgzip], "gz"));
+        Assert.Empty(Read(bgzip, "gz"));
+        Assert.Empty(Read([.. plain, .. new byte[100]], "gz"));
+    }
+
+    [Fact]
     public void Read_GzipPaddedWithZeros_IsRead() => Assert.Equal(s_texts[..9], Read([.. Lines(0, 9).Gzip(), .. new byte[9000]], "gz"));
 
     [Theory]

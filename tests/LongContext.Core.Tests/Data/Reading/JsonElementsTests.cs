@@ -78,6 +78,7 @@ public sealed class JsonElementsTests : IDisposable
     [InlineData("[{\"text\":\"a\"} {\"text\":\"b\"}]", "element 1: behind it stands '{', expected ',' or ']'")]
     [InlineData("[{\"text\":\"a\"}, {\"text\":\"b", "element 2: the file ends in the middle of it")]
     [InlineData("[{\"text\":\"a\"}, {\"text\":\"b\\", "element 2: the file ends in the middle of it")]
+    [InlineData("[{\"text\":\"a\"}\uFEFF,{\"text\":\"b\"}]", "element 1: behind it stands '\\xEF', expected ',' or ']'")]
     [InlineData("[{\"text\":\"a\"}]]", "something stands behind the end of the JSON array")]
     [InlineData("[,]", "element 1: found ',' where it should begin")]
     [InlineData("[", "element 1: the file ends where it should begin")]
