@@ -1,0 +1,67 @@
+using LongContext.Chat;
+using LongContext.Packing;
+using LongContext.Samples.Shared.Words;
+
+namespace LongContext.Samples.MultiDocumentQA.Words;
+
+/// <summary>What the word model is tuned on: conversations about documents, few of them first, then ever more.</summary>
+internal static class PassageCurriculum
+{
+    private const int QuestionTokens = 3 + PassageLanguage.AnswerWords + 1;
+    private static readonly RecordsFormat Format = new();
+
+    /// <summary>Share of the tokens, lengths of the conversations, how many of them are plain rows to copy.</summary>
+    private static readonly (double Share, int[] Lengths, double Copies)[] Stages =
+    [
+        (0.20, [64], 0.7),
+        (0.15, [256], 0.2),
+        (0.25, [512, 1024], 0.1),
+        (0.40, [1024, 2048, 2048], 0.05),
+    ];
+
+    /// <summary>Sequences in the order in which they are to be learned from.</summary>
+    public static List<TokenSequence> Make(WordLanguage language, long tokens, int seed)
+    {
+        var random = new Random(seed);
+        var sequences = new List<TokenSequence>();
+        foreach ((double share, int[] lengths, double copies) in Stages)
+        {
+            for (long left = (long)(share * tokens); left > 0; left -= sequences[^1].Length)
+            {
+                int length = lengths[random.Next(lengths.Length)];
+                sequences.Add(random.NextDouble() < copies ? CopyRows.Make(language, random, length) : Conversation(language, random, length));
+            }
+        }
+
+        return sequences;
+    }
+
+    /// <summary>Documents in two fifths to nine tenths of the length, then questions about as many of them as there is room for, none twice.</summary>
+    private static TokenSequence Conversation(WordLanguage language, Random random, int length)
+    {
+        int room = Math.Min(length - 1 - QuestionTokens, Math.Max(PassageLanguage.LongestPassage, (int)(length * (0.4 + (0.5 * random.NextDouble())))));
+        var passages = new List<Passage>();
+        foreach (Passage passage in PassageLanguage.Draw(language, random, (room / (PassageLanguage.LongestPassage - 6)) + 1))
+        {
+            int size = Size(passage);
+            if (size > room) break;
+            passages.Add(passage);
+            room -= size;
+        }
+
+        int questions = (length - 1 - passages.Sum(Size)) / QuestionTokens;
+        Passage[] asked = [.. passages];
+        random.Shuffle(asked);
+        var turns = new List<ChatTurn>();
+        foreach (Passage passage in asked.Take(questions))
+        {
+            string question = PassageLanguage.Question(passage);
+            turns.Add(new ChatTurn("user", turns.Count == 0 ? $"{string.Join(' ', passages.Select(other => $"{other.Title} {other.Text}"))} {question}" : question));
+            turns.Add(new ChatTurn("assistant", passage.Answer));
+        }
+
+        return Format.Render(turns).Encode(language.Tokenizer);
+    }
+
+    private static int Size(Passage passage) => 2 + passage.Text.Count(c => c == ' ') + 1;
+}

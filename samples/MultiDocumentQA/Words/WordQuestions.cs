@@ -1,0 +1,20 @@
+using LongContext.Samples.Shared.Words;
+
+namespace LongContext.Samples.MultiDocumentQA.Words;
+
+/// <summary>Questions in the word model's language that no training saw: their seeds are far from its own.</summary>
+internal sealed class WordQuestions(WordLanguage language, int count) : IQuestionSet
+{
+    private const int FirstSeed = 1_000_000_000;
+
+    public int Count => count;
+
+    public PositionQuestion Ask(int number, int documents, int? gold)
+    {
+        Passage[] drawn = PassageLanguage.Draw(language, new Random(FirstSeed + (documents * 10_000) + number), documents + 1);
+        Passage asked = drawn[0];
+        List<Passage> shown = [.. drawn.Skip(gold is null ? 1 : 2)];
+        if (gold is { } place) shown.Insert(place, asked);
+        return new PositionQuestion($"{string.Join(' ', shown.Select(passage => $"{passage.Title} {passage.Text}"))} {PassageLanguage.Question(asked)}", [asked.Answer]);
+    }
+}
