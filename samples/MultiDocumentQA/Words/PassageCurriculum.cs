@@ -56,7 +56,7 @@ internal static class PassageCurriculum
         foreach (Passage passage in asked.Take(questions))
         {
             string question = PassageLanguage.Question(passage);
-            turns.Add(new ChatTurn("user", turns.Count == 0 ? $"{string.Join(' ', passages.Select(other => $"{other.Title} {other.Text}"))} {question}" : question));
+            turns.Add(new ChatTurn("user", turns.Count == 0 ? $"{string.Join(' ', passages)} {question}" : question));
             turns.Add(new ChatTurn("assistant", passage.Answer));
         }
 

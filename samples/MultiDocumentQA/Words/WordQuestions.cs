@@ -13,8 +13,14 @@ internal sealed class WordQuestions(WordLanguage language, int count) : IQuestio
     {
         Passage[] drawn = PassageLanguage.Draw(language, new Random(FirstSeed + (documents * 10_000) + number), documents + 1);
         Passage asked = drawn[0];
-        List<Passage> shown = [.. drawn.Skip(gold is null ? 1 : 2)];
-        if (gold is { } place) shown.Insert(place, asked);
-        return new PositionQuestion($"{string.Join(' ', shown.Select(passage => $"{passage.Title} {passage.Text}"))} {PassageLanguage.Question(asked)}", [asked.Answer]);
+        List<Passage> shown = [.. drawn.Skip(1)];
+        if (gold is { } place)
+        {
+            // The gold document takes the place of one that does not share its title's word: that one is the hardest to tell from it.
+            shown.RemoveAt(shown.FindLastIndex(passage => passage.Word != asked.Word));
+            shown.Insert(place, asked);
+        }
+
+        return new PositionQuestion($"{string.Join(' ', shown)} {PassageLanguage.Question(asked)}", [asked.Answer]);
     }
 }

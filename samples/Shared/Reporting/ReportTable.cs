@@ -14,7 +14,7 @@ internal sealed record ReportTable
 
     /// <summary>How many of the columns, from the first on, are points of the chart's lines; those after them stand in the table alone.</summary>
     [JsonIgnore]
-    public required int ChartColumns { get; init; }
+    public int ChartColumns { get; init; }
 
     public List<ReportLine> Rows { get; init; } = [];
 }
