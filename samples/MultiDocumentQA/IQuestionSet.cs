@@ -3,9 +3,6 @@ namespace LongContext.Samples.MultiDocumentQA;
 /// <summary>Questions that can be asked under any number of documents, with the one that answers at any place among them.</summary>
 internal interface IQuestionSet
 {
-    /// <summary>Most questions there are.</summary>
-    int Count { get; }
-
     /// <summary>The same question with the same other documents wherever the gold one stands.</summary>
     /// <param name="number">From 0.</param>
     /// <param name="documents">How many.</param>

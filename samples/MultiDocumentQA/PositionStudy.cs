@@ -6,12 +6,20 @@ using LongContext.Tokenization;
 
 namespace LongContext.Samples.MultiDocumentQA;
 
-/// <summary>Asks a model the same questions with the gold document at different places among others (Liu et al. 2024, "Lost in the Middle", arXiv:2307.03172).</summary>
+/// <summary>
+/// Asks a model the same questions with the gold document at different places among others (Liu et al. 2024, "Lost in the Middle",
+/// arXiv:2307.03172).
+/// </summary>
+/// <param name="questions">What is asked.</param>
+/// <param name="tokenizer">The model's.</param>
+/// <param name="documentCounts">Numbers of documents, a row each.</param>
+/// <param name="asked">How many questions.</param>
+/// <param name="answerTokens">Most tokens of an answer.</param>
 internal sealed class PositionStudy(IQuestionSet questions, HuggingFaceTokenizer tokenizer, IReadOnlyList<int> documentCounts, int asked, int answerTokens)
 {
     private static readonly (string Name, double Share)[] Places = [("first", 0), ("25 %", 0.25), ("middle", 0.5), ("75 %", 0.75), ("last", 1)];
 
-    public static string PlacesExplained => "the gold document first, a quarter of the way, in the middle, at three quarters, last; \"without gold\" replaces it by another, so that only guessing is left";
+    public static string PlacesExplained => "first, a quarter of the way, in the middle, at three quarters, last. \"Without gold\", where another document stands in the middle instead, only guessing is left";
 
     public ReportTable Measure(string name, CausalLanguageModel model, CancellationToken cancellationToken)
     {
@@ -19,18 +27,27 @@ internal sealed class PositionStudy(IQuestionSet questions, HuggingFaceTokenizer
         foreach (int documents in documentCounts)
         {
             double[] accuracies = [.. Places.Select(place => Accuracy(model, documents, (int)Math.Round(place.Share * (documents - 1)), cancellationToken))];
-            table.Rows.Add(new ReportLine($"{documents}", [.. accuracies.Cast<double?>(), accuracies.Average(), Accuracy(model, documents, null, cancellationToken)]));
+            table.Rows.Add(new ReportLine($"{documents}", [.. accuracies.Cast<double?>(), accuracies.Average(), Accuracy(model, documents, gold: null, cancellationToken)]));
         }
 
         return table;
     }
 
-    /// <summary>What the model says to a question, word by word until it ends or the longest answer is reached.</summary>
-    public string Answer(CausalLanguageModel model, PositionQuestion question, CancellationToken cancellationToken)
+    /// <summary>A question with the gold document in the middle, and what the model says.</summary>
+    public ReportExample Example(int number, int documents, CausalLanguageModel model, CancellationToken cancellationToken)
     {
-        int[] made = new TextGenerator(model).Generate(tokenizer.Encode(question.Prompt), new GenerationOptions { MaximumNewTokens = answerTokens }, cancellationToken);
-        return tokenizer.Decode(made);
+        PositionQuestion question = questions.Ask(number, documents, documents / 2);
+        return new ReportExample($"Question {number + 1} of those under {documents} documents", new Dictionary<string, string>
+        {
+            ["asked"] = question.Prompt.Length > 60 ? "… " + question.Prompt[^60..].Trim() : question.Prompt,
+            ["right"] = question.Answers[0],
+            ["said"] = Answer(model, question, cancellationToken),
+        });
     }
+
+    /// <summary>What the model says, token by token until it ends or the longest answer is reached; of that the first line counts, as in the paper's script.</summary>
+    private string Answer(CausalLanguageModel model, PositionQuestion question, CancellationToken cancellationToken) => LostInTheMiddle.FirstLine(tokenizer.Decode(
+        new TextGenerator(model).Generate(tokenizer.Encode(question.Prompt), new GenerationOptions { MaximumNewTokens = answerTokens }, cancellationToken)));
 
     private double Accuracy(CausalLanguageModel model, int documents, int? gold, CancellationToken cancellationToken) =>
         Enumerable.Range(0, asked).Average(number =>

@@ -1,83 +1,83 @@
 using System.Diagnostics;
-using LongContext.Data;
 using LongContext.Evaluation.Metrics;
 using LongContext.Models;
-using LongContext.Packing;
 using LongContext.Positions;
 using LongContext.Recipes;
 using LongContext.Samples.Shared;
 using LongContext.Samples.Shared.Reporting;
 using LongContext.Samples.Shared.Words;
 using LongContext.Tokenization;
-using LongContext.Training;
-using LongContext.Training.Optimizers;
 
 namespace LongContext.Samples.BookSummarization.Words;
 
 /// <summary>Tunes the word model on chapters with summaries and measures ROUGE by the chapter's length, before and after.</summary>
-internal sealed class WordJob(JobOptions options)
+internal sealed class WordJob(WordJobOptions options)
 {
-    private const int ContextLength = 2048, PackTokens = 4096;
+    private const int BaseWindow = 256, ShortestChapter = 64, Examples = 2;
+    private static readonly (string Name, Func<RougeScores, PrecisionRecall> Of)[] Scores = [("ROUGE-1", score => score.Rouge1), ("ROUGE-2", score => score.Rouge2), ("ROUGE-L", score => score.RougeL)];
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        if (options.Lengths.Any(length => length is < ShortestChapter or > WordTuning.ContextLength)) throw new UsageException($"--lengths must be from {ShortestChapter} to {WordTuning.ContextLength:N0} tokens.");
         var watch = Stopwatch.StartNew();
-        var language = new WordLanguage(HuggingFaceTokenizer.Load(options.Model));
+        var language = new WordLanguage(HuggingFaceTokenizer.Load(WordModel.Folder));
         var study = new ChapterStudy(language, options.Lengths, options.Chapters);
-        var rows = new List<(string Name, List<RougeScores>[] Scores)>();
-        if (!options.TunedOnly)
+        var ways = new List<(string Name, List<RougeScores>[] Scores)>
         {
-            rows.Add(("as it is", Measure(study, null, cancellationToken)));
-            rows.Add(("linear ×8 without fine-tuning", Measure(study, RopeScaling.Linear(8), cancellationToken)));
-        }
-        rows.Add(("lead", study.MeasureLead()));
-        Console.WriteLine($"measured {watch.Elapsed.TotalSeconds:0}");
-        using CausalLanguageModel model = CausalLanguageModel.Load(options.Model);
-        TrainingRecipe recipe = Compose(model, ChapterCurriculum.Make(language, options.Tokens, options.Seed), cancellationToken);
-        Console.WriteLine($"{recipe.Trainer.Steps} steps; {watch.Elapsed.TotalSeconds:0}");
+            ("lead: the chapter's first words", study.MeasureLead()),
+            ("as it is: a window of 256 tokens", MeasureUntuned(study, null, cancellationToken)),
+            ($"linear ×{WordTuning.Factor} without fine-tuning", MeasureUntuned(study, RopeScaling.Linear(WordTuning.Factor), cancellationToken)),
+        };
+        Console.WriteLine($"Measured the word model as it is in {watch.Elapsed.TotalSeconds:0} s.");
+
+        string saved = Path.Combine(options.Output, "model");
+        using CausalLanguageModel model = CausalLanguageModel.Load(WordModel.Folder);
+        TrainingRecipe recipe = WordTuning.Compose(model, ChapterCurriculum.Make(language, options.Tokens, options.Seed), options.Seed, saved, cancellationToken);
         await recipe.RunAsync(model, new StepLines("fine-tuning"), cancellationToken: cancellationToken);
-        Console.WriteLine($"tuned {watch.Elapsed.TotalSeconds:0}");
-        rows.Add(("fine-tuned, chapter cut to 256 tokens", study.Measure(model, 256, cancellationToken)));
-        rows.Add(("fine-tuned", study.Measure(model, null, cancellationToken)));
-        var report = new TableReport { Title = "", Explanation = "" };
-        foreach ((string name, Func<RougeScores, PrecisionRecall> of) in new (string, Func<RougeScores, PrecisionRecall>)[] { ("ROUGE-1", s => s.Rouge1), ("ROUGE-2", s => s.Rouge2), ("ROUGE-L", s => s.RougeL) })
+        ways.Add(($"fine-tuned, chapter cut to {BaseWindow} tokens", study.Measure(model, BaseWindow, cancellationToken)));
+        ways.Add(($"linear ×{WordTuning.Factor} fine-tuned", study.Measure(model, window: null, cancellationToken)));
+
+        TableReport report = MakeReport(ways);
+        for (int number = 0; number < Examples; number++)
         {
-            report.Tables.Add(new ReportTable { Name = name, RowsAre = "tokens", Columns = [.. options.Lengths.Select(l => $"{l:N0}")], ChartColumns = options.Lengths.Count,
-                Rows = [.. rows.Select(row => new ReportLine(row.Name, [.. row.Scores.Select(list => (double?)list.Average(s => of(s).F1))]))] });
+            Chapter chapter = study.Chapter(options.Lengths[^1], number);
+            report.Examples.Add(new ReportExample(
+                $"Chapter {number + 1} of {options.Lengths[^1]:N0} tokens",
+                new Dictionary<string, string> { ["right"] = chapter.Summary, ["said"] = study.Summarise(model, chapter, cancellationToken) }));
         }
-        for (int i = 0; i < 2; i++)
-        {
-            Chapter chapter = study.Chapter(options.Lengths[^1], i);
-            report.Examples.Add(new ReportExample($"Question {i}", new Dictionary<string, string> { ["right"] = chapter.Summary, ["said"] = study.Summarise(model, chapter, null, cancellationToken) }));
-        }
+
         report.Seconds = watch.Elapsed.TotalSeconds;
         report.Show();
-        report.Write(options.Output, Path.Combine(options.Output, "model"));
+        report.Write(options.Output, saved);
     }
 
-    private TrainingRecipe Compose(CausalLanguageModel model, IReadOnlyList<TokenSequence> sequences, CancellationToken cancellationToken)
+    private TableReport MakeReport(List<(string Name, List<RougeScores>[] Scores)> ways)
     {
-        TrainingRecipe recipe = InstructionTuning.Compose(model.Config, DataSource.FromList(sequences, seed: null), new InstructionTuningOptions
+        var report = new TableReport
         {
-            ContextLength = ContextLength,
-            // A window of eight packs, so that short chapters come before long ones.
-            Packing = InstructionTuning.Packing(PackTokens) with { LossWeighting = LossWeighting.PerToken, WindowTokens = 8 * PackTokens, Seed = options.Seed },
-            Trainer = InstructionTuning.DefaultTrainer with
+            Title = $"Summaries of chapters of up to {options.Lengths[^1]:N0} tokens",
+            Explanation = "Made-up chapters of 4 to 16 paragraphs; the summary is every paragraph's first sentence, in order. F1 of Google's ROUGE over plain words (without stemming, signs left out), "
+                + $"the mean over {options.Chapters} chapters of each length. No chapter was seen in training. Lead takes as many words as the right summary has. A chapter cut to the old window is what one can do "
+                + "without a longer one: paragraphs whose key sentence does not fit are lost.",
+        };
+        foreach ((string name, Func<RougeScores, PrecisionRecall> of) in Scores)
+        {
+            report.Tables.Add(new ReportTable
             {
-                LearningRate = options.LearningRate ?? 4.5e-3,
-                GradientAccumulationSteps = 1,
-                Schedule = LearningRateSchedule.Cosine(warmupSteps: 10),
-                Optimizer = new AdamWOptions { Beta2 = 0.98, WeightDecay = 0.05 },
-                Seed = options.Seed,
-            },
-            OutputFolder = Path.Combine(options.Output, "model"),
-        });
-        return recipe with { Trainer = recipe.Trainer with { Steps = recipe.CountSteps(cancellationToken) } };
+                Name = name,
+                RowsAre = "tokens",
+                Columns = [.. options.Lengths.Select(length => $"{length:N0}")],
+                ChartColumns = options.Lengths.Count,
+                Rows = [.. ways.Select(way => new ReportLine(way.Name, [.. way.Scores.Select(scores => (double?)scores.Average(score => of(score).F1))]))],
+            });
+        }
+
+        return report;
     }
 
-    private List<RougeScores>[] Measure(ChapterStudy study, RopeScaling? scaling, CancellationToken cancellationToken)
+    private static List<RougeScores>[] MeasureUntuned(ChapterStudy study, RopeScaling? scaling, CancellationToken cancellationToken)
     {
-        using CausalLanguageModel model = CausalLanguageModel.Load(options.Model, new ModelLoadOptions { RopeScaling = scaling });
-        return study.Measure(model, null, cancellationToken);
+        using CausalLanguageModel model = CausalLanguageModel.Load(WordModel.Folder, new ModelLoadOptions { RopeScaling = scaling });
+        return study.Measure(model, window: null, cancellationToken);
     }
 }

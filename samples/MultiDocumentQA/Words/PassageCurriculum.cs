@@ -10,31 +10,16 @@ internal static class PassageCurriculum
     private const int QuestionTokens = 3 + PassageLanguage.AnswerWords + 1;
     private static readonly RecordsFormat Format = new();
 
-    /// <summary>Share of the tokens, lengths of the conversations, how many of them are plain rows to copy.</summary>
-    private static readonly (double Share, int[] Lengths, double Copies)[] Stages =
+    private static readonly WordStage[] Stages =
     [
-        (0.20, [64], 0.7),
-        (0.15, [256], 0.2),
-        (0.25, [512, 1024], 0.1),
-        (0.40, [1024, 2048, 2048], 0.05),
+        new(0.20, [64], 0.7),
+        new(0.15, [256], 0.2),
+        new(0.25, [512, 1024], 0.1),
+        new(0.40, [1024, 2048, 2048], 0.05),
     ];
 
-    /// <summary>Sequences in the order in which they are to be learned from.</summary>
-    public static List<TokenSequence> Make(WordLanguage language, long tokens, int seed)
-    {
-        var random = new Random(seed);
-        var sequences = new List<TokenSequence>();
-        foreach ((double share, int[] lengths, double copies) in Stages)
-        {
-            for (long left = (long)(share * tokens); left > 0; left -= sequences[^1].Length)
-            {
-                int length = lengths[random.Next(lengths.Length)];
-                sequences.Add(random.NextDouble() < copies ? CopyRows.Make(language, random, length) : Conversation(language, random, length));
-            }
-        }
-
-        return sequences;
-    }
+    public static List<TokenSequence> Make(WordLanguage language, long tokens, int seed) =>
+        WordCurriculum.Make(language, Stages, tokens, seed, (random, length) => Conversation(language, random, length));
 
     /// <summary>Documents in two fifths to nine tenths of the length, then questions about as many of them as there is room for, none twice.</summary>
     private static TokenSequence Conversation(WordLanguage language, Random random, int length)

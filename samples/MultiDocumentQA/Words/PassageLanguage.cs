@@ -9,7 +9,7 @@ namespace LongContext.Samples.MultiDocumentQA.Words;
 /// </summary>
 internal static class PassageLanguage
 {
-    public const int AnswerWords = 3, LongestPassage = 20;
+    public const int AnswerWords = 3, LongestPassage = 20, BesideDocuments = 1 + 3 + AnswerWords + 1; // <s>, question, answer, </s>
     private const int ShortestText = 12, LongestText = LongestPassage - 2, Namesakes = 2;
 
     /// <summary>Documents with different titles, two with each word; no text holds a title's word.</summary>

@@ -3,11 +3,9 @@ using LongContext.Samples.Shared.Words;
 namespace LongContext.Samples.MultiDocumentQA.Words;
 
 /// <summary>Questions in the word model's language that no training saw: their seeds are far from its own.</summary>
-internal sealed class WordQuestions(WordLanguage language, int count) : IQuestionSet
+internal sealed class WordQuestions(WordLanguage language) : IQuestionSet
 {
     private const int FirstSeed = 1_000_000_000;
-
-    public int Count => count;
 
     public PositionQuestion Ask(int number, int documents, int? gold)
     {
