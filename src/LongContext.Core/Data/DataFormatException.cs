@@ -26,8 +26,9 @@ public sealed class DataFormatException : FormatException
     {
     }
 
-    internal DataFormatException(string path, long? lineNumber, string fault, Exception? innerException = null)
-        : base(lineNumber is { } line ? $"{path}, line {line}: {fault}" : $"{path}: {fault}", innerException)
+    /// <summary>Makes an exception about a place in a file; <paramref name="unit"/> is what <paramref name="lineNumber"/> counts: "line", "row", "element".</summary>
+    internal DataFormatException(string path, long? lineNumber, string fault, Exception? innerException = null, string unit = "line")
+        : base(lineNumber is { } line ? FormattableString.Invariant($"{path}, {unit} {line}: {fault}") : $"{path}: {fault}", innerException)
     {
         Path = path;
         LineNumber = lineNumber;
@@ -36,6 +37,9 @@ public sealed class DataFormatException : FormatException
     /// <summary>The file, or null where none is known.</summary>
     public string? Path { get; }
 
-    /// <summary>The line, from 1, or null where the fault is the whole file's.</summary>
+    /// <summary>The line (of a table the row, of a JSON array the element) from 1, or null where the fault is the whole file's.</summary>
     public long? LineNumber { get; }
+
+    /// <summary>Whether nothing behind the fault can be read: it is no matter of one line.</summary>
+    internal bool EndsFile { get; init; }
 }

@@ -1,3 +1,5 @@
+using LongContext.Data.Operators;
+
 namespace LongContext.Data;
 
 /// <summary>Ready sources.</summary>
@@ -38,6 +40,19 @@ public static class DataSource
         ArgumentNullException.ThrowIfNull(identity);
         if (count is { } given) ArgumentOutOfRangeException.ThrowIfLessThan(given, 1, nameof(count));
         return new FunctionSource<T>(getItem, count, identity);
+    }
+
+    /// <summary>Pass after pass over data, each made anew, for example shuffled with another seed.</summary>
+    /// <typeparam name="T">What it gives.</typeparam>
+    /// <param name="newPass">Makes the source of the pass with a number from 0; the same number must make the same source.</param>
+    /// <param name="passes">How many, at least 1; null (the default) for passes without end, none of which may be empty.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="passes"/> is below 1.</exception>
+    public static IDataSource<T> Passes<T>(Func<long, IDataSource<T>> newPass, long? passes = null)
+        where T : class
+    {
+        ArgumentNullException.ThrowIfNull(newPass);
+        if (passes is { } given) ArgumentOutOfRangeException.ThrowIfLessThan(given, 1, nameof(passes));
+        return new PassesSource<T>(newPass, passes);
     }
 
     /// <summary>Draws each item from one of several sources, at random by weight, the same for the same seed.</summary>

@@ -147,7 +147,7 @@ public sealed class DataSourceTests
     [Fact]
     public void Making_BadInput_IsRefused()
     {
-        Assert.Throws<ArgumentException>("sequences", () => DataSource.FromList<TokenSequence>([]));
+        Assert.Throws<ArgumentException>("items", () => DataSource.FromList<TokenSequence>([]));
         Assert.Throws<ArgumentOutOfRangeException>("epochs", () => DataSource.FromList(SourceWalks.Numbered(1), epochs: 0));
         Assert.Throws<ArgumentOutOfRangeException>("count", () => DataSource.FromFunction<TokenSequence>(_ => null!, count: 0));
         IDataSource<TokenSequence> twice = DataSource.FromList(SourceWalks.Numbered(1));

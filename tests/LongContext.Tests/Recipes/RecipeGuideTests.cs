@@ -1,5 +1,6 @@
 using LongContext.Checkpoints;
 using LongContext.Data;
+using LongContext.Packing;
 using LongContext.Models;
 using LongContext.Recipes;
 using LongContext.TestSupport;

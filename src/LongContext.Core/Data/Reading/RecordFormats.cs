@@ -1,0 +1,24 @@
+namespace LongContext.Data.Reading;
+
+/// <summary>Which form a file has, told by the extension of its name once <c>.gz</c> or <c>.zst</c> is taken off.</summary>
+internal static class RecordFormats
+{
+    /// <summary>Extensions of the forms that are known, in lower case; files of other names are plain text where they are asked for by a pattern.</summary>
+    public static readonly IReadOnlySet<string> Extensions =
+        new HashSet<string>(StringComparer.Ordinal) { ".jsonl", ".ndjson", ".json-lines", ".json", ".csv", ".tsv", ".parquet", ".txt", ".text", ".md" };
+
+    /// <summary>Opens a file's reader at its first record.</summary>
+    /// <exception cref="DataFormatException">The file is not of the form that its name says.</exception>
+    public static IRecordReader Open(string path, RecordSourceOptions options) => Extension(path) switch
+    {
+        ".jsonl" or ".ndjson" or ".json-lines" => new JsonLinesReader(path, options),
+        _ => throw new NotSupportedException($"{path}: this form is not read yet."),
+    };
+
+    /// <summary>The extension that says the form, in lower case: ".jsonl" of "a.JSONL.zst".</summary>
+    public static string Extension(string path)
+    {
+        string extension = Path.GetExtension(path).ToLowerInvariant();
+        return extension is ".gz" or ".zst" or ".zstd" ? Path.GetExtension(Path.GetFileNameWithoutExtension(path)).ToLowerInvariant() : extension;
+    }
+}
