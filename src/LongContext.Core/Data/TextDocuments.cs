@@ -1,18 +1,18 @@
-using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using LongContext.Data.Reading;
 
 namespace LongContext.Data;
 
-/// <summary>Reads text documents from a file.</summary>
+/// <summary>Reads text documents from a file: the simple face of <see cref="RecordSource"/>.</summary>
 public static class TextDocuments
 {
-    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
     /// <summary>
-    /// Reads the documents of a file: of .jsonl, .ndjson and .json-lines one per line, of any other file the whole text as one.
+    /// Reads the documents of a file: of .jsonl, .ndjson and .json-lines one per line, of the other forms that <see cref="RecordSource"/> knows
+    /// one per record, of any other file the whole text as one. The file may be compressed with gzip or zstd.
     /// </summary>
     /// <param name="path">The file, in UTF-8 (a byte order mark is skipped).</param>
-    /// <param name="field">The field of each line's object that holds the text. Default: text. Blank lines are skipped.</param>
+    /// <param name="field">The field of each record that holds the text. Default: text. Blank lines are skipped.</param>
     /// <returns>The documents in the file's order, none of them empty, read as they are asked for.</returns>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="DataFormatException">
@@ -24,95 +24,31 @@ public static class TextDocuments
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentException.ThrowIfNullOrEmpty(field);
         if (!File.Exists(path)) throw new FileNotFoundException($"There is no data file {path}.", path);
-        return Path.GetExtension(path).ToUpperInvariant() is ".JSONL" or ".NDJSON" or ".JSON-LINES"
-            ? ReadLines(path, field)
-            : ReadWhole(path);
+        return Documents(path, field);
     }
 
-    private static IEnumerable<string> ReadLines(string path, string field)
+    private static IEnumerable<string> Documents(string path, string field)
     {
-        bool any = false;
-        int number = 0;
-        foreach (ReadOnlyMemory<byte> line in Utf8Lines.Read(path))
-        {
-            number++;
-            if (line.Span.IndexOfAnyExcept(" \t\r"u8) < 0) continue;
-            any = true;
-            yield return Parse(line, field, path, number);
-        }
-
-        if (!any) throw Empty(path);
+        using RecordSource<string> source = new(new DataFileList([path]), record => Text(record, field), new RecordSourceOptions());
+        if (source.Next() is not { } first) throw new DataFormatException(path, null, "the data set is empty, there is no document in it.");
+        yield return first;
+        while (source.Next() is { } text) yield return text;
     }
 
-    private static string Parse(ReadOnlyMemory<byte> line, string field, string path, int number)
+    private static string Text(DataRecord record, string field)
     {
-        try
+        if (record.Origin.Unit == PlainText.WholeFile) field = PlainText.Field;
+        if (!record.Fields.TryGetPropertyValue(field, out JsonNode? value))
         {
-            using JsonDocument json = JsonDocument.Parse(line);
-            if (json.RootElement.ValueKind != JsonValueKind.Object)
-            {
-                throw new DataFormatException(path, number, $"expected a JSON object, found {Describe(json.RootElement.ValueKind)}.");
-            }
-
-            if (!json.RootElement.TryGetProperty(field, out JsonElement value))
-            {
-                string names = string.Join(", ", json.RootElement.EnumerateObject().Take(8).Select(property => $"\"{property.Name}\""));
-                throw new DataFormatException(
-                    path, number, $"there is no field \"{field}\"; found {(names.Length == 0 ? "an object without fields" : names)}.");
-            }
-
-            if (value.ValueKind != JsonValueKind.String)
-            {
-                throw new DataFormatException(
-                    path, number, $"the field \"{field}\" is {Describe(value.ValueKind)}, expected a string.");
-            }
-
-            string text = value.GetString()!;
-            return text.Length > 0
-                ? text
-                : throw new DataFormatException(path, number, $"the field \"{field}\" is empty, expected text.");
+            string names = string.Join(", ", record.Fields.Take(8).Select(property => $"\"{property.Key}\""));
+            throw Fault($"there is no field \"{field}\"; found {(names.Length == 0 ? "an object without fields" : names)}.");
         }
-        catch (JsonException fault)
-        {
-            // The parser counts lines from the start of what it was given, which is a single line here.
-            throw new DataFormatException(path, number, $"not valid JSON at byte {fault.BytePositionInLine}.", fault);
-        }
-        catch (InvalidOperationException fault)
-        {
-            // Thrown on reading a string: broken UTF-8, or half of a surrogate pair.
-            throw new DataFormatException(path, number, $"the text is not valid Unicode ({fault.Message})", fault);
-        }
+
+        JsonValueKind kind = value?.GetValueKind() ?? JsonValueKind.Null;
+        if (kind != JsonValueKind.String) throw Fault($"the field \"{field}\" is {JsonRecords.Describe(kind)}, expected a string.");
+        string text = value!.GetValue<string>();
+        return text.Length > 0 ? text : throw Fault($"the field \"{field}\" is empty, expected text.");
+
+        DataFormatException Fault(string fault) => new(record.Origin.Path, record.Origin.Number, fault, unit: record.Origin.Unit);
     }
-
-    private static IEnumerable<string> ReadWhole(string path)
-    {
-        byte[] bytes = File.ReadAllBytes(path);
-        ReadOnlySpan<byte> content = Utf8Lines.SkipByteOrderMark(bytes);
-        if (content.IsEmpty) throw Empty(path);
-        string text;
-        try
-        {
-            text = Strict.GetString(content);
-        }
-        catch (DecoderFallbackException fault)
-        {
-            int at = Math.Max(0, fault.Index) + (bytes.Length - content.Length);
-            throw new DataFormatException(
-                path, bytes.AsSpan(0, Math.Min(at, bytes.Length)).Count((byte)'\n') + 1, $"byte {at} of the file is not UTF-8.", fault);
-        }
-
-        return text.AsSpan().IsWhiteSpace() ? throw Empty(path) : [text];
-    }
-
-    private static DataFormatException Empty(string path) => new(path, null, "the data set is empty, there is no document in it.");
-
-    private static string Describe(JsonValueKind kind) => kind switch
-    {
-        JsonValueKind.Object => "an object",
-        JsonValueKind.Array => "an array",
-        JsonValueKind.String => "a string",
-        JsonValueKind.Number => "a number",
-        JsonValueKind.Null => "null",
-        _ => "true or false",
-    };
 }

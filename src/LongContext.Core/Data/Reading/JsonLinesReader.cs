@@ -18,7 +18,7 @@ internal sealed class JsonLinesReader(string path, RecordSourceOptions options) 
         while (lines.TryRead(cancellationToken))
         {
             if (lines.IsTooLong) throw new DataFormatException(path, lines.Number, FormattableString.Invariant($"the line is longer than {options.MaximumRecordBytes} bytes."));
-            ReadOnlySpan<byte> line = lines.Piece.Span;
+            ReadOnlySpan<byte> line = lines.Piece;
             if (line.IndexOfAnyExcept(" \t\r"u8) >= 0) return JsonRecords.Parse(line, path, lines.Number, "line");
             cancellationToken.ThrowIfCancellationRequested();
         }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -20,7 +21,8 @@ internal static class JsonRecords
         if (!Utf8.IsValid(json)) throw Fault($"byte {FirstInvalid(json)} is not UTF-8.");
         try
         {
-            if (HasSurrogateEscapes(json)) RequireWholeCharacters(json);
+            if (HasSurrogateEscapes(json) && FindHalfCharacter(json) is { } half)
+                throw Fault(FormattableString.Invariant($"the text is not valid Unicode: an escape in the string at byte {half} is half of a character (a lone surrogate)."));
             JsonNode? node = JsonNode.Parse(json, nodeOptions: null, s_options);
             return node is JsonObject fields
                 ? new DataRecord(new RecordOrigin(path, number) { Unit = unit }, fields)
@@ -49,36 +51,44 @@ internal static class JsonRecords
     public static int FirstInvalid(ReadOnlySpan<byte> text)
     {
         int at = 0;
-        while (at < text.Length && Rune.DecodeFromUtf8(text[at..], out _, out int length) == System.Buffers.OperationStatus.Done) at += length;
+        while (at < text.Length && Rune.DecodeFromUtf8(text[at..], out _, out int length) == OperationStatus.Done) at += length;
         return at;
     }
 
     /// <summary>Whether a \uD… escape occurs, with which half a character could be written: few lines have one.</summary>
     private static bool HasSurrogateEscapes(ReadOnlySpan<byte> json) => json.IndexOf("\\ud"u8) >= 0 || json.IndexOf("\\uD"u8) >= 0;
 
-    /// <exception cref="JsonException">An escape is half of a surrogate pair.</exception>
-    private static void RequireWholeCharacters(ReadOnlySpan<byte> json)
+    /// <summary>The first string with an escape that is half of a surrogate pair; null where there is none.</summary>
+    /// <exception cref="JsonException">It is not valid JSON.</exception>
+    private static long? FindHalfCharacter(ReadOnlySpan<byte> json)
     {
         Utf8JsonReader reader = new(json, new JsonReaderOptions { MaxDepth = MaximumDepth });
-        char[] unescaped = System.Buffers.ArrayPool<char>.Shared.Rent(json.Length);
+        char[] unescaped = ArrayPool<char>.Shared.Rent(json.Length);
         try
         {
             while (reader.Read())
             {
-                if (reader.TokenType is not (JsonTokenType.String or JsonTokenType.PropertyName) || !reader.ValueIsEscaped) continue;
-                try
-                {
-                    reader.CopyString(unescaped);
-                }
-                catch (InvalidOperationException fault)
-                {
-                    throw new JsonException($"the string at byte {reader.TokenStartIndex} has an escape that is half of a character (a lone surrogate).", fault);
-                }
+                if (reader.ValueIsEscaped && !TryUnescape(ref reader, unescaped)) return reader.TokenStartIndex;
             }
+
+            return null;
         }
         finally
         {
-            System.Buffers.ArrayPool<char>.Shared.Return(unescaped);
+            ArrayPool<char>.Shared.Return(unescaped);
+        }
+    }
+
+    private static bool TryUnescape(ref Utf8JsonReader reader, char[] unescaped)
+    {
+        try
+        {
+            reader.CopyString(unescaped);
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
         }
     }
 

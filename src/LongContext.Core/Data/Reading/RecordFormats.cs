@@ -12,7 +12,14 @@ internal static class RecordFormats
     public static IRecordReader Open(string path, RecordSourceOptions options) => Extension(path) switch
     {
         ".jsonl" or ".ndjson" or ".json-lines" => new JsonLinesReader(path, options),
-        _ => throw new NotSupportedException($"{path}: this form is not read yet."),
+        ".json" => JsonFiles.Open(path, options),
+        ".csv" or ".tsv" or ".parquet" => throw new NotSupportedException($"{path}: this form is not read yet."),
+        _ => options.TextSplitting switch
+        {
+            TextSplitting.WholeFile => new WholeTextReader(path, options),
+            TextSplitting.Paragraphs => new ParagraphsReader(path, options),
+            _ => new TextPiecesReader(path, options),
+        },
     };
 
     /// <summary>The extension that says the form, in lower case: ".jsonl" of "a.JSONL.zst".</summary>

@@ -44,4 +44,29 @@ public sealed class RecordSourceOptions
 
     /// <summary>For <see cref="TextSplitting.Separator"/>: the text between records, for example <c>&lt;|endoftext|&gt;</c>; taken literally. Default: none.</summary>
     public string? TextSeparator { get; init; }
+
+    /// <summary>What decides which records a file has: a state taken with others is refused.</summary>
+    internal IEnumerable<(string Name, string Value)> Settings() => [("text-splitting", TextSplitting.ToString()), ("text-separator", TextSeparator ?? "")];
+
+    /// <exception cref="ArgumentException">Options are out of range; the message lists all.</exception>
+    internal void Validate()
+    {
+        List<string> faults = [];
+        void Require(bool condition, string name, object? value, string expected)
+        {
+            if (!condition) faults.Add(FormattableString.Invariant($"{name} is {value}, expected {expected}"));
+        }
+
+        Require(Enum.IsDefined(BadLines), nameof(BadLines), BadLines, "a value of the enumeration");
+        Require(Enum.IsDefined(TextSplitting), nameof(TextSplitting), TextSplitting, "a value of the enumeration");
+        Require(MaximumBadLines >= 0, nameof(MaximumBadLines), MaximumBadLines, "0 or more");
+        Require(MaximumBadShare is >= 0 and <= 1, nameof(MaximumBadShare), MaximumBadShare, "0 to 1");
+        Require(ReportedFaults is >= 0 and <= 1000, nameof(ReportedFaults), ReportedFaults, "0 to 1000");
+        Require(MaximumRecordBytes is >= 1 and <= 1_000_000_000, nameof(MaximumRecordBytes), MaximumRecordBytes, "1 to 1000000000");
+        Require(
+            MaximumZstdWindow is >= 1L << 10 and <= 1L << 31 && System.Numerics.BitOperations.IsPow2(MaximumZstdWindow), nameof(MaximumZstdWindow), MaximumZstdWindow, "a power of two from 2^10 to 2^31");
+        Require(
+            TextSplitting != TextSplitting.Separator || !string.IsNullOrEmpty(TextSeparator), nameof(TextSeparator), "empty", "the text between records, as TextSplitting is Separator");
+        if (faults.Count > 0) throw new ArgumentException($"{nameof(RecordSourceOptions)}: {string.Join("; ", faults)}.");
+    }
 }

@@ -1,11 +1,42 @@
+using System.Buffers.Binary;
+
 namespace LongContext.Data.Reading.Compression;
 
-/// <summary>Chooses how a file is decompressed.</summary>
+/// <summary>Chooses how a file is decompressed: by its first bytes, so that a file with the wrong name is read all the same.</summary>
 internal static class DataInputs
 {
+    private const uint ZstdMagic = 0xFD2FB528, SkippableMagic = 0x184D2A50;
+
     public static DataInput Open(string path, RecordSourceOptions options)
     {
         FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
-        return new PlainInput(path, file);
+        try
+        {
+            Span<byte> first = stackalloc byte[4];
+            first = first[..RandomAccess.Read(file.SafeFileHandle, first, 0)];
+            if (GzipMember.IsMagic(first)) return new GzipInput(path, file);
+            if (IsZstd(first)) return new ZstdInput(path, file, options.MaximumZstdWindow);
+            return NamedCompression(path) is { } name
+                ? throw Faults.Broken(path, first.IsEmpty
+                    ? $"the file is empty, expected {name}."
+                    : $"the file begins with the bytes {Convert.ToHexString(first)}, which is not {name} as its name says.")
+                : new PlainInput(path, file);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
     }
+
+    /// <summary>How the name says that the file is compressed; null where it says nothing of it.</summary>
+    public static string? NamedCompression(string path) => Path.GetExtension(path).ToLowerInvariant() switch
+    {
+        ".gz" => "gzip",
+        ".zst" or ".zstd" => "zstd",
+        _ => null,
+    };
+
+    private static bool IsZstd(ReadOnlySpan<byte> first) =>
+        first.Length == 4 && BinaryPrimitives.ReadUInt32LittleEndian(first) is var magic && (magic == ZstdMagic || (magic & ~15u) == SkippableMagic);
 }

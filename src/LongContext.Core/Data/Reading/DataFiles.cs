@@ -1,0 +1,41 @@
+namespace LongContext.Data.Reading;
+
+/// <summary>Finds data files by patterns.</summary>
+public static class DataFiles
+{
+    /// <summary>The files that patterns name, each once, in one order on every machine.</summary>
+    /// <param name="patterns">
+    /// Each is a file; a folder, for the files below it that have a data file's extension (.jsonl, .ndjson, .json-lines, .json, .csv, .tsv,
+    /// .parquet, .txt, .text, .md, each also with .gz, .zst or .zstd behind it); or a pattern, absolute or relative, in which <c>*</c> stands
+    /// for any characters of a name and <c>**</c> for any folders, for example <c>data/**/*.jsonl.zst</c>. One that begins with <c>!</c> takes files away from what the
+    /// others find, wherever it stands in the list: without a slash by their name in any folder, with <c>**/</c> in front below any folder, a folder with all that is in it. Letters of either case differ. Names that begin with a dot are
+    /// found only where the pattern says the dot.
+    /// </param>
+    /// <param name="baseFolder">What relative patterns are relative to. Default: the current folder.</param>
+    /// <returns>Full paths, ordered by the numbers of their characters.</returns>
+    /// <exception cref="ArgumentException">There is no pattern, one is empty, or all are exclusions.</exception>
+    /// <exception cref="FileNotFoundException">Patterns match nothing (all of them are listed), or every file found is excluded.</exception>
+    /// <exception cref="IOException">A folder cannot be read.</exception>
+    public static IReadOnlyList<string> Find(IReadOnlyList<string> patterns, string? baseFolder = null)
+    {
+        ArgumentNullException.ThrowIfNull(patterns);
+        if (patterns.Any(string.IsNullOrWhiteSpace)) throw new ArgumentException("A pattern is null, empty or blank.", nameof(patterns));
+        string folder = Path.GetFullPath(baseFolder ?? ".");
+        string[] inclusions = [.. patterns.Where(pattern => pattern[0] != '!')];
+        if (inclusions.Length == 0) throw new ArgumentException("There is no pattern that says which files are meant.", nameof(patterns));
+
+        SortedSet<string> found = new(StringComparer.Ordinal);
+        List<string> missing = [];
+        foreach (string pattern in inclusions)
+        {
+            IReadOnlyList<string> files = DataFilePattern.Find(pattern, folder, out string? reason);
+            found.UnionWith(files);
+            if (reason is not null) missing.Add($"{pattern} ({reason})");
+        }
+
+        if (missing.Count > 0) throw new FileNotFoundException($"No data file is found for: {string.Join("; ", missing)}. Relative patterns are looked for in {folder}.");
+        string[] exclusions = [.. patterns.Where(pattern => pattern[0] == '!').Select(pattern => pattern[1..])];
+        string[] kept = exclusions.Length == 0 ? [.. found] : DataFilePattern.Exclude([.. found], exclusions, folder);
+        return kept.Length > 0 ? kept : throw new FileNotFoundException($"Every one of the {found.Count} files found is excluded by: {string.Join("; ", exclusions)}.");
+    }
+}
