@@ -48,7 +48,7 @@ public abstract partial class ChatFormat
         Check(turns, options);
         var text = new ChatTextBuilder();
         Write(text, turns, options);
-        return options.ContinueFinalTurn ? text.ToOpenText(turns) : text.ToText();
+        return options.ContinueFinalTurn ? text.ToOpenText(turns) : text.ToText(turns);
     }
 
     /// <summary>Writes a conversation: every turn in order, answers by <see cref="ChatTextBuilder.AppendAnswer"/>, then the generation prompt.</summary>

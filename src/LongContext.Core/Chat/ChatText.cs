@@ -6,10 +6,16 @@ namespace LongContext.Chat;
 /// <summary>A rendered conversation: the text that the model reads, and where the answers stand in it.</summary>
 public sealed class ChatText
 {
-    internal ChatText(string text, IReadOnlyList<AssistantSpan> assistantSpans)
+    private readonly AssistantSpan[] learned;
+
+    /// <param name="text">The text.</param>
+    /// <param name="assistantSpans">Where the answers stand.</param>
+    /// <param name="turns">The conversation, which says of each answer whether it counts.</param>
+    internal ChatText(string text, IReadOnlyList<AssistantSpan> assistantSpans, IReadOnlyList<ChatTurn> turns)
     {
         Text = text;
         AssistantSpans = assistantSpans;
+        learned = [.. assistantSpans.Where(span => turns.ElementAtOrDefault(span.Turn) is not { CountsInLoss: false })];
     }
 
     /// <summary>The text, special tokens and beginning-of-sentence token included: it is to be encoded without adding any.</summary>
@@ -18,7 +24,7 @@ public sealed class ChatText
     /// <summary>The assistant's turns, in order; a turn that the template leaves out has none.</summary>
     public IReadOnlyList<AssistantSpan> AssistantSpans { get; }
 
-    /// <summary>Encodes the text, with a loss mask that is true on the answers' tokens: only they are learned.</summary>
+    /// <summary>Encodes the text, with a loss mask that is true on the tokens of the answers that count (<see cref="ChatTurn.CountsInLoss"/>): only they are learned.</summary>
     /// <param name="tokenizer">The model's tokenizer.</param>
     /// <remarks>
     /// <para>The ids are those of the whole text in one piece, as transformers encodes it, without added special tokens. The mask
@@ -30,12 +36,15 @@ public sealed class ChatText
     /// <exception cref="InvalidOperationException">
     /// The text has no tokens, or the tokenizer normalizes it so that the answers' borders cannot be found again.
     /// </exception>
-    public TokenSequence Encode(Tokenizer tokenizer)
+    public TokenSequence Encode(Tokenizer tokenizer) => Encode(tokenizer, learnsPrompts: false);
+
+    /// <summary>The same; with <paramref name="learnsPrompts"/> all counts but the answers that are marked as not counting.</summary>
+    internal TokenSequence Encode(Tokenizer tokenizer, bool learnsPrompts)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
         IReadOnlyList<EncodedToken> tokens = tokenizer.EncodeToTokens(Text, out string? normalized);
         if (tokens.Count == 0) throw new InvalidOperationException("The conversation's text has no tokens.");
-        int[] borders = [.. AssistantSpans.SelectMany(span => new[] { span.Start, span.End })];
+        int[] borders = [.. (learnsPrompts ? AssistantSpans.Except(learned) : learned).SelectMany(span => new[] { span.Start, span.End })];
         if (normalized is not null) borders = NormalizedPositions.Find(Text, normalized, borders, tokenizer);
 
         int[] ids = new int[tokens.Count];
@@ -46,10 +55,10 @@ public sealed class ChatText
             ids[i] = tokens[i].Id;
             int start = tokens[i].Offset.Start.Value, end = Math.Max(tokens[i].Offset.End.Value, start + 1);
             while (next < borders.Length && borders[next + 1] <= start) next += 2;
-            mask[i] = next < borders.Length && borders[next] < end;
+            mask[i] = (next < borders.Length && borders[next] < end) != learnsPrompts;
         }
 
-        return new TokenSequence(ids, mask);
+        return learnsPrompts && borders.Length == 0 ? new TokenSequence(ids) : new TokenSequence(ids, mask);
     }
 
     /// <summary>The text.</summary>

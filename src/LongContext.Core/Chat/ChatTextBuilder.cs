@@ -36,7 +36,7 @@ public sealed class ChatTextBuilder
         return this;
     }
 
-    internal ChatText ToText() => new(_text.ToString(), _spans);
+    internal ChatText ToText(IReadOnlyList<ChatTurn> turns) => new(_text.ToString(), _spans, turns);
 
     /// <summary>The text up to the end of the last turn's content.</summary>
     internal ChatText ToOpenText(IReadOnlyList<ChatTurn> turns)
@@ -51,6 +51,6 @@ public sealed class ChatTextBuilder
         // As transformers does: white space at the end stays if the template kept it, but not if some stood in front as well.
         if (PythonText.StartsWithSpace(content)) text = text[..last.Start] + PythonText.StripEnd(text[last.Start..]);
         _spans[^1] = last with { ContentEnd = text.Length, End = text.Length };
-        return new ChatText(text, _spans);
+        return new ChatText(text, _spans, turns);
     }
 }

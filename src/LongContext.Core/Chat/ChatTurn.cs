@@ -16,6 +16,12 @@ public sealed record ChatTurn(string Role, string Content)
     /// </summary>
     public string? Reasoning { get; init; }
 
+    /// <summary>
+    /// Of an assistant's turn: whether it is learned. False for an answer that only stands there to be read (OpenAI's "weight" 0); of other turns
+    /// without meaning. Default: true.
+    /// </summary>
+    public bool CountsInLoss { get; init; } = true;
+
     /// <summary>What the conversation is held under.</summary>
     /// <param name="content">The instructions.</param>
     public static ChatTurn System(string content) => new(SystemRole, content);

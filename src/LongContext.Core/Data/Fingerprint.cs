@@ -30,6 +30,8 @@ internal static class Fingerprint
                 {
                     Append(hash, turn.Role);
                     Append(hash, turn.Content);
+                    if (turn.Reasoning is { } reasoning) Append(hash, "reasoning" + reasoning);
+                    if (!turn.CountsInLoss) Append(hash, "not counted");
                 }
 
                 break;

@@ -78,6 +78,9 @@ public sealed partial class HuggingFaceTokenizer : Tokenizer
     /// <summary>The file that complaints about the vocabulary name.</summary>
     internal string VocabularyFile => _files.VocabularyPath;
 
+    /// <summary>A hash of its files: tokenizers of the same content have the same.</summary>
+    internal string Fingerprint => _files.Fingerprint();
+
     /// <summary>The id of "pad_token" of tokenizer_config.json, or null.</summary>
     internal int? PaddingId { get; }
 

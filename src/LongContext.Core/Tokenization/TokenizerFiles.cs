@@ -1,3 +1,5 @@
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
 using LongContext.Checkpoints;
 using LongContext.Tokenization.SentencePiece;
 
@@ -50,6 +52,20 @@ internal sealed class TokenizerFiles
 
     public SpecialTokenNames ReadNames(Func<string, bool> isToken) =>
         SpecialTokenNames.Read(PathOf(ConfigName), _contents.GetValueOrDefault(ConfigName), isToken);
+
+    /// <summary>A hash of names and contents.</summary>
+    public string Fingerprint()
+    {
+        XxHash128 hash = new();
+        foreach ((string name, byte[] content) in _contents.OrderBy(file => file.Key, StringComparer.Ordinal))
+        {
+            hash.Append(MemoryMarshal.AsBytes(name.AsSpan()));
+            hash.Append(BitConverter.GetBytes(content.Length));
+            hash.Append(content);
+        }
+
+        return Convert.ToHexStringLower(hash.GetCurrentHash());
+    }
 
     public void Save(string folder)
     {

@@ -1,6 +1,7 @@
 using LongContext.Adapters;
 using LongContext.Checkpoints;
 using LongContext.Data;
+using LongContext.Data.Examples;
 using LongContext.Evaluation;
 using LongContext.Models;
 using LongContext.Packing;
@@ -73,14 +74,13 @@ public static class ContinuedPretraining
         ArgumentOutOfRangeException.ThrowIfLessThan(contextLength, 2);
         var documents = new List<TokenSequence>();
         var joined = new List<int>();
+        var encoder = new ExampleEncoder(tokenizer);
         int? beginning = null;
         foreach (string text in texts)
         {
-            int[] tokens = tokenizer.Encode(text, addSpecialTokens: true);
-            beginning = tokenizer.BeginningOfSentenceId is { } id && tokens is [var first, ..] && first == id ? id : null;
+            (int[] tokens, beginning) = encoder.EncodeWhole(text);
             ReadOnlyMemory<int> body = tokens.AsMemory(beginning is null ? 0 : 1);
             if (body.IsEmpty) continue;
-            if (tokenizer.EndOfSentenceId is { } end && body.Span[^1] != end) body = (int[])[.. body.Span, end];
             if (joins) joined.AddRange(body.Span);
             else AddWindows(body);
         }

@@ -2,6 +2,7 @@ using LongContext.Adapters;
 using LongContext.Chat;
 using LongContext.Checkpoints;
 using LongContext.Data;
+using LongContext.Data.Examples;
 using LongContext.Packing;
 using LongContext.Tokenization;
 using LongContext.Training;
@@ -71,20 +72,21 @@ public static class InstructionTuning
         ArgumentNullException.ThrowIfNull(conversations);
         ArgumentNullException.ThrowIfNull(format);
         ArgumentNullException.ThrowIfNull(tokenizer);
+        var encoder = new ExampleEncoder(tokenizer, format, new ExampleEncoderOptions { Rendering = rendering });
         var sequences = new List<TokenSequence>();
         foreach (IReadOnlyList<ChatTurn> conversation in conversations)
         {
             TokenSequence sequence;
             try
             {
-                sequence = format.Render(conversation, rendering).Encode(tokenizer);
+                sequence = encoder.EncodeUnchecked(new ChatExample(conversation));
             }
             catch (ArgumentException fault)
             {
                 throw new ArgumentException($"Conversation {sequences.Count} cannot be written: {fault.Message}", nameof(conversations), fault);
             }
 
-            if (sequence.CountTargets() == 0) throw new ArgumentException($"Conversation {sequences.Count} has no answer to learn: none of its {conversation.Count} turn(s) is an assistant's.", nameof(conversations));
+            if (sequence.CountTargets() == 0) throw new ArgumentException($"Conversation {sequences.Count} has no answer to learn: none of its {conversation.Count} turn(s) is an assistant's that counts.", nameof(conversations));
             sequences.Add(sequence);
         }
 

@@ -1,0 +1,52 @@
+using LongContext.Chat;
+
+namespace LongContext.Data.Examples;
+
+/// <summary>The order of roles that a conversation must have, and how one of another order is mended.</summary>
+internal static class ConversationOrder
+{
+    /// <summary>What is wrong, or null: at most a system turn, then user and assistant in turn, with an answer that counts.</summary>
+    public static string? FindFault(IReadOnlyList<ChatTurn> turns, bool requiresAlternation)
+    {
+        if (turns.Count == 0) return "the conversation has no turns";
+        if (requiresAlternation && FindOrderFault(turns) is { } fault) return fault;
+        if (!turns.Any(turn => turn.IsAssistant)) return "the conversation has no answer";
+        return turns.Any(turn => turn.IsAssistant && turn.CountsInLoss) ? null : "no answer of the conversation counts (each has the weight 0)";
+    }
+
+    private static string? FindOrderFault(IReadOnlyList<ChatTurn> turns)
+    {
+        int first = turns[0].IsSystem ? 1 : 0;
+        for (int i = first; i < turns.Count; i++)
+        {
+            string expected = (i - first) % 2 == 0 ? ChatTurn.UserRole : ChatTurn.AssistantRole;
+            if (turns[i].Role == expected) continue;
+            return $"turn {i} is of the role \"{turns[i].Role}\", expected \"{expected}\" ({(i == first ? "a user begins" : $"after \"{turns[i - 1].Role}\"")})";
+        }
+
+        return turns[^1].IsAssistant ? null : $"the last turn ({turns.Count - 1}) is of the role \"{turns[^1].Role}\", expected an answer";
+    }
+
+    /// <summary>The turns in order, as far as dropping at the ends and joining neighbours of the same role can do it.</summary>
+    public static List<ChatTurn> Mend(IReadOnlyList<ChatTurn> turns)
+    {
+        List<ChatTurn> mended = [];
+        foreach (ChatTurn turn in turns)
+        {
+            bool begins = !mended.Any(earlier => earlier.IsUser);
+            if (begins && turn.IsAssistant) continue;
+            if (mended.Count > 0 && mended[^1].Role == turn.Role) mended[^1] = Join(mended[^1], turn);
+            else mended.Add(turn);
+        }
+
+        while (mended.Count > 0 && !mended[^1].IsAssistant) mended.RemoveAt(mended.Count - 1);
+        return mended;
+    }
+
+    private static ChatTurn Join(ChatTurn first, ChatTurn second) => first with
+    {
+        Content = $"{first.Content}\n\n{second.Content}",
+        Reasoning = first.Reasoning is null || second.Reasoning is null ? first.Reasoning ?? second.Reasoning : $"{first.Reasoning}\n\n{second.Reasoning}",
+        CountsInLoss = first.CountsInLoss && second.CountsInLoss,
+    };
+}

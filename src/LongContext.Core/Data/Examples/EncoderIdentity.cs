@@ -1,0 +1,45 @@
+using System.Globalization;
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+using LongContext.Chat;
+using LongContext.Tokenization;
+
+namespace LongContext.Data.Examples;
+
+/// <summary>What decides which tokens an encoder makes, in one line of text.</summary>
+internal static class EncoderIdentity
+{
+    /// <summary>Written to tell formats of the same name apart: all of them take it.</summary>
+    private static readonly ChatTurn[] ProbeTurns = [ChatTurn.User("q1"), ChatTurn.Assistant("a1"), ChatTurn.User("q2"), ChatTurn.Assistant("a2")];
+
+    public static string Find(HuggingFaceTokenizer tokenizer, ChatFormat? format, ExampleEncoderOptions options)
+    {
+        string chat = format is null ? "none" : $"{format.Name}:{Hash(Probe(format, options))}";
+        return $"tokenizer={tokenizer.Fingerprint};chat={chat};prompts={(options.LearnsPrompts ? "learned" : "read")};end={(options.AddsEndOfSentence ? "added" : "not added")}";
+    }
+
+    private static string Probe(ChatFormat format, ExampleEncoderOptions options)
+    {
+        ChatRenderOptions? given = options.Rendering;
+        // Of a date that is today's the day is not part of it, or nothing could be gone on with tomorrow.
+        ChatRenderOptions rendering = new() { EnableThinking = given?.EnableThinking, Date = given?.Date ?? new DateOnly(2000, 1, 1) };
+        string text = Written(ProbeTurns), withSystem = Written([ChatTurn.System("s"), .. ProbeTurns]);
+        return string.Create(CultureInfo.InvariantCulture, $"{text}\0{withSystem}\0{given?.Date is null}");
+
+        string Written(IReadOnlyList<ChatTurn> turns)
+        {
+            try
+            {
+                // With where the answers stand: of two settings that write the same text one may leave more of it to the model.
+                ChatText written = format.Render(turns, rendering);
+                return $"{written.Text}\0{string.Join(',', written.AssistantSpans)}";
+            }
+            catch (ArgumentException)
+            {
+                return "refused";
+            }
+        }
+    }
+
+    private static string Hash(string text) => Convert.ToHexStringLower(XxHash128.Hash(MemoryMarshal.AsBytes(text.AsSpan())));
+}
