@@ -1,25 +1,36 @@
 using System.CommandLine;
-using LongContext.Samples.MultiDocumentQA;
+using LongContext.Samples.MultiDocumentQA.Folder;
 using LongContext.Samples.MultiDocumentQA.Words;
 using LongContext.Samples.Shared;
+using LongContext.Samples.Shared.Folder;
 
-Option<int[]> documents = new("--documents") { Description = "", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [20, 30, 50, 100] };
-Option<int> questions = new("--questions") { DefaultValueFactory = _ => 40 };
-Option<long> tokens = new("--tokens") { DefaultValueFactory = _ => 2_457_600 };
-Option<double?> learningRate = new("--learning-rate");
-Option<int> seed = new("--seed") { DefaultValueFactory = _ => 1 };
-Option<bool> tunedOnly = new("--tuned-only") { Hidden = true };
-Option<DirectoryInfo> output = new("--output") { DefaultValueFactory = _ => new DirectoryInfo("multi-document-qa") };
-RootCommand command = new("Multi-document question answering.") { documents, questions, tokens, learningRate, seed, tunedOnly, output };
-command.SetAction((parsed, cancellationToken) => SampleCommand.RunAsync(async () => await new WordJob(new JobOptions
+// Which of many documents a model finds, by where it stands. Without arguments: QuickStart's word model, as it is and tuned on made-up documents.
+// With --model and --data: a Hugging Face folder and the files of "Lost in the Middle" (nq-open-20_total_documents_gold_at_0.jsonl.gz and the like).
+Option<int[]> documents = new("--documents") { Description = "Numbers of documents to measure with. Default: 20 30 50 100; with --model as many as each question has.", AllowMultipleArgumentsPerToken = true };
+Option<int> questions = new("--questions") { Description = "Made-up questions for each number of documents.", DefaultValueFactory = _ => 40 };
+Option<long> tokens = new("--tokens") { Description = "Tokens to tune the word model on.", DefaultValueFactory = _ => 2_457_600 };
+Option<int> seed = new("--seed") { Description = "Same seed, same run.", DefaultValueFactory = _ => 1 };
+Option<DirectoryInfo> output = new("--output") { Description = "Folder for report and tuned model.", DefaultValueFactory = _ => new DirectoryInfo("multi-document-qa") };
+var folder = new FolderCommand("JSON lines with \"question\", \"answers\" and \"ctxs\" of \"title\", \"text\" and \"isgold\", compressed or not.", "questions at the data's end to measure on, a fifth of them at most.", 100);
+
+RootCommand command = new("Asks about one of many documents.") { documents, questions, tokens, seed, output };
+foreach (Option option in folder.Options) command.Options.Add(option);
+command.SetAction((parsed, cancellationToken) => SampleCommand.RunAsync(async () =>
 {
-    Model = WordModel.Folder,
-    Documents = parsed.GetValue(documents)!,
-    Questions = parsed.GetValue(questions),
-    Tokens = parsed.GetValue(tokens),
-    LearningRate = parsed.GetValue(learningRate),
-    Seed = parsed.GetValue(seed),
-    TunedOnly = parsed.GetValue(tunedOnly),
-    Output = parsed.GetValue(output)!.FullName,
-}).RunAsync(cancellationToken)));
+    int[]? counts = parsed.GetValue(documents) is { Length: > 0 } given ? [.. given.Order()] : null;
+    if (folder.Read(parsed, parsed.GetValue(seed), parsed.GetValue(output)!.FullName) is { } options)
+    {
+        await new FolderJob(options, counts).RunAsync(cancellationToken);
+        return;
+    }
+
+    await new WordJob(new WordJobOptions
+    {
+        Documents = counts ?? [20, 30, 50, 100],
+        Questions = parsed.GetValue(questions),
+        Tokens = parsed.GetValue(tokens),
+        Seed = parsed.GetValue(seed),
+        Output = parsed.GetValue(output)!.FullName,
+    }).RunAsync(cancellationToken);
+}));
 return await command.Parse(args).InvokeAsync();

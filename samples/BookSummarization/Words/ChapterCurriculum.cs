@@ -1,4 +1,4 @@
-using LongContext.Chat;
+using LongContext.Data.Examples;
 using LongContext.Packing;
 using LongContext.Samples.Shared.Words;
 
@@ -7,7 +7,6 @@ namespace LongContext.Samples.BookSummarization.Words;
 /// <summary>What the word model is tuned on: chapters with their summaries.</summary>
 internal static class ChapterCurriculum
 {
-    private static readonly RecordsFormat Format = new();
     private static readonly WordStage[] Stages =
     [
         new(0.20, [64], 0.7),
@@ -16,9 +15,13 @@ internal static class ChapterCurriculum
         new(0.35, [1024, 2048], 0.05),
     ];
 
-    public static List<TokenSequence> Make(WordLanguage language, long tokens, int seed) => WordCurriculum.Make(language, Stages, tokens, seed, (random, length) =>
+    public static List<TokenSequence> Make(WordLanguage language, long tokens, int seed)
     {
-        Chapter chapter = ChapterLanguage.Draw(language, random, length);
-        return Format.Render([new ChatTurn("user", $"{chapter.Text} {ChapterLanguage.Ask}"), new ChatTurn("assistant", chapter.Summary)]).Encode(language.Tokenizer);
-    });
+        var encoder = new ExampleEncoder(language.Tokenizer);
+        return WordCurriculum.Make(language, Stages, tokens, seed, (random, length) =>
+        {
+            Chapter chapter = ChapterLanguage.Draw(language, random, length);
+            return encoder.Encode(new PromptExample($"{chapter.Text} {ChapterLanguage.Ask}", $" {chapter.Summary}"));
+        });
+    }
 }
