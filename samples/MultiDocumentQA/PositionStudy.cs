@@ -45,9 +45,18 @@ internal sealed class PositionStudy(IQuestionSet questions, HuggingFaceTokenizer
         });
     }
 
-    /// <summary>What the model says, token by token until it ends or the longest answer is reached; of that the first line counts, as in the paper's script.</summary>
-    private string Answer(CausalLanguageModel model, PositionQuestion question, CancellationToken cancellationToken) => LostInTheMiddle.FirstLine(tokenizer.Decode(
-        new TextGenerator(model).Generate(tokenizer.Encode(question.Prompt), new GenerationOptions { MaximumNewTokens = answerTokens }, cancellationToken)));
+    /// <summary>What the model says until its answer's first line ends, which alone counts in the paper's script, or the longest answer is reached.</summary>
+    private string Answer(CausalLanguageModel model, PositionQuestion question, CancellationToken cancellationToken)
+    {
+        var made = new List<int>();
+        foreach (int token in new TextGenerator(model).Stream(tokenizer.Encode(question.Prompt), new GenerationOptions { MaximumNewTokens = answerTokens }, cancellationToken))
+        {
+            made.Add(token);
+            if (tokenizer.Decode([token]).Contains('\n', StringComparison.Ordinal)) break;
+        }
+
+        return LostInTheMiddle.FirstLine(tokenizer.Decode([.. made]));
+    }
 
     private double Accuracy(CausalLanguageModel model, int documents, int? gold, CancellationToken cancellationToken) =>
         Enumerable.Range(0, asked).Average(number =>

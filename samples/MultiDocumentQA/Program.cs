@@ -9,18 +9,19 @@ using LongContext.Samples.Shared.Folder;
 Option<int[]> documents = new("--documents") { Description = "Numbers of documents to measure with. Default: 20 30 50 100; with --model as many as each question has.", AllowMultipleArgumentsPerToken = true };
 Option<int> questions = new("--questions") { Description = "Made-up questions for each number of documents.", DefaultValueFactory = _ => 40 };
 Option<long> tokens = new("--tokens") { Description = "Tokens to tune the word model on.", DefaultValueFactory = _ => 2_457_600 };
+Option<int> answer = new("--answer-tokens") { Description = "With --model: most tokens of an answer. Default: 100, as the paper's.", DefaultValueFactory = _ => 100 };
 Option<int> seed = new("--seed") { Description = "Same seed, same run.", DefaultValueFactory = _ => 1 };
 Option<DirectoryInfo> output = new("--output") { Description = "Folder for report and tuned model.", DefaultValueFactory = _ => new DirectoryInfo("multi-document-qa") };
 var folder = new FolderCommand("JSON lines with \"question\", \"answers\" and \"ctxs\" of \"title\", \"text\" and \"isgold\", compressed or not.", "questions at the data's end to measure on, a fifth of them at most.", 100);
 
-RootCommand command = new("Asks about one of many documents.") { documents, questions, tokens, seed, output };
+RootCommand command = new("Asks about one of many documents.") { documents, questions, tokens, answer, seed, output };
 foreach (Option option in folder.Options) command.Options.Add(option);
 command.SetAction((parsed, cancellationToken) => SampleCommand.RunAsync(async () =>
 {
     int[]? counts = parsed.GetValue(documents) is { Length: > 0 } given ? [.. given.Order()] : null;
     if (folder.Read(parsed, parsed.GetValue(seed), parsed.GetValue(output)!.FullName) is { } options)
     {
-        await new FolderJob(options, counts).RunAsync(cancellationToken);
+        await new FolderJob(options, counts, parsed.GetValue(answer)).RunAsync(cancellationToken);
         return;
     }
 

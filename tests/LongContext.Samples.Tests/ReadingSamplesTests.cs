@@ -97,7 +97,7 @@ public sealed class ReadingSamplesTests
 
         await using (var file = new GZipStream(File.Create(folder["nq-open.jsonl.gz"]), CompressionLevel.Fastest)) await file.WriteAsync(Encoding.UTF8.GetBytes(lines.ToString()), TestContext.Current.CancellationToken);
         SampleProgram.Outcome run = await SampleProgram.RunAsync(
-            "MultiDocumentQA", "--model", WordModel, "--data", folder["nq-open.jsonl.gz"], "--context", "512", "--documents", "2", "4", "--epochs", "1", "--packs", "1", "--output", folder["out"]);
+            "MultiDocumentQA", "--model", WordModel, "--data", folder["nq-open.jsonl.gz"], "--context", "512", "--documents", "2", "4", "--epochs", "1", "--packs", "1", "--answer-tokens", "6", "--output", folder["out"]);
         Assert.True(run.ExitCode == 0, run.Error);
         JsonElement[] tables = Tables(folder["out"]);
         Assert.Equal(["as it is", "fine-tuned"], tables.Select(table => table.GetProperty("name").GetString()));

@@ -10,7 +10,6 @@ namespace LongContext.Samples.BookSummarization.Words;
 internal static class ChapterLanguage
 {
     public const string Ask = WordLanguage.AskSign, FinalSign = "1";
-    public const int MostSummaryTokens = MostParagraphs * (LongestSentence + 2);
     private const int MostParagraphs = 16, LongestSentence = 8, ShortestSentence = 4, ParagraphTokens = 32, BesideText = 3; // <s>, the sign that asks, </s>
 
     /// <summary>A chapter that has, with the question and its summary, so many tokens: at least 64.</summary>

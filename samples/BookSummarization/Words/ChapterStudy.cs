@@ -8,7 +8,7 @@ namespace LongContext.Samples.BookSummarization.Words;
 /// <summary>Asks for summaries of chapters that no training saw, of each length, and scores them. Signs are no part of what is compared.</summary>
 internal sealed class ChapterStudy(WordLanguage language, IReadOnlyList<int> lengths, int chapters)
 {
-    private const int FirstSeed = 1_000_000_000;
+    private const int FirstSeed = 1_000_000_000, SpareTokens = 8;
 
     /// <summary>The chapter with a number, of a length in tokens.</summary>
     public Chapter Chapter(int length, int number) => ChapterLanguage.Draw(language, new Random(FirstSeed + (length * 1000) + number), length);
@@ -24,8 +24,9 @@ internal sealed class ChapterStudy(WordLanguage language, IReadOnlyList<int> len
     public List<RougeScores>[] MeasureLead() => Score(chapter =>
         string.Join(' ', WordLanguage.PlainWords(chapter.Text).Split(' ').Take(WordLanguage.PlainWords(chapter.Summary).Split(' ').Length)));
 
+    /// <summary>What a model says to a chapter, until it ends or is eight tokens longer than the right summary: models that were not tuned never end.</summary>
     public string Summarise(CausalLanguageModel model, Chapter chapter, CancellationToken cancellationToken) => language.Tokenizer.Decode(new TextGenerator(model).Generate(
-        language.Tokenizer.Encode($"{chapter.Text} {ChapterLanguage.Ask}"), new GenerationOptions { MaximumNewTokens = ChapterLanguage.MostSummaryTokens }, cancellationToken));
+        language.Tokenizer.Encode($"{chapter.Text} {ChapterLanguage.Ask}"), new GenerationOptions { MaximumNewTokens = chapter.Paragraphs.Sum(paragraph => paragraph.OpeningTokens) + SpareTokens }, cancellationToken));
 
     private List<RougeScores>[] Score(Func<Chapter, string> summarise) =>
         [.. lengths.Select(length => Enumerable.Range(0, chapters).Select(number =>

@@ -34,6 +34,7 @@ internal sealed class WordJob(WordJobOptions options)
         using CausalLanguageModel model = CausalLanguageModel.Load(WordModel.Folder);
         TrainingRecipe recipe = WordTuning.Compose(model, ChapterCurriculum.Make(language, options.Tokens, options.Seed), options.Seed, saved, cancellationToken);
         await recipe.RunAsync(model, new StepLines("fine-tuning"), cancellationToken: cancellationToken);
+        using OneThread threads = OneThread.Use();
         ways.Add(($"fine-tuned, chapter cut to {BaseWindow} tokens", study.Measure(model, BaseWindow, cancellationToken)));
         ways.Add(($"linear ×{WordTuning.Factor} fine-tuned", study.Measure(model, window: null, cancellationToken)));
 
@@ -57,7 +58,7 @@ internal sealed class WordJob(WordJobOptions options)
         {
             Title = $"Summaries of chapters of up to {options.Lengths[^1]:N0} tokens",
             Explanation = "Made-up chapters of 4 to 16 paragraphs; the summary is every paragraph's first sentence, in order. F1 of Google's ROUGE over plain words (without stemming, signs left out), "
-                + $"the mean over {options.Chapters} chapters of each length. No chapter was seen in training. Lead takes as many words as the right summary has. A chapter cut to the old window is what one can do "
+                + $"the mean over {options.Chapters} chapters of each length. No chapter was seen in training; a summary may be eight tokens longer than the right one. Lead takes as many words as the right summary has. A chapter cut to the old window is what one can do "
                 + "without a longer one: paragraphs whose key sentence does not fit are lost.",
         };
         foreach ((string name, Func<RougeScores, PrecisionRecall> of) in Scores)
@@ -78,6 +79,7 @@ internal sealed class WordJob(WordJobOptions options)
     private static List<RougeScores>[] MeasureUntuned(ChapterStudy study, RopeScaling? scaling, CancellationToken cancellationToken)
     {
         using CausalLanguageModel model = CausalLanguageModel.Load(WordModel.Folder, new ModelLoadOptions { RopeScaling = scaling });
+        using OneThread threads = OneThread.Use();
         return study.Measure(model, window: null, cancellationToken);
     }
 }

@@ -11,9 +11,8 @@ using static TorchSharp.torch;
 namespace LongContext.Samples.MultiDocumentQA.Folder;
 
 /// <summary>The same on a user's model and Lost in the Middle's files: measures, tunes with the gold document at any place, measures again.</summary>
-internal sealed class FolderJob(FolderOptions options, IReadOnlyList<int>? documentCounts)
+internal sealed class FolderJob(FolderOptions options, IReadOnlyList<int>? documentCounts, int answerTokens)
 {
-    private const int AnswerTokens = 100; // as the paper's scripts
     private const int Examples = 3;
 
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -23,7 +22,7 @@ internal sealed class FolderJob(FolderOptions options, IReadOnlyList<int>? docum
         (OpenQuestion[] training, OpenQuestion[] heldOut) = Read(cancellationToken);
         int[] counts = Counts([.. training, .. heldOut]);
         using CausalLanguageModel model = CausalLanguageModel.Load(options.Model, new ModelLoadOptions { DataType = ScalarType.Float32 });
-        var study = new PositionStudy(new OpenQuestions(heldOut), tokenizer, counts, heldOut.Length, AnswerTokens);
+        var study = new PositionStudy(new OpenQuestions(heldOut), tokenizer, counts, heldOut.Length, answerTokens);
         var report = new TableReport
         {
             Title = $"{Path.GetFileName(Path.TrimEndingDirectorySeparator(options.Model))}: questions about one of up to {counts[^1]} documents",

@@ -37,6 +37,7 @@ internal sealed class WordJob(WordJobOptions options)
         using CausalLanguageModel model = CausalLanguageModel.Load(WordModel.Folder);
         TrainingRecipe recipe = WordTuning.Compose(model, PassageCurriculum.Make(language, options.Tokens, options.Seed), options.Seed, saved, cancellationToken);
         await recipe.RunAsync(model, new StepLines("fine-tuning"), cancellationToken: cancellationToken);
+        using OneThread threads = OneThread.Use();
         report.Tables.Add(study.Measure($"linear ×{WordTuning.Factor} fine-tuned on documents and questions", model, cancellationToken));
 
         for (int number = 0; number < Examples; number++) report.Examples.Add(study.Example(number, options.Documents[^1], model, cancellationToken));
@@ -48,6 +49,7 @@ internal sealed class WordJob(WordJobOptions options)
     private static ReportTable MeasureUntuned(PositionStudy study, string name, RopeScaling? scaling, CancellationToken cancellationToken)
     {
         using CausalLanguageModel model = CausalLanguageModel.Load(WordModel.Folder, new ModelLoadOptions { RopeScaling = scaling });
+        using OneThread threads = OneThread.Use();
         return study.Measure(name, model, cancellationToken);
     }
 }
