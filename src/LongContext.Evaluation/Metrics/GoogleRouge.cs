@@ -27,7 +27,7 @@ public static class GoogleRouge
             RougeAlgorithm.Grams(predictedWords, wantedWords, 1),
             RougeAlgorithm.Grams(predictedWords, wantedWords, 2),
             RougeAlgorithm.Subsequence(predictedWords, wantedWords),
-            RougeAlgorithm.UnitedSubsequences(predicted, wanted));
+            RougeAlgorithm.UnitedSubsequences(predicted, wanted, words.Count));
     }
 
     /// <summary>Of several references, each score against that one which gives it the highest F1, as the package's score_multi.</summary>

@@ -33,15 +33,20 @@ internal static class RougeAlgorithm
     /// ROUGE-Lsum: the words of a reference's line that are in its common subsequence with any line of the prediction; over all lines, each word
     /// at most as often as both sides have it.
     /// </summary>
-    public static PrecisionRecall UnitedSubsequences(int[][] prediction, int[][] reference)
+    /// <param name="prediction">Words of each line, numbers below the alphabet's size.</param>
+    /// <param name="reference">The same.</param>
+    /// <param name="alphabetSize">How many different words there are.</param>
+    public static PrecisionRecall UnitedSubsequences(int[][] prediction, int[][] reference, int alphabetSize)
     {
+        var common = new CommonSubsequence(alphabetSize);
         int predicted = prediction.Sum(line => line.Length), wanted = reference.Sum(line => line.Length);
         Dictionary<int, int> leftOfPrediction = Count(prediction.SelectMany(line => line)), leftOfReference = Count(reference.SelectMany(line => line));
         int hits = 0;
         foreach (int[] line in reference)
         {
             bool[] united = new bool[line.Length];
-            foreach (int[] other in prediction) CommonSubsequence.Mark(line, other, united);
+            common.SetRows(line);
+            foreach (int[] other in prediction) common.Mark(other, united);
             for (int i = 0; i < line.Length; i++)
             {
                 if (!united[i] || !leftOfPrediction.TryGetValue(line[i], out int left) || left == 0 || leftOfReference[line[i]] == 0) continue;

@@ -6,6 +6,9 @@ internal sealed class RougeWords(bool stems)
     private const int LongestUnstemmed = 3;
     private readonly Dictionary<string, int> numbers = [];
 
+    /// <summary>How many different words there were so far.</summary>
+    public int Count => numbers.Count;
+
     /// <summary>The words of each line; a line without words is empty.</summary>
     public int[][] Lines(string text) => [.. PythonText.ToLower(text).Split('\n').Select(Number)];
 
