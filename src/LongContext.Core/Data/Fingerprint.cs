@@ -25,6 +25,14 @@ internal static class Fingerprint
                 Append(hash, example.Prompt);
                 Append(hash, example.Completion);
                 break;
+            case SegmentsExample example:
+                foreach (TextSegment segment in example.Segments)
+                {
+                    Append(hash, segment.Text);
+                    hash.Append(segment.Counts ? [1] : [0]);
+                }
+
+                break;
             case ChatExample example:
                 foreach (Chat.ChatTurn turn in example.Turns)
                 {

@@ -1,4 +1,6 @@
 using System.Globalization;
+using LongContext.Data;
+using LongContext.Data.Making;
 using LongContext.Evaluation.Metrics;
 using Microsoft.ML.Tokenizers;
 
@@ -45,10 +47,10 @@ public sealed class PasskeyTask
         ArgumentOutOfRangeException.ThrowIfLessThan(tokenCount, 1);
         if (!(depth is >= 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(depth), depth, "Expected 0 to 1.");
 
-        SeededRandom random = new(seed);
+        SplitMix64 random = new((uint)seed);
         int lowest = (int)Math.Pow(10, digitCount - 1);
         // The first digit is never 0, so that a number and its digits are the same thing.
-        string key = (lowest + random.Next(9 * lowest)).ToString(CultureInfo.InvariantCulture);
+        string key = (lowest + random.NextInt(9 * lowest)).ToString(CultureInfo.InvariantCulture);
         string told = needle.Replace("{key}", key, StringComparison.Ordinal);
         Filler filler = new(sentences, random);
         PromptSizer.Sized sized = PromptSizer.Largest(
@@ -81,8 +83,9 @@ public sealed class PasskeyTask
     }
 
     /// <summary>One seed's sentences: as many words of them as asked for, the same from the start however many.</summary>
-    private sealed class Filler(string[] sentences, SeededRandom random)
+    private sealed class Filler(string[] sentences, SplitMix64 random)
     {
+        private SplitMix64 random = random;
         private readonly List<string> words = [];
         private readonly List<int> borders = [0]; // before which words a sentence begins
 
@@ -90,7 +93,7 @@ public sealed class PasskeyTask
         {
             while (words.Count <= count)
             {
-                words.AddRange(Words.Of(sentences[random.Next(sentences.Length)]));
+                words.AddRange(Words.Of(sentences[random.NextInt(sentences.Length)]));
                 borders.Add(words.Count);
             }
 

@@ -1,3 +1,5 @@
+using LongContext.Data.Making;
+
 namespace LongContext.Evaluation.Tasks;
 
 /// <summary>Options of a <see cref="PasskeyTask"/>.</summary>

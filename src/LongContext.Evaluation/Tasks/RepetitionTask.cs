@@ -1,4 +1,6 @@
 using System.Globalization;
+using LongContext.Data;
+using LongContext.Data.Making;
 using LongContext.Evaluation.Metrics;
 using Microsoft.ML.Tokenizers;
 
@@ -14,11 +16,7 @@ namespace LongContext.Evaluation.Tasks;
 public sealed class RepetitionTask
 {
     private readonly RepetitionForm form;
-    private readonly string[] words;
-    private readonly int minimumCount;
-    private readonly int maximumCount;
-    private readonly string? marker;
-    private readonly string template;
+    private readonly RepetitionText.Question question;
 
     /// <summary>Makes a task.</summary>
     /// <param name="options">How to ask. Default: Together's form.</param>
@@ -28,11 +26,14 @@ public sealed class RepetitionTask
         options ??= new RepetitionTaskOptions();
         options.Validate();
         form = options.Form;
-        words = [.. options.Words.Where(word => word != options.Marker)];
-        minimumCount = options.MinimumCount;
-        maximumCount = options.MaximumCount;
-        marker = options.Marker;
-        template = options.EffectiveTemplate;
+        question = new RepetitionText.Question(
+            [.. options.Words.Where(word => word != options.Marker)],
+            form == RepetitionForm.AfterMarker,
+            options.Marker,
+            options.MinimumCount,
+            options.MaximumCount,
+            options.EffectiveTemplate,
+            BeforeAnswer: null);
     }
 
     /// <summary>Makes an item whose prompt has as many words as fit into a number of tokens.</summary>
@@ -59,26 +60,22 @@ public sealed class RepetitionTask
             if (!(given is >= 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(depth), given, "Expected 0 to 1.");
         }
 
-        SeededRandom random = new(seed);
-        double countDraw = random.NextDouble();
-        double drawnDepth = random.NextDouble();
-        Draw draw = new(words, marker, form == RepetitionForm.AfterMarker, depth ?? drawnDepth, random);
-        int most = maximumCount;
-        while (true)
+        RepetitionText.Sized made = RepetitionText.Create(question, tokenizer, tokenCount, depth, new SplitMix64((uint)seed));
+        Dictionary<string, string> properties = new()
         {
-            int count = minimumCount + (int)(countDraw * ((long)most - minimumCount + 1));
-            PromptSizer.Sized? sized = PromptSizer.Largest(tokenizer, tokenCount, count, length => Prompt(draw, length, count));
-            if (sized is { } fitting) return Item(draw, fitting, count, seed);
-            // The text would be shorter than what is asked for: ask for no more than half as many.
-            if (count == minimumCount)
-            {
-                throw new ArgumentException(
-                    $"A prompt that asks for {count} words has more than {tokenCount} tokens; expected a target that holds it.",
-                    nameof(tokenCount));
-            }
-
-            most = Math.Max(minimumCount, Math.Min(most - 1, count / 2));
-        }
+            ["form"] = form.ToString(),
+            ["seed"] = seed.ToString(CultureInfo.InvariantCulture),
+            ["count"] = made.Count.ToString(CultureInfo.InvariantCulture),
+        };
+        if (made.Text.Marker is { } word) properties["marker"] = word;
+        return new EvaluationItem
+        {
+            Prompt = made.Prompt,
+            Answer = made.Answer,
+            PromptTokenCount = made.Tokens,
+            Depth = made.Text.Marker is null ? null : made.Text.Depth,
+            Properties = properties,
+        };
     }
 
     /// <summary>Together's score: the indel ratio of answer and output, 0 to 1, counted in code points.</summary>
@@ -112,70 +109,4 @@ public sealed class RepetitionTask
 
     /// <summary>The last words of a document, joined by one space each.</summary>
     internal static string LastWords(string document, int count) => string.Join(' ', Words.Of(document).TakeLast(count));
-
-    private string Prompt(Draw draw, int length, int count) => PromptTemplate.Fill(
-        template,
-        draw.Text(length, count),
-        ("{count}", count.ToString(CultureInfo.InvariantCulture)),
-        ("{marker}", draw.Marker ?? string.Empty));
-
-    private EvaluationItem Item(Draw draw, PromptSizer.Sized sized, int count, int seed)
-    {
-        Dictionary<string, string> properties = new()
-        {
-            ["form"] = form.ToString(),
-            ["seed"] = seed.ToString(CultureInfo.InvariantCulture),
-            ["count"] = count.ToString(CultureInfo.InvariantCulture),
-        };
-        if (draw.Marker is { } word) properties["marker"] = word;
-        return new EvaluationItem
-        {
-            Prompt = sized.Prompt,
-            Answer = draw.Answer(sized.Words, count),
-            PromptTokenCount = sized.Tokens,
-            Depth = draw.Marker is null ? null : draw.Depth,
-            Properties = properties,
-        };
-    }
-
-    /// <summary>One seed's words: as long a row as asked for, the same from its start however long it gets.</summary>
-    private sealed class Draw
-    {
-        private readonly string[] words;
-        private readonly SeededRandom random;
-        private readonly List<string> drawn = [];
-
-        public Draw(string[] words, string? marker, bool marked, double depth, SeededRandom random)
-        {
-            Marker = marked ? marker ?? words[random.Next(words.Length)] : null;
-            Depth = depth;
-            this.words = Array.FindAll(words, word => word != Marker);
-            this.random = random;
-        }
-
-        public string? Marker { get; }
-
-        public double Depth { get; }
-
-        public string Text(int length, int count)
-        {
-            List<string> text = [.. Take(length)];
-            if (Marker is not null) text.Insert(MarkerPlace(length, count), Marker);
-            return string.Join(' ', text);
-        }
-
-        public string Answer(int length, int count)
-        {
-            int start = Marker is null ? length - count : MarkerPlace(length, count);
-            return string.Join(' ', Take(length).GetRange(start, count));
-        }
-
-        private int MarkerPlace(int length, int count) => (int)Math.Round(Depth * (length - count));
-
-        private List<string> Take(int length)
-        {
-            while (drawn.Count < length) drawn.Add(words[random.Next(words.Length)]);
-            return drawn.GetRange(0, length);
-        }
-    }
 }

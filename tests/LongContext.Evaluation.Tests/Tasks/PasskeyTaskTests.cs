@@ -1,3 +1,4 @@
+using LongContext.Data.Making;
 using LongContext.Evaluation.Metrics;
 using Microsoft.ML.Tokenizers;
 

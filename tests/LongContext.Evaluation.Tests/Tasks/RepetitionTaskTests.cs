@@ -1,4 +1,5 @@
 using System.Globalization;
+using LongContext.Data.Making;
 using LongContext.Evaluation.Metrics;
 using Microsoft.ML.Tokenizers;
 

@@ -1,4 +1,4 @@
-namespace LongContext.Evaluation.Tasks;
+namespace LongContext.Data.Making;
 
 /// <summary>Sentences that say nothing worth remembering, and hold no number, to hide something among.</summary>
 internal static class PlainSentences

@@ -1,6 +1,6 @@
 using Microsoft.ML.Tokenizers;
 
-namespace LongContext.Evaluation.Tasks;
+namespace LongContext.Data.Making;
 
 /// <summary>Finds how many words of text fill a prompt to a number of tokens.</summary>
 internal static class PromptSizer

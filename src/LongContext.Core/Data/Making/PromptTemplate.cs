@@ -1,4 +1,4 @@
-namespace LongContext.Evaluation.Tasks;
+namespace LongContext.Data.Making;
 
 /// <summary>A prompt with places like {text} to fill in.</summary>
 internal static class PromptTemplate

@@ -1,4 +1,4 @@
-namespace LongContext.Evaluation.Tasks;
+namespace LongContext.Data.Making;
 
 /// <summary>Short, common English nouns that tasks draw their texts from; most tokenizers have each as one token.</summary>
 internal static class PlainWords
