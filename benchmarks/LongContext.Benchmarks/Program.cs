@@ -4,6 +4,7 @@ using BenchmarkDotNet.Running;
 using LongContext.Benchmarks.Checkpoints;
 using LongContext.Benchmarks.Gpu;
 using LongContext.Benchmarks.Harness;
+using LongContext.Benchmarks.Packing;
 using LongContext.Benchmarks.Training;
 using LongContext.Cuda;
 using LongContext.Cuda.Driver;
@@ -19,6 +20,7 @@ if (args.Length == 0)
 // Peaks of a process are no matter of time per call, so they have a way of their own.
 if (args is ["loading-memory", string folder, string type]) return LoadingMemory.Measure(folder, type, Console.Out);
 if (args is ["loading-memory"]) return LoadingMemory.Run(Console.Out);
+if (args is ["packing-speed"]) return PackingSpeed.Run(Console.Out);
 if (args[0].StartsWith("gpu-", StringComparison.Ordinal) && !CudaDevice.IsAvailable)
 {
     Console.Error.WriteLine($"{args[0]} needs a GPU: {CudaDevice.UnavailableReason}");

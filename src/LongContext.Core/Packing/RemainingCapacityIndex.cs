@@ -10,10 +10,10 @@ internal sealed class RemainingCapacityIndex
 {
     private readonly int shortest;
     private readonly int[] top;         // per capacity: the bin on top of its stack, or -1
-    private readonly int[] below;       // per bin: the bin below it in its stack, or -1
+    private int[] below;                // per bin: the bin below it in its stack, or -1
     private readonly ulong[][] levels;  // levels[0] has a bit per capacity, levels[k + 1] a bit per word of levels[k]
 
-    /// <param name="bins">Most bins there can be.</param>
+    /// <param name="bins">Bins to have room for at first; it grows with them.</param>
     /// <param name="capacity">What an empty bin holds.</param>
     /// <param name="shortest">
     /// The shortest item's length. A bin with less room is full for good, and one that holds an item has at most capacity −
@@ -40,6 +40,7 @@ internal sealed class RemainingCapacityIndex
     public void Add(int bin, int remaining)
     {
         if (remaining < shortest) return;
+        if (bin >= below.Length) Array.Resize(ref below, Math.Max(bin + 1, 2 * below.Length));
         int at = remaining - shortest;
         below[bin] = top[at];
         top[at] = bin;

@@ -18,76 +18,24 @@ internal static class WindowPacking
 
     private static (PackedDocument[][] Packs, List<WaitingDocument> Left) Packs(List<WaitingDocument> waiting, StreamingPackerOptions options, bool ended, long window)
     {
-        int[] lengths = new int[waiting.Count];
-        for (int i = 0; i < lengths.Length; i++) lengths[i] = waiting[i].Document.Sequence.Length;
-        IReadOnlyList<int[]> bins = BinPacker.Pack(lengths, options.ContextLength, options.Algorithm);
-        bool[] chosen = new bool[bins.Count];
-        if (ended || options.Algorithm == PackingAlgorithm.NextFit)
-        {
-            Array.Fill(chosen, true);
-            if (!ended) chosen[^1] = false; // it may still have room for what comes next
-        }
-        else
-        {
-            Choose(chosen, bins, lengths, waiting, options);
-        }
-
-        List<PackedDocument[]> packs = [];
+        int[] lengths = new int[waiting.Count], waited = new int[waiting.Count];
+        for (int i = 0; i < lengths.Length; i++) (lengths[i], waited[i]) = (waiting[i].Document.Sequence.Length, waiting[i].Windows);
+        WindowBins bins = WindowBins.Pack(lengths, waited, options, ended, window);
+        PackedDocument[][] packs = new PackedDocument[bins.Chosen.Count][];
         bool[] taken = new bool[lengths.Length];
-        for (int b = 0; b < chosen.Length; b++)
+        for (int p = 0; p < packs.Length; p++)
         {
-            if (!chosen[b]) continue;
-            packs.Add(Array.ConvertAll(bins[b], i => waiting[i].Document));
-            foreach (int i in bins[b]) taken[i] = true;
-        }
-
-        return (InOrder(packs, options, window), Left(waiting, taken));
-    }
-
-    /// <summary>Full packs go, and packs with a document that has waited long enough; of the others, the fullest, until half the window is free.</summary>
-    private static void Choose(bool[] chosen, IReadOnlyList<int[]> bins, int[] lengths, List<WaitingDocument> waiting, StreamingPackerOptions options)
-    {
-        int[] fills = new int[chosen.Length];
-        long leftTokens = 0;
-        int leftDocuments = 0;
-        bool any = false;
-        double enough = options.MinimumFill * options.ContextLength;
-        for (int b = 0; b < chosen.Length; b++)
-        {
-            bool waited = false;
-            foreach (int i in bins[b])
+            ReadOnlySpan<int> bin = bins.Bins[bins.Chosen[p]];
+            packs[p] = new PackedDocument[bin.Length];
+            for (int i = 0; i < bin.Length; i++)
             {
-                fills[b] += lengths[i];
-                waited |= waiting[i].Windows + 1 >= options.MaximumWindows;
+                packs[p][i] = waiting[bin[i]].Document;
+                taken[bin[i]] = true;
             }
-
-            chosen[b] = waited || fills[b] >= enough;
-            any |= chosen[b];
-            if (chosen[b]) continue;
-            leftTokens += fills[b];
-            leftDocuments += bins[b].Length;
         }
 
-        int mostTokens = options.EffectiveWindowTokens / 2, mostDocuments = Math.Max(options.WindowDocuments, waiting.Count) / 2;
-        if (any && leftTokens <= mostTokens && leftDocuments <= mostDocuments) return;
-        foreach (int b in Enumerable.Range(0, chosen.Length).Where(b => !chosen[b]).OrderByDescending(b => fills[b]).ToArray())
-        {
-            if (any && leftTokens <= mostTokens && leftDocuments <= mostDocuments) return;
-            chosen[b] = any = true;
-            leftTokens -= fills[b];
-            leftDocuments -= bins[b].Length;
-        }
+        return (packs, Left(waiting, taken));
     }
-
-    private static PackedDocument[][] InOrder(List<PackedDocument[]> packs, StreamingPackerOptions options, long window)
-    {
-        PackedDocument[][] ordered = options.Order == PackOrder.LongestFirst ? [.. packs.OrderByDescending(AttentionCost)] : [.. packs];
-        if (options.Order == PackOrder.Shuffled) new SplitMix64(options.Seed, window).Shuffle(ordered.AsSpan());
-        return ordered;
-    }
-
-    /// <summary>Σ length², which does not overflow: at most 2³⁰ tokens.</summary>
-    private static long AttentionCost(PackedDocument[] pack) => pack.Sum(document => (long)document.Sequence.Length * document.Sequence.Length);
 
     private static (PackedDocument[][] Packs, List<WaitingDocument> Left) SortedBatches(List<WaitingDocument> waiting, int size, int seed, bool ended, long window)
     {

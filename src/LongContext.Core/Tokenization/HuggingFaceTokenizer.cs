@@ -32,11 +32,13 @@ public sealed partial class HuggingFaceTokenizer : Tokenizer
     private readonly HashSet<int> _skippedIds;
     private readonly TokenizerFiles _files;
     private readonly Lazy<TokenizerVocabulary> _vocabulary;
+    private readonly Lazy<string> _fingerprint;
 
     private HuggingFaceTokenizer(TokenizerFiles files)
     {
         _definition = files.ReadDefinition();
         _files = files;
+        _fingerprint = new(files.FindFingerprint);
         _vocabulary = new(() => new TokenizerVocabulary(_definition));
         IReadOnlyList<AddedToken> added = _definition.AddedTokens;
         _rawMatcher = new AddedTokenMatcher(added.Where(token => !token.Normalized).Select(token => (token.Content, token)));
@@ -78,14 +80,14 @@ public sealed partial class HuggingFaceTokenizer : Tokenizer
     /// <summary>The file that complaints about the vocabulary name.</summary>
     internal string VocabularyFile => _files.VocabularyPath;
 
-    /// <summary>A hash of its files: tokenizers of the same content have the same.</summary>
-    internal string Fingerprint => _files.Fingerprint();
-
     /// <summary>The id of "pad_token" of tokenizer_config.json, or null.</summary>
     internal int? PaddingId { get; }
 
     /// <summary>The number of ids, those of added tokens included; they run from 0 to one less. A few may be unused.</summary>
     public int VocabularySize => _definition.Tokens.Length;
+
+    /// <summary>Tells this tokenizer from others: SHA-256 over its files, 64 hexadecimal digits. The same files give the same one anywhere.</summary>
+    public string Fingerprint => _fingerprint.Value;
 
     /// <summary>The vocabulary with what the file says about it, for writing it in another format.</summary>
     public TokenizerVocabulary Vocabulary => _vocabulary.Value;

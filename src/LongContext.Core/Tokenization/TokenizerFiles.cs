@@ -1,5 +1,5 @@
-using System.IO.Hashing;
-using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
 using LongContext.Checkpoints;
 using LongContext.Tokenization.SentencePiece;
 
@@ -53,24 +53,23 @@ internal sealed class TokenizerFiles
     public SpecialTokenNames ReadNames(Func<string, bool> isToken) =>
         SpecialTokenNames.Read(PathOf(ConfigName), _contents.GetValueOrDefault(ConfigName), isToken);
 
-    /// <summary>A hash of names and contents.</summary>
-    public string Fingerprint()
-    {
-        XxHash128 hash = new();
-        foreach ((string name, byte[] content) in _contents.OrderBy(file => file.Key, StringComparer.Ordinal))
-        {
-            hash.Append(MemoryMarshal.AsBytes(name.AsSpan()));
-            hash.Append(BitConverter.GetBytes(content.Length));
-            hash.Append(content);
-        }
-
-        return Convert.ToHexStringLower(hash.GetCurrentHash());
-    }
-
     public void Save(string folder)
     {
         Directory.CreateDirectory(folder);
         foreach ((string name, byte[] content) in _contents) AtomicFile.Write(Path.Combine(folder, name), stream => stream.Write(content));
+    }
+
+    /// <summary>A hash over the files' names and contents.</summary>
+    public string FindFingerprint()
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach ((string name, byte[] content) in _contents.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes($"{name}\n{content.Length}\n"));
+            hash.AppendData(content);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     private string PathOf(string name) => _folder.Length == 0 ? name : Path.Combine(_folder, name);

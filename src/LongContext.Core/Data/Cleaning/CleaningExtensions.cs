@@ -16,4 +16,20 @@ public static class CleaningExtensions
         HashSet<(string Path, long Number)> excluded = list.ToSet();
         return source.Where(example => example.Origin is not { } origin || !excluded.Contains((origin.Path, origin.Number)), list.Identity());
     }
+
+    /// <summary>Removes what stands in evaluations.</summary>
+    /// <param name="source">The examples; used by the new source alone from now on.</param>
+    /// <param name="decontaminator">
+    /// What to look for and what to do, after its counting if there is any; it keeps the report. An example that is asked for again after a fault or a restart is counted again.
+    /// </param>
+    /// <returns>
+    /// A source of the examples and pieces that are left, which can be resumed wherever <paramref name="source"/> can, after a piece too; a state of other n-grams,
+    /// other ignored ones or other options is refused.
+    /// </returns>
+    public static IDataSource<TrainingExample> Decontaminate(this IDataSource<TrainingExample> source, Decontaminator decontaminator)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(decontaminator);
+        return source.SelectMany(example => decontaminator.Clean(example).Examples, decontaminator.Identity());
+    }
 }

@@ -1,3 +1,6 @@
+using LongContext.Data.Reading.Columnar;
+using LongContext.Data.Reading.Tables;
+
 namespace LongContext.Data.Reading;
 
 /// <summary>Which form a file has, told by the extension of its name once <c>.gz</c> or <c>.zst</c> is taken off.</summary>
@@ -13,7 +16,9 @@ internal static class RecordFormats
     {
         ".jsonl" or ".ndjson" or ".json-lines" => new JsonLinesReader(path, options),
         ".json" => JsonFiles.Open(path, options),
-        ".csv" or ".tsv" or ".parquet" => throw new NotSupportedException($"{path}: this form is not read yet."),
+        ".csv" => new CsvReader(path, options, isTabs: false),
+        ".tsv" => new CsvReader(path, options, isTabs: true),
+        ".parquet" => new ParquetRecordReader(path, options),
         _ => options.TextSplitting switch
         {
             TextSplitting.WholeFile => new WholeTextReader(path, options),

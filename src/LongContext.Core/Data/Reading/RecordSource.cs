@@ -1,3 +1,5 @@
+using LongContext.Data.Examples;
+
 namespace LongContext.Data.Reading;
 
 /// <summary>Records of files, one after the other: JSON lines, JSON arrays, tables and plain text, compressed or not.</summary>
@@ -20,6 +22,18 @@ public static class RecordSource
     /// <exception cref="FileNotFoundException">Patterns that match nothing, all of them.</exception>
     public static RecordSource<DataRecord> FromFiles(IReadOnlyList<string> patterns, RecordSourceOptions? options = null) =>
         FromFiles(patterns, record => record, options);
+
+    /// <summary>The training examples in files.</summary>
+    /// <param name="patterns">Files, folders and patterns, as <see cref="DataFiles.Find"/> takes them; files are read in the order that it gives.</param>
+    /// <param name="map">What a record is as an example, for example <see cref="ColumnMap.LongAlign"/> or <see cref="ColumnMap.Auto"/>; a record that it refuses is a bad line.</param>
+    /// <param name="options">How they are read. Default: that of <see cref="RecordSourceOptions"/>.</param>
+    /// <exception cref="ArgumentException">Patterns or options are at fault; the message lists all faults.</exception>
+    /// <exception cref="FileNotFoundException">Patterns that match nothing, all of them.</exception>
+    public static RecordSource<TrainingExample> FromFiles(IReadOnlyList<string> patterns, ColumnMap map, RecordSourceOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(map);
+        return FromFiles(patterns, map.Map, options);
+    }
 
     /// <summary>What a function makes of the records of files.</summary>
     /// <typeparam name="T">What it makes.</typeparam>

@@ -1,3 +1,5 @@
+using LongContext.Data.Reading.Tables;
+
 namespace LongContext.Data.Reading;
 
 /// <summary>How files are read as records.</summary>
@@ -45,8 +47,12 @@ public sealed class RecordSourceOptions
     /// <summary>For <see cref="TextSplitting.Separator"/>: the text between records, for example <c>&lt;|endoftext|&gt;</c>; taken literally. Default: none.</summary>
     public string? TextSeparator { get; init; }
 
+    /// <summary>How CSV, TSV and Parquet are read.</summary>
+    public TableOptions Tables { get; init; } = new();
+
     /// <summary>What decides which records a file has: a state taken with others is refused.</summary>
-    internal IEnumerable<(string Name, string Value)> Settings() => [("text-splitting", TextSplitting.ToString()), ("text-separator", TextSeparator ?? "")];
+    internal IEnumerable<(string Name, string Value)> Settings() =>
+        [("text-splitting", TextSplitting.ToString()), ("text-separator", TextSeparator ?? ""), .. Tables.Settings()];
 
     /// <exception cref="ArgumentException">Options are out of range; the message lists all.</exception>
     internal void Validate()
@@ -67,6 +73,8 @@ public sealed class RecordSourceOptions
             MaximumZstdWindow is >= 1L << 10 and <= 1L << 31 && System.Numerics.BitOperations.IsPow2(MaximumZstdWindow), nameof(MaximumZstdWindow), MaximumZstdWindow, "a power of two from 2^10 to 2^31");
         Require(
             TextSplitting != TextSplitting.Separator || !string.IsNullOrEmpty(TextSeparator), nameof(TextSeparator), "empty", "the text between records, as TextSplitting is Separator");
+        if (Tables is null) faults.Add("Tables is null");
+        else faults.AddRange(Tables.Faults());
         if (faults.Count > 0) throw new ArgumentException($"{nameof(RecordSourceOptions)}: {string.Join("; ", faults)}.");
     }
 }

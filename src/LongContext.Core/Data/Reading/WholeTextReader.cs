@@ -19,12 +19,13 @@ internal sealed class WholeTextReader(string path, RecordSourceOptions options) 
     {
         if (ended) return null;
         text.PassMark(cancellationToken);
-        while (text.Fill(cancellationToken))
+        do
         {
             if (text.Available.Length <= options.MaximumRecordBytes) continue;
             ended = true;
             throw new DataFormatException(path, null, FormattableString.Invariant($"the text is longer than {options.MaximumRecordBytes} bytes."));
         }
+        while (text.Fill(cancellationToken));
 
         ended = true;
         return text.Available.IndexOfAnyExcept(" \t\r\n"u8) < 0 ? null

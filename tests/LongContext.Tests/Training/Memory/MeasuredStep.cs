@@ -4,6 +4,7 @@ using LongContext.Adapters;
 using LongContext.Checkpoints;
 using LongContext.Models;
 using LongContext.Packing;
+using LongContext.TestSupport;
 using LongContext.Training;
 using LongContext.Training.Memory;
 using LongContext.Training.Optimizers;

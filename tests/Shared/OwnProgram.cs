@@ -1,8 +1,8 @@
 using System.Diagnostics;
 
-namespace LongContext.Tests;
+namespace LongContext.TestSupport;
 
-/// <summary>This test program once more, for what needs a process of its own (see <see cref="Program"/>).</summary>
+/// <summary>This test program once more, for what needs a process of its own (see the projects' Program.cs).</summary>
 internal static class OwnProgram
 {
     /// <summary>How to start it with arguments, its output redirected.</summary>

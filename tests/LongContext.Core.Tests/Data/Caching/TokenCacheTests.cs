@@ -1,0 +1,219 @@
+using LongContext.Data.Examples;
+using LongContext.Packing;
+using LongContext.TestSupport;
+
+namespace LongContext.Data.Caching;
+
+public sealed class TokenCacheTests
+{
+    private const int Count = 1_500;
+
+    [Theory]
+    [InlineData(int.MaxValue, 1L << 30)]
+    [InlineData(int.MaxValue, 1024)] // files of a few sequences each
+    [InlineData(700, 4096)] // from there on 32 bits
+    [InlineData(0, 4096)]
+    public async Task OpenOrBuild_AnySequences_GivesThemBack(int wideFrom, long shardBytes)
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        List<TokenSequence> expected = CacheData.Expected(Count, wideFrom);
+        using TokenCache cache = await CacheData.BuildAsync(folder.Path, Count, new TokenCacheOptions { Degree = 3, ShardBytes = shardBytes }, wideFrom);
+        CacheData.AssertSame(expected, cache);
+        Assert.Equal(expected.Count, cache.Count);
+        Assert.Equal(expected.Select(sequence => sequence.Length), cache.GetLengths());
+        for (int i = 0; i < expected.Count; i += 37)
+        {
+            CacheData.AssertSame(expected[i], cache[i]);
+            Assert.Equal(expected[i].Length, cache.GetLength(i));
+            int[] tokens = new int[100];
+            Assert.Equal(expected[i].Tokens.ToArray(), tokens[..cache.CopyTokens(i, tokens)]);
+        }
+
+        cache.Verify(TestContext.Current.CancellationToken);
+        Assert.Equal((expected.Count, Count - expected.Count, true), ((int)cache.Report.Sequences, (int)cache.Report.Skipped, cache.Report.WasBuilt));
+        Assert.Equal(expected.Sum(sequence => (long)sequence.Length), cache.Report.Tokens);
+        string[] files = Directory.GetFiles(cache.Path, "*.safetensors");
+        Assert.Equal((cache.Report.Shards, cache.Report.Bytes), (files.Length, files.Sum(file => new FileInfo(file).Length)));
+        if (shardBytes < 1 << 20) Assert.True(files.Length > 10, "small files");
+    }
+
+    [Fact]
+    public async Task OpenOrBuild_AnyDegree_WritesTheSameBytes()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        Dictionary<string, string>? first = null;
+        foreach (int degree in new[] { 1, 2, 7 })
+        {
+            using TokenCache cache = await CacheData.BuildAsync(folder[$"{degree}"], Count, new TokenCacheOptions { Degree = degree, ShardBytes = 10_000 }, wideFrom: 600);
+            Dictionary<string, string> contents = CacheData.Contents(cache.Path);
+            Assert.Equal(first ??= contents, contents);
+        }
+    }
+
+    [Fact]
+    public async Task OpenOrBuild_Again_OpensWithoutLookingAtTheSource()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        (await CacheData.BuildAsync(folder.Path, 50)).Dispose();
+        using TokenCache cache = await TokenCache.OpenOrBuildAsync<TextExample>(
+            folder.Path, CacheData.Key(50), () => throw new InvalidOperationException("opened"), _ => throw new InvalidOperationException("encoded"),
+            cancellationToken: TestContext.Current.CancellationToken);
+        Assert.False(cache.Report.WasBuilt);
+        CacheData.AssertSame(CacheData.Expected(50), cache);
+    }
+
+    [Fact]
+    public async Task OpenOrBuild_OtherKey_IsAnotherCache()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        (await CacheData.BuildAsync(folder.Path, 50)).Dispose();
+        TokenCacheKey[] keys = [CacheData.Key(50), CacheData.Key(51), CacheData.Key(50, "others"),
+            new TokenCacheKey { Files = CacheData.Key(50).Files, Tokenizer = "numbers", Settings = new Dictionary<string, string> { ["column"] = "body" } }];
+        Assert.Equal(keys.Length, keys.Select(key => key.Name).Distinct().Count());
+        Assert.Equal(CacheData.Key(50).Name, keys[0].Name);
+        Assert.Throws<DirectoryNotFoundException>(() => TokenCache.Open(folder.Path, keys[1]));
+
+        // A folder that was renamed to another key's name is found out.
+        Directory.Move(folder[keys[0].Name], folder[keys[2].Name]);
+        string message = Assert.Throws<DataFormatException>(() => TokenCache.Open(folder.Path, keys[2])).Message;
+        Assert.Contains("its tokenizer differ", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task OpenOrBuild_NothingToKeep_IsAnEmptyCache()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        for (int round = 0; round < 2; round++)
+        {
+            using TokenCache cache = await TokenCache.OpenOrBuildAsync(
+                folder.Path, CacheData.Key(5), () => CacheData.Source(5), _ => null, cancellationToken: TestContext.Current.CancellationToken);
+            Assert.Equal((0L, 5L, round == 0), (cache.SequenceCount, cache.Report.Skipped, cache.Report.WasBuilt));
+            Assert.Empty(cache.GetLengths());
+            Assert.Empty(cache);
+            Assert.Throws<InvalidOperationException>(() => cache.AsSource());
+        }
+    }
+
+    [Fact]
+    public async Task OpenOrBuild_EncoderFails_NamesTheFirstItemAndLeavesNothing()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        DataFormatException fault = await Assert.ThrowsAsync<DataFormatException>(() => TokenCache.OpenOrBuildAsync(
+            folder.Path, CacheData.Key(Count), () => CacheData.Source(Count), example => int.Parse(example.Text, null) is 700 or 710 or 1400 ? throw new FormatException("odd") : CacheData.Encode(1),
+            new TokenCacheOptions { Degree = 4, ShardBytes = 1024 }, cancellationToken: TestContext.Current.CancellationToken));
+        Assert.Contains("Item 700 (numbers.txt, number 701) cannot be encoded: odd", fault.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetDirectories(folder.Path));
+    }
+
+    [Fact]
+    public async Task OpenOrBuild_NegativeToken_NamesIt()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        DataFormatException fault = await Assert.ThrowsAsync<DataFormatException>(() => TokenCache.OpenOrBuildAsync(
+            folder.Path, CacheData.Key(3), () => CacheData.Source(3), _ => new TokenSequence(new[] { 4, -2 }), cancellationToken: TestContext.Current.CancellationToken));
+        Assert.Contains("token 1 is -2", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task OpenOrBuild_SourceFails_ThrowsItsFaultAndLeavesNothing()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        IDataSource<TextExample> source = DataSource.FromFunction(n => n == 400 ? throw new DataFormatException("line 401 is odd") : new TextExample("1"), 1000);
+        DataFormatException fault = await Assert.ThrowsAsync<DataFormatException>(() => TokenCache.OpenOrBuildAsync(
+            folder.Path, CacheData.Key(1), () => source, CacheData.Encoder(), cancellationToken: TestContext.Current.CancellationToken));
+        Assert.Equal("line 401 is odd", fault.Message);
+        Assert.Empty(Directory.GetDirectories(folder.Path));
+    }
+
+    [Fact]
+    public async Task OpenOrBuild_Cancelled_LeavesNothingAndCanBeCalledAgain()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        using CancellationTokenSource stop = new();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => TokenCache.OpenOrBuildAsync(
+            folder.Path, CacheData.Key(Count), () => CacheData.Source(Count).Select(item =>
+            {
+                if (item.Text == "900") stop.Cancel();
+                return item;
+            }),
+            CacheData.Encoder(), new TokenCacheOptions { Degree = 2, ShardBytes = 1024 }, cancellationToken: stop.Token));
+        Assert.Empty(Directory.GetDirectories(folder.Path));
+        using TokenCache cache = await CacheData.BuildAsync(folder.Path, Count);
+        Assert.True(cache.Report.WasBuilt);
+    }
+
+    [Fact]
+    public async Task OpenOrBuild_SlowWriter_ReaderDoesNotRunAhead()
+    {
+        // The encoder stands still: of a source without end only so many items are read.
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        using CancellationTokenSource stop = new();
+        using ManualResetEventSlim go = new();
+        long read = 0;
+        Task<TokenCache> building = TokenCache.OpenOrBuildAsync(
+            folder.Path, CacheData.Key(1),
+            () => DataSource.FromFunction(n =>
+            {
+                Interlocked.Exchange(ref read, n);
+                return new TextExample("1");
+            }),
+            example =>
+            {
+                go.Wait(TestContext.Current.CancellationToken);
+                return CacheData.Encode(1);
+            },
+            new TokenCacheOptions { Degree = 2 }, cancellationToken: stop.Token);
+        long before;
+        do
+        {
+            before = Interlocked.Read(ref read);
+            await Task.Delay(200, TestContext.Current.CancellationToken);
+        }
+        while (before != Interlocked.Read(ref read));
+        Assert.InRange(before, 1, 32 * 4 * 2);
+        await stop.CancelAsync();
+        go.Set();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => building);
+    }
+
+    [Fact]
+    public async Task Dispose_ThenRead_Throws()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        TokenCache cache = await CacheData.BuildAsync(folder.Path, 50);
+        TokenSequence kept = cache[3];
+        cache.Dispose();
+        cache.Dispose();
+        CacheData.AssertSame(CacheData.Expected(50)[3], kept);
+        Assert.Throws<ObjectDisposedException>(() => cache[3]);
+        Assert.Throws<ObjectDisposedException>(() => cache.GetLengths());
+    }
+
+    [Fact]
+    public async Task Read_OutOfRange_Throws()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        using TokenCache cache = await CacheData.BuildAsync(folder.Path, 5);
+        Assert.Throws<ArgumentOutOfRangeException>(() => cache[-1]);
+        Assert.Throws<ArgumentOutOfRangeException>(() => cache.Read(5));
+        Assert.Throws<ArgumentException>(() => cache.CopyTokens(0, []));
+        Assert.Contains("Degree is 0", (await Assert.ThrowsAsync<ArgumentException>(() => CacheData.BuildAsync(folder.Path, 5, new TokenCacheOptions { Degree = 0, ShardBytes = 1 }))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void DataFileIdentity_ChangedFile_IsOther()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        File.WriteAllText(folder["a"], "one");
+        DateTime then = File.GetLastWriteTimeUtc(folder["a"]);
+        (DataFileIdentity time, DataFileIdentity content) = (DataFileIdentity.Of(folder["a"]), DataFileIdentity.Of(folder["a"], DataFileStamp.Content));
+        File.SetLastWriteTimeUtc(folder["a"], then.AddSeconds(1));
+        Assert.NotEqual(time, DataFileIdentity.Of(folder["a"]));
+        Assert.Equal(content, DataFileIdentity.Of(folder["a"], DataFileStamp.Content));
+        File.WriteAllText(folder["a"], "two");
+        File.SetLastWriteTimeUtc(folder["a"], then);
+        Assert.Equal(time, DataFileIdentity.Of(folder["a"]));
+        Assert.NotEqual(content, DataFileIdentity.Of(folder["a"], DataFileStamp.Content));
+        Assert.Throws<FileNotFoundException>(() => DataFileIdentity.OfAll([folder["a"], folder["b"]]));
+    }
+}

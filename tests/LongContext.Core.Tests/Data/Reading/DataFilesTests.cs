@@ -1,0 +1,87 @@
+using LongContext.TestSupport;
+
+namespace LongContext.Data.Reading;
+
+public sealed class DataFilesTests : IDisposable
+{
+    private readonly TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+
+    public DataFilesTests()
+    {
+        foreach (string name in (string[])[
+            "b.jsonl", "a.jsonl", "B.jsonl", "10.jsonl", "9.jsonl", "é.txt", "note.md", "readme", "picture.png", "a[1].jsonl",
+            "deep/a.jsonl", "deep/er/a.jsonl.gz", "deep/er/c.jsonl.zst", "deep/val.jsonl", "deep-er/t.parquet", ".hidden/a.jsonl", "deep/.cache/a.jsonl", "deep/.part.jsonl"])
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(folder[name])!);
+            File.WriteAllText(folder[name], "");
+        }
+
+        Directory.CreateDirectory(folder["empty"]);
+    }
+
+    public static TheoryData<string[], string[]> Cases => new()
+    {
+        { ["b.jsonl"], ["b.jsonl"] },
+        { ["*.jsonl"], ["10.jsonl", "9.jsonl", "B.jsonl", "a.jsonl", "a[1].jsonl", "b.jsonl"] },
+        { ["a[1].jsonl"], ["a[1].jsonl"] },
+        { ["deep/**/*.jsonl*"], ["deep/a.jsonl", "deep/er/a.jsonl.gz", "deep/er/c.jsonl.zst", "deep/val.jsonl"] },
+        { ["**/a.jsonl*"], ["a.jsonl", "deep/a.jsonl", "deep/er/a.jsonl.gz"] },
+        { ["*/er/*"], ["deep/er/a.jsonl.gz", "deep/er/c.jsonl.zst"] },
+        // '-' (45) is less than '/' (47): the order of whole paths.
+        { ["deep", "deep-er"], ["deep-er/t.parquet", "deep/a.jsonl", "deep/er/a.jsonl.gz", "deep/er/c.jsonl.zst", "deep/val.jsonl"] },
+        { ["deep/", "./deep/er/../a.jsonl", "deep/*.jsonl", "deep/a.jsonl"], ["deep/a.jsonl", "deep/er/a.jsonl.gz", "deep/er/c.jsonl.zst", "deep/val.jsonl"] },
+        { ["."], ["10.jsonl", "9.jsonl", "B.jsonl", "a.jsonl", "a[1].jsonl", "b.jsonl", "deep-er/t.parquet", "deep/a.jsonl", "deep/er/a.jsonl.gz", "deep/er/c.jsonl.zst", "deep/val.jsonl", "note.md", "é.txt"] },
+        { ["*"], ["10.jsonl", "9.jsonl", "B.jsonl", "a.jsonl", "a[1].jsonl", "b.jsonl", "note.md", "picture.png", "readme", "é.txt"] },
+        { [".hidden"], [".hidden/a.jsonl"] },
+        { [".hidden/*"], [".hidden/a.jsonl"] },
+        { ["deep/.*.jsonl"], ["deep/.part.jsonl"] },
+        { ["!val.jsonl", "deep/*.jsonl"], ["deep/a.jsonl"] },
+        { ["deep", "!*.gz", "!deep/val*"], ["deep/a.jsonl", "deep/er/c.jsonl.zst"] },
+        { ["deep", "!**/er/*.zst"], ["deep/a.jsonl", "deep/er/a.jsonl.gz", "deep/val.jsonl"] },
+        { ["deep", "!er"], ["deep/a.jsonl", "deep/val.jsonl"] },
+        { ["deep", "!deep/er/"], ["deep/a.jsonl", "deep/val.jsonl"] },
+        { ["deep", "!deep/*/*"], ["deep/a.jsonl", "deep/val.jsonl"] },
+        { ["a.jsonl", "!nothing"], ["a.jsonl"] },
+        { ["a.jsonl", "b.jsonl", "!A.jsonl"], ["a.jsonl", "b.jsonl"] },
+    };
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Find_Patterns_GiveEachFileOnceInOrder(string[] patterns, string[] expected)
+    {
+        string[] full = [.. expected.Select(name => folder[name])];
+        Assert.Equal(full, DataFiles.Find(patterns, folder.Path));
+        Assert.Equal(full, DataFiles.Find([.. patterns.Reverse()], folder.Path));
+        // The same patterns as absolute ones.
+        string[] absolute = [.. patterns.Select(pattern => pattern[0] != '!' ? folder[pattern] : pattern.Contains('/', StringComparison.Ordinal) && pattern[1] != '*' ? "!" + folder[pattern[1..]] : pattern)];
+        Assert.Equal(full, DataFiles.Find(absolute));
+    }
+
+    [Fact]
+    public void Find_PatternsThatMatchNothing_AreAllListed()
+    {
+        string message = Assert.Throws<FileNotFoundException>(() => DataFiles.Find(["a.jsonl", "x/*.jsonl", "*.csv", "nowhere", "empty", "a?.jsonl"], folder.Path)).Message;
+        foreach (string part in (string[])[$"x/*.jsonl (there is no folder {folder["x"]})", "*.csv (nothing matches)", "nowhere (no such file or folder)", "empty (a folder without a file of a known form)", "a?.jsonl (no such file or folder; the wildcards are * and ** alone)"])
+            Assert.Contains(part, message, StringComparison.Ordinal);
+        Assert.DoesNotContain("a.jsonl;", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Find_NothingLeft_SaysWhy()
+    {
+        Assert.Contains("Every one of the 2 files found is excluded by: *.jsonl", Assert.Throws<FileNotFoundException>(() => DataFiles.Find(["a.jsonl", "b.jsonl", "!*.jsonl"], folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>("patterns", () => DataFiles.Find(["!*.jsonl"]));
+        Assert.Throws<ArgumentException>("patterns", () => DataFiles.Find([]));
+        Assert.Throws<ArgumentException>("patterns", () => DataFiles.Find(["a", " "]));
+    }
+
+    [Fact]
+    public void Find_AFileWithAStarInItsName_IsThatFile()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "names with stars are Unix's");
+        File.WriteAllText(folder["*.txt"], "");
+        Assert.Equal([folder["*.txt"]], DataFiles.Find(["*.txt"], folder.Path));
+    }
+}
