@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using LongContext.Data.Examples;
+using LongContext.Data.Making;
 using LongContext.Data.Reading;
 using LongContext.Models;
 using LongContext.Samples.Shared;
@@ -19,7 +20,7 @@ internal sealed class FolderJob(FolderOptions options, IReadOnlyList<int>? docum
     {
         var watch = Stopwatch.StartNew();
         HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.Load(options.Model);
-        (OpenQuestion[] training, OpenQuestion[] heldOut) = Read(cancellationToken);
+        (MultiDocumentQuestion[] training, MultiDocumentQuestion[] heldOut) = Read(cancellationToken);
         int[] counts = Counts([.. training, .. heldOut]);
         using CausalLanguageModel model = CausalLanguageModel.Load(options.Model, new ModelLoadOptions { DataType = ScalarType.Float32 });
         var study = new PositionStudy(new OpenQuestions(heldOut), tokenizer, counts, heldOut.Length, answerTokens);
@@ -43,34 +44,28 @@ internal sealed class FolderJob(FolderOptions options, IReadOnlyList<int>? docum
     }
 
     /// <summary>The last fifth is held out, of that no more than was asked for.</summary>
-    private (OpenQuestion[] Training, OpenQuestion[] HeldOut) Read(CancellationToken cancellationToken)
+    private (MultiDocumentQuestion[] Training, MultiDocumentQuestion[] HeldOut) Read(CancellationToken cancellationToken)
     {
-        var questions = new List<OpenQuestion>();
-        var source = RecordSource.FromFiles(options.Data, OpenQuestion.Read);
+        var questions = new List<MultiDocumentQuestion>();
+        var source = RecordSource.FromFiles(options.Data, MultiDocumentQuestion.Read);
         while (source.Next(cancellationToken) is { } question) questions.Add(question);
         if (questions.Count == 0) throw new UsageException("There is no question in the data.");
         int heldOut = options.MeasureOnly ? Math.Min(options.HeldOut, questions.Count) : Math.Min(options.HeldOut, Math.Max(1, questions.Count / 5));
         return ([.. questions.SkipLast(heldOut)], [.. questions.TakeLast(heldOut)]);
     }
 
-    /// <summary>As many documents as each question has, unless fewer are asked for; one more than that is needed where the gold one is left out.</summary>
-    private int[] Counts(IReadOnlyList<OpenQuestion> questions)
+    /// <summary>As many documents as the question with the fewest has, unless fewer are asked for.</summary>
+    private int[] Counts(IReadOnlyList<MultiDocumentQuestion> questions)
     {
-        int most = questions.Min(question => question.Others.Count) + 1;
+        int most = questions.Min(question => question.Distractors.Count) + 1;
         int[] counts = [.. documentCounts ?? [most]];
         return counts.All(count => count >= 2 && count <= most) ? counts : throw new UsageException($"--documents must be from 2 to {most}: so many documents has the question with the fewest.");
     }
 
     /// <summary>Each question once, with any of the numbers of documents and the gold one anywhere.</summary>
-    private PromptExample[] Prompts(OpenQuestion[] questions, int[] counts)
+    private PromptExample[] Prompts(MultiDocumentQuestion[] questions, int[] counts)
     {
-        var random = new Random(options.Seed);
-        var set = new OpenQuestions(questions);
-        return [.. Enumerable.Range(0, questions.Length).Select(number =>
-        {
-            int documents = counts[random.Next(counts.Length)];
-            PositionQuestion question = set.Ask(number, documents, random.Next(documents));
-            return new PromptExample(question.Prompt, " " + question.Answers[0]);
-        })];
+        MultiDocumentMaker[] makers = [.. counts.Select(count => new MultiDocumentMaker(new MultiDocumentOptions { MinimumDocuments = count, MaximumDocuments = count, Seed = options.Seed }))];
+        return [.. questions.Select((question, number) => makers[number % makers.Length].Make(question, number))];
     }
 }
