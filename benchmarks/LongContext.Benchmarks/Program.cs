@@ -2,6 +2,7 @@ using System.Globalization;
 using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using LongContext.Benchmarks.Checkpoints;
+using LongContext.Benchmarks.Data;
 using LongContext.Benchmarks.Gpu;
 using LongContext.Benchmarks.Harness;
 using LongContext.Benchmarks.Packing;
@@ -20,6 +21,8 @@ if (args.Length == 0)
 // Peaks of a process are no matter of time per call, so they have a way of their own.
 if (args is ["loading-memory", string folder, string type]) return LoadingMemory.Measure(folder, type, Console.Out);
 if (args is ["loading-memory"]) return LoadingMemory.Run(Console.Out);
+if (args is ["token-cache", .. string[] megabytes])
+    return await TokenCacheSpeed.RunAsync(megabytes.Length > 0 ? int.Parse(megabytes[0], CultureInfo.InvariantCulture) : 1000, Console.Out);
 if (args is ["packing-speed"]) return PackingSpeed.Run(Console.Out);
 if (args[0].StartsWith("gpu-", StringComparison.Ordinal) && !CudaDevice.IsAvailable)
 {

@@ -23,6 +23,7 @@ internal static class Suites
         output.WriteLine("  dotnet run -c Release --project benchmarks/LongContext.Benchmarks -- --filter *");
         output.WriteLine("Peak memory while a model is loaded: loading-memory in place of a filter.");
         output.WriteLine("Packing at the size of whole data sets, with fill rates: packing-speed in place of a filter.");
+        output.WriteLine("Writing and reading a cache of tokens: token-cache [megabytes] in place of a filter.");
         output.WriteLine("Every case by name: --list flat. All of BenchmarkDotNet's options: --help.");
     }
 

@@ -12,14 +12,14 @@ internal enum CharacterClass : byte
     /// <summary>White space: ends a word.</summary>
     Separator,
 
-    /// <summary>Letters, marks and numbers: part of a word, in lower case.</summary>
-    Word,
-
     /// <summary>Letters of scripts that put no spaces between words: a word each.</summary>
     Alone,
 
     /// <summary>Half of a pair; looked up by code point.</summary>
     Surrogate,
+
+    /// <summary>Letters, marks and numbers: part of a word, in lower case.</summary>
+    Word,
 }
 
 /// <summary>Classes and lower case of all UTF-16 units, looked up in tables.</summary>
@@ -32,11 +32,9 @@ internal static class CharacterClasses
         (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0xFF66, 0xFF9F), (0x1B000, 0x1B16F), (0x20000, 0x3FFFF),
     ];
 
-    /// <summary>By UTF-16 unit.</summary>
-    public static readonly CharacterClass[] Classes = [.. Enumerable.Range(0, 0x10000).Select(unit => char.IsSurrogate((char)unit) ? CharacterClass.Surrogate : Of(unit))];
-
-    /// <summary>The simple lower case of each UTF-16 unit.</summary>
-    public static readonly char[] Lower = [.. Enumerable.Range(0, 0x10000).Select(unit => char.ToLowerInvariant((char)unit))];
+    /// <summary>By UTF-16 unit: of a part of a word its simple lower case, of all else its class, which no such letter's number is.</summary>
+    public static readonly char[] Map = [.. Enumerable.Range(0, 0x10000).Select(unit =>
+        char.IsSurrogate((char)unit) ? (char)CharacterClass.Surrogate : Of(unit) is not CharacterClass.Word and var other ? (char)other : char.ToLowerInvariant((char)unit))];
 
     public static CharacterClass Of(Rune rune) => Of(rune.Value);
 

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace LongContext.Data.Cleaning;
@@ -23,7 +25,7 @@ internal sealed class WordScanner
     private char[] characters = new char[1024];
     private int used;
     private ulong[] hashes = new ulong[256];
-    private int[] starts = new int[256], ends = new int[256], sourceStarts = new int[256], sourceEnds = new int[256];
+    private Word[] words = new Word[256];
 
     /// <summary>A scanner for this thread's own use until it returns from where it asked.</summary>
     public static WordScanner OfThread => ofThread is { } kept && kept.characters.Length <= 2 * KeptCharacters ? kept : ofThread = new WordScanner();
@@ -38,44 +40,47 @@ internal sealed class WordScanner
     public ReadOnlySpan<char> Normalized => characters.AsSpan(0, used);
 
     /// <summary>Some words in a row, one space between them.</summary>
-    public ReadOnlySpan<char> Words(int first, int count) => count == 0 ? [] : characters.AsSpan(starts[first]..ends[first + count - 1]);
+    public ReadOnlySpan<char> Words(int first, int count) => count == 0 ? [] : characters.AsSpan(words[first].Start..words[first + count - 1].End);
 
     /// <summary>Where the word's first character stands in the text.</summary>
-    public int SourceStart(int word) => sourceStarts[word];
+    public int SourceStart(int word) => words[word].SourceStart;
 
     /// <summary>Where the word's last character ends in the text.</summary>
-    public int SourceEnd(int word) => sourceEnds[word];
+    public int SourceEnd(int word) => words[word].SourceEnd;
 
     public void Scan(ReadOnlySpan<char> text)
     {
         Count = used = 0;
         // A word of one character takes two: itself and the space after it.
         if (characters.Length < (2L * text.Length) + 2) characters = new char[checked((2 * text.Length) + 2)];
-        ReadOnlySpan<CharacterClass> classes = CharacterClasses.Classes;
-        ReadOnlySpan<char> lower = CharacterClasses.Lower;
+        ref char map = ref MemoryMarshal.GetArrayDataReference(CharacterClasses.Map);
         Span<char> target = characters;
         int written = 0, wordStart = 0, sourceStart = -1, sourceEnd = 0;
         ulong hash = Seed;
         for (int i = 0; i < text.Length; i++)
         {
-            char unit = text[i];
-            switch (classes[unit])
+            // The table has an entry for every UTF-16 unit, so no check is needed.
+            char mapped = Unsafe.Add(ref map, text[i]);
+            if (mapped >= (char)CharacterClass.Word)
             {
-                case CharacterClass.Word:
-                    if (sourceStart < 0) sourceStart = i;
-                    char small = lower[unit];
-                    target[written++] = small;
-                    hash = Step(hash, small);
-                    sourceEnd = i + 1;
-                    break;
+                if (sourceStart < 0) sourceStart = i;
+                target[written++] = mapped;
+                hash = Step(hash, mapped);
+                sourceEnd = i + 1;
+                continue;
+            }
+
+            switch ((CharacterClass)mapped)
+            {
                 case CharacterClass.Separator:
                     if (sourceStart >= 0) EndWord(ref written, ref wordStart, ref sourceStart, sourceEnd, ref hash);
                     break;
                 case CharacterClass.Alone:
                     if (sourceStart >= 0) EndWord(ref written, ref wordStart, ref sourceStart, sourceEnd, ref hash);
                     sourceStart = i;
-                    target[written++] = lower[unit];
-                    hash = Step(hash, lower[unit]);
+                    char small = char.ToLowerInvariant(text[i]);
+                    target[written++] = small;
+                    hash = Step(hash, small);
                     EndWord(ref written, ref wordStart, ref sourceStart, i + 1, ref hash);
                     break;
                 case CharacterClass.Surrogate:
@@ -104,20 +109,21 @@ internal sealed class WordScanner
         used = written;
     }
 
-    private static ulong Step(ulong hash, uint character)
-    {
-        hash = unchecked((hash ^ character) * Multiplier);
-        return hash ^ (hash >> 32);
-    }
+    /// <summary>Short, as each waits for the one before; <see cref="EndWord"/> mixes what comes out.</summary>
+    private static ulong Step(ulong hash, uint character) => unchecked((hash ^ character) * Multiplier);
 
     private void EndWord(ref int written, ref int wordStart, ref int sourceStart, int sourceEnd, ref ulong hash)
     {
-        if (Count == hashes.Length) Grow();
-        hashes[Count] = hash;
-        starts[Count] = wordStart;
-        ends[Count] = written;
-        sourceStarts[Count] = sourceStart;
-        sourceEnds[Count] = sourceEnd;
+        if (Count == hashes.Length)
+        {
+            int size = checked(2 * Count);
+            Array.Resize(ref hashes, size);
+            Array.Resize(ref words, size);
+        }
+
+        hash = unchecked((hash ^ (hash >> 32)) * Multiplier);
+        hashes[Count] = hash ^ (hash >> 29);
+        words[Count] = new Word(wordStart, written, sourceStart, sourceEnd);
         Count++;
         characters[written++] = ' ';
         wordStart = written;
@@ -125,13 +131,6 @@ internal sealed class WordScanner
         hash = Seed;
     }
 
-    private void Grow()
-    {
-        int size = checked(2 * hashes.Length);
-        Array.Resize(ref hashes, size);
-        Array.Resize(ref starts, size);
-        Array.Resize(ref ends, size);
-        Array.Resize(ref sourceStarts, size);
-        Array.Resize(ref sourceEnds, size);
-    }
+    /// <summary>Where a word stands in the normalised characters and in the text.</summary>
+    private readonly record struct Word(int Start, int End, int SourceStart, int SourceEnd);
 }

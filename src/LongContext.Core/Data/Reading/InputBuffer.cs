@@ -90,7 +90,7 @@ internal sealed class InputBuffer(DataInput input) : IDisposable
     private void MakeRoom()
     {
         int kept = filled - start;
-        if (kept > buffer.Length / 2)
+        if (kept > buffer.Length - (BlockSize / 2))
         {
             byte[] larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(Array.MaxLength, 2L * buffer.Length));
             buffer.AsSpan(start, kept).CopyTo(larger);

@@ -96,7 +96,7 @@ public sealed class TokenCacheProcessTests(ITestOutputHelper output)
         int halfDone = 0, done = 0;
         for (int life = 0; life < kills; life++)
         {
-            using CacheProcess process = new(folder.Path, Count, pause: 2);
+            using CacheProcess process = new(folder.Path, Count, pause: 2 * (life % 2)); // every other one is soon done, so that some are killed as they rename
             process.Await("started");
             if (life % 3 != 2) process.Await("writing");
             Thread.Sleep(random.Next(life % 4 == 0 ? 300 : 60));

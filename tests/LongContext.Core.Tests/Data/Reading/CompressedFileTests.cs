@@ -59,6 +59,30 @@ public sealed class CompressedFileTests : IDisposable
     }
 
     [Theory]
+    [InlineData("xz", "FD377A585A00")]
+    [InlineData("bzip2", "425A6839314159265359")]
+    [InlineData("lz4", "04224D18")]
+    [InlineData("zip", "504B0304")]
+    [InlineData("Parquet", "50415231")]
+    public void Read_OtherCompressions_AreNamed(string name, string first)
+    {
+        File.WriteAllBytes(folder["a.jsonl"], [.. Convert.FromHexString(first), 1, 2, 3]);
+        Assert.Contains($"a.jsonl: the file is {name} by its first bytes, which is not read", Reads.Fault(folder["a.jsonl"]).Message, StringComparison.Ordinal);
+        File.WriteAllText(folder["a.txt"], "BZh9 is text");
+        Assert.Equal(["BZh9 is text"], Reads.Texts(folder["a.txt"]));
+    }
+
+    [Theory]
+    [MemberData(nameof(Compressions))]
+    public void TextDocuments_CompressedFile_GivesItsDocuments(string compression)
+    {
+        File.WriteAllBytes(folder["a.jsonl." + compression], Compress(compression, Lines(2, 50)));
+        Assert.Equal(s_texts[2..50], TextDocuments.Read(folder["a.jsonl." + compression]));
+        File.WriteAllBytes(folder["a.txt." + compression], Compress(compression, Lines(2, 50)));
+        Assert.Equal([System.Text.Encoding.UTF8.GetString(Lines(2, 50))], TextDocuments.Read(folder["a.txt." + compression]));
+    }
+
+    [Theory]
     [MemberData(nameof(Compressions))]
     public void Read_CutAnywhere_GivesLinesAndThenAFault(string compression)
     {
@@ -191,10 +215,10 @@ public sealed class CompressedFileTests : IDisposable
 
         RecordSourceOptions options = new() { MaximumRecordBytes = 1 << 20, BadLines = BadLines.Skip };
         Reads.Texts(path, options);
-        long before = GC.GetTotalAllocatedBytes(precise: true);
+        long before = GC.GetAllocatedBytesForCurrentThread();
         using RecordSource<string> source = RecordSource.FromFiles([path], Reads.Text, options);
         Assert.Equal(["a", "b"], source.All());
-        long allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         Assert.InRange(allocated, 0, 16 << 20);
         Assert.Contains("line 2: the line is longer than 1048576 bytes", Assert.Single(source.Report.Faults), StringComparison.Ordinal);
     }

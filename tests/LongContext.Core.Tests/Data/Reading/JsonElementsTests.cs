@@ -88,32 +88,4 @@ public sealed class JsonElementsTests : IDisposable
         using RecordSource<string> source = RecordSource.FromFiles([folder["a.json"]], Reads.Text, new RecordSourceOptions { BadLines = BadLines.Skip });
         for (int time = 0; time < 2; time++) Assert.Contains(expected, Assert.Throws<DataFormatException>(() => source.All()).Message, StringComparison.Ordinal);
     }
-
-    [Fact]
-    public void Read_AnArrayOfManyMegabytes_TakesTheMemoryOfAnElement()
-    {
-        using (FileStream file = File.Create(folder["a.json"]))
-        {
-            file.Write("["u8);
-            byte[] element = $"{{\"text\":\"{new string('x', 1000)}\"}}".Utf8();
-            for (int i = 0; i < 50_000; i++)
-            {
-                if (i > 0) file.WriteByte((byte)',');
-                file.Write(element);
-            }
-
-            file.Write("]"u8);
-        }
-
-        using RecordSource<string> source = RecordSource.FromFiles([folder["a.json"]], Reads.Text);
-        long most = 0;
-        for (int i = 0; i < 50_000; i++)
-        {
-            Assert.NotNull(source.Next());
-            if (i % 5000 == 0) most = Math.Max(most, GC.GetTotalMemory(forceFullCollection: true));
-        }
-
-        Assert.Null(source.Next());
-        Assert.InRange(most, 0, 40 << 20);
-    }
 }
