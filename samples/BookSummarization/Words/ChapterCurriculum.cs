@@ -12,7 +12,7 @@ internal static class ChapterCurriculum
         new(0.20, [64], 0.7),
         new(0.20, [128, 256], 0.2),
         new(0.25, [512, 1024], 0.1),
-        new(0.35, [1024, 2048], 0.05),
+        new(0.35, [256, 512, 1024, 2048, 2048], 0.05),
     ];
 
     public static List<TokenSequence> Make(WordLanguage language, long tokens, int seed)
