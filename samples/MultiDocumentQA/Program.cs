@@ -7,7 +7,7 @@ using LongContext.Samples.Shared.Folder;
 // Which of many documents a model finds, by where it stands. Without arguments: QuickStart's word model, as it is and tuned on made-up documents.
 // With --model and --data: a Hugging Face folder and the files of "Lost in the Middle" (nq-open-20_total_documents_gold_at_0.jsonl.gz and the like).
 Option<int[]> documents = new("--documents") { Description = "Numbers of documents to measure with. Default: 20 30 50 100; with --model as many as each question has.", AllowMultipleArgumentsPerToken = true };
-Option<int> questions = new("--questions") { Description = "Made-up questions for each number of documents.", DefaultValueFactory = _ => 40 };
+Option<int> questions = new("--questions") { Description = "Made-up questions for each number of documents.", DefaultValueFactory = _ => 25 };
 Option<long> tokens = new("--tokens") { Description = "Tokens to tune the word model on.", DefaultValueFactory = _ => 2_457_600 };
 Option<int> answer = new("--answer-tokens") { Description = "With --model: most tokens of an answer. Default: 100, as the paper's.", DefaultValueFactory = _ => 100 };
 Option<int> seed = new("--seed") { Description = "Same seed, same run.", DefaultValueFactory = _ => 1 };
