@@ -6,10 +6,11 @@ namespace LongContext.Packing;
 /// </summary>
 /// <remarks>
 /// <para>Krell, Kosec, Perez and Fitzgibbon, "Efficient sequence packing without cross-contamination" (arXiv 2107.02027), call packing by
-/// counts "histogram packing". Here it is best-fit decreasing, to the pack: the numbers of packs and their fills are those of
+/// counts "histogram packing". Without a limit of documents per pack it is best-fit decreasing, to the pack: the numbers of packs and their fills are those of
 /// <see cref="PackingAlgorithm.BestFitDecreasing"/> over the single lengths.</para>
-/// <para>Where packs may hold few documents only, best fit wastes room, as it gives the long documents the best partners one at a time; see
-/// <see cref="HistogramPackerOptions.MaximumDocuments"/>.</para>
+/// <para>Where packs may hold few documents only, best fit wastes room: it gives the long documents the partner that fills their pack, and the
+/// short ones are left to each other. With <see cref="HistogramPackerOptions.MaximumDocuments"/> from 3 on, and up to 4,096 distinct lengths, packs
+/// are also filled by pairs, and the packing with fewer packs is taken.</para>
 /// <para>Deterministic. Safe for use by several threads.</para>
 /// </remarks>
 public sealed class HistogramPacker
@@ -41,7 +42,14 @@ public sealed class HistogramPacker
                 nameof(histogram));
         }
 
-        List<PackStrategy> strategies = BestFitByCounts.Pack(histogram, options.ContextLength, options.MaximumDocuments ?? int.MaxValue);
+        int most = options.MaximumDocuments ?? int.MaxValue;
+        List<PackStrategy> strategies = BestFitByCounts.Pack(histogram, options.ContextLength, most);
+        if (options.MaximumDocuments >= 3 && histogram.Lengths.Length <= PairCompletion.MostLengths)
+        {
+            List<PackStrategy> others = PairCompletion.Pack(histogram, options.ContextLength, most);
+            if (others.Sum(strategy => strategy.Count) < strategies.Sum(strategy => strategy.Count)) strategies = others;
+        }
+
         return new HistogramPacking(histogram, options, strategies);
     }
 }

@@ -34,6 +34,17 @@ internal static class PackingBounds
         return best;
     }
 
+    /// <summary>
+    /// With at most so many documents per pack: sequences beside which not even the shortest fits have a pack each, the others share as many as the
+    /// limit allows.
+    /// </summary>
+    public static long OfDocuments(LengthHistogram histogram, int capacity, int mostDocuments)
+    {
+        long alone = 0;
+        for (int i = histogram.Lengths.Length - 1; i >= 0 && histogram.Lengths[i] > capacity - histogram.MinimumLength; i--) alone += histogram.Counts[i];
+        return alone + Quotient(histogram.SequenceCount - alone, mostDocuments);
+    }
+
     private static int FirstAbove(ReadOnlySpan<int> lengths, int limit)
     {
         int at = 0;

@@ -73,7 +73,7 @@ public sealed record PackingOptimality
             ContextLength = options.ContextLength,
             TokenBound = PackingBounds.Quotient(histogram.TokenCount, options.ContextLength),
             MartelloTothBound = martelloToth,
-            LowerBound = Math.Max(martelloToth, PackingBounds.Quotient(histogram.SequenceCount, options.MaximumDocuments ?? int.MaxValue)),
+            LowerBound = Math.Max(martelloToth, PackingBounds.OfDocuments(histogram, options.ContextLength, options.MaximumDocuments ?? int.MaxValue)),
         };
     }
 }

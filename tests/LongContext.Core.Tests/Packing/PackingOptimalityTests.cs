@@ -73,6 +73,8 @@ public sealed class PackingOptimalityTests
         PackingOptimality optimality = PackingOptimality.Of(histogram, 10, packs: 4, maximumDocuments: 3);
         Assert.Equal((3L, 1L, 1.0 / 3), (optimality.LowerBound, optimality.ExcessPacks, optimality.Gap));
         Assert.Equal(1, PackingOptimality.Of(histogram, 10, packs: 4).LowerBound);
+        // Two of 10 share a pack with nobody: 2 + ⌈7 / 3⌉.
+        Assert.Equal(5, PackingOptimality.Of(LengthHistogram.FromLengths([1, 1, 1, 1, 1, 1, 1, 10, 10]), 10, packs: 5, maximumDocuments: 3).LowerBound);
     }
 
     [Fact]

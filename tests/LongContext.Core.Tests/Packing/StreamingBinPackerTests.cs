@@ -71,6 +71,20 @@ public sealed class StreamingBinPackerTests
         Assert.InRange(packer.Report.FillRate, 0.98, 1);
     }
 
+    [Theory]
+    [InlineData(1, new[] { "0", "1 2", "3", "4 5" })] // nothing waits: the second window is the last two
+    [InlineData(2, new[] { "1 2", "0", "3 4" })] // the 7 finds no partner, waits for one window, and goes in the second
+    [InlineData(3, new[] { "1 2", "3 4" })] // it would wait for two
+    public void Add_ItemWithoutPartner_WaitsNoLongerThanAsked(int windows, string[] expected)
+    {
+        StreamingBinPacker packer = new(new StreamingPackerOptions { ContextLength = 10, WindowDocuments = 4, MaximumWindows = windows });
+        packer.Add([7, 5, 5, 5, 5, 5]);
+        if (windows == 1) packer.Complete();
+        List<string> bins = [];
+        while (packer.TryTake(out ReadOnlyMemory<long> items)) bins.Add(string.Join(' ', items.ToArray()));
+        Assert.Equal(expected, bins);
+    }
+
     [Fact]
     public void Add_OutOfRangeOrAfterTheEnd_ThrowsAndAddsNothing()
     {

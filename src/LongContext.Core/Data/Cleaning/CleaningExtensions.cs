@@ -32,4 +32,23 @@ public static class CleaningExtensions
         ArgumentNullException.ThrowIfNull(decontaminator);
         return source.SelectMany(example => decontaminator.Clean(example).Examples, decontaminator.Identity());
     }
+
+    /// <summary>Leaves out what a filter does not keep.</summary>
+    /// <param name="source">The examples; used by the new source alone from now on.</param>
+    /// <param name="filter">The filter.</param>
+    /// <param name="report">Counts what is left out and why; null for no count. An example that is asked for again after a fault or a restart is counted again.</param>
+    /// <returns>A source that can be resumed wherever <paramref name="source"/> can; a state of another filter or other thresholds is refused.</returns>
+    public static IDataSource<TrainingExample> Where(this IDataSource<TrainingExample> source, IExampleFilter filter, CleaningReport? report = null)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(filter);
+        return source.Where(
+            example =>
+            {
+                FilterFault? fault = filter.Examine(example);
+                report?.Add(example, fault);
+                return fault is null;
+            },
+            filter.Identity);
+    }
 }

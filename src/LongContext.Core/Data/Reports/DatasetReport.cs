@@ -122,6 +122,18 @@ public sealed partial record DatasetReport
         ]));
     }
 
+    /// <summary>This report with what filters left out.</summary>
+    /// <param name="report">What they left out.</param>
+    public DatasetReport With(CleaningReport report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        return With(new ReportSection("Filters",
+        [
+            new("Examples kept", $"{Figures.Count(report.Kept)} of {Figures.Count(report.Examples)} ({Figures.Share(report.Kept, report.Examples)})"),
+            .. report.Rules.Select(rule => new KeyValuePair<string, string>(rule.Rule, $"{Figures.Count(rule.Examples)} left out")),
+        ]));
+    }
+
     /// <summary>This report with what a packer did.</summary>
     /// <param name="report">What it did.</param>
     public DatasetReport With(PackingReport report)

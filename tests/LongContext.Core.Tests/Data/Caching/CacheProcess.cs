@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using LongContext.TestSupport;
 
 namespace LongContext.Data.Caching;
 
@@ -16,11 +17,8 @@ internal sealed class CacheProcess : IDisposable
     /// <param name="shell">A shell's command before it, for limits; null for none.</param>
     public CacheProcess(string folder, int count, int pause = 0, string? shell = null)
     {
-        string program = Environment.ProcessPath!;
-        // Started as `dotnet X.dll` the program is the host, and the assembly its first argument.
-        string[] host = Path.GetFileNameWithoutExtension(program) == "dotnet" ? [typeof(CacheProcess).Assembly.Location] : [];
-        string[] arguments = [.. host, CacheBuildingProgram.Name, folder, count.ToString(CultureInfo.InvariantCulture), pause.ToString(CultureInfo.InvariantCulture)];
-        ProcessStartInfo start = shell is null ? new(program, arguments) : new("/bin/sh", ["-c", shell + "; exec \"$@\"", "sh", program, .. arguments]);
+        ProcessStartInfo start = OwnProgram.With(CacheBuildingProgram.Name, folder, count.ToString(CultureInfo.InvariantCulture), pause.ToString(CultureInfo.InvariantCulture));
+        if (shell is not null) start = new("/bin/sh", ["-c", shell + "; exec \"$@\"", "sh", start.FileName, .. start.ArgumentList]);
         start.RedirectStandardOutput = true;
         start.Environment["DOTNET_EnableWriteXorExecute"] = "0"; // its mapping would be a file above the limit
         process = new Process { StartInfo = start };

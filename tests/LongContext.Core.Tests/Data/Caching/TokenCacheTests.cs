@@ -201,6 +201,35 @@ public sealed class TokenCacheTests
     }
 
     [Fact]
+    [Trait("Category", "Slow")]
+    public async Task OpenOrBuild_MoreThanTwoToThe31TokensInOneFile_GivesThemBack()
+    {
+        // 520 sequences of 2²² tokens: 2.18 · 10⁹ of them, in one file of 4.4 GB. A sequence's first token and its last are its number.
+        SlowTests.SkipUnlessAsked();
+        const int Long = 1 << 22, Sequences = 520;
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        using TokenCache cache = await TokenCache.OpenOrBuildAsync(
+            folder.Path, CacheData.Key(Sequences), () => CacheData.Source(Sequences),
+            example =>
+            {
+                int[] tokens = new int[Long];
+                tokens[0] = tokens[^1] = int.Parse(example.Text, System.Globalization.CultureInfo.InvariantCulture);
+                return new TokenSequence(tokens);
+            },
+            new TokenCacheOptions { Degree = 2, ShardBytes = 1L << 40 }, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal((1, (long)Sequences * Long), (cache.Report.Shards, cache.Report.Tokens));
+        Assert.True(cache.Report.Tokens > int.MaxValue);
+        int[] room = new int[Long];
+        for (int i = 0; i < Sequences; i += i == Sequences - 8 ? 1 : 8)
+        {
+            Assert.Equal(Long, cache.CopyTokens(i, room));
+            Assert.Equal((i, 0, i), (room[0], room[1], room[^1]));
+        }
+
+        cache.Verify(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
     public void DataFileIdentity_ChangedFile_IsOther()
     {
         using TemporaryFolder folder = TestPaths.NewTemporaryFolder();

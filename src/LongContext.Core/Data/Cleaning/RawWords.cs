@@ -1,0 +1,66 @@
+using System.Text;
+
+namespace LongContext.Data.Cleaning;
+
+/// <summary>
+/// A text's words as they are written: what stands between white space, punctuation included; in scripts without spaces every letter is a word of its own,
+/// and the punctuation about it is none.
+/// </summary>
+internal sealed class RawWords
+{
+    private readonly List<(int Start, int End)> places = [];
+    private readonly List<bool> alone = [];
+
+    public RawWords(string text)
+    {
+        Text = text;
+        int start = -1;
+        for (int i = 0; i < text.Length; i++)
+        {
+            int length = Rune.TryGetRuneAt(text, i, out Rune rune) ? rune.Utf16SequenceLength : 1;
+            CharacterClass found = length == 1 && char.IsSurrogate(text[i]) ? CharacterClass.Removed : CharacterClasses.Of(rune);
+            if (found is CharacterClass.Separator or CharacterClass.Alone)
+            {
+                End(ref start, i);
+                if (found == CharacterClass.Alone) Add(i, i + length, isAlone: true);
+            }
+            else if (start < 0)
+            {
+                start = i;
+            }
+
+            i += length - 1;
+        }
+
+        End(ref start, text.Length);
+    }
+
+    public string Text { get; }
+
+    public int Count => places.Count;
+
+    public ReadOnlySpan<char> this[int word] => Text.AsSpan(places[word].Start..places[word].End);
+
+    /// <summary>Whether the word is a letter of a script without spaces.</summary>
+    public bool IsAlone(int word) => alone[word];
+
+    /// <summary>Code points of a word.</summary>
+    public int Length(int word)
+    {
+        int length = 0;
+        foreach (Rune _ in this[word].EnumerateRunes()) length++;
+        return length;
+    }
+
+    private void End(ref int start, int end)
+    {
+        if (start >= 0) Add(start, end, isAlone: false);
+        start = -1;
+    }
+
+    private void Add(int start, int end, bool isAlone)
+    {
+        places.Add((start, end));
+        alone.Add(isAlone);
+    }
+}
