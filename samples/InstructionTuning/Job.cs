@@ -6,6 +6,7 @@ using LongContext.Models;
 using LongContext.Packing;
 using LongContext.Recipes;
 using LongContext.Samples.Shared;
+using LongContext.Samples.Shared.Words;
 using LongContext.Tokenization;
 using Recipe = LongContext.Recipes.InstructionTuning;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using LongContext.Samples.InstructionTuning;
 using LongContext.Samples.Shared;
+using LongContext.Samples.Shared.Words;
 using LongContext.Tokenization;
 
 // Instruction tuning by the library's recipe: of conversations the answers alone count in the loss, each conversation as much as any other.

@@ -24,6 +24,15 @@ internal static class Words
         return [.. words];
     }
 
+    /// <summary>A text without whitespace at both ends.</summary>
+    public static string Trim(string text)
+    {
+        int start = 0, end = text.Length;
+        while (start < end && IsSpace(text[start])) start++;
+        while (end > start && IsSpace(text[end - 1])) end--;
+        return text[start..end];
+    }
+
     /// <summary>.NET's whitespace and the four separators U+001C to U+001F, which together are Python's.</summary>
     private static bool IsSpace(char c) => char.IsWhiteSpace(c) || c is >= '\u001C' and <= '\u001F';
 }

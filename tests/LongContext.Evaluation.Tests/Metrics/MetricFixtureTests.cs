@@ -15,6 +15,11 @@ public sealed class MetricFixtureTests
         ["levenshtein"] = CheckLevenshtein,
         ["together_repetition"] = CheckTogetherRepetition,
         ["perplexity_per_byte"] = CheckPerplexityPerByte,
+        ["rouge_google_nostem"] = one => CheckGoogleRouge(one, stems: false),
+        ["rouge_google_stem"] = one => CheckGoogleRouge(one, stems: true),
+        ["porter_stemmer"] = one => Assert.Equal(one.GetProperty("expected").GetString(), PorterStemmer.Stem(one.GetProperty("prediction").GetString()!)),
+        ["normalize_answer"] = CheckNormalizeAnswer,
+        ["litm_best_subspan_em"] = CheckBestSubspan,
     };
 
     [Theory]
@@ -87,6 +92,37 @@ public sealed class MetricFixtureTests
         AssertRelative(expected.GetProperty("perplexity_per_byte"), accumulator.PerplexityPerByte);
         AssertRelative(expected.GetProperty("total_nats"), accumulator.TotalNats);
     }
+
+    private static void CheckGoogleRouge(JsonElement one, bool stems)
+    {
+        RougeScores scores = GoogleRouge.Score(one.GetProperty("prediction").GetString()!, References(one), stems);
+        JsonElement expected = one.GetProperty("expected");
+        foreach ((string name, PrecisionRecall score) in new[] { ("rouge1", scores.Rouge1), ("rouge2", scores.Rouge2), ("rougeL", scores.RougeL), ("rougeLsum", scores.RougeLsum) })
+        {
+            Assert.Equal(expected.GetProperty(name).GetProperty("precision").GetDouble(), score.Precision, Tolerance);
+            Assert.Equal(expected.GetProperty(name).GetProperty("recall").GetDouble(), score.Recall, Tolerance);
+            Assert.Equal(expected.GetProperty(name).GetProperty("fmeasure").GetDouble(), score.F1, Tolerance);
+        }
+    }
+
+    private static void CheckNormalizeAnswer(JsonElement one)
+    {
+        string text = one.GetProperty("prediction").GetString()!;
+        JsonElement expected = one.GetProperty("expected");
+        Assert.Equal(expected.GetProperty("en").GetString(), SquadNormalization.Normalize(text, WordCharacters.PythonRe));
+        Assert.Equal(expected.GetProperty("zh").GetString(), SquadNormalization.NormalizeChinese(text));
+    }
+
+    private static void CheckBestSubspan(JsonElement one)
+    {
+        string prediction = one.GetProperty("prediction").GetString()!;
+        JsonElement expected = one.GetProperty("expected");
+        Assert.Equal(expected.GetProperty("normalized_prediction").GetString(), LostInTheMiddle.Normalize(prediction));
+        Assert.Equal(expected.GetProperty("best_subspan_em").GetDouble(), LostInTheMiddle.BestSubspanExactMatch(prediction, References(one)));
+        Assert.Equal(expected.GetProperty("script").GetDouble(), LostInTheMiddle.BestSubspanExactMatch(LostInTheMiddle.FirstLine(prediction), References(one)));
+    }
+
+    private static string[] References(JsonElement one) => [.. one.GetProperty("references").EnumerateArray().Select(reference => reference.GetString()!)];
 
     /// <summary>
     /// Null stands for a measure that is not reported; large values are compared relatively, as the fixtures' README says.

@@ -1,6 +1,6 @@
 using LongContext.Chat;
 
-namespace LongContext.Samples.InstructionTuning;
+namespace LongContext.Samples.Shared.Words;
 
 /// <summary>
 /// The word model's chat format, to show how one is written: what a person says as it is, then the answer and the token that ends it. The

@@ -1,0 +1,53 @@
+using System.Globalization;
+using System.Text;
+
+namespace LongContext.Evaluation.Metrics;
+
+/// <summary>What Python does with text where .NET does something else.</summary>
+internal static class PythonText
+{
+    private const char CapitalSigma = 'Σ', SmallSigma = 'σ', FinalSigma = 'ς', CapitalDottedI = 'İ';
+
+    /// <summary>
+    /// Lower-case by the whole of Unicode's rules without a language: U+0130 becomes i and a dot above, a capital sigma that ends a word ς
+    /// (SpecialCasing.txt). <see cref="string.ToLowerInvariant"/> has neither.
+    /// </summary>
+    public static string ToLower(string text)
+    {
+        string lower = text.ToLowerInvariant();
+        if (!text.AsSpan().ContainsAny(CapitalSigma, CapitalDottedI)) return lower;
+        var result = new StringBuilder(text.Length + 1);
+        for (int i = 0; i < text.Length; i++)
+        {
+            if (text[i] == CapitalDottedI) result.Append("i\u0307");
+            else if (text[i] == CapitalSigma) result.Append(EndsWord(text, i) ? FinalSigma : SmallSigma);
+            else result.Append(lower[i]);
+        }
+
+        return result.ToString();
+    }
+
+    /// <summary>Final_Sigma: a cased letter before, none after, characters that casing ignores aside.</summary>
+    private static bool EndsWord(string text, int at) => IsCased(text, at, -1) && !IsCased(text, at, 1);
+
+    private static bool IsCased(string text, int from, int step)
+    {
+        for (int i = from + step; i >= 0 && i < text.Length; i += step)
+        {
+            // The second half of a pair stands for the pair, whichever way one comes.
+            int start = char.IsLowSurrogate(text[i]) && i > 0 ? i - 1 : i;
+            if (char.IsHighSurrogate(text[i]) && step > 0 && i + 1 < text.Length) i++;
+            else if (start != i) i = start;
+            UnicodeCategory category = CharUnicodeInfo.GetUnicodeCategory(text, start);
+            if (IsIgnorable(text[start], category)) continue;
+            return category is UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.TitlecaseLetter;
+        }
+
+        return false;
+    }
+
+    /// <summary>Case_Ignorable: marks, format characters, modifiers, and the punctuation inside words.</summary>
+    private static bool IsIgnorable(char c, UnicodeCategory category) =>
+        category is UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark or UnicodeCategory.Format or UnicodeCategory.ModifierLetter or UnicodeCategory.ModifierSymbol
+        || c is '\'' or '.' or ':' or '·' or '\u0387' or '\u055F' or '\u05F4' or '\u2018' or '\u2019' or '\u2024' or '\u2027' or '\uFE13' or '\uFE52' or '\uFE55' or '\uFF07' or '\uFF0E' or '\uFF1A';
+}
