@@ -5,8 +5,8 @@ using LongContext.Data.Cleaning;
 using LongContext.Data.Examples;
 using LongContext.Data.Reading;
 using LongContext.Packing;
-using LongContext.Samples.InstructionTuning;
 using LongContext.Samples.Shared;
+using LongContext.Samples.Shared.Words;
 using LongContext.Tokenization;
 using Recipe = LongContext.Recipes.InstructionTuning;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
-using LongContext.Samples.InstructionTuning;
-using LongContext.Samples.PrepareLongAlign;
 using LongContext.Samples.Shared;
+using LongContext.Samples.Shared.Words;
+using LongContext.Samples.PrepareLongAlign;
 
 // From LongAlign-10k as it is published (Bai et al. 2024, arXiv:2401.18058) to what a training run takes: read, drop duplicates, write in the model's
 // chat format, encode into a cache on disk, pack by best fit with the same say for every conversation. Without arguments: conversations of that form,
