@@ -9,7 +9,7 @@ public sealed class LayerTests
     /// <summary>Project, the projects it may know, and the packages it may ask for.</summary>
     public static TheoryData<string, string[], string[]> Layers => new()
     {
-        { "LongContext.Core", [], ["Google.Protobuf", "Microsoft.Extensions.FileSystemGlobbing", "Microsoft.ML.Tokenizers", "Parquet.Net", "Sep", "System.IO.Hashing", "ZstdSharp.Port"] },
+        { "LongContext.Core", [], ["Google.Protobuf", "K4os.Compression.LZ4", "Microsoft.Extensions.FileSystemGlobbing", "Microsoft.ML.Tokenizers", "Snappier", "System.IO.Hashing", "ZstdSharp.Port"] },
         { "LongContext.Cuda", [], [] },
         { "LongContext.Evaluation", ["LongContext.Core"], ["Microsoft.Extensions.AI.Abstractions"] },
         { "LongContext.ManagedCuda", ["LongContext.Cuda"], ["ManagedCuda-12", "ManagedCuda-13"] },

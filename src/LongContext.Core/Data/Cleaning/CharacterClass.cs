@@ -36,6 +36,8 @@ internal static class CharacterClasses
     public static readonly char[] Map = [.. Enumerable.Range(0, 0x10000).Select(unit =>
         char.IsSurrogate((char)unit) ? (char)CharacterClass.Surrogate : Of(unit) is not CharacterClass.Word and var other ? (char)other : char.ToLowerInvariant((char)unit))];
 
+    public static CharacterClass Of(char unit) => Map[unit] is < (char)CharacterClass.Word and var other ? (CharacterClass)other : CharacterClass.Word;
+
     public static CharacterClass Of(Rune rune) => Of(rune.Value);
 
     private static CharacterClass Of(int codePoint)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
 
@@ -26,42 +27,58 @@ internal sealed class NGramRepetition
     /// frequent ones the one that covers most.</summary>
     public double Top(int n)
     {
-        if (hashes.Length < n) return 0;
-        Dictionary<ulong, (int Count, int End, long Covered)> seen = [];
-        ulong[] grams = RollingHash.All(hashes, n);
-        int most = 1;
-        long covered = 0;
-        for (int i = 0; i < grams.Length; i++)
+        int count = hashes.Length - n + 1;
+        if (count < 1) return 0;
+        GramTable table = GramTable.Rent(count);
+        (int Count, int End, long Covered)[] seen = ArrayPool<(int, int, long)>.Shared.Rent(table.Slots);
+        try
         {
-            ref (int Count, int End, long Covered) gram = ref CollectionsMarshal.GetValueRefOrAddDefault(seen, grams[i], out _);
-            gram = (gram.Count + 1, i + n, gram.Covered + before[i + n] - before[Math.Max(i, gram.End)]);
-            most = Math.Max(most, gram.Count);
-        }
+            int most = 1;
+            long covered = 0;
+            RollingHash hash = new(n);
+            for (int i = 0; i < count; i++)
+            {
+                ref (int Count, int End, long Covered) gram = ref seen[table.Add(Next(ref hash, n, i), out bool isNew)];
+                if (isNew) gram = default;
+                gram = (gram.Count + 1, i + n, gram.Covered + before[i + n] - before[Math.Max(i, gram.End)]);
+                // A gram's last occurrence has its whole cover, and no other count is compared with it before.
+                if (gram.Count > most) (most, covered) = (gram.Count, gram.Covered);
+                else if (gram.Count == most) covered = Math.Max(covered, gram.Covered);
+            }
 
-        if (most == 1) return 0;
-        foreach ((int count, _, long of) in seen.Values)
+            return most == 1 ? 0 : FilterRules.Share(covered, Total);
+        }
+        finally
         {
-            if (count == most) covered = Math.Max(covered, of);
+            ArrayPool<(int, int, long)>.Shared.Return(seen);
         }
-
-        return FilterRules.Share(covered, Total);
     }
 
     /// <summary>Share of the characters in n-grams that stood before, each counted once.</summary>
     public double Duplicate(int n)
     {
-        if (hashes.Length < n) return 0;
-        HashSet<ulong> seen = [];
-        ulong[] grams = RollingHash.All(hashes, n);
+        int count = hashes.Length - n + 1;
+        if (count < 1) return 0;
+        GramTable table = GramTable.Rent(count);
         long covered = 0;
         int end = 0;
-        for (int i = 0; i < grams.Length; i++)
+        RollingHash hash = new(n);
+        for (int i = 0; i < count; i++)
         {
-            if (seen.Add(grams[i])) continue;
+            table.Add(Next(ref hash, n, i), out bool isNew);
+            if (isNew) continue;
             covered += before[i + n] - before[Math.Max(i, end)];
             end = i + n;
         }
 
         return FilterRules.Share(covered, Total);
+    }
+
+    /// <summary>The hash of the n words from word <paramref name="i"/> on; asked for one after the other from 0.</summary>
+    private ulong Next(ref RollingHash hash, int n, int i)
+    {
+        if (i > 0) hash.Roll(hashes[i + n - 1], hashes[i - 1]);
+        else for (int k = 0; k < n; k++) hash.Add(hashes[k]);
+        return hash.Mixed;
     }
 }

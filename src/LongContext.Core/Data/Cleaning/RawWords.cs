@@ -17,8 +17,14 @@ internal sealed class RawWords
         int start = -1;
         for (int i = 0; i < text.Length; i++)
         {
-            int length = Rune.TryGetRuneAt(text, i, out Rune rune) ? rune.Utf16SequenceLength : 1;
-            CharacterClass found = length == 1 && char.IsSurrogate(text[i]) ? CharacterClass.Removed : CharacterClasses.Of(rune);
+            CharacterClass found = CharacterClasses.Of(text[i]);
+            int length = 1;
+            if (found == CharacterClass.Surrogate)
+            {
+                bool whole = Rune.TryGetRuneAt(text, i, out Rune rune);
+                (found, length) = whole ? (CharacterClasses.Of(rune), 2) : (CharacterClass.Removed, 1);
+            }
+
             if (found is CharacterClass.Separator or CharacterClass.Alone)
             {
                 End(ref start, i);
