@@ -101,6 +101,12 @@ internal sealed class CsvReader : IRecordReader
                 throw new DataFormatException(path, records.FirstLine, "the header: " + fault.Message[(fault.Message.IndexOf(": ", StringComparison.Ordinal) + 2)..], fault) { EndsFile = true };
             }
 
+            if (fields.Exists(HasLoneReturn))
+            {
+                const string fault = "the header has a carriage return in it that no line feed follows: lines must end with a line feed, alone or behind a carriage return.";
+                throw new DataFormatException(path, records.FirstLine, fault) { EndsFile = true };
+            }
+
             string[] twice = [.. fields.GroupBy(name => name, StringComparer.Ordinal).Where(group => group.Count() > 1).Select(group => $"\"{group.Key}\"")];
             if (twice.Length > 0)
                 throw new DataFormatException(path, records.FirstLine, $"the header has {string.Join(", ", twice.Take(MostNamed))} more than once, expected a name of its own for each column.") { EndsFile = true };
@@ -108,6 +114,17 @@ internal sealed class CsvReader : IRecordReader
         }
 
         return [];
+    }
+
+    /// <summary>As where lines end as on old Macs: the whole file would be its header, and give nothing.</summary>
+    private static bool HasLoneReturn(string name)
+    {
+        for (int at = name.IndexOf('\r', StringComparison.Ordinal); at >= 0; at = name.IndexOf('\r', at + 1))
+        {
+            if (at + 1 == name.Length || name[at + 1] != '\n') return true;
+        }
+
+        return false;
     }
 
     private bool[] FindWanted()
