@@ -7,8 +7,8 @@ namespace LongContext.Data.Reading.Columnar;
 
 /// <summary>The rows of a Parquet file, in memory of one page and one dictionary of each column that is wanted.</summary>
 /// <remarks>
-/// Parquet.Net was the package at hand and is not used: its version 6.1 reads whole column chunks, so that a row group of long texts must fit in memory; it has no lists in data
-/// pages of the second kind; and it allocates by the lengths that a file says before looking whether they can be.
+/// The package Parquet.Net was tried and not taken (6.1.0): it reads whole column chunks, so that a row group of long texts must fit in memory; and of
+/// the files in tests/Fixtures/parquet it reads neither lists in data pages of the second kind nor dates and decimals in DELTA_BINARY_PACKED.
 /// </remarks>
 internal sealed class ParquetRecordReader : IRecordReader
 {

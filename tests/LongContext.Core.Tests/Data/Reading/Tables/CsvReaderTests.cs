@@ -74,7 +74,7 @@ public sealed class CsvReaderTests
     [Fact]
     public void Read_BooksOfManyMegabytes_AreWholeAndTooLongOnesArePassed()
     {
-        // 20 million characters, which is beyond what Sep's rows hold, with every kind of thing in it that could end it early.
+        // 20 million characters, with every kind of thing in it that could end it early.
         StringBuilder book = new();
         while (book.Length < 20_000_000) book.Append("He said \"no\", and\r\nleft; then 😀\n");
         string content = $"id,text\n1,\"{book.Replace("\"", "\"\"")}\"\n2,short\n";
