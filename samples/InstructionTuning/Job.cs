@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using LongContext.Chat;
 using LongContext.Data;
+using LongContext.Data.Examples;
+using LongContext.Data.Reading;
 using LongContext.Generation;
 using LongContext.Models;
 using LongContext.Packing;
@@ -27,8 +29,10 @@ internal sealed class Job(JobOptions options)
             RecordsFormat.FormatName => new RecordsFormat(),
             string name => ChatFormat.Named(name),
         };
-        IReadOnlyList<IReadOnlyList<ChatTurn>> conversations = Conversations.Read(options.Data);
-        if (conversations.Count < 2) throw new UsageException($"{options.Data} has a single conversation; one is needed to train on and one to measure on.");
+        IReadOnlyList<IReadOnlyList<ChatTurn>> conversations;
+        using (RecordSource<TrainingExample> data = RecordSource.FromFiles([options.Data], ColumnMap.OpenAIChat))
+            conversations = [.. data.AsEnumerable(cancellationToken).Select(example => ((ChatExample)example).Turns)];
+        if (conversations.Count < 2) throw new UsageException($"{options.Data} has fewer than two conversations; one is needed to train on and one to measure on.");
         int heldOut = Math.Max(1, Math.Min(MostAsked, conversations.Count / 5));
         IReadOnlyList<ChatTurn>[] training = [.. conversations.SkipLast(heldOut)], asked = [.. conversations.TakeLast(heldOut)];
         using var model = CausalLanguageModel.Load(options.Model, new ModelLoadOptions { DataType = TorchSharp.torch.ScalarType.Float32 });

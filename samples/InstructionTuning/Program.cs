@@ -7,7 +7,7 @@ using LongContext.Tokenization;
 // Instruction tuning by the library's recipe: of conversations the answers alone count in the loss, each conversation as much as any other.
 // Without arguments: QuickStart's word model learns to answer questions about made-up records. With --model and --data: a folder and conversations of yours.
 Option<DirectoryInfo?> model = new("--model") { Description = "A Hugging Face folder instead of the built-in word model. Needs --data." };
-Option<FileInfo?> data = new("--data") { Description = "With --model: JSON lines with \"messages\" of \"role\" and \"content\"; the last fifth, 40 at most, is asked." };
+Option<FileInfo?> data = new("--data") { Description = "With --model: JSON lines (or Parquet) with \"messages\" of \"role\" and \"content\", compressed or not; the last fifth, 40 at most, is asked." };
 Option<string?> chatFormat = new("--format") { Description = "Name of the chat format, such as chatml or llama3.1 (\"records\" is the built-in model's). Default: by the folder's template." };
 Option<int?> context = new("--context") { Description = "The context to train at, in tokens; positions are interpolated where it is longer than the model's window. Default: that window." };
 Option<int> epochs = new("--epochs") { Description = "Passes over the conversations.", DefaultValueFactory = _ => 12 };

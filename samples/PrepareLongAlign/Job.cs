@@ -1,4 +1,7 @@
 using System.Diagnostics;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using LongContext.Chat;
 using LongContext.Data.Caching;
 using LongContext.Data.Cleaning;
@@ -45,9 +48,16 @@ internal sealed class Job(JobOptions options)
         {
             Files = DataFileIdentity.OfAll(files),
             Tokenizer = tokenizer.Fingerprint,
-            Settings = new Dictionary<string, string> { ["encoder"] = encoder.Identity, ["columns"] = ColumnMap.Auto.Name, ["similarity"] = Show(options.Similarity), ["strict"] = Show(options.Strict) },
+            Settings = new Dictionary<string, string>
+            {
+                ["encoder"] = encoder.Identity,
+                ["columns"] = ColumnMap.Auto.Identity,
+                ["left-out"] = Fingerprint(exclusions),
+                ["strict"] = Show(options.Strict),
+            },
         };
-        using TokenCache cache = await TokenCache.OpenOrBuildAsync(cacheFolder, key, () => read.Without(exclusions), example => Encode(encoder, example), cancellationToken: cancellationToken);
+        using TokenCache cache = await TokenCache.OpenOrBuildAsync(
+            cacheFolder, key, () => read.Without(exclusions), example => Encode(encoder, example), cancellationToken: cancellationToken);
         if (cache.SequenceCount == 0) throw new UsageException($"The chat format \"{format.Name}\" takes none of {duplicates.Documents:N0} conversations.");
 
         // 3. Pack, as a training run would: best fit over a window, every conversation with the same weight.
@@ -83,7 +93,15 @@ internal sealed class Job(JobOptions options)
         return path;
     }
 
-    private static string Show(double value) => value.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    /// <summary>
+    /// Which conversations are left out, rather than how alike they had to be: a release that finds other duplicates makes other tokens. By the
+    /// names of their files, as the cache's key has them.
+    /// </summary>
+    private static string Fingerprint(ExclusionList exclusions)
+    {
+        IEnumerable<string> lines = exclusions.Origins.Select(origin => string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileName(origin.Path)}\0{origin.Number}"));
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', lines))));
+    }
 
     private static string Show(bool value) => value ? "yes" : "no";
 }

@@ -47,6 +47,13 @@ public sealed class PrepareLongAlignTests
         Assert.False(root.GetProperty("tokensWereThere").GetBoolean());
         Assert.Equal(dataset.GetRawText(), second.RootElement.GetProperty("dataset").GetRawText());
         Assert.Equal(Number("packs"), second.RootElement.GetProperty("packs").GetInt64());
+
+        // Other conversations left out are other tokens: none of those that are there is taken.
+        SampleProgram.Outcome exact = await SampleProgram.RunAsync(Sample, "--output", folder.Path, "--similarity", "1");
+        Assert.True(exact.ExitCode == 0, exact.Error);
+        using JsonDocument third = SampleProgram.ReadReport(folder.Path);
+        Assert.False(third.RootElement.GetProperty("tokensWereThere").GetBoolean());
+        Assert.Equal(Number("records") - Number("exactDuplicates"), third.RootElement.GetProperty("dataset").GetProperty("sequences").GetInt64());
     }
 
     [Fact]

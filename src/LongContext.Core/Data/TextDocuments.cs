@@ -29,7 +29,7 @@ public static class TextDocuments
 
     private static IEnumerable<string> Documents(string path, string field)
     {
-        using RecordSource<string> source = new(new DataFileList([path]), record => Text(record, field), new RecordSourceOptions());
+        using RecordSource<string> source = new(new DataFileList([path]), record => Text(record, field), field, new RecordSourceOptions());
         if (source.Next() is not { } first) throw new DataFormatException(path, null, "the data set is empty, there is no document in it.");
         yield return first;
         while (source.Next() is { } text) yield return text;

@@ -42,6 +42,9 @@ public sealed record AlpacaColumns
     /// </summary>
     public bool AsChat { get; init; }
 
+    /// <summary>All that decides what is made of a record.</summary>
+    internal IEnumerable<string?> Settings() => [Instruction, Input, Output, PromptWithInput, PromptWithoutInput, AsChat ? "chat" : "prompt"];
+
     internal IEnumerable<string> FaultsOfSettings()
     {
         if (string.IsNullOrEmpty(Name)) yield return "Name is empty";

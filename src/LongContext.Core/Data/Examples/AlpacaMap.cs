@@ -17,6 +17,8 @@ internal sealed class AlpacaMap : ColumnMap
 
     public override string Name => columns.Name;
 
+    public override string Identity => MapIdentity.Of(columns.Name, columns.Settings());
+
     public override TrainingExample Map(DataRecord record)
     {
         ArgumentNullException.ThrowIfNull(record);

@@ -75,6 +75,13 @@ public sealed record ChatColumns
     /// <summary>Fields of the record that, when there is something in them, say that tools are on offer.</summary>
     internal IReadOnlyList<string> Tools { get; init; } = [];
 
+    /// <summary>All that decides what is made of a record.</summary>
+    internal IEnumerable<string?> Settings() =>
+    [
+        Messages, Role, Content, System, Weight, Reasoning, RequiresAlternation ? "alternation" : "any order", Faults.ToString(),
+        .. Roles.OrderBy(role => role.Key, StringComparer.Ordinal).SelectMany(role => new[] { role.Key, role.Value }), null, .. Tools,
+    ];
+
     internal IEnumerable<string> FaultsOfSettings()
     {
         foreach ((string name, string? value) in new[] { (nameof(Name), Name), (nameof(Messages), Messages), (nameof(Role), Role), (nameof(Content), Content) })

@@ -20,6 +20,8 @@ internal sealed class ChatMap : ColumnMap
 
     public override string Name => columns.Name;
 
+    public override string Identity => MapIdentity.Of(columns.Name, columns.Settings());
+
     public override TrainingExample? Map(DataRecord record)
     {
         ArgumentNullException.ThrowIfNull(record);

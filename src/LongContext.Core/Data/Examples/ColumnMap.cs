@@ -34,6 +34,12 @@ public abstract class ColumnMap
     /// <summary>A short name, for people.</summary>
     public abstract string Name { get; }
 
+    /// <summary>
+    /// Names what the map does, with all its settings: two maps of the same identity make the same of the same record. Part of the states and
+    /// caches of what it makes. Default: the name; a map of your own with settings says them here.
+    /// </summary>
+    public virtual string Identity => Name;
+
     /// <summary>The example of a record.</summary>
     /// <param name="record">The record; it is not changed.</param>
     /// <returns>The example, with the record's <see cref="DataRecord.Origin"/>; null for a record that is to be left out, which its reader counts.</returns>
@@ -69,7 +75,7 @@ public abstract class ColumnMap
     /// Gives the example, or null for a record that is to be left out. It must depend on the record alone, or a run that is stopped and gone on
     /// with would see other data. A <see cref="FormatException"/> from it is a bad record.
     /// </param>
-    /// <param name="name">A short name, for people and for <see cref="object.ToString"/>. Default: custom.</param>
+    /// <param name="name">A short name, for people; it is the map's identity too, so put the settings of the function into it. Default: custom.</param>
     /// <exception cref="ArgumentException">The name is empty.</exception>
     public static ColumnMap Custom(Func<DataRecord, TrainingExample?> map, string name = "custom") => new CustomMap(map, name);
 

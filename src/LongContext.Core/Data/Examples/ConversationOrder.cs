@@ -30,23 +30,30 @@ internal static class ConversationOrder
     /// <summary>The turns in order, as far as dropping at the ends and joining neighbours of the same role can do it.</summary>
     public static List<ChatTurn> Mend(IReadOnlyList<ChatTurn> turns)
     {
-        List<ChatTurn> mended = [];
+        // Runs first, joined once each: a conversation may be a million turns of the same role.
+        List<List<ChatTurn>> runs = [];
+        bool asked = false;
         foreach (ChatTurn turn in turns)
         {
-            bool begins = !mended.Any(earlier => earlier.IsUser);
-            if (begins && turn.IsAssistant) continue;
-            if (mended.Count > 0 && mended[^1].Role == turn.Role) mended[^1] = Join(mended[^1], turn);
-            else mended.Add(turn);
+            asked |= turn.IsUser;
+            if (turn.IsAssistant && !asked) continue;
+            if (runs.Count > 0 && runs[^1][0].Role == turn.Role) runs[^1].Add(turn);
+            else runs.Add([turn]);
         }
 
-        while (mended.Count > 0 && !mended[^1].IsAssistant) mended.RemoveAt(mended.Count - 1);
-        return mended;
+        while (runs.Count > 0 && !runs[^1][0].IsAssistant) runs.RemoveAt(runs.Count - 1);
+        return [.. runs.Select(Join)];
     }
 
-    private static ChatTurn Join(ChatTurn first, ChatTurn second) => first with
+    private static ChatTurn Join(List<ChatTurn> run)
     {
-        Content = $"{first.Content}\n\n{second.Content}",
-        Reasoning = first.Reasoning is null || second.Reasoning is null ? first.Reasoning ?? second.Reasoning : $"{first.Reasoning}\n\n{second.Reasoning}",
-        CountsInLoss = first.CountsInLoss && second.CountsInLoss,
-    };
+        if (run.Count == 1) return run[0];
+        string[] reasoning = [.. run.Select(turn => turn.Reasoning).OfType<string>()];
+        return run[0] with
+        {
+            Content = string.Join("\n\n", run.Select(turn => turn.Content)),
+            Reasoning = reasoning.Length == 0 ? null : string.Join("\n\n", reasoning),
+            CountsInLoss = run.TrueForAll(turn => turn.CountsInLoss),
+        };
+    }
 }

@@ -9,7 +9,7 @@ namespace LongContext.Data.Mixing;
 /// <summary>From the files of a share to its sequences, pass by pass over one reader.</summary>
 internal sealed class ShareReader(PublishedMixture mixture, PublishedShare share, int place, HuggingFaceTokenizer tokenizer, ExampleEncoder encoder) : IDisposable
 {
-    private readonly RecordSource<TrainingExample> records = RecordSource.FromFiles(share.Given!.Patterns, share.Given.Columns.Map, share.Given.Reading);
+    private readonly RecordSource<TrainingExample> records = RecordSource.FromFiles(share.Given!.Patterns, share.Given.Columns, share.Given.Reading);
     private readonly LengthCounts counts = new();
     private StreamState? start;
 

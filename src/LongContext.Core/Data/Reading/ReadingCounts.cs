@@ -18,10 +18,10 @@ internal sealed class ReadingCounts(RecordSourceOptions options)
 
     public IReadOnlyList<string> Faults => [.. faults];
 
-    /// <summary>Counts a bad line, or throws it where it is to stop the reading.</summary>
-    public void Pass(DataFormatException fault)
+    /// <summary>Counts a bad line, or a file whose rest cannot be read, or throws it where it is to stop the reading.</summary>
+    public void Pass(DataFormatException fault, bool endsFile)
     {
-        if (options.BadLines == Reading.BadLines.Stop || (fault.EndsFile && !options.SkipBrokenFiles)) ExceptionDispatchInfo.Throw(fault);
+        if (options.BadLines == Reading.BadLines.Stop || (endsFile && !options.SkipBrokenFiles)) ExceptionDispatchInfo.Throw(fault);
         long bad = BadLines + 1, lines = Records + LeftOut + bad;
         if (bad > options.MaximumBadLines)
             throw TooMany(fault, FormattableString.Invariant($"more than the {options.MaximumBadLines} that MaximumBadLines allows"));
@@ -55,5 +55,5 @@ internal sealed class ReadingCounts(RecordSourceOptions options)
     }
 
     private static DataFormatException TooMany(DataFormatException fault, string why) =>
-        new(fault.Path ?? "", fault.LineNumber, $"{fault.Message} There are too many bad lines: {why}.", fault) { EndsFile = fault.EndsFile };
+        new($"{fault.Message} There are too many bad lines: {why}.", fault) { Path = fault.Path, LineNumber = fault.LineNumber, EndsFile = fault.EndsFile };
 }

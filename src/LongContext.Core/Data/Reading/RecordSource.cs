@@ -21,18 +21,21 @@ public static class RecordSource
     /// <exception cref="ArgumentException">Patterns or options are at fault; the message lists all faults.</exception>
     /// <exception cref="FileNotFoundException">Patterns that match nothing, all of them.</exception>
     public static RecordSource<DataRecord> FromFiles(IReadOnlyList<string> patterns, RecordSourceOptions? options = null) =>
-        FromFiles(patterns, record => record, options);
+        FromFiles(patterns, record => record, options, identity: "the records themselves");
 
     /// <summary>The training examples in files.</summary>
     /// <param name="patterns">Files, folders and patterns, as <see cref="DataFiles.Find"/> takes them; files are read in the order that it gives.</param>
-    /// <param name="map">What a record is as an example, for example <see cref="ColumnMap.LongAlign"/> or <see cref="ColumnMap.Auto"/>; a record that it refuses is a bad line.</param>
+    /// <param name="map">
+    /// What a record is as an example, for example <see cref="ColumnMap.LongAlign"/> or <see cref="ColumnMap.Auto"/>; a record that it refuses is
+    /// a bad line. Its <see cref="ColumnMap.Identity"/> is part of the state.
+    /// </param>
     /// <param name="options">How they are read. Default: that of <see cref="RecordSourceOptions"/>.</param>
     /// <exception cref="ArgumentException">Patterns or options are at fault; the message lists all faults.</exception>
     /// <exception cref="FileNotFoundException">Patterns that match nothing, all of them.</exception>
     public static RecordSource<TrainingExample> FromFiles(IReadOnlyList<string> patterns, ColumnMap map, RecordSourceOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(map);
-        return FromFiles(patterns, map.Map, options);
+        return FromFiles(patterns, map.Map, options, map.Identity);
     }
 
     /// <summary>What a function makes of the records of files.</summary>
@@ -43,14 +46,16 @@ public static class RecordSource
     /// and what looking for a field that is missing or of another type throws, makes the record a bad line.
     /// </param>
     /// <param name="options">How they are read. Default: that of <see cref="RecordSourceOptions"/>.</param>
+    /// <param name="identity">Names what the function does, with its settings: functions cannot be compared with those of another process. Part of the state. Default: empty.</param>
     /// <exception cref="ArgumentException">Patterns or options are at fault; the message lists all faults.</exception>
     /// <exception cref="FileNotFoundException">Patterns that match nothing, all of them.</exception>
-    public static RecordSource<T> FromFiles<T>(IReadOnlyList<string> patterns, Func<DataRecord, T?> map, RecordSourceOptions? options = null)
+    public static RecordSource<T> FromFiles<T>(IReadOnlyList<string> patterns, Func<DataRecord, T?> map, RecordSourceOptions? options = null, string identity = "")
         where T : class
     {
         ArgumentNullException.ThrowIfNull(map);
+        ArgumentNullException.ThrowIfNull(identity);
         options ??= new RecordSourceOptions();
         options.Validate();
-        return new RecordSource<T>(new DataFileList(DataFiles.Find(patterns)), map, options);
+        return new RecordSource<T>(new DataFileList(DataFiles.Find(patterns)), map, identity, options);
     }
 }

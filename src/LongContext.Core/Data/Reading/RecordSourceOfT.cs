@@ -8,9 +8,9 @@ namespace LongContext.Data.Reading;
 /// </summary>
 /// <typeparam name="T">What is made of a record.</typeparam>
 /// <remarks>
-/// Its state is the file at hand, the place in it and the counts. It is refused where the files' names (below the folder they share), their sizes or what is a record of them
-/// are others; what becomes of bad lines may be another. Going to a place of a plain file takes no
-/// time; a compressed file is read from the beginning of its zstd frame or gzip member, without being parsed.
+/// Its state is the file at hand, the place in it and the counts. It is refused where the files' names (below the folder they share), their
+/// sizes, what is a record of them or the identity of the map are others; what becomes of bad lines may be another. Going to a place of a plain
+/// file takes no time; a compressed file is read from the beginning of its zstd frame or gzip member, without being parsed.
 /// </remarks>
 public sealed class RecordSource<T> : IDataSource<T>, IDisposable
     where T : class
@@ -27,12 +27,12 @@ public sealed class RecordSource<T> : IDataSource<T>, IDisposable
     private IRecordReader? reader;
     private bool disposed;
 
-    internal RecordSource(DataFileList files, Func<DataRecord, T?> map, RecordSourceOptions options)
+    internal RecordSource(DataFileList files, Func<DataRecord, T?> map, string identity, RecordSourceOptions options)
     {
         this.files = files;
         this.map = map;
         this.options = options;
-        settings = [.. files.Settings(), .. options.Settings()];
+        settings = [.. files.Settings(), .. options.Settings(), ("map", identity)];
         counts = new ReadingCounts(options);
     }
 
@@ -124,9 +124,11 @@ public sealed class RecordSource<T> : IDataSource<T>, IDisposable
         }
         catch (DataFormatException fault)
         {
-            counts.Pass(fault);
-            if (fault.EndsFile || reader is null) EndFile();
-            else place = reader.Place;
+            // What cannot even be opened is no matter of one line, whatever it says of itself.
+            bool endsFile = fault.EndsFile || reader is null;
+            counts.Pass(fault, endsFile);
+            if (endsFile) EndFile();
+            else place = reader!.Place;
             return null;
         }
 
@@ -142,8 +144,9 @@ public sealed class RecordSource<T> : IDataSource<T>, IDisposable
         {
             return map(record);
         }
-        catch (DataFormatException fault) when (fault.Path is null)
+        catch (DataFormatException fault) when (fault.Path is null || fault.EndsFile)
         {
+            // The map may read files of its own: that one of them is broken says nothing of the rest of this one.
             throw Fault(fault);
         }
         catch (Exception fault) when (fault is FormatException and not DataFormatException or InvalidOperationException and not ObjectDisposedException

@@ -1,4 +1,5 @@
 using LongContext.Chat;
+using LongContext.Data.Reading;
 using static LongContext.Data.Examples.ColumnMapTests;
 
 namespace LongContext.Data.Examples;
@@ -136,6 +137,19 @@ public sealed class ChatMapTests
             """)));
         Assert.Equal([true, false, true, true], example.Turns.Select(turn => turn.CountsInLoss));
         Assert.Equal(("e\n\nf", "r\n\ns"), (example.Turns[3].Content, example.Turns[3].Reasoning));
+    }
+
+    [Fact]
+    public void Chat_MendOfManyTurnsOfOneRole_TakesMemoryAsTheirLength()
+    {
+        string turns = string.Join(',', Enumerable.Repeat("""{"role": "user", "content": "ten letter"}""", 100_000));
+        DataRecord record = Record($$"""{"messages": [{{turns}}, {"role": "assistant", "content": "b"}]}""");
+        ColumnMap map = ColumnMap.Chat(ChatColumns.LongAlign with { Faults = ConversationFaults.Mend });
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        ChatExample example = Assert.IsType<ChatExample>(map.Map(record));
+        // 1.2 million characters; joined one by one they would be copied 100,000 times.
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 512L << 20);
+        Assert.Equal((2, 1_199_998), (example.Turns.Count, example.Turns[0].Content.Length));
     }
 
     [Fact]

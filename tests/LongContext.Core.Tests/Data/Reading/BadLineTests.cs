@@ -1,3 +1,4 @@
+using LongContext.Data.Examples;
 using LongContext.TestSupport;
 
 namespace LongContext.Data.Reading;
@@ -137,7 +138,8 @@ public sealed class BadLineTests : IDisposable
         }
 
         DataFormatException fault = Assert.Throws<DataFormatException>(Read);
-        Assert.Contains("line 20", fault.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"{folder["a.jsonl"]}, line 20: not valid JSON: ", fault.Message, StringComparison.Ordinal);
+        Assert.Equal(1, fault.Message.Split("a.jsonl").Length - 1);
         Assert.Contains("more than the 3 that MaximumBadLines allows", fault.Message, StringComparison.Ordinal);
         Assert.Equal(20, fault.LineNumber);
         Assert.Equal(16, given.Count);
@@ -193,6 +195,85 @@ public sealed class BadLineTests : IDisposable
             [folder["a.jsonl"]], record => ++calls == 1 ? throw new TimeoutException("a service") : record, new RecordSourceOptions { BadLines = BadLines.Skip });
         Assert.Throws<TimeoutException>(() => source.Next());
         Assert.Equal(["1:{\"n\":1}", "2:{\"n\":2}"], source.All().Select(record => record.Shown()));
+    }
+
+    [Fact]
+    public void Map_ThatReadsABrokenFile_IsABadLineOfThisOne()
+    {
+        File.WriteAllBytes(folder["other.jsonl.gz"], "{\"text\":\"x\"}".Utf8().Gzip()[..^9]);
+        File.WriteAllText(folder["a.jsonl"], "{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n");
+        foreach (bool skipsFiles in (bool[])[false, true])
+        {
+            using RecordSource<DataRecord> source = RecordSource.FromFiles(
+                [folder["a.jsonl"]],
+                record => (int)record.Fields["n"]! == 2 && TextDocuments.Read(folder["other.jsonl.gz"]).First().Length == 0 ? null : record,
+                new RecordSourceOptions { BadLines = BadLines.Skip, SkipBrokenFiles = skipsFiles });
+            Assert.Equal([1L, 3], source.All().Select(record => record.Origin.Number));
+            Assert.StartsWith($"{folder["a.jsonl"]}, line 2: {folder["other.jsonl.gz"]}", Assert.Single(source.Report.Faults), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Map_WithAnyFaultOfTheMachine_IsThrownWhateverIsAsked()
+    {
+        File.WriteAllText(folder["a.jsonl"], "{\"n\":1}\n{\"n\":2}");
+        RecordSourceOptions skip = new() { BadLines = BadLines.Skip, SkipBrokenFiles = true };
+        foreach (Exception fault in (Exception[])[
+            new IOException(), new FileNotFoundException(), new UnauthorizedAccessException(), new InsufficientMemoryException(), new ObjectDisposedException("a"),
+            new OperationCanceledException(), new TaskCanceledException(), new AggregateException(), new NotSupportedException(), new HttpRequestException()])
+        {
+            bool thrown = false;
+            using RecordSource<DataRecord> source = RecordSource.FromFiles([folder["a.jsonl"]], record => thrown || record.Origin.Number == 1 ? record : throw fault, skip);
+            source.Next();
+            Assert.Same(fault, Assert.Throws(fault.GetType(), () => source.Next()));
+            thrown = true;
+            Assert.Equal(2, source.Next()!.Origin.Number);
+            Assert.Equal(0, source.Report.BadLines);
+        }
+    }
+
+    [Fact]
+    public void Fault_ThatQuotesALongText_IsShortened()
+    {
+        string name = string.Concat(Enumerable.Repeat("😀", 500_000));
+        File.WriteAllText(folder["a.jsonl"], $"{{\"{name}\":1}}\n{{\"text\":\"1\"}}");
+        using RecordSource<TrainingExample> source = RecordSource.FromFiles([folder["a.jsonl"]], ColumnMap.Text(), new RecordSourceOptions { BadLines = BadLines.Skip });
+        Assert.Single(source.All());
+        string fault = Assert.Single(source.Report.Faults);
+        Assert.InRange(fault.Length, 2000, 2200 + folder.Path.Length);
+        Assert.Contains(" characters)…", fault, StringComparison.Ordinal);
+        Assert.Equal(fault, System.Text.Encoding.UTF8.GetString(new System.Text.UTF8Encoding(false, true).GetBytes(fault)));
+        source.Capture().ThroughAFile();
+    }
+
+    [Theory]
+    [InlineData("an object of a million names", 1)]
+    [InlineData("an array of a million numbers", 1)]
+    [InlineData("a million objects, each with its own names", 1)]
+    [InlineData("a million empty lists, 63 deep", 1)]
+    [InlineData("a million escaped names", 1)]
+    [InlineData("one name a million times", 0)]
+    public void Line_OfAMillionParts_TakesTimeAndMemoryAsItsLength(string what, int records)
+    {
+        const int count = 1_000_000;
+        string List(Func<int, string> part) => string.Join(',', Enumerable.Range(0, count).Select(part));
+        string line = what switch
+        {
+            "an object of a million names" => $"{{\"text\":\"a\",{List(i => $"\"{i}\":0")}}}",
+            "an array of a million numbers" => $"{{\"text\":\"a\",\"b\":[{List(i => "0")}]}}",
+            "a million objects, each with its own names" => $"{{\"text\":\"a\",\"b\":[{List(i => $"{{\"{i}\":0,\"b\":1}}")}]}}",
+            "a million empty lists, 63 deep" => $"{{\"text\":\"a\",\"b\":{new string('[', 62)}{List(i => "[]")}{new string(']', 62)}}}",
+            "a million escaped names" => $"{{\"text\":\"a\",{List(i => $"\"\\u0061\\ud83d\\ude00{i}\":0")}}}",
+            _ => $"{{\"text\":\"a\",{List(i => "\"b\":0")}}}",
+        };
+        using RecordSource<string> source = Source(line + "\n" + line, new RecordSourceOptions { BadLines = BadLines.Skip, MaximumBadShare = 1 });
+        using CancellationTokenSource tooLong = new(TimeSpan.FromSeconds(60));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        int given = 0;
+        while (source.Next(tooLong.Token) is not null) given++;
+        Assert.Equal((2 * records, 2 - (2 * records)), (given, source.Report.BadLines));
+        // What is quadratic in a million takes a million times as much.
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 2L << 30);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using LongContext.Data.Examples;
 using LongContext.Data.Reading.Compression;
 using LongContext.TestSupport;
 
@@ -83,6 +84,68 @@ public sealed class RecordSourceResumeTests : IDisposable
         Assert.Equal(new InputFrame(18, 100), frames.At(100));
         Assert.Equal(new InputFrame(18, 100), frames.At(149));
         Assert.Equal(new InputFrame(36, 400), frames.At(1000));
+        Assert.Equal(new InputFrame(36, 400), frames.At(1000));
+        frames.Add(new InputFrame(45, 1001));
+        Assert.Equal(new InputFrame(36, 400), frames.At(1000));
+        Assert.Equal(new InputFrame(45, 1001), frames.At(1001));
+    }
+
+    [Fact]
+    public void Add_AMillionFramesWithoutText_KeepsTheLastAlone()
+    {
+        FrameList frames = new();
+        frames.Add(new InputFrame(0, 0));
+        frames.Add(new InputFrame(10, 50));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 1_000_000; i++) frames.Add(new InputFrame(20 + i, 100));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4096);
+        Assert.Equal(new InputFrame(10, 50), frames.At(99));
+        Assert.Equal(new InputFrame(1_000_019, 100), frames.At(100));
+    }
+
+    [Fact]
+    public void Restore_AnotherMap_IsRefused()
+    {
+        File.WriteAllText(folder["a.jsonl"], """{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}],"text":"t"}""");
+        RecordSource<TrainingExample> Open(ColumnMap map) => RecordSource.FromFiles([folder["a.jsonl"]], map);
+        ColumnMap[] maps =
+        [
+            ColumnMap.Auto, ColumnMap.LongAlign, ColumnMap.OpenAIChat, ColumnMap.Alpaca, ColumnMap.Text(), ColumnMap.Text("body"), ColumnMap.PromptCompletion(),
+            ColumnMap.PromptCompletion("text"), ColumnMap.Custom(_ => null), ColumnMap.Custom(_ => null, "other"), ColumnMap.Instruction(new AlpacaColumns { AsChat = true }),
+            ColumnMap.Instruction(new AlpacaColumns { PromptWithoutInput = "{instruction}" }), ColumnMap.Chat(ChatColumns.LongAlign with { Faults = ConversationFaults.Mend }),
+            ColumnMap.Chat(ChatColumns.LongAlign with { Weight = null }), ColumnMap.Chat(ChatColumns.LongAlign with { RequiresAlternation = false }),
+            ColumnMap.Chat(ChatColumns.LongAlign with { Roles = new Dictionary<string, string> { ["bot"] = "assistant" } }),
+        ];
+        Assert.Equal(maps.Length, maps.Select(map => map.Identity).Distinct().Count());
+        foreach (ColumnMap taken in maps)
+        {
+            using RecordSource<TrainingExample> first = Open(taken);
+            StreamState state = first.Capture().ThroughAFile();
+            foreach (ColumnMap map in maps)
+            {
+                using RecordSource<TrainingExample> second = Open(map);
+                if (map == taken) second.Restore(state);
+                else Assert.Contains($"map was {taken.Identity}, here it is {map.Identity}", Assert.Throws<ArgumentException>(() => second.Restore(state)).Message, StringComparison.Ordinal);
+            }
+        }
+
+        // The same settings made anew are the same map.
+        Assert.Equal(ColumnMap.ShareGpt.Identity, ColumnMap.Chat(ChatColumns.ShareGpt with { Roles = ChatColumns.ShareGpt.Roles.Reverse().ToDictionary() }).Identity);
+        using RecordSource<string> one = RecordSource.FromFiles([folder["a.jsonl"]], Reads.Text, identity: "text"), other = RecordSource.FromFiles([folder["a.jsonl"]], Reads.Text);
+        Assert.Contains("map was text, here it is ", Assert.Throws<ArgumentException>(() => other.Restore(one.Capture())).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Next_AFileCutWhileItIsRead_IsAFaultOfTheDiskWhateverIsAsked()
+    {
+        string path = folder["a.jsonl"];
+        File.WriteAllText(path, string.Concat(Enumerable.Range(0, 1000).Select(i => $"{{\"text\":\"{new string('x', 1000)}\"}}\n")));
+        using RecordSource<string> source = RecordSource.FromFiles([path], Reads.Text, new RecordSourceOptions { BadLines = BadLines.Skip, SkipBrokenFiles = true });
+        source.All(5);
+        // Another program: one of .NET would be held off by the lock.
+        using (System.Diagnostics.Process cut = System.Diagnostics.Process.Start("truncate", ["-s", "300000", path])!) cut.WaitForExit();
+        Assert.Contains("a.jsonl ends after 300000 bytes now; it had 1012000 when it was opened", Assert.Throws<IOException>(() => source.All()).Message, StringComparison.Ordinal);
+        Assert.Equal(0, source.Report.BadLines);
     }
 
     [Fact]

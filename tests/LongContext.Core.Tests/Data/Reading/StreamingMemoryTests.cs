@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using LongContext.Data.Reading.Columnar;
 using LongContext.TestSupport;
 using ZstdSharp;
 
@@ -15,6 +16,7 @@ public sealed class StreamingMemoryTests(ITestOutputHelper output)
     [InlineData("a.jsonl.zst", false)]
     [InlineData("a.jsonl.zst", true)]
     [InlineData("a.json.zst", false)]
+    [InlineData("a.parquet", false)]
     public void Reading_FourHundredMegabytes_StaysUnderThreeHundred(string name, bool serverGc) => Run(name, 400L << 20, 300L << 20, serverGc);
 
     [Fact]
@@ -30,7 +32,7 @@ public sealed class StreamingMemoryTests(ITestOutputHelper output)
         Assert.SkipUnless(OperatingSystem.IsLinux(), "peak memory is read from /proc");
         using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
         string path = folder[name];
-        (long records, long characters, ulong sum) = Write(path, bytes);
+        (long records, long characters, ulong sum) = name == "a.parquet" ? WriteParquet(path, bytes) : Write(path, bytes);
         ProcessStartInfo start = OwnProgram.With(MeasuredReading.Name, path);
         start.Environment["DOTNET_gcServer"] = serverGc ? "1" : "0";
         using Process process = Process.Start(start)!;
@@ -41,6 +43,35 @@ public sealed class StreamingMemoryTests(ITestOutputHelper output)
         output.WriteLine($"{bytes >> 20} MB of text in {new FileInfo(path).Length >> 20} MB: {records} records, peak {long.Parse(said[3], CultureInfo.InvariantCulture) >> 20} MB, {said[4]} collections of generation 2, server GC {said[5]}, {said[6]} s");
         Assert.Equal(string.Create(CultureInfo.InvariantCulture, $"{records} {characters} {sum}"), string.Join(' ', said[..3]));
         Assert.InRange(long.Parse(said[3], CultureInfo.InvariantCulture), 1, limit);
+    }
+
+    /// <summary>One row group of many pages: what reads column chunks whole takes as much memory as the file has text.</summary>
+    private static (long Records, long Characters, ulong Sum) WriteParquet(string path, long bytes)
+    {
+        const int pageSize = 1 << 20;
+        long records = 0, characters = 0;
+        ulong sum = 0;
+        using HandMadeParquet file = new(path);
+        file.Write(new HandMadeParquet.Column("text", Codec: ParquetCodec.Zstd), Pages());
+        file.End(records);
+        return (records, characters, sum);
+
+        IEnumerable<HandMadeParquet.Page> Pages()
+        {
+            for (long written = 0; written < bytes;)
+            {
+                List<string> texts = [];
+                for (int size = 0; size < pageSize; size += texts[^1].Length) texts.Add(new string((char)('a' + (texts.Count % 26)), s_lengths[(records + texts.Count) % s_lengths.Length]));
+                foreach (string text in texts)
+                {
+                    (records, characters, written) = (records + 1, characters + text.Length, written + text.Length);
+                    sum = unchecked((sum * 31) + text[0] + text[^1]);
+                }
+
+                byte[] plain = HandMadeParquet.Plain([.. texts]);
+                yield return new HandMadeParquet.Page(texts.Count, plain.Zstd()) { UncompressedSize = plain.Length };
+            }
+        }
     }
 
     private static (long Records, long Characters, ulong Sum) Write(string path, long bytes)

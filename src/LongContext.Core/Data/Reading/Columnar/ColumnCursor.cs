@@ -8,6 +8,7 @@ internal sealed class ColumnCursor
     private readonly ParquetNode leaf;
     private readonly ColumnPages pages;
     private readonly LeafValues values;
+    private readonly RowBudget row;
     private RunLengthDecoder? repetitions, definitions;
     private ValueDecoder? decoder;
     private string?[] dictionaryTexts = [];
@@ -15,24 +16,26 @@ internal sealed class ColumnCursor
     private int leftInPage;
     private int repetition = -1;
 
-    public ColumnCursor(ParquetNode leaf, ColumnPages pages, long count)
+    public ColumnCursor(ParquetNode leaf, ColumnPages pages, long count, RowBudget row)
     {
         this.leaf = leaf;
         this.pages = pages;
         values = new LeafValues(leaf.Element);
+        this.row = row;
         left = count;
     }
 
     /// <summary>Reads what the column has of the next row.</summary>
-    /// <param name="entries">Takes its entries; filled anew.</param>
+    /// <param name="entries">Takes its entries; filled anew, and left empty where the row takes more than it may.</param>
     /// <param name="keeps">False to pass the row over.</param>
+    /// <param name="cancellationToken">Looked at with each page.</param>
     /// <returns>What is wrong with a value, which stands there as null; or null.</returns>
     /// <exception cref="ParquetFault">The column cannot be read on.</exception>
-    public string? ReadRow(List<ColumnEntry> entries, bool keeps)
+    public string? ReadRow(List<ColumnEntry> entries, bool keeps, CancellationToken cancellationToken)
     {
         entries.Clear();
         string? fault = null;
-        if (!TryPeek(out int level)) throw new ParquetFault($"the column \"{Name}\" has fewer rows than its row group");
+        if (!TryPeek(out int level, cancellationToken)) throw new ParquetFault($"the column \"{Name}\" has fewer rows than its row group");
         if (level != 0) throw new ParquetFault($"the column \"{Name}\" begins in the midst of a row");
         do
         {
@@ -41,18 +44,22 @@ internal sealed class ColumnCursor
             leftInPage--;
             int definition = definitions?.Next() ?? 0;
             if (definition > leaf.Definition) throw new ParquetFault($"the column \"{Name}\" has a definition level of {definition}, expected {leaf.Definition} at most");
-            JsonNode? value = null;
-            if (definition == leaf.Definition)
-            {
-                RawValue raw = decoder!.Next();
-                if (keeps) value = Convert(raw, ref fault);
-            }
-
-            if (keeps) entries.Add(new ColumnEntry(level, definition, value));
+            RawValue raw = definition == leaf.Definition ? decoder!.Next() : default;
+            if (!keeps) continue;
+            row.Take(raw.Bytes.Length);
+            keeps = !row.IsExceeded;
+            if (keeps) entries.Add(new ColumnEntry(level, definition, definition == leaf.Definition ? Convert(raw, ref fault) : null));
+            else DropAll(entries);
         }
-        while (TryPeek(out level) && level > 0);
+        while (TryPeek(out level, cancellationToken) && level > 0);
 
         return fault;
+    }
+
+    private static void DropAll(List<ColumnEntry> entries)
+    {
+        entries.Clear();
+        entries.TrimExcess();
     }
 
     private string Name => leaf.Path.Replace('\0', '.');
@@ -72,18 +79,19 @@ internal sealed class ColumnCursor
     }
 
     /// <summary>The repetition level of the next value; false at the end.</summary>
-    private bool TryPeek(out int level)
+    private bool TryPeek(out int level, CancellationToken cancellationToken)
     {
         level = repetition;
         if (level >= 0) return true;
         if (left == 0) return false;
-        while (leftInPage == 0) ReadPage();
+        while (leftInPage == 0) ReadPage(cancellationToken);
         level = repetition = repetitions?.Next() ?? 0;
         return level <= leaf.RepetitionLevel ? true : throw new ParquetFault($"the column \"{Name}\" has a repetition level of {level}, expected {leaf.RepetitionLevel} at most");
     }
 
-    private void ReadPage()
+    private void ReadPage(CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         ColumnPages.DataPage page = pages.ReadData(leaf);
         if (page.Values > left) throw new ParquetFault($"the column \"{Name}\" has a page of {page.Values} values where {left} are left");
         leftInPage = page.Values;
@@ -91,7 +99,7 @@ internal sealed class ColumnCursor
         definitions = leaf.Definition > 0 ? new RunLengthDecoder(page.Definitions, BitsOf(leaf.Definition)) : null;
         if (dictionaryTexts.Length == 0 && pages.Dictionary is { } dictionary) dictionaryTexts = new string?[dictionary.Length];
         // A page without a value (all of it null) may have no bytes for values at all.
-        decoder = new LazyDecoder(() => ValueDecoder.Create(page.Encoding, page.Body, leaf.Element, pages.Dictionary));
+        decoder = new LazyDecoder(() => ValueDecoder.Create(page.Encoding, page.Body, page.Values, leaf.Element, pages.Dictionary));
     }
 
     private static int BitsOf(int level) => 32 - System.Numerics.BitOperations.LeadingZeroCount((uint)level);

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.IO.Hashing;
 using Microsoft.Win32.SafeHandles;
 
 namespace LongContext.Data.Reading.Columnar;
@@ -7,9 +8,9 @@ namespace LongContext.Data.Reading.Columnar;
 /// <param name="file">The file.</param>
 /// <param name="chunk">The chunk.</param>
 /// <param name="end">Where the file's data end.</param>
-/// <param name="maximum">The most bytes of a page.</param>
+/// <param name="options">The most bytes of a page, and of the window that its decompression takes.</param>
 /// <param name="budget">What the pages of all columns may take.</param>
-internal sealed class ColumnPages(SafeFileHandle file, ColumnChunk chunk, long end, int maximum, PageBudget budget)
+internal sealed class ColumnPages(SafeFileHandle file, ColumnChunk chunk, long end, RecordSourceOptions options, PageBudget budget)
 {
     private const int FirstHeader = 256, LongestHeader = 1 << 24, EntrySize = 32;
 
@@ -39,11 +40,11 @@ internal sealed class ColumnPages(SafeFileHandle file, ColumnChunk chunk, long e
                 case PageKind.Dictionary:
                     if (Dictionary is not null) throw new ParquetFault("a column has two dictionaries");
                     budget.Replace(ref heldDictionary, header.UncompressedSize + ((long)EntrySize * Math.Min(header.Values, header.UncompressedSize)));
-                    byte[] plain = PageCompression.Decompress(chunk.Codec, bytes, header.UncompressedSize);
+                    byte[] plain = Decompress(bytes, header.UncompressedSize);
                     Dictionary = PlainDecoder.ReadDictionary(plain, header.Values, leaf.Element);
                     break;
                 case PageKind.Data:
-                    return Split(PageCompression.Decompress(chunk.Codec, bytes, header.UncompressedSize), header, leaf);
+                    return Split(Decompress(bytes, header.UncompressedSize), header, leaf);
                 case PageKind.DataV2:
                     return SplitV2(bytes, header);
                 case PageKind.Index:
@@ -76,9 +77,11 @@ internal sealed class ColumnPages(SafeFileHandle file, ColumnChunk chunk, long e
         int levels = header.RepetitionBytes + header.DefinitionBytes;
         ReadOnlyMemory<byte> body = page.AsMemory(levels);
         if (header.IsCompressed && chunk.Codec != ParquetCodec.Uncompressed)
-            body = header.UncompressedSize == levels ? default : PageCompression.Decompress(chunk.Codec, body.Span, header.UncompressedSize - levels);
+            body = header.UncompressedSize == levels ? default : Decompress(body.Span, header.UncompressedSize - levels);
         return new DataPage(header.Values, header.Encoding, page.AsMemory(0, header.RepetitionBytes), page.AsMemory(header.RepetitionBytes, header.DefinitionBytes), body);
     }
+
+    private byte[] Decompress(ReadOnlySpan<byte> bytes, int length) => PageCompression.Decompress(chunk.Codec, bytes, length, options.MaximumZstdWindow);
 
     private PageHeader ReadHeader()
     {
@@ -101,13 +104,18 @@ internal sealed class ColumnPages(SafeFileHandle file, ColumnChunk chunk, long e
 
     private byte[] Take(PageHeader header)
     {
+        int maximum = options.MaximumRecordBytes;
         if (header.CompressedSize > end - at) throw new ParquetFault($"a page says it has {header.CompressedSize} bytes, but {Math.Max(0, end - at)} are left in the file");
         if (header.UncompressedSize > maximum) throw new ParquetFault($"a page has {header.UncompressedSize} bytes uncompressed, expected {maximum} at most (MaximumRecordBytes)");
+        // What does not shrink grows by little.
+        if (header.CompressedSize > maximum + (maximum / 16L) + 1024) throw new ParquetFault($"a page has {header.CompressedSize} bytes, expected {maximum} at most (MaximumRecordBytes)");
         if (header.Kind != PageKind.Dictionary) budget.Replace(ref heldPage, header.UncompressedSize);
         byte[] bytes = new byte[header.CompressedSize];
         int filled = 0;
         while (filled < bytes.Length && RandomAccess.Read(file, bytes.AsSpan(filled), at + filled) is > 0 and var read) filled += read;
-        if (filled < bytes.Length) throw new ParquetFault("the file ends within a page");
+        if (filled < bytes.Length) throw new IOException("The file has become shorter while it was read.");
+        if (header.Checksum is { } expected && expected != unchecked((int)Crc32.HashToUInt32(bytes)))
+            throw new ParquetFault($"the page at byte {at} has another checksum than its header says: the file is damaged");
         at += filled;
         BytesRead += header.Length + filled;
         return bytes;

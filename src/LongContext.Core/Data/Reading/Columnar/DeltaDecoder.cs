@@ -20,7 +20,9 @@ internal sealed class DeltaDecoder
     private long left;
     private bool first = true;
 
-    public DeltaDecoder(ReadOnlyMemory<byte> bytes)
+    /// <param name="bytes">The numbers, and what stands behind them.</param>
+    /// <param name="most">How many there can be: a few bytes can say any number of equal ones.</param>
+    public DeltaDecoder(ReadOnlyMemory<byte> bytes, int most)
     {
         this.bytes = bytes;
         ThriftReader reader = new(bytes.Span);
@@ -29,7 +31,7 @@ internal sealed class DeltaDecoder
         at = reader.Position;
         if (block is 0 or > LargestBlock || count is 0 || count > block || block % count != 0 || (block / count) % 8 != 0)
             throw new ParquetFault($"blocks of {block} differences in {count} parts cannot be");
-        if (total > int.MaxValue) throw new ParquetFault($"there are {total} differences");
+        if (total > (ulong)most) throw new ParquetFault($"a page of {most} values has {total} differences");
         (miniBlocks, miniBlockSize) = ((int)count, (int)(block / count));
         Count = (int)total;
         left = Count;

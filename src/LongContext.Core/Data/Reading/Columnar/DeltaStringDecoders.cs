@@ -7,11 +7,11 @@ internal sealed class DeltaLengthDecoder : ValueDecoder
     private readonly DeltaDecoder lengths;
     private int at;
 
-    public DeltaLengthDecoder(ReadOnlyMemory<byte> bytes)
+    public DeltaLengthDecoder(ReadOnlyMemory<byte> bytes, int most)
     {
         this.bytes = bytes;
-        at = EndOf(bytes);
-        lengths = new DeltaDecoder(bytes);
+        at = EndOf(bytes, most);
+        lengths = new DeltaDecoder(bytes, most);
     }
 
     public override RawValue Next()
@@ -24,9 +24,9 @@ internal sealed class DeltaLengthDecoder : ValueDecoder
     }
 
     /// <summary>Where the numbers that stand at the beginning end.</summary>
-    public static int EndOf(ReadOnlyMemory<byte> bytes)
+    public static int EndOf(ReadOnlyMemory<byte> bytes, int most)
     {
-        DeltaDecoder numbers = new(bytes);
+        DeltaDecoder numbers = new(bytes, most);
         for (int i = 0; i < numbers.Count; i++) numbers.Next();
         if (numbers.Count > 0) return numbers.End;
         ThriftReader header = new(bytes.Span);
@@ -42,10 +42,10 @@ internal sealed class DeltaPrefixDecoder : ValueDecoder
     private readonly DeltaLengthDecoder suffixes;
     private ReadOnlyMemory<byte> last;
 
-    public DeltaPrefixDecoder(ReadOnlyMemory<byte> bytes)
+    public DeltaPrefixDecoder(ReadOnlyMemory<byte> bytes, int most)
     {
-        prefixes = new DeltaDecoder(bytes);
-        suffixes = new DeltaLengthDecoder(bytes[DeltaLengthDecoder.EndOf(bytes)..]);
+        prefixes = new DeltaDecoder(bytes, most);
+        suffixes = new DeltaLengthDecoder(bytes[DeltaLengthDecoder.EndOf(bytes, most)..], most);
     }
 
     public override RawValue Next()

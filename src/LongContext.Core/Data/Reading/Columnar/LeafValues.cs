@@ -41,7 +41,9 @@ internal sealed class LeafValues(SchemaElement element)
     {
         LogicalKind.Unsigned => element.Type == PhysicalType.Int32 ? JsonValue.Create((uint)value) : JsonValue.Create((ulong)value),
         LogicalKind.Decimal => OfDecimal(value),
-        LogicalKind.Date when Math.Abs(value) < DaysLimit && TryDate(Epoch, value * TimeSpan.TicksPerDay) is { } date => JsonValue.Create(date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)),
+        // No absolute value: the smallest number has none.
+        LogicalKind.Date when value is > -DaysLimit and < DaysLimit && TryDate(Epoch, value * TimeSpan.TicksPerDay) is { } date =>
+            JsonValue.Create(date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)),
         LogicalKind.TimestampMilliseconds => OfTimestamp(value, 1000),
         LogicalKind.TimestampMicroseconds => OfTimestamp(value, 1_000_000),
         LogicalKind.TimestampNanoseconds => OfTimestamp(value, 1_000_000_000),

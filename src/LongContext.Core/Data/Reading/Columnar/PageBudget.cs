@@ -13,6 +13,10 @@ internal sealed class PageBudget(long maximum)
     {
         held += now - before;
         before = now;
-        if (held > maximum) throw new ParquetFault($"the pages of the columns take {held} bytes at once, expected {maximum} at most (twice MaximumRecordBytes); ask for fewer columns");
+        if (held > maximum)
+        {
+            throw new ParquetFault(
+                $"the pages of the columns take {held} bytes at once, expected {maximum} at most (twice MaximumRecordBytes); ask for fewer columns");
+        }
     }
 }

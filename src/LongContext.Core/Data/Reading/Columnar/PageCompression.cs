@@ -1,6 +1,8 @@
 using System.IO.Compression;
+using System.Numerics;
 using K4os.Compression.LZ4;
 using ZstdSharp;
+using ZstdSharp.Unsafe;
 
 namespace LongContext.Data.Reading.Columnar;
 
@@ -15,7 +17,8 @@ internal static class PageCompression
     private const int FirstBuffer = 64 * 1024;
 
     /// <exception cref="ParquetFault">The bytes are damaged, or become something of another length.</exception>
-    public static byte[] Decompress(ParquetCodec codec, ReadOnlySpan<byte> bytes, int length)
+    /// <exception cref="OutOfMemoryException">The decompressor has no memory, which is no fault of the page.</exception>
+    public static byte[] Decompress(ParquetCodec codec, ReadOnlySpan<byte> bytes, int length, long maximumZstdWindow = 1L << 27)
     {
         try
         {
@@ -27,14 +30,29 @@ internal static class PageCompression
                 ParquetCodec.Lz4 => HadoopLz4(bytes, length) ?? Lz4(bytes, length) ?? throw new ParquetFault("a page is no LZ4"),
                 ParquetCodec.Gzip => Streamed(bytes, length, stream => new GZipStream(stream, CompressionMode.Decompress)),
                 ParquetCodec.Brotli => Streamed(bytes, length, stream => new BrotliStream(stream, CompressionMode.Decompress)),
-                ParquetCodec.Zstd => Streamed(bytes, length, stream => new DecompressionStream(stream, leaveOpen: false)),
+                ParquetCodec.Zstd => Streamed(bytes, length, stream => Zstd(stream, maximumZstdWindow)),
                 _ => throw new ParquetFault($"the codec {codec} is not supported; expected none, Snappy, Gzip, Brotli, Zstd or LZ4"),
             };
+        }
+        catch (ZstdException fault) when (fault.Code == ZSTD_ErrorCode.ZSTD_error_memory_allocation)
+        {
+            throw new InsufficientMemoryException("There is no memory for the zstd window of a page.", fault);
+        }
+        catch (ZstdException fault) when (fault.Code == ZSTD_ErrorCode.ZSTD_error_frameParameter_windowTooLarge)
+        {
+            throw new ParquetFault($"a page asks for a zstd window of more than the {maximumZstdWindow} bytes that RecordSourceOptions.MaximumZstdWindow allows", fault);
         }
         catch (Exception fault) when (fault is InvalidDataException or InvalidOperationException or ZstdException or ArgumentException or IOException)
         {
             throw new ParquetFault($"a page cannot be decompressed ({codec}: {fault.Message.TrimEnd('.')})", fault);
         }
+    }
+
+    private static DecompressionStream Zstd(Stream stream, long maximumWindow)
+    {
+        DecompressionStream zstd = new(stream, leaveOpen: false);
+        zstd.SetParameter(ZSTD_dParameter.ZSTD_d_windowLogMax, BitOperations.Log2((ulong)maximumWindow));
+        return zstd;
     }
 
     private static byte[] Snappy(ReadOnlySpan<byte> bytes, int length)

@@ -15,6 +15,9 @@ internal sealed class PageHeader
 
     public int CompressedSize { get; private set; } = -1;
 
+    /// <summary>CRC-32 of the bytes behind the header, as they are stored; null where the writer left it out.</summary>
+    public int? Checksum { get; private set; }
+
     public int Values { get; private set; }
 
     public PageEncoding Encoding { get; private set; }
@@ -42,6 +45,7 @@ internal sealed class PageHeader
                 case (1, ThriftReader.I32): header.Kind = (PageKind)reader.ReadInt32(); break;
                 case (2, ThriftReader.I32): header.UncompressedSize = reader.ReadInt32(); break;
                 case (3, ThriftReader.I32): header.CompressedSize = reader.ReadInt32(); break;
+                case (4, ThriftReader.I32): header.Checksum = reader.ReadInt32(); break;
                 case (5, ThriftReader.Struct): header.ReadFields(ref reader, PageKind.Data); break;
                 case (7, ThriftReader.Struct): header.ReadFields(ref reader, PageKind.Dictionary); break;
                 case (8, ThriftReader.Struct): header.ReadFields(ref reader, PageKind.DataV2); break;

@@ -49,12 +49,16 @@ internal sealed record RowGroup(long Rows, IReadOnlyList<ColumnChunk> Columns);
 /// <summary>What the footer of a Parquet file says (FileMetaData of parquet.thrift).</summary>
 internal sealed record ParquetFooter(IReadOnlyList<SchemaElement> Schema, IReadOnlyList<RowGroup> RowGroups)
 {
+    /// <summary>An element of a list may take a single byte of the footer, and a hundred in memory.</summary>
+    private const int MostElements = 1_000_000, MostChunks = 4_000_000, MostNames = 64;
+
     /// <exception cref="ParquetFault">It is damaged.</exception>
     public static ParquetFooter Read(ReadOnlySpan<byte> bytes)
     {
         ThriftReader reader = new(bytes);
         List<SchemaElement> schema = [];
         List<RowGroup> groups = [];
+        long chunks = 0;
         for (int id = 0; reader.TryReadField(ref id, out int type);)
         {
             if (id == 2 && type == ThriftReader.List)
@@ -65,7 +69,7 @@ internal sealed record ParquetFooter(IReadOnlyList<SchemaElement> Schema, IReadO
             else if (id == 4 && type == ThriftReader.List)
             {
                 int count = RequireStructs(ref reader);
-                for (int i = 0; i < count; i++) groups.Add(ReadRowGroup(ref reader));
+                for (int i = 0; i < count; i++) groups.Add(ReadRowGroup(ref reader, ref chunks));
             }
             else
             {
@@ -79,10 +83,11 @@ internal sealed record ParquetFooter(IReadOnlyList<SchemaElement> Schema, IReadO
     private static int RequireStructs(ref ThriftReader reader)
     {
         int count = reader.ReadListHeader(out int type);
+        if (count > MostElements) throw new ParquetFault($"the footer has a list of {count} elements, expected {MostElements} at most");
         return count == 0 || type == ThriftReader.Struct ? count : throw new ParquetFault("the footer has a list of something else than expected");
     }
 
-    private static RowGroup ReadRowGroup(ref ThriftReader reader)
+    private static RowGroup ReadRowGroup(ref ThriftReader reader, ref long chunks)
     {
         long rows = 0;
         List<ColumnChunk> columns = [];
@@ -91,6 +96,8 @@ internal sealed record ParquetFooter(IReadOnlyList<SchemaElement> Schema, IReadO
             if (id == 1 && type == ThriftReader.List)
             {
                 int count = RequireStructs(ref reader);
+                chunks += count;
+                if (chunks > MostChunks) throw new ParquetFault($"its row groups have more than {MostChunks} column chunks");
                 for (int i = 0; i < count; i++) columns.Add(ReadChunk(ref reader));
             }
             else if (id == 3 && type == ThriftReader.I64)
@@ -145,6 +152,7 @@ internal sealed record ParquetFooter(IReadOnlyList<SchemaElement> Schema, IReadO
     {
         int count = reader.ReadListHeader(out int type);
         if (count > 0 && type != ThriftReader.Binary) throw new ParquetFault("a column's path is no list of names");
+        if (count > MostNames) throw new ParquetFault($"a column's path has {count} names, expected {MostNames} at most");
         string[] names = new string[count];
         for (int i = 0; i < count; i++) names[i] = reader.ReadText();
         return string.Join('\0', names);

@@ -5,6 +5,9 @@ internal sealed class ParquetNode
 {
     private const int MaximumDepth = 60;
 
+    /// <summary>Characters of the paths of all fields: a long name stands in the path of each field below it.</summary>
+    private const long MostPathCharacters = 1 << 24;
+
     public required SchemaElement Element { get; init; }
 
     /// <summary>The definition level from which on the field is there.</summary>
@@ -40,11 +43,12 @@ internal sealed class ParquetNode
         if (schema.Count == 0) throw new ParquetFault("the footer has no schema");
         HashSet<string> found = new(StringComparer.Ordinal);
         int next = 1;
+        long paths = 0;
         ParquetNode root = new() { Element = schema[0], Path = "" };
         if (root.Element.Children <= 0) throw new ParquetFault("the schema has no columns");
         for (int i = 0; i < root.Element.Children; i++)
         {
-            if (Read(schema, ref next, root, "", isWanted: wanted is null, wanted, found, leaves, depth: 1) is { } child) root.Children.Add(child);
+            if (Read(schema, ref next, ref paths, root, "", isWanted: wanted is null, wanted, found, leaves, depth: 1) is { } child) root.Children.Add(child);
         }
 
         root.Columns = leaves.Count;
@@ -55,12 +59,14 @@ internal sealed class ParquetNode
     }
 
     private static ParquetNode? Read(
-        IReadOnlyList<SchemaElement> schema, ref int next, ParquetNode parent, string parentName, bool isWanted, IReadOnlyList<string>? wanted,
+        IReadOnlyList<SchemaElement> schema, ref int next, ref long paths, ParquetNode parent, string parentName, bool isWanted, IReadOnlyList<string>? wanted,
         HashSet<string> found, List<ParquetNode> leaves, int depth)
     {
         if (next >= schema.Count) throw new ParquetFault("the schema's fields have more children than there are");
         if (depth > MaximumDepth) throw new ParquetFault($"the schema is more than {MaximumDepth} levels deep");
         SchemaElement element = schema[next++];
+        paths += parent.Path.Length + element.Name.Length + 1;
+        if (paths > MostPathCharacters) throw new ParquetFault($"the paths of the schema's fields have more than {MostPathCharacters} characters");
         if (element.Children < 0 || (element.Children == 0 && element.Type is null)) throw new ParquetFault($"the field \"{element.Name}\" has neither a type nor children");
         // The groups that only make a list are no names that anybody would ask for.
         bool isHidden = parent.Element.Kind is LogicalKind.List || parent.IsWrapper;
@@ -83,7 +89,7 @@ internal sealed class ParquetNode
         node.IsWrapper = node.IsListWrapper(parent);
         for (int i = 0; i < element.Children; i++)
         {
-            if (Read(schema, ref next, node, name, isWanted, wanted, found, leaves, depth + 1) is { } child) node.Children.Add(child);
+            if (Read(schema, ref next, ref paths, node, name, isWanted, wanted, found, leaves, depth + 1) is { } child) node.Children.Add(child);
         }
 
         if (node.IsLeaf && isWanted) leaves.Add(node);

@@ -7,12 +7,12 @@ namespace LongContext.Data.Reading.Columnar;
 
 /// <summary>The rows of a Parquet file, in memory of one page and one dictionary of each column that is wanted.</summary>
 /// <remarks>
-/// Parquet.Net was the package at hand and is not used: its version 6.1 reads whole column chunks, so that a row group of long texts must fit in memory; it has no lists in data
-/// pages of the second kind; and it allocates by the lengths that a file says before looking whether they can be.
+/// The package Parquet.Net was tried and not taken (6.1.0): it reads whole column chunks, so that a row group of long texts must fit in memory; and of
+/// the files in tests/Fixtures/parquet it reads neither lists in data pages of the second kind nor dates and decimals in DELTA_BINARY_PACKED.
 /// </remarks>
 internal sealed class ParquetRecordReader : IRecordReader
 {
-    private const int TailLength = 8, LongestFooter = 1 << 29;
+    private const int TailLength = 8, LongestFooter = 100_000_000; // what Arrow takes too
     private static ReadOnlySpan<byte> Magic => "PAR1"u8;
 
     private readonly string path;
@@ -22,6 +22,7 @@ internal sealed class ParquetRecordReader : IRecordReader
     private readonly RecordAssembler assembler;
     private readonly List<ParquetNode> leaves = [];
     private readonly long dataEnd;
+    private readonly RowBudget row;
     private ColumnPages[] pages = [];
     private ColumnCursor[] columns = [];
     private int group = -1;
@@ -34,6 +35,7 @@ internal sealed class ParquetRecordReader : IRecordReader
     {
         this.path = path;
         this.options = options;
+        row = new RowBudget(options.MaximumRecordBytes);
         file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read, FileOptions.RandomAccess);
         try
         {
@@ -90,11 +92,15 @@ internal sealed class ParquetRecordReader : IRecordReader
 
             OpenColumns();
             string? fault = null;
-            for (int i = 0; i < columns.Length; i++) fault = columns[i].ReadRow(assembler.Entries[i], keeps: true) is { } wrong ? fault ?? wrong : fault;
-            JsonObject record = assembler.Assemble();
+            row.Begin();
+            for (int i = 0; i < columns.Length; i++)
+                fault = columns[i].ReadRow(assembler.Entries[i], keeps: !row.IsExceeded, cancellationToken) is { } wrong ? fault ?? wrong : fault;
+            if (row.IsExceeded) fault = FormattableString.Invariant($"the row takes more than {options.MaximumRecordBytes} bytes (MaximumRecordBytes).");
+            JsonObject? record = row.IsExceeded ? null : assembler.Assemble();
             rows++;
             leftInGroup--;
-            return fault is null ? new DataRecord(new RecordOrigin(path, rows) { Unit = "row" }, record) : throw new DataFormatException(path, rows, fault, unit: "row");
+            return record is not null && fault is null ? new DataRecord(new RecordOrigin(path, rows) { Unit = "row" }, record)
+                : throw new DataFormatException(path, rows, fault!, unit: "row");
         }
         catch (ParquetFault fault)
         {
@@ -107,10 +113,10 @@ internal sealed class ParquetRecordReader : IRecordReader
     private void SkipRows(long count, CancellationToken cancellationToken)
     {
         OpenColumns();
-        for (long row = 0; row < count; row++)
+        for (long passed = 0; passed < count; passed++)
         {
-            if ((row & 1023) == 0) cancellationToken.ThrowIfCancellationRequested();
-            for (int i = 0; i < columns.Length; i++) columns[i].ReadRow(assembler.Entries[i], keeps: false);
+            if ((passed & 1023) == 0) cancellationToken.ThrowIfCancellationRequested();
+            for (int i = 0; i < columns.Length; i++) columns[i].ReadRow(assembler.Entries[i], keeps: false, cancellationToken);
         }
 
         rows += count;
@@ -134,8 +140,8 @@ internal sealed class ParquetRecordReader : IRecordReader
         Dictionary<string, ColumnChunk> chunks = new(StringComparer.Ordinal);
         foreach (ColumnChunk chunk in footer.RowGroups[group].Columns) chunks[chunk.Path] = chunk;
         PageBudget budget = new(2L * options.MaximumRecordBytes);
-        pages = [.. leaves.Select(leaf => new ColumnPages(file, Check(leaf, chunks.GetValueOrDefault(leaf.Path)), dataEnd, options.MaximumRecordBytes, budget))];
-        columns = [.. leaves.Zip(pages, (leaf, column) => new ColumnCursor(leaf, column, chunks[leaf.Path].Values))];
+        pages = [.. leaves.Select(leaf => new ColumnPages(file, Check(leaf, chunks.GetValueOrDefault(leaf.Path)), dataEnd, options, budget))];
+        columns = [.. leaves.Zip(pages, (leaf, column) => new ColumnCursor(leaf, column, chunks[leaf.Path].Values, row))];
     }
 
     private ColumnChunk Check(ParquetNode leaf, ColumnChunk? chunk)
@@ -176,7 +182,7 @@ internal sealed class ParquetRecordReader : IRecordReader
         byte[] bytes = new byte[length];
         int filled = 0;
         while (filled < length && RandomAccess.Read(file, bytes.AsSpan(filled), at + filled) is > 0 and var read) filled += read;
-        return filled == length ? bytes : throw new ParquetFault("the file has become shorter while it was read");
+        return filled == length ? bytes : throw new IOException($"{path} has become shorter while it was read.");
     }
 
     private DataFormatException Broken(ParquetFault fault) => new(path, rows > 0 ? rows + 1 : null, fault.Message + ".", fault, "row") { EndsFile = true };

@@ -10,19 +10,22 @@ internal abstract class ValueDecoder
 
     /// <param name="encoding">How the values are written.</param>
     /// <param name="bytes">The page's values.</param>
+    /// <param name="most">How many there can be: nulls have none.</param>
     /// <param name="element">The column.</param>
     /// <param name="dictionary">Its dictionary, or null.</param>
     /// <exception cref="ParquetFault">The encoding is not known for the column's type.</exception>
-    public static ValueDecoder Create(PageEncoding encoding, ReadOnlyMemory<byte> bytes, SchemaElement element, RawValue[]? dictionary) => (encoding, element.Type) switch
+    public static ValueDecoder Create(
+        PageEncoding encoding, ReadOnlyMemory<byte> bytes, int most, SchemaElement element, RawValue[]? dictionary) => (encoding, element.Type) switch
     {
         (PageEncoding.Plain, PhysicalType.Boolean) => new PlainBooleans(bytes),
         (PageEncoding.Plain, _) => new PlainDecoder(bytes, element),
-        (PageEncoding.PlainDictionary or PageEncoding.RunLengthDictionary, _) => new DictionaryDecoder(bytes, dictionary ?? throw new ParquetFault("a page refers to a dictionary, and there is none")),
+        (PageEncoding.PlainDictionary or PageEncoding.RunLengthDictionary, _) =>
+            new DictionaryDecoder(bytes, dictionary ?? throw new ParquetFault("a page refers to a dictionary, and there is none")),
         (PageEncoding.RunLength, PhysicalType.Boolean) => new RunLengthBooleans(bytes),
-        (PageEncoding.DeltaBinaryPacked, PhysicalType.Int32) => new DeltaIntegers(new DeltaDecoder(bytes), is32Bit: true),
-        (PageEncoding.DeltaBinaryPacked, PhysicalType.Int64) => new DeltaIntegers(new DeltaDecoder(bytes), is32Bit: false),
-        (PageEncoding.DeltaLengthByteArray, PhysicalType.ByteArray) => new DeltaLengthDecoder(bytes),
-        (PageEncoding.DeltaByteArray, PhysicalType.ByteArray or PhysicalType.FixedLengthByteArray) => new DeltaPrefixDecoder(bytes),
+        (PageEncoding.DeltaBinaryPacked, PhysicalType.Int32) => new DeltaIntegers(new DeltaDecoder(bytes, most), is32Bit: true),
+        (PageEncoding.DeltaBinaryPacked, PhysicalType.Int64) => new DeltaIntegers(new DeltaDecoder(bytes, most), is32Bit: false),
+        (PageEncoding.DeltaLengthByteArray, PhysicalType.ByteArray) => new DeltaLengthDecoder(bytes, most),
+        (PageEncoding.DeltaByteArray, PhysicalType.ByteArray or PhysicalType.FixedLengthByteArray) => new DeltaPrefixDecoder(bytes, most),
         (PageEncoding.ByteStreamSplit, not PhysicalType.Boolean and not PhysicalType.ByteArray) => new ByteStreamSplitDecoder(bytes, element),
         _ => throw new ParquetFault($"the encoding {encoding} of values of the type {element.Type} is not supported"),
     };

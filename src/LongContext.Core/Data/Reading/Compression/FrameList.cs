@@ -5,25 +5,29 @@ internal sealed class FrameList
 {
     private readonly Queue<InputFrame> later = [];
     private InputFrame current;
+    private InputFrame? newest; // behind those in the queue
 
     /// <summary>Adds the frame that begins now.</summary>
     public void Add(InputFrame frame)
     {
-        if (later.Count == 0 && frame.TextOffset == current.TextOffset) current = frame;
-        else later.Enqueue(frame);
+        // Of frames without text the last one alone is kept: a file may have any number of them.
+        if (newest is { } before && before.TextOffset != frame.TextOffset) later.Enqueue(before);
+        newest = frame;
     }
 
     /// <summary>The last frame that begins at or before a byte of the text; those before it are forgotten.</summary>
     public InputFrame At(long textOffset)
     {
         while (later.TryPeek(out InputFrame frame) && frame.TextOffset <= textOffset) current = later.Dequeue();
-        return current;
+        if (later.Count > 0 || newest is not { } last || last.TextOffset > textOffset) return current;
+        newest = null;
+        return current = last;
     }
 
     /// <summary>Begins anew at a frame.</summary>
     public void Reset(InputFrame frame)
     {
         later.Clear();
-        current = frame;
+        (current, newest) = (frame, null);
     }
 }

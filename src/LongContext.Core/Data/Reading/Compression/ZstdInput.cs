@@ -90,10 +90,12 @@ internal sealed unsafe class ZstdInput : CompressedInput
         return (int)output.pos;
     }
 
+    /// <exception cref="OutOfMemoryException">It is no fault of the data.</exception>
     private DataFormatException Damaged(nuint result) => Faults.Broken(FilePath, Methods.ZSTD_getErrorCode(result) switch
     {
         ZSTD_ErrorCode.ZSTD_error_frameParameter_windowTooLarge => FormattableString.Invariant(
             $"the zstd frame near byte {FilePosition} asks for a window of more than the {maximumWindow} bytes that RecordSourceOptions.MaximumZstdWindow allows."),
+        ZSTD_ErrorCode.ZSTD_error_memory_allocation => throw new InsufficientMemoryException($"There is no memory for the window of {FilePath}."),
         _ => FormattableString.Invariant(
             $"the zstd data are damaged near byte {FilePosition} of {File.Length} ({Methods.ZSTD_getErrorName(result)}); {TextPosition} bytes of text were read before."),
     });

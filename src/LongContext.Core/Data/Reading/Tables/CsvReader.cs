@@ -6,8 +6,9 @@ namespace LongContext.Data.Reading.Tables;
 
 /// <summary>CSV and TSV: every field is text, blank lines are passed, and a record with more or fewer fields than the header is bad.</summary>
 /// <remarks>
-/// Sep, which is on hand, was not taken: it knows no byte places, so that going on with a run would mean reading the file anew; its rows end at 2²⁴ characters, which books
-/// exceed; and its text reader replaces broken UTF-8 or loses the whole file to it.
+/// The package Sep was tried and not taken (0.17.1): it says the lines of a row but not its bytes, so that going on with a run would mean reading
+/// the file anew; its rows end at 2²⁴ characters, which books exceed; and it reads from a text reader, which either replaces broken UTF-8 unsaid or
+/// throws for it without a row, the rows before it in its block lost with it.
 /// </remarks>
 internal sealed class CsvReader : IRecordReader
 {
@@ -101,6 +102,12 @@ internal sealed class CsvReader : IRecordReader
                 throw new DataFormatException(path, records.FirstLine, "the header: " + fault.Message[(fault.Message.IndexOf(": ", StringComparison.Ordinal) + 2)..], fault) { EndsFile = true };
             }
 
+            if (fields.Exists(HasLoneReturn))
+            {
+                const string fault = "the header has a carriage return in it that no line feed follows: lines must end with a line feed, alone or behind a carriage return.";
+                throw new DataFormatException(path, records.FirstLine, fault) { EndsFile = true };
+            }
+
             string[] twice = [.. fields.GroupBy(name => name, StringComparer.Ordinal).Where(group => group.Count() > 1).Select(group => $"\"{group.Key}\"")];
             if (twice.Length > 0)
                 throw new DataFormatException(path, records.FirstLine, $"the header has {string.Join(", ", twice.Take(MostNamed))} more than once, expected a name of its own for each column.") { EndsFile = true };
@@ -108,6 +115,17 @@ internal sealed class CsvReader : IRecordReader
         }
 
         return [];
+    }
+
+    /// <summary>As where lines end as on old Macs: the whole file would be its header, and give nothing.</summary>
+    private static bool HasLoneReturn(string name)
+    {
+        for (int at = name.IndexOf('\r', StringComparison.Ordinal); at >= 0; at = name.IndexOf('\r', at + 1))
+        {
+            if (at + 1 == name.Length || name[at + 1] != '\n') return true;
+        }
+
+        return false;
     }
 
     private bool[] FindWanted()

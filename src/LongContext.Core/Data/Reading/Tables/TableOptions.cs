@@ -8,7 +8,8 @@ namespace LongContext.Data.Reading.Tables;
 /// <para>Parquet: rows come a row group after the other, in memory of one page and one dictionary of each column that is asked for (a page is what its writer made of it, a
 /// megabyte as a rule). Numbers, truth values and decimals come as such; dates, times and timestamps as text in ISO 8601; lists as arrays, structures and maps with text
 /// keys as objects; NaN and infinities by name; bytes that nothing says are text as text where they are UTF-8, else in Base64. Compression: Snappy, Gzip, Zstd, LZ4,
-/// Brotli or none. Encrypted files and columns in other files are refused.</para>
+/// Brotli or none. Pages with a checksum are checked. A row that takes more than <see cref="RecordSourceOptions.MaximumRecordBytes"/> is bad.
+/// Encrypted files and columns in other files are refused.</para>
 /// </remarks>
 public sealed record TableOptions
 {

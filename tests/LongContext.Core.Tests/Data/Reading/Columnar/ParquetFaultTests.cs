@@ -6,6 +6,7 @@ namespace LongContext.Data.Reading.Columnar;
 /// <summary>Damaged and hostile files: faults, and nothing else, in bounded time and memory.</summary>
 public sealed class ParquetFaultTests
 {
+    private const int ManyFiles = 80_000; // of each of the thirteen fixtures: a million in all
     private const long MostAllocated = 64L << 20;
     private static readonly TimeSpan s_mostTime = TimeSpan.FromSeconds(20);
     private static readonly RecordSourceOptions s_options = new() { MaximumRecordBytes = 1 << 20, BadLines = BadLines.Skip, MaximumBadLines = long.MaxValue, MaximumBadShare = 1, SkipBrokenFiles = true };
@@ -106,7 +107,7 @@ public sealed class ParquetFaultTests
 
     [Theory]
     [MemberData(nameof(Files))]
-    public void Read_MutatedBytes_GiveRowsOrFaultsOnly(string file) => Fuzz(file, 0, 1600);
+    public void Read_MutatedBytes_GiveRowsOrFaultsOnly(string file) => Fuzz(file, 0, 200);
 
     [Theory]
     [MemberData(nameof(Files))]
@@ -114,7 +115,60 @@ public sealed class ParquetFaultTests
     public void Read_ManyMutatedBytes_GiveRowsOrFaultsOnly(string file)
     {
         SlowTests.SkipUnlessAsked();
-        Fuzz(file, 1_000_000, 80_000);
+        Fuzz(file, 1_000_000, ManyFiles);
+    }
+
+    [Fact]
+    public void Headers_TenThousandMutated_AreReadOrFaults() => FuzzHeaders(10_000, seed: 1);
+
+    [Fact]
+    [Trait("Category", "Slow")]
+    public void Headers_AMillionMutated_AreReadOrFaults()
+    {
+        SlowTests.SkipUnlessAsked();
+        FuzzHeaders(1_000_000, seed: 2);
+    }
+
+    /// <summary>Footers and page headers without their files: the schema is put together too, as a reader would.</summary>
+    private static void FuzzHeaders(int count, long seed)
+    {
+        (byte[] Footer, byte[] Page)[] good = [.. Files.Select(file => Headers(file.Data))];
+        Mutations mutations = new(seed);
+        int read = 0;
+        for (int i = 0; i < count; i++)
+        {
+            (byte[] footer, byte[] page) = good[mutations.Draw(good.Length)];
+            bool isFooter = mutations.Draw(2) == 0;
+            byte[] bytes = mutations.Of(isFooter ? footer : page);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            try
+            {
+                if (isFooter) ParquetNode.Build(ParquetFooter.Read(bytes).Schema, null, []);
+                else PageHeader.Read(bytes);
+                read++;
+            }
+            catch (ParquetFault)
+            {
+                // As it should be.
+            }
+            catch (Exception fault)
+            {
+                Assert.Fail($"header {i}: {fault}");
+            }
+
+            Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 4 << 20, $"header {i} of {bytes.Length} bytes: {GC.GetAllocatedBytesForCurrentThread() - before} bytes allocated");
+        }
+
+        Assert.InRange(read, count / 20, count - (count / 20));
+    }
+
+    private static (byte[] Footer, byte[] Page) Headers(string file)
+    {
+        byte[] bytes = File.ReadAllBytes(Path.Combine(ParquetFixtureTests.Folder, file));
+        int length = BitConverter.ToInt32(bytes, bytes.Length - 8);
+        byte[] footer = bytes[^(8 + length)..^8];
+        int at = (int)ParquetFooter.Read(footer).RowGroups[0].Columns[0].DataOffset;
+        return (footer, bytes[at..(at + PageHeader.Read(bytes.AsSpan(at)).Length)]);
     }
 
     private static void Fuzz(string file, int firstSeed, int count)

@@ -44,6 +44,7 @@ public sealed class CsvReaderTests
     [InlineData("a,b\n4,5\n1,\"2\n4,5\n", "line 3: a quoted field is not closed before the file ends.")]
     [InlineData("a,b,a\n1,2,3\n4,5,6\n", "line 1: the header has \"a\" more than once", true)]
     [InlineData("a,b,\"a\n", "line 1: the header: a quoted field is not closed", true)]
+    [InlineData("a,b\r1,2\r4,5\r", "line 1: the header has a carriage return in it that no line feed follows", true)]
     public void Read_BadRecords_AreNamedByTheirFirstLineAndPassedWhereAsked(string content, string expected, bool endsFile = false)
     {
         Assert.Contains(expected, Assert.Throws<DataFormatException>(() => Read("a.csv", content)).Message, StringComparison.Ordinal);
@@ -73,7 +74,7 @@ public sealed class CsvReaderTests
     [Fact]
     public void Read_BooksOfManyMegabytes_AreWholeAndTooLongOnesArePassed()
     {
-        // 20 million characters, which is beyond what Sep's rows hold, with every kind of thing in it that could end it early.
+        // 20 million characters, with every kind of thing in it that could end it early.
         StringBuilder book = new();
         while (book.Length < 20_000_000) book.Append("He said \"no\", and\r\nleft; then 😀\n");
         string content = $"id,text\n1,\"{book.Replace("\"", "\"\"")}\"\n2,short\n";
@@ -119,6 +120,20 @@ public sealed class CsvReaderTests
                 Assert.Equal(records[stop..].Select(Reads.Shown), second.All().Select(Reads.Shown));
             }
         }
+    }
+
+    [Fact]
+    public void Read_AMillionColumns_TakesMemoryAsTheirNumber()
+    {
+        const int count = 1_000_000;
+        string header = string.Join(',', Enumerable.Range(0, count)), row = new(',', count - 1);
+        using TemporaryFolder folder = Write("a.csv", Encoding.UTF8.GetBytes($"{header}\n{row}\n{row},\n{row[1..]}x\n{header}\n"));
+        using RecordSource<DataRecord> source = RecordSource.FromFiles([folder["a.csv"]], new RecordSourceOptions { BadLines = BadLines.Skip });
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Equal([2L, 5], source.All().Select(record => record.Origin.Number));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 2L << 30);
+        Assert.Contains("line 3: the record has 1000001 fields, expected 1000000 (\"0\", \"1\", ", source.Report.Faults[0], StringComparison.Ordinal);
+        Assert.Contains("line 4: the record has 999999 fields", source.Report.Faults[1], StringComparison.Ordinal);
     }
 
     [Fact]
