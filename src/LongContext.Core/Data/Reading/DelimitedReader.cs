@@ -1,4 +1,4 @@
-using LongContext.Data.Reading.Compression;
+using LongContext.Data.Compression;
 
 namespace LongContext.Data.Reading;
 

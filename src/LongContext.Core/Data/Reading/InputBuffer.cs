@@ -1,5 +1,5 @@
 using System.Buffers;
-using LongContext.Data.Reading.Compression;
+using LongContext.Data.Compression;
 
 namespace LongContext.Data.Reading;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using LongContext.Data.Reading.Compression;
+using LongContext.Data.Compression;
 
 namespace LongContext.Data.Reading;
 

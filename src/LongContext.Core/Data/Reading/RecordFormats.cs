@@ -1,5 +1,5 @@
-using LongContext.Data.Reading.Columnar;
-using LongContext.Data.Reading.Tables;
+using LongContext.Data.Columnar;
+using LongContext.Data.Tables;
 
 namespace LongContext.Data.Reading;
 

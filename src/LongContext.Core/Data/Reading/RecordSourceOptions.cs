@@ -1,4 +1,4 @@
-using LongContext.Data.Reading.Tables;
+using LongContext.Data.Tables;
 
 namespace LongContext.Data.Reading;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using LongContext.Data.Examples;
-using LongContext.Data.Reading.Compression;
+using LongContext.Data.Compression;
 
 namespace LongContext.Data.Reading;
 

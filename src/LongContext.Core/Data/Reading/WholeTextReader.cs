@@ -1,5 +1,5 @@
 using LongContext.Data.Examples;
-using LongContext.Data.Reading.Compression;
+using LongContext.Data.Compression;
 
 namespace LongContext.Data.Reading;
 

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using LongContext.Data.Examples;
-using LongContext.Data.Reading.Compression;
+using LongContext.Data.Compression;
 using LongContext.TestSupport;
 
 namespace LongContext.Data.Reading;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using LongContext.Data.Reading.Columnar;
+using LongContext.Data.Columnar;
 using LongContext.TestSupport;
 using ZstdSharp;
 
