@@ -9,9 +9,13 @@ using LongContext.Packing;
 namespace LongContext.Samples.PrepareLongAlign;
 
 /// <summary>What the run did: on the console, as a page, and as JSON for programs, a training run among them.</summary>
-internal sealed class Report(JobOptions options, ReadingReport reading, DuplicateReport duplicates, TokenCache cache, StreamingPackerOptions packing, PackingReport packs, double conversations, TimeSpan elapsed)
+internal sealed class Report(
+    JobOptions options, ReadingReport reading, DuplicateReport duplicates, TokenCache cache, StreamingPackerOptions packing, PackingReport packs, double conversations, TimeSpan elapsed)
 {
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     public void ShowAndWrite(CancellationToken cancellationToken)
     {

@@ -109,7 +109,8 @@ internal sealed class ColumnPages(SafeFileHandle file, ColumnChunk chunk, long e
         if (header.CompressedSize > end - at) throw new ParquetFault($"a page says it has {header.CompressedSize} bytes, but {Math.Max(0, end - at)} are left in the file");
         if (header.UncompressedSize > maximum) throw new ParquetFault($"a page has {header.UncompressedSize} bytes uncompressed, expected {maximum} at most (MaximumRecordBytes)");
         // What does not shrink grows by little.
-        if (header.CompressedSize > maximum + (maximum / 16L) + 1024) throw new ParquetFault($"a page has {header.CompressedSize} bytes, expected {maximum} at most (MaximumRecordBytes)");
+        if (header.CompressedSize > maximum + (maximum / 16L) + 1024)
+            throw new ParquetFault($"a page has {header.CompressedSize} bytes, expected {maximum} at most (MaximumRecordBytes)");
         if (header.Kind != PageKind.Dictionary) budget.Replace(ref heldPage, header.UncompressedSize);
         byte[] bytes = new byte[header.CompressedSize];
         int filled = 0;

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Numerics;
 using K4os.Compression.LZ4;
@@ -80,7 +81,7 @@ internal static class PageCompression
         int made = 0;
         while (bytes.Length >= 8)
         {
-            uint uncompressed = System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(bytes), compressed = System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(bytes[4..]);
+            uint uncompressed = BinaryPrimitives.ReadUInt32BigEndian(bytes), compressed = BinaryPrimitives.ReadUInt32BigEndian(bytes[4..]);
             if (compressed > bytes.Length - 8 || uncompressed > length - made) return null;
             if (LZ4Codec.Decode(bytes.Slice(8, (int)compressed), output.AsSpan(made, (int)uncompressed)) != uncompressed) return null;
             made += (int)uncompressed;

@@ -151,7 +151,8 @@ internal sealed class ParquetRecordReader : IRecordReader
         if (chunk is null) throw new ParquetFault($"row group {group} has no column \"{name}\"");
         if (chunk.File is { Length: > 0 }) throw new ParquetFault($"the column \"{name}\" lies in another file ({chunk.File}), which is not supported");
         if (chunk.IsEncrypted) throw new ParquetFault($"the column \"{name}\" is encrypted");
-        if (chunk.Type != (int)leaf.Element.Type!.Value) throw new ParquetFault($"the column \"{name}\" is of the type {leaf.Element.Type} in the schema and of {(PhysicalType)chunk.Type} in row group {group}");
+        if (chunk.Type != (int)leaf.Element.Type!.Value)
+            throw new ParquetFault($"the column \"{name}\" is of the type {leaf.Element.Type} in the schema and of {(PhysicalType)chunk.Type} in row group {group}");
         if (chunk.Values < 0) throw new ParquetFault($"the column \"{name}\" says it has {chunk.Values} values");
         if (chunk.DataOffset < 4 || chunk.DataOffset >= dataEnd || chunk.DictionaryOffset < 0)
             throw new ParquetFault($"the column \"{name}\" lies at byte {chunk.DataOffset} of data that end at {dataEnd}");

@@ -103,7 +103,8 @@ internal sealed class RecordAssembler
         JsonObject map = [];
         foreach (JsonNode? pair in list)
         {
-            if (pair is not JsonObject { Count: 1 or 2 } entry || entry.GetAt(0).Value is not JsonValue key || key.GetValueKind() != System.Text.Json.JsonValueKind.String) return pairs;
+            if (pair is not JsonObject { Count: 1 or 2 } entry || entry.GetAt(0).Value is not JsonValue key || key.GetValueKind() != System.Text.Json.JsonValueKind.String)
+                return pairs;
             map[key.GetValue<string>()] = entry.Count == 2 ? entry.GetAt(1).Value?.DeepClone() : null;
         }
 

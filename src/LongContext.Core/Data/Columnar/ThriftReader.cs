@@ -66,7 +66,8 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
         int header = ReadByte();
         type = header & 15;
         ulong count = header >> 4 == 15 ? ReadVarint() : (ulong)(header >> 4);
-        if (count > (ulong)(bytes.Length - Position)) throw new ParquetFault($"a list says it has {count} elements, but {bytes.Length - Position} bytes are left") { IsTruncation = true };
+        if (count > (ulong)(bytes.Length - Position))
+            throw new ParquetFault($"a list says it has {count} elements, but {bytes.Length - Position} bytes are left") { IsTruncation = true };
         return (int)count;
     }
 
@@ -127,7 +128,8 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
 
     private ReadOnlySpan<byte> Take(ulong length)
     {
-        if (length > (ulong)(bytes.Length - Position)) throw new ParquetFault($"it ends too soon: {length} bytes expected, {bytes.Length - Position} are left") { IsTruncation = true };
+        if (length > (ulong)(bytes.Length - Position))
+            throw new ParquetFault($"it ends too soon: {length} bytes expected, {bytes.Length - Position} are left") { IsTruncation = true };
         ReadOnlySpan<byte> taken = bytes.Slice(Position, (int)length);
         Position += (int)length;
         return taken;

@@ -28,7 +28,8 @@ internal abstract class CompressedInput(string path, FileStream file) : DataInpu
     public sealed override void MoveTo(long textOffset, InputFrame frame, CancellationToken cancellationToken)
     {
         if (frame.FileOffset < 0 || frame.FileOffset > file.Length || frame.TextOffset < 0 || frame.TextOffset > textOffset)
-            throw Faults.Broken(path, FormattableString.Invariant($"byte {frame.FileOffset} of its {file.Length} is not where a compressed frame can begin: the place is of another file."));
+            throw Faults.Broken(
+                path, FormattableString.Invariant($"byte {frame.FileOffset} of its {file.Length} is not where a compressed frame can begin: the place is of another file."));
         Begin(frame.FileOffset);
         Frames.Reset(frame);
         text = frame.TextOffset;

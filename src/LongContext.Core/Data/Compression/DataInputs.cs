@@ -17,7 +17,8 @@ internal static class DataInputs
             first = first[..GzipMember.ReadFully(file.SafeFileHandle, first, 0)];
             if (GzipMember.IsMagic(first)) return new GzipInput(path, file);
             if (IsZstd(first)) return new ZstdInput(path, file, options.MaximumZstdWindow);
-            if (OtherCompression(first) is { } other) throw Faults.Broken(path, $"the file is {other} by its first bytes, which is not read; expected text, or text compressed with gzip or zstd.");
+            if (OtherCompression(first) is { } other)
+                throw Faults.Broken(path, $"the file is {other} by its first bytes, which is not read; expected text, or text compressed with gzip or zstd.");
             return NamedCompression(path) is { } name
                 ? throw Faults.Broken(path, first.IsEmpty
                     ? $"the file is empty, expected {name}."

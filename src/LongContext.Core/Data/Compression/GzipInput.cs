@@ -67,7 +67,8 @@ internal sealed class GzipInput(string path, FileStream file) : CompressedInput(
         if (header == 0)
         {
             if (memberStart > 0 && IsZerosToEnd(memberStart)) return false; // padding, as on tapes
-            throw Faults.Broken(FilePath, FormattableString.Invariant($"what begins at byte {memberStart} of {File.Length} is not a whole gzip header, expected one or the file's end."));
+            throw Faults.Broken(
+                FilePath, FormattableString.Invariant($"what begins at byte {memberStart} of {File.Length} is not a whole gzip header, expected one or the file's end."));
         }
 
         Frames.Add(new InputFrame(memberStart, TextPosition));
@@ -113,10 +114,12 @@ internal sealed class GzipInput(string path, FileStream file) : CompressedInput(
         }
     }
 
-    private DataFormatException Damaged(Exception? cause) => Faults.Broken(
-        FilePath,
-        FormattableString.Invariant($"the gzip member that begins at byte {memberStart} is {(section!.FilePosition >= File.Length && cause is null ? "cut short or damaged" : "damaged")} near byte {section.FilePosition} of {File.Length}; {memberText} bytes of its text were read."),
-        cause);
+    private DataFormatException Damaged(Exception? cause)
+    {
+        string how = section!.FilePosition >= File.Length && cause is null ? "cut short or damaged" : "damaged";
+        string place = FormattableString.Invariant($"{how} near byte {section.FilePosition} of {File.Length}; {memberText} bytes of its text were read.");
+        return Faults.Broken(FilePath, FormattableString.Invariant($"the gzip member that begins at byte {memberStart} is {place}"), cause);
+    }
 
     private bool IsZerosToEnd(long offset)
     {

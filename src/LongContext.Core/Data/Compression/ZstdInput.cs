@@ -47,7 +47,8 @@ internal sealed unsafe class ZstdInput : CompressedInput
             int written = Step(buffer);
             if (written > 0) return written;
             // The decoder may hold text back that had no room; a cut frame is one that gives none for no data.
-            if (filled == 0 && inFrame) throw Faults.Broken(FilePath, FormattableString.Invariant($"the zstd file is cut short: it ends after {fileEnd} bytes in the middle of a frame."));
+            if (filled == 0 && inFrame)
+                throw Faults.Broken(FilePath, FormattableString.Invariant($"the zstd file is cut short: it ends after {fileEnd} bytes in the middle of a frame."));
         }
     }
 

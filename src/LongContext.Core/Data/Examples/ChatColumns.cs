@@ -45,7 +45,8 @@ public sealed record ChatColumns
     /// <summary>The field of a message with its role. Default: role.</summary>
     public string Role { get; init; } = "role";
 
-    /// <summary>The field of a message with its text: a string, or a list of parts of which each is a string or an object with "type" "text" and "text"; they are joined. Default: content.</summary>
+    /// <summary>The field of a message with its text: a string, or a list of parts of which each is a string or an object with "type" "text" and "text";
+    /// they are joined. Default: content.</summary>
     public string Content { get; init; } = "content";
 
     /// <summary>The record's field with the system prompt, which need not be there; null (the default) for none.</summary>
@@ -57,7 +58,8 @@ public sealed record ChatColumns
     /// </summary>
     public string? Weight { get; init; } = "weight";
 
-    /// <summary>The field of an assistant's message with what it thought, <see cref="ChatTurn.Reasoning"/>; it need not be there. Null for none. Default: reasoning_content.</summary>
+    /// <summary>The field of an assistant's message with what it thought, <see cref="ChatTurn.Reasoning"/>; it need not be there. Null for none. Default:
+    /// reasoning_content.</summary>
     public string? Reasoning { get; init; } = "reasoning_content";
 
     /// <summary>What each role is called in the data: to "system", "user" or "assistant". Default: those names, and developer for system.</summary>

@@ -8,16 +8,20 @@ namespace LongContext.Data.Examples;
 /// <summary>Turns examples into tokens, and says which of them the loss counts. Immutable: several threads may use one.</summary>
 /// <remarks>
 /// <list type="bullet">
-/// <item>A <see cref="TextExample"/> begins as the tokenizer begins a text (with Llama's beginning-of-sentence token, say) and ends with the end-of-sentence token; every token counts.</item>
+/// <item>A <see cref="TextExample"/> begins as the tokenizer begins a text (with Llama's beginning-of-sentence token, say) and ends with the
+/// end-of-sentence token; every token counts.</item>
 /// <item>
 /// A <see cref="PromptExample"/> is the prompt's tokens, begun likewise, exactly as a program that asks the model gets them; then the completion's, as the tokenizer
 /// would go on after them; then the end-of-sentence token. Completion and end count. The two are encoded apart, so the border is always one between tokens: a text in
 /// one piece may have a token across it (a blank at the prompt's end that belongs to the completion's first word), which the model never sees when it is asked.
 /// </item>
-/// <item>A <see cref="SegmentsExample"/> is begun and ended as a text and encoded in one piece; a token counts if it begins in a piece that counts, the end if the last piece does.</item>
-/// <item>A <see cref="ChatExample"/> is written by the <see cref="ChatFormat"/> and encoded as <see cref="ChatText.Encode(Microsoft.ML.Tokenizers.Tokenizer)"/> does: answers with their end-of-turn tokens count.</item>
+/// <item>A <see cref="SegmentsExample"/> is begun and ended as a text and encoded in one piece; a token counts if it begins in a piece that counts, the
+/// end if the last piece does.</item>
+/// <item>A <see cref="ChatExample"/> is written by the <see cref="ChatFormat"/> and encoded as <see
+/// cref="ChatText.Encode(Microsoft.ML.Tokenizers.Tokenizer)"/> does: answers with their end-of-turn tokens count.</item>
 /// </list>
-/// <para>Special tokens that are spelled out in a text ("&lt;/s&gt;") are encoded as such, as Hugging Face's tokenizers do. How long a sequence may be is the packer's matter.</para>
+/// <para>Special tokens that are spelled out in a text ("&lt;/s&gt;") are encoded as such, as Hugging Face's tokenizers do. How long a sequence may be is
+/// the packer's matter.</para>
 /// </remarks>
 public sealed class ExampleEncoder
 {

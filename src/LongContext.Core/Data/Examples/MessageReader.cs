@@ -22,7 +22,8 @@ internal sealed class MessageReader(ChatColumns columns)
         for (int i = 0; i < messages.Count; i++)
         {
             string where = $"\"{field}\"[{i.ToString(CultureInfo.InvariantCulture)}]";
-            if (messages[i] is not JsonObject message) throw new DataFormatException($"{where} is {RecordFields.Describe(messages[i])}, expected an object with \"{columns.Role}\" and \"{columns.Content}\".");
+            if (messages[i] is not JsonObject message)
+                throw new DataFormatException($"{where} is {RecordFields.Describe(messages[i])}, expected an object with \"{columns.Role}\" and \"{columns.Content}\".");
             if (ReadTurn(message, where) is { } turn) turns.Add(turn);
         }
 

@@ -47,7 +47,8 @@ internal sealed class PromptMap : ColumnMap
     {
         List<ChatTurn> turns = [.. messages.Read(asked, prompt).Select(turn => turn.IsAssistant ? turn with { CountsInLoss = false } : turn)];
         turns.AddRange(messages.Read(answered, completion));
-        if (ConversationOrder.FindFault(turns, requiresAlternation: true) is { } fault) throw new ConversationException($"the messages of \"{prompt}\" and \"{completion}\": {fault}");
+        if (ConversationOrder.FindFault(turns, requiresAlternation: true) is { } fault)
+            throw new ConversationException($"the messages of \"{prompt}\" and \"{completion}\": {fault}");
         return turns;
     }
 }

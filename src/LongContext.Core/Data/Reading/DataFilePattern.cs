@@ -35,7 +35,8 @@ internal static class DataFilePattern
         Dictionary<string, List<string>> byRoot = [];
         foreach (string exclusion in exclusions)
         {
-            bool anywhere = exclusion.StartsWith("**", StringComparison.Ordinal) || !(exclusion.TrimEnd('/').Contains('/', StringComparison.Ordinal) || exclusion.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal));
+            bool hasFolder = exclusion.TrimEnd('/').Contains('/', StringComparison.Ordinal) || exclusion.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal);
+            bool anywhere = !hasFolder || exclusion.StartsWith("**", StringComparison.Ordinal);
             foreach (string root in anywhere ? files.Select(file => Path.GetPathRoot(file)!).Distinct() : [Path.GetPathRoot(Path.GetFullPath(exclusion, baseFolder))!])
             {
                 string below = anywhere ? (exclusion.StartsWith("**", StringComparison.Ordinal) ? exclusion : "**/" + exclusion)
@@ -71,7 +72,8 @@ internal static class DataFilePattern
         if (!Directory.Exists(root)) return [];
         bool saysDot = pattern.Split('/').Any(part => part.StartsWith('.'));
         return new Matcher(StringComparison.Ordinal).AddInclude(pattern)
-            .GetResultsInFullPath(root)
+            .Execute(new LoopFreeFolder(root)).Files
+            .Select(match => Path.GetFullPath(match.Path, root))
             .Where(file => saysDot || !Slashed(Path.GetRelativePath(root, file)).Split('/').Any(part => part.StartsWith('.')));
     }
 

@@ -8,8 +8,9 @@ public static class DataFiles
     /// Each is a file; a folder, for the files below it that have a data file's extension (.jsonl, .ndjson, .json-lines, .json, .csv, .tsv,
     /// .parquet, .txt, .text, .md, each also with .gz, .zst or .zstd behind it); or a pattern, absolute or relative, in which <c>*</c> stands
     /// for any characters of a name and <c>**</c> for any folders, for example <c>data/**/*.jsonl.zst</c>. One that begins with <c>!</c> takes files away from what the
-    /// others find, wherever it stands in the list: without a slash by their name in any folder, with <c>**/</c> in front below any folder, a folder with all that is in it. Letters of either case differ. Names that begin with a dot are
-    /// found only where the pattern says the dot.
+    /// others find, wherever it stands in the list: without a slash by their name in any folder, with <c>**/</c> in front below any folder, a folder with
+    /// all that is in it. Letters of either case differ. Names that begin with a dot are
+    /// found only where the pattern says the dot. Links are followed, except to a folder that lies above them.
     /// </param>
     /// <param name="baseFolder">What relative patterns are relative to. Default: the current folder.</param>
     /// <returns>Full paths, ordered by the numbers of their characters.</returns>

@@ -80,7 +80,9 @@ internal sealed class JsonElementsReader(string path, RecordSourceOptions option
 
         if (number > 0)
         {
-            if (found != ',') throw Broken(number, found < 0 ? "the file ends behind it, expected ',' or ']': the file is cut short." : $"behind it stands '{Shown(found)}', expected ',' or ']'.");
+            if (found != ',')
+                throw Broken(number, found < 0 ? "the file ends behind it, expected ',' or ']': the file is cut short."
+                    : $"behind it stands '{Shown(found)}', expected ',' or ']'.");
             text.Pass(1);
             found = Peek(cancellationToken);
         }

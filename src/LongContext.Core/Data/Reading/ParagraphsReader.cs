@@ -36,7 +36,8 @@ internal sealed class ParagraphsReader(string path, RecordSourceOptions options)
         }
 
         if (first == 0) return null;
-        if (isTooLong) throw new DataFormatException(path, first, FormattableString.Invariant($"the paragraph that begins here is longer than {options.MaximumRecordBytes} bytes."));
+        if (isTooLong)
+            throw new DataFormatException(path, first, FormattableString.Invariant($"the paragraph that begins here is longer than {options.MaximumRecordBytes} bytes."));
         ReadOnlySpan<byte> text = paragraph.WrittenSpan;
         return PlainText.Parse(text is [.., (byte)'\r'] ? text[..^1] : text, new RecordOrigin(path, first), first);
     }

@@ -37,7 +37,8 @@ public sealed class ReadingReport
     public override string ToString()
     {
         StringBuilder text = new();
-        text.Append(FormattableString.Invariant($"{FilesRead} of {Files} files, {BytesRead:N0} of {Bytes:N0} bytes: {Records:N0} records, {LeftOut:N0} left out, {BadLines:N0} bad lines passed"));
+        text.Append(FormattableString.Invariant($"{FilesRead} of {Files} files, {BytesRead:N0} of {Bytes:N0} bytes: "));
+        text.Append(FormattableString.Invariant($"{Records:N0} records, {LeftOut:N0} left out, {BadLines:N0} bad lines passed"));
         foreach (string fault in Faults) text.Append("\n  ").Append(fault);
         if (BadLines > Faults.Count && Faults.Count > 0) text.Append(FormattableString.Invariant($"\n  and {BadLines - Faults.Count:N0} more"));
         return text.ToString();

@@ -46,7 +46,8 @@ public static class RecordSource
     /// and what looking for a field that is missing or of another type throws, makes the record a bad line.
     /// </param>
     /// <param name="options">How they are read. Default: that of <see cref="RecordSourceOptions"/>.</param>
-    /// <param name="identity">Names what the function does, with its settings: functions cannot be compared with those of another process. Part of the state. Default: empty.</param>
+    /// <param name="identity">Names what the function does, with its settings: functions cannot be compared with those of another process. Part of the
+    /// state. Default: empty.</param>
     /// <exception cref="ArgumentException">Patterns or options are at fault; the message lists all faults.</exception>
     /// <exception cref="FileNotFoundException">Patterns that match nothing, all of them.</exception>
     public static RecordSource<T> FromFiles<T>(IReadOnlyList<string> patterns, Func<DataRecord, T?> map, RecordSourceOptions? options = null, string identity = "")

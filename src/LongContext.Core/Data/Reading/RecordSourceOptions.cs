@@ -70,9 +70,11 @@ public sealed class RecordSourceOptions
         Require(ReportedFaults is >= 0 and <= 1000, nameof(ReportedFaults), ReportedFaults, "0 to 1000");
         Require(MaximumRecordBytes is >= 1 and <= 1_000_000_000, nameof(MaximumRecordBytes), MaximumRecordBytes, "1 to 1000000000");
         Require(
-            MaximumZstdWindow is >= 1L << 10 and <= 1L << 31 && System.Numerics.BitOperations.IsPow2(MaximumZstdWindow), nameof(MaximumZstdWindow), MaximumZstdWindow, "a power of two from 2^10 to 2^31");
+            MaximumZstdWindow is >= 1L << 10 and <= 1L << 31 && System.Numerics.BitOperations.IsPow2(MaximumZstdWindow),
+            nameof(MaximumZstdWindow), MaximumZstdWindow, "a power of two from 2^10 to 2^31");
         Require(
-            TextSplitting != TextSplitting.Separator || !string.IsNullOrEmpty(TextSeparator), nameof(TextSeparator), "empty", "the text between records, as TextSplitting is Separator");
+            TextSplitting != TextSplitting.Separator || !string.IsNullOrEmpty(TextSeparator),
+            nameof(TextSeparator), "empty", "the text between records, as TextSplitting is Separator");
         if (Tables is null) faults.Add("Tables is null");
         else faults.AddRange(Tables.Faults());
         if (faults.Count > 0) throw new ArgumentException($"{nameof(RecordSourceOptions)}: {string.Join("; ", faults)}.");

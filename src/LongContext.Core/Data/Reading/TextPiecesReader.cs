@@ -22,7 +22,8 @@ internal sealed class TextPiecesReader(string path, RecordSourceOptions options)
     {
         while (pieces.TryRead(cancellationToken))
         {
-            if (pieces.IsTooLong) throw new DataFormatException(path, pieces.Number, FormattableString.Invariant($"it is longer than {options.MaximumRecordBytes} bytes."), unit: unit);
+            if (pieces.IsTooLong)
+                throw new DataFormatException(path, pieces.Number, FormattableString.Invariant($"it is longer than {options.MaximumRecordBytes} bytes."), unit: unit);
             ReadOnlySpan<byte> piece = pieces.Piece;
             if (options.TextSplitting == TextSplitting.Lines && piece is [.., (byte)'\r']) piece = piece[..^1];
             if (piece.IndexOfAnyExcept(" \t\r\n"u8) >= 0) return PlainText.Parse(piece, new RecordOrigin(path, pieces.Number) { Unit = unit }, firstLine: null);

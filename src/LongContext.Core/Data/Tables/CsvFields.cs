@@ -29,7 +29,8 @@ internal static class CsvFields
                 if (length < 0) return "a quoted field is not closed before the file ends.";
                 string text = Encoding.UTF8.GetString(record[1..(length - 1)]);
                 fields.Add(escaped ? text.Replace("\"\"", "\"", StringComparison.Ordinal) : text);
-                if (length < record.Length && record[length] != separator) return FormattableString.Invariant($"after the closing quote of field {fields.Count} stands '{(char)record[length]}', expected the separator or the line's end.");
+                if (length < record.Length && record[length] != separator)
+                    return FormattableString.Invariant($"after the closing quote of field {fields.Count} stands '{(char)record[length]}', expected the separator or the line's end.");
             }
             else
             {

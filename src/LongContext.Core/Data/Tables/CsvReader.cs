@@ -100,7 +100,8 @@ internal sealed class CsvReader : IRecordReader
             }
             catch (DataFormatException fault)
             {
-                throw new DataFormatException(path, records.FirstLine, "the header: " + fault.Message[(fault.Message.IndexOf(": ", StringComparison.Ordinal) + 2)..], fault) { EndsFile = true };
+                string reason = fault.Message[(fault.Message.IndexOf(": ", StringComparison.Ordinal) + 2)..];
+                throw new DataFormatException(path, records.FirstLine, $"the header: {reason}", fault) { EndsFile = true };
             }
 
             if (fields.Exists(HasLoneReturn))
@@ -111,7 +112,11 @@ internal sealed class CsvReader : IRecordReader
 
             string[] twice = [.. fields.GroupBy(name => name, StringComparer.Ordinal).Where(group => group.Count() > 1).Select(group => $"\"{group.Key}\"")];
             if (twice.Length > 0)
-                throw new DataFormatException(path, records.FirstLine, $"the header has {string.Join(", ", twice.Take(MostNamed))} more than once, expected a name of its own for each column.") { EndsFile = true };
+            {
+                string fault = $"the header has {string.Join(", ", twice.Take(MostNamed))} more than once, expected a name of its own for each column.";
+                throw new DataFormatException(path, records.FirstLine, fault) { EndsFile = true };
+            }
+
             return [.. fields];
         }
 
@@ -139,11 +144,13 @@ internal sealed class CsvReader : IRecordReader
 
     private void ReadFields()
     {
-        if (records.IsTooLong) throw Fault(FormattableString.Invariant($"the record is longer than {options.MaximumRecordBytes} bytes{(records.IsOpen ? ", because a quoted field is not closed" : "")}."));
+        if (records.IsTooLong)
+            throw Fault(FormattableString.Invariant($"the record is longer than {options.MaximumRecordBytes} bytes{(records.IsOpen ? ", because a quoted field is not closed" : "")}."));
         if (CsvFields.Read(records.Record.Span, separator, fields) is { } fault) throw Fault(fault);
     }
 
-    private string ColumnList() => string.Join(", ", names.Take(MostNamed).Select(name => $"\"{name}\"")) + (names.Length > MostNamed ? $" and {names.Length - MostNamed} more" : "");
+    private string ColumnList() =>
+        string.Join(", ", names.Take(MostNamed).Select(name => $"\"{name}\"")) + (names.Length > MostNamed ? $" and {names.Length - MostNamed} more" : "");
 
     private DataFormatException Fault(string fault) => new(path, records.FirstLine, fault);
 }

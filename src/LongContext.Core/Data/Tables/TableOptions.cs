@@ -39,7 +39,8 @@ public sealed record TableOptions
     internal IEnumerable<string> Faults()
     {
         if (Columns is { } columns && (columns.Count == 0 || columns.Any(string.IsNullOrEmpty))) yield return "Columns has no name or an empty one; null stands for all columns";
-        if (Separator is { } separator && (!char.IsAscii(separator) || separator is '"' or '\n' or '\r' or '\0')) yield return $"Separator is '{separator}', expected an ASCII character that is no quote and no line end";
+        if (Separator is { } separator && (!char.IsAscii(separator) || separator is '"' or '\n' or '\r' or '\0'))
+            yield return $"Separator is '{separator}', expected an ASCII character that is no quote and no line end";
         if (ColumnNames is not { } names) yield break;
         if (names.Count == 0 || names.Any(name => name is null)) yield return "ColumnNames has no name or one that is null";
         else if (names.Distinct(StringComparer.Ordinal).Count() < names.Count) yield return "ColumnNames has a name twice";

@@ -84,4 +84,28 @@ public sealed class DataFilesTests : IDisposable
         File.WriteAllText(folder["*.txt"], "");
         Assert.Equal([folder["*.txt"]], DataFiles.Find(["*.txt"], folder.Path));
     }
+
+    [Fact]
+    public void Find_AFolderThatLinksToOneAboveIt_GivesEachFileOnce()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "links need a privilege there");
+        Directory.CreateDirectory(folder["links/b"]);
+        File.WriteAllText(folder["links/a.jsonl"], "");
+        File.WriteAllText(folder["links/b/c.jsonl"], "");
+        Directory.CreateSymbolicLink(folder["links/b/up"], folder["links"]);
+        // Two of them would be a tree of forty levels.
+        Directory.CreateSymbolicLink(folder["links/b/up2"], folder["links"]);
+        Directory.CreateSymbolicLink(folder["links/here"], ".");
+        string[] expected = [folder["links/a.jsonl"], folder["links/b/c.jsonl"]];
+        Assert.Equal(expected, DataFiles.Find([folder["links"]]));
+        Assert.Equal(expected, DataFiles.Find([folder["links/**/*.jsonl"]]));
+
+        // A link to a folder elsewhere, or to a file, is followed.
+        Directory.CreateDirectory(folder["more"]);
+        Directory.CreateDirectory(folder["elsewhere"]);
+        File.WriteAllText(folder["elsewhere/d.jsonl"], "");
+        Directory.CreateSymbolicLink(folder["more/linked"], folder["elsewhere"]);
+        File.CreateSymbolicLink(folder["more/file.jsonl"], folder["links/a.jsonl"]);
+        Assert.Equal([folder["more/file.jsonl"], folder["more/linked/d.jsonl"]], DataFiles.Find([folder["more"]]));
+    }
 }
