@@ -84,4 +84,22 @@ public sealed class DataFilesTests : IDisposable
         File.WriteAllText(folder["*.txt"], "");
         Assert.Equal([folder["*.txt"]], DataFiles.Find(["*.txt"], folder.Path));
     }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(8)]
+    public void Shard_AllWorkers_HaveEachFileOnceAndAboutAsMuch(int count)
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        string[] files = [.. Enumerable.Range(0, 20).Select(i => folder[$"{i:00}.txt"])];
+        for (int i = 0; i < files.Length; i++) File.WriteAllText(files[i], new string('x', i < 2 ? 0 : 100 * (1 + (i * 7 % 10))));
+        IReadOnlyList<string>[] parts = [.. Enumerable.Range(0, count).Select(worker => DataFiles.Shard(files, worker, count))];
+        Assert.Equal(files, parts.SelectMany(part => part).Order(StringComparer.Ordinal));
+        Assert.All(parts, part => Assert.Equal(part.Order(StringComparer.Ordinal), part));
+        long[] sizes = [.. parts.Select(part => part.Sum(file => new FileInfo(file).Length))];
+        Assert.InRange(sizes.Max() - sizes.Min(), 0, 1000); // the largest file
+        Assert.Throws<ArgumentException>(() => DataFiles.Shard(files, 0, 21));
+        Assert.Throws<ArgumentOutOfRangeException>(() => DataFiles.Shard(files, count, count));
+    }
 }
