@@ -169,4 +169,12 @@ public sealed class InContextPackerTests
             }));
         }
     }
+
+    [Fact]
+    public void Pack_MostShots_EndTheSequence()
+    {
+        TrainingExample[] examples = [.. Enumerable.Range(0, 5).Select(i => new TextExample($"t{i}"))];
+        IReadOnlyList<TrainingExample> packed = new InContextPacker(new InContextOptions { Tokenizer = PieceTokenizer.WordLevel, ContextLength = 100, Separator = " ", MaximumShots = 2 }).Pack(examples);
+        Assert.Equal(["t0 t1", "t2 t3", "t4"], packed.Select(example => ((TextExample)example).Text));
+    }
 }

@@ -102,4 +102,14 @@ public sealed class DataFilesTests : IDisposable
         Assert.Throws<ArgumentException>(() => DataFiles.Shard(files, 0, 21));
         Assert.Throws<ArgumentOutOfRangeException>(() => DataFiles.Shard(files, count, count));
     }
+
+    [Fact]
+    public void Shard_OneLargeFile_LeavesTheSmallOnesToTheOther()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        string[] files = [.. Enumerable.Range(0, 9).Select(i => folder[$"{i}.txt"])];
+        for (int i = 0; i < files.Length; i++) File.WriteAllText(files[i], new string('x', i == 4 ? 1000 : 100));
+        Assert.Equal([files[4]], DataFiles.Shard(files, 0, 2));
+        Assert.Equal(files.Where((_, i) => i != 4), DataFiles.Shard(files, 1, 2));
+    }
 }
