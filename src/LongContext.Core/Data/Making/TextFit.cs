@@ -34,17 +34,18 @@ internal static class TextFit
     public static int Longest(string text, int start, int limit, Func<string, int?> measure, ref double charactersPerUnit)
     {
         int most = text.Length - start, good = 0, bad = most + 1;
+        bool halve = false;
         for (int round = 1; bad - good > Math.Max(1, good / 256); round++)
         {
             // A little less than what should fit, or every second piece would be too long. Every third time the middle, should lengths be too uneven to go by.
             int slack = Math.Min(Math.Max(1, good / 256), (bad - good) / 2);
             long guess = (long)(limit * charactersPerUnit * (511.0 / 512));
-            if (bad <= most && round % 3 == 0) guess = (good + (long)bad) / 2;
+            if (bad <= most && (halve || round % 3 == 0)) guess = (good + (long)bad) / 2;
             int tried = (int)Math.Clamp(guess, good + slack, bad > most ? most : bad - slack);
             int length = Border(text, start, tried);
             int? units = measure(text.Substring(start, length));
             if (units is > 0 and { } known && length > 0) charactersPerUnit = (double)length / known;
-            else charactersPerUnit = Math.Max(charactersPerUnit / 2, 1e-3);
+            halve = units is null; // which says nothing of how long a unit is
             if (units <= limit) good = tried;
             else bad = tried;
         }

@@ -319,8 +319,8 @@ public sealed class PublishedMixtureTests : IDisposable
     public void DenoisingTexts_MarksInTheText_LoseNoMoreThanTheirWord()
     {
         SplitMix64 random = new(11);
-        string before = Words(60, ref random), after = Words(60, ref random), text = before + " [words 7] " + after;
-        TextDenoiserOptions options = new() { Form = DenoisingForm.Instructions, Seed = 3 };
+        string before = Words(60, ref random), after = Words(60, ref random), text = before + " <extra_id_7> " + after;
+        TextDenoiserOptions options = new() { Seed = 3 };
         IReadOnlyList<TrainingExample> made = new DenoisedPieces(new TextDenoiser(options), new ExampleEncoder(tokenizer), Context).Make(new TextExample(text), 0);
         string whole = string.Concat(made.Select(example => new TextDenoiser(options).Restore((PromptExample)example)));
         string[] words = [.. text.Split(' ')], kept = [.. whole.Split(' ', StringSplitOptions.RemoveEmptyEntries)];
