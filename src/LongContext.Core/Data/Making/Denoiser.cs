@@ -9,7 +9,7 @@ namespace LongContext.Data.Making;
 public sealed record Denoiser(DenoisingMode Mode, double MeanSpanLength, double? NoiseRate, double Weight = 1)
 {
     /// <summary>
-    /// UL2's seven, drawn uniformly: R (3, 0.15) (8, 0.15), X (3, 0.5) (8, 0.5) (64, 0.15) (64, 0.5), S with the last quarter of the text.
+    /// UL2's seven, each equally likely, as the paper gives no rates: R (3, 0.15) (8, 0.15), X (3, 0.5) (8, 0.5) (64, 0.15) (64, 0.5), S with the last quarter of the text.
     /// </summary>
     public static IReadOnlyList<Denoiser> Ul2 { get; } =
     [
@@ -24,8 +24,8 @@ public sealed record Denoiser(DenoisingMode Mode, double MeanSpanLength, double?
 
     /// <summary>
     /// The mixture for going on with a decoder-only model, UL2R (Tay et al., "Transcending Scaling Laws with 0.1% Extra Compute", arXiv
-    /// 2210.11399): half S with a cut anywhere, a quarter R (3, 0.15), a quarter X, of which half have long gaps (32, 0.15) and half have
-    /// many (3, 0.5).
+    /// 2210.11399): half S with a cut anywhere, a quarter R (3, 0.15), a quarter X, of which half have long gaps (32, 0.15) and half
+    /// have many (3, 0.5), divided as Levanter does.
     /// </summary>
     public static IReadOnlyList<Denoiser> Ul2R { get; } =
     [

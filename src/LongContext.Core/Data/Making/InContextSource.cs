@@ -7,10 +7,10 @@ namespace LongContext.Data.Making;
 /// Sequences of in-context examples. Groups fill up side by side, so the state is the place of the first example that is in no sequence yet, and which of
 /// the examples after it already are; after a restart the groups are filled again from there.
 /// </summary>
-internal sealed class InContextSource(IDataSource<TrainingExample> source, InContextPacker packer)
+internal sealed class InContextSource(IDataSource<TrainingExample> source, InContextPacker packer, OverlongCount overlong)
     : OperatorSource<TrainingExample, TrainingExample>(source, "in-context", packer.Identity)
 {
-    private const string UsedName = "used", UsedCountName = "used-count";
+    private const string UsedName = "used", UsedCountName = "used-count", OverlongName = "overlong";
 
     private readonly InContextOptions options = packer.Options;
     private readonly Dictionary<string, Open> groups = [];
@@ -48,6 +48,7 @@ internal sealed class InContextSource(IDataSource<TrainingExample> source, InCon
             {
                 Mark(true);
                 Advance();
+                overlong.Value++;
             }
             else
             {
@@ -65,12 +66,13 @@ internal sealed class InContextSource(IDataSource<TrainingExample> source, InCon
             if (used[i]) bits[i / 32] |= 1 << (i % 32);
         }
 
-        state.Set(UsedCountName, used.Count).SetArray(UsedName, () => [bits]);
+        state.Set(UsedCountName, used.Count).Set(OverlongName, overlong.Value).SetArray(UsedName, () => [bits]);
     }
 
     protected override Action Load(StreamState state)
     {
         int count = (int)state.GetNumber(UsedCountName, 0, int.MaxValue);
+        long overlongThen = state.GetNumber(OverlongName, 0);
         ReadOnlyMemory<int> bits = state.GetArray(UsedName);
         if (bits.Length != (count + 31) / 32) throw state.Fault($"'{UsedName}' has {bits.Length} values, expected {(count + 31) / 32}");
         return () =>
@@ -80,6 +82,7 @@ internal sealed class InContextSource(IDataSource<TrainingExample> source, InCon
             for (int i = 0; i < count; i++) used.Add((bits.Span[i / 32] & (1 << (i % 32))) != 0);
             scanned = 0;
             window = count;
+            overlong.Value = overlongThen;
         };
     }
 

@@ -65,7 +65,7 @@ public static class MakerExtensions
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(packer);
-        return new InContextSource(source, packer);
+        return new InContextSource(source, packer, new OverlongCount());
     }
 
     /// <summary>Packs short tasks into long sequences of in-context examples; see <see cref="InContextPacker"/>.</summary>

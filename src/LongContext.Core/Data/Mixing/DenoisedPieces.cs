@@ -15,11 +15,19 @@ internal sealed class DenoisedPieces(TextDenoiser denoiser, ExampleEncoder encod
         if (example is not TextExample { Text: var text })
             throw new ArgumentException($"{example.Origin?.ToString() ?? "An example"} is a {example.GetType().Name}, expected a {nameof(TextExample)}.", nameof(example));
         List<TrainingExample> made = [];
+        double charactersPerToken = 3; // of this text alone: the pieces of a text are the same whatever came before it
         for (int start = 0; start < text.Length;)
         {
             long piece = (number << PieceBits) + made.Count; // each draws for itself
-            int length = TextFit.Longest(text, start, candidate => Fits(candidate, piece));
-            if (length == 0) break; // a last word, or the form's own marks in the text
+            int length = TextFit.Longest(text, start, contextLength, candidate => Measure(candidate, piece), ref charactersPerToken);
+            if (length == 0)
+            {
+                // The form's own marks stand here, or this is a last word: it is passed over, and what follows is not lost with it.
+                while (start < text.Length && TextUnits.IsSpace(text[start])) start++;
+                while (start < text.Length && !TextUnits.IsSpace(text[start])) start++;
+                continue;
+            }
+
             made.Add(MakerExtensions.Carry(denoiser.Make(text.Substring(start, length), piece), example));
             start += length;
         }
@@ -27,5 +35,5 @@ internal sealed class DenoisedPieces(TextDenoiser denoiser, ExampleEncoder encod
         return made;
     }
 
-    private bool Fits(string piece, long number) => denoiser.CanMake(piece) && encoder.Encode(denoiser.Make(piece, number)).Length <= contextLength;
+    private int? Measure(string piece, long number) => denoiser.CanMake(piece) ? encoder.Encode(denoiser.Make(piece, number)).Length : null;
 }

@@ -11,7 +11,7 @@ namespace LongContext.Data.Mixing;
 /// <remarks>
 /// Together, "Preparing for the era of 32K context" (28 July 2023): "20% Natural Instructions (NI), 20% Public Pool of Prompts (P3), 20% the Pile. To mitigate forgetting, we further
 /// incorporate 20% RedPajama Book and 20% RedPajama ArXiv with abstracts. We decontaminated all data against HELM core scenarios … We teach the model to leverage the in-context
-/// examples by packing as many examples as possible into one 32K-token sequence." Decontaminate with <see cref="PublishedMixture.Clean"/>. Whether examples of one
+/// examples by packing as many examples as possible into one 32K-token sequence." For that, give <see cref="PublishedMixture.Decontaminator"/> the scenarios' texts. Whether examples of one
 /// task were packed together is not said; <see cref="GroupBy"/> does it.
 /// </remarks>
 public sealed record FewShotTuningMixture : PublishedMixture

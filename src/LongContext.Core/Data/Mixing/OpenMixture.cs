@@ -25,9 +25,12 @@ public sealed class OpenMixture : IDataSource<TokenSequence>, IDisposable
         {
             MixtureReport given = mixture.Report;
             return new PublishedMixtureReport(given, [.. readers.Select((reader, i) => new ShareExclusions(
-                reader.Share.Name, reader.Counts.Documents, reader.Counts.TooShort, reader.Counts.TooShortTokens, reader.Counts.TooLong, reader.Reading.LeftOut, reader.Reading.BadLines))]);
+                reader.Share.Name, reader.Counts.Documents, reader.Counts.TooShort, reader.Counts.TooShortTokens, reader.TooLong, reader.Reading.LeftOut, reader.Reading.BadLines))]);
         }
     }
+
+    /// <summary>The files of all shares, each once, in the shares' order: with <see cref="Caching.DataFileIdentity.OfAll"/> they are the files of a cache's key.</summary>
+    public IReadOnlyList<string> Files => [.. readers.SelectMany(reader => reader.Files).Distinct(StringComparer.Ordinal)];
 
     /// <inheritdoc/>
     public TokenSequence? Next(CancellationToken cancellationToken = default) => mixture.Next(cancellationToken);

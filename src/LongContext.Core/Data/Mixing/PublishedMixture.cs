@@ -1,4 +1,5 @@
 using System.Globalization;
+using LongContext.Data.Cleaning;
 using LongContext.Data.Examples;
 using LongContext.Data.Making;
 using LongContext.Data.Reading;
@@ -34,8 +35,14 @@ public abstract record PublishedMixture
     public int? Threads { get; init; }
 
     /// <summary>
-    /// Cleans a share before anything is made of it, for example <c>(name, examples) => examples.Decontaminate(decontaminator)</c>; it gets
-    /// the share's name, and is called anew for each pass. Default: nothing is cleaned.
+    /// Takes what stands in evaluations out of every share, before anything is made of it; its report tells what was found. What is no plain text is left
+    /// out whole. Default: null, nothing is looked for.
+    /// </summary>
+    public Decontaminator? Decontaminator { get; init; }
+
+    /// <summary>
+    /// Cleans a share after <see cref="Decontaminator"/> and before anything is made of it, for example <c>(name, examples) => examples.Where(filter)</c>; it
+    /// gets the share's name, and is called anew for each pass. Default: nothing is cleaned.
     /// </summary>
     public Func<string, IDataSource<TrainingExample>, IDataSource<TrainingExample>>? Clean { get; init; }
 

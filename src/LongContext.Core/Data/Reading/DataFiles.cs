@@ -39,4 +39,38 @@ public static class DataFiles
         string[] kept = exclusions.Length == 0 ? [.. found] : DataFilePattern.Exclude([.. found], exclusions, folder);
         return kept.Length > 0 ? kept : throw new FileNotFoundException($"Every one of the {found.Count} files found is excluded by: {string.Join("; ", exclusions)}.");
     }
+
+    /// <summary>
+    /// One worker's files: each file is one worker's, and by size all have about as much to read. Unlike <see cref="DataSourceExtensions.Shard"/>, which reads everything
+    /// everywhere, no worker opens another's files; numbers of records may differ.
+    /// </summary>
+    /// <param name="files">The files, for example of <see cref="Find"/>; the same at every worker, at least one for each.</param>
+    /// <param name="index">The worker, from 0.</param>
+    /// <param name="count">How many workers there are, at least 1.</param>
+    /// <returns>The worker's files in the order of <paramref name="files"/>.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">No worker, or one out of range.</exception>
+    /// <exception cref="ArgumentException">Fewer files than workers.</exception>
+    /// <exception cref="FileNotFoundException">A file is not there.</exception>
+    public static IReadOnlyList<string> Shard(IReadOnlyList<string> files, int index, int count)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, count);
+        if (files.Count < count)
+            throw new ArgumentException(FormattableString.Invariant($"There are {files.Count} files for {count} workers, expected one for each at least; shard the records instead."), nameof(files));
+
+        // The largest first, each to the worker that has least; one counts more than its bytes, so that empty files are spread too.
+        long[] sizes = [.. files.Select(file => new FileInfo(file).Length + 1)];
+        long[] given = new long[count];
+        bool[] own = new bool[files.Count];
+        foreach (int file in Enumerable.Range(0, files.Count).OrderByDescending(file => sizes[file]).ThenBy(file => file))
+        {
+            int worker = Array.IndexOf(given, given.Min());
+            given[worker] += sizes[file];
+            own[file] = worker == index;
+        }
+
+        return [.. files.Where((_, file) => own[file])];
+    }
 }

@@ -143,4 +143,38 @@ public sealed class InContextPackerTests
         foreach (string part in (string[])["Tokenizer is null", "ContextLength is 1", "ReservedTokens is 9", "Separator is empty", "Loss is 4", "LookAhead is 0", "MaximumShots is 0"])
             Assert.Contains(part, message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Pack_LastAnswerAfterGivingBack_IsThatOfWhatStayed()
+    {
+        // The tokenizer of Pack_TokenizerThatJoinsToMore: six are estimated to fit, three do; the answer that counts is the third's, not the sixth's.
+        PieceTokenizer tokenizer = new("(?<=--)a|(?<!^)--|a$|^a|^--a$");
+        TrainingExample[] examples = [.. Enumerable.Range(0, 6).Select(_ => new PromptExample("", "a"))];
+        InContextOptions options = new() { Tokenizer = tokenizer, ContextLength = 7, ReservedTokens = 1, Separator = "--", Loss = InContextLoss.LastAnswer };
+        SegmentsExample first = (SegmentsExample)new InContextPacker(options).Pack(examples)[0];
+        Assert.Equal([new("a--a--", false), new("a", true)], first.Segments);
+    }
+
+    [Fact]
+    public void PackInContext_MoreGivenBackThanLookAhead_GoesOnAnywhere()
+    {
+        // Of the first six of task a three are given back, which with b's first is more than is held back: going on must look at all of them again.
+        PieceTokenizer tokenizer = new("(?<=--)a|(?<!^)--|a$|^a|^--a$");
+        TrainingExample[] examples = [.. "aaaaaabbaabbbaaabababbbaaa".Select(task => new TextExample("a") { Properties = new Dictionary<string, string> { ["task"] = $"{task}" } })];
+        foreach (int lookAhead in new[] { 1, 2, 3 })
+        {
+            Walks.AssertResumesAnywhere(() => DataSource.FromList(examples, seed: null).PackInContext(new InContextOptions
+            {
+                Tokenizer = tokenizer, ContextLength = 7, ReservedTokens = 1, Separator = "--", LookAhead = lookAhead, GroupBy = example => example.Properties["task"],
+            }));
+        }
+    }
+
+    [Fact]
+    public void Pack_MostShots_EndTheSequence()
+    {
+        TrainingExample[] examples = [.. Enumerable.Range(0, 5).Select(i => new TextExample($"t{i}"))];
+        IReadOnlyList<TrainingExample> packed = new InContextPacker(new InContextOptions { Tokenizer = PieceTokenizer.WordLevel, ContextLength = 100, Separator = " ", MaximumShots = 2 }).Pack(examples);
+        Assert.Equal(["t0 t1", "t2 t3", "t4"], packed.Select(example => ((TextExample)example).Text));
+    }
 }

@@ -128,4 +128,36 @@ public sealed class NeedleMakerTests
     [Fact]
     public void ToSource_StoppedAnywhere_GoesOn() => Assert.Equal(
         7, Walks.AssertResumesAnywhere(() => new NeedleMaker(new NeedleOptions { Tokenizer = PieceTokenizer.WordLevel, MinimumTokens = 100, MaximumTokens = 300, KeyCount = 3 }).ToSource(7)).Count);
+
+    [Fact]
+    public void MakeItem_DepthGivenWithManyKeys_IsThatOfTheFirstAsked()
+    {
+        NeedleMaker maker = new(new NeedleOptions { Tokenizer = PieceTokenizer.WordLevel, Haystack = Haystack.Repeated("Hay."), KeyCount = 5, QueryCount = 2 });
+        for (int i = 0; i < 12; i++)
+        {
+            // 0.337 is none of the forty depths that are drawn.
+            RetrievalItem item = maker.MakeItem(i, 400, 0.337);
+            Assert.Equal(0.337, item.Depths[0]);
+            Assert.NotEqual(0.337, item.Depths[1]);
+            Assert.Equal("0.337", item.Properties["depth"]);
+        }
+    }
+
+    [Fact]
+    public void MakeItem_LengthOfQuestionAlone_IsTheLeastThatCanBeMade()
+    {
+        NeedleMaker maker = new(new NeedleOptions { Tokenizer = PieceTokenizer.WordLevel, Haystack = Haystack.Repeated("Hay.") });
+        // 59 words as in MakeItem_Single_IsRulersPrompt, no line of the haystack.
+        Assert.Equal(59, maker.MakeItem(0, 59).TokenCount);
+        Assert.Throws<ArgumentException>(() => maker.MakeItem(0, 58));
+    }
+
+    [Fact]
+    public void TokenRange_Draws_ReachBothEnds()
+    {
+        SplitMix64 random = new(3);
+        int[] drawn = [.. Enumerable.Range(0, 300)];
+        for (int i = 0; i < drawn.Length; i++) drawn[i] = TokenRange.Draw(5, 7, ref random);
+        Assert.Equal([5, 6, 7], drawn.Distinct().Order());
+    }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LongContext.Data.Cleaning;
 using LongContext.Data.Examples;
 using LongContext.Data.Making;
 using LongContext.Data.Operators;
@@ -264,5 +265,73 @@ public sealed class PublishedMixtureTests : IDisposable
         string[] words = new string[count];
         for (int i = 0; i < count; i++) words[i] = tokenizer.GetToken(40 + random.NextInt(900));
         return string.Join(' ', words);
+    }
+
+    [Fact]
+    public void Decontaminator_Given_CleansEveryShareOfEveryPass()
+    {
+        // Thirteen words that stand in one book, one web page and one task.
+        SplitMix64 random = new(99);
+        string leaked = Words(13, ref random);
+        FewShotTuningMixture mixture = FewShot();
+        void Leak(string name, Func<string, object> record) => File.AppendAllLines(folder[name], [JsonSerializer.Serialize(record(leaked))]);
+        Leak("books.jsonl", text => new { text = Words(120, ref random) + " " + text + " " + Words(120, ref random) });
+        Leak("web.jsonl", text => new { text });
+        Leak("ni.jsonl", text => new { prompt = "<repeat> " + text + " ", completion = "able" });
+        Decontaminator decontaminator = new(NGramIndex.Build([new EvaluationText("core", "1", leaked)]));
+        mixture = mixture with { End = MixtureEnd.StopAtLast, Decontaminator = decontaminator, Separator = "\n" };
+        OpenMixture open = Opened(mixture);
+        string[] given = [.. open.AsEnumerable(TestContext.Current.CancellationToken).Select(sequence => string.Join(' ', sequence.Tokens.ToArray().Select(tokenizer.GetToken)))];
+        Assert.DoesNotContain(given, text => text.Contains(leaked, StringComparison.Ordinal));
+        Assert.Contains(Opened(mixture with { Decontaminator = null }).AsEnumerable(TestContext.Current.CancellationToken), sequence => string.Join(' ', sequence.Tokens.ToArray().Select(tokenizer.GetToken)).Contains(leaked, StringComparison.Ordinal));
+
+        ContaminationReport report = decontaminator.Report();
+        Assert.InRange(report.Contaminated, 3, 30); // shares are gone through more than once
+        Assert.Equal("core", Assert.Single(report.Instances).Set);
+        Assert.True(report.Outcomes[DecontaminationOutcome.Removed] > 0); // the task, whole
+        Assert.True(report.Outcomes[DecontaminationOutcome.Cut] > 0); // the book, in two pieces
+
+        Walks.AssertResumesAnywhere(() => Opened(mixture), most: 12);
+        StreamState state = Opened(mixture).Capture();
+        Assert.Contains("identity", Assert.Throws<ArgumentException>(() => Opened(mixture with { Decontaminator = new(NGramIndex.Build([new EvaluationText("core", "1", leaked + " able")])) }).Restore(state)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void FewShot_TasksLongerThanTheContext_AreCounted()
+    {
+        SplitMix64 random = new(7);
+        FewShotTuningMixture mixture = FewShot() with { End = MixtureEnd.GoOnWithOthers };
+        File.AppendAllLines(folder["ni.jsonl"], Enumerable.Range(0, 3).Select(_ => JsonSerializer.Serialize(new { prompt = "<repeat> " + Words(70, ref random) + " ", completion = "able" })));
+        OpenMixture open = Opened(mixture);
+        List<string> walk = open.Walk();
+        Assert.Equal([3L, 0, 0, 0, 0], open.Report.Excluded.Select(share => share.TooLong));
+        foreach (int stop in new[] { 5, walk.Count / 2, walk.Count - 1 })
+        {
+            OpenMixture first = Opened(mixture), second = Opened(mixture);
+            first.Walk(stop);
+            second.Restore(first.Capture().ThroughAFile());
+            second.Walk();
+            Assert.Equal(open.Report.Excluded, second.Report.Excluded);
+        }
+    }
+
+    [Fact]
+    public void DenoisingTexts_MarksInTheText_LoseNoMoreThanTheirWord()
+    {
+        SplitMix64 random = new(11);
+        string before = Words(60, ref random), after = Words(60, ref random), text = before + " <extra_id_7> " + after;
+        TextDenoiserOptions options = new() { Seed = 3 };
+        IReadOnlyList<TrainingExample> made = new DenoisedPieces(new TextDenoiser(options), new ExampleEncoder(tokenizer), Context).Make(new TextExample(text), 0);
+        string whole = string.Concat(made.Select(example => new TextDenoiser(options).Restore((PromptExample)example)));
+        string[] words = [.. text.Split(' ')], kept = [.. whole.Split(' ', StringSplitOptions.RemoveEmptyEntries)];
+        Assert.InRange(kept.Length, words.Length - 4, words.Length);
+        Assert.Equal(after.Split(' ')[10], kept[^50]);
+    }
+
+    [Fact]
+    public void Files_OfAllShares_AreListedOnce()
+    {
+        OpenMixture open = Opened(FewShot() with { GeneralText = MixtureShare.Of(folder["books.jsonl"], folder["web.jsonl"]) });
+        Assert.Equal(new[] { "ni", "p3", "books", "web", "papers" }.Select(name => folder[name + ".jsonl"]), open.Files);
     }
 }

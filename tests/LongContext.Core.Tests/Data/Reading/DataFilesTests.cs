@@ -108,4 +108,32 @@ public sealed class DataFilesTests : IDisposable
         File.CreateSymbolicLink(folder["more/file.jsonl"], folder["links/a.jsonl"]);
         Assert.Equal([folder["more/file.jsonl"], folder["more/linked/d.jsonl"]], DataFiles.Find([folder["more"]]));
     }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(8)]
+    public void Shard_AllWorkers_HaveEachFileOnceAndAboutAsMuch(int count)
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        string[] files = [.. Enumerable.Range(0, 20).Select(i => folder[$"{i:00}.txt"])];
+        for (int i = 0; i < files.Length; i++) File.WriteAllText(files[i], new string('x', i < 2 ? 0 : 100 * (1 + (i * 7 % 10))));
+        IReadOnlyList<string>[] parts = [.. Enumerable.Range(0, count).Select(worker => DataFiles.Shard(files, worker, count))];
+        Assert.Equal(files, parts.SelectMany(part => part).Order(StringComparer.Ordinal));
+        Assert.All(parts, part => Assert.Equal(part.Order(StringComparer.Ordinal), part));
+        long[] sizes = [.. parts.Select(part => part.Sum(file => new FileInfo(file).Length))];
+        Assert.InRange(sizes.Max() - sizes.Min(), 0, 1000); // the largest file
+        Assert.Throws<ArgumentException>(() => DataFiles.Shard(files, 0, 21));
+        Assert.Throws<ArgumentOutOfRangeException>(() => DataFiles.Shard(files, count, count));
+    }
+
+    [Fact]
+    public void Shard_OneLargeFile_LeavesTheSmallOnesToTheOther()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        string[] files = [.. Enumerable.Range(0, 9).Select(i => folder[$"{i}.txt"])];
+        for (int i = 0; i < files.Length; i++) File.WriteAllText(files[i], new string('x', i == 4 ? 1000 : 100));
+        Assert.Equal([files[4]], DataFiles.Shard(files, 0, 2));
+        Assert.Equal(files.Where((_, i) => i != 4), DataFiles.Shard(files, 1, 2));
+    }
 }
