@@ -74,30 +74,13 @@ internal static class PackerDocuments
     private static List<int> Runs(ReadOnlyMemory<bool> mask)
     {
         List<int> runs = [];
-        bool value = false;
-        for (ReadOnlySpan<bool> rest = mask.Span; !rest.IsEmpty; value = !value)
-        {
-            int run = rest.IndexOf(!value);
-            runs.Add(run < 0 ? rest.Length : run);
-            rest = rest[runs[^1]..];
-        }
-
+        LossMaskRuns.Append(runs, mask.Span);
         return runs;
     }
 
     private static bool[] Mask(StreamState state, ReadOnlySpan<int> runs, int length)
     {
         bool[] mask = new bool[length];
-        int start = 0;
-        bool value = false;
-        foreach (int run in runs)
-        {
-            if (run < 0 || run > length - start) throw state.Fault($"a run of {run} in a mask with {length - start} tokens left");
-            mask.AsSpan(start, run).Fill(value);
-            start += run;
-            value = !value;
-        }
-
-        return start == length ? mask : throw state.Fault($"a mask covers {start} of {length} tokens");
+        return LossMaskRuns.TryExpand(runs, mask) ? mask : throw state.Fault($"the runs of a loss mask do not cover its {length} tokens");
     }
 }

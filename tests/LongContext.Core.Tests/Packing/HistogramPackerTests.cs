@@ -174,6 +174,39 @@ public sealed class HistogramPackerTests
         }
     }
 
+    [Fact]
+    public void Pack_AtMostThreeDocuments_CompletesThePackByPairs()
+    {
+        // Best fit makes 6 6, 4 4 2 and 2. A pair fills the room beside a 6 as well as another 6 does, and keeps the short ones from each other.
+        Assert.Equal([(2L, "6 4 2")], Pack(12, 3, [6, 6, 4, 4, 2, 2]).Strategies.Select(Text));
+        // Beside a 5 both 4 1 and 3 2 fill the pack: of the latter there are most, so it comes first. Best fit: 5 5, 5 4 1, 3 3 2 and 2.
+        Assert.Equal([(2L, "5 3 2"), (1L, "5 4 1")], Pack(10, 3, [5, 5, 5, 4, 3, 3, 2, 2, 1]).Strategies.Select(Text));
+        // Four documents: two more cannot fill what a 12 leaves.
+        Assert.Equal([(1L, "12 6 6 6")], Pack(30, 4, [12, 6, 6, 6]).Strategies.Select(Text));
+    }
+
+    [Theory]
+    [InlineData(5)] // by a sort
+    [InlineData(9_000)] // by counts
+    public void Assign_MoreThanTwoToThe31Tokens_HoldsEveryItemOnce(int items)
+    {
+        const int capacity = 1 << 30;
+        // One by one: lengths of the whole capacity, and the last two of half of it. 5 · 2³⁰ tokens are above 2³².
+        int[] lengths = [.. Enumerable.Repeat(capacity, items), capacity / 2, capacity / 2];
+        foreach (PackingAlgorithm algorithm in Enum.GetValues<PackingAlgorithm>())
+        {
+            PackAssignment bins = BinPacker.Assign(lengths, capacity, algorithm);
+            Assert.Equal(items + 1, bins.Count);
+            Assert.Equal(Enumerable.Range(0, items + 2), bins.Indices.ToArray().Order());
+            Assert.Equal([items, items + 1], bins[items].ToArray());
+        }
+
+        HistogramPacking packing = Pack(capacity, null, lengths);
+        Assert.Equal((items + 1L) * capacity, packing.Optimality.Tokens);
+        Assert.Equal((items + 1L, 0L, 1.0), (packing.PackCount, packing.Optimality.ExcessPacks, packing.Optimality.FillRate));
+        Assert.Equal(items + 1, packing.Assign(lengths).Count);
+    }
+
     private static (long Count, string Lengths) Text(PackStrategy strategy) => (strategy.Count, string.Join(' ', strategy.Lengths.ToArray()));
 
     private static string[] Packs(PackAssignment packs) => [.. Enumerable.Range(0, packs.Count).Select(p => string.Join(' ', packs[p].ToArray()))];

@@ -11,7 +11,9 @@ namespace LongContext.Data.Caching;
 /// <para>A folder holds caches, each a folder of its own named by its <see cref="TokenCacheKey"/>: another tokenizer, other data or other
 /// settings are another cache. In it are safetensors files with the tokens (16 bits each where all ids fit) and an index, and <c>cache.json</c>.</para>
 /// <para>A cache is built under another name and renamed when all of it is on disk, so it is whole or not there; two processes that want the same
-/// cache build it once. What a killed process leaves is removed by the next that builds, or by <see cref="RemoveLeftovers"/>.</para>
+/// cache build it once. What a killed process leaves is removed by the next that builds, or by <see cref="RemoveLeftovers"/>. That rests on file locks (flock): on a file system without
+/// them (some network mounts) two processes that build the same cache at once would remove each other's work and one of them fails; nothing half-built is ever taken for a cache.
+/// There, build with one process first.</para>
 /// <para>Reading is safe for several threads, disposing while others read is not. Sequences are copies and outlive the cache. The files must not be
 /// changed while they are open.</para>
 /// </remarks>

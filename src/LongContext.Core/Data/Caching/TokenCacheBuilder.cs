@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using LongContext.Data.Examples;
@@ -170,8 +172,20 @@ internal sealed class TokenCacheBuilder<T>(string folder, IDataSource<T> source,
         TextExample example => example.Text.Length,
         PromptExample example => example.Prompt.Length + example.Completion.Length,
         ChatExample example => example.Turns.Sum(turn => (long)turn.Content.Length),
+        SegmentsExample example => example.TextLength,
         TokenSequence sequence => sequence.Length,
+        DataRecord record => Characters(record.Fields),
         _ => UnknownCharacters,
+    };
+
+    /// <summary>About how much a record holds, without making strings of it: long records must not go by the group.</summary>
+    private static long Characters(JsonNode? node) => node switch
+    {
+        JsonObject fields => fields.Sum(field => field.Key.Length + Characters(field.Value)),
+        JsonArray items => items.Sum(Characters),
+        JsonValue value when value.TryGetValue(out JsonElement element) => JsonMarshal.GetRawUtf8Value(element).Length,
+        JsonValue value when value.TryGetValue(out string? text) => text.Length,
+        _ => 1,
     };
 
     private static string Place(T item) => item switch

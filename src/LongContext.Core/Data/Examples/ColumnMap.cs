@@ -31,6 +31,12 @@ public abstract class ColumnMap
     /// <summary>Stanford Alpaca: "instruction", "input" (may be empty) and "output", in the texts that Alpaca was trained with.</summary>
     public static ColumnMap Alpaca { get; } = Instruction(new AlpacaColumns());
 
+    /// <summary>
+    /// What <see cref="Writing.JsonLinesExtensions.WriteJsonLines"/> wrote, examples of all forms with their properties: the same examples but for the origin,
+    /// which is the line read.
+    /// </summary>
+    public static ColumnMap Written { get; } = new WrittenMap();
+
     /// <summary>A short name, for people.</summary>
     public abstract string Name { get; }
 

@@ -1,5 +1,6 @@
 using LongContext.Data.Cleaning;
 using LongContext.Data.Examples;
+using LongContext.Data.Reading;
 using LongContext.Packing;
 
 namespace LongContext.Data.Reports;
@@ -92,6 +93,22 @@ public sealed partial record DatasetReport
     {
         ArgumentNullException.ThrowIfNull(section);
         return this with { Sections = [.. Sections, section] };
+    }
+
+    /// <summary>This report with what was read of the data's files.</summary>
+    /// <param name="report">What a <see cref="RecordSource{T}"/> or <see cref="RecordSource"/> read, the faults of bad lines with it.</param>
+    public DatasetReport With(ReadingReport report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        return With(new ReportSection("Reading",
+        [
+            new("Files read", $"{Figures.Count(report.FilesRead)} of {Figures.Count(report.Files)}"),
+            new("Bytes read", $"{Figures.Count(report.BytesRead)} of {Figures.Count(report.Bytes)}"),
+            new("Records", Figures.Count(report.Records)),
+            new("Records left out", Figures.Count(report.LeftOut)),
+            new("Bad lines passed over", Figures.Count(report.BadLines)),
+            .. report.Faults.Select((fault, i) => new KeyValuePair<string, string>($"  fault {Figures.Count(i + 1)}", fault)),
+        ]));
     }
 
     /// <summary>This report with what a search for duplicates found.</summary>

@@ -26,7 +26,7 @@ internal static class DatasetReportText
             Histogram(text, report, reports.Count > 1);
             if (report.Longest.Count == 0) continue;
             text.AppendLine("Longest sequences");
-            foreach (LongSequence sequence in report.Longest) text.AppendLine(CultureInfo.InvariantCulture, $"  {sequence.Tokens,12:N0}  {Name(sequence)}");
+            foreach (LongSequence sequence in report.Longest) text.AppendLine(CultureInfo.InvariantCulture, $"  {sequence.Tokens,12:N0}  {OneLine(Name(sequence))}");
         }
 
         return text.ToString();

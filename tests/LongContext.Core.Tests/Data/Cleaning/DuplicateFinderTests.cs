@@ -124,6 +124,21 @@ public sealed class DuplicateFinderTests
     }
 
     [Fact]
+    public void Find_SimilarOnlyToALateMemberOfALargeCluster_IsLinked()
+    {
+        // 60 words in common and 5 of each text's own: 61 shingles, of which two texts share 56, J = 56/66 = 0.85. The last one is text 150 without its
+        // first 5 words: 56 shingles, all of them text 150's (J = 56/61 = 0.92), but of any other only 51 (51/66 = 0.77).
+        string Tail(int i) => string.Join(' ', Enumerable.Range(0, 5).Select(w => $"t{i}x{w}"));
+        string[] texts = [.. Enumerable.Range(0, 200).Select(i => $"{string.Join(' ', Base)} {Tail(i)}"), $"{string.Join(' ', Base.Skip(5))} {Tail(150)}"];
+        // One band of one place, drawn so that all texts share it: all depends on one bucket.
+        MinHashOptions one = Enumerable.Range(0, 10_000).Select(seed => new MinHashOptions { Permutations = 1, Seed = seed })
+            .First(options => new MinHasher(options) is var hasher && texts.Select(text => hasher.Sign(text)!.Values[0]).Distinct().Take(2).Count() == 1);
+        DuplicateOptions exact = new() { Check = CandidateCheck.Exact, MinHash = one, Bands = new LshBands(1, 1) };
+        DuplicateReport report = DuplicateFinder.Find(Source(texts), exact, TestContext.Current.CancellationToken);
+        Assert.Equal(200, Assert.Single(report.Clusters).Duplicates.Count);
+    }
+
+    [Fact]
     public void ToExclusionList_Origins_AreTheDuplicates()
     {
         DuplicateReport report = DuplicateFinder.Find(Source(Changed(0), "b", Changed(1), "B!"), cancellationToken: TestContext.Current.CancellationToken);

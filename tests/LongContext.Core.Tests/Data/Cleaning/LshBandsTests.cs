@@ -10,6 +10,40 @@ public sealed class LshBandsTests
     public void ForThreshold_UsualCases_AreTheKnownOnes(double threshold, int permutations, int bands, int rows) =>
         Assert.Equal(new LshBands(bands, rows), LshBands.ForThreshold(threshold, permutations));
 
+    /// <summary>All bands and rows by the integrals as datasketch's documentation has them: areas by the midpoint rule in steps of 0.001.</summary>
+    [Theory]
+    [InlineData(64, 0.5)]
+    [InlineData(128, 0.5)]
+    [InlineData(256, 0.5)]
+    [InlineData(128, 0.9)]
+    public void ForThreshold_AllBandsAndRows_IsTheLeastWeightedArea(int permutations, double missedWeight)
+    {
+        static double Area(double from, double to, Func<double, double> of)
+        {
+            const double step = 0.001;
+            double area = 0;
+            for (double x = from; x < to; x += step) area += of(x + (step / 2)) * step;
+            return area;
+        }
+
+        foreach (double threshold in (double[])[0.3, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9])
+        {
+            (double Error, LshBands Bands) best = (double.PositiveInfinity, new LshBands(1, 1));
+            for (int b = 1; b <= permutations; b++)
+            {
+                for (int r = 1; b * r <= permutations; r++)
+                {
+                    (int bands, int rows) = (b, r);
+                    double inVain = Area(0, threshold, s => 1 - Math.Pow(1 - Math.Pow(s, rows), bands)), missed = Area(threshold, 1, s => Math.Pow(1 - Math.Pow(s, rows), bands));
+                    double error = ((1 - missedWeight) * inVain) + (missedWeight * missed);
+                    if (error < best.Error) best = (error, new LshBands(bands, rows));
+                }
+            }
+
+            Assert.Equal(best.Bands, LshBands.ForThreshold(threshold, permutations, missedWeight));
+        }
+    }
+
     [Fact]
     public void ForThreshold_MissedPairsCountMore_MissesFewer()
     {

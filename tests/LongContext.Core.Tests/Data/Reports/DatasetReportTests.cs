@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using System.Xml.Linq;
 using LongContext.Data.Cleaning;
 using LongContext.Data.Examples;
+using LongContext.Data.Reading;
 using LongContext.Packing;
 
 namespace LongContext.Data.Reports;
@@ -171,6 +172,23 @@ public sealed class DatasetReportTests
         {
             CultureInfo.CurrentCulture = culture;
         }
+    }
+
+    [Fact]
+    public void With_ReadingReport_ShowsFilesRecordsAndFaults()
+    {
+        ReadingReport reading = new()
+        {
+            Files = 3, FilesRead = 2, Bytes = 6_000_000_000, BytesRead = 5_000_000_000, Records = 3_000_000_000, LeftOut = 4, BadLines = 1, Faults = ["<a>\u001b[31m, line 3: no field"],
+        };
+        DatasetReport report = Report(null, Sequence(4)).With(reading);
+        string text = report.ToText();
+        foreach (string part in (string[])["Reading", "2 of 3", "5,000,000,000 of 6,000,000,000", "3,000,000,000", "Bad lines passed over", "<a>\uFFFD[31m, line 3: no field"]) Assert.Contains(part, text, StringComparison.Ordinal);
+        Assert.Contains("&lt;a&gt;\uFFFD[31m, line 3: no field", report.ToHtml(), StringComparison.Ordinal);
+        // A path does nothing to the console either.
+        DatasetReport named = DatasetReport.Create(
+            DataSource.FromList<TrainingExample>([new TextExample("a") { Origin = new RecordOrigin("b\u001b[2J\n.jsonl", 1) }], seed: null), _ => Sequence(3), null, TestContext.Current.CancellationToken);
+        Assert.Contains("b\uFFFD[2J\uFFFD.jsonl, line 1", named.ToText(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,4 +1,4 @@
-namespace LongContext.Data.Caching;
+namespace LongContext.Packing;
 
 /// <summary>A loss mask as the lengths of its runs, by turns false and true, beginning with false (which may be of length 0).</summary>
 internal static class LossMaskRuns

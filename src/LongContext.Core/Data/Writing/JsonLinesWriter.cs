@@ -1,0 +1,145 @@
+using System.Buffers;
+using System.Globalization;
+using System.IO.Compression;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using LongContext.Chat;
+using LongContext.Checkpoints;
+using LongContext.Data.Examples;
+using LongContext.Data.Reading;
+using ZstdSharp;
+
+namespace LongContext.Data.Writing;
+
+/// <summary>See <see cref="JsonLinesExtensions.WriteJsonLines"/>.</summary>
+internal sealed class JsonLinesWriter
+{
+    private const int KeptBuffer = 1 << 20, ZstdLevel = 3;
+
+    private readonly string pattern;
+    private readonly long? perFile;
+    private long examples, characters;
+
+    public JsonLinesWriter(string path, long? perFile)
+    {
+        pattern = Path.GetFullPath(path);
+        this.perFile = perFile;
+        string name = Path.GetFileName(pattern);
+        if (RecordFormats.Extension(name) is not (".jsonl" or ".ndjson"))
+            throw new ArgumentException($"'{path}' ends with \"{Path.GetExtension(name)}\", expected .jsonl or .ndjson, with .gz or .zst after it to compress.", nameof(path));
+        int stars = pattern.AsSpan().Count('*');
+        if (perFile is null ? stars != 0 : stars != 1 || !name.Contains('*', StringComparison.Ordinal))
+        {
+            throw new ArgumentException(
+                perFile is null ? $"'{path}' has a \"*\", but how many examples a file has was not given." : $"'{path}' has {stars} \"*\", expected one in the file's name, for the number of each file.",
+                nameof(path));
+        }
+    }
+
+    public JsonLinesReport Write(IDataSource<TrainingExample> source, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(pattern)!);
+        List<StagedFile> staged = [];
+        try
+        {
+            long bytes = 0;
+            TrainingExample? next = source.Next(cancellationToken);
+            do
+            {
+                string path = pattern.Replace("*", staged.Count.ToString("D5", CultureInfo.InvariantCulture), StringComparison.Ordinal);
+                staged.Add(AtomicFile.Stage(path, stream => next = WriteFile(stream, next, source, cancellationToken)));
+                bytes += new FileInfo(staged[^1].TemporaryPath).Length;
+            }
+            while (next is not null);
+            foreach (StagedFile file in staged) file.Commit();
+            return new JsonLinesReport(examples, characters, bytes, [.. staged.Select(file => file.TargetPath)]);
+        }
+        finally
+        {
+            foreach (StagedFile file in staged) file.Dispose();
+        }
+    }
+
+    /// <returns>The first example that belongs into the next file; null at the end.</returns>
+    private TrainingExample? WriteFile(Stream file, TrainingExample? next, IDataSource<TrainingExample> source, CancellationToken cancellationToken)
+    {
+        using Stream? compressed = Path.GetExtension(pattern).ToLowerInvariant() switch
+        {
+            ".gz" => new GZipStream(file, CompressionLevel.Optimal, leaveOpen: true),
+            ".zst" or ".zstd" => new CompressionStream(file, ZstdLevel, leaveOpen: true),
+            _ => null,
+        };
+        Stream target = compressed ?? file;
+        ArrayBufferWriter<byte> line = new();
+        using Utf8JsonWriter json = new(line, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true });
+        for (long written = 0; next is not null && written != perFile; written++)
+        {
+            WriteExample(json, next);
+            json.Flush();
+            target.Write(line.WrittenSpan);
+            target.WriteByte((byte)'\n');
+            if (line.Capacity > KeptBuffer) line = new ArrayBufferWriter<byte>();
+            else line.ResetWrittenCount();
+            json.Reset(line);
+            examples++;
+            characters += next.TextLength;
+            next = source.Next(cancellationToken);
+        }
+
+        return next;
+    }
+
+    private static void WriteExample(Utf8JsonWriter json, TrainingExample example)
+    {
+        json.WriteStartObject();
+        switch (example)
+        {
+            case TextExample text:
+                json.WriteString(ExampleFields.Text, text.Text);
+                break;
+            case PromptExample prompt:
+                json.WriteString(ExampleFields.Prompt, prompt.Prompt);
+                json.WriteString(ExampleFields.Completion, prompt.Completion);
+                break;
+            case ChatExample chat:
+                json.WriteStartArray(ExampleFields.Messages);
+                foreach (ChatTurn turn in chat.Turns) WriteTurn(json, turn);
+                json.WriteEndArray();
+                break;
+            case SegmentsExample segments:
+                json.WriteStartArray(ExampleFields.Segments);
+                foreach (TextSegment segment in segments.Segments)
+                {
+                    json.WriteStartObject();
+                    json.WriteString(ExampleFields.Text, segment.Text);
+                    json.WriteBoolean(ExampleFields.Counts, segment.Counts);
+                    json.WriteEndObject();
+                }
+
+                json.WriteEndArray();
+                break;
+            default:
+                throw new NotSupportedException($"Examples of the form {example.GetType().Name} cannot be written.");
+        }
+
+        if (example.Properties.Count > 0)
+        {
+            json.WriteStartObject(ExampleFields.Properties);
+            // In one order, so that the same data gives the same bytes.
+            foreach ((string name, string value) in example.Properties.OrderBy(pair => pair.Key, StringComparer.Ordinal)) json.WriteString(name, value);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteTurn(Utf8JsonWriter json, ChatTurn turn)
+    {
+        json.WriteStartObject();
+        json.WriteString(ExampleFields.Role, turn.Role);
+        json.WriteString(ExampleFields.Content, turn.Content);
+        if (turn.IsAssistant && turn.Reasoning is { } reasoning) json.WriteString(ExampleFields.Reasoning, reasoning);
+        if (turn is { IsAssistant: true, CountsInLoss: false }) json.WriteNumber(ExampleFields.Weight, 0);
+        json.WriteEndObject();
+    }
+}
