@@ -87,7 +87,7 @@ public sealed class DataGuideTests
             Settings = new Dictionary<string, string> { ["encoder"] = encoder.Identity, ["columns"] = "LongAlign", ["cleaning"] = "near 0.8, decontaminated" },
         };
         using TokenCache cache = await TokenCache.OpenOrBuildAsync($"{outputFolder}/tokens", key, () => second.Without(exclusions).Decontaminate(decontaminator), encoder.Encode, cancellationToken: cancellationToken);
-        await File.WriteAllTextAsync($"{outputFolder}/contamination.txt", decontaminator.Report().ToText(), cancellationToken);
+        if (cache.Report.WasBuilt) await File.WriteAllTextAsync($"{outputFolder}/contamination.txt", decontaminator.Report().ToText(), cancellationToken);
 
         // Packs, as a training run takes them, and the report.
         StreamingPackerOptions packing = new() { ContextLength = 65_536, Overlength = OverlengthPolicy.Skip, LossWeighting = LossWeighting.PerSequence };
