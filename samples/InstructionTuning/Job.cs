@@ -23,12 +23,7 @@ internal sealed class Job(JobOptions options)
     {
         var watch = Stopwatch.StartNew();
         var tokenizer = HuggingFaceTokenizer.Load(options.Model);
-        ChatFormat format = options.Format switch
-        {
-            null => ChatFormat.Load(options.Model),
-            RecordsFormat.FormatName => new RecordsFormat(),
-            string name => ChatFormat.Named(name),
-        };
+        ChatFormat format = RecordsFormat.Find(options.Format, options.Model);
         IReadOnlyList<IReadOnlyList<ChatTurn>> conversations;
         using (RecordSource<TrainingExample> data = RecordSource.FromFiles([options.Data], ColumnMap.OpenAIChat))
             conversations = [.. data.AsEnumerable(cancellationToken).Select(example => ((ChatExample)example).Turns)];

@@ -24,12 +24,7 @@ internal sealed class Job(JobOptions options)
     {
         var watch = Stopwatch.StartNew();
         var tokenizer = HuggingFaceTokenizer.Load(options.Model);
-        ChatFormat format = options.Format switch
-        {
-            null => ChatFormat.Load(options.Model),
-            RecordsFormat.FormatName => new RecordsFormat(),
-            string name => ChatFormat.Named(name),
-        };
+        ChatFormat format = RecordsFormat.Find(options.Format, options.Model);
         var encoder = new ExampleEncoder(tokenizer, format);
         IReadOnlyList<string> files = DataFiles.Find(options.Data.Count > 0 ? options.Data : [WriteSampleData(tokenizer)]);
 

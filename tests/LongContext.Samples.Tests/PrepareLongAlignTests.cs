@@ -102,10 +102,7 @@ public sealed class PrepareLongAlignTests
         async Task AssertError(string expected, params string[] arguments)
         {
             SampleProgram.Outcome run = await SampleProgram.RunAsync(Sample, [.. arguments, "--output", folder["out"]]);
-            Assert.Equal(1, run.ExitCode);
-            Assert.StartsWith("Error: ", run.Error, StringComparison.Ordinal);
-            Assert.Contains(expected, run.Error, StringComparison.Ordinal);
-            Assert.Single(run.Error.TrimEnd().Split('\n'));
+            run.AssertRefusal(expected);
             Assert.False(Directory.Exists(folder["out"]));
         }
     }

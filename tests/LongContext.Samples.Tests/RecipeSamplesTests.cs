@@ -39,10 +39,7 @@ public sealed class RecipeSamplesTests
         async Task AssertError(string expected, params string[] arguments)
         {
             SampleProgram.Outcome run = await SampleProgram.RunAsync(sample, [.. arguments, "--output", folder["out"]]);
-            Assert.Equal(1, run.ExitCode);
-            Assert.StartsWith("Error: ", run.Error, StringComparison.Ordinal);
-            Assert.Contains(expected, run.Error, StringComparison.Ordinal);
-            Assert.Single(run.Error.TrimEnd().Split('\n'));
+            run.AssertRefusal(expected);
             Assert.False(Directory.Exists(folder["out"]));
         }
     }

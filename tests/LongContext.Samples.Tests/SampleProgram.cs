@@ -35,5 +35,15 @@ internal static class SampleProgram
 
     public static JsonDocument ReadReport(string folder) => JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "report.json")));
 
-    internal sealed record Outcome(int ExitCode, string Output, string Error, long PeakBytes);
+    internal sealed record Outcome(int ExitCode, string Output, string Error, long PeakBytes)
+    {
+        /// <summary>The sample ended with one line that says why it cannot do as asked.</summary>
+        public void AssertRefusal(string expected)
+        {
+            Assert.Equal(1, ExitCode);
+            Assert.StartsWith("Error: ", Error, StringComparison.Ordinal);
+            Assert.Contains(expected, Error, StringComparison.Ordinal);
+            Assert.Single(Error.TrimEnd().Split('\n'));
+        }
+    }
 }

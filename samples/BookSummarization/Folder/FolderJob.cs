@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using LongContext.Data.Making;
-using LongContext.Data.Reading;
 using LongContext.Evaluation.Metrics;
 using LongContext.Generation;
 using LongContext.Models;
@@ -24,7 +23,7 @@ internal sealed class FolderJob(FolderOptions options, int summaryTokens)
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var watch = Stopwatch.StartNew();
-        (ChapterSummaries[] training, ChapterSummaries[] heldOut) = Read(cancellationToken);
+        (ChapterSummaries[] training, ChapterSummaries[] heldOut) = HeldOutData.Read(options, ChapterSummaries.Read, "chapter", cancellationToken);
         using CausalLanguageModel model = CausalLanguageModel.Load(options.Model, new ModelLoadOptions { DataType = ScalarType.Float32 });
         int window = model.ContextLength, context = options.ContextLength ?? window;
         if (Math.Min(window, context) - summaryTokens < 64) throw new UsageException($"A window of {Math.Min(window, context)} tokens leaves no room for a chapter beside --summary-tokens {summaryTokens}.");
@@ -50,17 +49,6 @@ internal sealed class FolderJob(FolderOptions options, int summaryTokens)
         report.Seconds = watch.Elapsed.TotalSeconds;
         report.Show();
         report.Write(options.Output, options.MeasureOnly ? null : Path.Combine(options.Output, "model"));
-    }
-
-    /// <summary>The last fifth is held out, of that no more than was asked for.</summary>
-    private (ChapterSummaries[] Training, ChapterSummaries[] HeldOut) Read(CancellationToken cancellationToken)
-    {
-        var chapters = new List<ChapterSummaries>();
-        var source = RecordSource.FromFiles(options.Data, ChapterSummaries.Read);
-        while (source.Next(cancellationToken) is { } chapter) chapters.Add(chapter);
-        if (chapters.Count == 0) throw new UsageException("There is no chapter in the data.");
-        int heldOut = options.MeasureOnly ? Math.Min(options.HeldOut, chapters.Count) : Math.Min(options.HeldOut, Math.Max(1, chapters.Count / 5));
-        return ([.. chapters.SkipLast(heldOut)], [.. chapters.TakeLast(heldOut)]);
     }
 
     private string Summarise(CausalLanguageModel model, ChapterSummaries chapter, int window, CancellationToken cancellationToken)

@@ -25,8 +25,8 @@ internal sealed class WordJob(WordJobOptions options)
         var ways = new List<(string Name, List<RougeScores>[] Scores)>
         {
             ("lead: the chapter's first words", study.MeasureLead()),
-            ("as it is: a window of 256 tokens", MeasureUntuned(study, null, cancellationToken)),
-            ($"linear ×{WordTuning.Factor} without fine-tuning", MeasureUntuned(study, RopeScaling.Linear(WordTuning.Factor), cancellationToken)),
+            ("as it is: a window of 256 tokens", WordTuning.MeasureUntuned(null, model => study.Measure(model, window: null, cancellationToken))),
+            ($"linear ×{WordTuning.Factor} without fine-tuning", WordTuning.MeasureUntuned(RopeScaling.Linear(WordTuning.Factor), model => study.Measure(model, window: null, cancellationToken))),
         };
         Console.WriteLine($"Measured the word model as it is in {watch.Elapsed.TotalSeconds:0} s.");
 
@@ -74,12 +74,5 @@ internal sealed class WordJob(WordJobOptions options)
         }
 
         return report;
-    }
-
-    private static List<RougeScores>[] MeasureUntuned(ChapterStudy study, RopeScaling? scaling, CancellationToken cancellationToken)
-    {
-        using CausalLanguageModel model = CausalLanguageModel.Load(WordModel.Folder, new ModelLoadOptions { RopeScaling = scaling });
-        using OneThread threads = OneThread.Use();
-        return study.Measure(model, window: null, cancellationToken);
     }
 }

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using LongContext.Data.Examples;
 using LongContext.Data.Making;
-using LongContext.Data.Reading;
 using LongContext.Models;
 using LongContext.Samples.Shared;
 using LongContext.Samples.Shared.Folder;
@@ -20,7 +19,7 @@ internal sealed class FolderJob(FolderOptions options, IReadOnlyList<int>? docum
     {
         var watch = Stopwatch.StartNew();
         HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.Load(options.Model);
-        (MultiDocumentQuestion[] training, MultiDocumentQuestion[] heldOut) = Read(cancellationToken);
+        (MultiDocumentQuestion[] training, MultiDocumentQuestion[] heldOut) = HeldOutData.Read(options, MultiDocumentQuestion.Read, "question", cancellationToken);
         int[] counts = Counts([.. training, .. heldOut]);
         using CausalLanguageModel model = CausalLanguageModel.Load(options.Model, new ModelLoadOptions { DataType = ScalarType.Float32 });
         var study = new PositionStudy(new OpenQuestions(heldOut), tokenizer, counts, heldOut.Length, answerTokens);
@@ -41,17 +40,6 @@ internal sealed class FolderJob(FolderOptions options, IReadOnlyList<int>? docum
         report.Seconds = watch.Elapsed.TotalSeconds;
         report.Show();
         report.Write(options.Output, options.MeasureOnly ? null : Path.Combine(options.Output, "model"));
-    }
-
-    /// <summary>The last fifth is held out, of that no more than was asked for.</summary>
-    private (MultiDocumentQuestion[] Training, MultiDocumentQuestion[] HeldOut) Read(CancellationToken cancellationToken)
-    {
-        var questions = new List<MultiDocumentQuestion>();
-        var source = RecordSource.FromFiles(options.Data, MultiDocumentQuestion.Read);
-        while (source.Next(cancellationToken) is { } question) questions.Add(question);
-        if (questions.Count == 0) throw new UsageException("There is no question in the data.");
-        int heldOut = options.MeasureOnly ? Math.Min(options.HeldOut, questions.Count) : Math.Min(options.HeldOut, Math.Max(1, questions.Count / 5));
-        return ([.. questions.SkipLast(heldOut)], [.. questions.TakeLast(heldOut)]);
     }
 
     /// <summary>As many documents as the question with the fewest has, unless fewer are asked for.</summary>

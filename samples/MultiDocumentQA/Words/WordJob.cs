@@ -29,8 +29,8 @@ internal sealed class WordJob(WordJobOptions options)
                 + $"document. {options.Questions} questions for each number of documents, the same at each place: {PositionStudy.PlacesExplained}. Share of questions whose answer holds the right one "
                 + "(best_subspan_em of Lost in the Middle). No question was seen in training.",
         };
-        report.Tables.Add(MeasureUntuned(study, "as it is: a window of 256 tokens", null, cancellationToken));
-        report.Tables.Add(MeasureUntuned(study, $"linear ×{WordTuning.Factor} without fine-tuning", RopeScaling.Linear(WordTuning.Factor), cancellationToken));
+        report.Tables.Add(WordTuning.MeasureUntuned(null, model => study.Measure("as it is: a window of 256 tokens", model, cancellationToken)));
+        report.Tables.Add(WordTuning.MeasureUntuned(RopeScaling.Linear(WordTuning.Factor), model => study.Measure($"linear ×{WordTuning.Factor} without fine-tuning", model, cancellationToken)));
         Console.WriteLine($"Measured the word model as it is in {watch.Elapsed.TotalSeconds:0} s.");
 
         string saved = Path.Combine(options.Output, "model");
@@ -44,12 +44,5 @@ internal sealed class WordJob(WordJobOptions options)
         report.Seconds = watch.Elapsed.TotalSeconds;
         report.Show();
         report.Write(options.Output, saved);
-    }
-
-    private static ReportTable MeasureUntuned(PositionStudy study, string name, RopeScaling? scaling, CancellationToken cancellationToken)
-    {
-        using CausalLanguageModel model = CausalLanguageModel.Load(WordModel.Folder, new ModelLoadOptions { RopeScaling = scaling });
-        using OneThread threads = OneThread.Use();
-        return study.Measure(name, model, cancellationToken);
     }
 }

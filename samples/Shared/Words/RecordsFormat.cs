@@ -10,6 +10,14 @@ internal sealed class RecordsFormat() : ChatFormat(FormatName, "</s>")
 {
     public const string FormatName = "records";
 
+    /// <summary>The format that a command line names; without a name the one that the model's folder has a template of.</summary>
+    public static ChatFormat Find(string? name, string modelFolder) => name switch
+    {
+        null => Load(modelFolder),
+        FormatName => new RecordsFormat(),
+        _ => Named(name),
+    };
+
     protected override void Write(ChatTextBuilder text, IReadOnlyList<ChatTurn> turns, ChatRenderOptions options)
     {
         text.Append("<s> ");

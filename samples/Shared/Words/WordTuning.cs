@@ -1,6 +1,7 @@
 using LongContext.Data;
 using LongContext.Models;
 using LongContext.Packing;
+using LongContext.Positions;
 using LongContext.Recipes;
 using LongContext.Training;
 using LongContext.Training.Optimizers;
@@ -13,6 +14,14 @@ internal static class WordTuning
     public const int ContextLength = 2048, Factor = 8;
     private const int PackTokens = 4096;
     private const double LearningRate = 4.5e-3;
+
+    /// <summary>Measures the word model as it comes, under some positions.</summary>
+    public static T MeasureUntuned<T>(RopeScaling? scaling, Func<CausalLanguageModel, T> measure)
+    {
+        using CausalLanguageModel model = CausalLanguageModel.Load(WordModel.Folder, new ModelLoadOptions { RopeScaling = scaling });
+        using OneThread threads = OneThread.Use();
+        return measure(model);
+    }
 
     /// <param name="model">The model; the recipe stretches its positions.</param>
     /// <param name="sequences">What to learn from, in this order.</param>
