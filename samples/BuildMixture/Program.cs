@@ -48,7 +48,7 @@ command.SetAction(async (parsed, cancellationToken) =>
             Files = files,
             ContextLength = parsed.GetValue(context) ?? (given.Length == 0 ? 1024 : 32_768),
             MinimumTokens = parsed.GetValue(minimum) ?? (given.Length == 0 ? 64 : 2048),
-            MostTokens = parsed.GetValue(tokens),
+            MostTokens = parsed.AtLeast(tokens, 1),
             Seed = parsed.GetValue(seed),
             Output = folder,
         }).Run(cancellationToken);

@@ -54,5 +54,7 @@ public sealed class BuildMixtureTests
         Assert.Contains("go together", run.Error, StringComparison.Ordinal);
         run = await SampleProgram.RunAsync("BuildMixture", "--model", model, "--books", folder["a.jsonl"], "--output", folder["out"]);
         Assert.Contains("Only shares that both mixtures have", run.Error, StringComparison.Ordinal);
+        run = await SampleProgram.RunAsync("BuildMixture", "--tokens", "-4", "--output", folder["out"]);
+        run.AssertRefusal("--tokens is -4, expected at least 1");
     }
 }

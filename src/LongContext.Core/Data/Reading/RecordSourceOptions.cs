@@ -84,6 +84,9 @@ public sealed class RecordSourceOptions
         Require(
             TextSplitting != TextSplitting.Separator || !string.IsNullOrEmpty(TextSeparator),
             nameof(TextSeparator), "empty", "the text between records, as TextSplitting is Separator");
+        Require(
+            TextSplitting == TextSplitting.Separator || TextSeparator is null,
+            nameof(TextSeparator), "given", $"null, as TextSplitting is {TextSplitting} and does not look at it");
         if (Tables is null) faults.Add("Tables is null");
         else faults.AddRange(Tables.Faults());
         if (faults.Count > 0) throw new ArgumentException($"{nameof(RecordSourceOptions)}: {string.Join("; ", faults)}.");
