@@ -7,8 +7,8 @@ namespace LongContext.Data.Making;
 /// <remarks>
 /// Bavarian et al., "Efficient Training of Language Models to Fill in the Middle" (arXiv 2207.14255). Two places are drawn uniformly among all
 /// places of the text, its ends included, and cut it into prefix, middle and suffix, any of which may be empty; cuts fall between characters,
-/// not between tokens (their section 4.4), never inside a surrogate pair. <see cref="Make"/> works on whole documents;
-/// <see cref="MakeWindows(string, ExampleEncoder, int, long)"/> on what fits a context (their "context level", section 4.3, which they found better: no part is cut off later).
+/// not between tokens (their section 4.5), never inside a surrogate pair. <see cref="Make"/> works on whole documents;
+/// <see cref="MakeWindows(string, ExampleEncoder, int, long)"/> on what fits a context (their "context level", section 4.4, which they found better: no part is cut off later).
 /// </remarks>
 public sealed class FillInTheMiddleMaker
 {
@@ -43,8 +43,9 @@ public sealed class FillInTheMiddleMaker
     /// <param name="text">The document.</param>
     /// <param name="number">The item's number; with the seed it decides whether and where.</param>
     /// <returns>
-    /// A <see cref="TextExample"/> where everything counts, and where the document stayed as it is; else a <see cref="PromptExample"/>. Its property
-    /// fim is psm, spm or none.
+    /// A <see cref="TextExample"/> where everything counts, and where the document stayed as it is; else a <see cref="PromptExample"/>. Everything counts
+    /// of one too (<see cref="PromptExample.PromptCounts"/>) where the middle follows the prefix with no token between: the two are encoded apart, as
+    /// published, so that the cut may fall within what would be a token. The property fim is psm, spm or none.
     /// </returns>
     /// <exception cref="ArgumentException">Not possible; see <see cref="CanMake"/>.</exception>
     public TrainingExample Make(string text, long number)
@@ -72,8 +73,8 @@ public sealed class FillInTheMiddleMaker
     /// <summary>Cuts a document into texts that fit a context and makes an example of each, with draws of its own.</summary>
     /// <param name="text">The document.</param>
     /// <param name="tokenizer">
-    /// Counts the texts, special tokens as its own settings say. What an encoder adds is not counted: a beginning and an end of sentence, and where it encodes a middle by itself the
-    /// tokens that it has more for that. Give an <see cref="ExampleEncoder"/> instead to have it counted.
+    /// Counts the texts, special tokens as its own settings say. What an encoder adds is not counted: a beginning and an end of sentence, and what a middle has more as the
+    /// continuation of a text. Give an <see cref="ExampleEncoder"/> instead to have it counted.
     /// </param>
     /// <param name="contextLength">The most tokens of an example's text; at least 16.</param>
     /// <param name="number">The item's number.</param>
@@ -83,7 +84,7 @@ public sealed class FillInTheMiddleMaker
     public IReadOnlyList<TrainingExample> MakeWindows(string text, Tokenizer tokenizer, int contextLength, long number)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
-        return MakeWindows(text, example => tokenizer.CountTokens(WholeText(example)), contextLength, number);
+        return MakeWindows(text, example => Count(example, tokenizer), contextLength, number);
     }
 
     private List<TrainingExample> MakeWindows(string text, Func<TrainingExample, int> count, int contextLength, long number)
@@ -130,6 +131,11 @@ public sealed class FillInTheMiddleMaker
         _ => throw new ArgumentException($"Expected a {nameof(TextExample)} or a {nameof(PromptExample)}, found a {example.GetType().Name}.", nameof(example)),
     };
 
+    /// <summary>Tokens; of prompt and completion apart, as they are encoded.</summary>
+    private static int Count(TrainingExample example, Tokenizer tokenizer) => example is PromptExample prompt
+        ? tokenizer.CountTokens(prompt.Prompt) + tokenizer.CountTokens(prompt.Completion)
+        : tokenizer.CountTokens(WholeText(example));
+
     private TrainingExample MakeBy(string text, Draws draws)
     {
         if (draws.Rate >= options.Rate) return new TextExample(text) { Properties = Order("none") };
@@ -137,9 +143,11 @@ public sealed class FillInTheMiddleMaker
         bool suffixFirst = draws.Order < options.EffectiveSpmShare;
         FillInTheMiddleTemplate template = suffixFirst ? spm! : psm!;
         string before = template.Before(text[..from], text[to..]), middle = text[from..to] + template.End;
-        return options.Loss == FillInTheMiddleLoss.Middle
-            ? new PromptExample(before, middle) { Properties = Order(suffixFirst ? "spm" : "psm") }
-            : new TextExample(before + middle) { Properties = Order(suffixFirst ? "spm" : "psm") };
+        Dictionary<string, string> order = Order(suffixFirst ? "spm" : "psm");
+        if (options.Loss == FillInTheMiddleLoss.Middle) return new PromptExample(before, middle) { Properties = order };
+        return template.JoinsMiddle && middle.Length > 0
+            ? new PromptExample(before, middle) { PromptCounts = true, Properties = order }
+            : new TextExample(before + middle) { Properties = order };
     }
 
     private string? Fault(string text)
