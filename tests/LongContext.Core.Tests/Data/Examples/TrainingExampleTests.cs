@@ -11,7 +11,7 @@ public sealed class TrainingExampleTests
         Dictionary<string, string> properties = new() { ["task"] = "sums", ["n"] = "2" };
         Assert.Equal("TextExample { TextLength = 2, Text = hi }", new TextExample("hi").ToString());
         Assert.Equal(
-            "PromptExample { Origin = a.jsonl, line 3, Properties = {task: sums, n: 2}, TextLength = 3, Prompt = q?, Completion = a }",
+            "PromptExample { Origin = a.jsonl, line 3, Properties = {task: sums, n: 2}, TextLength = 3, Prompt = q?, Completion = a, PromptCounts = False }",
             new PromptExample("q?", "a") { Origin = origin, Properties = properties }.ToString());
         Assert.Equal("ChatExample { TextLength = 4, Turns = [user: hi | assistant: ho] }", new ChatExample([ChatTurn.User("hi"), ChatTurn.Assistant("ho")]).ToString());
         Assert.Equal("SegmentsExample { TextLength = 3, Segments = [-q | +an] }", new SegmentsExample([new("q", false), new("an", true)]).ToString());
