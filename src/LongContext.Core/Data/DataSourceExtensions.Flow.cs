@@ -18,6 +18,25 @@ public static partial class DataSourceExtensions
         return new TakeSource<T>(source, count);
     }
 
+    /// <summary>
+    /// Items until their sizes together have reached an amount; the item that reaches it is the last: 1.5 billion tokens of a mixture, whatever number of sequences that is.
+    /// </summary>
+    /// <typeparam name="T">What the source gives.</typeparam>
+    /// <param name="source">The source.</param>
+    /// <param name="amount">The amount, from 0, which gives nothing.</param>
+    /// <param name="size">An item's size, 0 or more, for example <c>sequence => sequence.Length</c>.</param>
+    /// <param name="identity">Names what the function does, with its settings; part of the state. Default: empty.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="amount"/> is negative.</exception>
+    public static IDataSource<T> Take<T>(this IDataSource<T> source, long amount, Func<T, long> size, string identity = "")
+        where T : class
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentOutOfRangeException.ThrowIfNegative(amount);
+        ArgumentNullException.ThrowIfNull(size);
+        ArgumentNullException.ThrowIfNull(identity);
+        return new TakeSource<T>(source, amount, size, identity);
+    }
+
     /// <summary>All items but the first so many, which are read and passed over.</summary>
     /// <typeparam name="T">What the source gives.</typeparam>
     /// <param name="source">The source.</param>

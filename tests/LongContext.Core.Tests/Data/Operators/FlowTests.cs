@@ -14,6 +14,26 @@ public sealed class FlowTests
     }
 
     [Fact]
+    public void Take_Amount_EndsWithTheItemThatReachesIt()
+    {
+        // Sizes 0, 1, 2, ...: 0 + 1 + 2 + 3 = 6, and with 4 it is 10.
+        Assert.Equal(["0", "1", "2", "3"], Walks.AssertResumesAnywhere(() => Walks.Numbers(9).Take(6, Size)));
+        Assert.Equal(["0", "1", "2", "3", "4"], Walks.AssertResumesAnywhere(() => Walks.Numbers(9).Take(7, Size)));
+        Assert.Empty(Walks.Numbers(9).Take(0, Size).Walk());
+        Assert.Equal(9, Walks.Numbers(9).Take(1000, Size).Walk().Count);
+        Assert.Equal(["0", "1", "2"], Walks.Numbers(9).Take(long.MaxValue, item => item == "0" ? 5 : long.MaxValue / 2).Walk()); // their sum is more than a number holds
+        Assert.Contains("size is -1", Assert.Throws<InvalidOperationException>(() => Walks.Numbers(9).Take(6, _ => -1).Walk()).Message, StringComparison.Ordinal);
+        Walks.AssertFaultsLoseNothing(call => Failing(100, call).Take(60, _ => 2), 7, 11);
+
+        StreamState state = Walks.Numbers(9).Take(6, Size, "lengths").Capture();
+        foreach (IDataSource<string> other in new[] { Walks.Numbers(9).Take(6), Walks.Numbers(9).Take(7, Size, "lengths"), Walks.Numbers(9).Take(6, Size, "others") })
+            Assert.Throws<ArgumentException>(() => other.Restore(state));
+        Assert.Throws<ArgumentOutOfRangeException>("amount", () => Walks.Numbers(1).Take(-1, Size));
+
+        static long Size(string item) => long.Parse(item, System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    [Fact]
     public void Take_AtItsEnd_ReadsNoFurther()
     {
         int asked = 0;
