@@ -143,6 +143,25 @@ public sealed class TokenCacheDamageTests
         Assert.Contains(message, Assert.Throws<DataFormatException>(() => TokenCache.Open(folder.Path, CacheData.Key(Count))).Message, StringComparison.Ordinal);
     }
 
+    /// <summary>A sequence is looked up by the numbers at which files begin: files of none would share one.</summary>
+    [Fact]
+    public async Task Open_FilesWithoutSequences_IsRefused()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        (await CacheData.BuildAsync(folder.Path, Count, new TokenCacheOptions { Degree = 1 })).Dispose();
+        string path = folder[CacheData.Key(Count).Name];
+        TokenCacheManifest manifest = TokenCacheManifest.Load(path);
+        File.Move(Path.Combine(path, TokenCacheManifest.ShardName(0)), Path.Combine(path, TokenCacheManifest.ShardName(2)));
+        TokenShardInfo Empty(int number)
+        {
+            using TokenShardWriter writer = new(Path.Combine(path, TokenCacheManifest.ShardName(number)), wide: false);
+            return writer.Complete();
+        }
+
+        (manifest with { Shards = [Empty(0), Empty(1), manifest.Shards[0] with { File = TokenCacheManifest.ShardName(2) }] }).Save(path);
+        Assert.Contains("file 0 of tokens has no sequence", Assert.Throws<DataFormatException>(() => TokenCache.Open(folder.Path, CacheData.Key(Count))).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Open_SomethingElseOfThatName_IsRefused()
     {

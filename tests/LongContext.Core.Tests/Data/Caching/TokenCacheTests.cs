@@ -200,6 +200,62 @@ public sealed class TokenCacheTests
         Assert.Contains("Degree is 0", (await Assert.ThrowsAsync<ArgumentException>(() => CacheData.BuildAsync(folder.Path, 5, new TokenCacheOptions { Degree = 0, ShardBytes = 1 }))).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task OpenOrBuild_FolderIsRemovedMeanwhile_ThrowsTheFaultItself(bool cancelled)
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        using CancellationTokenSource stop = new();
+        Task<TokenCache> building = TokenCache.OpenOrBuildAsync(
+            folder["caches"], CacheData.Key(500), () => CacheData.Source(500),
+            example =>
+            {
+                if (example.Text != "400") return CacheData.Encoder()(example);
+                Directory.Delete(folder["caches"], recursive: true);
+                if (!cancelled) throw new FormatException("odd");
+                stop.Cancel();
+                return null;
+            },
+            new TokenCacheOptions { Degree = 1 }, cancellationToken: stop.Token);
+        if (cancelled) await Assert.ThrowsAnyAsync<OperationCanceledException>(() => building);
+        else Assert.Contains("odd", (await Assert.ThrowsAsync<DataFormatException>(() => building)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData((1 << 21) + 3, 65_535)]
+    [InlineData((1 << 21) + 3, 65_536)]
+    [InlineData(1 << 20, 65_536)]
+    public async Task OpenOrBuild_SequenceLongerThanWhatIsWrittenAtATime_GivesItBack(int length, int last)
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        int[] tokens = [.. Enumerable.Range(0, length).Select(i => i % 60_000)];
+        bool[] mask = [.. Enumerable.Range(0, length).Select(i => i % 2 == 0)];
+        tokens[^1] = last;
+        using TokenCache cache = await TokenCache.OpenOrBuildAsync(
+            folder.Path, CacheData.Key(1), () => CacheData.Source(1), _ => new TokenSequence(tokens, mask), new TokenCacheOptions { Degree = 1 }, cancellationToken: TestContext.Current.CancellationToken);
+        TokenSequence found = cache[0];
+        Assert.True(found.Tokens.Span.SequenceEqual(tokens));
+        Assert.True(found.LossMask.Span.SequenceEqual(mask));
+        cache.Verify(TestContext.Current.CancellationToken);
+    }
+
+    [Theory]
+    [Trait("Category", "Slow")]
+    [InlineData((1 << 29) + 5, 65_536)]
+    [InlineData((1 << 30) + 5, 1)]
+    public async Task OpenOrBuild_SequenceOfMoreBytesThanAnInt_GivesItBack(int length, int last)
+    {
+        SlowTests.SkipUnlessAsked();
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        int[] tokens = new int[length];
+        tokens[^1] = last;
+        using TokenCache cache = await TokenCache.OpenOrBuildAsync(
+            folder.Path, CacheData.Key(1), () => CacheData.Source(1), _ => new TokenSequence(tokens), new TokenCacheOptions { Degree = 1 }, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal(length, cache.GetLength(0));
+        Assert.True(cache[0].Tokens.Span.SequenceEqual(tokens));
+    }
+
     [Fact]
     [Trait("Category", "Slow")]
     public async Task OpenOrBuild_MoreThanTwoToThe31TokensInOneFile_GivesThemBack()

@@ -14,6 +14,8 @@ public sealed class WordScannerTests
     [InlineData("한국어 말", "한국어 말 ")]
     [InlineData("x😀y 𝒜b 𠀀c", "xy 𝒜b 𠀀 c ")] // the emoji is a symbol; mathematical A a letter; U+20000 a Han letter
     [InlineData("a\uD800b", "ab ")] // half a pair
+    [InlineData("I ❤\uFE0F you, 葛\uDB40\uDD00城", "i you 葛 城 ")] // variation selectors go with what they vary, or are nothing
+    [InlineData("cafe\u0301 हिन्दी", "cafe\u0301 हिन्दी ")] // marks belong to the word
     public void Scan_Text_GivesNormalisedWords(string text, string expected)
     {
         WordScanner scanner = new();

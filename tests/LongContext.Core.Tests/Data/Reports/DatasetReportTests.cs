@@ -280,6 +280,16 @@ public sealed class DatasetReportTests
         builder.Add(Sequence(2));
         Assert.Same(builder.Build(), builder.Build());
         Assert.Throws<InvalidOperationException>(() => builder.Add(Sequence(2)));
+        Assert.Throws<InvalidOperationException>(builder.AddLeftOut);
+    }
+
+    [Fact]
+    public void Create_HugeContext_NeedsNoMemoryForIt()
+    {
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        DatasetReport report = Report(new DatasetReportOptions { Packing = new StreamingPackerOptions { ContextLength = 1 << 29 } }, Sequence(5), Sequence(2), Sequence(3));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 24);
+        Assert.All(report.Context!.Fills.Skip(1), fill => Assert.Equal(1, fill.Packs));
     }
 
     [Fact]
