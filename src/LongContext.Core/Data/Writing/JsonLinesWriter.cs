@@ -100,6 +100,7 @@ internal sealed class JsonLinesWriter
             case PromptExample prompt:
                 json.WriteString(ExampleFields.Prompt, prompt.Prompt);
                 json.WriteString(ExampleFields.Completion, prompt.Completion);
+                if (prompt.PromptCounts) json.WriteBoolean(ExampleFields.PromptCounts, true);
                 break;
             case ChatExample chat:
                 json.WriteStartArray(ExampleFields.Messages);
