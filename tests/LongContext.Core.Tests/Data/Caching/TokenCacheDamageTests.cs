@@ -163,7 +163,7 @@ public sealed class TokenCacheDamageTests
     }
 
     [Fact]
-    public void Open_SomethingElseOfThatName_IsRefused()
+    public async Task Open_SomethingElseOfThatName_IsRefused()
     {
         using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
         Directory.CreateDirectory(folder[CacheData.Key(Count).Name]);
@@ -171,6 +171,8 @@ public sealed class TokenCacheDamageTests
         Directory.Delete(folder[CacheData.Key(Count).Name]);
         File.WriteAllText(folder[CacheData.Key(Count).Name], "a file");
         Assert.Throws<DataFormatException>(() => TokenCache.Open(folder.Path, CacheData.Key(Count)));
+        using TokenCache built = await CacheData.BuildAsync(folder.Path, Count, new TokenCacheOptions { Degree = 1, RebuildDamaged = true });
+        CacheData.AssertSame(CacheData.Expected(Count), built);
     }
 
     private static void AssertRefusedOrSame(string folder, List<TokenSequence> expected, string what)

@@ -31,6 +31,9 @@ public sealed class FilterTests
         Assert.Null(Examine(2));
         Assert.Null(Examine(3));
         Assert.Equal(new FilterFault("tokens", 4, "at most 3"), Examine(4));
+        LengthFilter most = new(new LengthFilterOptions { MaximumTokens = 3, CountTokens = example => (int)example.TextLength });
+        Assert.Equal(new FilterFault("tokens", 4, "at most 3"), most.Examine(new TextExample("abcd")));
+        Assert.Null(most.Examine(new TextExample("abc")));
         string message = Assert.Throws<ArgumentException>(() => new LengthFilter(new LengthFilterOptions { MinimumTokens = 1, MinimumWords = 3, MaximumWords = 2 })).Message;
         Assert.Contains("CountTokens is null", message, StringComparison.Ordinal);
         Assert.Contains("the least words (3) is above the most (2)", message, StringComparison.Ordinal);
@@ -81,6 +84,16 @@ public sealed class FilterTests
         Assert.Equal("mean word length", Rule(new GopherQualityFilter(), string.Concat(Enumerable.Repeat("我", 30)) + string.Concat(Enumerable.Repeat(" ab", 30)))); // half
         Assert.Equal("alphabetic words", Rule(new GopherQualityFilter(), string.Concat(Enumerable.Repeat("๒", 60)))); // Thai digits
     }
+
+    [Theory]
+    [InlineData('•')]
+    [InlineData('‣')]
+    [InlineData('◦')]
+    [InlineData('▪')]
+    [InlineData('*')]
+    [InlineData('-')]
+    [InlineData('–')]
+    public void GopherQualityFilter_AnyBullet_IsOne(char bullet) => Assert.Equal("bullet lines", Rule(new GopherQualityFilter(), string.Join('\n', Enumerable.Repeat($"{bullet}{Words(5)}", 10))));
 
     [Fact]
     public void GopherQualityFilter_RulesOff_KeepAll()
@@ -178,21 +191,10 @@ public sealed class FilterTests
         Assert.Equal(0.5, Of("一二一二").Duplicate(2)); // letters are words: 一二, 二一, 一二
     }
 
-    /// <summary>Short texts of everything that is special: spaces, punctuation, marks, selectors, letters without spaces, pairs and halves of them.</summary>
-    private static IEnumerable<string> OddTexts(int count)
-    {
-        string[] parts = ["a", "B", "ab", " ", " ", "\n", "\u00A0", "\u3000", ".", "...", "，", "“", "-", "1", "去", "学", "ก", "\u0E34", "๒", "𠀀", "😀", "❤\uFE0F", "葛\uDB40\uDD00", "\uD800", "\uDC00", "e\u0301", "\u200D", "\0"];
-        for (int i = 0; i < count; i++)
-        {
-            Random random = new(i);
-            yield return string.Concat(Enumerable.Range(0, random.Next(30)).Select(_ => parts[random.Next(parts.Length)]));
-        }
-    }
-
     [Fact]
     public void RawWords_OddTexts_AreThoseOfTheDefinition()
     {
-        foreach (string text in OddTexts(5000))
+        foreach (string text in OddTexts.Make(5000))
         {
             RawWords words = new(text);
             Assert.Equal(ByDefinition(text), Enumerable.Range(0, words.Count).Select(i => (words[i].ToString(), words.IsAlone(i))));
@@ -255,6 +257,7 @@ public sealed class FilterTests
         Assert.Null(Rule(replacement, text + "\uD83D\uDE00"));
         Assert.Null(Rule(control, text + "x\0"));
         Assert.Equal("control characters", Rule(control, text + "\0\u0085"));
+        Assert.Equal("control characters", Rule(control, text + "\v\u007F"));
         Assert.Null(Rule(control, "\t\r\n\f"));
         Assert.Null(Rule(line, "a\n\na\na\nb\na"));
         Assert.Equal(new FilterFault("repeated line", 4, "at most 3"), line.Examine(new TextExample("b\na\na\n a\na")));
@@ -271,6 +274,7 @@ public sealed class FilterTests
         Assert.Equal("at most 0.72", fault?.Expected);
         Assert.InRange(fault!.Value, 0.75, 0.78);
         Assert.Null(Rule(filter, Convert.ToBase64String(noise)[..999])); // too short to say
+        Assert.Equal("compressed share", Rule(filter, Convert.ToBase64String(noise)[..1000]));
         // Numbers as words are between the two.
         Assert.Null(Rule(filter, string.Join(' ', noise.Select(b => $"number {b}"))));
     }
