@@ -200,6 +200,40 @@ public sealed class TokenCacheTests
         Assert.Contains("Degree is 0", (await Assert.ThrowsAsync<ArgumentException>(() => CacheData.BuildAsync(folder.Path, 5, new TokenCacheOptions { Degree = 0, ShardBytes = 1 }))).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Key_SettingsInAnotherOrder_IsTheSame()
+    {
+        TokenCacheKey Key(params string[] names) => new() { Files = [], Tokenizer = "t", Settings = names.ToDictionary(name => name, name => name + "'") };
+        Assert.Equal(Key("a", "b", "c").Name, Key("c", "b", "a").Name);
+        Assert.NotEqual(Key("a", "b").Name, Key("a", "c").Name);
+    }
+
+    [Fact]
+    public async Task OpenOrBuild_SmallFiles_HoldNoMoreThanAskedButWhereASequenceIsLonger()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        (await CacheData.BuildAsync(folder.Path, 500, new TokenCacheOptions { Degree = 1, ShardBytes = 1024 })).Dispose();
+        IReadOnlyList<TokenShardInfo> shards = TokenCacheManifest.Load(folder[CacheData.Key(500).Name]).Shards;
+        Assert.All(shards, shard => Assert.InRange(shard.Tokens * sizeof(ushort), 1, 1024));
+        // The next one would not have fitted: at most 59 tokens.
+        Assert.All(shards.SkipLast(1), shard => Assert.InRange(shard.Tokens * sizeof(ushort), 1024 - (59 * sizeof(ushort)), 1024));
+    }
+
+    [Fact]
+    public void TokenShardWriter_FourMillionSequences_AreEnoughForAFile()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        using TokenShardWriter writer = new(folder["tokens"], wide: false);
+        TokenSequence one = new(new[] { 1 });
+        for (int i = 0; i < 1 << 22; i++)
+        {
+            Assert.False(writer.IsFullFor(1, long.MaxValue));
+            writer.Add(one);
+        }
+
+        Assert.True(writer.IsFullFor(1, long.MaxValue));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
