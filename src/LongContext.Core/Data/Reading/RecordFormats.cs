@@ -3,7 +3,7 @@ using LongContext.Data.Tables;
 
 namespace LongContext.Data.Reading;
 
-/// <summary>Which form a file has, told by the extension of its name once <c>.gz</c> or <c>.zst</c> is taken off.</summary>
+/// <summary>Which form a file has: what the options say, else told by the extension of its name once <c>.gz</c> or <c>.zst</c> is taken off.</summary>
 internal static class RecordFormats
 {
     /// <summary>Extensions of the forms that are known, in lower case; files of other names are plain text where they are asked for by a pattern.</summary>
@@ -12,19 +12,29 @@ internal static class RecordFormats
 
     /// <summary>Opens a file's reader at its first record.</summary>
     /// <exception cref="DataFormatException">The file is not of the form that its name says.</exception>
-    public static IRecordReader Open(string path, RecordSourceOptions options) => Extension(path) switch
+    public static IRecordReader Open(string path, RecordSourceOptions options) => (options.Form ?? FormOf(path)) switch
     {
-        ".jsonl" or ".ndjson" or ".json-lines" => new JsonLinesReader(path, options),
-        ".json" => JsonFiles.Open(path, options),
-        ".csv" => new CsvReader(path, options, isTabs: false),
-        ".tsv" => new CsvReader(path, options, isTabs: true),
-        ".parquet" => new ParquetRecordReader(path, options),
+        DataFileForm.JsonLines => new JsonLinesReader(path, options),
+        DataFileForm.Json => JsonFiles.Open(path, options),
+        DataFileForm.Csv => new CsvReader(path, options, isTabs: false),
+        DataFileForm.Tsv => new CsvReader(path, options, isTabs: true),
+        DataFileForm.Parquet => new ParquetRecordReader(path, options),
         _ => options.TextSplitting switch
         {
             TextSplitting.WholeFile => new WholeTextReader(path, options),
             TextSplitting.Paragraphs => new ParagraphsReader(path, options),
             _ => new TextPiecesReader(path, options),
         },
+    };
+
+    private static DataFileForm FormOf(string path) => Extension(path) switch
+    {
+        ".jsonl" or ".ndjson" or ".json-lines" => DataFileForm.JsonLines,
+        ".json" => DataFileForm.Json,
+        ".csv" => DataFileForm.Csv,
+        ".tsv" => DataFileForm.Tsv,
+        ".parquet" => DataFileForm.Parquet,
+        _ => DataFileForm.Text,
     };
 
     /// <summary>A name without the extensions that say form and compression: "a/b" of "a/b.jsonl.zst".</summary>
