@@ -8,6 +8,8 @@ namespace LongContext.Data;
 /// <summary>What an item puts into the fingerprint of the data it is of.</summary>
 internal static class Fingerprint
 {
+    private const int TokensAtOnce = 1 << 20;
+
     /// <summary>Adds an item; of types that are not the library's own, what <see cref="object.ToString"/> says.</summary>
     public static void Append(XxHash128 hash, object item)
     {
@@ -15,7 +17,9 @@ internal static class Fingerprint
         {
             case TokenSequence sequence:
                 hash.Append(MemoryMarshal.AsBytes(new ReadOnlySpan<int>([sequence.Length, sequence.LossMask.Length])));
-                hash.Append(MemoryMarshal.AsBytes(sequence.Tokens.Span));
+                // A span of bytes is no longer than 2³¹ − 1, but 2²⁹ tokens have more.
+                for (int at = 0; at < sequence.Length; at += TokensAtOnce)
+                    hash.Append(MemoryMarshal.AsBytes(sequence.Tokens.Span.Slice(at, Math.Min(TokensAtOnce, sequence.Length - at))));
                 hash.Append(MemoryMarshal.AsBytes(sequence.LossMask.Span));
                 break;
             case TextExample example:

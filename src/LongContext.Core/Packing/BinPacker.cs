@@ -6,7 +6,7 @@ namespace LongContext.Packing;
 /// <remarks>
 /// Deterministic. Lengths are sorted by counting where they are not far apart. First fit keeps a segment tree over bins, O(n log n); best fit
 /// packs counts of lengths, as <see cref="HistogramPacker"/> does, so that little more than the dealing out of numbers depends on n. Memory is
-/// O(n), and O(n + capacity) for best fit. Bound of the decreasing algorithms: at most 11/9·OPT + 6/9 bins (Dósa 2007 for first fit).
+/// O(n), and for best fit O(n + capacity) up to a capacity of about 2²⁶ (beyond that O(n), and slower). Bound of the decreasing algorithms: at most 11/9·OPT + 6/9 bins (Dósa 2007 for first fit).
 /// </remarks>
 public static class BinPacker
 {

@@ -71,6 +71,13 @@ public sealed partial class LengthHistogram
         return new LengthHistogram([.. found], [.. foundCounts]);
     }
 
+    /// <summary>Takes lengths that are ascending, from 1, with their counts, each at least 1.</summary>
+    internal static LengthHistogram FromAscending(IEnumerable<(int Length, long Count)> lengths)
+    {
+        (int Length, long Count)[] all = [.. lengths];
+        return new LengthHistogram([.. all.Select(item => item.Length)], [.. all.Select(item => item.Count)]);
+    }
+
     /// <summary>The histogram of two data sets together.</summary>
     /// <param name="other">The other one's histogram.</param>
     /// <exception cref="OverflowException">More than 2⁶³ − 1 tokens.</exception>

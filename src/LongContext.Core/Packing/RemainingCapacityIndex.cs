@@ -4,11 +4,17 @@ namespace LongContext.Packing;
 
 /// <summary>
 /// Open bins by remaining capacity: a stack of bins per capacity and, above the stacks, a tree of 64-bit words whose bits say
-/// which are not empty. The tightest bin that fits is found in log₆₄(capacity) steps: three for a 32K context.
+/// which are not empty. The tightest bin that fits is found in log₆₄(capacity) steps: three for a 32K context. Where the capacities are too many for
+/// that, a sorted set takes their place: slower, but its memory depends on the bins alone.
 /// </summary>
 internal sealed class RemainingCapacityIndex
 {
+    /// <summary>Up to so many capacities there is a stack for each (256 MiB).</summary>
+    public const int MostStacks = 1 << 26;
+
     private readonly int shortest;
+    private readonly SortedSet<(int Remaining, long LatestFirst, int Bin)>? sorted; // instead of all below
+    private long added;
     private readonly int[] top;         // per capacity: the bin on top of its stack, or -1
     private int[] below;                // per bin: the bin below it in its stack, or -1
     private readonly ulong[][] levels;  // levels[0] has a bit per capacity, levels[k + 1] a bit per word of levels[k]
@@ -19,10 +25,17 @@ internal sealed class RemainingCapacityIndex
     /// The shortest item's length. A bin with less room is full for good, and one that holds an item has at most capacity −
     /// shortest left, so only capacities between the two are kept.
     /// </param>
-    public RemainingCapacityIndex(int bins, int capacity, int shortest)
+    /// <param name="mostStacks">From more capacities on they are kept in a sorted set.</param>
+    public RemainingCapacityIndex(int bins, int capacity, int shortest, int mostStacks = MostStacks)
     {
         this.shortest = shortest;
         int size = (int)Math.Max(1, (long)capacity - (2L * shortest) + 1);
+        if (size > mostStacks)
+        {
+            (sorted, top, below, levels) = ([], [], [], []);
+            return;
+        }
+
         top = new int[size];
         Array.Fill(top, -1);
         below = new int[bins];
@@ -40,6 +53,12 @@ internal sealed class RemainingCapacityIndex
     public void Add(int bin, int remaining)
     {
         if (remaining < shortest) return;
+        if (sorted is not null)
+        {
+            sorted.Add((remaining, -added++, bin));
+            return;
+        }
+
         if (bin >= below.Length) Array.Resize(ref below, Math.Max(bin + 1, 2 * below.Length));
         int at = remaining - shortest;
         below[bin] = top[at];
@@ -54,6 +73,14 @@ internal sealed class RemainingCapacityIndex
     /// <summary>Takes out a bin with the least room that is at least <paramref name="length"/>.</summary>
     public bool TryTakeTightest(int length, out int bin, out int remaining)
     {
+        if (sorted is not null)
+        {
+            // Where there is none, all of it is 0; no bin that is kept has no room.
+            var least = sorted.GetViewBetween((length, long.MinValue, 0), (int.MaxValue, long.MaxValue, int.MaxValue)).Min;
+            (bin, remaining) = least.Remaining == 0 ? (-1, 0) : (least.Bin, least.Remaining);
+            return sorted.Remove(least);
+        }
+
         int at = Successor(length - shortest);
         if (at < 0)
         {

@@ -136,6 +136,36 @@ public sealed class BinPackerTests
 
     [Theory]
     [MemberData(nameof(AllAlgorithms))]
+    public void Pack_HugeCapacityAndShortItems_NeedsNoMemoryForItEither(PackingAlgorithm algorithm)
+    {
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Equal([[0, 1, 2]], BinPacker.Pack([3, 2, 1], int.MaxValue, algorithm));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
+    }
+
+    [Fact]
+    public void RemainingCapacityIndex_SortedOrStacks_TakesTheSameBins()
+    {
+        for (int seed = 0; seed < 200; seed++)
+        {
+            Random random = new(seed);
+            int capacity = random.Next(1, 300), shortest = random.Next(1, capacity + 1), bins = 0;
+            RemainingCapacityIndex stacks = new(1, capacity, shortest), sorted = new(1, capacity, shortest, mostStacks: 0);
+            for (int step = 0; step < 300; step++)
+            {
+                int length = random.Next(shortest, capacity + 1);
+                bool found = stacks.TryTakeTightest(length, out int bin, out int remaining);
+                Assert.Equal(found, sorted.TryTakeTightest(length, out int otherBin, out int otherRemaining));
+                Assert.Equal((bin, remaining), (otherBin, otherRemaining));
+                if (!found) (bin, remaining) = (bins++, capacity);
+                stacks.Add(bin, remaining - length);
+                sorted.Add(bin, remaining - length);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(AllAlgorithms))]
     public void Pack_Nothing_GivesNoBin(PackingAlgorithm algorithm) => Assert.Empty(BinPacker.Pack([], 8, algorithm));
 
     [Theory]

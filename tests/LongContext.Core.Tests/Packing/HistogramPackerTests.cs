@@ -175,6 +175,14 @@ public sealed class HistogramPackerTests
     }
 
     [Fact]
+    public void PairCompletion_SeveralPairsFillThePack_TakesTheOneOfWhichThereAreMost()
+    {
+        // Beside 6 of 10, 3 and 1 fill the pack, and 2 and 2; there are five of the first pair and one of the second.
+        LengthHistogram histogram = LengthHistogram.FromCounts([0, 5, 2, 5, 0, 0, 1]);
+        Assert.Equal([6, 3, 1], PairCompletion.Pack(histogram, 10, 3)[0].Lengths.ToArray());
+    }
+
+    [Fact]
     public void Pack_AtMostThreeDocuments_CompletesThePackByPairs()
     {
         // Best fit makes 6 6, 4 4 2 and 2. A pair fills the room beside a 6 as well as another 6 does, and keeps the short ones from each other.

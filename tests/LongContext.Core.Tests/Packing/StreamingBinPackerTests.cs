@@ -86,6 +86,24 @@ public sealed class StreamingBinPackerTests
     }
 
     [Fact]
+    public void Add_ManyShortItemsWait_LeavesHalfTheWindowForNewOnes()
+    {
+        StreamingPackerOptions options = new() { ContextLength = 10, MinimumFill = 1, WindowDocuments = 5, WindowTokens = 1000 };
+        int Taken(params int[] lengths)
+        {
+            StreamingBinPacker packer = new(options);
+            packer.Add(lengths);
+            int bins = 0;
+            while (packer.TryTake(out _)) bins++;
+            return bins;
+        }
+
+        // Full bins go. What waits is at most half of five items.
+        Assert.Equal(3, Taken(10, 10, 10, 7, 2));
+        Assert.Equal(3, Taken(10, 10, 3, 3, 3));
+    }
+
+    [Fact]
     public void Add_OutOfRangeOrAfterTheEnd_ThrowsAndAddsNothing()
     {
         StreamingBinPacker packer = new(new StreamingPackerOptions { ContextLength = 8 });

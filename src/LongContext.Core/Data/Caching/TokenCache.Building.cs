@@ -36,6 +36,7 @@ public sealed partial class TokenCache
     /// the source found a fault.
     /// </exception>
     /// <exception cref="IOException">It cannot be written; nothing stays behind.</exception>
+    /// <exception cref="UnauthorizedAccessException">There is no such cache, and nothing may be written into the folder.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static async Task<TokenCache> OpenOrBuildAsync<T>(
         string folder, TokenCacheKey key, Func<IDataSource<T>> openSource, Func<T, TokenSequence?> encode, TokenCacheOptions? options = null,

@@ -34,13 +34,17 @@ internal static class TokenCacheFolders
     /// <summary>Removes what ended builders of this cache left. Only with its lock in hand.</summary>
     public static int RemoveLeftovers(string folder, string name)
     {
-        int removed = 0;
-        foreach (string leftover in Directory.GetDirectories(folder, $"{Building}{name}-*"))
+        string[] leftovers;
+        try
         {
-            if (TryRemove(leftover)) removed++;
+            leftovers = Directory.GetDirectories(folder, $"{Building}{name}-*");
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return 0; // the folder is gone, and all in it
         }
 
-        return removed;
+        return leftovers.Count(TryRemove);
     }
 
     /// <summary>Removes what ended builders of any cache left, and leaves alone what a living one builds.</summary>

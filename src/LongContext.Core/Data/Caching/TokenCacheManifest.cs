@@ -49,6 +49,7 @@ internal sealed record TokenCacheManifest(JsonObject Key, IReadOnlyList<TokenSha
             for (int i = 0; i < shards.Length; i++)
             {
                 // Names are not for the file to choose: they could lead out of the folder.
+                if (shards[i].Sequences == 0) throw new DataFormatException(path, null, $"file {i} of tokens has no sequence, expected at least 1");
                 if (shards[i].File != ShardName(i)) throw new DataFormatException(path, null, $"file {i} of tokens is called '{Shorten(shards[i].File)}', expected '{ShardName(i)}'");
             }
 

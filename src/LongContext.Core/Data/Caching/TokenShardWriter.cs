@@ -17,6 +17,9 @@ internal sealed class TokenShardWriter : IDisposable
     public const int HeaderBytes = 1024;
     private const int BufferBytes = 1 << 20, MostSequences = 1 << 22;
 
+    /// <summary>Numbers written at a time: a span of bytes is no longer than 2³¹ − 1, but 2²⁹ tokens have more.</summary>
+    private const int PartLength = 1 << 20;
+
     private readonly string path;
     private readonly FileStream stream;
     private readonly XxHash128 tokenHash = new();
@@ -46,20 +49,21 @@ internal sealed class TokenShardWriter : IDisposable
 
     public void Add(TokenSequence sequence)
     {
-        ReadOnlySpan<byte> bytes;
-        if (IsWide)
+        for (ReadOnlySpan<int> rest = sequence.Tokens.Span; !rest.IsEmpty;)
         {
-            bytes = MemoryMarshal.AsBytes(sequence.Tokens.Span);
-        }
-        else
-        {
-            if (narrow.Length < sequence.Length) narrow = new ushort[Math.Max(sequence.Length, 2 * narrow.Length)];
-            TokenConversion.Narrow(sequence.Tokens.Span, narrow);
-            bytes = MemoryMarshal.AsBytes(narrow.AsSpan(0, sequence.Length));
+            ReadOnlySpan<int> part = rest[..Math.Min(rest.Length, PartLength)];
+            rest = rest[part.Length..];
+            if (IsWide)
+            {
+                WriteHashed(MemoryMarshal.AsBytes(part), tokenHash);
+                continue;
+            }
+
+            if (narrow.Length < part.Length) narrow = new ushort[Math.Min(PartLength, Math.Max(part.Length, 2 * narrow.Length))];
+            TokenConversion.Narrow(part, narrow);
+            WriteHashed(MemoryMarshal.AsBytes(narrow.AsSpan(0, part.Length)), tokenHash);
         }
 
-        tokenHash.Append(bytes);
-        WriteBytes(bytes);
         offsets.Add(offsets[^1] + sequence.Length);
         LossMaskRuns.Append(maskRuns, sequence.LossMask.Span);
         maskOffsets.Add(maskRuns.Count);
@@ -71,18 +75,13 @@ internal sealed class TokenShardWriter : IDisposable
         long tokens = offsets[^1];
         int padding = (int)(-(tokens * TokenBytes) & 7);
         XxHash128 indexHash = new();
-        void Write(ReadOnlySpan<byte> bytes)
-        {
-            indexHash.Append(bytes);
-            WriteBytes(bytes);
-        }
-
-        Write(new byte[padding]);
-        Write(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(offsets)));
+        WriteHashed(new byte[padding], indexHash);
+        WriteHashed(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(offsets)), indexHash);
         if (maskRuns.Count > 0)
         {
-            Write(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(maskOffsets)));
-            Write(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(maskRuns)));
+            WriteHashed(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(maskOffsets)), indexHash);
+            for (int at = 0; at < maskRuns.Count; at += PartLength)
+                WriteHashed(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(maskRuns).Slice(at, Math.Min(PartLength, maskRuns.Count - at))), indexHash);
         }
 
         long bytes = stream.Position;
@@ -102,6 +101,12 @@ internal sealed class TokenShardWriter : IDisposable
         {
             // Closing tries to write what is still buffered; on a full disk that fails again, and the first failure counts.
         }
+    }
+
+    private void WriteHashed(ReadOnlySpan<byte> bytes, XxHash128 hash)
+    {
+        hash.Append(bytes);
+        WriteBytes(bytes);
     }
 
     public static string Hex(XxHash128 hash) => Convert.ToHexStringLower(hash.GetCurrentHash());

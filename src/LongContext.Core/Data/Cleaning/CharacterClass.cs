@@ -6,7 +6,7 @@ namespace LongContext.Data.Cleaning;
 /// <summary>What a UTF-16 unit is to a normalised word.</summary>
 internal enum CharacterClass : byte
 {
-    /// <summary>Punctuation, symbols, control and format characters: as if they were not there.</summary>
+    /// <summary>Punctuation, symbols, control and format characters, variation selectors: as if they were not there.</summary>
     Removed,
 
     /// <summary>White space: ends a word.</summary>
@@ -45,6 +45,8 @@ internal static class CharacterClasses
         UnicodeCategory category = CharUnicodeInfo.GetUnicodeCategory(codePoint);
         if (category is UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator || codePoint is (>= 9 and <= 13) or 0x85)
             return CharacterClass.Separator;
+        // They choose between forms of the symbol or letter before them.
+        if (codePoint is (>= 0xFE00 and <= 0xFE0F) or (>= 0xE0100 and <= 0xE01EF) or (>= 0x180B and <= 0x180D) or 0x180F) return CharacterClass.Removed;
         return category switch
         {
             <= UnicodeCategory.OtherNumber => IsUnspaced(codePoint) ? CharacterClass.Alone : CharacterClass.Word,

@@ -6,7 +6,7 @@ namespace LongContext.Data.Cleaning;
 /// <summary>Gopher's rules of quality (Rae et al. 2021, appendix A.1.1) that need no language.</summary>
 /// <remarks>
 /// The paper does not say what a word is. Here it stands between white space, its punctuation included (as in Dolma); in scripts without spaces every letter is
-/// a word, of which the mean length takes no notice.
+/// a word, of which the mean length takes no notice; where they are most of the words, nothing is asked of the few others' length (numbers, a Latin name).
 /// </remarks>
 public sealed class GopherQualityFilter : IExampleFilter
 {
@@ -44,17 +44,16 @@ public sealed class GopherQualityFilter : IExampleFilter
         long characters = 0;
         for (int i = 0; i < words.Count; i++)
         {
-            if (HasLetter(words[i])) alphabetic++;
+            if (HasLetter(words[i], words.IsAlone(i))) alphabetic++;
             if (words.IsAlone(i)) continue;
             spaced++;
             characters += words.Length(i);
         }
 
-        double meanLength = (double)characters / Math.Max(1, spaced);
+        double? meanLength = 2L * spaced < words.Count || spaced == 0 ? null : (double)characters / spaced;
         return FilterRules.AtLeast("words", words.Count, options.MinimumWords)
             ?? FilterRules.AtMost("words", words.Count, options.MaximumWords)
-            ?? (spaced == 0 ? null : FilterRules.AtLeast("mean word length", meanLength, options.MinimumMeanWordLength))
-            ?? FilterRules.AtMost("mean word length", meanLength, options.MaximumMeanWordLength)
+            ?? (meanLength is not { } mean ? null : FilterRules.AtLeast("mean word length", mean, options.MinimumMeanWordLength) ?? FilterRules.AtMost("mean word length", mean, options.MaximumMeanWordLength))
             ?? FilterRules.AtMost("hashes per word", FilterRules.Share(text.AsSpan().Count('#'), words.Count), options.MaximumSymbolsPerWord)
             ?? FilterRules.AtMost("ellipses per word", FilterRules.Share(text.AsSpan().Count("...") + text.AsSpan().Count('…'), words.Count), options.MaximumSymbolsPerWord)
             ?? FilterRules.AtMost("bullet lines", FilterRules.Share(lines.Count(IsBullet), lines.Length), options.MaximumBulletLines)
@@ -64,11 +63,12 @@ public sealed class GopherQualityFilter : IExampleFilter
 
     private static bool IsBullet(string line) => line[0] is '•' or '‣' or '◦' or '▪' or '*' or '-' or '–';
 
-    private static bool HasLetter(ReadOnlySpan<char> word)
+    /// <summary>Vowels and tones of scripts without spaces are marks, and words of their own.</summary>
+    private static bool HasLetter(ReadOnlySpan<char> word, bool isAlone)
     {
         foreach (Rune rune in word.EnumerateRunes())
         {
-            if (Rune.IsLetter(rune)) return true;
+            if (Rune.IsLetter(rune) || (isAlone && !Rune.IsNumber(rune))) return true;
         }
 
         return false;

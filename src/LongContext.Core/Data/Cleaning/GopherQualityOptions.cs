@@ -12,10 +12,10 @@ public sealed record GopherQualityOptions
     /// <summary>The most words. Default 100,000; long books have more.</summary>
     public int? MaximumWords { get; init; } = 100_000;
 
-    /// <summary>The least mean length of a word in code points. Default 3. Letters of scripts without spaces do not count.</summary>
+    /// <summary>The least mean length of a word in code points. Default 3. Letters of scripts without spaces do not count; where most words are such letters, the rule does not apply.</summary>
     public double? MinimumMeanWordLength { get; init; } = 3;
 
-    /// <summary>The most mean length of a word in code points. Default 10.</summary>
+    /// <summary>The most mean length of a word in code points. Default 10. Of letters of scripts without spaces as above.</summary>
     public double? MaximumMeanWordLength { get; init; } = 10;
 
     /// <summary>The most "#" for each word, and the most ellipses ("..." or "…") for each word. Default 0.1.</summary>

@@ -15,6 +15,7 @@ internal sealed class RawWords
     {
         Text = text;
         int start = -1;
+        bool hasCharacters = false, isAboutLetters = false; // of what stands from start on
         for (int i = 0; i < text.Length; i++)
         {
             CharacterClass found = CharacterClasses.Of(text[i]);
@@ -27,18 +28,22 @@ internal sealed class RawWords
 
             if (found is CharacterClass.Separator or CharacterClass.Alone)
             {
-                End(ref start, i);
+                if (start >= 0 && (hasCharacters || !(isAboutLetters || found == CharacterClass.Alone))) Add(start, i, isAlone: false);
+                start = -1;
+                hasCharacters = false;
+                isAboutLetters = found == CharacterClass.Alone;
                 if (found == CharacterClass.Alone) Add(i, i + length, isAlone: true);
             }
-            else if (start < 0)
+            else
             {
-                start = i;
+                if (start < 0) start = i;
+                hasCharacters |= found == CharacterClass.Word;
             }
 
             i += length - 1;
         }
 
-        End(ref start, text.Length);
+        if (start >= 0 && (hasCharacters || !isAboutLetters)) Add(start, text.Length, isAlone: false);
     }
 
     public string Text { get; }
@@ -56,12 +61,6 @@ internal sealed class RawWords
         int length = 0;
         foreach (Rune _ in this[word].EnumerateRunes()) length++;
         return length;
-    }
-
-    private void End(ref int start, int end)
-    {
-        if (start >= 0) Add(start, end, isAlone: false);
-        start = -1;
     }
 
     private void Add(int start, int end, bool isAlone)

@@ -39,7 +39,7 @@ public sealed class DatasetReportBuilder
     public void Add(TokenSequence sequence, RecordOrigin? origin = null)
     {
         ArgumentNullException.ThrowIfNull(sequence);
-        if (built is not null) throw new InvalidOperationException("The report was built: nothing is counted after it.");
+        RequireNotBuilt();
         long number = lengths.Sequences;
         lengths.Add(sequence.Length);
         int own = sequence.CountTargets();
@@ -58,7 +58,12 @@ public sealed class DatasetReportBuilder
     }
 
     /// <summary>Counts an example of which no sequence could be made.</summary>
-    public void AddLeftOut() => left++;
+    /// <exception cref="InvalidOperationException">The report was built.</exception>
+    public void AddLeftOut()
+    {
+        RequireNotBuilt();
+        left++;
+    }
 
     /// <summary>Ends counting and gives the report.</summary>
     public DatasetReport Build() => built ??= new DatasetReport
@@ -76,6 +81,11 @@ public sealed class DatasetReportBuilder
         Context = options.Packing is { } packing ? BuildFit(packing) : null,
         Longest = [.. longest.UnorderedItems.Select(item => item.Element).OrderByDescending(sequence => sequence.Tokens).ThenBy(sequence => sequence.Number)],
     };
+
+    private void RequireNotBuilt()
+    {
+        if (built is not null) throw new InvalidOperationException("The report was built: nothing is counted after it.");
+    }
 
     private static UInt128 Hash(TokenSequence sequence)
     {
@@ -129,9 +139,7 @@ public sealed class DatasetReportBuilder
     private ContextFit BuildFit(StreamingPackerOptions packing)
     {
         int context = packing.ContextLength;
-        long[] counts = new long[context + 1];
-        foreach ((int length, long count) in packed.Ascending()) counts[length] = count;
-        PackingOptimality best = new HistogramPacker(new HistogramPackerOptions { ContextLength = context }).Pack(LengthHistogram.FromCounts(counts)).Optimality;
+        PackingOptimality best = new HistogramPacker(new HistogramPackerOptions { ContextLength = context }).Pack(LengthHistogram.FromAscending(packed.Ascending())).Optimality;
         double Fill(long packs) => packs == 0 ? 0 : packed.Tokens / ((double)packs * context);
         List<PackingFill> fills = [new("unpacked", packed.Sequences, Fill(packed.Sequences)), new("next fit", nextFitPacks, Fill(nextFitPacks))];
         streaming!.Complete();

@@ -145,8 +145,57 @@ public sealed class TokenCacheDamageTests
         Assert.Contains(message, Assert.Throws<DataFormatException>(() => TokenCache.Open(folder.Path, CacheData.Key(Count))).Message, StringComparison.Ordinal);
     }
 
+    /// <summary>A border between two sequences that moved by one token is possible in itself: the checksum tells.</summary>
     [Fact]
-    public void Open_SomethingElseOfThatName_IsRefused()
+    public async Task Open_IndexDamagedWithinItsBounds_IsRefused()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        (await TokenCache.OpenOrBuildAsync(
+            folder.Path, CacheData.Key(3), () => CacheData.Source(3), _ => new TokenSequence(new int[] { 1, 2, 3, 4 }), Small, cancellationToken: TestContext.Current.CancellationToken)).Dispose();
+        string file = folder[CacheData.Key(3).Name + "/tokens-00000.safetensors"];
+        byte[] bytes = File.ReadAllBytes(file);
+        int second = TokenShardWriter.HeaderBytes + (3 * 4 * sizeof(ushort)) + sizeof(long);
+        Assert.Equal(4, BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(second)));
+        bytes[second] = 5;
+        File.WriteAllBytes(file, bytes);
+        Assert.Contains("its index has the checksum", Assert.Throws<DataFormatException>(() => TokenCache.Open(folder.Path, CacheData.Key(3))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Open_ManifestChangedInWhatNothingElseTells_IsRefused()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        (await CacheData.BuildAsync(folder.Path, Count, Small)).Dispose();
+        string file = folder[CacheData.Key(Count).Name + "/cache.json"], whole = File.ReadAllText(file);
+        Assert.Contains("\"skipped\": 5", whole, StringComparison.Ordinal);
+        File.WriteAllText(file, whole.Replace("\"skipped\": 5", "\"skipped\": 6", StringComparison.Ordinal));
+        Assert.Contains("its checksum is not that of its content", Assert.Throws<DataFormatException>(() => TokenCache.Open(folder.Path, CacheData.Key(Count))).Message, StringComparison.Ordinal);
+        // Another format is not looked into, its checksum neither.
+        File.WriteAllText(file, whole.Replace(TokenCacheManifest.Format, "longcontext.token-cache.2", StringComparison.Ordinal));
+        Assert.Contains("its format is 'longcontext.token-cache.2'", Assert.Throws<DataFormatException>(() => TokenCache.Open(folder.Path, CacheData.Key(Count))).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>A sequence is looked up by the numbers at which files begin: files of none would share one.</summary>
+    [Fact]
+    public async Task Open_FilesWithoutSequences_IsRefused()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        (await CacheData.BuildAsync(folder.Path, Count, new TokenCacheOptions { Degree = 1 })).Dispose();
+        string path = folder[CacheData.Key(Count).Name];
+        TokenCacheManifest manifest = TokenCacheManifest.Load(path);
+        File.Move(Path.Combine(path, TokenCacheManifest.ShardName(0)), Path.Combine(path, TokenCacheManifest.ShardName(2)));
+        TokenShardInfo Empty(int number)
+        {
+            using TokenShardWriter writer = new(Path.Combine(path, TokenCacheManifest.ShardName(number)), wide: false);
+            return writer.Complete();
+        }
+
+        (manifest with { Shards = [Empty(0), Empty(1), manifest.Shards[0] with { File = TokenCacheManifest.ShardName(2) }] }).Save(path);
+        Assert.Contains("file 0 of tokens has no sequence", Assert.Throws<DataFormatException>(() => TokenCache.Open(folder.Path, CacheData.Key(Count))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Open_SomethingElseOfThatName_IsRefused()
     {
         using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
         Directory.CreateDirectory(folder[CacheData.Key(Count).Name]);
@@ -154,6 +203,8 @@ public sealed class TokenCacheDamageTests
         Directory.Delete(folder[CacheData.Key(Count).Name]);
         File.WriteAllText(folder[CacheData.Key(Count).Name], "a file");
         Assert.Throws<DataFormatException>(() => TokenCache.Open(folder.Path, CacheData.Key(Count)));
+        using TokenCache built = await CacheData.BuildAsync(folder.Path, Count, new TokenCacheOptions { Degree = 1, RebuildDamaged = true });
+        CacheData.AssertSame(CacheData.Expected(Count), built);
     }
 
     private static void AssertRefusedOrSame(string folder, List<TokenSequence> expected, string what)

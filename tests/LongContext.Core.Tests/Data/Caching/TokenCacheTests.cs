@@ -201,6 +201,96 @@ public sealed class TokenCacheTests
     }
 
     [Fact]
+    public void Key_SettingsInAnotherOrder_IsTheSame()
+    {
+        TokenCacheKey Key(params string[] names) => new() { Files = [], Tokenizer = "t", Settings = names.ToDictionary(name => name, name => name + "'") };
+        Assert.Equal(Key("a", "b", "c").Name, Key("c", "b", "a").Name);
+        Assert.NotEqual(Key("a", "b").Name, Key("a", "c").Name);
+    }
+
+    [Fact]
+    public async Task OpenOrBuild_SmallFiles_HoldNoMoreThanAskedButWhereASequenceIsLonger()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        (await CacheData.BuildAsync(folder.Path, 500, new TokenCacheOptions { Degree = 1, ShardBytes = 1024 })).Dispose();
+        IReadOnlyList<TokenShardInfo> shards = TokenCacheManifest.Load(folder[CacheData.Key(500).Name]).Shards;
+        Assert.All(shards, shard => Assert.InRange(shard.Tokens * sizeof(ushort), 1, 1024));
+        // The next one would not have fitted: at most 59 tokens.
+        Assert.All(shards.SkipLast(1), shard => Assert.InRange(shard.Tokens * sizeof(ushort), 1024 - (59 * sizeof(ushort)), 1024));
+    }
+
+    [Fact]
+    public void TokenShardWriter_FourMillionSequences_AreEnoughForAFile()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        using TokenShardWriter writer = new(folder["tokens"], wide: false);
+        TokenSequence one = new(new[] { 1 });
+        for (int i = 0; i < 1 << 22; i++)
+        {
+            Assert.False(writer.IsFullFor(1, long.MaxValue));
+            writer.Add(one);
+        }
+
+        Assert.True(writer.IsFullFor(1, long.MaxValue));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task OpenOrBuild_FolderIsRemovedMeanwhile_ThrowsTheFaultItself(bool cancelled)
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        using CancellationTokenSource stop = new();
+        Task<TokenCache> building = TokenCache.OpenOrBuildAsync(
+            folder["caches"], CacheData.Key(500), () => CacheData.Source(500),
+            example =>
+            {
+                if (example.Text != "400") return CacheData.Encoder()(example);
+                Directory.Delete(folder["caches"], recursive: true);
+                if (!cancelled) throw new FormatException("odd");
+                stop.Cancel();
+                return null;
+            },
+            new TokenCacheOptions { Degree = 1 }, cancellationToken: stop.Token);
+        if (cancelled) await Assert.ThrowsAnyAsync<OperationCanceledException>(() => building);
+        else Assert.Contains("odd", (await Assert.ThrowsAsync<DataFormatException>(() => building)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData((1 << 21) + 3, 65_535)]
+    [InlineData((1 << 21) + 3, 65_536)]
+    [InlineData(1 << 20, 65_536)]
+    public async Task OpenOrBuild_SequenceLongerThanWhatIsWrittenAtATime_GivesItBack(int length, int last)
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        int[] tokens = [.. Enumerable.Range(0, length).Select(i => i % 60_000)];
+        bool[] mask = [.. Enumerable.Range(0, length).Select(i => i % 2 == 0)];
+        tokens[^1] = last;
+        using TokenCache cache = await TokenCache.OpenOrBuildAsync(
+            folder.Path, CacheData.Key(1), () => CacheData.Source(1), _ => new TokenSequence(tokens, mask), new TokenCacheOptions { Degree = 1 }, cancellationToken: TestContext.Current.CancellationToken);
+        TokenSequence found = cache[0];
+        Assert.True(found.Tokens.Span.SequenceEqual(tokens));
+        Assert.True(found.LossMask.Span.SequenceEqual(mask));
+        cache.Verify(TestContext.Current.CancellationToken);
+    }
+
+    [Theory]
+    [Trait("Category", "Slow")]
+    [InlineData((1 << 29) + 5, 65_536)]
+    [InlineData((1 << 30) + 5, 1)]
+    public async Task OpenOrBuild_SequenceOfMoreBytesThanAnInt_GivesItBack(int length, int last)
+    {
+        SlowTests.SkipUnlessAsked();
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        int[] tokens = new int[length];
+        tokens[^1] = last;
+        using TokenCache cache = await TokenCache.OpenOrBuildAsync(
+            folder.Path, CacheData.Key(1), () => CacheData.Source(1), _ => new TokenSequence(tokens), new TokenCacheOptions { Degree = 1 }, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal(length, cache.GetLength(0));
+        Assert.True(cache[0].Tokens.Span.SequenceEqual(tokens));
+    }
+
+    [Fact]
     [Trait("Category", "Slow")]
     public async Task OpenOrBuild_MoreThanTwoToThe31TokensInOneFile_GivesThemBack()
     {

@@ -1,3 +1,4 @@
+using System.Text;
 using LongContext.Chat;
 using LongContext.Data.Examples;
 
@@ -30,6 +31,9 @@ public sealed class FilterTests
         Assert.Null(Examine(2));
         Assert.Null(Examine(3));
         Assert.Equal(new FilterFault("tokens", 4, "at most 3"), Examine(4));
+        LengthFilter most = new(new LengthFilterOptions { MaximumTokens = 3, CountTokens = example => (int)example.TextLength });
+        Assert.Equal(new FilterFault("tokens", 4, "at most 3"), most.Examine(new TextExample("abcd")));
+        Assert.Null(most.Examine(new TextExample("abc")));
         string message = Assert.Throws<ArgumentException>(() => new LengthFilter(new LengthFilterOptions { MinimumTokens = 1, MinimumWords = 3, MaximumWords = 2 })).Message;
         Assert.Contains("CountTokens is null", message, StringComparison.Ordinal);
         Assert.Contains("the least words (3) is above the most (2)", message, StringComparison.Ordinal);
@@ -63,6 +67,33 @@ public sealed class FilterTests
     [Theory]
     [MemberData(nameof(QualityCases))]
     public void GopherQualityFilter_DefaultThresholds_AtAndBeyond(string text, string? expected) => Assert.Equal(expected, Rule(new GopherQualityFilter(), text));
+
+    /// <summary>Prose of scripts without spaces, with its punctuation, numbers and Latin names, and with vowels and tones that are marks.</summary>
+    [Theory]
+    [InlineData("人工智能是计算机科学的一个分支，它企图了解智能的实质。该领域的研究包括机器人、语言识别、图像识别（如人脸）和“专家系统”等。……人工智能从诞生以来，理论和技术日益成熟！")]
+    [InlineData("公司成立于2020年5月3日，在中国有3个工厂、12个办事处，共8千名员工。其中Python工程师占1成，平均年龄是30岁。去年的销售额增长了7％，今年计划再增长9％。")]
+    [InlineData("日本語の文章です。これは、「句読点」も含まれている文章であり、葛\uDB40\uDD00城市のことも書かれています。そして、もう少し長くするために、もう一文を追加します。")]
+    [InlineData("ประเทศไทยเป็นประเทศที่ตั้งอยู่ในเอเชียตะวันออกเฉียงใต้ มีพรมแดนติดกับลาวและกัมพูชา มีเมืองหลวงชื่อกรุงเทพมหานคร")]
+    [InlineData("မြန်မာနိုင်ငံသည် အရှေ့တောင်အာရှတွင် ရှိသော နိုင်ငံဖြစ်သည်။ မြို့တော်မှာ နေပြည်တော် ဖြစ်ပြီး လူဦးရေ အများဆုံးမြို့မှာ ရန်ကုန်မြို့ ဖြစ်သည်။")]
+    public void GopherQualityFilter_ProseWithoutSpaces_Passes(string text) => Assert.Null(new GopherQualityFilter().Examine(new TextExample(text))?.ToString());
+
+    [Fact]
+    public void GopherQualityFilter_LettersWithoutSpaces_AreAskedForMeanLengthOnlyWhereFewAndForLettersAlways()
+    {
+        Assert.Null(Rule(new GopherQualityFilter(), string.Concat(Enumerable.Repeat("我", 31)) + string.Concat(Enumerable.Repeat(" ab", 30))));
+        Assert.Equal("mean word length", Rule(new GopherQualityFilter(), string.Concat(Enumerable.Repeat("我", 30)) + string.Concat(Enumerable.Repeat(" ab", 30)))); // half
+        Assert.Equal("alphabetic words", Rule(new GopherQualityFilter(), string.Concat(Enumerable.Repeat("๒", 60)))); // Thai digits
+    }
+
+    [Theory]
+    [InlineData('•')]
+    [InlineData('‣')]
+    [InlineData('◦')]
+    [InlineData('▪')]
+    [InlineData('*')]
+    [InlineData('-')]
+    [InlineData('–')]
+    public void GopherQualityFilter_AnyBullet_IsOne(char bullet) => Assert.Equal("bullet lines", Rule(new GopherQualityFilter(), string.Join('\n', Enumerable.Repeat($"{bullet}{Words(5)}", 10))));
 
     [Fact]
     public void GopherQualityFilter_RulesOff_KeepAll()
@@ -161,6 +192,60 @@ public sealed class FilterTests
     }
 
     [Fact]
+    public void RawWords_OddTexts_AreThoseOfTheDefinition()
+    {
+        foreach (string text in OddTexts.Make(5000))
+        {
+            RawWords words = new(text);
+            Assert.Equal(ByDefinition(text), Enumerable.Range(0, words.Count).Select(i => (words[i].ToString(), words.IsAlone(i))));
+        }
+
+        // Pieces between white space are cut at letters that stand alone; a piece of punctuation that touches one is no word.
+        static IEnumerable<(string Word, bool IsAlone)> ByDefinition(string text)
+        {
+            List<(string Text, CharacterClass Class)> units = [];
+            for (int i = 0; i < text.Length; i += units[^1].Text.Length)
+                units.Add(char.IsSurrogate(text[i]) ? Rune.TryGetRuneAt(text, i, out Rune rune) ? (rune.ToString(), CharacterClasses.Of(rune)) : (text[i..(i + 1)], CharacterClass.Removed) : (text[i..(i + 1)], CharacterClasses.Of(text[i])));
+            for (int i = 0, end; i < units.Count; i = end)
+            {
+                end = i + 1;
+                if (units[i].Class == CharacterClass.Separator) continue;
+                if (units[i].Class == CharacterClass.Alone)
+                {
+                    yield return (units[i].Text, true);
+                    continue;
+                }
+
+                while (end < units.Count && units[end].Class is CharacterClass.Word or CharacterClass.Removed) end++;
+                bool touches = (i > 0 && units[i - 1].Class == CharacterClass.Alone) || (end < units.Count && units[end].Class == CharacterClass.Alone);
+                if (!touches || units[i..end].Any(unit => unit.Class == CharacterClass.Word)) yield return (string.Concat(units[i..end].Select(unit => unit.Text)), false);
+            }
+        }
+    }
+
+    [Fact]
+    public void NGramRepetition_RandomWords_IsThatOfTheDefinition()
+    {
+        for (int seed = 0; seed < 2000; seed++)
+        {
+            Random random = new(seed);
+            int distinct = random.Next(1, 8);
+            string[] words = [.. Enumerable.Range(0, random.Next(40)).Select(_ => new string('x', 1 + random.Next(distinct)))];
+            NGramRepetition found = new(new RawWords(string.Join(' ', words)));
+            for (int n = 1; n <= 5; n++)
+            {
+                double all = words.Sum(word => word.Length);
+                int size = n;
+                var grams = Enumerable.Range(0, Math.Max(0, words.Length - n + 1)).GroupBy(i => string.Join(' ', words[i..(i + size)])).ToArray();
+                double Share(IEnumerable<int> starts) => starts.SelectMany(i => Enumerable.Range(i, size)).Distinct().Sum(i => words[i].Length) / all;
+                int most = grams.Select(gram => gram.Count()).DefaultIfEmpty().Max();
+                Assert.Equal(most < 2 ? 0 : grams.Where(gram => gram.Count() == most).Max(Share), found.Top(n), 1e-12);
+                Assert.Equal(grams.Length == 0 ? 0 : Share(grams.SelectMany(gram => gram.Skip(1))), found.Duplicate(n), 1e-12);
+            }
+        }
+    }
+
+    [Fact]
     public void CharacterFilter_Bounds_AtAndBeyond()
     {
         CharacterFilterOptions off = new() { ReplacementCharacters = null, ControlCharacters = null, MinimumCompressedShare = null, MaximumCompressedShare = null, RepeatedLine = null };
@@ -172,6 +257,7 @@ public sealed class FilterTests
         Assert.Null(Rule(replacement, text + "\uD83D\uDE00"));
         Assert.Null(Rule(control, text + "x\0"));
         Assert.Equal("control characters", Rule(control, text + "\0\u0085"));
+        Assert.Equal("control characters", Rule(control, text + "\v\u007F"));
         Assert.Null(Rule(control, "\t\r\n\f"));
         Assert.Null(Rule(line, "a\n\na\na\nb\na"));
         Assert.Equal(new FilterFault("repeated line", 4, "at most 3"), line.Examine(new TextExample("b\na\na\n a\na")));
@@ -188,6 +274,7 @@ public sealed class FilterTests
         Assert.Equal("at most 0.72", fault?.Expected);
         Assert.InRange(fault!.Value, 0.75, 0.78);
         Assert.Null(Rule(filter, Convert.ToBase64String(noise)[..999])); // too short to say
+        Assert.Equal("compressed share", Rule(filter, Convert.ToBase64String(noise)[..1000]));
         // Numbers as words are between the two.
         Assert.Null(Rule(filter, string.Join(' ', noise.Select(b => $"number {b}"))));
     }

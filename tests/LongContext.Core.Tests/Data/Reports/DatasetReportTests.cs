@@ -41,6 +41,13 @@ public sealed class DatasetReportTests
     }
 
     [Fact]
+    public void Create_OneAnswerToken_IsAnAnswer()
+    {
+        DatasetReport report = Report(null, Sequence(5, answers: 1), Sequence(1), Sequence(2));
+        Assert.Equal((2, 1), (report.TargetTokens, report.WithoutTargets)); // a single token has nothing before it
+    }
+
+    [Fact]
     public void Create_Longest_KeepsTheEarlierOfEquals()
     {
         DatasetReport report = Report(new DatasetReportOptions { Longest = 2 }, Sequence(4), Sequence(9), Sequence(4), Sequence(4));
@@ -56,6 +63,8 @@ public sealed class DatasetReportTests
         Assert.Equal([("unpacked", 5L), ("next fit", 4L), ("streaming, BestFitDecreasing", 3L), ("best fit over all", 3L)], fit.Fills.Select(fill => (fill.Method, fill.Packs)));
         Assert.Equal([27.0 / 50, 27.0 / 40, 27.0 / 30, 27.0 / 30], fit.Fills.Select(fill => fill.FillRate));
         Assert.Equal((10, 0, 5, 3), (fit.ContextLength, fit.Overlength, fit.Documents, fit.LowerBound));
+        // What fills a pack to the last token goes into it.
+        Assert.Equal([3L, 2L, 2L, 2L], Report(Packing(10), Sequence(6), Sequence(4), Sequence(10)).Context!.Fills.Select(fill => fill.Packs));
     }
 
     [Theory]
@@ -191,17 +200,46 @@ public sealed class DatasetReportTests
         Assert.Contains("b\uFFFD[2J\uFFFD.jsonl, line 1", named.ToText(), StringComparison.Ordinal);
     }
 
+    /// <summary>A page as XML, which forgives nothing.</summary>
+    private static XDocument Parse(string html) => XDocument.Parse(html.Replace("<!DOCTYPE html>", "", StringComparison.Ordinal)
+        .Replace("<meta charset=\"utf-8\">", "", StringComparison.Ordinal).Replace("initial-scale=1\">", "initial-scale=1\"/>", StringComparison.Ordinal));
+
+    [Fact]
+    public void Comparison_HostileTitles_AreTextEverywhere()
+    {
+        const string hostile = "</title><script>alert(1)</script>\u0001\uDC00&\"'";
+        DatasetReport report = Report(Packing(10) with { Title = hostile }, Sequence(6), Sequence(2));
+        XDocument page = Parse(DatasetComparison.ToHtml(report, report));
+        Assert.Empty(page.Descendants("script"));
+        string shown = hostile.Replace('\u0001', '\uFFFD').Replace('\uDC00', '\uFFFD');
+        Assert.Equal([shown, shown], page.Descendants("thead").First().Descendants("th").Select(cell => cell.Value));
+        Assert.All(page.Descendants("rect").SelectMany(bar => bar.Elements("title")), title => Assert.StartsWith(shown + ", ", title.Value, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(0, "0")]
+    [InlineData(999_999, "999,999")]
+    [InlineData(1_000_000, "1.00M")]
+    [InlineData(9_994_999, "9.99M")]
+    [InlineData(9_995_000, "10.0M")]
+    [InlineData(99_949_999, "99.9M")]
+    [InlineData(99_950_000, "100M")]
+    [InlineData(999_499_999, "999M")]
+    [InlineData(999_500_000, "1.00G")]
+    [InlineData(long.MaxValue, "9.22E")]
+    public void Rounded_Number_HasThreeDigits(long number, string expected) => Assert.Equal(expected, Figures.Rounded(number));
+
     [Fact]
     public void ToHtml_Page_IsWellFormedSelfContainedAndEscaped()
     {
-        TrainingExample[] examples = [new TextExample("abcdefgh") { Origin = new RecordOrigin("<script>alert(1)</script>&\"'\u0001\uD800.jsonl", 1) }, new TextExample("abc")];
+        TrainingExample[] examples = [new TextExample("abcdefgh") { Origin = new RecordOrigin("<script>alert(1)</script>&\"'\u0001\uD800\uFFFE\uFFFF.jsonl", 1) }, new TextExample("abc")];
         DatasetReport report = DatasetReport.Create(
             DataSource.FromList(examples, seed: null), example => Sequence((int)example.TextLength), Packing(8) with { Title = "A <b> & \"c\"" }, TestContext.Current.CancellationToken)
             .With(new ReportSection("<i>", [new("<u>", "<s>")]));
         string html = report.ToHtml();
-        XDocument page = XDocument.Parse(html.Replace("<!DOCTYPE html>", "", StringComparison.Ordinal).Replace("<meta charset=\"utf-8\">", "", StringComparison.Ordinal).Replace("initial-scale=1\">", "initial-scale=1\"/>", StringComparison.Ordinal));
+        XDocument page = Parse(html);
         Assert.Equal("A <b> & \"c\"", page.Descendants("h1").Single().Value);
-        Assert.Contains(page.Descendants("td"), cell => cell.Value.StartsWith("<script>alert(1)</script>&\"'\uFFFD\uFFFD.jsonl, line 1", StringComparison.Ordinal));
+        Assert.Contains(page.Descendants("td"), cell => cell.Value.StartsWith("<script>alert(1)</script>&\"'\uFFFD\uFFFD\uFFFD\uFFFD.jsonl, line 1", StringComparison.Ordinal));
         Assert.Empty(page.Descendants("script"));
         // Two buckets of sequences (2 to 3, 8 to 15), two bars each, two in the legend; four ways of packing, two rectangles each.
         Assert.Equal(4 + 2 + 8, page.Descendants("rect").Count());
@@ -215,7 +253,7 @@ public sealed class DatasetReportTests
     {
         // Shares of sequences 3/4 and 1/4 (of tokens 6/16, 10/16): the scale goes to 0.8, and 250 of 300 high are for it.
         DatasetReport report = Report(null, Sequence(2), Sequence(2, 1), Sequence(2, 2), Sequence(10));
-        XElement[] bars = [.. XDocument.Parse(report.ToHtml().Replace("<!DOCTYPE html>", "", StringComparison.Ordinal).Replace("<meta charset=\"utf-8\">", "", StringComparison.Ordinal).Replace("initial-scale=1\">", "initial-scale=1\"/>", StringComparison.Ordinal))
+        XElement[] bars = [.. Parse(report.ToHtml())
             .Descendants("rect").Where(rect => rect.Element("title") is not null)];
         double[] heights = [.. bars.Select(bar => (double)bar.Attribute("height")!)];
         double[] expected = [250 * 0.75 / 0.8, 250 * 0.375 / 0.8, 250 * 0.25 / 0.8, 250 * 0.625 / 0.8];
@@ -281,6 +319,16 @@ public sealed class DatasetReportTests
         builder.Add(Sequence(2));
         Assert.Same(builder.Build(), builder.Build());
         Assert.Throws<InvalidOperationException>(() => builder.Add(Sequence(2)));
+        Assert.Throws<InvalidOperationException>(builder.AddLeftOut);
+    }
+
+    [Fact]
+    public void Create_HugeContext_NeedsNoMemoryForIt()
+    {
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        DatasetReport report = Report(new DatasetReportOptions { Packing = new StreamingPackerOptions { ContextLength = 1 << 29 } }, Sequence(5), Sequence(2), Sequence(3));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 24);
+        Assert.All(report.Context!.Fills.Skip(1), fill => Assert.Equal(1, fill.Packs));
     }
 
     [Fact]
