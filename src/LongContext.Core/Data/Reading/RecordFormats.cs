@@ -11,13 +11,16 @@ internal static class RecordFormats
         new HashSet<string>(StringComparer.Ordinal) { ".jsonl", ".ndjson", ".json-lines", ".json", ".csv", ".tsv", ".parquet", ".txt", ".text", ".md" };
 
     /// <summary>Opens a file's reader at its first record.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="options">How it is read.</param>
+    /// <param name="cancellationToken">Ends looking for a header, which may be as long as the file.</param>
     /// <exception cref="DataFormatException">The file is not of the form that its name says.</exception>
-    public static IRecordReader Open(string path, RecordSourceOptions options) => Extension(path) switch
+    public static IRecordReader Open(string path, RecordSourceOptions options, CancellationToken cancellationToken) => Extension(path) switch
     {
         ".jsonl" or ".ndjson" or ".json-lines" => new JsonLinesReader(path, options),
-        ".json" => JsonFiles.Open(path, options),
-        ".csv" => new CsvReader(path, options, isTabs: false),
-        ".tsv" => new CsvReader(path, options, isTabs: true),
+        ".json" => JsonFiles.Open(path, options, cancellationToken),
+        ".csv" => new CsvReader(path, options, isTabs: false, cancellationToken),
+        ".tsv" => new CsvReader(path, options, isTabs: true, cancellationToken),
         ".parquet" => new ParquetRecordReader(path, options),
         _ => options.TextSplitting switch
         {

@@ -65,7 +65,7 @@ public sealed class MultiDocumentTests
     [Fact]
     public void Make_Pool_FillsUpWithDocumentsThatDoNotHoldTheAnswer()
     {
-        PassageDocument[] pool = [.. Enumerable.Range(0, 30).Select(i => new PassageDocument($"P{i}", i % 3 == 0 ? "where ANN is" : $"text {i}")), new("T1", "one", false)];
+        PassageDocument[] pool = [.. Enumerable.Range(0, 30).Select(i => new PassageDocument($"P{i}", i % 3 == 0 ? "where ANN is" : $"text {i}")), new("T1", "one", false), new("T1", "one"), new("T1", "one", true), new("P1", "text 1", false)];
         MultiDocumentMaker maker = new(new MultiDocumentOptions { MinimumDocuments = 2, MaximumDocuments = 20, Pool = pool, ShuffleDistractors = true });
         MultiDocumentQuestion question = MultiDocumentQuestion.Read(Records.Of(Retrieved));
         int[] counts = new int[21];

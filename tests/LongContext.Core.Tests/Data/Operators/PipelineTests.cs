@@ -29,7 +29,7 @@ public sealed class PipelineTests : IDisposable
     [Trait("Category", "Slow")]
     public void Pipelines_VeryMany_LoseAndDoubleNothing()
     {
-        Assert.SkipUnless(Environment.GetEnvironmentVariable("LONGCONTEXT_SLOW") == "1", "set LONGCONTEXT_SLOW=1");
+        SlowTests.SkipUnlessAsked();
         Check(first: 1_000_000, count: 5_000);
     }
 
@@ -176,7 +176,7 @@ public sealed class PipelineTests : IDisposable
                         return record.Origin.Number % 10 == 6 ? null : record.Fields.ToJsonString();
                     },
                     new RecordSourceOptions { BadLines = BadLines.Skip, MaximumBadShare = 1, SkipBrokenFiles = true });
-                machine.Own(records);
+                machine.Own(records, depth);
                 made = records;
                 break;
             case 4:
@@ -229,7 +229,7 @@ public sealed class PipelineTests : IDisposable
             case 9: return source.Chunk(number).SelectMany(some => some.Reverse()).Select(item => item + "c");
             case 10:
                 PrefetchingSource<string> made = source.Prefetch(machine.Number(20));
-                machine.Own(made);
+                machine.Own(made, depth);
                 return made;
             case 11: return source.Concat(DataSource.FromList(["filled"])).Repeat(1 + (number % 3));
             default: return source.Concat(depth < 2 ? Build(plan, machine, shape, depth + 1) : DataSource.FromList(["end"]));
@@ -254,16 +254,16 @@ public sealed class PipelineTests : IDisposable
 
         private readonly Lock here = new();
         private readonly Random random = new(seed);
-        private readonly Stack<IDisposable> owned = [];
-        private int left = faults;
+        private readonly PriorityQueue<IDisposable, (int Depth, int Made)> owned = new();
+        private int left = faults, number;
 
         public CancellationTokenSource? Cancelling { get; set; }
 
         public bool IsPaused { get; set; }
 
-        public void Own(IDisposable made)
+        public void Own(IDisposable made, int depth)
         {
-            lock (here) owned.Push(made);
+            lock (here) owned.Enqueue(made, (depth, --number));
         }
 
         public int Number(int most)
@@ -304,16 +304,16 @@ public sealed class PipelineTests : IDisposable
 
         public void Dispose()
         {
-            // The last made first: what reads ahead before what it reads. Its thread may still make something.
+            // What reads ahead before what it reads: its thread may still make something there.
             while (true)
             {
-                IDisposable? last;
+                IDisposable? outermost;
                 lock (here)
                 {
-                    if (!owned.TryPop(out last)) return;
+                    if (!owned.TryDequeue(out outermost, out _)) return;
                 }
 
-                last.Dispose();
+                outermost.Dispose();
             }
         }
     }
