@@ -66,6 +66,21 @@ public sealed class HostileParquetTests : IDisposable
     }
 
     [Fact]
+    public void Read_ARowOfTextsThatGrowByAByteEach_IsPassedWithoutMakingThem()
+    {
+        // DELTA_BYTE_ARRAY in 40 KB: text i shares i bytes with the one before and has one more. Made, they would be 800 MB.
+        const int count = 40_000;
+        byte[] Row(int first, int step) => [.. Thrift.Varint(1 << 20), .. Thrift.Varint(1), .. Thrift.Varint(count + 1), (byte)(2 * first), (byte)(2 * step), 0];
+        byte[] page = [.. Levels((1, 0), (count - 1, 1), (1, 0)), .. Levels((count + 1, 1)), .. Row(0, 1), .. Row(1, 0), .. Enumerable.Repeat((byte)'x', count + 1)];
+        Write(2, (new Column("list", Repetition: Repetition.Repeated), [new Page(count + 1, page) { Encoding = PageEncoding.DeltaByteArray }]));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        using RecordSource<DataRecord> source = RecordSource.FromFiles([folder["a.parquet"]], s_small);
+        Assert.Equal([new string('x', count + 1)], source.All().SelectMany(record => record.Fields["list"]!.AsArray()).Select(text => (string)text!));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 16 * Megabyte);
+        Assert.Contains("row 1: the row takes more than", Assert.Single(source.Report.Faults), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Read_PagesOfManyColumns_AreBoundedTogether()
     {
         // Each page fits a megabyte; three of them together are more than twice that.
