@@ -80,6 +80,26 @@ public sealed class HostileParquetTests : IDisposable
         Assert.Contains("row 1: the row takes more than", Assert.Single(source.Report.Faults), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData((int)ParquetCodec.Snappy, "00")]
+    [InlineData((int)ParquetCodec.Lz4Raw, "00")]
+    [InlineData((int)ParquetCodec.Lz4, "00")]
+    [InlineData((int)ParquetCodec.Lz4, "000000000000000100")] // in Hadoop's frame
+    [InlineData((int)ParquetCodec.Lz4Raw, "")]
+    [InlineData((int)ParquetCodec.Snappy, "")]
+    [InlineData((int)ParquetCodec.Gzip, "")]
+    [InlineData((int)ParquetCodec.Brotli, "06")]
+    [InlineData((int)ParquetCodec.Zstd, "28B52FFD2000010000")]
+    public void Read_RowGroupWhereAllIsNull_HasADictionaryOfNothing(int codec, string nothing)
+    {
+        // As Arrow writes it: a dictionary page without values, its nothing compressed; then a page of levels alone.
+        Page dictionary = new(0, Convert.FromHexString(nothing)) { Kind = PageKind.Dictionary, UncompressedSize = 0 };
+        byte[] levels = [.. Levels((2, 0)), 0], packed = PageCompressions.Compress((ParquetCodec)codec, levels);
+        Page data = new(2, packed) { Encoding = PageEncoding.RunLengthDictionary, UncompressedSize = levels.Length };
+        Write(2, (new Column("a", Repetition: Repetition.Optional, Codec: (ParquetCodec)codec), [dictionary, data]));
+        Assert.Equal(["1:{\"a\":null}", "2:{\"a\":null}"], Read());
+    }
+
     [Fact]
     public void Read_PagesOfManyColumns_AreBoundedTogether()
     {
