@@ -41,7 +41,7 @@ public static class MakerExtensions
     /// <param name="source">Texts; anything else is an error.</param>
     /// <param name="options">The format, and how often.</param>
     /// <param name="tokenizer">Counts.</param>
-    /// <param name="contextLength">The most tokens of an example.</param>
+    /// <param name="contextLength">The most tokens of an example, without what the encoder adds; see <see cref="FillInTheMiddleMaker.MakeWindows"/>.</param>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
     public static IDataSource<TrainingExample> FillInTheMiddle(
         this IDataSource<TrainingExample> source, FillInTheMiddleOptions options, Tokenizer tokenizer, int contextLength)

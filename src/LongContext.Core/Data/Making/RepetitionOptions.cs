@@ -32,7 +32,7 @@ public sealed class RepetitionOptions
     /// <summary>Shortest random text: tokens of prompt and completion. Default: 1,024.</summary>
     public int MinimumTokens { get; init; } = 1_024;
 
-    /// <summary>Longest text: tokens of prompt and completion; each length between is drawn equally often. Default: 32,768.</summary>
+    /// <summary>Longest text: tokens of prompt and completion, without what an encoder adds (1 or 2); each length between is drawn equally often. Default: 32,768.</summary>
     public int MaximumTokens { get; init; } = 32_768;
 
     /// <summary>Decides all draws, together with each item's number. Default: 0.</summary>

@@ -107,6 +107,7 @@ public sealed class MultiDocumentTests
     [InlineData("""{"question": " ", "answers": ["a"]}""", "the field \"question\" is empty")]
     [InlineData("""{"question": 3, "answers": ["a"]}""", "the field \"question\" is a number, expected a string")]
     [InlineData("""{"question": "q", "answers": []}""", "\"answers\" is an empty array")]
+    [InlineData("""{"question": "q", "answers": ["a", " "]}""", "\"answers[1]\" is empty, expected text")]
     [InlineData("""{"question": "q", "answers": [1]}""", "\"answers[0]\" is a number")]
     [InlineData("""{"question": "q", "answers": "a", "ctxs": {}}""", "\"ctxs\" is an object, expected an array")]
     [InlineData("""{"question": "q", "answers": "a", "ctxs": [null]}""", "\"ctxs[0]\" is null, expected an object")]
