@@ -101,6 +101,14 @@ public sealed class HostileParquetTests : IDisposable
     }
 
     [Fact]
+    public void ToJson_BytesWhoseBase64IsNoString_AreAFaultOfTheirRow()
+    {
+        LeafValues values = new(new SchemaElement { Type = PhysicalType.FixedLengthByteArray });
+        Assert.Equal("AAEC", values.ToJson(new RawValue(0, new byte[] { 0, 1, 2 }))!.GetValue<string>());
+        Assert.Contains("has 810000000 bytes", Assert.Throws<FormatException>(() => values.ToJson(new RawValue(0, new byte[810_000_000]))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Read_PagesOfManyColumns_AreBoundedTogether()
     {
         // Each page fits a megabyte; three of them together are more than twice that.
