@@ -1,7 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using LongContext.Chat;
 using LongContext.Data.Caching;
 using LongContext.Data.Cleaning;
@@ -46,8 +43,9 @@ internal sealed class Job(JobOptions options)
             Settings = new Dictionary<string, string>
             {
                 ["encoder"] = encoder.Identity,
+                ["reading"] = reading.Identity,
                 ["columns"] = ColumnMap.Auto.Identity,
-                ["left-out"] = Fingerprint(exclusions),
+                ["duplicates"] = exclusions.Identity,
                 ["strict"] = Show(options.Strict),
             },
         };
@@ -86,16 +84,6 @@ internal sealed class Job(JobOptions options)
         // Left as it is when it is there already: its time of change is part of the cache's name.
         if (!File.Exists(path)) SampleData.Write(path, tokenizer, options.Seed);
         return path;
-    }
-
-    /// <summary>
-    /// Which conversations are left out, rather than how alike they had to be: a release that finds other duplicates makes other tokens. By the
-    /// names of their files, as the cache's key has them.
-    /// </summary>
-    private static string Fingerprint(ExclusionList exclusions)
-    {
-        IEnumerable<string> lines = exclusions.Origins.Select(origin => string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileName(origin.Path)}\0{origin.Number}"));
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', lines))));
     }
 
     private static string Show(bool value) => value ? "yes" : "no";

@@ -82,7 +82,8 @@ public sealed class ReadingSamplesTests
         Assert.SkipWhen(TestPaths.RepositoryRoot is null, "not in the repository");
         using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
         var lines = new StringBuilder();
-        for (int i = 0; i < 10; i++)
+        // The last two are held out, and are not trained on where they stand a second time, as they do in the files of other places of the gold document.
+        foreach (int i in (int[])[8, 9, .. Enumerable.Range(0, 10)])
         {
             lines.AppendLine(JsonSerializer.Serialize(new
             {
@@ -98,7 +99,7 @@ public sealed class ReadingSamplesTests
         Assert.True(run.ExitCode == 0, run.Error);
         JsonElement[] tables = Tables(folder["out"]);
         Assert.Equal(["as it is", "fine-tuned"], tables.Select(table => table.GetProperty("name").GetString()));
-        Assert.Contains("8 examples", run.Output, StringComparison.Ordinal); // a fifth is held out
+        Assert.Contains("8 examples", run.Output, StringComparison.Ordinal); // a fifth is held out, here twice
         Assert.Equal(512, ModelConfig.Load(Path.Combine(folder["out"], "model")).MaxPositionEmbeddings);
         using JsonDocument report = SampleProgram.ReadReport(folder["out"]);
         Assert.Equal("lamp", report.RootElement.GetProperty("examples")[0].GetProperty("texts").GetProperty("right").GetString());

@@ -19,7 +19,7 @@ internal sealed class FolderJob(FolderOptions options, IReadOnlyList<int>? docum
     {
         var watch = Stopwatch.StartNew();
         HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.Load(options.Model);
-        (MultiDocumentQuestion[] training, MultiDocumentQuestion[] heldOut) = HeldOutData.Read(options, MultiDocumentQuestion.Read, "question", cancellationToken);
+        (MultiDocumentQuestion[] training, MultiDocumentQuestion[] heldOut) = HeldOutData.Read(options, MultiDocumentQuestion.Read, question => question.Question, "question", cancellationToken);
         int[] counts = Counts([.. training, .. heldOut]);
         using CausalLanguageModel model = CausalLanguageModel.Load(options.Model, new ModelLoadOptions { DataType = ScalarType.Float32 });
         var study = new PositionStudy(new OpenQuestions(heldOut), tokenizer, counts, heldOut.Length, answerTokens);

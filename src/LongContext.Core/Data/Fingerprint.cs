@@ -24,6 +24,7 @@ internal static class Fingerprint
             case PromptExample example:
                 Append(hash, example.Prompt);
                 Append(hash, example.Completion);
+                if (example.PromptCounts) Append(hash, "prompt counted");
                 break;
             case SegmentsExample example:
                 foreach (TextSegment segment in example.Segments)

@@ -14,8 +14,9 @@ public enum LossWeighting
     /// Every sequence weighs 1: a target token of sequence i weighs 1/Nᵢ, Nᵢ being the number of the sequence's targets.
     /// </summary>
     /// <remarks>
-    /// LongAlign (arXiv 2401.18058), Eq. 2–4: the weight K/(Nᵢ·M) within each of K packs of M sequences, averaged over the
-    /// packs, is the same number as Σ 1/Nᵢ·loss divided by M. Sequences without a target are not counted in M, as in its code.
+    /// LongAlign's loss weighting (arXiv 2401.18058): the weight K/(Nᵢ·M) within each of K packs of M sequences, averaged over the
+    /// packs, is the same number as Σ 1/Nᵢ·loss divided by M, which is how its program (sort_and_group.py, dataset.py) has it.
+    /// Sequences without a target are not counted in M, as there.
     /// </remarks>
     PerSequence,
 }

@@ -42,7 +42,7 @@ public sealed record StreamingPackerOptions
     public PackOrder Order { get; init; } = PackOrder.AsPacked;
 
     /// <summary>
-    /// Null (the default) to pack. Else sorted batching as LongAlign has it (arXiv 2401.18058, section 3.2): nothing is packed, every
+    /// Null (the default) to pack. Else sorted batching as LongAlign has it (arXiv 2401.18058, sort_and_group.py): nothing is packed, every
     /// document is a pack of its own, and this many packs in a row, a batch, are documents of similar length: a window's documents are
     /// sorted by length and cut into batches, which come in random order, in each the longest document first. Set it to
     /// <c>TrainerOptions.GradientAccumulationSteps</c>, so that a batch is a step. At least 1.

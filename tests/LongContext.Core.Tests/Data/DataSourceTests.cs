@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using LongContext.Data.Examples;
 using LongContext.Packing;
 
 namespace LongContext.Data;
@@ -134,6 +135,13 @@ public sealed class DataSourceTests
             DataSource.FromFunction(i => new TokenSequence(new[] { 1 }), identity: "b"), DataSource.FromFunction(i => new TokenSequence(new[] { 1 }), identity: "a").Capture(), "identity was a");
         IDataSource<TokenSequence> One(double weight) => DataSource.Mixture<TokenSequence>([new(DataSource.FromList(SourceWalks.Numbered(5)), weight), new(DataSource.FromList(SourceWalks.Numbered(5)), 1)]);
         AssertRefused(One(0.1), One(0.3).Capture(), "weights was 0.3 1, here it is 0.1 1");
+    }
+
+    [Fact]
+    public void Restore_PromptsThatCount_AreOtherDataThanThoseThatDoNot()
+    {
+        IDataSource<PromptExample> One(bool counts) => DataSource.FromList([new PromptExample("a", "b") { PromptCounts = counts }], seed: null);
+        Assert.Contains("fingerprint", Assert.Throws<ArgumentException>(() => One(true).Restore(One(false).Capture())).Message, StringComparison.Ordinal);
     }
 
     [Fact]

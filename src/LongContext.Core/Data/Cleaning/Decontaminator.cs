@@ -41,6 +41,19 @@ public sealed class Decontaminator
     public IReadOnlyList<string> IgnoredNGrams => [.. Enumerable.Range(0, ignored.Length).Where(gram => ignored[gram]).Select(gram => index.Words(gram).ToString())];
 
     /// <summary>
+    /// Names what is looked for, what is ignored of it and what becomes of what is found: for the <see cref="Caching.TokenCacheKey.Settings"/> of what is made with
+    /// it. Computed at each call; ask after <see cref="Count"/> and <see cref="Ignore"/>.
+    /// </summary>
+    public string Identity
+    {
+        get
+        {
+            UInt128 hash = XxHash128.HashToUInt128(MemoryMarshal.AsBytes<bool>(ignored));
+            return string.Create(CultureInfo.InvariantCulture, $"decontaminated of {index.Identity}, {ignored.Count(gram => gram)} ignored ({hash:x32}), {options.Identity}");
+        }
+    }
+
+    /// <summary>
     /// Reads training data to its end and counts the documents with each n-gram; those in more than <see cref="DecontaminationOptions.MaximumDocuments"/>
     /// are ignored from now on. The report then tells of the evaluations, whether anything is cleaned or not.
     /// </summary>
@@ -78,17 +91,7 @@ public sealed class Decontaminator
 
     /// <summary>Cleans an example and counts what was found in it.</summary>
     /// <param name="example">The example.</param>
-    public DecontaminationResult Clean(TrainingExample example)
-    {
-        ArgumentNullException.ThrowIfNull(example);
-        string text = ExampleTexts.Of(example);
-        NGramHit[] hits = [.. index.Scan(text).Where(hit => !ignored[hit.NGram])];
-        DecontaminationResult result = hits.Length == 0
-            ? new DecontaminationResult(DecontaminationOutcome.Clean, [example], [])
-            : Removing(example, [.. hits.Select(index.Match)]);
-        lock (reporting) Note(example, text, hits, result);
-        return result;
-    }
+    public DecontaminationResult Clean(TrainingExample example) => Note(Examine(example));
 
     /// <summary>What was found and done so far.</summary>
     public ContaminationReport Report()
@@ -129,11 +132,22 @@ public sealed class Decontaminator
         }
     }
 
-    /// <summary>Names what is looked for and what becomes of it.</summary>
-    internal string Identity()
+    /// <summary>What is in an example and what becomes of it; nothing is counted yet, so any thread may do it in any order.</summary>
+    internal DecontaminationFinding Examine(TrainingExample example)
     {
-        UInt128 hash = XxHash128.HashToUInt128(MemoryMarshal.AsBytes<bool>(ignored));
-        return string.Create(CultureInfo.InvariantCulture, $"decontaminated of {index.Identity()}, {ignored.Count(gram => gram)} ignored ({hash:x32}), {options.Identity}");
+        ArgumentNullException.ThrowIfNull(example);
+        NGramHit[] hits = [.. index.Scan(ExampleTexts.Of(example)).Where(hit => !ignored[hit.NGram])];
+        DecontaminationResult result = hits.Length == 0
+            ? new DecontaminationResult(DecontaminationOutcome.Clean, [example], [])
+            : Removing(example, [.. hits.Select(index.Match)]);
+        return new DecontaminationFinding(example, hits, result);
+    }
+
+    /// <summary>Counts what was found in the next example; the order of the calls is that of the report.</summary>
+    internal DecontaminationResult Note(DecontaminationFinding finding)
+    {
+        lock (reporting) Note(finding.Example, finding.Hits, finding.Result);
+        return finding.Result;
     }
 
     private DecontaminationResult Removing(TrainingExample example, NGramMatch[] matches)
@@ -145,13 +159,13 @@ public sealed class Decontaminator
         return new DecontaminationResult(left.Length == 0 ? DecontaminationOutcome.RemovedAsTooShort : DecontaminationOutcome.Cut, left, matches);
     }
 
-    private void Note(TrainingExample example, string text, NGramHit[] hits, DecontaminationResult result)
+    private void Note(TrainingExample example, NGramHit[] hits, DecontaminationResult result)
     {
         outcomes[result.Outcome]++;
         long document = documents++;
         if (hits.Length == 0) return;
         pieces += result.Examples.Count;
-        removedCharacters += text.Length - result.Examples.Sum(piece => piece.TextLength);
+        removedCharacters += example.TextLength - result.Examples.Sum(piece => piece.TextLength);
         for (int first = 0, next; first < hits.Length; first = next)
         {
             int end = hits[first].End;

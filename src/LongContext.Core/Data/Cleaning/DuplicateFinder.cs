@@ -36,6 +36,7 @@ public static class DuplicateFinder
         private readonly Dictionary<UInt128, int> exact = [];
         private readonly DisjointSets sets = new();
         private readonly List<Document> documents = [];
+        private int cutShort;
 
         public void Add(RecordOrigin? origin, DocumentKeys keys)
         {
@@ -52,16 +53,25 @@ public static class DuplicateFinder
             documents.Add(new Document(origin, keys.Bytes, keys.Characters, DuplicateKind.Near, keys.Signature, keys.Shingles));
             if (keys.Signature is null) return;
             ulong[] bands = table!.Keys(keys.Signature.Values);
+            int left = options.MaximumCandidates ?? int.MaxValue;
+            bool isCutShort = false;
             for (int band = 0; band < bands.Length; band++)
             {
                 for (int link = table.First(band, bands[band]); link != LshTable.End;)
                 {
                     int candidate = table.Document(link);
                     bool together = sets.Find(candidate) == sets.Find(number);
-                    if (!together && Passes(documents[number], documents[candidate]))
+                    if (!together)
                     {
-                        sets.Union(candidate, number);
-                        together = true;
+                        if (left-- == 0)
+                        {
+                            left = 0;
+                            isCutShort = true;
+                            break;
+                        }
+
+                        together = Passes(documents[number], documents[candidate]);
+                        if (together) sets.Union(candidate, number);
                     }
 
                     // Of the document's own set no other need be looked at; of another every one may be the one that links the two.
@@ -70,6 +80,8 @@ public static class DuplicateFinder
 
                 table.Add(band, bands[band], number);
             }
+
+            if (isCutShort) cutShort++;
         }
 
         public DuplicateReport Report()
@@ -84,6 +96,7 @@ public static class DuplicateFinder
             return new DuplicateReport
             {
                 Documents = documents.Count,
+                CutShort = cutShort,
                 Bytes = documents.Sum(document => document.Bytes),
                 Clusters = [.. clusters.OrderBy(cluster => cluster.Kept.Number)],
             };

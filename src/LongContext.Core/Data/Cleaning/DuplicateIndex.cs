@@ -53,10 +53,12 @@ public sealed class DuplicateIndex
         if (keys.Signature is null) return null;
         ulong[] bands = table!.Keys(keys.Signature.Values);
         DuplicateMatch? best = null;
+        int left = options.MaximumCandidates ?? int.MaxValue;
         for (int band = 0; band < bands.Length; band++)
         {
-            foreach (int candidate in table.Sharing(band, bands[band]))
+            for (int link = table.First(band, bands[band]); link != LshTable.End && left > 0; link = table.Next(link), left--)
             {
+                int candidate = table.Document(link);
                 if (best?.Number == candidate) continue;
                 (MinHashSignature signature, ulong[]? shingles) = kept[candidate];
                 double similarity = options.Check == CandidateCheck.Exact ? MinHasher.Jaccard(keys.Shingles!, shingles!) : keys.Signature.EstimateJaccard(signature);

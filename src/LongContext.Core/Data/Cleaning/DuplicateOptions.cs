@@ -23,6 +23,12 @@ public sealed record DuplicateOptions
     /// <summary>How candidates are checked. Default: <see cref="CandidateCheck.Estimated"/>.</summary>
     public CandidateCheck Check { get; init; } = CandidateCheck.Estimated;
 
+    /// <summary>
+    /// Documents that one document is compared with at most in a search for near-duplicates, the latest of each band first; at least 1. Reached only where very many documents
+    /// share a band and yet are not similar enough, pages of one template for example: without a bound their number would count squared. Null for no bound. Default 2,000.
+    /// </summary>
+    public int? MaximumCandidates { get; init; } = 2000;
+
     /// <summary>Which document of a cluster a <see cref="DuplicateFinder"/> keeps. Default: <see cref="KeptDuplicate.First"/>.</summary>
     public KeptDuplicate Keep { get; init; } = KeptDuplicate.First;
 
@@ -44,6 +50,7 @@ public sealed record DuplicateOptions
         if (Bands is { } bands && (bands.Bands < 1 || bands.Rows < 1 || (long)bands.Bands * bands.Rows > MinHash?.Permutations))
             faults.Add($"{nameof(Bands)} is {bands.Bands} bands of {bands.Rows} rows, expected at least 1 of each and together at most the {MinHash?.Permutations} permutations");
         if (!Enum.IsDefined(Check)) faults.Add($"{nameof(Check)} is {Check}, expected one of {string.Join(", ", Enum.GetNames<CandidateCheck>())}");
+        if (MaximumCandidates is < 1) faults.Add($"{nameof(MaximumCandidates)} is {MaximumCandidates}, expected at least 1");
         if (!Enum.IsDefined(Keep)) faults.Add($"{nameof(Keep)} is {Keep}, expected one of {string.Join(", ", Enum.GetNames<KeptDuplicate>())}");
         if (DegreeOfParallelism is < 1) faults.Add($"{nameof(DegreeOfParallelism)} is {DegreeOfParallelism}, expected at least 1");
         if (faults.Count > 0) throw new ArgumentException($"{nameof(DuplicateOptions)}: {string.Join("; ", faults)}.");

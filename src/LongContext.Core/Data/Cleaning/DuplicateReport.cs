@@ -9,6 +9,9 @@ public sealed record DuplicateReport
     /// <summary>Documents looked at.</summary>
     public required int Documents { get; init; }
 
+    /// <summary>Documents that were not compared with all candidates, since they had more than <see cref="DuplicateOptions.MaximumCandidates"/>. Default 0.</summary>
+    public int CutShort { get; init; }
+
     /// <summary>Their text's length in UTF-8.</summary>
     public required long Bytes { get; init; }
 
@@ -53,6 +56,7 @@ public sealed record DuplicateReport
         StringBuilder text = new();
         text.AppendLine(CultureInfo.InvariantCulture, $"{Documents:N0} documents, {Bytes:N0} bytes");
         text.AppendLine(CultureInfo.InvariantCulture, $"{ExactDuplicates:N0} exact duplicates, {NearDuplicates:N0} near-duplicates in {Clusters.Count:N0} clusters: {DuplicateBytes:N0} bytes ({(Bytes == 0 ? 0 : 100.0 * DuplicateBytes / Bytes):0.0} %)");
+        if (CutShort > 0) text.AppendLine(CultureInfo.InvariantCulture, $"{CutShort:N0} documents were compared with the most candidates only that {nameof(DuplicateOptions)}.{nameof(DuplicateOptions.MaximumCandidates)} allows");
         foreach (DuplicateCluster cluster in Clusters.OrderByDescending(cluster => cluster.Duplicates.Count).Take(clusters))
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"  {cluster.Duplicates.Count + 1} of {Name(cluster.Kept)}");

@@ -10,7 +10,8 @@ internal static class ExampleTexts
     {
         TextExample text => text.Text,
         PromptExample prompt => $"{prompt.Prompt}\n{prompt.Completion}",
+        SegmentsExample segments => segments.Text,
         ChatExample chat => string.Join('\n', chat.Turns.Select(turn => turn.Content)),
-        _ => throw new ArgumentException($"An example of the type {example.GetType().Name} is not known here; expected a text, a prompt or a chat.", nameof(example)),
+        _ => throw new ArgumentException($"An example of the type {example.GetType().Name} is not known here; expected a text, a prompt, segments or a chat.", nameof(example)),
     };
 }

@@ -29,6 +29,28 @@ public sealed class ExclusionList
     /// <summary>The origins, in the order they were added.</summary>
     public IReadOnlyList<RecordOrigin> Origins => order;
 
+    /// <summary>
+    /// Names the set of origins, whatever their order and reasons: for the <see cref="Caching.TokenCacheKey.Settings"/> of what is made without them. Paths
+    /// are part of it as the readers gave them. Computed at each call, from all origins.
+    /// </summary>
+    public string Identity
+    {
+        get
+        {
+            UInt128 sum = 0;
+            XxHash128 hash = new();
+            foreach (RecordOrigin origin in order)
+            {
+                hash.Append(MemoryMarshal.AsBytes(origin.Path.AsSpan()));
+                hash.Append(MemoryMarshal.AsBytes(new ReadOnlySpan<long>([origin.Number])));
+                sum = unchecked(sum + hash.GetCurrentHashAsUInt128());
+                hash.Reset();
+            }
+
+            return string.Create(CultureInfo.InvariantCulture, $"without {Count} origins ({sum:x32})");
+        }
+    }
+
     /// <summary>Adds an origin; of one that is there already the first reason stays.</summary>
     /// <param name="origin">The record.</param>
     /// <param name="reason">Why it is left out.</param>
@@ -120,22 +142,6 @@ public sealed class ExclusionList
     }
 
     internal HashSet<(string Path, long Number)> ToSet() => [.. reasons.Keys];
-
-    /// <summary>Names the set of origins, whatever their order and reasons.</summary>
-    internal string Identity()
-    {
-        UInt128 sum = 0;
-        XxHash128 hash = new();
-        foreach (RecordOrigin origin in order)
-        {
-            hash.Append(MemoryMarshal.AsBytes(origin.Path.AsSpan()));
-            hash.Append(MemoryMarshal.AsBytes(new ReadOnlySpan<long>([origin.Number])));
-            sum = unchecked(sum + hash.GetCurrentHashAsUInt128());
-            hash.Reset();
-        }
-
-        return string.Create(CultureInfo.InvariantCulture, $"without {Count} origins ({sum:x32})");
-    }
 
     private static (string Path, long Number) Key(RecordOrigin origin) => (origin.Path, origin.Number);
 

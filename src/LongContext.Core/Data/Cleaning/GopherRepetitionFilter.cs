@@ -5,8 +5,10 @@ namespace LongContext.Data.Cleaning;
 
 /// <summary>Gopher's rules against repetition (Rae et al. 2021, appendix A.1.1 and table A1).</summary>
 /// <remarks>
-/// Of repeated lines, paragraphs and n-grams the second and later ones count, as in RedPajama and datatrove; characters of n-grams that overlap count once. Words
-/// stand between white space, their punctuation included; in scripts without spaces every letter is one.
+/// The published rules leave open how repeated ones are counted. Of lines, paragraphs and duplicate n-grams the second and later ones count here, as in datatrove
+/// (RedPajama takes the first n-gram too), of the most frequent n-gram all. Characters of n-grams that overlap count once. Shares are of the characters of all words,
+/// lines or paragraphs, without the white space about them (datatrove: of all characters). Words stand between white space, their punctuation included; in scripts
+/// without spaces every letter is one.
 /// </remarks>
 public sealed class GopherRepetitionFilter : IExampleFilter
 {

@@ -43,17 +43,6 @@ internal sealed class LshTable(LshBands bands)
         return skips[link] = at;
     }
 
-    /// <summary>The documents with this band, the first that came first.</summary>
-    public int[] Sharing(int band, ulong key)
-    {
-        if (!heads[band].TryGetValue(key, out int link)) return [];
-        int count = 0;
-        for (int l = link; l != End; l = next[l]) count++;
-        int[] sharing = new int[count];
-        for (int l = link; l != End; l = next[l]) sharing[--count] = documents[l];
-        return sharing;
-    }
-
     public void Add(int band, ulong key, int document)
     {
         ref int head = ref CollectionsMarshal.GetValueRefOrAddDefault(heads[band], key, out bool exists);

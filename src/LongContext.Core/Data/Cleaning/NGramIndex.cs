@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
+using LongContext.Data.Reading;
 
 namespace LongContext.Data.Cleaning;
 
@@ -18,6 +19,7 @@ public sealed class NGramIndex
     private readonly List<Place> places = []; // of each n-gram, where it came first
     private readonly ulong hashMask;
     private readonly List<int>[] gramsOfInstance;
+    private readonly Lazy<string> identity;
 
     private NGramIndex(IEnumerable<EvaluationText> evaluation, NGramIndexOptions options, ulong hashMask)
     {
@@ -62,10 +64,14 @@ public sealed class NGramIndex
 
         lengths = [.. used];
         table.Complete();
+        identity = new Lazy<string>(FindIdentity);
     }
 
     /// <summary>Distinct n-grams.</summary>
     public int NGrams => table.Count;
+
+    /// <summary>Names what is looked for: indices of the same n-grams in the same order have the same. Computed once, when it is first asked for.</summary>
+    public string Identity => identity.Value;
 
     /// <summary>Instances of all sets, in the order they came.</summary>
     internal IReadOnlyList<(string Set, string Instance)> Instances { get; }
@@ -78,6 +84,26 @@ public sealed class NGramIndex
     /// <param name="options">Which n-grams; null for the defaults.</param>
     /// <exception cref="ArgumentException">An option is out of its range (the message names all that are), or a text is null.</exception>
     public static NGramIndex Build(IEnumerable<EvaluationText> evaluation, NGramIndexOptions? options = null) => Build(evaluation, options, ulong.MaxValue);
+
+    /// <summary>
+    /// Builds an index of the evaluations in files of any form that <see cref="RecordSource"/> reads: each file is a set, named as it is below the folder that all share
+    /// ("hotpotqa" of hotpotqa.jsonl), each record an instance.
+    /// </summary>
+    /// <param name="patterns">Files, folders and patterns, as <see cref="DataFiles.Find"/> takes them.</param>
+    /// <param name="fields">
+    /// The fields that hold the texts that must not be in training data: questions and answers rather than documents that stand in the training data anyway. Names, or paths
+    /// into objects ("data.question"); of lists and objects every text in them is taken. A record need not have all of them, but one that has none is a bad line.
+    /// </param>
+    /// <param name="options">Which n-grams; null for the defaults.</param>
+    /// <param name="reading">How the files are read; null for the defaults, under which a bad line ends it.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="ArgumentException">Fields, patterns or options are at fault; the message lists all faults.</exception>
+    /// <exception cref="FileNotFoundException">Patterns that match nothing, all of them.</exception>
+    /// <exception cref="DataFormatException">A bad line that is not to be passed; the message names file and line.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public static NGramIndex FromFiles(
+        IReadOnlyList<string> patterns, IReadOnlyList<string> fields, NGramIndexOptions? options = null, RecordSourceOptions? reading = null, CancellationToken cancellationToken = default) =>
+        Build(new EvaluationFiles(patterns, fields, reading).Read(cancellationToken), options);
 
     /// <param name="evaluation">The texts.</param>
     /// <param name="options">Which n-grams.</param>
@@ -125,19 +151,6 @@ public sealed class NGramIndex
         // The lengths come one after the other; a sort that keeps the order of equal starts brings them together.
         if (lengths.Length > 1 && hits.Count > 1) hits = [.. hits.OrderBy(hit => hit.Start)];
         return hits;
-    }
-
-    /// <summary>Names the texts and what is looked for in them.</summary>
-    internal string Identity()
-    {
-        XxHash128 hash = new();
-        for (int i = 0; i < places.Count; i++)
-        {
-            hash.Append(MemoryMarshal.AsBytes(Words(i)));
-            hash.Append("\n"u8);
-        }
-
-        return string.Create(CultureInfo.InvariantCulture, $"{NGrams} n-grams ({hash.GetCurrentHashAsUInt128():x32})");
     }
 
     private void Scan(WordScanner scanner, int n, List<NGramHit> hits)
@@ -197,6 +210,18 @@ public sealed class NGramIndex
         }
 
         return lengthOfSet;
+    }
+
+    private string FindIdentity()
+    {
+        XxHash128 hash = new();
+        for (int i = 0; i < places.Count; i++)
+        {
+            hash.Append(MemoryMarshal.AsBytes(Words(i)));
+            hash.Append("\n"u8);
+        }
+
+        return string.Create(CultureInfo.InvariantCulture, $"{NGrams} n-grams ({hash.GetCurrentHashAsUInt128():x32})");
     }
 
     /// <summary>Characters of a normalised text.</summary>

@@ -4,8 +4,8 @@ namespace LongContext.Data.Cleaning;
 public sealed record NGramIndexOptions
 {
     /// <summary>
-    /// Words of an n-gram, from 1 to 1,000. Default 13, as GPT-3's (Brown et al. 2020, appendix C) and HELM's. A word stands between white space, in lower
-    /// case and without punctuation and symbols; in scripts without spaces between words every character is a word.
+    /// Words of an n-gram, from 1 to 1,000. Default 13, as GPT-3's (Brown et al. 2020, appendix C) and the longest of HELM's (5, 9 and 13). A word stands between
+    /// white space, in lower case and without punctuation and symbols; in scripts without spaces between words every character is a word.
     /// </summary>
     public int Length { get; init; } = 13;
 

@@ -85,6 +85,16 @@ public abstract class ColumnMap
     /// <exception cref="ArgumentException">The name is empty.</exception>
     public static ColumnMap Custom(Func<DataRecord, TrainingExample?> map, string name = "custom") => new CustomMap(map, name);
 
+    /// <summary>
+    /// This map, with fields of the record kept as the example's <see cref="TrainingExample.Properties"/>: a source or a task, to mix, filter and report by.
+    /// </summary>
+    /// <param name="fields">
+    /// Names of fields, or paths into objects; each is the property's name too. A text is kept as it is, all else as JSON. A field that is missing or null gives no
+    /// property; one that the map itself makes of that name gives way.
+    /// </param>
+    /// <exception cref="ArgumentException">There is no name, one is empty, or one comes twice.</exception>
+    public ColumnMap WithProperties(params IReadOnlyList<string> fields) => new PropertiesMap(this, fields);
+
     /// <summary>Finds the ready map that fits a record.</summary>
     /// <param name="record">A record, the first of a file for example.</param>
     /// <returns>

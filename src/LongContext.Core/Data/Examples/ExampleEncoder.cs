@@ -12,7 +12,7 @@ namespace LongContext.Data.Examples;
 /// end-of-sentence token; every token counts.</item>
 /// <item>
 /// A <see cref="PromptExample"/> is the prompt's tokens, begun likewise, exactly as a program that asks the model gets them; then the completion's, as the tokenizer
-/// would go on after them; then the end-of-sentence token. Completion and end count. The two are encoded apart, so the border is always one between tokens: a text in
+/// would go on after them; then the end-of-sentence token. Completion and end count (the prompt only where it says so). The two are encoded apart, so the border is always one between tokens: a text in
 /// one piece may have a token across it (a blank at the prompt's end that belongs to the completion's first word), which the model never sees when it is asked.
 /// </item>
 /// <item>A <see cref="SegmentsExample"/> is begun and ended as a text and encoded in one piece; a token counts if it begins in a piece that counts, the
@@ -111,7 +111,7 @@ public sealed class ExampleEncoder
         tokens.AddRange(completion);
         tokens.AddRange(tokenizer.Definition.PostProcessor.After);
         if (End(tokens) is { } end) tokens.Add(end);
-        if (options.LearnsPrompts) return new TokenSequence(tokens.ToArray());
+        if (options.LearnsPrompts || example.PromptCounts) return new TokenSequence(tokens.ToArray());
         bool[] mask = new bool[tokens.Count];
         mask.AsSpan(border).Fill(true);
         return new TokenSequence(tokens.ToArray(), mask);

@@ -25,11 +25,19 @@ internal sealed class WrittenMap : ColumnMap
         JsonObject fields = record.Fields;
         if (fields.ContainsKey(ExampleFields.Messages)) return Conversations.Map(record);
         if (fields.ContainsKey(ExampleFields.Segments)) return new SegmentsExample(Segments(fields));
-        if (fields.ContainsKey(ExampleFields.Prompt)) return new PromptExample(Text(fields, ExampleFields.Prompt), Text(fields, ExampleFields.Completion));
+        if (fields.ContainsKey(ExampleFields.Prompt))
+            return new PromptExample(Text(fields, ExampleFields.Prompt), Text(fields, ExampleFields.Completion)) { PromptCounts = PromptCounts(fields) };
         return new TextExample(Text(fields, ExampleFields.Text));
     }
 
     private static string Text(JsonObject fields, string name) => RecordFields.Text(RecordFields.Find(fields, name, "text"), $"the field \"{name}\"");
+
+    private static bool PromptCounts(JsonObject fields) => !fields.TryGetPropertyValue(ExampleFields.PromptCounts, out JsonNode? node) ? false : node?.GetValueKind() switch
+    {
+        JsonValueKind.True => true,
+        JsonValueKind.False => false,
+        _ => throw new DataFormatException($"the field \"{ExampleFields.PromptCounts}\" is {RecordFields.Describe(node)}, expected true or false."),
+    };
 
     private static TextSegment[] Segments(JsonObject fields)
     {

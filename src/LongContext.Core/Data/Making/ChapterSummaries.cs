@@ -23,8 +23,8 @@ public sealed record ChapterSummaries(string Chapter, IReadOnlyList<string> Summ
     /// <param name="record">
     /// The chapter is in chapter, text, chapters_text or document: a string, or its paragraphs. The summary is in summary_text, summary, summaries or
     /// chapter_summary: a string, or an array of sentences (in summary, with a text in paragraphs beside it: the authors' own script), or an array of
-    /// summaries: strings, or objects with a field text or summary. The book is in book_id, bid or book_title. The first field of each list that
-    /// is there counts; empty summaries do not.
+    /// summaries: strings, or objects with a field text or summary. The book is in bid, book_id (which in the authors' files names the chapter too) or
+    /// book_title. The first field of each list that is there counts; empty summaries do not.
     /// </param>
     /// <exception cref="DataFormatException">A field is missing or of another kind, or no summary has text; the message names file, line and field.</exception>
     public static ChapterSummaries Read(DataRecord record)
@@ -51,6 +51,6 @@ public sealed record ChapterSummaries(string Chapter, IReadOnlyList<string> Summ
         RecordFields.OptionalText(fields, "text", origin, where) ?? RecordFields.OptionalText(fields, "summary", origin, where)
         ?? throw RecordFields.Fault(origin, $"there is no field \"{where}text\"; found {RecordFields.Names(fields)}.");
 
-    private static string? Book(JsonObject fields) => ((string[])["book_id", "bid", "book_title"])
+    private static string? Book(JsonObject fields) => ((string[])["bid", "book_id", "book_title"])
         .Select(name => fields[name] as JsonValue).FirstOrDefault(value => value?.GetValueKind() is JsonValueKind.String or JsonValueKind.Number)?.ToString();
 }

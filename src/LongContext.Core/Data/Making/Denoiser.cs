@@ -5,11 +5,12 @@ namespace LongContext.Data.Making;
 /// <param name="MeanSpanLength">Mean length of a gap in tokens or words, at least 1; of no matter for <see cref="DenoisingMode.Sequential"/>.</param>
 /// <param name="NoiseRate">Share of the text that is taken away, between 0 and 1; null, for the sequential mode alone, draws the place of the cut.</param>
 /// <param name="Weight">The chance that a text gets this one, relative to the others; positive.</param>
-/// <remarks>Tay et al., "UL2: Unifying Language Learning Paradigms" (arXiv 2205.05131), table 1: a denoiser is (μ, r) with n = L·r/μ spans.</remarks>
+/// <remarks>Tay et al., "UL2: Unifying Language Learning Paradigms" (arXiv 2205.05131), table 1: μ, r and the number of spans, which T5's rule gives here: the noise over μ, rounded.</remarks>
 public sealed record Denoiser(DenoisingMode Mode, double MeanSpanLength, double? NoiseRate, double Weight = 1)
 {
     /// <summary>
-    /// UL2's seven, each equally likely, as the paper gives no rates: R (3, 0.15) (8, 0.15), X (3, 0.5) (8, 0.5) (64, 0.15) (64, 0.5), S with the last quarter of the text.
+    /// UL2's seven: R (3, 0.15) (8, 0.15), X (3, 0.5) (8, 0.5) (64, 0.15) (64, 0.5), S with the last quarter of the text. Each is equally likely, as in the program of
+    /// the paper's appendix where no rates are given. (Others take a fifth for S and share the rest between R and X.)
     /// </summary>
     public static IReadOnlyList<Denoiser> Ul2 { get; } =
     [

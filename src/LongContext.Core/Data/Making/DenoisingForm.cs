@@ -10,9 +10,9 @@ public sealed record DenoisingForm
     public static DenoisingForm Sentinels { get; } = new();
 
     /// <summary>
-    /// Instructions in plain words: fill in missing chunks, or complete the text. The form is that of the UL2 data of OIG (Open Instruction
-    /// Generalist, ul2_oscar), which the 32K Llama 2 was trained on: gaps are numbered from 1 as [words 1], the answer lists them a line each as
-    /// "words 1: "; the sentences are our own. Gaps without end.
+    /// Instructions in plain words: fill in missing chunks, or complete the text. The form is near that of the UL2 data of OIG (Open Instruction
+    /// Generalist, ul2_oscar.py), which the 32K Llama 2 was trained on: gaps are numbered from 1 as [words 1], the answer lists them a line each as
+    /// "words 1: ". There long gaps are called "spans", some have no number, and all is a dialogue; most sentences here are our own. Gaps without end.
     /// </summary>
     public static DenoisingForm Instructions { get; } = new()
     {

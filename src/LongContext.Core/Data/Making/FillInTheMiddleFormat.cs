@@ -5,8 +5,8 @@ namespace LongContext.Data.Making;
 /// Where a model ends a middle as it ends any text, its end token is not part of the text: whoever encodes the text adds it.
 /// </summary>
 /// <param name="Name">Names it in settings and messages.</param>
-/// <param name="PrefixSuffixMiddle">The order prefix, suffix, middle (PSM); null where the model does not know it. {middle} stands after both.</param>
-/// <param name="SuffixPrefixMiddle">The order suffix, prefix, middle (SPM); null where the model does not know it. {middle} stands after both.</param>
+/// <param name="PrefixSuffixMiddle">The order prefix, suffix, middle (PSM); null where the model does not know it, or nobody published its form. {middle} stands after both.</param>
+/// <param name="SuffixPrefixMiddle">The order suffix, prefix, middle (SPM); null where the model does not know it, or nobody published its form. {middle} stands after both.</param>
 public sealed record FillInTheMiddleFormat(string Name, string? PrefixSuffixMiddle, string? SuffixPrefixMiddle)
 {
     /// <summary>StarCoder and StarCoder2 (Li et al. 2023, arXiv 2305.06161): &lt;fim_prefix&gt;, &lt;fim_suffix&gt;, &lt;fim_middle&gt;; both orders, SPM in its second variant.</summary>
@@ -30,11 +30,17 @@ public sealed record FillInTheMiddleFormat(string Name, string? PrefixSuffixMidd
     public static FillInTheMiddleFormat DeepSeekCoder { get; } = new(
         "DeepSeek-Coder", "<｜fim▁begin｜>{prefix}<｜fim▁hole｜>{suffix}<｜fim▁end｜>{middle}", null);
 
-    /// <summary>CodeGemma (2024, arXiv 2406.11409): the tokens of Qwen, a middle ended by &lt;|file_separator|&gt;; PSM alone.</summary>
+    /// <summary>
+    /// CodeGemma (2024, arXiv 2406.11409): the tokens of Qwen; the models end a middle with &lt;|file_separator|&gt;. PSM alone: they were trained on both orders,
+    /// but the report shows how this one is written.
+    /// </summary>
     public static FillInTheMiddleFormat CodeGemma { get; } = new(
         "CodeGemma", "<|fim_prefix|>{prefix}<|fim_suffix|>{suffix}<|fim_middle|>{middle}<|file_separator|>", null);
 
-    /// <summary>Codestral (Mistral AI 2024, mistral-common's encode_fim): [SUFFIX], [PREFIX] and no token before the middle; SPM alone.</summary>
+    /// <summary>
+    /// Codestral (Mistral AI 2024, mistral-common's encode_fim): [SUFFIX], [PREFIX] and no token before the middle; SPM alone. The blank before the prefix is the one
+    /// that SentencePiece puts before a text.
+    /// </summary>
     public static FillInTheMiddleFormat Codestral { get; } = new("Codestral", null, "[SUFFIX]{suffix}[PREFIX] {prefix}{middle}");
 
     /// <summary>A format of three tokens that knows both orders, as Bavarian et al. 2022 define them.</summary>

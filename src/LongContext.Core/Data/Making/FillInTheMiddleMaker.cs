@@ -7,8 +7,8 @@ namespace LongContext.Data.Making;
 /// <remarks>
 /// Bavarian et al., "Efficient Training of Language Models to Fill in the Middle" (arXiv 2207.14255). Two places are drawn uniformly among all
 /// places of the text, its ends included, and cut it into prefix, middle and suffix, any of which may be empty; cuts fall between characters,
-/// not between tokens (their section 4.4), never inside a surrogate pair. <see cref="Make"/> works on whole documents;
-/// <see cref="MakeWindows"/> on what fits a context (their "context level", section 4.3, which they found better: no part is cut off later).
+/// not between tokens (their section 4.5), never inside a surrogate pair. <see cref="Make"/> works on whole documents;
+/// <see cref="MakeWindows"/> on what fits a context (their "context level", section 4.4, which they found better: no part is cut off later).
 /// </remarks>
 public sealed class FillInTheMiddleMaker
 {
@@ -43,8 +43,9 @@ public sealed class FillInTheMiddleMaker
     /// <param name="text">The document.</param>
     /// <param name="number">The item's number; with the seed it decides whether and where.</param>
     /// <returns>
-    /// A <see cref="TextExample"/> where everything counts, and where the document stayed as it is; else a <see cref="PromptExample"/>. Its property
-    /// fim is psm, spm or none.
+    /// A <see cref="TextExample"/> where everything counts, and where the document stayed as it is; else a <see cref="PromptExample"/>. Everything counts
+    /// of one too (<see cref="PromptExample.PromptCounts"/>) where the middle follows the prefix with no token between: the two are encoded apart, as
+    /// published, so that the cut may fall within what would be a token. The property fim is psm, spm or none.
     /// </returns>
     /// <exception cref="ArgumentException">Not possible; see <see cref="CanMake"/>.</exception>
     public TrainingExample Make(string text, long number)
@@ -77,7 +78,7 @@ public sealed class FillInTheMiddleMaker
         for (int start = 0; start < text.Length;)
         {
             Draws draws = new(ref random);
-            int length = TextFit.Longest(text, start, candidate => tokenizer.CountTokens(WholeText(MakeBy(candidate, draws))) <= contextLength);
+            int length = TextFit.Longest(text, start, candidate => Count(MakeBy(candidate, draws), tokenizer) <= contextLength);
             if (length == 0) throw new ArgumentException($"Not one character fits {contextLength} tokens together with what {options.Format.Name} puts around it.", nameof(contextLength));
             made.Add(MakeBy(text.Substring(start, length), draws));
             start += length;
@@ -111,6 +112,11 @@ public sealed class FillInTheMiddleMaker
         _ => throw new ArgumentException($"Expected a {nameof(TextExample)} or a {nameof(PromptExample)}, found a {example.GetType().Name}.", nameof(example)),
     };
 
+    /// <summary>Tokens; of prompt and completion apart, as they are encoded.</summary>
+    private static int Count(TrainingExample example, Tokenizer tokenizer) => example is PromptExample prompt
+        ? tokenizer.CountTokens(prompt.Prompt) + tokenizer.CountTokens(prompt.Completion)
+        : tokenizer.CountTokens(WholeText(example));
+
     private TrainingExample MakeBy(string text, Draws draws)
     {
         if (draws.Rate >= options.Rate) return new TextExample(text) { Properties = Order("none") };
@@ -118,9 +124,11 @@ public sealed class FillInTheMiddleMaker
         bool suffixFirst = draws.Order < options.EffectiveSpmShare;
         FillInTheMiddleTemplate template = suffixFirst ? spm! : psm!;
         string before = template.Before(text[..from], text[to..]), middle = text[from..to] + template.End;
-        return options.Loss == FillInTheMiddleLoss.Middle
-            ? new PromptExample(before, middle) { Properties = Order(suffixFirst ? "spm" : "psm") }
-            : new TextExample(before + middle) { Properties = Order(suffixFirst ? "spm" : "psm") };
+        Dictionary<string, string> order = Order(suffixFirst ? "spm" : "psm");
+        if (options.Loss == FillInTheMiddleLoss.Middle) return new PromptExample(before, middle) { Properties = order };
+        return template.JoinsMiddle && middle.Length > 0
+            ? new PromptExample(before, middle) { PromptCounts = true, Properties = order }
+            : new TextExample(before + middle) { Properties = order };
     }
 
     private string? Fault(string text)

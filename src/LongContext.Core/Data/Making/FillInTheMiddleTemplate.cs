@@ -22,6 +22,9 @@ internal sealed class FillInTheMiddleTemplate
         End = template[(middle + MiddlePlace.Length)..];
     }
 
+    /// <summary>Whether the middle follows the prefix with nothing between.</summary>
+    public bool JoinsMiddle => suffixFirst && beforeMiddle.Length == 0;
+
     /// <summary>What comes after the middle.</summary>
     public string End { get; }
 
@@ -56,7 +59,7 @@ internal sealed class FillInTheMiddleTemplate
         if (border < 0) return null;
         string first = text[begin.Length..border];
         int rest = border + between.Length;
-        if (beforeMiddle.Length == 0 && suffixFirst) return text[rest..^End.Length] + first; // prefix and middle in a row
+        if (JoinsMiddle) return text[rest..^End.Length] + first; // prefix and middle in a row
         int middle = middleStart ?? text.IndexOf(beforeMiddle, rest, StringComparison.Ordinal) + beforeMiddle.Length;
         if (middle - beforeMiddle.Length < rest || middle + End.Length > text.Length) return null;
         string second = text[rest..(middle - beforeMiddle.Length)], last = text[middle..^End.Length];

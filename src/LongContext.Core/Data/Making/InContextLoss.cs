@@ -4,7 +4,8 @@ namespace LongContext.Data.Making;
 public enum InContextLoss
 {
     /// <summary>
-    /// All of them, prompts and separators too: plain language modelling on the packed text, as OpenChatKit trained the 32K Llama 2.
+    /// All of them, prompts and separators too: plain language modelling on the packed text, as the training program has it that Together published
+    /// (OpenChatKit).
     /// </summary>
     Everything,
 

@@ -18,7 +18,7 @@ public sealed class InContextOptions
     /// <summary>What stands between two examples; not empty. Default: a blank line.</summary>
     public string Separator { get; init; } = "\n\n";
 
-    /// <summary>What counts. Default: <see cref="InContextLoss.Everything"/>, as published.</summary>
+    /// <summary>What counts. Default: <see cref="InContextLoss.Everything"/>.</summary>
     public InContextLoss Loss { get; init; } = InContextLoss.Everything;
 
     /// <summary>

@@ -84,7 +84,7 @@ internal sealed class InContextPack(InContextOptions options, string? group)
 
     private static IReadOnlyList<TextSegment> Pieces(TrainingExample example) => example switch
     {
-        PromptExample prompt => [new(prompt.Prompt, false), new(prompt.Completion, true)],
+        PromptExample prompt => [new(prompt.Prompt, prompt.PromptCounts), new(prompt.Completion, true)],
         TextExample text => [new(text.Text, true)],
         SegmentsExample segments => segments.Segments,
         _ => throw new ArgumentException(

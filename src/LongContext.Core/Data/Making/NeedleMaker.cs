@@ -5,8 +5,9 @@ namespace LongContext.Data.Making;
 
 /// <summary>Hides values under keys in a long text and asks for some of them: one or many keys, values and queries.</summary>
 /// <remarks>
-/// Hsieh et al. 2024, "RULER: What's the Real Context Size of Your Long-Context Language Models?" (arXiv 2404.06654), whose needles, questions and depths are
-/// the defaults: needles in random order, their places ⌊m·depth⌋ of m sentences. Unlike there, no key and no value comes twice in an item.
+/// Hsieh et al. 2024, "RULER: What's the Real Context Size of Your Long-Context Language Models?" (arXiv 2404.06654), whose needles, questions and depths among
+/// essays are the defaults: needles in random order, their places ⌊m·depth⌋ of m sentences (there any places among repeated lines). Unlike there, no key and no
+/// value comes twice in an item.
 /// </remarks>
 public sealed class NeedleMaker
 {

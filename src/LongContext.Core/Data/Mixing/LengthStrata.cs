@@ -10,7 +10,7 @@ namespace LongContext.Data.Mixing;
 /// <remarks>
 /// Fu et al. 2024 ("Data engineering for scaling language models to 128K context", arXiv 2402.10171) keep the mixture of domains and, within each, raise
 /// documents longer than 4K tokens from about 30 % of the tokens to about 70 %; <see cref="PerSourceUpsampling"/> is that. Upsampling long data without
-/// regard to domains shifts the domains towards books, which they found worse: so stratify each source, then mix the sources.
+/// regard to domains shifts the domains, and they found it less balanced: so stratify each source, then mix the sources.
 /// <para>
 /// The report of what is made names each stratum, what it gave, how often it was gone through, and whether it ran dry: with
 /// <see cref="MixtureEnd.StopAtFirst"/> (the default) the rest of the other strata is left out when one has, with <see cref="MixtureEnd.GoOnWithOthers"/> it comes

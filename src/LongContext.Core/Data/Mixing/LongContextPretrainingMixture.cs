@@ -9,9 +9,10 @@ namespace LongContext.Data.Mixing;
 /// <remarks>
 /// Together, "Preparing for the era of 32K context" (28 July 2023): "25% RedPajama Book, 25% RedPajama ArXiv (including abstracts), 25% other data from RedPajama, and 25% from the UL2
 /// Oscar Data, which is a part of OIG (Open-Instruction-Generalist), asking the model to fill in missing chunks, or complete the text. To enhance the
-/// long-context capabilities, we exclude sequences shorter than 2K tokens." The model was trained on it for 1.5 billion tokens at 32,768 tokens a sequence.
+/// long-context capabilities, we exclude sequences shorter than 2K tokens." (The model's card says the same but for "2K word".)
+/// Continued pre-training and tuning together took 1.5 billion tokens, with linear interpolation.
 /// <para>
-/// Their training program (OpenChatKit) joins documents with line feeds and cuts the stream at every 32,768 tokens, so that each sequence holds parts of several
+/// The training program that they published (OpenChatKit) joins documents with line feeds and cuts the stream at every 32,768 tokens, so that each sequence holds parts of several
 /// documents and counts the same. Here documents stay apart: a long one is cut into windows of the context, a short one is left to the packer. Shares are of tokens in both.
 /// </para>
 /// </remarks>

@@ -27,7 +27,7 @@ public static class MixtureWeights
 
     /// <summary>
     /// UniMax: as uniform as can be without taking any source more often than so many times (Chung et al. 2023, "UniMax: Fairer and more effective
-    /// language sampling for large-scale multilingual pretraining", arXiv 2304.09151, algorithm 1).
+    /// language sampling for large-scale multilingual pretraining", arXiv 2304.09151, algorithm 1, in characters there).
     /// </summary>
     /// <param name="sizes">Tokens of each source, positive.</param>
     /// <param name="budget">Tokens that the whole training will take, positive.</param>

@@ -9,6 +9,7 @@ internal sealed class DataFileList
 {
     private readonly long[] sizes;
     private readonly string fingerprint;
+    private readonly int shared; // characters of the folder that all files share
 
     public DataFileList(IReadOnlyList<string> paths)
     {
@@ -16,10 +17,10 @@ internal sealed class DataFileList
         sizes = [.. paths.Select(path => new FileInfo(path).Length)];
         XxHash128 hash = new();
         // By their names below the folder they share, so that the data may move from one disk to another.
-        int shared = SharedFolder(paths).Length;
+        shared = SharedFolder(paths).Length;
         for (int i = 0; i < sizes.Length; i++)
         {
-            string name = paths[i][shared..].Replace(Path.DirectorySeparatorChar, '/');
+            string name = Name(i);
             hash.Append(MemoryMarshal.AsBytes(new ReadOnlySpan<long>([sizes[i], name.Length])));
             hash.Append(MemoryMarshal.AsBytes(name.AsSpan()));
         }
@@ -33,6 +34,9 @@ internal sealed class DataFileList
 
     /// <summary>Bytes of all files.</summary>
     public long TotalBytes => BytesBefore(Count);
+
+    /// <summary>The file's name below the folder that all share, with slashes.</summary>
+    public string Name(int index) => Paths[index][shared..].Replace(Path.DirectorySeparatorChar, '/');
 
     public long Size(int index) => sizes[index];
 

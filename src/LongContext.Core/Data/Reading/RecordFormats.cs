@@ -30,6 +30,13 @@ internal static class RecordFormats
         },
     };
 
+    /// <summary>A name without the extensions that say form and compression: "a/b" of "a/b.jsonl.zst".</summary>
+    public static string WithoutExtension(string name)
+    {
+        string plain = Path.GetExtension(name).ToLowerInvariant() is ".gz" or ".zst" or ".zstd" ? Path.ChangeExtension(name, null) : name;
+        return Extensions.Contains(Extension(name)) ? Path.ChangeExtension(plain, null) : plain;
+    }
+
     /// <summary>The extension that says the form, in lower case: ".jsonl" of "a.JSONL.zst".</summary>
     public static string Extension(string path)
     {

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using LongContext.Data.Tables;
 
 namespace LongContext.Data.Reading;
@@ -49,6 +50,14 @@ public sealed class RecordSourceOptions
 
     /// <summary>How CSV, TSV and Parquet are read.</summary>
     public TableOptions Tables { get; init; } = new();
+
+    /// <summary>
+    /// Names what decides which records files have and what becomes of bad ones, for the <see cref="Caching.TokenCacheKey.Settings"/> of what is made of them. What is only reported
+    /// or only costs memory is no part of it.
+    /// </summary>
+    public string Identity => string.Join("; ", Settings()
+        .Append(("bad-lines", FormattableString.Invariant($"{BadLines}, broken files {(SkipBrokenFiles ? "passed" : "stop")}, records up to {MaximumRecordBytes} bytes")))
+        .Select(setting => $"{setting.Item1}: {JsonEncodedText.Encode(setting.Item2)}"));
 
     /// <summary>What decides which records a file has: a state taken with others is refused.</summary>
     internal IEnumerable<(string Name, string Value)> Settings() =>

@@ -24,8 +24,9 @@ public static class JsonLinesExtensions
     /// <remarks>
     /// Lines are of the forms that <see cref="ColumnMap.Auto"/> and other programs know: <c>text</c>; <c>prompt</c> and <c>completion</c>; <c>messages</c> of <c>role</c> and
     /// <c>content</c> (with <c>weight</c> 0 for an answer that is not learned, and <c>reasoning_content</c>); <see cref="SegmentsExample"/> as <c>segments</c> of
-    /// <c>text</c> and <c>counts</c>. <see cref="TrainingExample.Properties"/> stand in <c>properties</c> and are read by <see cref="ColumnMap.Written"/> alone. Half of a
-    /// surrogate pair, which UTF-8 cannot hold, becomes U+FFFD. Memory is that of the longest example.
+    /// <c>text</c> and <c>counts</c>. <see cref="TrainingExample.Properties"/> stand in <c>properties</c>, <see cref="PromptExample.PromptCounts"/> in
+    /// <c>prompt_counts</c>, and are read by <see cref="ColumnMap.Written"/> alone. Half of a surrogate pair, which UTF-8 cannot hold, becomes U+FFFD. Memory is that of
+    /// the longest example.
     /// </remarks>
     public static JsonLinesReport WriteJsonLines(this IDataSource<TrainingExample> source, string path, long? examplesPerFile = null, CancellationToken cancellationToken = default)
     {

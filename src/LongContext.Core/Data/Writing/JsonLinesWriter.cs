@@ -92,6 +92,7 @@ internal sealed class JsonLinesWriter
             case PromptExample prompt:
                 line.WriteText(ExampleFields.Prompt, prompt.Prompt);
                 line.WriteText(ExampleFields.Completion, prompt.Completion);
+                if (prompt.PromptCounts) json.WriteBoolean(ExampleFields.PromptCounts, true);
                 break;
             case ChatExample chat:
                 json.WriteStartArray(ExampleFields.Messages);

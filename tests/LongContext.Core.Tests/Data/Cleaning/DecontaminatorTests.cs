@@ -170,6 +170,41 @@ public sealed class DecontaminatorTests
         Assert.Contains("1 ignored", Assert.Throws<ArgumentException>(() => DataSource.FromList(documents, seed: 1, epochs: 2).Decontaminate(other).Restore(state)).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(5)]
+    [InlineData(null)]
+    public void Decontaminate_AnyDegree_GivesTheSameAndReportsInTheDatasOrder(int? degree)
+    {
+        // Every third document is contaminated; the longest come first, so that by many threads the later ones are done before them.
+        TrainingExample[] documents = [.. Enumerable.Range(0, 90).Select(i => Document($"{i} {string.Concat(Enumerable.Repeat("word ", i % 9 == 0 ? 20_000 : 5))}{(i % 3 == 0 ? Gram : "")}", i))];
+        Decontaminator cleaner = new(Index(Gram), new DecontaminationOptions { Action = DecontaminationAction.Remove, ReportedPassages = 5 });
+        long[] left = [.. DataSource.FromList(documents, seed: null).Decontaminate(cleaner, degree).AsEnumerable(TestContext.Current.CancellationToken).Select(example => example.Origin!.Number)];
+        Assert.Equal(Enumerable.Range(0, 90).Where(i => i % 3 != 0).Select(i => (long)i), left);
+        ContaminationReport report = cleaner.Report();
+        Assert.Equal((90, 30, 30), (report.Documents, report.Contaminated, report.PassageCount));
+        Assert.Equal([0L, 3, 6, 9, 12], report.Passages.Select(passage => passage.Document));
+        Assert.Throws<ArgumentOutOfRangeException>("degreeOfParallelism", () => DataSource.FromList(documents, seed: null).Decontaminate(cleaner, 0));
+    }
+
+    [Fact]
+    public void Identity_NamesNGramsOptionsAndWhatIsIgnored()
+    {
+        Decontaminator one = new(Index(Gram)), same = new(Index(Gram)), ignoring = new(Index(Gram));
+        ignoring.Ignore(Gram);
+        Assert.Equal(one.Identity, same.Identity);
+        Assert.Equal(4, new[] { one, ignoring, new Decontaminator(Index("x y z")), new Decontaminator(Index(Gram), new DecontaminationOptions { Window = 7 }) }.Select(cleaner => cleaner.Identity).Distinct().Count());
+    }
+
+    [Fact]
+    public void Clean_ConversationRemoved_CountsItsOwnCharacters()
+    {
+        Decontaminator cleaner = new(Index(Gram));
+        cleaner.Clean(new ChatExample([ChatTurn.User("a b c"), ChatTurn.Assistant("yes")]));
+        cleaner.Clean(new SegmentsExample([new TextSegment("a b", false), new TextSegment(" c", true)]));
+        Assert.Equal(8 + 5, cleaner.Report().RemovedCharacters);
+    }
+
     [Fact]
     public void Options_OutOfRange_AreAllNamed()
     {

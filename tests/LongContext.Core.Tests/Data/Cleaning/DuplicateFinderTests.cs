@@ -138,6 +138,51 @@ public sealed class DuplicateFinderTests
         Assert.Equal(200, Assert.Single(report.Clusters).Duplicates.Count);
     }
 
+    /// <summary>A page of one template: 24 words in common and 20 of its own. Of 40 shingles 20 are shared by all, J = 20/60; a band of one place is shared by all or by none.</summary>
+    private static string[] Template(int pages, out DuplicateOptions options)
+    {
+        string[] texts = [.. Enumerable.Range(0, pages).Select(i => $"{string.Join(' ', Base.Take(24))} {string.Join(' ', Enumerable.Range(0, 20).Select(w => $"p{i}x{w}"))}")];
+        MinHashOptions one = Enumerable.Range(0, 1_000_000).Select(seed => new MinHashOptions { Permutations = 1, Seed = seed })
+            .First(options => new MinHasher(options) is var hasher && texts.Select(text => hasher.Sign(text)!.Values[0]).Distinct().Take(2).Count() == 1);
+        options = new DuplicateOptions { Check = CandidateCheck.Exact, MinHash = one, Bands = new LshBands(1, 1) };
+        return texts;
+    }
+
+    [Fact]
+    public void Find_MoreCandidatesThanAllowed_ComparesWithTheLatestAndSaysSo()
+    {
+        string[] texts = Template(12, out DuplicateOptions options);
+        // Text 12 is text 2 with one more word at its end: 40 of 41 shingles. Before it 9 others stand between the two.
+        string[] all = [.. texts, texts[2] + " more"];
+        DuplicateReport bounded = DuplicateFinder.Find(Source(all), options with { MaximumCandidates = 9 }, TestContext.Current.CancellationToken);
+        // Texts 10 and 11 have 10 and 11 before them, and the last has 12.
+        Assert.Equal(("", 3), (Text(bounded), bounded.CutShort));
+        Assert.Contains("3 documents were compared with", bounded.ToText(), StringComparison.Ordinal);
+        DuplicateReport enough = DuplicateFinder.Find(Source(all), options with { MaximumCandidates = 10 }, TestContext.Current.CancellationToken);
+        Assert.Equal(("2:12n", 2), (Text(enough), enough.CutShort)); // text 11, and the last: with text 2 found, texts 1 and 0 are left
+        DuplicateReport unbounded = DuplicateFinder.Find(Source(all), options with { MaximumCandidates = null }, TestContext.Current.CancellationToken);
+        Assert.Equal(("2:12n", 0), (Text(unbounded), unbounded.CutShort));
+        Assert.DoesNotContain("were compared with", unbounded.ToText(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Add_MoreCandidatesThanAllowed_ComparesWithTheLatest()
+    {
+        string[] texts = Template(12, out DuplicateOptions options);
+        DuplicateIndex few = new(options with { MaximumCandidates = 9 }), enough = new(options with { MaximumCandidates = 10 });
+        foreach (string text in texts) Assert.Equal((null, null), (few.Add(text), enough.Add(text)));
+        Assert.Null(few.Add(texts[2] + " more"));
+        Assert.Equal(new DuplicateMatch(2, DuplicateKind.Near, 40.0 / 41), enough.Add(texts[2] + " more"));
+    }
+
+    [Fact]
+    public void Find_SegmentsExamples_AreTheirText()
+    {
+        SegmentsExample pieces = new([new TextSegment("question one ", false), new TextSegment("answer one", true)]);
+        DuplicateReport report = DuplicateFinder.Find(DataSource.FromList<TrainingExample>([pieces, new TextExample("question one answer one")], seed: null), cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal("0:1e", Text(report));
+    }
+
     [Fact]
     public void ToExclusionList_Origins_AreTheDuplicates()
     {
@@ -165,9 +210,9 @@ public sealed class DuplicateFinderTests
     [Fact]
     public void Options_OutOfRange_AreAllNamed()
     {
-        DuplicateOptions bad = new() { Exact = ExactMatching.None, Near = false, Threshold = 1, Bands = new LshBands(13, 10), DegreeOfParallelism = 0, MinHash = new MinHashOptions { ShingleWords = 0 } };
+        DuplicateOptions bad = new() { Exact = ExactMatching.None, Near = false, Threshold = 1, Bands = new LshBands(13, 10), DegreeOfParallelism = 0, MaximumCandidates = 0, MinHash = new MinHashOptions { ShingleWords = 0 } };
         string message = Assert.Throws<ArgumentException>(() => new DuplicateIndex(bad)).Message;
-        foreach (string part in (string[])["nothing to look for", "Threshold is 1", "13 bands of 10 rows", "128 permutations", "DegreeOfParallelism is 0", "MinHash.ShingleWords is 0"])
+        foreach (string part in (string[])["nothing to look for", "Threshold is 1", "13 bands of 10 rows", "128 permutations", "DegreeOfParallelism is 0", "MaximumCandidates is 0", "MinHash.ShingleWords is 0"])
             Assert.Contains(part, message, StringComparison.Ordinal);
     }
 

@@ -61,6 +61,17 @@ public sealed class ExclusionListTests
     }
 
     [Fact]
+    public void Identity_IsThatOfTheSet()
+    {
+        Assert.Equal(List(("a", 0), ("b", 1)).Identity, List(("b", 1), ("a", 0)).Identity);
+        Assert.Equal(4, new[] { List(), List(("a", 0)), List(("a", 1)), List(("b", 0)) }.Select(list => list.Identity).Distinct().Count());
+        ExclusionList grows = List(("a", 0));
+        string before = grows.Identity;
+        grows.Add(new RecordOrigin("c", 1), "why");
+        Assert.NotEqual(before, grows.Identity);
+    }
+
+    [Fact]
     public void Save_Load_KeepsAll()
     {
         using TemporaryFolder folder = TestPaths.NewTemporaryFolder();

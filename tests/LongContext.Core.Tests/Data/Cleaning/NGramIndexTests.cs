@@ -1,3 +1,6 @@
+using LongContext.Data.Reading;
+using LongContext.TestSupport;
+
 namespace LongContext.Data.Cleaning;
 
 public sealed class NGramIndexTests
@@ -80,6 +83,52 @@ public sealed class NGramIndexTests
         string[] expected = [.. Enumerable.Range(0, words.Length - 3).Where(i => known.Contains(string.Join(' ', words[i..(i + 4)]))).Select(i => $"{2 * i}-{(2 * i) + 7}")];
         Assert.Equal(expected, index.Find(string.Join(' ', words)).Select(match => $"{match.Start}-{match.End}"));
         Assert.InRange(expected.Length, 100, 2000);
+    }
+
+    [Fact]
+    public void Identity_IsThatOfTheNGrams()
+    {
+        static NGramIndex Of(params string[] texts) => NGramIndex.Build(texts.Select(text => new EvaluationText("s", "i", text)), new NGramIndexOptions { Length = 2, MinimumLength = 1 });
+        Assert.Equal(Of("a b c").Identity, Of("A, b", "b c!").Identity);
+        Assert.Equal(5, new[] { Of(), Of("a b c"), Of("a b", "c"), Of("a b"), Of("ab c") }.Select(index => index.Identity).Distinct().Count());
+    }
+
+    [Fact]
+    public void FromFiles_SetsOfSeveralForms_AreNamedByTheirFiles()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        Directory.CreateDirectory(folder["sets/long"]);
+        File.WriteAllText(folder["sets/long/qa.jsonl"], """
+            {"question": "one two three", "answers": ["four five six", {"text": "seven eight nine"}, 7, null], "context": "not not not"}
+            {"question": null, "meta": {"ask": "ten eleven twelve"}}
+            """);
+        File.WriteAllText(folder["sets/v1.5.csv"], "question\nthirteen fourteen fifteen\n");
+        NGramIndex index = NGramIndex.FromFiles([folder["sets"]], ["question", "answers", "meta.ask"], new NGramIndexOptions { Length = 3, MinimumLength = 3 }, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal(
+            ["one two three: long/qa line 1", "four five six: long/qa line 1", "seven eight nine: long/qa line 1", "ten eleven twelve: long/qa line 2", "thirteen fourteen fifteen: v1.5 line 2"],
+            index.Find("one two three. four five six. seven eight nine. ten eleven twelve. thirteen fourteen fifteen. not not not").Select(match => $"{match.NGram}: {match.Set} {match.Instance}"));
+        Assert.Equal(5, index.NGrams);
+    }
+
+    [Fact]
+    public void FromFiles_Faults_AreNamed()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        string file = folder["qa.jsonl"];
+        File.WriteAllText(file, """
+            {"question": "one two three"}
+            {"prompt": "one two three"}
+            """);
+        DataFormatException fault = Assert.Throws<DataFormatException>(() => NGramIndex.FromFiles([file], ["question", "input"], cancellationToken: TestContext.Current.CancellationToken));
+        Assert.Equal((file, 2L), (fault.Path, fault.LineNumber));
+        Assert.Contains("no field \"question\" or \"input\"", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("\"prompt\" (a string)", fault.Message, StringComparison.Ordinal);
+        NGramIndex passed = NGramIndex.FromFiles([file], ["question"], new NGramIndexOptions { Length = 3, MinimumLength = 3 }, new RecordSourceOptions { BadLines = BadLines.Skip }, TestContext.Current.CancellationToken);
+        Assert.Equal(1, passed.NGrams);
+        Assert.Throws<ArgumentException>("fields", () => NGramIndex.FromFiles([file], [], cancellationToken: TestContext.Current.CancellationToken));
+        Assert.Throws<ArgumentException>("fields", () => NGramIndex.FromFiles([file], [""], cancellationToken: TestContext.Current.CancellationToken));
+        Assert.Throws<FileNotFoundException>(() => NGramIndex.FromFiles([folder["no.jsonl"]], ["question"], cancellationToken: TestContext.Current.CancellationToken));
+        Assert.Throws<OperationCanceledException>(() => NGramIndex.FromFiles([file], ["question"], cancellationToken: new CancellationToken(true)));
     }
 
     [Fact]

@@ -145,6 +145,37 @@ public sealed class ColumnMapTests
         Assert.Equal("german", map.Name);
     }
 
+    [Fact]
+    public void WithProperties_Fields_AreKept()
+    {
+        ColumnMap map = ColumnMap.Text().WithProperties("source", "meta.score", "tags", "none", "empty");
+        TrainingExample example = map.Map(Record("""{"text": "t", "source": "böok", "meta": {"score": 1.50}, "tags": ["a", "b"], "none": null}"""))!;
+        Assert.Equal(new TextExample("t") { Origin = Origin, Properties = new Dictionary<string, string> { ["source"] = "böok", ["meta.score"] = "1.50", ["tags"] = """["a","b"]""" } }, example);
+        Assert.Equal(new TextExample("t") { Origin = Origin }, map.Map(Record("""{"text": "t"}""")));
+        Assert.Equal("Text(text)", map.Name);
+    }
+
+    [Fact]
+    public void WithProperties_OfAMapThatLeavesOutOrSetsSome_AddsToThem()
+    {
+        ColumnMap custom = ColumnMap.Custom(record => (string?)record.Fields["body"] is { } body ? new TextExample(body) { Properties = new Dictionary<string, string> { ["task"] = "own", ["lang"] = "own" } } : null);
+        ColumnMap map = custom.WithProperties("lang");
+        Assert.Null(map.Map(Record("""{"lang": "de"}""")));
+        Assert.Equal(new Dictionary<string, string> { ["task"] = "own", ["lang"] = "de" }, map.Map(Record("""{"lang": "de", "body": "b"}"""))!.Properties);
+        AssertFault(map, """{"lang": "\ud800", "body": "b"}""", "the field \"lang\" is not valid Unicode");
+    }
+
+    [Fact]
+    public void WithProperties_Identity_NamesMapAndFields()
+    {
+        ColumnMap[] maps = [ColumnMap.Text(), ColumnMap.Text("b"), ColumnMap.Text().WithProperties("a"), ColumnMap.Text().WithProperties("a", "b"), ColumnMap.Text().WithProperties("a, b"), ColumnMap.Text("b").WithProperties("a")];
+        Assert.Equal(maps.Length, maps.Select(map => map.Identity).Distinct().Count());
+        Assert.Equal(ColumnMap.Text().WithProperties("a").Identity, maps[2].Identity);
+        Assert.Throws<ArgumentException>("fields", () => ColumnMap.Auto.WithProperties());
+        Assert.Throws<ArgumentException>("fields", () => ColumnMap.Auto.WithProperties("a", ""));
+        Assert.Throws<ArgumentException>("fields", () => ColumnMap.Auto.WithProperties("a", "b", "a"));
+    }
+
     internal static RecordOrigin Origin { get; } = new("data.jsonl", 7);
 
     internal static DataRecord Record(string json) => new(Origin, (JsonObject)JsonNode.Parse(json)!);

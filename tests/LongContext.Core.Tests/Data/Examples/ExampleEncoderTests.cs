@@ -48,6 +48,16 @@ public sealed class ExampleEncoderTests
     }
 
     [Fact]
+    public void Encode_PromptThatCounts_EveryTokenCountsAndTheBorderStays()
+    {
+        // "bab" in one piece is ▁b ab; apart it is ▁b a | b.
+        TokenSequence sequence = new ExampleEncoder(s_llama).Encode(new PromptExample("ba", "b") { PromptCounts = true });
+        Assert.Equal([1, 263, 260, 261, 2], sequence.Tokens.ToArray());
+        Assert.True(sequence.LossMask.IsEmpty);
+        Assert.Equal([1, 263, 264, 2], new ExampleEncoder(s_llama).Encode(new TextExample("bab")).Tokens.ToArray());
+    }
+
+    [Fact]
     public void Encode_PostProcessorEndsTexts_TheEndStandsBehindTheCompletionAlone()
     {
         // The tokenizer itself puts </s> behind a text: between prompt and completion there is none, and at the end one.

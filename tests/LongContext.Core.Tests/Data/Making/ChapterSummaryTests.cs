@@ -7,12 +7,12 @@ public sealed class ChapterSummaryTests
 {
     [Theory]
     // The forms in which BookSum is published: one row a summary, an array of objects, the authors' own script (paragraphs and sentences), arrays of strings.
-    [InlineData("""{"bid": 27, "book_id": "Far.1", "chapter": "It rained.", "summary_text": "Rain.", "summary": "{'name': 'x'}"}""", "It rained.", "Rain.", "Far.1")]
+    [InlineData("""{"bid": 27, "book_id": "Far.chapter 1", "chapter": "It rained.", "summary_text": "Rain.", "summary": "{'name': 'x'}"}""", "It rained.", "Rain.", "27")] // a book_id names the chapter too
     [InlineData("""{"bid": 27, "chapter": "It rained.", "summary": "Rain."}""", "It rained.", "Rain.", "27")]
     [InlineData("""{"book_title": "Far", "text": "It rained.", "summary": [{"source": "a", "text": "Rain.", "analysis": "none"}, {"source": "b", "text": " "}, {"source": "c", "text": "Wet."}]}""", "It rained.", "Rain.|Wet.", "Far")]
     [InlineData("""{"bid": "27", "text": ["It rained.", "It stopped."], "summary": ["Rain.", "Then sun."]}""", "It rained.\nIt stopped.", "Rain. Then sun.", "27")]
     [InlineData("""{"chapter": "It rained.", "summaries": ["Rain.", "Wet."]}""", "It rained.", "Rain.|Wet.", null)]
-    [InlineData("""{"chapters_text": "It rained.", "chapter_summary": "Rain."}""", "It rained.", "Rain.", null)]
+    [InlineData("""{"book_id": 3, "chapters_text": "It rained.", "chapter_summary": "Rain."}""", "It rained.", "Rain.", "3")]
     public void Read_PublishedForms_FindsChapterAndSummaries(string json, string chapter, string summaries, string? book)
     {
         ChapterSummaries read = ChapterSummaries.Read(Records.Of(json));

@@ -52,9 +52,13 @@ public sealed class FillInTheMiddleTests
                 Assert.Equal(made, maker.Make(text, i));
                 string order = made.Properties["fim"];
                 orders.Add(order);
-                Assert.Equal(order != "none" && loss == FillInTheMiddleLoss.Middle, made is PromptExample);
+                bool apart = order != "none" && loss == FillInTheMiddleLoss.Middle;
+                // Where everything counts, only a middle that follows the prefix at once is apart.
+                if (order != "spm" || loss == FillInTheMiddleLoss.Middle || format == Formats.Length - 1) Assert.Equal(apart, made is PromptExample);
                 if (made is not PromptExample prompt) continue;
                 Assert.NotEqual("", prompt.Completion);
+                Assert.Equal(loss == FillInTheMiddleLoss.Everything, prompt.PromptCounts);
+                if (loss == FillInTheMiddleLoss.Everything) continue;
                 Assert.Equal(MakingTexts.HalfPairs(text), MakingTexts.HalfPairs(prompt.Prompt) + MakingTexts.HalfPairs(prompt.Completion));
             }
 
@@ -86,6 +90,23 @@ public sealed class FillInTheMiddleTests
         Assert.InRange(cuts["<|fim_prefix|>a<|fim_suffix|><|fim_middle|>b"], 2000 - 200, 2000 + 200);
     }
 
+    /// <summary>As Bavarian et al. write SPM (appendix D): Enc(prefix) and Enc(middle), not the encoding of both in one piece.</summary>
+    [Fact]
+    public void Make_SuffixFirst_PrefixAndMiddleAreEncodedApartAndCount()
+    {
+        FillInTheMiddleMaker maker = new(new FillInTheMiddleOptions { Format = FillInTheMiddleFormat.FromTokens("own", "P", "S", "M"), Rate = 1, SpmShare = 1 });
+        HashSet<string> made = [];
+        for (int i = 0; i < 200; i++)
+        {
+            TrainingExample example = maker.Make("ab", i);
+            made.Add(example is PromptExample { PromptCounts: true } prompt ? $"{prompt.Prompt}|{prompt.Completion}" : ((TextExample)example).Text);
+            Assert.Equal("ab", maker.Restore(example));
+        }
+
+        // The three cuts with a middle, and the three without, of which nothing is left to encode apart.
+        Assert.Equal(new HashSet<string> { "PSbM|a", "PSM|ab", "PSMa|b", "PSabM", "PSbMa", "PSMab" }, made);
+    }
+
     [Fact]
     public void MakeWindows_Pieces_FitAndAreTheDocument()
     {
@@ -95,7 +116,8 @@ public sealed class FillInTheMiddleTests
         {
             IReadOnlyList<TrainingExample> made = maker.MakeWindows(text, PieceTokenizer.Subword, length, 5);
             Assert.Equal(text, string.Concat(made.Select(maker.Restore)));
-            int[] tokens = [.. made.Select(example => PieceTokenizer.Subword.CountTokens(((TextExample)example).Text))];
+            // Prompt and completion are encoded apart.
+            int[] tokens = [.. made.Select(example => (example is PromptExample prompt ? [prompt.Prompt, prompt.Completion] : new[] { ((TextExample)example).Text }).Sum(text => PieceTokenizer.Subword.CountTokens(text)))];
             Assert.All(tokens, count => Assert.InRange(count, 1, length));
             // All but the last are well filled: a border before a word may cost an eighth.
             if (length == 333) Assert.All(tokens[..^1], count => Assert.InRange(count, 280, 333));

@@ -20,6 +20,10 @@ public sealed class InContextPackerTests
         Assert.Equal([new("q one:", false), new(" 1 || ", true), new("q two:", false), new(" 2", true)], answers.Segments);
         SegmentsExample last = (SegmentsExample)new InContextPacker(Options(InContextLoss.LastAnswer)).Pack(examples)[0];
         Assert.Equal([new("q one: 1 || q two:", false), new(" 2", true)], last.Segments);
+
+        examples[0] = new PromptExample("q one:", " 1") { PromptCounts = true };
+        answers = (SegmentsExample)new InContextPacker(Options(InContextLoss.Answers)).Pack(examples)[0];
+        Assert.Equal([new("q one: 1 || ", true), new("q two:", false), new(" 2", true)], answers.Segments);
     }
 
     [Fact]

@@ -11,6 +11,7 @@ public sealed class JsonLinesWriterTests : IDisposable
         new TextExample("two lines\r\n of \"text\" \\ \u2028 <b> 日本語 😀\u0001") { Properties = new Dictionary<string, string> { ["z"] = "1", ["a"] = "" } },
         new PromptExample("", "an answer"),
         new PromptExample(" what? ", " this\n"),
+        new PromptExample("both ", "learned") { PromptCounts = true },
         new SegmentsExample([new TextSegment("read ", false), new TextSegment("learned", true)]),
     ];
 
@@ -41,13 +42,13 @@ public sealed class JsonLinesWriterTests : IDisposable
     public void WriteJsonLines_AllForms_AreReadBackTheSame(string name)
     {
         JsonLinesReport report = Source([.. Examples, Chat]).WriteJsonLines(At(name), cancellationToken: TestContext.Current.CancellationToken);
-        Assert.Equal((5, Examples.Sum(example => example.TextLength) + Chat.TextLength), (report.Examples, report.Characters));
+        Assert.Equal((6, Examples.Sum(example => example.TextLength) + Chat.TextLength), (report.Examples, report.Characters));
         Assert.Equal([At(name)], report.Files);
         Assert.Equal(new FileInfo(At(name)).Length, report.Bytes);
         List<TrainingExample> read = Read(ColumnMap.Written, At(name));
-        Assert.Equal(Enumerable.Range(1, 5).Select(line => (long)line), read.Select(example => example.Origin!.Number));
-        Assert.Equal(Examples, read[..4].Select(example => example with { Origin = null }));
-        Assert.Equal(Chat.Turns, Assert.IsType<ChatExample>(read[4]).Turns);
+        Assert.Equal(Enumerable.Range(1, 6).Select(line => (long)line), read.Select(example => example.Origin!.Number));
+        Assert.Equal(Examples, read[..5].Select(example => example with { Origin = null }));
+        Assert.Equal(Chat.Turns, Assert.IsType<ChatExample>(read[5]).Turns);
         Assert.Empty(Directory.GetFiles(Path.GetDirectoryName(At(name))!, ".*"));
     }
 
@@ -144,6 +145,7 @@ public sealed class JsonLinesWriterTests : IDisposable
     [Theory]
     [InlineData("""{"segments":[]}""", "\"segments\"")]
     [InlineData("""{"segments":[{"text":"a"}]}""", "\"segments\"[0].counts is null")]
+    [InlineData("""{"prompt":"a","completion":"b","prompt_counts":1}""", "\"prompt_counts\" is a number")]
     [InlineData("""{"text":"a","properties":{"b":1}}""", "\"b\" is a number")]
     [InlineData("""{"text":"a","properties":"b"}""", "expected an object of texts")]
     [InlineData("""{"body":"a"}""", "there is no field \"text\"")]
