@@ -60,8 +60,8 @@ public sealed class FillInTheMiddleMaker
     /// <param name="text">The document.</param>
     /// <param name="tokenizer">Counts, special tokens as its own settings say.</param>
     /// <param name="contextLength">
-    /// The most tokens of an example, as the tokenizer counts its text in one piece; at least 16. Leave room for what the encoder adds: <see cref="ExampleEncoder"/> puts
-    /// tokens at the beginning and the end, and encodes a prompt apart from its completion, 1 to 5 tokens more in all with the tokenizers that were tried.
+    /// The most tokens of an example; at least 16. Leave room for what the encoder adds: <see cref="ExampleEncoder"/> puts tokens at the beginning and the end, with the
+    /// tokenizers that were tried 1 to 4 more in all.
     /// </param>
     /// <param name="number">The item's number.</param>
     /// <returns>The examples in the document's order; put back, their texts are the document.</returns>
