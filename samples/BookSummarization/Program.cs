@@ -20,15 +20,15 @@ command.SetAction((parsed, cancellationToken) => SampleCommand.RunAsync(async ()
 {
     if (folder.Read(parsed, parsed.GetValue(seed), parsed.GetValue(output)!.FullName) is { } options)
     {
-        await new FolderJob(options, parsed.GetValue(summary)).RunAsync(cancellationToken);
+        await new FolderJob(options, parsed.AtLeast(summary, 1)).RunAsync(cancellationToken);
         return;
     }
 
     await new WordJob(new WordJobOptions
     {
         Lengths = [.. parsed.GetValue(lengths)!.Order()],
-        Chapters = parsed.GetValue(chapters),
-        Tokens = parsed.GetValue(tokens),
+        Chapters = parsed.AtLeast(chapters, 1),
+        Tokens = parsed.AtLeast(tokens, 10_000),
         Seed = parsed.GetValue(seed),
         Output = parsed.GetValue(output)!.FullName,
     }).RunAsync(cancellationToken);

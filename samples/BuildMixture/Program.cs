@@ -1,6 +1,7 @@
 using System.CommandLine;
 using LongContext.Data;
 using LongContext.Data.Mixing;
+using LongContext.Data.Reading;
 using LongContext.Samples.BuildMixture;
 using LongContext.Samples.Shared;
 
@@ -17,11 +18,12 @@ Option<string[]> prompts = Patterns("--prompts", "Few-shot tuning: prompt collec
 Option<string[]> general = Patterns("--general", "Few-shot tuning: general text.");
 Option<int?> context = new("--context") { Description = "Tokens of a sequence. Default: 32768, as published; 1024 for the built-in files." };
 Option<int?> minimum = new("--minimum") { Description = "Pre-training: sequences of fewer tokens are left out. Default: 2048, as published; 64 for the built-in files." };
+Option<bool> skip = new("--skip-bad-lines") { Description = "Count bad lines and pass them over instead of stopping at the first." };
 Option<long> tokens = new("--tokens") { Description = "Stop after so many tokens of each mixture.", DefaultValueFactory = _ => 1_500_000_000 };
 Option<int> seed = new("--seed") { Description = "Same seed, same mixture.", DefaultValueFactory = _ => 1 };
 Option<DirectoryInfo> output = new("--output") { Description = "Folder for the report, and for the built-in files.", DefaultValueFactory = _ => new DirectoryInfo("build-mixture") };
 
-RootCommand command = new("Builds the data mixtures of the 32K Llama 2.") { model, books, papers, web, denoising, denoisingTexts, instructions, prompts, general, context, minimum, tokens, seed, output };
+RootCommand command = new("Builds the data mixtures of the 32K Llama 2.") { model, books, papers, web, denoising, denoisingTexts, instructions, prompts, general, context, minimum, skip, tokens, seed, output };
 command.SetAction(async (parsed, cancellationToken) =>
 {
     try
@@ -48,13 +50,15 @@ command.SetAction(async (parsed, cancellationToken) =>
             Files = files,
             ContextLength = parsed.GetValue(context) ?? (given.Length == 0 ? 1024 : 32_768),
             MinimumTokens = parsed.GetValue(minimum) ?? (given.Length == 0 ? 64 : 2048),
-            MostTokens = parsed.GetValue(tokens),
+            MostTokens = parsed.AtLeast(tokens, 1),
             Seed = parsed.GetValue(seed),
             Output = folder,
         }).Run(cancellationToken);
         return 0;
 
-        MixtureShare? Share(Option<string[]> option) => parsed.GetValue(option) is { Length: > 0 } patterns ? MixtureShare.Of(patterns) : null;
+        MixtureShare? Share(Option<string[]> option) => parsed.GetValue(option) is { Length: > 0 } patterns
+            ? new MixtureShare { Patterns = patterns, Reading = new RecordSourceOptions { BadLines = parsed.GetValue(skip) ? BadLines.Skip : BadLines.Stop } }
+            : null;
     }
     catch (Exception e) when (e is UsageException or IOException or UnauthorizedAccessException or ArgumentException or DataFormatException or FormatException or NotSupportedException)
     {

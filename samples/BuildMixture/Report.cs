@@ -36,14 +36,14 @@ internal sealed class Report(JobOptions options, IReadOnlyList<MixtureOutcome> o
     private static void Show(MixtureOutcome outcome)
     {
         Table table = new Table().Border(TableBorder.Rounded).Title($"{outcome.Name}: {Text(outcome.Mixture.Given.Tokens)} tokens").AddColumn("share");
-        foreach (string column in (string[])["asked", "got", "tokens", "sequences", "documents", "too short", "too long"]) table.AddColumn(new TableColumn(column).RightAligned());
+        foreach (string column in (string[])["asked", "got", "tokens", "sequences", "documents", "too short", "too long", "bad lines"]) table.AddColumn(new TableColumn(column).RightAligned());
         for (int i = 0; i < outcome.Mixture.Excluded.Count; i++)
         {
             MixtureSourceReport given = outcome.Mixture.Given.Sources[i];
             ShareExclusions excluded = outcome.Mixture.Excluded[i];
             table.AddRow(
                 given.Name + (given.Ended ? " (read to its end)" : ""), Percent(given.Share), Percent(outcome.Mixture.Given.TokenShare(given)), Text(given.Tokens), Text(given.Items),
-                Text(excluded.Documents), Text(excluded.TooShort), Text(excluded.TooLong));
+                Text(excluded.Documents), Text(excluded.TooShort), Text(excluded.TooLong), Text(excluded.BadLines));
         }
 
         AnsiConsole.Write(table);

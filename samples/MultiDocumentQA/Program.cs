@@ -21,15 +21,15 @@ command.SetAction((parsed, cancellationToken) => SampleCommand.RunAsync(async ()
     int[]? counts = parsed.GetValue(documents) is { Length: > 0 } given ? [.. given.Order()] : null;
     if (folder.Read(parsed, parsed.GetValue(seed), parsed.GetValue(output)!.FullName) is { } options)
     {
-        await new FolderJob(options, counts, parsed.GetValue(answer)).RunAsync(cancellationToken);
+        await new FolderJob(options, counts, parsed.AtLeast(answer, 1)).RunAsync(cancellationToken);
         return;
     }
 
     await new WordJob(new WordJobOptions
     {
         Documents = counts ?? [20, 30, 50, 100],
-        Questions = parsed.GetValue(questions),
-        Tokens = parsed.GetValue(tokens),
+        Questions = parsed.AtLeast(questions, 1),
+        Tokens = parsed.AtLeast(tokens, 10_000),
         Seed = parsed.GetValue(seed),
         Output = parsed.GetValue(output)!.FullName,
     }).RunAsync(cancellationToken);

@@ -21,6 +21,8 @@ command.SetAction((parsed, cancellationToken) => SampleCommand.RunAsync(async ()
     string[] patterns = parsed.GetValue(data) ?? [];
     DirectoryInfo? folder = parsed.GetValue(model);
     if (folder is null != (patterns.Length == 0)) throw new UsageException("--model FOLDER and --data FILES go together.");
+    double similar = parsed.GetValue(similarity);
+    if (!(similar is > 0 and <= 1)) throw new UsageException(FormattableString.Invariant($"{similarity.Name} is {similar}, expected more than 0, at most 1."));
     await new Job(new JobOptions
     {
         Data = patterns,
@@ -28,7 +30,7 @@ command.SetAction((parsed, cancellationToken) => SampleCommand.RunAsync(async ()
         Format = parsed.GetValue(chatFormat) ?? (folder is null ? RecordsFormat.FormatName : null),
         ContextLength = parsed.GetValue(context) ?? (folder is null ? 1024 : 65536),
         Seed = parsed.GetValue(seed),
-        Similarity = parsed.GetValue(similarity),
+        Similarity = similar,
         Strict = parsed.GetValue(strict),
         Output = parsed.GetValue(output)!.FullName,
     }).RunAsync(cancellationToken);

@@ -54,5 +54,26 @@ public sealed class BuildMixtureTests
         Assert.Contains("go together", run.Error, StringComparison.Ordinal);
         run = await SampleProgram.RunAsync("BuildMixture", "--model", model, "--books", folder["a.jsonl"], "--output", folder["out"]);
         Assert.Contains("Only shares that both mixtures have", run.Error, StringComparison.Ordinal);
+        run = await SampleProgram.RunAsync("BuildMixture", "--tokens", "-4", "--output", folder["out"]);
+        run.AssertRefusal("--tokens is -4, expected at least 1");
+    }
+
+    [Fact]
+    public async Task Run_BadLines_StopItOrAreCounted()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        string model = Path.Combine(TestPaths.RepositoryRoot!, "samples", "QuickStart", "BaseModel");
+        string line = JsonSerializer.Serialize(new { text = string.Join(' ', Enumerable.Repeat("able acid acre", 30)) });
+        await File.WriteAllLinesAsync(folder["a.jsonl"], [line, line, "{", line], TestContext.Current.CancellationToken);
+        string[] arguments =
+        [
+            "--model", model, "--books", folder["a.jsonl"], "--papers", folder["a.jsonl"], "--web", folder["a.jsonl"], "--denoising", folder["a.jsonl"],
+            "--context", "128", "--minimum", "8", "--output", folder["out"],
+        ];
+        (await SampleProgram.RunAsync("BuildMixture", arguments)).AssertRefusal("a.jsonl, line 3: ");
+        SampleProgram.Outcome run = await SampleProgram.RunAsync("BuildMixture", [.. arguments, "--skip-bad-lines"]);
+        Assert.True(run.ExitCode == 0, run.Error);
+        using JsonDocument report = SampleProgram.ReadReport(folder["out"]);
+        Assert.Equal(1, report.RootElement[0].GetProperty("shares").EnumerateArray().Max(share => share.GetProperty("badLines").GetInt64()));
     }
 }

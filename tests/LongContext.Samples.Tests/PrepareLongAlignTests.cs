@@ -95,6 +95,8 @@ public sealed class PrepareLongAlignTests
         await File.WriteAllTextAsync(folder["bad.jsonl"], "{\"text\": 7}\n", TestContext.Current.CancellationToken);
         await AssertError("go together", "--model", s_model);
         await AssertError("go together", "--data", folder["bad.jsonl"]);
+        foreach (string similarity in (string[])["0", "1.5", "NaN"])
+            await AssertError($"--similarity is {similarity}, expected more than 0", "--similarity", similarity);
         await AssertError("line 1: no ready map fits", "--strict", "--model", s_model, "--data", folder["bad.jsonl"], "--format", "records");
         await AssertError("There is no conversation to learn from", "--model", s_model, "--data", folder["bad.jsonl"], "--format", "records");
         await AssertError(folder["nothing*.jsonl"], "--model", s_model, "--data", folder["nothing*.jsonl"], "--format", "records");

@@ -27,6 +27,11 @@ public sealed class ReadingSamplesTests
         await AssertError("--context without --model", "--context", "512");
         await AssertError("line 2", "--model", WordModel, "--data", folder["bad.jsonl"]);
         await AssertError(folder["nowhere"], "--model", folder["nowhere"], "--data", folder["bad.jsonl"]);
+        foreach (string option in (string[])["--held-out", "--epochs", "--packs", sample == "MultiDocumentQA" ? "--answer-tokens" : "--summary-tokens"])
+            await AssertError($"{option} is 0, expected at least 1", option, "0", "--model", WordModel, "--data", folder["bad.jsonl"]);
+        string count = sample == "MultiDocumentQA" ? "--questions" : "--chapters";
+        await AssertError($"{count} is -1, expected at least 1", count, "-1");
+        await AssertError("--tokens is 0, expected at least 10000", "--tokens", "0");
         await AssertError("from", sample == "MultiDocumentQA" ? ["--documents", "20", "200"] : ["--lengths", "20"]);
 
         async Task AssertError(string expected, params string[] arguments)
@@ -94,6 +99,8 @@ public sealed class ReadingSamplesTests
         }
 
         await using (var file = new GZipStream(File.Create(folder["nq-open.jsonl.gz"]), CompressionLevel.Fastest)) await file.WriteAsync(Encoding.UTF8.GetBytes(lines.ToString()), TestContext.Current.CancellationToken);
+        SampleProgram.Outcome narrow = await SampleProgram.RunAsync("MultiDocumentQA", "--model", WordModel, "--data", folder["nq-open.jsonl.gz"], "--context", "16", "--answer-tokens", "1", "--output", folder["out"]);
+        narrow.AssertRefusal("None of the 8 training examples fits a context of 16 tokens");
         SampleProgram.Outcome run = await SampleProgram.RunAsync(
             "MultiDocumentQA", "--model", WordModel, "--data", folder["nq-open.jsonl.gz"], "--context", "512", "--documents", "2", "4", "--epochs", "1", "--packs", "1", "--answer-tokens", "6", "--output", folder["out"]);
         Assert.True(run.ExitCode == 0, run.Error);

@@ -16,6 +16,9 @@ internal static class FolderTuning
         if (examples.Count == 0) throw new UsageException("All the data is held out; none is left to train on.");
         var encoder = new ExampleEncoder(tokenizer);
         TokenSequence[] sequences = [.. examples.Select(encoder.Encode)];
+        int context = options.ContextLength ?? model.ContextLength, shortest = sequences.Min(sequence => sequence.Length);
+        if (shortest > context)
+            throw new UsageException(FormattableString.Invariant($"None of the {sequences.Length} training examples fits a context of {context} tokens, the shortest has {shortest}: give a longer --context."));
         TrainerOptions trainer = options.Lora ? InstructionTuning.DefaultAdapterTrainer : InstructionTuning.DefaultTrainer;
         TrainingRecipe recipe = InstructionTuning.Compose(model.Config, DataSource.FromList(sequences, options.Seed, options.Epochs), new InstructionTuningOptions
         {

@@ -1,5 +1,7 @@
-using System.Text.Json;
+using System.IO.Hashing;
 using System.Text.Json.Nodes;
+using System.Text.Json;
+using System.Text;
 using LongContext.Checkpoints;
 
 namespace LongContext.Data;
@@ -40,6 +42,9 @@ public sealed partial class StreamState
         StreamState state = FromJson(CheckpointJson.ParseObject(text, path), file, unused, "", depth: 1);
         return unused.Count == 0 ? state : throw new CheckpointFormatException($"{path}: the array '{unused.First()}' belongs to nothing in the state.");
     }
+
+    /// <summary>What tells the state of one stream from another's; arrays count by their names alone.</summary>
+    internal string Hash() => Convert.ToHexStringLower(XxHash128.Hash(Encoding.UTF8.GetBytes(ToJson("", [], depth: 1).ToJsonString())));
 
     private JsonObject ToJson(string prefix, List<SafetensorsEntry> arrays, int depth)
     {

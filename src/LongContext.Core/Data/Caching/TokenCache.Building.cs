@@ -100,6 +100,14 @@ public sealed partial class TokenCache
         {
             return null;
         }
+        catch (DataFormatException fault)
+        {
+            throw new DataFormatException(
+                $"{fault.Message.TrimEnd('.')}. Remove {path}, or set {nameof(TokenCacheOptions)}.{nameof(TokenCacheOptions.RebuildDamaged)}, to have the cache built again.", fault)
+            {
+                Path = fault.Path,
+            };
+        }
     }
 
     private static TokenCache Open(string path, TokenCacheKey key, TokenCacheOptions options, bool wasBuilt, long start)

@@ -1,3 +1,4 @@
+using System.Text;
 using LongContext.Chat;
 
 namespace LongContext.Data.Examples;
@@ -8,4 +9,19 @@ public sealed record ChatExample(IReadOnlyList<ChatTurn> Turns) : TrainingExampl
 {
     /// <inheritdoc/>
     public override long TextLength => Turns.Sum(turn => (long)turn.Content.Length);
+
+    /// <summary>Whether another has the same turns, origin and properties.</summary>
+    /// <param name="other">The other.</param>
+    public bool Equals(ChatExample? other) => base.Equals(other) && Turns.SequenceEqual(other.Turns);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Turns.Count, TextLength, Turns.Count == 0 ? null : Turns[0]);
+
+    /// <inheritdoc/>
+    protected override bool PrintMembers(StringBuilder builder)
+    {
+        base.PrintMembers(builder);
+        builder.Append(", Turns = [").AppendJoin(" | ", Turns.Select(turn => $"{turn.Role}: {turn.Content}")).Append(']');
+        return true;
+    }
 }

@@ -26,7 +26,8 @@ internal static class ColumnDetection
             ?? Texts.FirstOrDefault(text => IsText(fields, text.Field)).Map
             ?? throw new DataFormatException(
                 "no ready map fits: expected \"messages\" or \"conversations\" (of role and content, or from and value), \"instruction\" and \"output\", " +
-                $"\"prompt\" and \"completion\", or \"text\"; found {RecordFields.Names(fields)}.");
+                $"\"prompt\" and \"completion\", or \"text\"; found {RecordFields.Names(fields)}. Say what they are with {nameof(ColumnMap)}.{nameof(ColumnMap.Text)}, " +
+                $"{nameof(ColumnMap.PromptCompletion)}, {nameof(ColumnMap.Instruction)}, {nameof(ColumnMap.Chat)} or {nameof(ColumnMap.Custom)}.");
     }
 
     private static ColumnMap? TryConversation(JsonObject fields)

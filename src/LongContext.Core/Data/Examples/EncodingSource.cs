@@ -45,19 +45,9 @@ internal sealed class EncodingSource(IDataSource<TrainingExample> examples, Exam
 
     private TokenSequence? Encode(TrainingExample example)
     {
-        try
-        {
-            return encoder.Encode(example);
-        }
-        catch (ArgumentException fault)
-        {
-            string reason = fault.InnerException?.Message ?? fault.Message;
-            DataFormatException bad = example.Origin is { } origin
-                ? new DataFormatException(origin.Path, origin.Number, reason, fault, origin.Unit)
-                : new DataFormatException(fault.Message, fault);
-            if (onBadExample is null) throw bad;
-            onBadExample(bad);
-            return null;
-        }
+        if (encoder.TryEncode(example, out TokenSequence? sequence, out DataFormatException? fault)) return sequence;
+        if (onBadExample is null) throw fault;
+        onBadExample(fault);
+        return null;
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using LongContext.Chat;
 using LongContext.Packing;
 using LongContext.Tokenization;
@@ -72,6 +73,28 @@ public sealed class ExampleEncoder
         {
             string which = example.Origin is { } origin ? $"The example of {origin}" : "The example";
             throw new ArgumentException($"{which} cannot be encoded: {fault.Message}", nameof(example), fault);
+        }
+    }
+
+    /// <summary>The tokens of an example, or why it has none: for data in which some examples cannot be encoded and are to be passed over.</summary>
+    /// <param name="example">The example.</param>
+    /// <param name="sequence">The tokens with their loss mask, or null.</param>
+    /// <param name="fault">What <see cref="Encode"/> would throw, naming the place where the example was read; null where there are tokens.</param>
+    /// <returns>Whether there are tokens.</returns>
+    public bool TryEncode(TrainingExample example, [NotNullWhen(true)] out TokenSequence? sequence, [NotNullWhen(false)] out DataFormatException? fault)
+    {
+        ArgumentNullException.ThrowIfNull(example);
+        (sequence, fault) = (null, null);
+        try
+        {
+            sequence = Encode(example);
+            return true;
+        }
+        catch (ArgumentException thrown)
+        {
+            string reason = thrown.InnerException?.Message ?? thrown.Message;
+            fault = example.Origin is { } origin ? new DataFormatException(origin.Path, origin.Number, reason, thrown, origin.Unit) : new DataFormatException(thrown.Message, thrown);
+            return false;
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace LongContext.Data.Examples;
 
 /// <summary>
@@ -22,4 +24,12 @@ public sealed record SegmentsExample(IReadOnlyList<TextSegment> Segments) : Trai
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Segments.Count, TextLength, Segments.Count == 0 ? null : Segments[0]);
+
+    /// <inheritdoc/>
+    protected override bool PrintMembers(StringBuilder builder)
+    {
+        base.PrintMembers(builder);
+        builder.Append(", Segments = [").AppendJoin(" | ", Segments.Select(segment => (segment.Counts ? "+" : "-") + segment.Text)).Append(']');
+        return true;
+    }
 }

@@ -1,4 +1,6 @@
 using System.Collections.ObjectModel;
+using System.Globalization;
+using System.Text;
 
 namespace LongContext.Data.Examples;
 
@@ -32,6 +34,18 @@ public abstract record TrainingExample
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(EqualityContract, Origin, Properties.Count);
+
+    /// <summary>Writes what there is of origin and properties, and the length of the text.</summary>
+    /// <param name="builder">Takes it.</param>
+    /// <returns>True: something was written.</returns>
+    protected virtual bool PrintMembers(StringBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        if (Origin is not null) builder.Append("Origin = ").Append(Origin).Append(", ");
+        if (Properties.Count > 0) builder.Append("Properties = {").AppendJoin(", ", Properties.Select(pair => $"{pair.Key}: {pair.Value}")).Append("}, ");
+        builder.Append(CultureInfo.InvariantCulture, $"TextLength = {TextLength}");
+        return true;
+    }
 
     private static bool SameProperties(IReadOnlyDictionary<string, string> one, IReadOnlyDictionary<string, string> other) =>
         ReferenceEquals(one, other)

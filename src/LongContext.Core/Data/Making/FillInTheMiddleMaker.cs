@@ -8,7 +8,7 @@ namespace LongContext.Data.Making;
 /// Bavarian et al., "Efficient Training of Language Models to Fill in the Middle" (arXiv 2207.14255). Two places are drawn uniformly among all
 /// places of the text, its ends included, and cut it into prefix, middle and suffix, any of which may be empty; cuts fall between characters,
 /// not between tokens (their section 4.5), never inside a surrogate pair. <see cref="Make"/> works on whole documents;
-/// <see cref="MakeWindows"/> on what fits a context (their "context level", section 4.4, which they found better: no part is cut off later).
+/// <see cref="MakeWindows(string, ExampleEncoder, int, long)"/> on what fits a context (their "context level", section 4.4, which they found better: no part is cut off later).
 /// </remarks>
 public sealed class FillInTheMiddleMaker
 {
@@ -56,21 +56,40 @@ public sealed class FillInTheMiddleMaker
         return MakeBy(text, new Draws(ref random));
     }
 
+    /// <summary>Cuts a document into texts whose examples fit a context once they are encoded, and makes an example of each, with draws of its own.</summary>
+    /// <param name="text">The document.</param>
+    /// <param name="encoder">What will encode the examples; it says how many tokens they have.</param>
+    /// <param name="contextLength">The most tokens of an encoded example; at least 16.</param>
+    /// <param name="number">The item's number.</param>
+    /// <returns>The examples in the document's order; put back, their texts are the document.</returns>
+    /// <exception cref="ArgumentException">Not possible; see <see cref="CanMake"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A context of fewer than 16 tokens.</exception>
+    public IReadOnlyList<TrainingExample> MakeWindows(string text, ExampleEncoder encoder, int contextLength, long number)
+    {
+        ArgumentNullException.ThrowIfNull(encoder);
+        return MakeWindows(text, example => encoder.EncodeUnchecked(example).Length, contextLength, number);
+    }
+
     /// <summary>Cuts a document into texts that fit a context and makes an example of each, with draws of its own.</summary>
     /// <param name="text">The document.</param>
-    /// <param name="tokenizer">Counts, special tokens as its own settings say.</param>
-    /// <param name="contextLength">
-    /// The most tokens of an example; at least 16. Leave room for what the encoder adds: <see cref="ExampleEncoder"/> puts tokens at the beginning and the end, with the
-    /// tokenizers that were tried 1 to 4 more in all.
+    /// <param name="tokenizer">
+    /// Counts the texts, special tokens as its own settings say. What an encoder adds is not counted: a beginning and an end of sentence, and what a middle has more as the
+    /// continuation of a text. Give an <see cref="ExampleEncoder"/> instead to have it counted.
     /// </param>
+    /// <param name="contextLength">The most tokens of an example's text; at least 16.</param>
     /// <param name="number">The item's number.</param>
     /// <returns>The examples in the document's order; put back, their texts are the document.</returns>
     /// <exception cref="ArgumentException">Not possible; see <see cref="CanMake"/>.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A context of fewer than 16 tokens.</exception>
     public IReadOnlyList<TrainingExample> MakeWindows(string text, Tokenizer tokenizer, int contextLength, long number)
     {
-        ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(tokenizer);
+        return MakeWindows(text, example => Count(example, tokenizer), contextLength, number);
+    }
+
+    private List<TrainingExample> MakeWindows(string text, Func<TrainingExample, int> count, int contextLength, long number)
+    {
+        ArgumentNullException.ThrowIfNull(text);
         ArgumentOutOfRangeException.ThrowIfLessThan(contextLength, 16);
         if (Fault(text) is { } fault) throw new ArgumentException(fault, nameof(text));
         SplitMix64 random = new(options.Seed, number);
@@ -78,7 +97,7 @@ public sealed class FillInTheMiddleMaker
         for (int start = 0; start < text.Length;)
         {
             Draws draws = new(ref random);
-            int length = TextFit.Longest(text, start, candidate => Count(MakeBy(candidate, draws), tokenizer) <= contextLength);
+            int length = TextFit.Longest(text, start, candidate => count(MakeBy(candidate, draws)) <= contextLength);
             if (length == 0) throw new ArgumentException($"Not one character fits {contextLength} tokens together with what {options.Format.Name} puts around it.", nameof(contextLength));
             made.Add(MakeBy(text.Substring(start, length), draws));
             start += length;

@@ -12,8 +12,10 @@ public sealed class InContextOptions
     /// <summary>The most tokens of a sequence, the reserved ones included; at least 2. Default: 32,768.</summary>
     public int ContextLength { get; init; } = 32_768;
 
-    /// <summary>Tokens kept free for what the encoder adds to the text that <see cref="Tokenizer"/> does not count, such as an end of sentence. Default: 1.</summary>
-    public int ReservedTokens { get; init; } = 1;
+    /// <summary>
+    /// Tokens kept free for what the encoder adds to the text that <see cref="Tokenizer"/> does not count. Default: 2, a beginning and an end of sentence.
+    /// </summary>
+    public int ReservedTokens { get; init; } = 2;
 
     /// <summary>What stands between two examples; not empty. Default: a blank line.</summary>
     public string Separator { get; init; } = "\n\n";
@@ -22,8 +24,8 @@ public sealed class InContextOptions
     public InContextLoss Loss { get; init; } = InContextLoss.Everything;
 
     /// <summary>
-    /// Puts only examples of the same group together, for example of the same task: <c>example => example.Properties["task"]</c>. Null, the
-    /// default, mixes them as they come.
+    /// Puts only examples of the same group together, for example of the same task: <c>example => example.Properties["task"]</c>, where
+    /// <see cref="ColumnMap.WithProperties"/> kept the field. Null, the default, mixes them as they come.
     /// </summary>
     public Func<TrainingExample, string>? GroupBy { get; init; }
 

@@ -37,25 +37,35 @@ public static class MakerExtensions
         return source.Numbered(example => maker.CanMake(TextOf(example)), (example, number) => Carry(maker.Make(TextOf(example), number), example), maker.Identity);
     }
 
-    /// <summary>Cuts documents to what fits a context and moves the middles of the pieces; see <see cref="FillInTheMiddleMaker.MakeWindows"/>.</summary>
+    /// <summary>
+    /// Cuts documents to what fits a context once it is encoded, and moves the middles of the pieces; see <see cref="FillInTheMiddleMaker.MakeWindows(string, ExampleEncoder, int, long)"/>.
+    /// </summary>
     /// <param name="source">Texts; anything else is an error.</param>
     /// <param name="options">The format, and how often.</param>
-    /// <param name="tokenizer">Counts.</param>
-    /// <param name="contextLength">The most tokens of an example, without what the encoder adds; see <see cref="FillInTheMiddleMaker.MakeWindows"/>.</param>
+    /// <param name="encoder">What will encode the examples; it says how many tokens they have.</param>
+    /// <param name="contextLength">The most tokens of an encoded example.</param>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    public static IDataSource<TrainingExample> FillInTheMiddle(this IDataSource<TrainingExample> source, FillInTheMiddleOptions options, ExampleEncoder encoder, int contextLength)
+    {
+        ArgumentNullException.ThrowIfNull(encoder);
+        FillInTheMiddleMaker maker = new(options);
+        return FillInTheMiddle(source, maker, (text, number) => maker.MakeWindows(text, encoder, contextLength, number), contextLength, encoder.Identity);
+    }
+
+    /// <summary>
+    /// Cuts documents to what fits a context and moves the middles of the pieces; see <see cref="FillInTheMiddleMaker.MakeWindows(string, Tokenizer, int, long)"/> for what is not counted.
+    /// </summary>
+    /// <param name="source">Texts; anything else is an error.</param>
+    /// <param name="options">The format, and how often.</param>
+    /// <param name="tokenizer">Counts the texts.</param>
+    /// <param name="contextLength">The most tokens of an example's text.</param>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
     public static IDataSource<TrainingExample> FillInTheMiddle(
         this IDataSource<TrainingExample> source, FillInTheMiddleOptions options, Tokenizer tokenizer, int contextLength)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
-        ArgumentOutOfRangeException.ThrowIfLessThan(contextLength, 16);
         FillInTheMiddleMaker maker = new(options);
-        string identity = FormattableString.Invariant($"{maker.Identity}, windows of {contextLength}, {Settings.Of(tokenizer)}");
-        return source
-            .Numbered<TrainingExample, IReadOnlyList<TrainingExample>>(
-                example => maker.CanMake(TextOf(example)),
-                (example, number) => [.. maker.MakeWindows(TextOf(example), tokenizer, contextLength, number).Select(made => Carry(made, example))],
-                identity)
-            .SelectMany(static made => made, identity);
+        return FillInTheMiddle(source, maker, (text, number) => maker.MakeWindows(text, tokenizer, contextLength, number), contextLength, Settings.Of(tokenizer));
     }
 
     /// <summary>Packs short tasks into long sequences of in-context examples; see <see cref="InContextPacker"/>.</summary>
@@ -103,6 +113,17 @@ public static class MakerExtensions
     {
         RepetitionMaker maker = new(options);
         return source.Numbered(static _ => true, (example, number) => maker.TryMake(TextOf(example), number) is { } made ? Carry(made, example) : null, maker.Identity);
+    }
+
+    private static IDataSource<TrainingExample> FillInTheMiddle(
+        IDataSource<TrainingExample> source, FillInTheMiddleMaker maker, Func<string, long, IReadOnlyList<TrainingExample>> windows, int contextLength, string counter)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(contextLength, 16);
+        string identity = FormattableString.Invariant($"{maker.Identity}, windows of {contextLength}, {counter}");
+        return source
+            .Numbered<TrainingExample, IReadOnlyList<TrainingExample>>(
+                example => maker.CanMake(TextOf(example)), (example, number) => [.. windows(TextOf(example), number).Select(made => Carry(made, example))], identity)
+            .SelectMany(static made => made, identity);
     }
 
     internal static IDataSource<TOut> Numbered<TIn, TOut>(this IDataSource<TIn> source, Func<TIn, bool> can, Func<TIn, long, TOut?> make, string identity)

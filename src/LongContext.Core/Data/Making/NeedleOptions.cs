@@ -11,7 +11,10 @@ public sealed class NeedleOptions
     /// <summary>Shortest item, in tokens of prompt and completion. Default: 1,024.</summary>
     public int MinimumTokens { get; init; } = 1_024;
 
-    /// <summary>Longest item, without what an encoder adds (1 or 2 tokens); each length between is drawn equally often. Default: 32,768.</summary>
+    /// <summary>
+    /// Longest item; each length between is drawn equally often. Default: 32,768. What an encoder adds (a beginning and an end of sentence, and a token where it encodes
+    /// prompt and completion apart) is not counted: for a context to pack into, stay some tokens below it.
+    /// </summary>
     public int MaximumTokens { get; init; } = 32_768;
 
     /// <summary>Tokens to keep for an answer in place of the completion's own, as RULER does (128); null, the default, counts the completion.</summary>

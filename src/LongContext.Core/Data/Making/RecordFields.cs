@@ -8,7 +8,7 @@ namespace LongContext.Data.Making;
 /// <summary>Reads the fields of a record; faults name the file, the line and the field.</summary>
 internal static class RecordFields
 {
-    public static DataFormatException Fault(RecordOrigin origin, string fault) => new(origin.Path, origin.Number, fault);
+    public static DataFormatException Fault(RecordOrigin origin, string fault) => new(origin.Path, origin.Number, fault, unit: origin.Unit);
 
     /// <summary>A field that must be there and must be text with something in it.</summary>
     public static string RequireText(this DataRecord record, string name) => RequireText(record.Fields, name, record.Origin, "");

@@ -32,7 +32,10 @@ public sealed class RepetitionOptions
     /// <summary>Shortest random text: tokens of prompt and completion. Default: 1,024.</summary>
     public int MinimumTokens { get; init; } = 1_024;
 
-    /// <summary>Longest text: tokens of prompt and completion, without what an encoder adds (1 or 2); each length between is drawn equally often. Default: 32,768.</summary>
+    /// <summary>
+    /// Longest text: tokens of prompt and completion; each length between is drawn equally often. Default: 32,768. What an encoder adds (a beginning and an end of sentence, and a
+    /// token where it encodes prompt and completion apart) is not counted: for a context to pack into, stay some tokens below it.
+    /// </summary>
     public int MaximumTokens { get; init; } = 32_768;
 
     /// <summary>Decides all draws, together with each item's number. Default: 0.</summary>

@@ -40,7 +40,10 @@ public sealed record FewShotTuningMixture : PublishedMixture
     /// <summary>Which tokens of in-context examples count. Default: all.</summary>
     public InContextLoss Loss { get; init; } = InContextLoss.Everything;
 
-    /// <summary>Puts only examples of the same group into a sequence, for example of the same task. Default: null, they are mixed as they come.</summary>
+    /// <summary>
+    /// Puts only examples of the same group into a sequence, for example of the same task: <c>example => example.Origin!.Path</c> where a file is a task, or
+    /// <c>example => example.Properties["task"]</c> where the share's columns keep such a field (<see cref="ColumnMap.WithProperties"/>). Default: null, they are mixed as they come.
+    /// </summary>
     public Func<TrainingExample, string>? GroupBy { get; init; }
 
     /// <inheritdoc/>
@@ -59,7 +62,6 @@ public sealed record FewShotTuningMixture : PublishedMixture
     {
         Tokenizer = tokenizer,
         ContextLength = ContextLength,
-        ReservedTokens = 2, // what the encoder puts before and behind the text
         Separator = Separator,
         Loss = Loss,
         GroupBy = GroupBy,

@@ -1,4 +1,5 @@
 using System.Globalization;
+using LongContext.Data.Caching;
 using LongContext.Packing;
 
 namespace LongContext.Data.Mixing;
@@ -38,7 +39,7 @@ public static class LengthStrata
     }
 
     /// <summary>Samples sequences that lie in memory or in a cache, each stratum in an order of its own in each pass.</summary>
-    /// <param name="sequences">The sequences; their lengths are looked at once.</param>
+    /// <param name="sequences">The sequences; their lengths are looked at once, of a <see cref="TokenCache"/> without reading its tokens.</param>
     /// <param name="strata">The strata, which must not overlap; sequences of no stratum are left out.</param>
     /// <param name="end">What happens when a stratum runs dry. Default: the sampling ends.</param>
     /// <param name="seed">Decides the orders; null keeps the list's. Default 0.</param>
@@ -51,9 +52,11 @@ public static class LengthStrata
         List<int>[] members = [.. strata.Select(_ => new List<int>())];
         for (int i = 0; i < sequences.Count; i++)
         {
+            // A cache knows its lengths without its tokens, which may be more than memory holds.
+            int length = sequences is TokenCache cache ? cache.GetLength(i) : sequences[i].Length;
             for (int s = 0; s < strata.Count; s++)
             {
-                if (strata[s].Contains(sequences[i].Length)) members[s].Add(i);
+                if (strata[s].Contains(length)) members[s].Add(i);
             }
         }
 

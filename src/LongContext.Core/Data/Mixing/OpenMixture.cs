@@ -9,6 +9,7 @@ public sealed class OpenMixture : IDataSource<TokenSequence>, IDisposable
 {
     private readonly ShareReader[] readers;
     private readonly MixtureSource<TokenSequence> mixture;
+    private readonly Lazy<string> identity;
 
     internal OpenMixture(PublishedMixture made, HuggingFaceTokenizer tokenizer, ExampleEncoder encoder)
     {
@@ -16,7 +17,17 @@ public sealed class OpenMixture : IDataSource<TokenSequence>, IDisposable
         mixture = DataSource.Mixture(
             [.. readers.Select(reader => new WeightedSource<TokenSequence>(reader.Pass(0), reader.Share.Weight) { Name = reader.Share.Name, Epochs = reader.Share.Given!.Epochs, NewPass = reader.Pass })],
             new MixtureOptions<TokenSequence> { End = made.End });
+
+        // A state holds all that it must agree in to be gone on from; at the beginning it holds nothing else.
+        StreamState start = mixture.Capture();
+        identity = new Lazy<string>(() => string.Join("; ", readers.Select(reader => $"{reader.Share.Name}: {reader.Share.Given!.Reading.Identity}").Prepend($"{made.GetType().Name} {start.Hash()}")));
     }
+
+    /// <summary>
+    /// Names all that decides the sequences but the files' content: shares, lengths, seed, columns, what the denoiser, the decontaminator and the encoder do. For the settings of a
+    /// cache's key, beside <see cref="Files"/>. Functions count by the identities that they are given (<see cref="PublishedMixture.Clean"/>), <see cref="FewShotTuningMixture.GroupBy"/> by being there.
+    /// </summary>
+    public string Identity => identity.Value;
 
     /// <summary>What each share has given, and what was left out of it.</summary>
     public PublishedMixtureReport Report

@@ -42,7 +42,8 @@ public abstract record PublishedMixture
 
     /// <summary>
     /// Cleans a share after <see cref="Decontaminator"/> and before anything is made of it, for example <c>(name, examples) => examples.Where(filter)</c>; it
-    /// gets the share's name, and is called anew for each pass. Default: nothing is cleaned.
+    /// gets the share's name, and is called anew for each pass. Here a worker takes its part too, before anything is tokenized: <c>(name, examples) => examples.Shard(worker, workers)</c>.
+    /// Default: nothing is cleaned.
     /// </summary>
     public Func<string, IDataSource<TrainingExample>, IDataSource<TrainingExample>>? Clean { get; init; }
 

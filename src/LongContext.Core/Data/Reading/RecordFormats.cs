@@ -3,7 +3,7 @@ using LongContext.Data.Tables;
 
 namespace LongContext.Data.Reading;
 
-/// <summary>Which form a file has, told by the extension of its name once <c>.gz</c> or <c>.zst</c> is taken off.</summary>
+/// <summary>Which form a file has: what the options say, else told by the extension of its name once <c>.gz</c> or <c>.zst</c> is taken off.</summary>
 internal static class RecordFormats
 {
     /// <summary>Extensions of the forms that are known, in lower case; files of other names are plain text where they are asked for by a pattern.</summary>
@@ -15,19 +15,29 @@ internal static class RecordFormats
     /// <param name="options">How it is read.</param>
     /// <param name="cancellationToken">Ends looking for a header, which may be as long as the file.</param>
     /// <exception cref="DataFormatException">The file is not of the form that its name says.</exception>
-    public static IRecordReader Open(string path, RecordSourceOptions options, CancellationToken cancellationToken) => Extension(path) switch
+    public static IRecordReader Open(string path, RecordSourceOptions options, CancellationToken cancellationToken) => (options.Form ?? FormOf(path)) switch
     {
-        ".jsonl" or ".ndjson" or ".json-lines" => new JsonLinesReader(path, options),
-        ".json" => JsonFiles.Open(path, options, cancellationToken),
-        ".csv" => new CsvReader(path, options, isTabs: false, cancellationToken),
-        ".tsv" => new CsvReader(path, options, isTabs: true, cancellationToken),
-        ".parquet" => new ParquetRecordReader(path, options),
+        DataFileForm.JsonLines => new JsonLinesReader(path, options),
+        DataFileForm.Json => JsonFiles.Open(path, options, cancellationToken),
+        DataFileForm.Csv => new CsvReader(path, options, isTabs: false, cancellationToken),
+        DataFileForm.Tsv => new CsvReader(path, options, isTabs: true, cancellationToken),
+        DataFileForm.Parquet => new ParquetRecordReader(path, options),
         _ => options.TextSplitting switch
         {
             TextSplitting.WholeFile => new WholeTextReader(path, options),
             TextSplitting.Paragraphs => new ParagraphsReader(path, options),
             _ => new TextPiecesReader(path, options),
         },
+    };
+
+    private static DataFileForm FormOf(string path) => Extension(path) switch
+    {
+        ".jsonl" or ".ndjson" or ".json-lines" => DataFileForm.JsonLines,
+        ".json" => DataFileForm.Json,
+        ".csv" => DataFileForm.Csv,
+        ".tsv" => DataFileForm.Tsv,
+        ".parquet" => DataFileForm.Parquet,
+        _ => DataFileForm.Text,
     };
 
     /// <summary>A name without the extensions that say form and compression: "a/b" of "a/b.jsonl.zst".</summary>

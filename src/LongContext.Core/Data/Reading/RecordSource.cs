@@ -4,7 +4,7 @@ namespace LongContext.Data.Reading;
 
 /// <summary>Records of files, one after the other: JSON lines, JSON arrays, tables and plain text, compressed or not.</summary>
 /// <remarks>
-/// The form is told by each file's extension, once <c>.gz</c>, <c>.zst</c> or <c>.zstd</c> is taken off: <c>.jsonl</c>, <c>.ndjson</c> and
+/// The form is told by each file's extension (or by <see cref="RecordSourceOptions.Form"/>), once <c>.gz</c>, <c>.zst</c> or <c>.zstd</c> is taken off: <c>.jsonl</c>, <c>.ndjson</c> and
 /// <c>.json-lines</c> hold an object a line; <c>.json</c> one array of objects, which is read element by element, or an object, or lines
 /// all the same; <c>.csv</c> and <c>.tsv</c> a row a record; <c>.parquet</c> a row a record; any other file is text (see <see cref="TextSplitting"/>).
 /// Whether a file is compressed with gzip or zstd is told by its first bytes.

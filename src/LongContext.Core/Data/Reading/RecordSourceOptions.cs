@@ -6,6 +6,12 @@ namespace LongContext.Data.Reading;
 /// <summary>How files are read as records.</summary>
 public sealed class RecordSourceOptions
 {
+    /// <summary>
+    /// The form in which all files are read, for files whose names do not say it (<c>part-00000</c>). A folder is searched for known extensions all the same, so name such files by a
+    /// pattern (<c>data/part-*</c>). Default: null, each file's extension says it.
+    /// </summary>
+    public DataFileForm? Form { get; init; }
+
     /// <summary>What happens at a bad line. Default: it stops the reading.</summary>
     public BadLines BadLines { get; init; } = BadLines.Stop;
 
@@ -61,7 +67,7 @@ public sealed class RecordSourceOptions
 
     /// <summary>What decides which records a file has: a state taken with others is refused.</summary>
     internal IEnumerable<(string Name, string Value)> Settings() =>
-        [("text-splitting", TextSplitting.ToString()), ("text-separator", TextSeparator ?? ""), .. Tables.Settings()];
+        [("form", Form?.ToString() ?? "by name"), ("text-splitting", TextSplitting.ToString()), ("text-separator", TextSeparator ?? ""), .. Tables.Settings()];
 
     /// <exception cref="ArgumentException">Options are out of range; the message lists all.</exception>
     internal void Validate()
@@ -72,6 +78,7 @@ public sealed class RecordSourceOptions
             if (!condition) faults.Add(FormattableString.Invariant($"{name} is {value}, expected {expected}"));
         }
 
+        Require(Form is not { } form || Enum.IsDefined(form), nameof(Form), Form, "a value of the enumeration, or null");
         Require(Enum.IsDefined(BadLines), nameof(BadLines), BadLines, "a value of the enumeration");
         Require(Enum.IsDefined(TextSplitting), nameof(TextSplitting), TextSplitting, "a value of the enumeration");
         Require(MaximumBadLines >= 0, nameof(MaximumBadLines), MaximumBadLines, "0 or more");
@@ -84,6 +91,9 @@ public sealed class RecordSourceOptions
         Require(
             TextSplitting != TextSplitting.Separator || !string.IsNullOrEmpty(TextSeparator),
             nameof(TextSeparator), "empty", "the text between records, as TextSplitting is Separator");
+        Require(
+            TextSplitting == TextSplitting.Separator || TextSeparator is null,
+            nameof(TextSeparator), "given", $"null, as TextSplitting is {TextSplitting} and does not look at it");
         if (Tables is null) faults.Add("Tables is null");
         else faults.AddRange(Tables.Faults());
         if (faults.Count > 0) throw new ArgumentException($"{nameof(RecordSourceOptions)}: {string.Join("; ", faults)}.");

@@ -151,6 +151,15 @@ public sealed partial record DatasetReport
         ]));
     }
 
+    /// <summary>This report with what each source of a mixture gave.</summary>
+    /// <param name="report">What they gave.</param>
+    public DatasetReport With(MixtureReport report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        return With(new ReportSection("Shares of the mixture", [.. report.Sources.Select(source => new KeyValuePair<string, string>(
+            source.Name, $"{Figures.Percent(report.TokenShare(source))} of tokens (asked: {Figures.Percent(source.Share)}), {Figures.Count(source.Items)} items{(source.Ended ? ", read to its end" : "")}"))]));
+    }
+
     /// <summary>This report with what a packer did.</summary>
     /// <param name="report">What it did.</param>
     public DatasetReport With(PackingReport report)

@@ -63,7 +63,9 @@ public sealed class TokenCacheDamageTests
         string path = folder[CacheData.Key(Count).Name];
         Dictionary<string, string> whole = CacheData.Contents(path);
         File.WriteAllText(Path.Combine(path, "cache.json"), "{}");
-        await Assert.ThrowsAsync<DataFormatException>(() => CacheData.BuildAsync(folder.Path, Count, Small));
+        DataFormatException fault = await Assert.ThrowsAsync<DataFormatException>(() => CacheData.BuildAsync(folder.Path, Count, Small));
+        Assert.EndsWith($". Remove {path}, or set TokenCacheOptions.RebuildDamaged, to have the cache built again.", fault.Message, StringComparison.Ordinal);
+        Assert.Equal(Path.Combine(path, "cache.json"), fault.Path);
         Assert.Equal("{}", File.ReadAllText(Path.Combine(path, "cache.json")));
         using TokenCache rebuilt = await CacheData.BuildAsync(folder.Path, Count, new TokenCacheOptions { Degree = 1, ShardBytes = 1024, RebuildDamaged = true });
         Assert.True(rebuilt.Report.WasBuilt);

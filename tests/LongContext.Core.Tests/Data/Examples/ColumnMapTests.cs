@@ -119,6 +119,7 @@ public sealed class ColumnMapTests
         {
             DataFormatException fault = Assert.Throws<DataFormatException>(() => ColumnMap.Detect(Record(record)));
             Assert.Contains("no ready map fits", fault.Message, StringComparison.Ordinal);
+            Assert.EndsWith("Say what they are with ColumnMap.Text, PromptCompletion, Instruction, Chat or Custom.", fault.Message, StringComparison.Ordinal);
             Assert.Contains(record == "{}" ? "no fields at all" : what == "none" ? "\"content\" (a number), \"text\" (null)" : "\"messages\" (an array)", fault.Message, StringComparison.Ordinal);
             AssertFault(ColumnMap.Auto, record, "no ready map fits");
         }

@@ -150,6 +150,22 @@ public sealed class ExampleEncoderTests
     }
 
     [Fact]
+    public void TryEncode_GivesTokensOrTheFaultWithItsPlace()
+    {
+        ExampleEncoder encoder = new(s_llama);
+        Assert.True(encoder.TryEncode(new TextExample("a b"), out TokenSequence? sequence, out DataFormatException? fault));
+        Assert.Equal(encoder.Encode(new TextExample("a b")).Tokens.ToArray(), sequence.Tokens.ToArray());
+        Assert.Null(fault);
+
+        Assert.False(encoder.TryEncode(new ChatExample([ChatTurn.User("a"), ChatTurn.Assistant("b")]) { Origin = new RecordOrigin("a.jsonl", 4) }, out sequence, out fault));
+        Assert.Null(sequence);
+        Assert.Equal(("a.jsonl", 4), (fault.Path, fault.LineNumber));
+        Assert.StartsWith("a.jsonl, line 4: it is a conversation, and the encoder has no chat format", fault.Message, StringComparison.Ordinal);
+        Assert.False(encoder.TryEncode(new TextExample(""), out _, out fault));
+        Assert.StartsWith("The example cannot be encoded: the text has no tokens", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Identity_TellsTokenizersFormatsAndOptionsApart()
     {
         HuggingFaceTokenizer other = TinyTokenizer.Load(TinyTokenizer.Llama(["▁", "a", "b", "▁a", "▁b", "ba"], "▁ a", "▁ b", "b a"), EndConfig);

@@ -1,5 +1,7 @@
 using LongContext.Data.Examples;
 using LongContext.Data.Operators;
+using LongContext.Data.Reading;
+using LongContext.TestSupport;
 
 namespace LongContext.Data.Making;
 
@@ -32,6 +34,18 @@ public sealed class ChapterSummaryTests
         string message = Assert.Throws<DataFormatException>(() => ChapterSummaries.Read(Records.Of(json))).Message;
         Assert.StartsWith("data.jsonl, line 7: ", message, StringComparison.Ordinal);
         Assert.Contains(fault, message, StringComparison.Ordinal);
+    }
+
+    /// <summary>A fault is named by what the file has: elements of an array, rows of a table.</summary>
+    [Fact]
+    public void Read_BadElement_NamesElementInsteadOfLine()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        File.WriteAllText(folder["books.json"], """[{"chapter": "a", "summary": "b"}, {"book": "c"}]""");
+        using RecordSource<ChapterSummaries> source = RecordSource.FromFiles([folder["books.json"]], ChapterSummaries.Read);
+        source.Next(TestContext.Current.CancellationToken);
+        var fault = Assert.Throws<DataFormatException>(() => source.Next(TestContext.Current.CancellationToken));
+        Assert.StartsWith($"{folder["books.json"]}, element 2: there is no chapter", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using LongContext.Core.Tests.Tokenization;
 using LongContext.Data.Examples;
 using LongContext.Data.Operators;
 
@@ -122,6 +123,28 @@ public sealed class FillInTheMiddleTests
             // All but the last are well filled: a border before a word may cost an eighth.
             if (length == 333) Assert.All(tokens[..^1], count => Assert.InRange(count, 280, 333));
             Assert.Equal(length == 100_000 ? 1 : tokens.Length, tokens.Length);
+        }
+    }
+
+    /// <summary>A context is met by what the encoder makes: its beginning and end, and a middle that it encodes by itself.</summary>
+    [Theory]
+    [InlineData("llama2")]
+    [InlineData("llama3_1")]
+    [InlineData("qwen3")]
+    public void FillInTheMiddle_ByAnEncoder_FitsOnceEncoded(string name)
+    {
+        const int Context = 200;
+        ExampleEncoder encoder = new(TokenizerFolders.Load(name));
+        TextExample[] texts = [.. Enumerable.Range(0, 3).Select(i => new TextExample(MakingTexts.Random(i, 400)) { Origin = new RecordOrigin("a", i) })];
+        foreach (FillInTheMiddleLoss loss in Enum.GetValues<FillInTheMiddleLoss>())
+        {
+            FillInTheMiddleOptions options = new() { Format = FillInTheMiddleFormat.StarCoder, Rate = 0.8, Loss = loss };
+            IDataSource<TrainingExample> Source() => DataSource.FromList<TrainingExample>(texts, seed: null).FillInTheMiddle(options, encoder, Context);
+            TrainingExample[] made = [.. Source().AsEnumerable(TestContext.Current.CancellationToken)];
+            Assert.InRange(made.Max(example => encoder.Encode(example).Length), Context - 8, Context);
+            FillInTheMiddleMaker maker = new(options);
+            foreach (TextExample text in texts) Assert.Equal(text.Text, string.Concat(made.Where(example => example.Origin == text.Origin).Select(maker.Restore)));
+            Walks.AssertResumesAnywhere(Source);
         }
     }
 

@@ -35,7 +35,7 @@ public sealed class InContextEncodingTests
         TrainingExample[] tasks = [.. Enumerable.Range(0, 300).Select(i => new PromptExample("Q: " + text(i, new SplitMix64(1, i)) + "\nA:", " " + text(1000 + i, new SplitMix64(2, i))))];
         foreach (InContextLoss loss in Enum.GetValues<InContextLoss>())
         {
-            InContextOptions options = new() { Tokenizer = tokenizer, ContextLength = Context, ReservedTokens = 2, Loss = loss };
+            InContextOptions options = new() { Tokenizer = tokenizer, ContextLength = Context, Loss = loss };
             TokenSequence[] packs = [.. new InContextPacker(options).Pack(tasks).Select(encoder.Encode)];
             Assert.All(packs, pack => Assert.InRange(pack.Length, 2, Context));
 

@@ -10,7 +10,7 @@ public sealed class InContextPackerTests
     {
         // Words: 3, 3, 3 and 4; "||" is one more between two. 3 + 1 + 3 = 7 fits 9 − 1; a third would make 11.
         TrainingExample[] examples = [new PromptExample("q one:", " 1"), new PromptExample("q two:", " 2"), new PromptExample("q three:", " 3"), new PromptExample("the last q:", " 4")];
-        InContextOptions Options(InContextLoss loss) => new() { Tokenizer = PieceTokenizer.WordLevel, ContextLength = 9, Separator = " || ", Loss = loss };
+        InContextOptions Options(InContextLoss loss) => new() { Tokenizer = PieceTokenizer.WordLevel, ContextLength = 9, ReservedTokens = 1, Separator = " || ", Loss = loss };
 
         IReadOnlyList<TrainingExample> all = new InContextPacker(Options(InContextLoss.Everything)).Pack(examples);
         Assert.Equal(["q one: 1 || q two: 2", "q three: 3 || the last q: 4"], all.Select(example => ((TextExample)example).Text));
@@ -31,7 +31,7 @@ public sealed class InContextPackerTests
     {
         TrainingExample[] examples = [.. Enumerable.Range(0, 12).Select(i => new PromptExample($"q{i}:", $" {i}") { Properties = new Dictionary<string, string> { ["task"] = i % 3 == 0 ? "a" : "b" } })];
         // An example has 2 words and the separator is white space: 4 of them fit 9 − 1.
-        IReadOnlyList<TrainingExample> packed = new InContextPacker(new InContextOptions { Tokenizer = PieceTokenizer.WordLevel, ContextLength = 9, Separator = "\n", GroupBy = example => example.Properties["task"] }).Pack(examples);
+        IReadOnlyList<TrainingExample> packed = new InContextPacker(new InContextOptions { Tokenizer = PieceTokenizer.WordLevel, ContextLength = 9, ReservedTokens = 1, Separator = "\n", GroupBy = example => example.Properties["task"] }).Pack(examples);
         // b is 1 2 4 5 | 7 8 10 11, a is 0 3 6 9. The first is known to be full when 7 comes; the others when all has been read.
         Assert.Equal(["b", "a", "b"], packed.Select(example => example.Properties["group"]));
         Assert.Equal("q1: 1\nq2: 2\nq4: 4\nq5: 5", ((TextExample)packed[0]).Text);
@@ -87,7 +87,7 @@ public sealed class InContextPackerTests
     {
         PieceTokenizer tokenizer = new(@"\S+");
         TrainingExample[] examples = [.. Enumerable.Range(0, 4000).Select(i => new PromptExample($"question {i} of them:", " the answer"))];
-        IReadOnlyList<TrainingExample> packed = new InContextPacker(new InContextOptions { Tokenizer = tokenizer, ContextLength = 12_001 }).Pack(examples);
+        IReadOnlyList<TrainingExample> packed = new InContextPacker(new InContextOptions { Tokenizer = tokenizer, ContextLength = 12_002 }).Pack(examples);
         Assert.Equal(["2000", "2000"], packed.Select(example => example.Properties["shots"])); // 6 words each
         long characters = packed.Sum(example => example.TextLength);
         Assert.InRange(tokenizer.Counted, characters, 4 * characters);
@@ -136,7 +136,7 @@ public sealed class InContextPackerTests
         InContextOptions options = new() { Tokenizer = PieceTokenizer.WordLevel, ContextLength = 5 };
         TrainingExample tooLong = new PromptExample("one two three four", " five") { Origin = new RecordOrigin("a.jsonl", 3) };
         string message = Assert.Throws<ArgumentException>(() => new InContextPacker(options).Pack([tooLong])).Message;
-        Assert.Contains("a.jsonl, line 3: the example has 5 tokens, a sequence holds 4", message, StringComparison.Ordinal);
+        Assert.Contains("a.jsonl, line 3: the example has 5 tokens, a sequence holds 3", message, StringComparison.Ordinal);
         Assert.Single(new InContextPacker(new InContextOptions { Tokenizer = PieceTokenizer.WordLevel, ContextLength = 5, SkipOverlong = true }).Pack([tooLong, new TextExample("fits")]));
         Assert.Contains("ChatExample", Assert.Throws<ArgumentException>(() => new InContextPacker(options).Pack([new ChatExample([new("user", "hi")])])).Message, StringComparison.Ordinal);
         Assert.Empty(new InContextPacker(options).Pack([]));

@@ -1,5 +1,7 @@
+using LongContext.Data.Caching;
 using LongContext.Data.Operators;
 using LongContext.Packing;
+using LongContext.TestSupport;
 
 namespace LongContext.Data.Mixing;
 
@@ -8,7 +10,7 @@ public sealed class LengthStrataTests
     /// <summary>90 % short ones, as data have them.</summary>
     private static readonly TokenSequence[] Sequences = [.. Enumerable.Range(0, 300).Select(i => new TokenSequence(Enumerable.Repeat(i, i % 10 == 0 ? 60 + (i % 40) : 1 + (i % 19)).ToArray()))];
 
-    private static readonly IReadOnlyList<LengthStratum> Strata = LengthStrata.Between([10, 60], [0.2, 0.1, 0.7]);
+    private static readonly LengthStratum[] Strata = [.. LengthStrata.Between([10, 60], [0.2, 0.1, 0.7])];
 
     [Fact]
     public void Sample_List_GivesTheSharesAskedFor()
@@ -35,6 +37,20 @@ public sealed class LengthStrataTests
     [Fact]
     public void Sample_StreamAndListInItsOrder_GiveTheSame() => Assert.Equal(
         LengthStrata.Sample(Sequences, Strata, seed: null).Walk(), LengthStrata.Sample(() => DataSource.FromList(Sequences, seed: null), Strata).Walk());
+
+    [Fact]
+    public async Task Sample_Cache_FindsLengthsWithoutReadingTokens()
+    {
+        const int Count = 20_000;
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        using TokenCache cache = await CacheData.BuildAsync(folder.Path, Count);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        MixtureSource<TokenSequence> sampled = LengthStrata.Sample(cache, Strata[..1]);
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        // A source looks at 1,024 of its items, to know them again; all would take four bytes a token and more.
+        Assert.InRange(allocated, 1, 2 * cache.Report.Tokens);
+        Assert.Equal(LengthStrata.Sample([.. cache], Strata[..1]).Walk(), sampled.Walk());
+    }
 
     [Fact]
     public void Sample_Repeat_GivesEachPassAnotherOrder()

@@ -203,9 +203,47 @@ public sealed class PublishedMixtureTests : IDisposable
         Assert.All(new[] { 0, 2, 3 }, i => Assert.True(open.Report.Given.Sources[i].Items > 0));
     }
 
-    private OpenMixture Opened(PublishedMixture mixture)
+    [Fact]
+    public void Clean_Shards_GiveEachWorkerAPartOfEveryShare()
     {
-        opened.Add(mixture.Open(tokenizer));
+        LongContextPretrainingMixture given = Pretraining(), whole = given with { DenoisingTexts = null, Denoising = given.DenoisingTexts, End = MixtureEnd.GoOnWithOthers };
+        string[] all = Sequences(Opened(whole));
+        string[][] parts = [.. Enumerable.Range(0, 3).Select(worker => Sequences(Opened(whole with { Clean = (_, examples) => examples.Shard(worker, 3) })))];
+        Assert.All(parts, part => Assert.InRange(part.Length, all.Length / 5, all.Length / 2));
+        Assert.Equal(all.Order(), parts.SelectMany(part => part).Order());
+    }
+
+    [Fact]
+    public void Identity_WhatDecidesTheSequences_IsPartOfIt()
+    {
+        LongContextPretrainingMixture mixture = Pretraining();
+        string same = Opened(mixture).Identity;
+        OpenMixture moved = Opened(mixture);
+        moved.Next(TestContext.Current.CancellationToken);
+        Assert.Equal(same, moved.Identity);
+        MixtureShare books = mixture.Books!;
+        string[] others =
+        [
+            .. new[]
+            {
+                mixture with { Seed = 1 }, mixture with { ContextLength = Context + 1 }, mixture with { MinimumTokens = Least + 1 }, mixture with { End = MixtureEnd.Repeat },
+                mixture with { Books = books with { Epochs = 2 } }, mixture with { Books = books with { Columns = ColumnMap.Text() } },
+                mixture with { Books = books with { Reading = new RecordSourceOptions { BadLines = BadLines.Skip } } },
+                mixture with { Books = mixture.Papers, Papers = books }, mixture with { Clean = (_, examples) => examples.Where(_ => true, "all") },
+                mixture with { DenoisingOptions = new TextDenoiserOptions() },
+            }.Select(other => Opened(other).Identity),
+            Opened(FewShot()).Identity,
+        ];
+        Assert.Equal(others.Length + 1, others.Append(same).Distinct().Count());
+        string encoder = Opened(mixture, new ExampleEncoder(tokenizer, options: new ExampleEncoderOptions { AddsEndOfSentence = false })).Identity;
+        Assert.DoesNotContain(encoder, others.Append(same));
+    }
+
+    private static string[] Sequences(OpenMixture mixture) => [.. mixture.AsEnumerable(TestContext.Current.CancellationToken).Select(sequence => string.Join(' ', sequence.Tokens.ToArray()))];
+
+    private OpenMixture Opened(PublishedMixture mixture, ExampleEncoder? encoder = null)
+    {
+        opened.Add(mixture.Open(tokenizer, encoder));
         return opened[^1];
     }
 

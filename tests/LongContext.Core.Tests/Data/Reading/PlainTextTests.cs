@@ -55,7 +55,7 @@ public sealed class PlainTextTests : IDisposable
     public void BrokenUtf8_IsNamedByItsLine(TextSplitting splitting, int given, string expected)
     {
         File.WriteAllBytes(folder["a.txt"], [.. "first line\n\nab"u8, 0xFF, .. "c\n\nlast"u8]);
-        RecordSourceOptions options = new() { TextSplitting = splitting, TextSeparator = "%%" };
+        RecordSourceOptions options = new() { TextSplitting = splitting, TextSeparator = splitting == TextSplitting.Separator ? "%%" : null };
         using RecordSource<string> source = RecordSource.FromFiles([folder["a.txt"]], Reads.Text, options);
         if (given > 0) Assert.Equal("first line", source.Next());
         Assert.Contains(expected, Assert.Throws<DataFormatException>(() => source.All()).Message, StringComparison.Ordinal);
@@ -69,7 +69,7 @@ public sealed class PlainTextTests : IDisposable
     public void ByteZero_IsNoText(TextSplitting splitting)
     {
         File.WriteAllText(folder["a.txt"], "a\0b");
-        Assert.Contains("is 0, which no text has", Reads.Fault(folder["a.txt"], new RecordSourceOptions { TextSplitting = splitting, TextSeparator = "%%" }).Message, StringComparison.Ordinal);
+        Assert.Contains("is 0, which no text has", Reads.Fault(folder["a.txt"], new RecordSourceOptions { TextSplitting = splitting, TextSeparator = splitting == TextSplitting.Separator ? "%%" : null }).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -84,7 +84,7 @@ public sealed class PlainTextTests : IDisposable
             File.WriteAllText(folder["a.txt"], $"first\n{new string('x', length)}\nthen%%\n\nlast");
             File.WriteAllText(folder["b.txt"], "b");
             List<DataFormatException> faults = [];
-            RecordSourceOptions options = new() { TextSplitting = splitting, TextSeparator = "%%", MaximumRecordBytes = 1000, BadLines = BadLines.Skip, OnBadLine = faults.Add };
+            RecordSourceOptions options = new() { TextSplitting = splitting, TextSeparator = splitting == TextSplitting.Separator ? "%%" : null, MaximumRecordBytes = 1000, BadLines = BadLines.Skip, OnBadLine = faults.Add };
             using RecordSource<string> source = RecordSource.FromFiles([folder.Path], Reads.Text, options);
             string[] expectedTexts = splitting switch
             {
@@ -114,6 +114,17 @@ public sealed class PlainTextTests : IDisposable
         })).Message;
         foreach (string name in (string[])["TextSeparator", "BadLines is 7", "MaximumBadLines is -1", "MaximumBadShare is NaN", "ReportedFaults is 1001", "MaximumRecordBytes is 0", "MaximumZstdWindow is 1000"])
             Assert.Contains(name, message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(TextSplitting.WholeFile)]
+    [InlineData(TextSplitting.Lines)]
+    [InlineData(TextSplitting.Paragraphs)]
+    public void Separator_OfAnotherSplitting_IsRefused(TextSplitting splitting)
+    {
+        File.WriteAllText(folder["a.txt"], "a%%b");
+        var fault = Assert.Throws<ArgumentException>(() => RecordSource.FromFiles([folder["a.txt"]], new RecordSourceOptions { TextSplitting = splitting, TextSeparator = "%%" }));
+        Assert.Contains($"TextSeparator is given, expected null, as TextSplitting is {splitting}", fault.Message, StringComparison.Ordinal);
     }
 
     private void AssertRecords(string text, RecordSourceOptions options, string[] expected)

@@ -269,8 +269,9 @@ public sealed class DatasetReportTests
         DuplicateReport duplicates = DuplicateFinder.Find(DataSource.FromList<TrainingExample>([new TextExample("a b"), new TextExample("A b"), new TextExample("c")], seed: null), cancellationToken: TestContext.Current.CancellationToken);
         Decontaminator cleaner = new(NGramIndex.Build([new("qa", "1", "a b c")], new NGramIndexOptions { Length = 3, MinimumLength = 3 }));
         cleaner.Clean(new TextExample("a b c"));
-        string text = Report(null, Sequence(2)).With(duplicates).With(cleaner.Report()).With(new PackingReport { Packs = 3, Tokens = 15, Capacity = 30 }).ToText();
-        foreach (string part in (string[])["Exact duplicates", "3 (42.86 %)", "1 of 1 instances (100.00 %)", "50.00 %"]) Assert.Contains(part, text, StringComparison.Ordinal);
+        string text = Report(null, Sequence(2)).With(duplicates).With(cleaner.Report()).With(new PackingReport { Packs = 3, Tokens = 15, Capacity = 30 })
+            .With(new MixtureReport([new("books", 0.25, 2, 30, 1, true), new("web", 0.75, 5, 70, 0, false)])).ToText();
+        foreach (string part in (string[])["30.00 % of tokens (asked: 25.00 %), 2 items, read to its end", "70.00 % of tokens (asked: 75.00 %), 5 items\n", "Exact duplicates", "3 (42.86 %)", "1 of 1 instances (100.00 %)", "50.00 %"]) Assert.Contains(part, text, StringComparison.Ordinal);
     }
 
     [Fact]

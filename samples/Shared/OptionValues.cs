@@ -1,0 +1,16 @@
+using System.CommandLine;
+
+namespace LongContext.Samples.Shared;
+
+/// <summary>Numbers of the command line that have a range.</summary>
+internal static class OptionValues
+{
+    /// <summary>An option's value.</summary>
+    /// <exception cref="UsageException">It is below the least, or no number.</exception>
+    public static T AtLeast<T>(this ParseResult parsed, Option<T> option, T least)
+        where T : struct, IComparable<T>
+    {
+        T value = parsed.GetValue(option);
+        return value.CompareTo(least) >= 0 ? value : throw new UsageException(FormattableString.Invariant($"{option.Name} is {value}, expected at least {least}."));
+    }
+}
