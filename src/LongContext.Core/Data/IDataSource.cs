@@ -21,7 +21,7 @@ public interface IDataSource<out T>
     StreamState Capture();
 
     /// <summary>Goes to a place taken before, by this source or by one made in the same way, in another process too.</summary>
-    /// <param name="state">The place.</param>
+    /// <param name="state">The place. Where it is refused, the source stands where it stood.</param>
     /// <exception cref="ArgumentException">The state is of other data or of other settings; the message says which.</exception>
     /// <exception cref="DataFormatException">The state is damaged.</exception>
     void Restore(StreamState state);

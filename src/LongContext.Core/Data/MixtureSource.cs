@@ -65,7 +65,7 @@ public sealed class MixtureSource<T> : IDataSource<T>
     }
 
     /// <inheritdoc/>
-    /// <remarks>What a source throws comes out as it is; the mixture has not moved, and asks the same source again.</remarks>
+    /// <remarks>What a source or the size of an item throws comes out as it is; the mixture has not moved, and asks the same source again.</remarks>
     public T? Next(CancellationToken cancellationToken = default)
     {
         while (!stopped && Array.Exists(parts, part => !part.Ended))
@@ -75,13 +75,13 @@ public sealed class MixtureSource<T> : IDataSource<T>
             bool repeats = options.End == MixtureEnd.Repeat || (options.End == MixtureEnd.StopAtLast && Array.Exists(parts, part => part != chosen && part.Passes < part.Epochs));
             T? item = chosen.Read(repeats, cancellationToken);
 
-            // The draw counts once it is answered: a source that throws (a cancellation, a bad line) is asked again.
+            // The draw counts once it is answered: a source that throws (a cancellation, a bad line) is asked again, and so is one whose item's size cannot be told.
+            long tokens = item is null ? 0 : Math.Max(0, size?.Invoke(item) ?? 0);
             draws++;
             if (item is not null)
             {
-                long tokens = Math.Max(0, size?.Invoke(item) ?? 0);
                 // An item without tokens counts as one token in choosing, or a source of such items alone would be chosen for ever.
-                chosen.Gave(tokens, options.Shares == MixtureShares.Tokens ? Math.Max(1, tokens) : 1);
+                chosen.Give(tokens, options.Shares == MixtureShares.Tokens ? Math.Max(1, tokens) : 1);
                 return item;
             }
 
@@ -110,7 +110,18 @@ public sealed class MixtureSource<T> : IDataSource<T>
         bool stoppedThen = state.GetNumber(StoppedName, 0, 1) == 1;
         StreamState[] states = [.. parts.Select((_, i) => state.GetState(Name(i)))];
         Action[] settle = [.. parts.Select((part, i) => part.Restore(states[i]))];
-        foreach (Action part in settle) part();
+        StreamState before = Capture();
+        try
+        {
+            foreach (Action part in settle) part();
+        }
+        catch
+        {
+            // One source refused its state when others had gone to theirs.
+            for (int i = 0; i < parts.Length; i++) parts[i].Restore(before.GetState(Name(i)))();
+            throw;
+        }
+
         (draws, stopped) = (drawsThen, stoppedThen);
     }
 

@@ -66,10 +66,21 @@ public sealed class PrefetchingSource<T> : IDataSource<T>, IDisposable
         StreamState anchor = state.GetState(SourceName);
         long skip = state.GetNumber(SkipName, 0);
         Stop();
-        source.Restore(anchor);
-        place = new Place(anchor, skip);
-        ended = false;
-        worker = new Worker(source, ahead, new Place(anchor, 0), skip);
+        try
+        {
+            source.Restore(anchor);
+            (place, ended) = (new Place(anchor, skip), false);
+        }
+        catch
+        {
+            // Refused: what was read ahead is read again.
+            source.Restore(place.Anchor);
+            throw;
+        }
+        finally
+        {
+            worker = new Worker(source, ahead, place with { Since = 0 }, place.Since);
+        }
     }
 
     /// <summary>Ends the thread, and waits until it has left the source. The source stays its owner's.</summary>

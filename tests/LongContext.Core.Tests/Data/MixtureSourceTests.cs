@@ -173,6 +173,24 @@ public sealed class MixtureSourceTests
         41, 83);
 
     [Fact]
+    public void Next_SizeThatThrows_LosesNothing() => Walks.AssertFaultsLoseNothing(
+        call => DataSource.Mixture<string>(
+            [
+                new WeightedSource<string>(Walks.Numbers(60), 1) { Epochs = 2 },
+                new WeightedSource<string>(Walks.Numbers(70), 2) { Epochs = 2, NewPass = pass => Walks.Numbers(70).Shuffle(70, (int)pass) },
+            ],
+            new MixtureOptions<string>
+            {
+                Size = item =>
+                {
+                    call();
+                    return item.Length;
+                },
+                End = MixtureEnd.StopAtLast,
+            }),
+        13, 31);
+
+    [Fact]
     public void Next_ItemsWithoutTokens_DoNotKeepTheOthersBack()
     {
         MixtureSource<string> source = DataSource.Mixture<string>(

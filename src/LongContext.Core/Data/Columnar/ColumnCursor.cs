@@ -44,8 +44,13 @@ internal sealed class ColumnCursor
             leftInPage--;
             int definition = definitions?.Next() ?? 0;
             if (definition > leaf.Definition) throw new ParquetFault($"the column \"{Name}\" has a definition level of {definition}, expected {leaf.Definition} at most");
+            if (!keeps)
+            {
+                if (definition == leaf.Definition) decoder!.Skip();
+                continue;
+            }
+
             RawValue raw = definition == leaf.Definition ? decoder!.Next() : default;
-            if (!keeps) continue;
             row.Take(raw.Bytes.Length);
             keeps = !row.IsExceeded;
             if (keeps) entries.Add(new ColumnEntry(level, definition, definition == leaf.Definition ? Convert(raw, ref fault) : null));
@@ -109,5 +114,7 @@ internal sealed class ColumnCursor
         private ValueDecoder? inner;
 
         public override RawValue Next() => (inner ??= create()).Next();
+
+        public override void Skip() => (inner ??= create()).Skip();
     }
 }

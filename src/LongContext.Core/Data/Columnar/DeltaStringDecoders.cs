@@ -35,12 +35,16 @@ internal sealed class DeltaLengthDecoder : ValueDecoder
     }
 }
 
-/// <summary>DELTA_BYTE_ARRAY: of each value how much it shares with the one before, and the rest.</summary>
+/// <summary>
+/// DELTA_BYTE_ARRAY: of each value how much it shares with the one before, and the rest. The value at hand is changed in its place, so that passing over values takes time as
+/// their rests: a page of a megabyte can hold a million values of half a megabyte each.
+/// </summary>
 internal sealed class DeltaPrefixDecoder : ValueDecoder
 {
     private readonly DeltaDecoder prefixes;
     private readonly DeltaLengthDecoder suffixes;
-    private ReadOnlyMemory<byte> last;
+    private byte[] last = [];
+    private int length;
 
     public DeltaPrefixDecoder(ReadOnlyMemory<byte> bytes, int most)
     {
@@ -50,21 +54,20 @@ internal sealed class DeltaPrefixDecoder : ValueDecoder
 
     public override RawValue Next()
     {
-        long prefix = prefixes.Next();
-        if (prefix < 0 || prefix > last.Length) throw new ParquetFault($"a value shares {prefix} bytes with one of {last.Length}");
-        ReadOnlyMemory<byte> suffix = suffixes.Next().Bytes;
-        if (prefix == 0)
-        {
-            last = suffix;
-        }
-        else
-        {
-            byte[] whole = new byte[prefix + suffix.Length];
-            last.Span[..(int)prefix].CopyTo(whole);
-            suffix.Span.CopyTo(whole.AsSpan((int)prefix));
-            last = whole;
-        }
+        (int prefix, ReadOnlyMemory<byte> suffix) = Advance();
+        return new RawValue(0, prefix == 0 ? suffix : last.AsSpan(0, length).ToArray());
+    }
 
-        return new RawValue(0, last);
+    public override void Skip() => Advance();
+
+    private (int Prefix, ReadOnlyMemory<byte> Suffix) Advance()
+    {
+        long prefix = prefixes.Next();
+        if (prefix < 0 || prefix > length) throw new ParquetFault($"a value shares {prefix} bytes with one of {length}");
+        ReadOnlyMemory<byte> suffix = suffixes.Next().Bytes;
+        length = (int)prefix + suffix.Length; // not more than all rests together, which are in one page
+        if (length > last.Length) Array.Resize(ref last, (int)Math.Min(Array.MaxLength, Math.Max(length, 2L * last.Length)));
+        suffix.Span.CopyTo(last.AsSpan((int)prefix));
+        return ((int)prefix, suffix);
     }
 }

@@ -15,9 +15,12 @@ internal sealed class LeafValues(SchemaElement element)
 {
     private const int MostDigits = 28;
     private const long DaysLimit = 4_000_000;
+
+    /// <summary>Bytes of which a string can hold the Base64.</summary>
+    private const int MostInBase64 = 800_000_000;
     private static readonly DateTime Epoch = DateTime.UnixEpoch;
 
-    /// <exception cref="FormatException">A text is not UTF-8.</exception>
+    /// <exception cref="FormatException">A text is not UTF-8, or bytes are too many for a text.</exception>
     public JsonNode? ToJson(RawValue value) => element.Type switch
     {
         PhysicalType.Boolean => JsonValue.Create(value.Number != 0),
@@ -101,8 +104,11 @@ internal sealed class LeafValues(SchemaElement element)
         LogicalKind.Decimal when bytes.Length is > 0 and <= 32 => OfDecimal(new BigInteger(bytes, isUnsigned: false, isBigEndian: true)),
         LogicalKind.Uuid when bytes.Length == 16 => JsonValue.Create(new Guid(bytes, bigEndian: true).ToString()),
         LogicalKind.Float16 when bytes.Length == 2 => OfDouble((float)BitConverter.ToHalf(bytes)),
-        _ => JsonValue.Create(Utf8.IsValid(bytes) && element.Type == PhysicalType.ByteArray ? Encoding.UTF8.GetString(bytes) : Convert.ToBase64String(bytes)),
+        _ => JsonValue.Create(Utf8.IsValid(bytes) && element.Type == PhysicalType.ByteArray ? Encoding.UTF8.GetString(bytes) : Base64(bytes)),
     };
+
+    private static string Base64(ReadOnlySpan<byte> bytes) => bytes.Length <= MostInBase64 ? Convert.ToBase64String(bytes)
+        : throw new FormatException(FormattableString.Invariant($"the value has {bytes.Length} bytes, expected {MostInBase64} at most of what is no text"));
 
     private static string Text(ReadOnlySpan<byte> bytes) =>
         Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes)

@@ -21,6 +21,8 @@ internal static class PageCompression
     /// <exception cref="OutOfMemoryException">The decompressor has no memory, which is no fault of the page.</exception>
     public static byte[] Decompress(ParquetCodec codec, ReadOnlySpan<byte> bytes, int length, long maximumZstdWindow = 1L << 27)
     {
+        // An empty dictionary, of a column chunk without a value: some writers compress the nothing, others do not.
+        if (length == 0 && bytes.IsEmpty) return [];
         try
         {
             return codec switch
@@ -70,7 +72,7 @@ internal static class PageCompression
     {
         if (length > ((long)Lz4Ratio * bytes.Length) + Slack) throw OtherLength(bytes.Length, length);
         byte[] output = new byte[length];
-        return LZ4Codec.Decode(bytes, output) == length ? output : null;
+        return DecodeBlock(bytes, output) == length ? output : null;
     }
 
     /// <summary>The older LZ4 of Hadoop: blocks behind two big-endian lengths, uncompressed and compressed. Null where the bytes are no such thing.</summary>
@@ -83,13 +85,16 @@ internal static class PageCompression
         {
             uint uncompressed = BinaryPrimitives.ReadUInt32BigEndian(bytes), compressed = BinaryPrimitives.ReadUInt32BigEndian(bytes[4..]);
             if (compressed > bytes.Length - 8 || uncompressed > length - made) return null;
-            if (LZ4Codec.Decode(bytes.Slice(8, (int)compressed), output.AsSpan(made, (int)uncompressed)) != uncompressed) return null;
+            if (DecodeBlock(bytes.Slice(8, (int)compressed), output.AsSpan(made, (int)uncompressed)) != uncompressed) return null;
             made += (int)uncompressed;
             bytes = bytes[(8 + (int)compressed)..];
         }
 
         return made == length && bytes.IsEmpty ? output : null;
     }
+
+    /// <summary>The package's decoder takes a block without content, which is one byte, for damage.</summary>
+    private static int DecodeBlock(ReadOnlySpan<byte> block, Span<byte> output) => output.IsEmpty && block is [0] ? 0 : LZ4Codec.Decode(block, output);
 
     private static byte[] Streamed(ReadOnlySpan<byte> bytes, int length, Func<Stream, Stream> open)
     {

@@ -8,6 +8,10 @@ internal abstract class ValueDecoder
     /// <exception cref="ParquetFault">The page has no further value.</exception>
     public abstract RawValue Next();
 
+    /// <summary>Passes a value over, without making it.</summary>
+    /// <exception cref="ParquetFault">The page has no further value.</exception>
+    public virtual void Skip() => Next();
+
     /// <param name="encoding">How the values are written.</param>
     /// <param name="bytes">The page's values.</param>
     /// <param name="most">How many there can be: nulls have none.</param>

@@ -2,7 +2,10 @@ using System.Buffers;
 
 namespace LongContext.Data.Compression;
 
-/// <summary>What the inputs of compressed files share: reaching a place by way of its frame.</summary>
+/// <summary>
+/// What the inputs of compressed files share: reaching a place by way of its frame, and the length that the file had when it was opened: what is written behind that is no
+/// part of the data.
+/// </summary>
 internal abstract class CompressedInput(string path, FileStream file) : DataInput
 {
     private long text;
@@ -12,6 +15,9 @@ internal abstract class CompressedInput(string path, FileStream file) : DataInpu
     protected string FilePath => path;
 
     protected FileStream File => file;
+
+    /// <summary>Bytes of the file when it was opened.</summary>
+    protected long FileLength { get; } = file.Length;
 
     protected FrameList Frames { get; } = new();
 
@@ -27,9 +33,9 @@ internal abstract class CompressedInput(string path, FileStream file) : DataInpu
 
     public sealed override void MoveTo(long textOffset, InputFrame frame, CancellationToken cancellationToken)
     {
-        if (frame.FileOffset < 0 || frame.FileOffset > file.Length || frame.TextOffset < 0 || frame.TextOffset > textOffset)
+        if (frame.FileOffset < 0 || frame.FileOffset > FileLength || frame.TextOffset < 0 || frame.TextOffset > textOffset)
             throw Faults.Broken(
-                path, FormattableString.Invariant($"byte {frame.FileOffset} of its {file.Length} is not where a compressed frame can begin: the place is of another file."));
+                path, FormattableString.Invariant($"byte {frame.FileOffset} of its {FileLength} is not where a compressed frame can begin: the place is of another file."));
         Begin(frame.FileOffset);
         Frames.Reset(frame);
         text = frame.TextOffset;

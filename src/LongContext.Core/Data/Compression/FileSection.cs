@@ -3,10 +3,10 @@ using Microsoft.Win32.SafeHandles;
 namespace LongContext.Data.Compression;
 
 /// <summary>
-/// A file from a byte on, for <see cref="System.IO.Compression.DeflateStream"/>, which reads further than its data goes and does not say
+/// A file from a byte on up to the length that it had, for <see cref="System.IO.Compression.DeflateStream"/>, which reads further than its data goes and does not say
 /// how far they went: remembers where its last two reads began.
 /// </summary>
-internal sealed class FileSection(SafeFileHandle file, long begin) : Stream
+internal sealed class FileSection(string path, SafeFileHandle file, long begin, long end) : Stream
 {
     /// <summary>The byte of the file that is read next.</summary>
     public long FilePosition { get; private set; } = begin;
@@ -30,7 +30,9 @@ internal sealed class FileSection(SafeFileHandle file, long begin) : Stream
 
     public override int Read(Span<byte> buffer)
     {
-        int read = RandomAccess.Read(file, buffer, FilePosition);
+        buffer = buffer[..(int)Math.Min(buffer.Length, Math.Max(0, end - FilePosition))];
+        int read = buffer.IsEmpty ? 0 : RandomAccess.Read(file, buffer, FilePosition);
+        if (read == 0 && !buffer.IsEmpty) throw Faults.Shrunk(path, FilePosition, end);
         if (read > 0)
         {
             (EarlierRead, lastRead) = (lastRead, FilePosition);

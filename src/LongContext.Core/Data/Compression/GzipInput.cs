@@ -62,19 +62,19 @@ internal sealed class GzipInput(string path, FileStream file) : CompressedInput(
     /// <summary>Opens the member that begins where the last one ended; false at the file's end.</summary>
     private bool OpenMember()
     {
-        if (memberStart == File.Length) return false;
+        if (memberStart == FileLength) return false;
         int header = GzipMember.HeaderLength(File.SafeFileHandle, memberStart);
         if (header == 0)
         {
             if (memberStart > 0 && IsZerosToEnd(memberStart)) return false; // padding, as on tapes
             throw Faults.Broken(
-                FilePath, FormattableString.Invariant($"what begins at byte {memberStart} of {File.Length} is not a whole gzip header, expected one or the file's end."));
+                FilePath, FormattableString.Invariant($"what begins at byte {memberStart} of {FileLength} is not a whole gzip header, expected one or the file's end."));
         }
 
         Frames.Add(new InputFrame(memberStart, TextPosition));
         crc.Reset();
         memberText = 0;
-        section = new FileSection(File.SafeFileHandle, memberStart + header);
+        section = new FileSection(FilePath, File.SafeFileHandle, memberStart + header, FileLength);
         data = new DeflateStream(section, CompressionMode.Decompress);
         return true;
     }
@@ -92,12 +92,12 @@ internal sealed class GzipInput(string path, FileStream file) : CompressedInput(
         byte[] window = ArrayPool<byte>.Shared.Rent((int)(section.FilePosition - begin) + GzipMember.TrailerLength + 3);
         try
         {
-            ReadOnlySpan<byte> tail = window.AsSpan(0, GzipMember.ReadFully(File.SafeFileHandle, window, begin));
+            ReadOnlySpan<byte> tail = window.AsSpan(0, GzipMember.ReadFully(File.SafeFileHandle, window.AsSpan(0, (int)Math.Min(window.Length, FileLength - begin)), begin));
             int found = -1;
             for (int at = tail.IndexOf(trailer); at >= 0;)
             {
                 int end = at + GzipMember.TrailerLength;
-                bool isSure = begin + end == File.Length || GzipMember.IsMagic(tail[end..]);
+                bool isSure = begin + end == FileLength || GzipMember.IsMagic(tail[end..]);
                 if (found < 0 || isSure) found = end;
                 if (isSure) break;
                 int further = tail[(at + 1)..].IndexOf(trailer);
@@ -116,15 +116,15 @@ internal sealed class GzipInput(string path, FileStream file) : CompressedInput(
 
     private DataFormatException Damaged(Exception? cause)
     {
-        string how = section!.FilePosition >= File.Length && cause is null ? "cut short or damaged" : "damaged";
-        string place = FormattableString.Invariant($"{how} near byte {section.FilePosition} of {File.Length}; {memberText} bytes of its text were read.");
+        string how = section!.FilePosition >= FileLength && cause is null ? "cut short or damaged" : "damaged";
+        string place = FormattableString.Invariant($"{how} near byte {section.FilePosition} of {FileLength}; {memberText} bytes of its text were read.");
         return Faults.Broken(FilePath, FormattableString.Invariant($"the gzip member that begins at byte {memberStart} is {place}"), cause);
     }
 
     private bool IsZerosToEnd(long offset)
     {
         Span<byte> block = stackalloc byte[4096];
-        for (int read; (read = RandomAccess.Read(File.SafeFileHandle, block, offset)) > 0; offset += read)
+        for (int read; (read = RandomAccess.Read(File.SafeFileHandle, block[..(int)Math.Min(block.Length, FileLength - offset)], offset)) > 0; offset += read)
         {
             if (block[..read].ContainsAnyExcept((byte)0)) return false;
         }

@@ -15,7 +15,7 @@ internal sealed class PlainInput(string path, FileStream file) : DataInput
         buffer = buffer[..(int)Math.Min(buffer.Length, length - position)];
         if (buffer.IsEmpty) return 0;
         int read = RandomAccess.Read(file.SafeFileHandle, buffer, position);
-        if (read == 0) throw new IOException(FormattableString.Invariant($"{path} ends after {position} bytes now; it had {length} when it was opened."));
+        if (read == 0) throw Faults.Shrunk(path, position, length);
         position += read;
         return read;
     }

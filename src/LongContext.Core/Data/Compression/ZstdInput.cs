@@ -38,7 +38,9 @@ internal sealed unsafe class ZstdInput : CompressedInput
             if (start == filled)
             {
                 start = 0;
-                filled = RandomAccess.Read(File.SafeFileHandle, compressed.AsSpan(0, BlockSize), fileEnd);
+                int left = (int)Math.Min(BlockSize, FileLength - fileEnd);
+                filled = left == 0 ? 0 : RandomAccess.Read(File.SafeFileHandle, compressed.AsSpan(0, left), fileEnd);
+                if (filled == 0 && left > 0) throw Faults.Shrunk(FilePath, fileEnd, FileLength);
                 fileEnd += filled;
                 if (filled == 0 && !inFrame) return 0;
             }
@@ -98,6 +100,6 @@ internal sealed unsafe class ZstdInput : CompressedInput
             $"the zstd frame near byte {FilePosition} asks for a window of more than the {maximumWindow} bytes that RecordSourceOptions.MaximumZstdWindow allows."),
         ZSTD_ErrorCode.ZSTD_error_memory_allocation => throw new InsufficientMemoryException($"There is no memory for the window of {FilePath}."),
         _ => FormattableString.Invariant(
-            $"the zstd data are damaged near byte {FilePosition} of {File.Length} ({Methods.ZSTD_getErrorName(result)}); {TextPosition} bytes of text were read before."),
+            $"the zstd data are damaged near byte {FilePosition} of {FileLength} ({Methods.ZSTD_getErrorName(result)}); {TextPosition} bytes of text were read before."),
     });
 }

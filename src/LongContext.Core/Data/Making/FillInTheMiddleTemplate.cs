@@ -38,7 +38,7 @@ internal sealed class FillInTheMiddleTemplate
         int middle = template.IndexOf(MiddlePlace, StringComparison.Ordinal);
         return middle < template.IndexOf(PrefixPlace, StringComparison.Ordinal) || middle < template.IndexOf(SuffixPlace, StringComparison.Ordinal)
             ? $"is \"{template}\", expected {MiddlePlace} after the others"
-            : new FillInTheMiddleTemplate(template).between.Length == 0 ? $"is \"{template}\", expected text between the first two places"
+            : string.IsNullOrWhiteSpace(new FillInTheMiddleTemplate(template).between) ? $"is \"{template}\", expected text between the first two places, not blanks alone, which any document has"
             : null;
     }
 

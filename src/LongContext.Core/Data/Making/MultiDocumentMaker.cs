@@ -85,18 +85,21 @@ public sealed class MultiDocumentMaker
         if (chosen.Count < count && options.Pool.Count > 0)
         {
             // From a drawn place on around the pool: each document at most once, and no list as long as the pool.
-            HashSet<PassageDocument> taken = [question.Gold, .. chosen];
+            HashSet<(string, string)> taken = [.. chosen.Append(question.Gold).Select(Words)];
             int start = random.NextInt(options.Pool.Count);
             for (int i = 0; i < options.Pool.Count && chosen.Count < count; i++)
             {
                 PassageDocument document = options.Pool[(start + i) % options.Pool.Count];
-                if (!HoldsAnswer(document, question) && taken.Add(document)) chosen.Add(document);
+                if (!HoldsAnswer(document, question) && taken.Add(Words(document))) chosen.Add(document);
             }
         }
 
         if (options.ShuffleDistractors) random.Shuffle(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(chosen));
         return chosen;
     }
+
+    /// <summary>A document without what was said of it, which depends on the question.</summary>
+    private static (string Title, string Text) Words(PassageDocument document) => (document.Title, document.Text);
 
     private static bool HoldsAnswer(PassageDocument document, MultiDocumentQuestion question) => question.Answers.Any(answer =>
         document.Text.Contains(answer, StringComparison.OrdinalIgnoreCase) || document.Title.Contains(answer, StringComparison.OrdinalIgnoreCase));

@@ -46,6 +46,12 @@ public sealed record MultiDocumentQuestion
         ArgumentNullException.ThrowIfNull(record);
         string question = record.RequireText("question");
         IReadOnlyList<string> answers = record.RequireTexts("answers");
+        // One without text would be the completion, and every document of a pool would hold it.
+        for (int i = 0; i < answers.Count; i++)
+        {
+            if (string.IsNullOrWhiteSpace(answers[i])) throw RecordFields.Fault(record.Origin, FormattableString.Invariant($"\"answers[{i}]\" is empty, expected text."));
+        }
+
         List<PassageDocument> given = [], distractors = [];
         PassageDocument? gold = null;
         int goldPosition = -1;

@@ -33,7 +33,19 @@ internal sealed class ConcatSource<T>(IDataSource<T>[] sources) : IDataSource<T>
         state.RequireSettings(Settings());
         int currentThen = (int)state.GetNumber(CurrentName, 0, sources.Length);
         StreamState[] states = [.. sources.Select((_, i) => state.GetState(Name(i)))];
-        for (int i = 0; i < sources.Length; i++) sources[i].Restore(states[i]);
+        StreamState[] before = [.. sources.Select(source => source.Capture())];
+        int restored = 0;
+        try
+        {
+            for (; restored < sources.Length; restored++) sources[restored].Restore(states[restored]);
+        }
+        catch
+        {
+            // A later source refused its state.
+            while (--restored >= 0) sources[restored].Restore(before[restored]);
+            throw;
+        }
+
         current = currentThen;
     }
 

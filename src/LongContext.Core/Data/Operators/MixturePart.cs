@@ -5,11 +5,12 @@ internal sealed class MixturePart<T>
     where T : class
 {
     private const string StateKind = "mixture-source", EndedName = "ended", ItemsName = "items", TokensName = "tokens", PassesName = "passes", PassName = "pass", AnyName = "any", GivenName = "given",
-        StartName = "start", SourceName = "source";
+        StartName = "start";
 
     private readonly IDataSource<T> first;
     private readonly Func<long, IDataSource<T>>? newPass;
     private IDataSource<T> source;
+    private SourceCursor<T> cursor; // an item is taken once it is counted: what its size throws loses nothing
     private StreamState? start; // null where it is never gone back to
     private long pass;
     private bool any; // an item of this pass was given
@@ -18,6 +19,7 @@ internal sealed class MixturePart<T>
     {
         (source, newPass, Weight, Epochs, Name) = (given.Source, given.NewPass, given.Weight, given.Epochs, name);
         first = source;
+        cursor = new SourceCursor<T>(source);
         start = repeats && newPass is null ? source.Capture() : null;
     }
 
@@ -44,17 +46,18 @@ internal sealed class MixturePart<T>
     /// <param name="cancellationToken">Ends waiting.</param>
     public T? Read(bool repeats, CancellationToken cancellationToken)
     {
-        T? item = source.Next(cancellationToken);
+        T? item = cursor.Peek(0, cancellationToken);
         if (item is null && (repeats || Passes + 1 < Epochs))
         {
             if (any)
             {
-                if (newPass is null) source.Restore(start!);
-                else source = Make(pass + 1);
+                IDataSource<T> next = newPass is null ? source : Make(pass + 1);
+                if (newPass is null) next.Restore(start!);
+                (source, cursor) = (next, new SourceCursor<T>(next));
                 pass++;
                 Passes++;
                 any = false;
-                item = source.Next(cancellationToken);
+                item = cursor.Peek(0, cancellationToken);
             }
 
             if (item is null) throw new InvalidOperationException($"The source '{Name}' of the mixture has no item: it cannot be repeated.");
@@ -69,8 +72,10 @@ internal sealed class MixturePart<T>
         return item;
     }
 
-    public void Gave(long tokens, long share)
+    /// <summary>Takes the item that was read.</summary>
+    public void Give(long tokens, long share)
     {
+        cursor.Take();
         any = true;
         Items++;
         Tokens += tokens;
@@ -79,8 +84,8 @@ internal sealed class MixturePart<T>
 
     public StreamState Capture()
     {
-        StreamState state = new StreamState(StateKind).Set(EndedName, Ended ? 1 : 0).Set(ItemsName, Items).Set(TokensName, Tokens)
-            .Set(PassesName, Passes).Set(PassName, pass).Set(AnyName, any ? 1 : 0).Set(GivenName, Given).Set(SourceName, source.Capture());
+        StreamState state = cursor.Save(new StreamState(StateKind)).Set(EndedName, Ended ? 1 : 0).Set(ItemsName, Items).Set(TokensName, Tokens)
+            .Set(PassesName, Passes).Set(PassName, pass).Set(AnyName, any ? 1 : 0).Set(GivenName, Given);
         return start is null ? state : state.Set(StartName, start);
     }
 
@@ -90,13 +95,13 @@ internal sealed class MixturePart<T>
         state.RequireKind(StateKind);
         bool ended = state.GetNumber(EndedName, 0, 1) == 1, anyThen = state.GetNumber(AnyName, 0, 1) == 1;
         long items = state.GetNumber(ItemsName, 0), tokens = state.GetNumber(TokensName, 0), passes = state.GetNumber(PassesName, 0), passThen = state.GetNumber(PassName, 0, passes), given = state.GetNumber(GivenName, 0);
-        StreamState there = state.GetState(SourceName);
         StreamState? startThen = start is null ? null : state.GetState(StartName);
         return () =>
         {
             IDataSource<T> then = newPass is null || passThen == 0 ? first : passThen == pass ? source : Make(passThen);
-            then.Restore(there);
-            (source, pass, start, any, Items, Tokens, Passes, Ended, Given) = (then, passThen, startThen, anyThen, items, tokens, passes, ended, given);
+            SourceCursor<T> there = new(then);
+            there.Load(state);
+            (source, cursor, pass, start, any, Items, Tokens, Passes, Ended, Given) = (then, there, passThen, startThen, anyThen, items, tokens, passes, ended, given);
         };
     }
 

@@ -9,22 +9,22 @@ namespace LongContext.Data.Reading;
 /// </summary>
 internal static class JsonFiles
 {
-    public static IRecordReader Open(string path, RecordSourceOptions options)
+    public static IRecordReader Open(string path, RecordSourceOptions options, CancellationToken cancellationToken)
     {
-        char form = Form(path, options);
+        char form = Form(path, options, cancellationToken);
         return form == 'l' ? new JsonLinesReader(path, options) : new JsonElementsReader(path, options, isArray: form == '[');
     }
 
     /// <summary>'[' for an array, 'l' for lines, '{' for objects one after the other.</summary>
-    private static char Form(string path, RecordSourceOptions options)
+    private static char Form(string path, RecordSourceOptions options, CancellationToken cancellationToken)
     {
         using InputBuffer text = new(DataInput.Open(path, options));
-        text.PassMark(CancellationToken.None);
-        if (!text.PassBlanks(CancellationToken.None)) return 'l'; // nothing in it
+        text.PassMark(cancellationToken);
+        if (!text.PassBlanks(cancellationToken)) return 'l'; // nothing in it
         if (text.Available[0] == '[') return '[';
         // Lines of JSON where the first line is an object for itself.
         int end;
-        while ((end = text.Available.IndexOf((byte)'\n')) < 0 && text.Available.Length <= options.MaximumRecordBytes && text.Fill(CancellationToken.None))
+        while ((end = text.Available.IndexOf((byte)'\n')) < 0 && text.Available.Length <= options.MaximumRecordBytes && text.Fill(cancellationToken))
         {
         }
 

@@ -13,6 +13,12 @@ internal static class JsonRecords
     /// <summary>How deep objects and arrays may lie in each other.</summary>
     public const int MaximumDepth = 64;
 
+    /// <summary>
+    /// Values and names of one record. .NET notes 12 bytes for each in one array, which ends at 178 million; what has more would be an <see cref="OutOfMemoryException"/>,
+    /// which no caller can pass over as a bad line.
+    /// </summary>
+    private const int MostParts = 100_000_000;
+
     private static readonly JsonDocumentOptions s_options = new() { MaxDepth = MaximumDepth, AllowDuplicateProperties = false };
 
     /// <exception cref="DataFormatException">It is no JSON object, or not sound throughout.</exception>
@@ -23,6 +29,8 @@ internal static class JsonRecords
         {
             if (HasSurrogateEscapes(json) && FindHalfCharacter(json) is { } half)
                 throw Fault(FormattableString.Invariant($"the text is not valid Unicode: an escape in the string at byte {half} is half of a character (a lone surrogate)."));
+            // No part takes less than a byte.
+            if (json.Length > MostParts && CountParts(json) > MostParts) throw Fault(FormattableString.Invariant($"it has more than {MostParts} values and names."));
             JsonNode? node = JsonNode.Parse(json, nodeOptions: null, s_options);
             return node is JsonObject fields
                 ? new DataRecord(new RecordOrigin(path, number) { Unit = unit }, fields)
@@ -77,6 +85,15 @@ internal static class JsonRecords
         {
             ArrayPool<char>.Shared.Return(unescaped);
         }
+    }
+
+    /// <exception cref="JsonException">It is not valid JSON.</exception>
+    private static long CountParts(ReadOnlySpan<byte> json)
+    {
+        Utf8JsonReader reader = new(json, new JsonReaderOptions { MaxDepth = MaximumDepth });
+        long parts = 0;
+        while (reader.Read()) parts++;
+        return parts;
     }
 
     private static bool TryUnescape(ref Utf8JsonReader reader, char[] unescaped)

@@ -11,13 +11,16 @@ internal static class RecordFormats
         new HashSet<string>(StringComparer.Ordinal) { ".jsonl", ".ndjson", ".json-lines", ".json", ".csv", ".tsv", ".parquet", ".txt", ".text", ".md" };
 
     /// <summary>Opens a file's reader at its first record.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="options">How it is read.</param>
+    /// <param name="cancellationToken">Ends looking for a header, which may be as long as the file.</param>
     /// <exception cref="DataFormatException">The file is not of the form that its name says.</exception>
-    public static IRecordReader Open(string path, RecordSourceOptions options) => (options.Form ?? FormOf(path)) switch
+    public static IRecordReader Open(string path, RecordSourceOptions options, CancellationToken cancellationToken) => (options.Form ?? FormOf(path)) switch
     {
         DataFileForm.JsonLines => new JsonLinesReader(path, options),
-        DataFileForm.Json => JsonFiles.Open(path, options),
-        DataFileForm.Csv => new CsvReader(path, options, isTabs: false),
-        DataFileForm.Tsv => new CsvReader(path, options, isTabs: true),
+        DataFileForm.Json => JsonFiles.Open(path, options, cancellationToken),
+        DataFileForm.Csv => new CsvReader(path, options, isTabs: false, cancellationToken),
+        DataFileForm.Tsv => new CsvReader(path, options, isTabs: true, cancellationToken),
         DataFileForm.Parquet => new ParquetRecordReader(path, options),
         _ => options.TextSplitting switch
         {

@@ -164,7 +164,7 @@ public sealed class RecordSource<T> : IDataSource<T>, IDisposable
         string path = files.Paths[file];
         if (new FileInfo(path).Length is var length && length != files.Size(file))
             throw new IOException(FormattableString.Invariant($"{path} has {length} bytes now; it had {files.Size(file)} when the source was made."));
-        IRecordReader opened = RecordFormats.Open(path, options);
+        IRecordReader opened = RecordFormats.Open(path, options, cancellationToken);
         try
         {
             if (place != default) opened.MoveTo(place, cancellationToken);

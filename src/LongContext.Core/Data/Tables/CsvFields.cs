@@ -13,12 +13,15 @@ internal static class CsvFields
     /// <summary>Reads the fields of a record.</summary>
     /// <param name="record">Its bytes, without the line end.</param>
     /// <param name="separator">What stands between fields.</param>
+    /// <param name="most">More than so many are counted and not kept: a line of a gigabyte may have as many.</param>
     /// <param name="fields">Takes them.</param>
+    /// <param name="count">How many there are.</param>
     /// <returns>What is wrong with the record, or null.</returns>
     /// <remarks>A quote within a field that does not begin with one is a quote like any other character.</remarks>
-    public static string? Read(ReadOnlySpan<byte> record, byte separator, List<string> fields)
+    public static string? Read(ReadOnlySpan<byte> record, byte separator, int most, List<string> fields, out int count)
     {
         fields.Clear();
+        count = 0;
         if (!Utf8.IsValid(record)) return FormattableString.Invariant($"byte {JsonRecords.FirstInvalid(record)} of the record is not UTF-8.");
         while (true)
         {
@@ -27,16 +30,20 @@ internal static class CsvFields
             {
                 length = EndOfQuoted(record, out bool escaped);
                 if (length < 0) return "a quoted field is not closed before the file ends.";
-                string text = Encoding.UTF8.GetString(record[1..(length - 1)]);
-                fields.Add(escaped ? text.Replace("\"\"", "\"", StringComparison.Ordinal) : text);
+                if (count++ < most)
+                {
+                    string text = Encoding.UTF8.GetString(record[1..(length - 1)]);
+                    fields.Add(escaped ? text.Replace("\"\"", "\"", StringComparison.Ordinal) : text);
+                }
+
                 if (length < record.Length && record[length] != separator)
-                    return FormattableString.Invariant($"after the closing quote of field {fields.Count} stands '{(char)record[length]}', expected the separator or the line's end.");
+                    return FormattableString.Invariant($"after the closing quote of field {count} stands '{(char)record[length]}', expected the separator or the line's end.");
             }
             else
             {
                 length = record.IndexOf(separator);
                 if (length < 0) length = record.Length;
-                fields.Add(Encoding.UTF8.GetString(record[..length]));
+                if (count++ < most) fields.Add(Encoding.UTF8.GetString(record[..length]));
             }
 
             if (length == record.Length) return null;

@@ -13,7 +13,7 @@ namespace LongContext.Data.Tables;
 /// </remarks>
 internal sealed class CsvReader : IRecordReader
 {
-    private const int MostNamed = 12;
+    private const int MostNamed = 12, MostColumns = 10_000_000;
 
     private readonly string path;
     private readonly RecordSourceOptions options;
@@ -23,15 +23,15 @@ internal sealed class CsvReader : IRecordReader
     private readonly List<string> fields = [];
     private CsvSplitter records;
 
-    public CsvReader(string path, RecordSourceOptions options, bool isTabs)
+    public CsvReader(string path, RecordSourceOptions options, bool isTabs, CancellationToken cancellationToken)
     {
         this.path = path;
         this.options = options;
-        separator = options.Tables.Separator is { } given ? (byte)given : isTabs ? (byte)'\t' : DetectSeparator();
+        separator = options.Tables.Separator is { } given ? (byte)given : isTabs ? (byte)'\t' : DetectSeparator(cancellationToken);
         records = Open();
         try
         {
-            names = options.Tables.ColumnNames is { } columns ? [.. columns] : ReadHeader();
+            names = options.Tables.ColumnNames is { } columns ? [.. columns] : ReadHeader(cancellationToken);
             wanted = FindWanted();
         }
         catch
@@ -59,9 +59,9 @@ internal sealed class CsvReader : IRecordReader
         while (records.TryRead(cancellationToken))
         {
             if (!records.IsTooLong && records.Record.IsEmpty) continue;
-            ReadFields();
-            if (fields.Count != names.Length)
-                throw Fault($"the record has {fields.Count} fields, expected {names.Length} ({ColumnList()}).");
+            int count = ReadFields(most: names.Length);
+            if (count != names.Length)
+                throw Fault($"the record has {count} fields, expected {names.Length} ({ColumnList()}).");
             JsonObject record = [];
             for (int i = 0; i < names.Length; i++)
             {
@@ -78,10 +78,10 @@ internal sealed class CsvReader : IRecordReader
 
     private CsvSplitter Open() => new(DataInput.Open(path, options), separator, options.MaximumRecordBytes);
 
-    private byte DetectSeparator()
+    private byte DetectSeparator(CancellationToken cancellationToken)
     {
         using CsvSplitter first = new(DataInput.Open(path, options), (byte)',', options.MaximumRecordBytes);
-        while (first.TryRead(CancellationToken.None))
+        while (first.TryRead(cancellationToken))
         {
             if (!first.Record.IsEmpty) return CsvFields.Detect(first.Record.Span);
         }
@@ -89,14 +89,14 @@ internal sealed class CsvReader : IRecordReader
         return (byte)',';
     }
 
-    private string[] ReadHeader()
+    private string[] ReadHeader(CancellationToken cancellationToken)
     {
-        while (records.TryRead(CancellationToken.None))
+        while (records.TryRead(cancellationToken))
         {
             if (!records.IsTooLong && records.Record.IsEmpty) continue;
             try
             {
-                ReadFields();
+                if (ReadFields(MostColumns) is > MostColumns and var count) throw Fault(FormattableString.Invariant($"it has {count} columns, expected {MostColumns} at most."));
             }
             catch (DataFormatException fault)
             {
@@ -142,11 +142,11 @@ internal sealed class CsvReader : IRecordReader
         return [.. names.Select(name => columns.Contains(name, StringComparer.Ordinal))];
     }
 
-    private void ReadFields()
+    private int ReadFields(int most)
     {
         if (records.IsTooLong)
             throw Fault(FormattableString.Invariant($"the record is longer than {options.MaximumRecordBytes} bytes{(records.IsOpen ? ", because a quoted field is not closed" : "")}."));
-        if (CsvFields.Read(records.Record.Span, separator, fields) is { } fault) throw Fault(fault);
+        return CsvFields.Read(records.Record.Span, separator, most, fields, out int count) is { } fault ? throw Fault(fault) : count;
     }
 
     private string ColumnList() =>

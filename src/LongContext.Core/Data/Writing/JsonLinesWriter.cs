@@ -1,7 +1,5 @@
-using System.Buffers;
 using System.Globalization;
 using System.IO.Compression;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using LongContext.Chat;
 using LongContext.Checkpoints;
@@ -14,7 +12,7 @@ namespace LongContext.Data.Writing;
 /// <summary>See <see cref="JsonLinesExtensions.WriteJsonLines"/>.</summary>
 internal sealed class JsonLinesWriter
 {
-    private const int KeptBuffer = 1 << 20, ZstdLevel = 3;
+    private const int ZstdLevel = 3;
 
     private readonly string pattern;
     private readonly long? perFile;
@@ -69,18 +67,11 @@ internal sealed class JsonLinesWriter
             ".zst" or ".zstd" => new CompressionStream(file, ZstdLevel, leaveOpen: true),
             _ => null,
         };
-        Stream target = compressed ?? file;
-        ArrayBufferWriter<byte> line = new();
-        using Utf8JsonWriter json = new(line, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true });
+        using JsonLineWriter lines = new(compressed ?? file);
         for (long written = 0; next is not null && written != perFile; written++)
         {
-            WriteExample(json, next);
-            json.Flush();
-            target.Write(line.WrittenSpan);
-            target.WriteByte((byte)'\n');
-            if (line.Capacity > KeptBuffer) line = new ArrayBufferWriter<byte>();
-            else line.ResetWrittenCount();
-            json.Reset(line);
+            WriteExample(lines, next);
+            lines.EndLine();
             examples++;
             characters += next.TextLength;
             next = source.Next(cancellationToken);
@@ -89,22 +80,23 @@ internal sealed class JsonLinesWriter
         return next;
     }
 
-    private static void WriteExample(Utf8JsonWriter json, TrainingExample example)
+    private static void WriteExample(JsonLineWriter line, TrainingExample example)
     {
+        Utf8JsonWriter json = line.Json;
         json.WriteStartObject();
         switch (example)
         {
             case TextExample text:
-                json.WriteString(ExampleFields.Text, text.Text);
+                line.WriteText(ExampleFields.Text, text.Text);
                 break;
             case PromptExample prompt:
-                json.WriteString(ExampleFields.Prompt, prompt.Prompt);
-                json.WriteString(ExampleFields.Completion, prompt.Completion);
+                line.WriteText(ExampleFields.Prompt, prompt.Prompt);
+                line.WriteText(ExampleFields.Completion, prompt.Completion);
                 if (prompt.PromptCounts) json.WriteBoolean(ExampleFields.PromptCounts, true);
                 break;
             case ChatExample chat:
                 json.WriteStartArray(ExampleFields.Messages);
-                foreach (ChatTurn turn in chat.Turns) WriteTurn(json, turn);
+                foreach (ChatTurn turn in chat.Turns) WriteTurn(line, turn);
                 json.WriteEndArray();
                 break;
             case SegmentsExample segments:
@@ -112,7 +104,7 @@ internal sealed class JsonLinesWriter
                 foreach (TextSegment segment in segments.Segments)
                 {
                     json.WriteStartObject();
-                    json.WriteString(ExampleFields.Text, segment.Text);
+                    line.WriteText(ExampleFields.Text, segment.Text);
                     json.WriteBoolean(ExampleFields.Counts, segment.Counts);
                     json.WriteEndObject();
                 }
@@ -127,19 +119,20 @@ internal sealed class JsonLinesWriter
         {
             json.WriteStartObject(ExampleFields.Properties);
             // In one order, so that the same data gives the same bytes.
-            foreach ((string name, string value) in example.Properties.OrderBy(pair => pair.Key, StringComparer.Ordinal)) json.WriteString(name, value);
+            foreach ((string name, string value) in example.Properties.OrderBy(pair => pair.Key, StringComparer.Ordinal)) line.WriteText(name, value);
             json.WriteEndObject();
         }
 
         json.WriteEndObject();
     }
 
-    private static void WriteTurn(Utf8JsonWriter json, ChatTurn turn)
+    private static void WriteTurn(JsonLineWriter line, ChatTurn turn)
     {
+        Utf8JsonWriter json = line.Json;
         json.WriteStartObject();
         json.WriteString(ExampleFields.Role, turn.Role);
-        json.WriteString(ExampleFields.Content, turn.Content);
-        if (turn.IsAssistant && turn.Reasoning is { } reasoning) json.WriteString(ExampleFields.Reasoning, reasoning);
+        line.WriteText(ExampleFields.Content, turn.Content);
+        if (turn.IsAssistant && turn.Reasoning is { } reasoning) line.WriteText(ExampleFields.Reasoning, reasoning);
         if (turn is { IsAssistant: true, CountsInLoss: false }) json.WriteNumber(ExampleFields.Weight, 0);
         json.WriteEndObject();
     }

@@ -66,6 +66,49 @@ public sealed class HostileParquetTests : IDisposable
     }
 
     [Fact]
+    public void Read_ARowOfTextsThatGrowByAByteEach_IsPassedWithoutMakingThem()
+    {
+        // DELTA_BYTE_ARRAY in 40 KB: text i shares i bytes with the one before and has one more. Made, they would be 800 MB.
+        const int count = 40_000;
+        byte[] Row(int first, int step) => [.. Thrift.Varint(1 << 20), .. Thrift.Varint(1), .. Thrift.Varint(count + 1), (byte)(2 * first), (byte)(2 * step), 0];
+        byte[] page = [.. Levels((1, 0), (count - 1, 1), (1, 0)), .. Levels((count + 1, 1)), .. Row(0, 1), .. Row(1, 0), .. Enumerable.Repeat((byte)'x', count + 1)];
+        Write(2, (new Column("list", Repetition: Repetition.Repeated), [new Page(count + 1, page) { Encoding = PageEncoding.DeltaByteArray }]));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        using RecordSource<DataRecord> source = RecordSource.FromFiles([folder["a.parquet"]], s_small);
+        Assert.Equal([new string('x', count + 1)], source.All().SelectMany(record => record.Fields["list"]!.AsArray()).Select(text => (string)text!));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 16 * Megabyte);
+        Assert.Contains("row 1: the row takes more than", Assert.Single(source.Report.Faults), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData((int)ParquetCodec.Snappy, "00")]
+    [InlineData((int)ParquetCodec.Lz4Raw, "00")]
+    [InlineData((int)ParquetCodec.Lz4, "00")]
+    [InlineData((int)ParquetCodec.Lz4, "000000000000000100")] // in Hadoop's frame
+    [InlineData((int)ParquetCodec.Lz4Raw, "")]
+    [InlineData((int)ParquetCodec.Snappy, "")]
+    [InlineData((int)ParquetCodec.Gzip, "")]
+    [InlineData((int)ParquetCodec.Brotli, "06")]
+    [InlineData((int)ParquetCodec.Zstd, "28B52FFD2000010000")]
+    public void Read_RowGroupWhereAllIsNull_HasADictionaryOfNothing(int codec, string nothing)
+    {
+        // As Arrow writes it: a dictionary page without values, its nothing compressed; then a page of levels alone.
+        Page dictionary = new(0, Convert.FromHexString(nothing)) { Kind = PageKind.Dictionary, UncompressedSize = 0 };
+        byte[] levels = [.. Levels((2, 0)), 0], packed = PageCompressions.Compress((ParquetCodec)codec, levels);
+        Page data = new(2, packed) { Encoding = PageEncoding.RunLengthDictionary, UncompressedSize = levels.Length };
+        Write(2, (new Column("a", Repetition: Repetition.Optional, Codec: (ParquetCodec)codec), [dictionary, data]));
+        Assert.Equal(["1:{\"a\":null}", "2:{\"a\":null}"], Read());
+    }
+
+    [Fact]
+    public void ToJson_BytesWhoseBase64IsNoString_AreAFaultOfTheirRow()
+    {
+        LeafValues values = new(new SchemaElement { Type = PhysicalType.FixedLengthByteArray });
+        Assert.Equal("AAEC", values.ToJson(new RawValue(0, new byte[] { 0, 1, 2 }))!.GetValue<string>());
+        Assert.Contains("has 810000000 bytes", Assert.Throws<FormatException>(() => values.ToJson(new RawValue(0, new byte[810_000_000]))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Read_PagesOfManyColumns_AreBoundedTogether()
     {
         // Each page fits a megabyte; three of them together are more than twice that.

@@ -162,6 +162,7 @@ public sealed class FillInTheMiddleTests
         })).Message;
         foreach (string part in (string[])["between the first two places", "Rate is 2", "SpmShare is 0.5, but bad knows no suffix before prefix", "Loss is 5"])
             Assert.Contains(part, message, StringComparison.Ordinal);
+        Assert.Contains("not blanks alone", Assert.Throws<ArgumentException>(() => new FillInTheMiddleMaker(new FillInTheMiddleOptions { Format = new FillInTheMiddleFormat("bad", "<A>{prefix}\n{suffix}<B>{middle}", null) })).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => new FillInTheMiddleMaker(new FillInTheMiddleOptions { Format = new FillInTheMiddleFormat("bad", "{middle}|{prefix}|{suffix}", null) }));
         Assert.Throws<ArgumentException>(() => new FillInTheMiddleMaker(new FillInTheMiddleOptions { Format = FillInTheMiddleFormat.Codestral, SpmShare = 0.5 }));
     }

@@ -65,7 +65,7 @@ public sealed class MultiDocumentTests
     [Fact]
     public void Make_Pool_FillsUpWithDocumentsThatDoNotHoldTheAnswer()
     {
-        PassageDocument[] pool = [.. Enumerable.Range(0, 30).Select(i => new PassageDocument($"P{i}", i % 3 == 0 ? "where ANN is" : $"text {i}")), new("T1", "one", false)];
+        PassageDocument[] pool = [.. Enumerable.Range(0, 30).Select(i => new PassageDocument($"P{i}", i % 3 == 0 ? "where ANN is" : $"text {i}")), new("T1", "one", false), new("T1", "one"), new("T1", "one", true), new("P1", "text 1", false)];
         MultiDocumentMaker maker = new(new MultiDocumentOptions { MinimumDocuments = 2, MaximumDocuments = 20, Pool = pool, ShuffleDistractors = true });
         MultiDocumentQuestion question = MultiDocumentQuestion.Read(Records.Of(Retrieved));
         int[] counts = new int[21];
@@ -107,6 +107,7 @@ public sealed class MultiDocumentTests
     [InlineData("""{"question": " ", "answers": ["a"]}""", "the field \"question\" is empty")]
     [InlineData("""{"question": 3, "answers": ["a"]}""", "the field \"question\" is a number, expected a string")]
     [InlineData("""{"question": "q", "answers": []}""", "\"answers\" is an empty array")]
+    [InlineData("""{"question": "q", "answers": ["a", " "]}""", "\"answers[1]\" is empty, expected text")]
     [InlineData("""{"question": "q", "answers": [1]}""", "\"answers[0]\" is a number")]
     [InlineData("""{"question": "q", "answers": "a", "ctxs": {}}""", "\"ctxs\" is an object, expected an array")]
     [InlineData("""{"question": "q", "answers": "a", "ctxs": [null]}""", "\"ctxs[0]\" is null, expected an object")]

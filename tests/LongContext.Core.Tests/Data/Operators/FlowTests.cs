@@ -189,6 +189,43 @@ public sealed class FlowTests
         ], end: MixtureEnd.GoOnWithOthers).SelectParallel(item => item + "!", 2).Chunk(3));
     }
 
+    [Theory]
+    [InlineData("concat")]
+    [InlineData("mixture")]
+    [InlineData("new passes")]
+    [InlineData("prefetch")]
+    [InlineData("nested")]
+    public void Restore_RefusedByOneOfManySources_LeavesAllWhereTheyStood(string what)
+    {
+        // The state is of the same data but for the last source: the first ones could go to their places in it.
+        IDataSource<string> Make(int last)
+        {
+            IDataSource<string>[] sources = [Walks.Numbers(20), Walks.Numbers(30).Where(_ => true), Walks.Numbers(last)];
+            return what switch
+            {
+                "concat" => sources[0].Concat(sources[1..]),
+                "mixture" => DataSource.Mixture<string>([.. sources.Select(source => new WeightedSource<string>(source, 1))], new MixtureOptions<string> { Size = item => item.Length, End = MixtureEnd.GoOnWithOthers }),
+                "new passes" => DataSource.Mixture<string>(
+                    [new(sources[0], 2) { Epochs = 2, NewPass = pass => Walks.Numbers(20).Skip(pass) }, new(sources[2], 1)], new MixtureOptions<string> { Size = item => item.Length }),
+                "prefetch" => sources[2].Prefetch(7),
+                _ => sources[0].Concat(sources[1].Concat(sources[2]), DataSource.FromList(["end"])).Shuffle(9).Prefetch(3).Chunk(2).SelectMany(some => some),
+            };
+        }
+
+        List<string> walk = Make(40).Walk();
+        StreamState state;
+        IDataSource<string> other = Make(41);
+        other.Walk(25);
+        state = other.Capture();
+        for (int stop = 0; stop < walk.Count; stop += 3)
+        {
+            IDataSource<string> source = Make(40);
+            source.Walk(stop);
+            Assert.Contains("count was 41, here it is 40", Assert.Throws<ArgumentException>(() => source.Restore(state)).Message, StringComparison.Ordinal);
+            Assert.Equal(walk[stop..], source.Walk());
+        }
+    }
+
     internal static IDataSource<string> Failing(int count, Action call) => Walks.Numbers(count).Select(item =>
     {
         call();

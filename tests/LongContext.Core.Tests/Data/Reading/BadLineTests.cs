@@ -277,6 +277,23 @@ public sealed class BadLineTests : IDisposable
     }
 
     [Fact]
+    public void Line_OfMoreValuesThanCanBeHeld_IsABadLine()
+    {
+        // Parsed, it would be an OutOfMemoryException from 178 million values on, which ends every job.
+        using (StreamWriter file = File.CreateText(folder["a.jsonl"]))
+        {
+            file.Write("{\"text\":\"1\"}\n{\"a\":[0");
+            string part = string.Concat(Enumerable.Repeat(",0", 1_000_000));
+            for (int i = 0; i < 100; i++) file.Write(part);
+            file.Write("]}\n{\"text\":\"3\"}\n");
+        }
+
+        using RecordSource<string> source = RecordSource.FromFiles([folder["a.jsonl"]], Text, new RecordSourceOptions { BadLines = BadLines.Skip });
+        Assert.Equal(["1", "3"], source.All());
+        Assert.Contains("line 2: it has more than 100000000 values and names.", Assert.Single(source.Report.Faults), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void BrokenFile_Skipped_IsOneBadLineAndTheNextFileIsRead()
     {
         File.WriteAllBytes(folder["a.jsonl.gz"], string.Concat(Reads.JsonLines(5000).Select(line => line + "\n")).Utf8().Gzip()[..^200]);

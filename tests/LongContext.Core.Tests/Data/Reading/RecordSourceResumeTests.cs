@@ -135,17 +135,44 @@ public sealed class RecordSourceResumeTests : IDisposable
         Assert.Contains("map was text, here it is ", Assert.Throws<ArgumentException>(() => other.Restore(one.Capture())).Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Next_AFileCutWhileItIsRead_IsAFaultOfTheDiskWhateverIsAsked()
+    [Theory]
+    [InlineData("")]
+    [InlineData(".gz")]
+    [InlineData(".zst")]
+    public void Next_AFileCutWhileItIsRead_IsAFaultOfTheDiskWhateverIsAsked(string compression)
     {
-        string path = folder["a.jsonl"];
-        File.WriteAllText(path, string.Concat(Enumerable.Range(0, 1000).Select(i => $"{{\"text\":\"{new string('x', 1000)}\"}}\n")));
+        string path = folder["a.jsonl" + compression];
+        // What cannot be compressed, so that far less than the file is read ahead.
+        SplitMix64 random = new(1, 1);
+        byte[] text = string.Concat(Enumerable.Range(0, 1000).Select(i => $"{{\"text\":\"{string.Concat(Enumerable.Range(0, 62).Select(_ => random.Next().ToString("x16")))}\"}}\n")).Utf8();
+        File.WriteAllBytes(path, compression switch { ".gz" => text.Gzip(), ".zst" => text.Zstd(), _ => text });
+        long length = new FileInfo(path).Length;
         using RecordSource<string> source = RecordSource.FromFiles([path], Reads.Text, new RecordSourceOptions { BadLines = BadLines.Skip, SkipBrokenFiles = true });
         source.All(5);
         // Another program: one of .NET would be held off by the lock.
         using (System.Diagnostics.Process cut = System.Diagnostics.Process.Start("truncate", ["-s", "300000", path])!) cut.WaitForExit();
-        Assert.Contains("a.jsonl ends after 300000 bytes now; it had 1012000 when it was opened", Assert.Throws<IOException>(() => source.All()).Message, StringComparison.Ordinal);
+        Assert.Contains($"{path} ends after 300000 bytes now; it had {length} when it was opened", Assert.Throws<IOException>(() => source.All()).Message, StringComparison.Ordinal);
         Assert.Equal(0, source.Report.BadLines);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(".gz")]
+    [InlineData(".zst")]
+    public void Next_AFileThatGrowsWhileItIsRead_EndsWhereItEnded(string compression)
+    {
+        string path = folder["a.jsonl" + compression];
+        byte[] Compressed(byte[] text) => compression switch { ".gz" => text.Gzip(), ".zst" => text.Zstd(), _ => text };
+        byte[] text = string.Concat(Reads.JsonLines(40_000).Select(line => line + "\n")).Utf8();
+        File.WriteAllBytes(path, Compressed(text));
+        using RecordSource<string> source = RecordSource.FromFiles([path], Reads.Text);
+        source.All(5);
+        // Another program that is half through with what it appends.
+        string more = folder["more"];
+        File.WriteAllBytes(more, Compressed(text)[..^20]);
+        using (System.Diagnostics.Process append = System.Diagnostics.Process.Start("dd", ["if=" + more, "of=" + path, "oflag=append", "conv=notrunc", "bs=1M", "status=none"])!) append.WaitForExit();
+        Assert.True(new FileInfo(path).Length > source.Report.Bytes);
+        Assert.Equal(40_000 - 5, source.All().Count);
     }
 
     [Fact]

@@ -138,6 +138,35 @@ public sealed class CsvReaderTests
     }
 
     [Fact]
+    public void Read_FarMoreFieldsThanColumns_AreCountedNotKept()
+    {
+        using TemporaryFolder folder = Write("a.csv", Encoding.UTF8.GetBytes($"a,b\n{new string(',', 40_000_000)}\n{string.Concat(Enumerable.Repeat("\"x\",", 1_000_000))}\n4,5\n"));
+        using RecordSource<DataRecord> source = RecordSource.FromFiles([folder["a.csv"]], new RecordSourceOptions { BadLines = BadLines.Skip });
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Equal("4", Assert.Single(source.All()).Fields["a"]!.GetValue<string>());
+        // A list of forty million references alone would take 500 MB, as it doubles.
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 200L << 20);
+        Assert.Contains("line 2: the record has 40000001 fields, expected 2", source.Report.Faults[0], StringComparison.Ordinal);
+        Assert.Contains("line 3: the record has 1000001 fields, expected 2", source.Report.Faults[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_HeaderOfFarTooManyColumns_EndsTheFile()
+    {
+        string content = new(',', 12_000_000);
+        Assert.Contains("line 1: the header: it has 12000001 columns, expected 10000000 at most.", Assert.Throws<DataFormatException>(() => Read("a.csv", content)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Open_HeaderWithoutEnd_CanBeCancelled()
+    {
+        using TemporaryFolder folder = Write("a.csv", Encoding.UTF8.GetBytes("\"" + new string('x', 1_000_000)));
+        File.WriteAllText(folder["a.json"], new string(' ', 1_000_000));
+        foreach (string name in new[] { "a.csv", "a.json" })
+            Assert.Throws<OperationCanceledException>(() => RecordFormats.Open(folder[name], new RecordSourceOptions(), new CancellationToken(true)));
+    }
+
+    [Fact]
     public void Read_CsvOfDuckDb_IsWhatItWrote()
     {
         string folder = Path.Combine(TestPaths.Fixtures, "parquet");

@@ -53,6 +53,28 @@ public sealed class JsonLinesWriterTests : IDisposable
     }
 
     [Fact]
+    public void WriteJsonLines_TextLongerThanDotNetsLongest_IsReadBackTheSame()
+    {
+        // Utf8JsonWriter takes 166,666,666 characters at once.
+        string text = new('x', 167_000_000);
+        JsonLinesReport report = Source(new TextExample(text), new PromptExample("p", "c")).WriteJsonLines(At("a.jsonl"), cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal((2, text.Length + 2), (report.Examples, report.Characters));
+        List<TrainingExample> read = Read(ColumnMap.Written, At("a.jsonl"));
+        Assert.True(text == Assert.IsType<TextExample>(read[0]).Text);
+        Assert.Equal("c", Assert.IsType<PromptExample>(read[1]).Completion);
+    }
+
+    [Fact]
+    public void WriteJsonLines_HalvesOfPairsInALongText_AreReplacedOneByOne()
+    {
+        const int part = 1 << 24;
+        string text = new string('x', part - 1) + "\uD83D\uDE00" + new string('y', part - 3) + "\uD83D" + new string('z', 9) + "\uDE00";
+        Source(new TextExample(text)).WriteJsonLines(At("a.jsonl"), cancellationToken: TestContext.Current.CancellationToken);
+        string expected = new string('x', part - 1) + "😀" + new string('y', part - 3) + "\uFFFD" + new string('z', 9) + "\uFFFD";
+        Assert.True(expected == Assert.IsType<TextExample>(Assert.Single(Read(ColumnMap.Written, At("a.jsonl")))).Text);
+    }
+
+    [Fact]
     public void WriteJsonLines_FormsOfThePublishedMaps_AreReadByAuto()
     {
         Source(new TextExample("t"), new PromptExample("p", "c"), Chat).WriteJsonLines(At("a.jsonl"), cancellationToken: TestContext.Current.CancellationToken);
