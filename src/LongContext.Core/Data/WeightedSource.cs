@@ -12,7 +12,7 @@ public sealed record WeightedSource<T>(IDataSource<T> Source, double Weight)
 
     /// <summary>
     /// Passes over the source before it counts as ended, at least 1. Default 1. For a part of a
-    /// pass there is <see cref="DataSourceExtensions.Take"/>.
+    /// pass there is <see cref="DataSourceExtensions.Take{T}(IDataSource{T}, long)"/>.
     /// </summary>
     public long Epochs { get; init; } = 1;
 

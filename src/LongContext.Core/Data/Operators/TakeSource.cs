@@ -21,7 +21,7 @@ internal sealed class TakeSource<T>(IDataSource<T> source, long amount, Func<T, 
         return item;
     }
 
-    protected override IEnumerable<(string Name, string Value)> Settings() => [(size is null ? "count" : "amount", amount.ToString(CultureInfo.InvariantCulture))];
+    protected override IEnumerable<(string Name, string Value)> Settings() => [("count", amount.ToString(CultureInfo.InvariantCulture)), ("of", size is null ? "items" : "sizes")];
 
     protected override void Save(StreamState state) => state.Set(GivenName, given);
 

@@ -10,7 +10,8 @@ public static class DataFiles
     /// for any characters of a name and <c>**</c> for any folders, for example <c>data/**/*.jsonl.zst</c>. One that begins with <c>!</c> takes files away from what the
     /// others find, wherever it stands in the list: without a slash by their name in any folder, with <c>**/</c> in front below any folder, a folder with
     /// all that is in it. Letters of either case differ. Names that begin with a dot are
-    /// found only where the pattern says the dot. Links are followed, except to a folder that lies above them.
+    /// found only where the pattern says the dot. Links are followed, except to a folder that lies above them; a file that links give several names ("latest" beside
+    /// "2024-01", to which it leads) is found by the first of them.
     /// </param>
     /// <param name="baseFolder">What relative patterns are relative to. Default: the current folder.</param>
     /// <returns>Full paths, ordered by the numbers of their characters.</returns>
@@ -37,7 +38,24 @@ public static class DataFiles
         if (missing.Count > 0) throw new FileNotFoundException($"No data file is found for: {string.Join("; ", missing)}. Relative patterns are looked for in {folder}.");
         string[] exclusions = [.. patterns.Where(pattern => pattern[0] == '!').Select(pattern => pattern[1..])];
         string[] kept = exclusions.Length == 0 ? [.. found] : DataFilePattern.Exclude([.. found], exclusions, folder);
-        return kept.Length > 0 ? kept : throw new FileNotFoundException($"Every one of the {found.Count} files found is excluded by: {string.Join("; ", exclusions)}.");
+        return kept.Length > 0 ? OncePerFile(kept) : throw new FileNotFoundException($"Every one of the {found.Count} files found is excluded by: {string.Join("; ", exclusions)}.");
+    }
+
+    /// <summary>Leaves out names of files that came before under another name.</summary>
+    private static string[] OncePerFile(string[] paths)
+    {
+        Dictionary<string, string> realFolders = new(StringComparer.Ordinal);
+        HashSet<string> known = new(StringComparer.Ordinal);
+        return [.. paths.Where(path => known.Add(RealPath(path)))];
+
+        string RealPath(string path)
+        {
+            FileInfo file = new(path);
+            if (file.Attributes.HasFlag(FileAttributes.ReparsePoint) && file.ResolveLinkTarget(returnFinalTarget: true) is { } target) path = target.FullName;
+            string folder = Path.GetDirectoryName(path)!;
+            if (!realFolders.TryGetValue(folder, out string? real)) realFolders.Add(folder, real = LoopFreeFolder.RealPath(folder));
+            return Path.Combine(real, Path.GetFileName(path));
+        }
     }
 
     /// <summary>

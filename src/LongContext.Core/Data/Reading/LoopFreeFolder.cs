@@ -58,8 +58,8 @@ internal sealed class LoopFreeFolder : DirectoryInfoBase
 
     private static bool IsLink(DirectoryInfo info) => info.Exists && info.Attributes.HasFlag(FileAttributes.ReparsePoint);
 
-    /// <summary>A full path without links in it.</summary>
-    private static string RealPath(string path)
+    /// <summary>A folder's full path without links in it.</summary>
+    public static string RealPath(string path)
     {
         DirectoryInfo info = new(path);
         if (info.Parent is null) return path;

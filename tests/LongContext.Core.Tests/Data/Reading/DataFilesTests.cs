@@ -109,6 +109,25 @@ public sealed class DataFilesTests : IDisposable
         Assert.Equal([folder["more/file.jsonl"], folder["more/linked/d.jsonl"]], DataFiles.Find([folder["more"]]));
     }
 
+    [Fact]
+    public void Find_AFileThatLinksGiveSeveralNames_IsFoundOnceByTheFirst()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "links need a privilege there");
+        Directory.CreateDirectory(folder["data/2024-01/part"]);
+        File.WriteAllText(folder["data/2024-01/a.jsonl"], "");
+        File.WriteAllText(folder["data/2024-01/part/b.jsonl"], "");
+        File.WriteAllText(folder["data/same.jsonl"], "");
+        Directory.CreateSymbolicLink(folder["data/latest"], folder["data/2024-01"]);
+        File.CreateSymbolicLink(folder["data/z.jsonl"], folder["data/latest/a.jsonl"]);
+        Directory.CreateSymbolicLink(folder["data/0"], folder["data/2024-01/part"]);
+        string[] once = [folder["data/0/b.jsonl"], folder["data/2024-01/a.jsonl"], folder["data/same.jsonl"]];
+        Assert.Equal(once, DataFiles.Find([folder["data"]]));
+        Assert.Equal(once, DataFiles.Find([folder["data/**/*.jsonl"], folder["data/z.jsonl"]]));
+        // A name that is taken away does not take the file with it.
+        Assert.Equal([folder["data/2024-01/part/b.jsonl"]], DataFiles.Find([folder["data/**/b.jsonl"], $"!{folder["data/0"]}"]));
+        Assert.Equal([folder["data/latest/a.jsonl"]], DataFiles.Find([folder["data/latest/*.jsonl"]]));
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
