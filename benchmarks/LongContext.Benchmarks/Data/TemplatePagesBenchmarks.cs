@@ -19,7 +19,7 @@ public class TemplatePagesBenchmarks
     private DuplicateOptions options = new();
 
     /// <summary>Pages of about 2,000 characters.</summary>
-    [Params(10_000, 20_000, 40_000)]
+    [Params(5_000, 10_000, 20_000)]
     public int Documents { get; set; }
 
     [GlobalSetup]
