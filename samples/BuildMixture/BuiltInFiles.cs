@@ -14,7 +14,31 @@ namespace LongContext.Samples.BuildMixture;
 /// </summary>
 internal static class BuiltInFiles
 {
-    public static MixtureFiles Write(string folder, int seed)
+    /// <summary>The files of a seed. Where they are there already they are left as they are: their time of change is part of the name of their tokens.</summary>
+    public static MixtureFiles Find(string output, int seed)
+    {
+        string folder = Path.Combine(output, $"files-{seed}");
+        if (!Directory.Exists(folder))
+        {
+            string unfinished = folder + ".unfinished";
+            if (Directory.Exists(unfinished)) Directory.Delete(unfinished, recursive: true);
+            Write(unfinished, seed);
+            Directory.Move(unfinished, folder);
+        }
+
+        return new MixtureFiles
+        {
+            Books = MixtureShare.Of(Path.Combine(folder, "books", "*.txt")),
+            Papers = MixtureShare.Of(Path.Combine(folder, "papers.jsonl")),
+            Web = MixtureShare.Of(Path.Combine(folder, "web.jsonl.gz")),
+            DenoisingTexts = MixtureShare.Of(Path.Combine(folder, "texts.jsonl")),
+            Instructions = MixtureShare.Of(Path.Combine(folder, "instructions.jsonl")),
+            Prompts = MixtureShare.Of(Path.Combine(folder, "prompts.jsonl")) with { Columns = ColumnMap.PromptCompletion("inputs", "targets") },
+            General = MixtureShare.Of(Path.Combine(folder, "general.jsonl")),
+        };
+    }
+
+    private static void Write(string folder, int seed)
     {
         HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.Load(WordModel.Folder);
         string[] words = [.. Enumerable.Range(0, tokenizer.VocabularySize).Select(tokenizer.GetToken).Where(word => word.All(char.IsAsciiLetter))];
@@ -27,16 +51,6 @@ internal static class BuiltInFiles
         WriteLines(Path.Combine(folder, "general.jsonl"), 500, () => new { text = Text(words, random, LongTailed(random, 20, 2000)) });
         WriteLines(Path.Combine(folder, "instructions.jsonl"), 3000, () => new { instruction = Text(words, random, random.Next(4, 12)), input = Text(words, random, random.Next(0, 20)), output = Text(words, random, random.Next(1, 12)) });
         WriteLines(Path.Combine(folder, "prompts.jsonl"), 3000, () => new { inputs = Text(words, random, random.Next(8, 40)) + " ", targets = Text(words, random, random.Next(1, 6)) });
-        return new MixtureFiles
-        {
-            Books = MixtureShare.Of(Path.Combine(folder, "books", "*.txt")),
-            Papers = MixtureShare.Of(Path.Combine(folder, "papers.jsonl")),
-            Web = MixtureShare.Of(Path.Combine(folder, "web.jsonl.gz")),
-            DenoisingTexts = MixtureShare.Of(Path.Combine(folder, "texts.jsonl")),
-            Instructions = MixtureShare.Of(Path.Combine(folder, "instructions.jsonl")),
-            Prompts = MixtureShare.Of(Path.Combine(folder, "prompts.jsonl")) with { Columns = ColumnMap.PromptCompletion("inputs", "targets") },
-            General = MixtureShare.Of(Path.Combine(folder, "general.jsonl")),
-        };
     }
 
     private static string Text(string[] words, Random random, int count) => string.Join(' ', random.GetItems(words, count));

@@ -1,3 +1,6 @@
+using System.Globalization;
+using LongContext.Data;
+using LongContext.Data.Caching;
 using LongContext.Data.Mixing;
 using LongContext.Packing;
 using LongContext.Samples.Shared;
@@ -8,7 +11,9 @@ namespace LongContext.Samples.BuildMixture;
 /// <summary>Builds the mixtures whose files are named, packs them as a training would, and shows what came of it.</summary>
 internal sealed class Job(JobOptions options)
 {
-    public void Run(CancellationToken cancellationToken)
+    private readonly Report report = new(options.Output);
+
+    public async Task RunAsync(CancellationToken cancellationToken)
     {
         HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.Load(options.Model);
         MixtureFiles files = options.Files;
@@ -38,20 +43,41 @@ internal sealed class Job(JobOptions options)
             Seed = options.Seed,
         }.Open(tokenizer);
 
-        List<MixtureOutcome> outcomes = [];
-        if (pretraining is not null) outcomes.Add(Build("continued pre-training", pretraining, cancellationToken));
-        if (fewShot is not null) outcomes.Add(Build("few-shot tuning", fewShot, cancellationToken));
-        new Report(options, outcomes).ShowAndWrite();
+        Directory.CreateDirectory(options.Output);
+        List<MixtureSummary> mixtures = [];
+        if (pretraining is not null) mixtures.Add(await BuildAsync("continued pre-training", pretraining, tokenizer, cancellationToken));
+        if (fewShot is not null) mixtures.Add(await BuildAsync("few-shot tuning", fewShot, tokenizer, cancellationToken));
+        report.ShowAndWrite(mixtures);
     }
 
-    private MixtureOutcome Build(string name, OpenMixture mixture, CancellationToken cancellationToken)
+    /// <summary>The mixture's tokens on disk, where a training takes them from; what an earlier run wrote is not written again.</summary>
+    private async Task<MixtureSummary> BuildAsync(string name, OpenMixture mixture, HuggingFaceTokenizer tokenizer, CancellationToken cancellationToken)
     {
-        StreamingPacker packer = new(mixture, new StreamingPackerOptions { ContextLength = options.ContextLength, Seed = options.Seed });
-        while (mixture.Report.Given.Tokens < options.MostTokens && packer.Next(cancellationToken) is not null)
+        TokenCacheKey key = new()
         {
-            // A training takes its steps here; packer.Capture() after each is what a checkpoint keeps of the data.
+            Files = DataFileIdentity.OfAll(mixture.Files),
+            Tokenizer = tokenizer.Fingerprint,
+            Settings = new Dictionary<string, string> { ["mixture"] = mixture.Identity, ["tokens"] = options.MostTokens.ToString(CultureInfo.InvariantCulture) },
+        };
+        using TokenCache cache = await TokenCache.OpenOrBuildAsync(
+            Path.Combine(options.Output, "tokens"), key, () => mixture.Take(options.MostTokens, sequence => sequence.Length), sequence => sequence, progress: new CacheLines(name),
+            cancellationToken: cancellationToken);
+
+        // In the mixture's order, and packed as a training would; packer.Capture() after each step is what a checkpoint keeps of the data.
+        StreamingPacker packer = new(cache.AsSource(seed: null), new StreamingPackerOptions { ContextLength = options.ContextLength, Seed = options.Seed });
+        while (packer.Next(cancellationToken) is not null)
+        {
         }
 
-        return new MixtureOutcome(name, mixture.Report, packer.Report);
+        return new MixtureSummary
+        {
+            Name = name,
+            Folder = cache.Path,
+            Tokens = cache.Report.Tokens,
+            Sequences = cache.Report.Sequences,
+            Packs = packer.Report.Packs,
+            FillRate = packer.Report.FillRate,
+            Shares = cache.Report.WasBuilt ? ShareSummary.Of(mixture.Report) : report.FindShares(cache.Path),
+        };
     }
 }

@@ -21,7 +21,7 @@ Option<int?> minimum = new("--minimum") { Description = "Pre-training: sequences
 Option<bool> skip = new("--skip-bad-lines") { Description = "Count bad lines and pass them over instead of stopping at the first." };
 Option<long> tokens = new("--tokens") { Description = "Stop after so many tokens of each mixture.", DefaultValueFactory = _ => 1_500_000_000 };
 Option<int> seed = new("--seed") { Description = "Same seed, same mixture.", DefaultValueFactory = _ => 1 };
-Option<DirectoryInfo> output = new("--output") { Description = "Folder for the report, and for the built-in files.", DefaultValueFactory = _ => new DirectoryInfo("build-mixture") };
+Option<DirectoryInfo> output = new("--output") { Description = "Folder for the tokens and the report, and for the built-in files. Run again, it takes the tokens that are there.", DefaultValueFactory = _ => new DirectoryInfo("build-mixture") };
 
 RootCommand command = new("Builds the data mixtures of the 32K Llama 2.") { model, books, papers, web, denoising, denoisingTexts, instructions, prompts, general, context, minimum, skip, tokens, seed, output };
 command.SetAction(async (parsed, cancellationToken) =>
@@ -32,7 +32,7 @@ command.SetAction(async (parsed, cancellationToken) =>
         string folder = parsed.GetValue(output)!.FullName;
         if (parsed.GetValue(model) is null != (given.Length == 0)) throw new UsageException("--model FOLDER and the patterns of shares go together.");
         MixtureFiles files = given.Length == 0
-            ? BuiltInFiles.Write(Path.Combine(folder, "files"), parsed.GetValue(seed))
+            ? BuiltInFiles.Find(folder, parsed.GetValue(seed))
             : new MixtureFiles
             {
                 Books = Share(books),
@@ -44,7 +44,7 @@ command.SetAction(async (parsed, cancellationToken) =>
                 Prompts = Share(prompts),
                 General = Share(general),
             };
-        new Job(new JobOptions
+        await new Job(new JobOptions
         {
             Model = parsed.GetValue(model)?.FullName ?? WordModel.Folder,
             Files = files,
@@ -53,12 +53,17 @@ command.SetAction(async (parsed, cancellationToken) =>
             MostTokens = parsed.AtLeast(tokens, 1),
             Seed = parsed.GetValue(seed),
             Output = folder,
-        }).Run(cancellationToken);
+        }).RunAsync(cancellationToken);
         return 0;
 
         MixtureShare? Share(Option<string[]> option) => parsed.GetValue(option) is { Length: > 0 } patterns
             ? new MixtureShare { Patterns = patterns, Reading = new RecordSourceOptions { BadLines = parsed.GetValue(skip) ? BadLines.Skip : BadLines.Stop } }
             : null;
+    }
+    catch (OperationCanceledException)
+    {
+        await Console.Error.WriteLineAsync("Cancelled; nothing half-written stays behind.");
+        return 130;
     }
     catch (Exception e) when (e is UsageException or IOException or UnauthorizedAccessException or ArgumentException or DataFormatException or FormatException or NotSupportedException)
     {

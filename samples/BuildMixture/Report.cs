@@ -1,53 +1,53 @@
 using System.Globalization;
 using System.Text.Json;
-using LongContext.Data;
-using LongContext.Data.Mixing;
 using Spectre.Console;
 
 namespace LongContext.Samples.BuildMixture;
 
 /// <summary>Shares asked for and got as tables and as report.json.</summary>
-internal sealed class Report(JobOptions options, IReadOnlyList<MixtureOutcome> outcomes)
+internal sealed class Report(string folder)
 {
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, WriteIndented = true };
 
-    public void ShowAndWrite()
+    private string Path => System.IO.Path.Combine(folder, "report.json");
+
+    /// <summary>The shares of tokens that an earlier run wrote; none where its report is gone or not to be read.</summary>
+    public IReadOnlyList<ShareSummary> FindShares(string tokens)
+    {
+        try
+        {
+            MixtureSummary[] earlier = JsonSerializer.Deserialize<MixtureSummary[]>(File.ReadAllText(Path), Json) ?? [];
+            return earlier.FirstOrDefault(mixture => mixture.Folder == tokens)?.Shares ?? [];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            return [];
+        }
+    }
+
+    public void ShowAndWrite(IReadOnlyList<MixtureSummary> mixtures)
     {
         // Redirected output has no width of its own; the default of 80 would break the rows.
         if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = 140;
-        foreach (MixtureOutcome outcome in outcomes) Show(outcome);
-        Directory.CreateDirectory(options.Output);
-        string path = Path.Combine(options.Output, "report.json");
-        File.WriteAllText(path, JsonSerializer.Serialize(
-            outcomes.Select(outcome => new
-            {
-                outcome.Name,
-                outcome.Mixture.Given.Tokens,
-                Sequences = outcome.Mixture.Given.Items,
-                outcome.Packing.Packs,
-                outcome.Packing.FillRate,
-                outcome.Mixture.Given.Ended,
-                Shares = outcome.Mixture.Given.Sources.Zip(outcome.Mixture.Excluded, (given, excluded) => new { given.Name, given.Share, TokenShare = outcome.Mixture.Given.TokenShare(given), given.Items, given.Tokens, given.Passes, excluded.Documents, excluded.TooShort, excluded.TooShortTokens, excluded.TooLong, excluded.BadLines }),
-            }),
-            Json));
-        Console.WriteLine($"Report: {Path.GetFullPath(path)}");
+        foreach (MixtureSummary mixture in mixtures) Show(mixture);
+        File.WriteAllText(Path, JsonSerializer.Serialize(mixtures, Json));
+        Console.WriteLine($"Report: {System.IO.Path.GetFullPath(Path)}");
     }
 
-    private static void Show(MixtureOutcome outcome)
+    private static void Show(MixtureSummary mixture)
     {
-        Table table = new Table().Border(TableBorder.Rounded).Title($"{outcome.Name}: {Text(outcome.Mixture.Given.Tokens)} tokens").AddColumn("share");
+        Table table = new Table().Border(TableBorder.Rounded).Title($"{mixture.Name}: {Text(mixture.Tokens)} tokens").AddColumn("share");
         foreach (string column in (string[])["asked", "got", "tokens", "sequences", "documents", "too short", "too long", "bad lines"]) table.AddColumn(new TableColumn(column).RightAligned());
-        for (int i = 0; i < outcome.Mixture.Excluded.Count; i++)
+        foreach (ShareSummary share in mixture.Shares)
         {
-            MixtureSourceReport given = outcome.Mixture.Given.Sources[i];
-            ShareExclusions excluded = outcome.Mixture.Excluded[i];
             table.AddRow(
-                given.Name + (given.Ended ? " (read to its end)" : ""), Percent(given.Share), Percent(outcome.Mixture.Given.TokenShare(given)), Text(given.Tokens), Text(given.Items),
-                Text(excluded.Documents), Text(excluded.TooShort), Text(excluded.TooLong), Text(excluded.BadLines));
+                share.Name + (share.Ended ? " (read to its end)" : ""), Percent(share.Share), Percent(share.TokenShare), Text(share.Tokens), Text(share.Items),
+                Text(share.Documents), Text(share.TooShort), Text(share.TooLong), Text(share.BadLines));
         }
 
-        AnsiConsole.Write(table);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{outcome.Packing.Packs:N0} packs, {100 * outcome.Packing.FillRate:0.0} % full."));
+        if (mixture.Shares.Count > 0) AnsiConsole.Write(table);
+        else Console.WriteLine($"{mixture.Name}: {Text(mixture.Tokens)} tokens were there already; the report with their shares is not.");
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{mixture.Packs:N0} packs, {100 * mixture.FillRate:0.0} % full. Tokens: {mixture.Folder}"));
         Console.WriteLine();
     }
 

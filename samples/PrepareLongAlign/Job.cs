@@ -50,7 +50,7 @@ internal sealed class Job(JobOptions options)
             },
         };
         using TokenCache cache = await TokenCache.OpenOrBuildAsync(
-            cacheFolder, key, () => read.Without(exclusions), example => Encode(encoder, example), cancellationToken: cancellationToken);
+            cacheFolder, key, () => read.Without(exclusions), example => Encode(encoder, example), progress: new CacheLines("tokens"), cancellationToken: cancellationToken);
         if (cache.SequenceCount == 0) throw new UsageException($"The chat format \"{format.Name}\" takes none of {duplicates.Documents:N0} conversations.");
 
         // 3. Pack, as a training run would: best fit over a window, every conversation with the same weight.
@@ -62,17 +62,8 @@ internal sealed class Job(JobOptions options)
     }
 
     /// <summary>Null for what the chat format has no place for; the cache counts it.</summary>
-    private TokenSequence? Encode(ExampleEncoder encoder, TrainingExample example)
-    {
-        try
-        {
-            return encoder.Encode(example);
-        }
-        catch (ArgumentException) when (!options.Strict)
-        {
-            return null;
-        }
-    }
+    private TokenSequence? Encode(ExampleEncoder encoder, TrainingExample example) =>
+        options.Strict ? encoder.Encode(example) : encoder.TryEncode(example, out TokenSequence? sequence, out _) ? sequence : null;
 
     private RecordSource<TrainingExample> Read(IReadOnlyList<string> files) => RecordSource.FromFiles(files, ColumnMap.Auto, reading);
 

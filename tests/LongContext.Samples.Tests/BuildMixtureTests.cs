@@ -30,10 +30,29 @@ public sealed class BuildMixtureTests
         JsonElement web = report.RootElement[0].GetProperty("shares").EnumerateArray().Single(share => share.GetProperty("name").GetString() == "WebAndCode");
         Assert.InRange(web.GetProperty("tooShort").GetInt64(), 1, 100);
 
-        // The same again, byte for byte.
+        // The tokens lie there for a training run, as many as were given.
+        foreach (JsonElement mixture in report.RootElement.EnumerateArray())
+        {
+            using JsonDocument cache = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(mixture.GetProperty("folder").GetString()!, "cache.json"), TestContext.Current.CancellationToken));
+            Assert.Equal(mixture.GetProperty("shares").EnumerateArray().Sum(share => share.GetProperty("tokens").GetInt64()), cache.RootElement.GetProperty("shards").EnumerateArray().Sum(shard => shard.GetProperty("tokens").GetInt64()));
+        }
+
+        // The same again: the tokens are found, and the report is the same, byte for byte.
         string first = await File.ReadAllTextAsync(folder["report.json"], TestContext.Current.CancellationToken);
-        await SampleProgram.RunAsync("BuildMixture", "--output", folder.Path);
+        string[] caches = [.. Directory.GetDirectories(folder["tokens"]).Order()];
+        run = await SampleProgram.RunAsync("BuildMixture", "--output", folder.Path);
+        Assert.DoesNotContain("were there already", run.Output, StringComparison.Ordinal);
         Assert.Equal(first, await File.ReadAllTextAsync(folder["report.json"], TestContext.Current.CancellationToken));
+        Assert.Equal(2, caches.Length);
+        Assert.Equal(caches, Directory.GetDirectories(folder["tokens"]).Order());
+
+        // Another amount is another cache; without its report the shares of what is there are not known.
+        run = await SampleProgram.RunAsync("BuildMixture", "--tokens", "5000", "--output", folder.Path);
+        using JsonDocument few = SampleProgram.ReadReport(folder.Path);
+        Assert.All(few.RootElement.EnumerateArray(), mixture => Assert.InRange(mixture.GetProperty("tokens").GetInt64(), 5000, 5000 + 1023));
+        File.Delete(folder["report.json"]);
+        run = await SampleProgram.RunAsync("BuildMixture", "--output", folder.Path);
+        Assert.Contains("were there already; the report with their shares is not", run.Output, StringComparison.Ordinal);
     }
 
     [Fact]
