@@ -4,12 +4,12 @@ namespace LongContext.Data.Making;
 public sealed class ChapterSummaryOptions
 {
     /// <summary>
-    /// The prompt of Together's training file (Long-Data-Collections, booksum.jsonl), which has one line feed before "A:" where the default
-    /// has a blank line.
+    /// The prompt of Together's training file (Long-Data-Collections, booksum.jsonl), which has one line feed before "A:" where the
+    /// article shows a blank line.
     /// </summary>
     public const string TrainingFileTemplate = "Chapter: {text}\n\nQ: Can you write an appropriate summary of the above paragraphs?\nA:";
 
-    /// <summary>The prompt, with {text} where the chapter goes. Default: Together's question, apart from "A:" by a blank line.</summary>
+    /// <summary>The prompt, with {text} where the chapter goes. Default: the one that Together's article shows.</summary>
     public string Template { get; init; } = "Chapter: {text}\n\nQ: Can you write an appropriate summary of the above paragraphs?\n\nA:";
 
     /// <summary>What stands between prompt and summary, part of the completion. Default: a blank.</summary>
