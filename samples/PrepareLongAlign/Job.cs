@@ -17,6 +17,8 @@ internal sealed class Job(JobOptions options)
 {
     private readonly RecordSourceOptions reading = new() { BadLines = options.Strict ? BadLines.Stop : BadLines.Skip };
 
+    private readonly ColumnMap columns = ColumnMap.Detecting(options.Mend ? ConversationFaults.Mend : ConversationFaults.Refuse);
+
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var watch = Stopwatch.StartNew();
@@ -44,7 +46,7 @@ internal sealed class Job(JobOptions options)
             {
                 ["encoder"] = encoder.Identity,
                 ["reading"] = reading.Identity,
-                ["columns"] = ColumnMap.Auto.Identity,
+                ["columns"] = columns.Identity,
                 ["duplicates"] = exclusions.Identity,
                 ["strict"] = Show(options.Strict),
             },
@@ -65,7 +67,7 @@ internal sealed class Job(JobOptions options)
     private TokenSequence? Encode(ExampleEncoder encoder, TrainingExample example) =>
         options.Strict ? encoder.Encode(example) : encoder.TryEncode(example, out TokenSequence? sequence, out _) ? sequence : null;
 
-    private RecordSource<TrainingExample> Read(IReadOnlyList<string> files) => RecordSource.FromFiles(files, ColumnMap.Auto, reading);
+    private RecordSource<TrainingExample> Read(IReadOnlyList<string> files) => RecordSource.FromFiles(files, columns, reading);
 
     private DuplicateOptions Similar() => options.Similarity >= 1 ? new DuplicateOptions { Near = false } : new DuplicateOptions { Threshold = options.Similarity };
 

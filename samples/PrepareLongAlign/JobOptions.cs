@@ -21,5 +21,8 @@ internal sealed record JobOptions
     /// <summary>Whether a bad record stops the run.</summary>
     public bool Strict { get; init; }
 
+    /// <summary>Whether conversations out of order are mended rather than bad.</summary>
+    public bool Mend { get; init; }
+
     public required string Output { get; init; }
 }

@@ -13,9 +13,10 @@ Option<int?> context = new("--context") { Description = "Tokens of a pack; a lon
 Option<int> seed = new("--seed") { Description = "Same seed, same order of packs (and the same built-in data).", DefaultValueFactory = _ => 1 };
 Option<double> similarity = new("--similarity") { Description = "Jaccard similarity from which on two conversations are duplicates; 1 for equal ones only.", DefaultValueFactory = _ => 0.8 };
 Option<bool> strict = new("--strict") { Description = "Stop at the first bad record instead of counting it." };
+Option<bool> mend = new("--mend") { Description = "Mend conversations out of order (an answer first, two questions running) instead of counting them as bad." };
 Option<DirectoryInfo> output = new("--output") { Description = "Folder for the tokens, the list of duplicates and the report. Run again, it takes the tokens that are there.", DefaultValueFactory = _ => new DirectoryInfo("prepare-longalign") };
 
-RootCommand command = new("Turns conversations into packs to train on.") { data, model, chatFormat, context, seed, similarity, strict, output };
+RootCommand command = new("Turns conversations into packs to train on.") { data, model, chatFormat, context, seed, similarity, strict, mend, output };
 command.SetAction((parsed, cancellationToken) => SampleCommand.RunAsync(async () =>
 {
     string[] patterns = parsed.GetValue(data) ?? [];
@@ -32,6 +33,7 @@ command.SetAction((parsed, cancellationToken) => SampleCommand.RunAsync(async ()
         Seed = parsed.GetValue(seed),
         Similarity = similar,
         Strict = parsed.GetValue(strict),
+        Mend = parsed.GetValue(mend),
         Output = parsed.GetValue(output)!.FullName,
     }).RunAsync(cancellationToken);
 }));

@@ -89,6 +89,27 @@ public sealed class PrepareLongAlignTests
     }
 
     [Fact]
+    public async Task Run_ConversationsOutOfOrder_AreBadOrMended()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        await File.WriteAllTextAsync(folder["a.jsonl"], """
+            {"conversations": [{"from": "gpt", "value": "welcome to it"}, {"from": "human", "value": "a question of it"}, {"from": "gpt", "value": "one answer"}]}
+            {"conversations": [{"from": "human", "value": "another one"}, {"from": "gpt", "value": "the second"}]}
+            """, TestContext.Current.CancellationToken);
+        string[] arguments = ["--data", folder["a.jsonl"], "--model", s_model, "--format", "records", "--context", "64", "--output", folder["out"]];
+        Assert.Equal((1, 1), await CountsAsync(arguments));
+        Assert.Equal((2, 0), await CountsAsync([.. arguments, "--mend"]));
+
+        async Task<(long Sequences, long BadRecords)> CountsAsync(string[] given)
+        {
+            SampleProgram.Outcome run = await SampleProgram.RunAsync(Sample, given);
+            Assert.True(run.ExitCode == 0, run.Error);
+            using JsonDocument report = SampleProgram.ReadReport(folder["out"]);
+            return (report.RootElement.GetProperty("dataset").GetProperty("sequences").GetInt64(), report.RootElement.GetProperty("badRecords").GetInt64());
+        }
+    }
+
+    [Fact]
     public async Task Run_UnusableArguments_EndsWithOneLineThatSaysWhy()
     {
         using TemporaryFolder folder = TestPaths.NewTemporaryFolder();

@@ -6,11 +6,13 @@ namespace LongContext.Data.Examples;
 internal static class ColumnDetection
 {
     private static readonly string[] ConversationFields = ["messages", "conversations", "conversation"];
-    private static readonly (ChatColumns Columns, ColumnMap Map)[] Conversations =
-        [.. from field in ConversationFields
-            from columns in new[] { ChatColumns.OpenAI, ChatColumns.LongAlign, ChatColumns.ShareGpt }
-            let named = columns with { Messages = field }
-            select (named, ColumnMap.Chat(named))];
+    private static readonly Dictionary<ConversationFaults, (ChatColumns Columns, ColumnMap Map)[]> Conversations = Enum.GetValues<ConversationFaults>().ToDictionary(
+        faults => faults,
+        faults => ((ChatColumns Columns, ColumnMap Map)[])
+            [.. from field in ConversationFields
+                from columns in new[] { ChatColumns.OpenAI, ChatColumns.LongAlign, ChatColumns.ShareGpt }
+                let named = columns with { Messages = field, Faults = faults }
+                select (named, ColumnMap.Chat(named))]);
 
     private static readonly AlpacaColumns[] Instructions = [new(), new() { Name = "Dolly", Input = "context", Output = "response" }, new() { Output = "response" }];
     private static readonly ColumnMap[] InstructionMaps = [.. Instructions.Select(ColumnMap.Instruction)];
@@ -19,9 +21,9 @@ internal static class ColumnDetection
 
     private static readonly (string Field, ColumnMap Map)[] Texts = [.. new[] { "text", "content" }.Select(field => (field, ColumnMap.Text(field)))];
 
-    public static ColumnMap Find(JsonObject fields)
+    public static ColumnMap Find(JsonObject fields, ConversationFaults faults)
     {
-        return TryConversation(fields) ?? TryInstruction(fields)
+        return TryConversation(fields, faults) ?? TryInstruction(fields)
             ?? Prompts.FirstOrDefault(pair => IsTextOrList(fields, pair.Prompt) && IsTextOrList(fields, pair.Completion)).Map
             ?? Texts.FirstOrDefault(text => IsText(fields, text.Field)).Map
             ?? throw new DataFormatException(
@@ -30,9 +32,9 @@ internal static class ColumnDetection
                 $"{nameof(ColumnMap.PromptCompletion)}, {nameof(ColumnMap.Instruction)}, {nameof(ColumnMap.Chat)} or {nameof(ColumnMap.Custom)}.");
     }
 
-    private static ColumnMap? TryConversation(JsonObject fields)
+    private static ColumnMap? TryConversation(JsonObject fields, ConversationFaults faults)
     {
-        foreach ((ChatColumns columns, ColumnMap map) in Conversations)
+        foreach ((ChatColumns columns, ColumnMap map) in Conversations[faults])
         {
             if (!fields.TryGetPropertyValue(columns.Messages, out JsonNode? value) || value is not JsonArray messages) continue;
             // LongAlign-10k is told from the rest by its length; the two read alike but for tools.

@@ -14,7 +14,7 @@ public abstract class ColumnMap
 {
     /// <summary>Whether a record is a conversation, an instruction, a prompt with its completion or a text is found out for each record.</summary>
     /// <remarks>See <see cref="Detect"/> for the forms that are known.</remarks>
-    public static ColumnMap Auto { get; } = new AutoMap();
+    public static ColumnMap Auto { get; } = new AutoMap(ConversationFaults.Refuse);
 
     /// <summary>LongAlign-10k: "messages" of "role" and "content" (its "length" is not needed).</summary>
     public static ColumnMap LongAlign { get; } = Chat(ChatColumns.LongAlign);
@@ -51,6 +51,16 @@ public abstract class ColumnMap
     /// <returns>The example, with the record's <see cref="DataRecord.Origin"/>; null for a record that is to be left out, which its reader counts.</returns>
     /// <exception cref="FormatException">A field is missing or is not what is expected; the message names it, what was found and what was expected.</exception>
     public abstract TrainingExample? Map(DataRecord record);
+
+    /// <summary>As <see cref="Auto"/>, with conversations out of order mended or left out rather than refused.</summary>
+    /// <param name="faults">What becomes of a conversation that is not as it should be.</param>
+    /// <exception cref="ArgumentOutOfRangeException">No value of the enumeration.</exception>
+    public static ColumnMap Detecting(ConversationFaults faults) => faults switch
+    {
+        ConversationFaults.Refuse => Auto,
+        ConversationFaults.LeaveOut or ConversationFaults.Mend => new AutoMap(faults),
+        _ => throw new ArgumentOutOfRangeException(nameof(faults), faults, $"Expected one of {string.Join(", ", Enum.GetNames<ConversationFaults>())}."),
+    };
 
     /// <summary>Conversations with other names than usual, or with other rules about what is refused.</summary>
     /// <param name="columns">The names; <see cref="ChatColumns.LongAlign"/>, <see cref="ChatColumns.OpenAI"/> and <see cref="ChatColumns.ShareGpt"/> are to start from.</param>
@@ -105,7 +115,7 @@ public abstract class ColumnMap
     public static ColumnMap Detect(DataRecord record)
     {
         ArgumentNullException.ThrowIfNull(record);
-        return ColumnDetection.Find(record.Fields);
+        return ColumnDetection.Find(record.Fields, ConversationFaults.Refuse);
     }
 
     /// <summary>The name.</summary>

@@ -138,6 +138,21 @@ public sealed class ColumnMapTests
     }
 
     [Fact]
+    public void Detecting_ConversationsOutOfOrder_AreMendedOrLeftOut()
+    {
+        const string outOfOrder = """{"conversations": [{"from": "gpt", "value": "hello"}, {"from": "human", "value": "a"}, {"from": "gpt", "value": "b"}]}""";
+        AssertFault(ColumnMap.Detecting(ConversationFaults.Refuse), outOfOrder, "");
+        Assert.Null(ColumnMap.Detecting(ConversationFaults.LeaveOut).Map(Record(outOfOrder)));
+        AssertTurns(ColumnMap.Detecting(ConversationFaults.Mend), outOfOrder, "user: a", "assistant: b");
+        // What is no conversation is as before.
+        Assert.IsType<TextExample>(ColumnMap.Detecting(ConversationFaults.Mend).Map(Record("""{"text": "t"}""")));
+        AssertFault(ColumnMap.Detecting(ConversationFaults.Mend), """{"other": 1}""", "no ready map fits");
+        Assert.Same(ColumnMap.Auto, ColumnMap.Detecting(ConversationFaults.Refuse));
+        Assert.Equal(3, Enum.GetValues<ConversationFaults>().Select(faults => ColumnMap.Detecting(faults).Identity).Distinct().Count());
+        Assert.Throws<ArgumentOutOfRangeException>("faults", () => ColumnMap.Detecting((ConversationFaults)9));
+    }
+
+    [Fact]
     public void Custom_Function_GetsRecordAndMayLeaveOut()
     {
         ColumnMap map = ColumnMap.Custom(record => (string?)record.Fields["lang"] == "de" ? new TextExample((string)record.Fields["body"]!) : null, "german");
