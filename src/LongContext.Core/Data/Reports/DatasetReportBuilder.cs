@@ -143,7 +143,7 @@ public sealed class DatasetReportBuilder
         double Fill(long packs) => packs == 0 ? 0 : packed.Tokens / ((double)packs * context);
         List<PackingFill> fills = [new("unpacked", packed.Sequences, Fill(packed.Sequences)), new("next fit", nextFitPacks, Fill(nextFitPacks))];
         streaming!.Complete();
-        fills.Add(new PackingFill($"streaming, {packing.Algorithm}", streaming.Report.Packs, streaming.Report.FillRate));
+        fills.Add(new PackingFill($"streaming, {InWords(packing.Algorithm)}", streaming.Report.Packs, streaming.Report.FillRate));
         fills.Add(new PackingFill("best fit over all", best.Packs, best.FillRate));
         bool truncates = packing.Overlength is OverlengthPolicy.TruncateHead or OverlengthPolicy.TruncateMiddle or OverlengthPolicy.TruncateTail;
         return new ContextFit
@@ -160,4 +160,12 @@ public sealed class DatasetReportBuilder
             LowerBound = best.LowerBound,
         };
     }
+
+    private static string InWords(PackingAlgorithm algorithm) => algorithm switch
+    {
+        PackingAlgorithm.NextFit => "next fit",
+        PackingAlgorithm.FirstFitDecreasing => "first fit",
+        PackingAlgorithm.BestFitDecreasing => "best fit",
+        _ => throw new ArgumentOutOfRangeException(nameof(algorithm), algorithm, "Not a packing algorithm."),
+    };
 }

@@ -60,7 +60,7 @@ public sealed class DatasetReportTests
     {
         // Context 10. In order 6 6 4 4 7: next fit opens [6] [6 4] [4] [7] (4 and 7 are 11). Best fit: [7] [6 4] [6 4]: ⌈27/10⌉ = 3, the least.
         ContextFit fit = Report(Packing(10), Sequence(6), Sequence(6, 1), Sequence(4), Sequence(4, 1), Sequence(7)).Context!;
-        Assert.Equal([("unpacked", 5L), ("next fit", 4L), ("streaming, BestFitDecreasing", 3L), ("best fit over all", 3L)], fit.Fills.Select(fill => (fill.Method, fill.Packs)));
+        Assert.Equal([("unpacked", 5L), ("next fit", 4L), ("streaming, best fit", 3L), ("best fit over all", 3L)], fit.Fills.Select(fill => (fill.Method, fill.Packs)));
         Assert.Equal([27.0 / 50, 27.0 / 40, 27.0 / 30, 27.0 / 30], fit.Fills.Select(fill => fill.FillRate));
         Assert.Equal((10, 0, 5, 3), (fit.ContextLength, fit.Overlength, fit.Documents, fit.LowerBound));
         // What fills a pack to the last token goes into it.
@@ -131,30 +131,30 @@ public sealed class DatasetReportTests
         DatasetReport report = Report(Packing(10, OverlengthPolicy.Split) with { Title = "Small", Longest = 1 }, Sequence(6), Sequence(23, answers: 4), Sequence(4));
         Assert.Equal(
             """
-                                                                 Small
+                                                        Small
             Data
-              Sequences                                              3
-              Tokens                                                33
-              Answer tokens                               12 (36.36 %)
-              Duplicate sequences                           0 (0.00 %)
+              Sequences                                     3
+              Tokens                                       33
+              Answer tokens                      12 (36.36 %)
+              Duplicate sequences                  0 (0.00 %)
             Tokens of a sequence
-              Minimum                                                4
-              Mean                                                11.0
-              Median                                                 6
-              90 %                                                  23
-              99 %                                                  23
-              Maximum                                               23
+              Minimum                                       4
+              Mean                                       11.0
+              Median                                        6
+              90 %                                         23
+              99 %                                         23
+              Maximum                                      23
             Context
-              Context length                                        10
-              Longer sequences                             1 (33.33 %)
-                of these split                                       1
-              Tokens dropped                                0 (0.00 %)
+              Context length                               10
+              Longer sequences                    1 (33.33 %)
+                of these split                              1
+              Tokens dropped                       0 (0.00 %)
             Packing
-              Fill, unpacked                        66.00 % of 5 packs
-              Fill, next fit                        82.50 % of 4 packs
-              Fill, streaming, BestFitDecreasing    82.50 % of 4 packs
-              Fill, best fit over all               82.50 % of 4 packs
-              Least packs possible                           4 or more
+              Fill, unpacked               66.00 % of 5 packs
+              Fill, next fit               82.50 % of 4 packs
+              Fill, streaming, best fit    82.50 % of 4 packs
+              Fill, best fit over all      82.50 % of 4 packs
+              Least packs possible                  4 or more
             Sequences by length
               from     4  ########################################            2   30.30 % of tokens
               from     8                                                      0    0.00 % of tokens
