@@ -35,7 +35,7 @@ internal static class DatasetReportHtml
         .tokens{opacity:.45}
         .legend{display:flex;flex-wrap:wrap;gap:.3rem 1.2rem;color:var(--soft);font-size:.88rem;margin:.4rem 0 0;padding:0;list-style:none}
         .legend svg{display:inline-block;width:.8rem;height:.8rem;margin-right:.4rem;vertical-align:-.05rem}
-        @media print{body{max-width:none;padding:0}h2{break-after:avoid}figure,tr,.tile{break-inside:avoid}.s0,.s1,.s2,.s3,.tile{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
+        @media print{body{max-width:none;padding:0}h2,.section{break-after:avoid}figure,tr,.tile{break-inside:avoid}.s0,.s1,.s2,.s3,.tile{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
         figure{margin:0}
         """;
 
