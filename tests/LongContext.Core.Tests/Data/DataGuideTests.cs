@@ -52,11 +52,11 @@ public sealed class DataGuideTests
     public void Guide_ItsPrograms_AreThoseCompiledHere()
     {
         Assert.SkipWhen(TestPaths.RepositoryRoot is null, "the tests run away from the repository");
-        string[] guide = File.ReadAllLines(Path.Combine(TestPaths.RepositoryRoot!, "docs", "data.md"));
-        string[] source = File.ReadAllLines(Path.Combine(TestPaths.RepositoryRoot!, "tests", "LongContext.Core.Tests", "Data", "DataGuideTests.cs"));
-        string[] expected = [.. Blocks(source, "// <GUIDE>", "// </GUIDE>")];
+        string guide = Path.Combine(TestPaths.RepositoryRoot!, "docs", "data.md");
+        string source = Path.Combine(TestPaths.RepositoryRoot!, "tests", "LongContext.Core.Tests", "Data", "DataGuideTests.cs");
+        string[] expected = [.. GuideText.Blocks(source, "// <GUIDE>", "// </GUIDE>")];
         Assert.NotEmpty(expected);
-        Assert.Equal(expected, Blocks(guide, "```csharp", "```"));
+        Assert.Equal(expected, GuideText.Blocks(guide, "```csharp", "```"));
     }
 
     private static async Task<string> Prepare(string modelFolder, string dataFolder, string evaluationFolder, string outputFolder, CancellationToken cancellationToken)
@@ -184,18 +184,6 @@ public sealed class DataGuideTests
         Console.WriteLine($"{optimality.Packs} packs, {optimality.FillRate:P2} full, at most {optimality.Gap:P2} more than needed");
         // </GUIDE>
         return optimality;
-    }
-
-    /// <summary>The lines of all blocks between two marks, without the indentation of each block's first line.</summary>
-    private static IEnumerable<string> Blocks(string[] lines, string begins, string ends)
-    {
-        int? indentation = null;
-        foreach (string line in lines)
-        {
-            if (line.Trim() == ends) indentation = null;
-            else if (indentation is { } width) yield return line.Length > width ? line[width..] : line.Trim();
-            if (line.Trim() == begins) indentation = line.Length - line.TrimStart().Length;
-        }
     }
 
     /// <summary>A folder with a tokenizer of letters and ChatML's template.</summary>

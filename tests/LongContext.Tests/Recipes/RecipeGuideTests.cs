@@ -29,10 +29,10 @@ public sealed class RecipeGuideTests
     public void Guide_ItsPrograms_AreThoseCompiledHere()
     {
         Assert.SkipWhen(TestPaths.RepositoryRoot is null, "the tests run away from the repository");
-        string[] guide = File.ReadAllLines(Path.Combine(TestPaths.RepositoryRoot!, "docs", "recipes.md"));
-        string[] source = File.ReadAllLines(Path.Combine(TestPaths.RepositoryRoot!, "tests", "LongContext.Tests", "Recipes", "RecipeGuideTests.cs"));
+        string guide = Path.Combine(TestPaths.RepositoryRoot!, "docs", "recipes.md");
+        string source = Path.Combine(TestPaths.RepositoryRoot!, "tests", "LongContext.Tests", "Recipes", "RecipeGuideTests.cs");
         (string, string)[] names = [("textFile", "\"texts.jsonl\""), ("outputFolder", "\"long-model\""), ("checkpointFolder", "\"checkpoints\""), ("Steps = steps", "Steps = 500"), ("contextLength: contextLength", "contextLength: 32_768"), ("ContextLength = contextLength", "ContextLength = 32_768")];
-        Assert.Equal(Blocks(source, "// <GUIDE>", "// </GUIDE>").Select(line => names.Aggregate(line, (text, name) => text.Replace(name.Item1, name.Item2, StringComparison.Ordinal))), Blocks(guide, "```csharp", "```"));
+        Assert.Equal(GuideText.Blocks(source, "// <GUIDE>", "// </GUIDE>").Select(line => names.Aggregate(line, (text, name) => text.Replace(name.Item1, name.Item2, StringComparison.Ordinal))), GuideText.Blocks(guide, "```csharp", "```"));
     }
 
     private static async Task<RecipeReport> Extend(string folder, string textFile, string outputFolder, string checkpointFolder, int contextLength, int steps)
@@ -67,17 +67,5 @@ public sealed class RecipeGuideTests
         });
         // </GUIDE>
         return recipe;
-    }
-
-    /// <summary>The lines of all blocks between two marks, without the indentation of each block's first line.</summary>
-    private static IEnumerable<string> Blocks(string[] lines, string begins, string ends)
-    {
-        int? indentation = null;
-        foreach (string line in lines)
-        {
-            if (line.Trim() == ends) indentation = null;
-            else if (indentation is { } width) yield return line.Length > width ? line[width..] : line.Trim();
-            if (line.Trim() == begins) indentation = line.Length - line.TrimStart().Length;
-        }
     }
 }
