@@ -168,18 +168,7 @@ internal sealed class CsvSplitter(DataInput input, byte separator, int maximum) 
     private int MakeRoom()
     {
         int moved = start, kept = filled - start;
-        if (kept > buffer.Length / 2)
-        {
-            byte[] larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(Array.MaxLength, 2L * buffer.Length));
-            buffer.AsSpan(start, kept).CopyTo(larger);
-            ArrayPool<byte>.Shared.Return(buffer);
-            buffer = larger;
-        }
-        else if (kept > 0)
-        {
-            buffer.AsSpan(start, kept).CopyTo(buffer);
-        }
-
+        PooledBuffer.MoveToFront(ref buffer, start..filled, grows: kept > buffer.Length / 2);
         (start, filled) = (0, kept);
         return moved;
     }
