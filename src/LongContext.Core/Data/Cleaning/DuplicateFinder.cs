@@ -53,23 +53,23 @@ public static class DuplicateFinder
             documents.Add(new Document(origin, keys.Bytes, keys.Characters, DuplicateKind.Near, keys.Signature, keys.Shingles));
             if (keys.Signature is null) return;
             ulong[] bands = table!.Keys(keys.Signature.Values);
+            if (!LinkCandidates(number, bands)) cutShort++;
+            for (int band = 0; band < bands.Length; band++) table.Add(band, bands[band], number);
+        }
+
+        /// <summary>Joins the document with those before it that share a band and pass the check; false where there were more than it may be compared with.</summary>
+        private bool LinkCandidates(int number, ulong[] bands)
+        {
             int left = options.MaximumCandidates ?? int.MaxValue;
-            bool isCutShort = false;
             for (int band = 0; band < bands.Length; band++)
             {
-                for (int link = table.First(band, bands[band]); link != LshTable.End;)
+                for (int link = table!.First(band, bands[band]); link != LshTable.End;)
                 {
                     int candidate = table.Document(link);
                     bool together = sets.Find(candidate) == sets.Find(number);
                     if (!together)
                     {
-                        if (left-- == 0)
-                        {
-                            left = 0;
-                            isCutShort = true;
-                            break;
-                        }
-
+                        if (left-- == 0) return false;
                         together = Passes(documents[number], documents[candidate]);
                         if (together) sets.Union(candidate, number);
                     }
@@ -77,11 +77,9 @@ public static class DuplicateFinder
                     // Of the document's own set no other need be looked at; of another every one may be the one that links the two.
                     link = together ? table.NextOutside(link, sets) : table.Next(link);
                 }
-
-                table.Add(band, bands[band], number);
             }
 
-            if (isCutShort) cutShort++;
+            return true;
         }
 
         public DuplicateReport Report()
