@@ -8,6 +8,7 @@ namespace LongContext.Data.Cleaning;
 /// <summary>Evaluation sets in files: each file a set, each record an instance.</summary>
 internal sealed class EvaluationFiles
 {
+    private readonly DataFileList files;
     private readonly IReadOnlyList<string> fields;
     private readonly Dictionary<string, string> sets = new(StringComparer.Ordinal);
     private readonly RecordSourceOptions options;
@@ -20,17 +21,16 @@ internal sealed class EvaluationFiles
             throw new ArgumentException("Expected the names of the fields that hold an evaluation's texts, at least one and none of them empty.", nameof(fields));
         this.fields = fields;
         this.options = options ?? new RecordSourceOptions();
-        Files = new DataFileList(DataFiles.Find(patterns));
-        for (int i = 0; i < Files.Count; i++) sets.Add(Files.Paths[i], RecordFormats.WithoutExtension(Files.Name(i)));
+        this.options.Validate();
+        files = new DataFileList(DataFiles.Find(patterns));
+        for (int i = 0; i < files.Count; i++) sets.Add(files.Paths[i], RecordFormats.WithoutExtension(files.Name(i)));
     }
-
-    private DataFileList Files { get; }
 
     /// <summary>All texts, file by file.</summary>
     /// <exception cref="DataFormatException">A bad line that is not to be passed: none of the fields is in it, for example.</exception>
     public IEnumerable<EvaluationText> Read(CancellationToken cancellationToken)
     {
-        using RecordSource<List<EvaluationText>> source = RecordSource.FromFiles(Files.Paths, Texts, options, "evaluation texts");
+        using RecordSource<List<EvaluationText>> source = new(files, Texts, "evaluation texts", options);
         while (source.Next(cancellationToken) is { } texts)
         {
             foreach (EvaluationText text in texts) yield return text;
