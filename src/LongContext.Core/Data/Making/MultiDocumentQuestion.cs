@@ -79,7 +79,7 @@ public sealed record MultiDocumentQuestion
         if (record.Fields["nq_annotated_gold"] is { } node)
         {
             const string Where = "nq_annotated_gold.";
-            if (node is not JsonObject annotated) throw RecordFields.Fault(record.Origin, $"the field \"nq_annotated_gold\" is {RecordFields.Kind(node)}, expected an object.");
+            if (node is not JsonObject annotated) throw RecordFields.Fault(record.Origin, $"the field \"nq_annotated_gold\" is {Examples.RecordFields.Describe(node)}, expected an object.");
             evidence = RecordFields.OptionalText(annotated, "long_answer", record.Origin, Where);
             gold ??= new PassageDocument(
                 RecordFields.OptionalText(annotated, "title", record.Origin, Where) ?? "", RecordFields.RequireText(annotated, "chunked_long_answer", record.Origin, Where), true);

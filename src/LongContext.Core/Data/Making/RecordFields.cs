@@ -22,7 +22,7 @@ internal static class RecordFields
     {
         null => null,
         JsonValue value when value.GetValueKind() == JsonValueKind.String => value.GetValue<string>(),
-        JsonNode other => throw Fault(origin, $"the field \"{where}{name}\" is {Kind(other)}, expected a string."),
+        JsonNode other => throw Fault(origin, $"the field \"{where}{name}\" is {Examples.RecordFields.Describe(other)}, expected a string."),
     };
 
     /// <summary>A field's true or false, or null where there is none.</summary>
@@ -30,18 +30,18 @@ internal static class RecordFields
     {
         null => null,
         JsonValue value when value.GetValueKind() is JsonValueKind.True or JsonValueKind.False => value.GetValueKind() == JsonValueKind.True,
-        JsonNode other => throw Fault(origin, $"the field \"{where}{name}\" is {Kind(other)}, expected true or false."),
+        JsonNode other => throw Fault(origin, $"the field \"{where}{name}\" is {Examples.RecordFields.Describe(other)}, expected true or false."),
     };
 
     /// <summary>A field's objects; none where there is no such field.</summary>
     public static IEnumerable<(JsonObject Fields, string Where)> Objects(this DataRecord record, string name)
     {
         if (record.Fields[name] is not { } node) yield break;
-        if (node is not JsonArray array) throw Fault(record.Origin, $"the field \"{name}\" is {Kind(node)}, expected an array of objects.");
+        if (node is not JsonArray array) throw Fault(record.Origin, $"the field \"{name}\" is {Examples.RecordFields.Describe(node)}, expected an array of objects.");
         for (int i = 0; i < array.Count; i++)
         {
             string where = FormattableString.Invariant($"{name}[{i}]");
-            yield return array[i] is JsonObject fields ? (fields, where + ".") : throw Fault(record.Origin, $"\"{where}\" is {Kind(array[i])}, expected an object.");
+            yield return array[i] is JsonObject fields ? (fields, where + ".") : throw Fault(record.Origin, $"\"{where}\" is {Examples.RecordFields.Describe(array[i])}, expected an object.");
         }
     }
 
@@ -53,21 +53,11 @@ internal static class RecordFields
         for (int i = 0; i < array.Count; i++)
         {
             texts.Add(array[i] is JsonValue value && value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>()
-                : throw Fault(record.Origin, FormattableString.Invariant($"\"{name}[{i}]\" is {Kind(array[i])}, expected a string.")));
+                : throw Fault(record.Origin, FormattableString.Invariant($"\"{name}[{i}]\" is {Examples.RecordFields.Describe(array[i])}, expected a string.")));
         }
 
         return texts.Count > 0 ? texts : throw Fault(record.Origin, $"the field \"{name}\" is an empty array, expected at least one string.");
     }
-
-    public static string Kind(JsonNode? node) => node?.GetValueKind() switch
-    {
-        JsonValueKind.Object => "an object",
-        JsonValueKind.Array => "an array",
-        JsonValueKind.String => "a string",
-        JsonValueKind.Number => "a number",
-        JsonValueKind.True or JsonValueKind.False => "true or false",
-        _ => "null",
-    };
 
     public static string Names(JsonObject fields) =>
         fields.Count == 0 ? "an object without fields" : string.Join(", ", fields.Take(12).Select(field => $"\"{field.Key}\""));
