@@ -126,7 +126,7 @@ internal sealed class RepetitionJob(string output, int seed)
         var options = new GenerationOptions { MaximumNewTokens = RepetitionLanguage.MaximumCount };
         return MakeItems(length, form).Average(item =>
         {
-            int[] made = generator.Generate(language.Tokenizer.Encode(item.Prompt), options, cancellationToken);
+            int[] made = generator.Generate(language.Tokenizer.Encode(item.Prompt.Text), options, cancellationToken);
             return RepetitionTask.WordScore(item, language.Tokenizer.Decode(made));
         });
     }
@@ -134,7 +134,7 @@ internal sealed class RepetitionJob(string output, int seed)
     /// <summary>All questions about markers with their right answers, which alone count.</summary>
     private PackedBatch AnswersPack(int length) => PackedBatch.Create([.. MakeItems(length, RepetitionForm.AfterMarker).Select(item =>
     {
-        int[] prompt = language.Tokenizer.Encode(item.Prompt), answer = language.Tokenizer.Encode(item.Answer, addSpecialTokens: false);
+        int[] prompt = language.Tokenizer.Encode(item.Prompt.Text), answer = language.Tokenizer.Encode(item.Answer, addSpecialTokens: false);
         return new TokenSequence((int[])[.. prompt, .. answer], (bool[])[.. prompt.Select(_ => false), .. answer.Select(_ => true)]);
     })]);
 

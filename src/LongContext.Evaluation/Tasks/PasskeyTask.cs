@@ -59,9 +59,11 @@ public sealed class PasskeyTask
                 $"The question alone has more than {tokenCount} tokens; expected a target that holds it.", nameof(tokenCount));
         return new EvaluationItem
         {
-            Prompt = sized.Prompt,
-            Answer = key,
+            Id = string.Create(CultureInfo.InvariantCulture, $"{tokenCount}-{depth}-{seed}"),
+            Prompt = EvaluationPrompt.FromText(sized.Prompt),
+            Answers = [key],
             PromptTokenCount = sized.Tokens,
+            Length = tokenCount,
             Depth = depth,
             Properties = new Dictionary<string, string> { ["seed"] = seed.ToString(CultureInfo.InvariantCulture) },
         };

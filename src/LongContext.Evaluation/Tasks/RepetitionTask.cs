@@ -70,9 +70,11 @@ public sealed class RepetitionTask
         if (made.Text.Marker is { } word) properties["marker"] = word;
         return new EvaluationItem
         {
-            Prompt = made.Prompt,
-            Answer = made.Answer,
+            Id = string.Create(CultureInfo.InvariantCulture, $"{form}-{tokenCount}-{depth}-{seed}"),
+            Prompt = EvaluationPrompt.FromText(made.Prompt),
+            Answers = [made.Answer],
             PromptTokenCount = made.Tokens,
+            Length = tokenCount,
             Depth = made.Text.Marker is null ? null : made.Text.Depth,
             Properties = properties,
         };

@@ -72,7 +72,7 @@ public sealed class MetricFixtureTests
         string target = one.GetProperty("references")[0].GetString()!;
         JsonElement args = one.GetProperty("args");
         Assert.Equal(target, RepetitionTask.LastWords(args.GetProperty("document").GetString()!, args.GetProperty("n").GetInt32()));
-        EvaluationItem item = new() { Prompt = string.Empty, Answer = target, PromptTokenCount = 0 };
+        EvaluationItem item = new() { Id = "", Prompt = new EvaluationPrompt(), Answers = [target] };
         JsonElement expected = one.GetProperty("expected");
         Assert.Equal(expected.GetProperty("ratio").GetDouble(), RepetitionTask.Score(item, prediction), Tolerance);
         Assert.Equal(expected.GetProperty("length_difference").GetInt32(), RepetitionTask.WordCountDifference(item, prediction));

@@ -20,8 +20,8 @@ public sealed class PasskeyTaskTests
             {
                 EvaluationItem item = task.Create(tokenizer, tokenCount, depth, seed);
                 Assert.Matches("^[1-9][0-9]{4}$", item.Answer);
-                Assert.Equal(item.Answer, string.Concat(item.Prompt.Where(char.IsDigit)));
-                string[] parts = item.Prompt.Split("\n\n");
+                Assert.Equal(item.Answer, string.Concat(item.Prompt.Text.Where(char.IsDigit)));
+                string[] parts = item.Prompt.Text.Split("\n\n");
                 Assert.Equal(3, parts.Length);
                 Assert.EndsWith("The pass key is", parts[2], StringComparison.Ordinal);
 
@@ -46,7 +46,7 @@ public sealed class PasskeyTaskTests
         PasskeyTask task = new();
         EvaluationItem[] items = [.. Enumerable.Range(0, 40).Select(seed => task.Create(PieceTokenizer.Subword, 600, 0.5, seed))];
         Assert.Equal(items[5].Prompt, task.Create(PieceTokenizer.Subword, 600, 0.5, 5).Prompt);
-        Assert.Equal(40, items.Select(item => item.Prompt).Distinct().Count());
+        Assert.Equal(40, items.Select(item => item.Prompt.Text).Distinct().Count());
         Assert.Equal(40, items.Select(item => item.Answer).Distinct().Count());
     }
 
@@ -60,14 +60,14 @@ public sealed class PasskeyTaskTests
     [InlineData("none", 0)]
     [InlineData("", 0)]
     public void Score_Output_TakesItsFirstInteger(string output, double expected) =>
-        Assert.Equal(expected, PasskeyTask.Score(new EvaluationItem { Prompt = string.Empty, Answer = "71432", PromptTokenCount = 0 }, output));
+        Assert.Equal(expected, PasskeyTask.Score(new EvaluationItem { Id = "", Prompt = new EvaluationPrompt(), Answers = ["71432"] }, output));
 
     [Fact]
     public void Create_OwnWords_AreUsed()
     {
         PasskeyTask task = new(new PasskeyTaskOptions { Sentences = ["la la la ."], Needle = "key {key}", Template = "{text} ?", DigitCount = 1 });
         EvaluationItem item = task.Create(PieceTokenizer.WordLevel, 11, 0.5, 2);
-        Assert.Equal($"la la la . key {item.Answer} la la la . ?", item.Prompt);
+        Assert.Equal($"la la la . key {item.Answer} la la la . ?", item.Prompt.Text);
     }
 
     [Fact]

@@ -18,8 +18,8 @@ public sealed class RepetitionTaskTests
             EvaluationItem item = task.Create(tokenizer, tokenCount, seed);
             int count = int.Parse(item.Properties["count"], CultureInfo.InvariantCulture);
             Assert.InRange(count, 1, 99);
-            Assert.StartsWith($"Return last {count} words from this text: \n\n", item.Prompt, StringComparison.Ordinal);
-            string text = item.Prompt[(item.Prompt.IndexOf("\n\n", StringComparison.Ordinal) + 2)..];
+            Assert.StartsWith($"Return last {count} words from this text: \n\n", item.Prompt.Text, StringComparison.Ordinal);
+            string text = item.Prompt.Text[(item.Prompt.Text.IndexOf("\n\n", StringComparison.Ordinal) + 2)..];
             Assert.Equal(RepetitionTask.LastWords(text, count), item.Answer);
             Assert.Equal(count, Words.Of(item.Answer).Length);
             AssertLength(tokenizer, tokenCount, item, PlainWords.All);
@@ -40,13 +40,13 @@ public sealed class RepetitionTaskTests
                 int count = int.Parse(item.Properties["count"], CultureInfo.InvariantCulture);
                 string marker = item.Properties["marker"];
                 Assert.InRange(count, 4, 16);
-                string[] text = Words.Of(item.Prompt[(item.Prompt.IndexOf("\n\n", StringComparison.Ordinal) + 2)..]);
+                string[] text = Words.Of(item.Prompt.Text[(item.Prompt.Text.IndexOf("\n\n", StringComparison.Ordinal) + 2)..]);
                 int at = Array.IndexOf(text, marker);
                 Assert.Equal(at, Array.LastIndexOf(text, marker));
                 Assert.Equal(string.Join(' ', text.Skip(at + 1).Take(count)), item.Answer);
                 Assert.Equal(count, Words.Of(item.Answer).Length);
                 Assert.Equal(depth * (text.Length - 1 - count), at, 0.5);
-                Assert.Contains($"\"{marker}\"", item.Prompt, StringComparison.Ordinal);
+                Assert.Contains($"\"{marker}\"", item.Prompt.Text, StringComparison.Ordinal);
                 AssertLength(tokenizer, tokenCount, item, PlainWords.All);
             }
         }
@@ -74,7 +74,7 @@ public sealed class RepetitionTaskTests
             Template = "{text} <ask> {marker}",
         });
         EvaluationItem item = task.Create(PieceTokenizer.WordLevel, 256, 1, depth: 0);
-        string[] words = item.Prompt.Split(' ');
+        string[] words = item.Prompt.Text.Split(' ');
         Assert.Equal(256, words.Length);
         Assert.Equal("<m>", words[0]);
         Assert.Equal(["<ask>", "<m>"], words[^2..]);
@@ -89,7 +89,7 @@ public sealed class RepetitionTaskTests
         EvaluationItem[] items = [.. Enumerable.Range(0, 50).Select(seed => task.Create(PieceTokenizer.Subword, 500, seed))];
         EvaluationItem again = task.Create(PieceTokenizer.Subword, 500, 7);
         Assert.Equal((items[7].Prompt, items[7].Answer, items[7].Depth), (again.Prompt, again.Answer, again.Depth));
-        Assert.Equal(50, items.Select(item => item.Prompt).Distinct().Count());
+        Assert.Equal(50, items.Select(item => item.Prompt.Text).Distinct().Count());
         Assert.Equal(50, items.Select(item => item.Depth).Distinct().Count());
         Assert.InRange(items.Select(item => item.Properties["count"]).Distinct().Count(), 25, 50);
     }
@@ -157,7 +157,7 @@ public sealed class RepetitionTaskTests
     [Fact]
     public void Scores_OneWordWrong_DifferByUnit()
     {
-        EvaluationItem item = new() { Prompt = string.Empty, Answer = "oak elm ash fir", PromptTokenCount = 0 };
+        EvaluationItem item = new() { Id = "", Prompt = new EvaluationPrompt(), Answers = ["oak elm ash fir"] };
         Assert.Equal(1, RepetitionTask.Score(item, "oak elm ash fir"));
         Assert.Equal(1, RepetitionTask.WordScore(item, " oak elm\nash  fir "));
         Assert.Equal(0.75, RepetitionTask.WordScore(item, "oak elm ask fir"), 1e-12);
@@ -176,8 +176,8 @@ public sealed class RepetitionTaskTests
 
     internal static void AssertLength(Tokenizer tokenizer, int tokenCount, EvaluationItem item, IEnumerable<string> words)
     {
-        Assert.Equal(tokenizer.CountTokens(item.Prompt), item.PromptTokenCount);
+        Assert.Equal(tokenizer.CountTokens(item.Prompt.Text), item.PromptTokenCount);
         int longest = words.Max(word => tokenizer.CountTokens(" " + word));
-        Assert.InRange(item.PromptTokenCount, tokenCount - longest + 1, tokenCount);
+        Assert.InRange(item.PromptTokenCount!.Value, tokenCount - longest + 1, tokenCount);
     }
 }

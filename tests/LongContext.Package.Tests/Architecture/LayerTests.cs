@@ -11,7 +11,7 @@ public sealed class LayerTests
     {
         { "LongContext.Core", [], ["Google.Protobuf", "K4os.Compression.LZ4", "Microsoft.Extensions.FileSystemGlobbing", "Microsoft.ML.Tokenizers", "Snappier", "System.IO.Hashing", "ZstdSharp.Port"] },
         { "LongContext.Cuda", [], [] },
-        { "LongContext.Evaluation", ["LongContext.Core"], ["Microsoft.Extensions.AI.Abstractions"] },
+        { "LongContext.Evaluation", ["LongContext.Core"], ["Microsoft.Extensions.AI.Abstractions", "Microsoft.Extensions.VectorData.Abstractions", "Polly.Core"] },
         { "LongContext.ManagedCuda", ["LongContext.Cuda"], ["ManagedCuda-12", "ManagedCuda-13"] },
         {
             "LongContext",

@@ -83,7 +83,7 @@ public sealed class TaskEvaluation : ITrainingEvaluation
         {
             EvaluationItem item = items[i].Item;
             GenerationOptions options = generation ?? new GenerationOptions { MaximumNewTokens = tokenizer.CountTokens(item.Answer) + SpareTokens };
-            scores[i] = score(item, generator.GenerateText(tokenizer, item.Prompt, options, cancellationToken));
+            scores[i] = score(item, generator.GenerateText(tokenizer, item.Prompt.Text, options, cancellationToken));
         }
 
         double mean = scores.Average();

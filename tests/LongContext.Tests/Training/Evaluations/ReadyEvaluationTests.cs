@@ -53,14 +53,14 @@ public sealed class ReadyEvaluationTests
         using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
         using CausalLanguageModel model = CausalLanguageModel.Create(TinyModels.Config() with { VocabularySize = 256 }, 1);
         HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.Load(ByteTokenizer.Write(folder.Path, 256));
-        EvaluationItem[] items = [.. new[] { "abc", "one two", "x" }.Select((prompt, i) => new EvaluationItem { Prompt = prompt, Answer = new string('y', i + 1), PromptTokenCount = prompt.Length })];
+        EvaluationItem[] items = [.. new[] { "abc", "one two", "x" }.Select((prompt, i) => new EvaluationItem { Id = prompt, Prompt = EvaluationPrompt.FromText(prompt), Answers = [new string('y', i + 1)] })];
         List<(string Prompt, string Output)> asked = [];
         var evaluation = new TaskEvaluation(
-            "mine", tokenizer, items, (item, output) => { asked.Add((item.Prompt, output)); return item.Prompt.Length; }, item => item.Prompt.Length > 2 ? "long" : "short");
+            "mine", tokenizer, items, (item, output) => { asked.Add((item.Prompt.Text, output)); return item.Prompt.Text.Length; }, item => item.Prompt.Text.Length > 2 ? "long" : "short");
         EvaluationResult result = evaluation.Evaluate(model, Token);
 
         var generator = new TextGenerator(model);
-        Assert.Equal(items.Select(item => (item.Prompt, generator.GenerateText(tokenizer, item.Prompt, new GenerationOptions { MaximumNewTokens = item.Answer.Length + 8 }))), asked);
+        Assert.Equal(items.Select(item => (item.Prompt.Text, generator.GenerateText(tokenizer, item.Prompt.Text, new GenerationOptions { MaximumNewTokens = item.Answer.Length + 8 }))), asked);
         Assert.Contains(asked, pair => pair.Output.Length > 3);
         Assert.Equal([("score", 11 / 3.0), ("score@long", 5.0), ("score@short", 1.0)], result.Values.Select(value => (value.Key, value.Value)));
         Assert.Equal(1 - (11 / 3.0), result.Primary);

@@ -1,0 +1,37 @@
+using Microsoft.Extensions.AI;
+using Microsoft.ML.Tokenizers;
+
+namespace LongContext.Evaluation;
+
+/// <summary>A model to evaluate: how it is asked, how its tokens are counted, how much fits into it.</summary>
+public sealed record EvaluationModel
+{
+    /// <summary>Its name in reports, and what tells its answers apart from those of others when they are kept. Required.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>How it is asked. Required.</summary>
+    public required IChatClient Client { get; init; }
+
+    /// <summary>Counts and cuts its text. Required; where the model's own is not to be had, one that is close.</summary>
+    public required Tokenizer Tokenizer { get; init; }
+
+    /// <summary>Tokens of prompt and answer together that fit, or null (the default) where nobody knows: then nothing is cut.</summary>
+    public int? ContextLength { get; init; }
+
+    /// <summary>
+    /// Tokens kept free for what the client writes around a prompt, such as a chat template. Default: 64.
+    /// </summary>
+    public int ReservedTokens { get; init; } = 64;
+
+    /// <summary>
+    /// Whether the client goes on with an assistant's message that stands at the end of the conversation. Default: false; then the beginning of an
+    /// answer that a task prescribes is put at the end of the user's message, as RULER does for remote models.
+    /// </summary>
+    public bool ContinuesAnswers { get; init; }
+
+    /// <summary>What its tokens cost, or null (the default) where that is of no interest.</summary>
+    public ModelPrice? Price { get; init; }
+
+    /// <summary>Scores given text, where the client can; else null.</summary>
+    public ITokenScorer? Scorer => Client.GetService(typeof(ITokenScorer)) as ITokenScorer;
+}

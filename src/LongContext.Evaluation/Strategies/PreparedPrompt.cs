@@ -1,0 +1,11 @@
+using System.Collections.ObjectModel;
+
+namespace LongContext.Evaluation.Strategies;
+
+/// <summary>A prompt as a strategy made it.</summary>
+/// <param name="Prompt">The prompt.</param>
+public sealed record PreparedPrompt(EvaluationPrompt Prompt)
+{
+    /// <summary>Measures of what was done, such as the number of passages or the share of tokens kept; they become details of the score. Default: none.</summary>
+    public IReadOnlyDictionary<string, double> Details { get; init; } = ReadOnlyDictionary<string, double>.Empty;
+}

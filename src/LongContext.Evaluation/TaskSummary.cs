@@ -1,0 +1,49 @@
+using LongContext.Evaluation.Tasks;
+
+namespace LongContext.Evaluation;
+
+/// <summary>What one model with one strategy reached in one task.</summary>
+public sealed record TaskSummary
+{
+    /// <summary>The model's name. Required.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>The strategy's name. Required.</summary>
+    public required string Strategy { get; init; }
+
+    /// <summary>The task's name. Required.</summary>
+    public required string Task { get; init; }
+
+    /// <summary>Items scored. Required.</summary>
+    public required int Scored { get; init; }
+
+    /// <summary>Items that did not fit. Default: 0.</summary>
+    public int TooLong { get; init; }
+
+    /// <summary>Items that failed. Default: 0.</summary>
+    public int Failed { get; init; }
+
+    /// <summary>Mean of the items' scores, or null where none was scored.</summary>
+    public double? Mean { get; init; }
+
+    /// <summary>Where the mean lies, or null where it says nothing.</summary>
+    public ConfidenceInterval? Interval { get; init; }
+
+    /// <summary>The figures as the task's authors report them. Default: none.</summary>
+    public IReadOnlyList<TaskFigure> Figures { get; init; } = [];
+
+    /// <summary>Whether a lower score is the better one. Default: false.</summary>
+    public bool LowerIsBetter { get; init; }
+
+    /// <summary>Tokens of all prompts. Default: 0.</summary>
+    public long InputTokens { get; init; }
+
+    /// <summary>Tokens of all answers. Default: 0.</summary>
+    public long OutputTokens { get; init; }
+
+    /// <summary>The items' durations added up. Default: zero.</summary>
+    public TimeSpan Duration { get; init; }
+
+    /// <summary>What it cost, or null where a model has no price.</summary>
+    public decimal? Cost { get; init; }
+}

@@ -1,0 +1,16 @@
+using Microsoft.ML.Tokenizers;
+
+namespace LongContext.Evaluation.Tasks;
+
+/// <summary>A task whose items can be made at any length, so that the length can be found at which a model fails.</summary>
+public interface ISizedTask
+{
+    /// <summary>The lengths in tokens that the task has as it stands.</summary>
+    IReadOnlyList<int> Lengths { get; }
+
+    /// <summary>Items of one length, whichever: prompt and answer together have at most so many tokens.</summary>
+    /// <param name="tokenizer">Counts.</param>
+    /// <param name="length">The length in tokens.</param>
+    /// <exception cref="ArgumentException">The question alone is longer than that.</exception>
+    IEnumerable<EvaluationItem> CreateItems(Tokenizer tokenizer, int length);
+}
