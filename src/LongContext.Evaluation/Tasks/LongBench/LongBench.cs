@@ -34,7 +34,7 @@ public static class LongBench
     /// <exception cref="FileNotFoundException">A file is not there: of the configuration, of a data set that was asked for, or of any at all.</exception>
     /// <exception cref="DataFormatException">A file holds something else than expected; the message names file, line and field or key.</exception>
     public static IReadOnlyList<LongBenchTask> Load(string folder, LongBenchOptions? options = null, CancellationToken cancellationToken = default) =>
-        Load(folder, LongBenchDataSet.All, isE: false, options ?? new LongBenchOptions(), cancellationToken);
+        LoadSets(folder, LongBenchDataSet.All, isE: false, options ?? new LongBenchOptions(), cancellationToken);
 
     /// <summary>LongBench-E's tasks, one a data set, named "longbench-e/qasper" and so on, scored by lengths. Every record is read and checked once.</summary>
     /// <param name="folder">The benchmark's folder.</param>
@@ -45,9 +45,9 @@ public static class LongBench
     /// <exception cref="FileNotFoundException">A file is not there: of the configuration, of a data set that was asked for, or of any at all.</exception>
     /// <exception cref="DataFormatException">A file holds something else than expected; the message names file, line and field or key.</exception>
     public static IReadOnlyList<LongBenchTask> LoadE(string folder, LongBenchOptions? options = null, CancellationToken cancellationToken = default) =>
-        Load(folder, LongBenchDataSet.AllOfE, isE: true, options ?? new LongBenchOptions(), cancellationToken);
+        LoadSets(folder, LongBenchDataSet.AllOfE, isE: true, options ?? new LongBenchOptions(), cancellationToken);
 
-    private static LongBenchTask[] Load(string folder, IReadOnlyList<LongBenchDataSet> known, bool isE, LongBenchOptions options, CancellationToken cancellationToken)
+    private static LongBenchTask[] LoadSets(string folder, IReadOnlyList<LongBenchDataSet> known, bool isE, LongBenchOptions options, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         options.Validate();
@@ -70,7 +70,7 @@ public static class LongBench
         if (chinese.Length > 0 && options.Scoring.Segmenter is null)
         {
             throw new ArgumentException(
-                $"{string.Join(", ", chinese)}: Chinese answers are scored by words, and {nameof(LongBenchOptions.Scoring)} has no {nameof(LongBenchScoringOptions.Segmenter)}. Set a {nameof(Segmentation.JiebaSegmenter)} with jieba's dictionary for figures "
+                $"{string.Join(", ", chinese)}: Chinese answers are scored by words, and {nameof(LongBenchOptions.Scoring)} has no {nameof(LongBenchScoringOptions.Segmenter)}. Set one with jieba's dictionary for figures "
                 + $"to compare with published ones, or a {nameof(Segmentation.CharacterSegmenter)} for figures of another kind; or leave these out: {nameof(LongBenchOptions.DataSets)} = LongBench.{nameof(EnglishDataSets)}.",
                 nameof(options));
         }

@@ -47,7 +47,7 @@ public sealed record LongBenchAverages
             .. report.Tasks.Select(LongBenchResult.Of).OfType<LongBenchResult>()
                 .GroupBy(result => (result.Summary.Model, result.Summary.Strategy, result.IsE, result.Note))
                 .SelectMany(group => group.Key.IsE
-                    ? new[] { "0-4k", "4-8k", "8k+" }.Select(bucket => Average([.. group], bucket))
+                    ? LongBenchTask.Buckets.Select(bucket => Average([.. group], bucket))
                     : [Average([.. group], null)]),
         ];
     }

@@ -16,6 +16,8 @@ public sealed class LongBenchTask : AnswerTask
 {
     internal const string Score0To100 = "score", NotComparable = "not comparable with published figures";
 
+    internal static readonly string[] Buckets = ["0-4k", "4-8k", "8k+"];
+
     private const int SmallestWindow = 2048, WindowUnit = 1024;
 
     private readonly LongBenchSource source;
@@ -119,10 +121,10 @@ public sealed class LongBenchTask : AnswerTask
         double[] scores = [.. results.Select(result => result.Score!.Value)];
         if (!isE) return [Figure(Score0To100, scores.Length == 0 ? null : LongBenchScorer.Total(scores))];
         LongBenchLengthScores byLength = LongBenchScorer.TotalByLength(scores, [.. results.Select(result => int.Parse(result.Properties["length"], CultureInfo.InvariantCulture))]);
-        return [Figure("0-4k", byLength.Below4K), Figure("4-8k", byLength.From4KTo8K), Figure("8k+", byLength.From8K)];
+        return [Figure(Buckets[0], byLength.Below4K), Figure(Buckets[1], byLength.From4KTo8K), Figure(Buckets[2], byLength.From8K)];
     }
 
-    private static string Bucket(int length) => length < 4000 ? "0-4k" : length < 8000 ? "4-8k" : "8k+";
+    private static string Bucket(int length) => Buckets[length < 4000 ? 0 : length < 8000 ? 1 : 2];
 
     private TaskFigure Figure(string name, double? value) => new(isComparable ? name : $"{name} ({NotComparable})", value is { } number && double.IsNaN(number) ? null : value);
 }
