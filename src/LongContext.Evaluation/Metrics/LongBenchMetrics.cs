@@ -10,6 +10,9 @@ public static class LongBenchMetrics
 {
     private const string EnglishParagraph = "Paragraph ", ChineseParagraph = "段落";
 
+    // eval.py's functions on the way to the ROUGE package: the scorer and the metric, and one more for Chinese.
+    private const int RougeCallers = 2, ChineseRougeCallers = 3;
+
     /// <summary>
     /// F1 of the words, both sides in SQuAD's normal form (lower-case, no ASCII punctuation, no articles): qa_f1_score. 0 where they share none, also for
     /// two that are empty in that form.
@@ -47,7 +50,7 @@ public static class LongBenchMetrics
     public static double RougeL(string prediction, string reference, bool recursionLimit = false)
     {
         Check(prediction, reference);
-        return PltrdyRouge.TryRougeL(prediction, reference, recursionLimit)?.F1 ?? 0;
+        return PltrdyRouge.TryRougeL(prediction, reference, recursionLimit ? RougeCallers : null)?.F1 ?? 0;
     }
 
     /// <summary>F1 of pltrdy's ROUGE-L over the words that a segmenter finds, joined by spaces: rouge_zh_score.</summary>
@@ -61,7 +64,8 @@ public static class LongBenchMetrics
     {
         Check(prediction, reference);
         ArgumentNullException.ThrowIfNull(segmenter);
-        return RougeL(string.Join(' ', segmenter.Segment(prediction)), string.Join(' ', segmenter.Segment(reference)), recursionLimit);
+        string said = string.Join(' ', segmenter.Segment(prediction)), wanted = string.Join(' ', segmenter.Segment(reference));
+        return PltrdyRouge.TryRougeL(said, wanted, recursionLimit ? ChineseRougeCallers : null)?.F1 ?? 0;
     }
 
     /// <summary>

@@ -24,26 +24,27 @@ public static class PltrdyRouge
 
     /// <summary>
     /// Whether the package would fail on two texts for CPython's recursion limit of 1,000: its walk back along a common subsequence calls itself at each
-    /// step, and two sentences of together about 1,000 words and more are too much. LongBench scores such a prediction 0.
+    /// step, and two sentences of together about 1,000 words may be too much. LongBench scores such a prediction 0.
     /// </summary>
     /// <param name="prediction">The text to score.</param>
     /// <param name="reference">The text that it should be.</param>
+    /// <param name="callers">Python functions between the script and the package, each of which takes one from the limit. Default 0, at least 0.</param>
     /// <exception cref="ArgumentException">A text without a sentence, as above.</exception>
-    /// <remarks>
-    /// Counted for a call from the functions of LongBench's eval.py, whose own calls take a share of the limit; another caller's border lies a few words aside.
-    /// </remarks>
-    public static bool ExceedsRecursionLimit(string prediction, string reference)
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="callers"/> is negative.</exception>
+    public static bool ExceedsRecursionLimit(string prediction, string reference, int callers = 0)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(callers);
         PltrdyText said = Read(prediction, nameof(prediction), out PltrdyText wanted, reference, nameof(reference));
-        return PltrdySubsequences.ExceedsRecursionLimit(said, wanted);
+        return PltrdySubsequences.ExceedsRecursionLimit(said, wanted, callers);
     }
 
-    /// <summary>ROUGE-L alone, or null where the package fails.</summary>
-    internal static PltrdyRougeScore? TryRougeL(string prediction, string reference, bool recursionLimit)
+    /// <summary>ROUGE-L alone, or null where the package fails: for want of a sentence, or by the recursion limit if the number of callers is given.</summary>
+    internal static PltrdyRougeScore? TryRougeL(string prediction, string reference, int? callers)
     {
         Dictionary<string, int> numbers = new(StringComparer.Ordinal);
         PltrdyText said = PltrdyText.Read(prediction, numbers), wanted = PltrdyText.Read(reference, numbers);
-        if (said.Sentences.Length == 0 || wanted.Sentences.Length == 0 || (recursionLimit && PltrdySubsequences.ExceedsRecursionLimit(said, wanted))) return null;
+        if (said.Sentences.Length == 0 || wanted.Sentences.Length == 0) return null;
+        if (callers is { } count && PltrdySubsequences.ExceedsRecursionLimit(said, wanted, count)) return null;
         return PltrdySubsequences.Score(said, wanted);
     }
 

@@ -3,8 +3,8 @@ namespace LongContext.Evaluation.Metrics;
 /// <summary>rouge-l of pltrdy's package.</summary>
 internal static class PltrdySubsequences
 {
-    // Calls of the package's walk that fit below CPython's limit of 1,000 beside those of eval.py down to the walk (measured with CPython 3.11).
-    private const int MostCalls = 991;
+    // Steps of the package's walk that fit below CPython's limit of 1,000 beside the calls that lead to it from a script (counted with CPython 3.11.2).
+    private const int MostSteps = 992;
 
     /// <summary>
     /// Different words of all common subsequences by the different words of each side. The package adds up what each sentence of the reference brings to the united
@@ -47,19 +47,20 @@ internal static class PltrdySubsequences
         return PltrdyRougeScore.Of(united.Count(one => one), said.Count, wanted.Count);
     }
 
-    /// <summary>Whether any pair of sentences has a walk of too many calls: one for each step, and one that ends it.</summary>
-    public static bool ExceedsRecursionLimit(PltrdyText prediction, PltrdyText reference)
+    /// <summary>Whether the walk of any pair of sentences has too many steps; each function that calls the package takes one away.</summary>
+    public static bool ExceedsRecursionLimit(PltrdyText prediction, PltrdyText reference, int callers)
     {
+        int most = MostSteps - callers;
         int alphabetSize = Math.Max(reference.DifferentWords().Max(), prediction.DifferentWords().Max()) + 1;
         var common = new CommonSubsequence(alphabetSize);
         foreach (int[] sentence in prediction.Sentences)
         {
             // No walk has more steps than both sentences have words; even a long one may end early.
-            int[][] others = [.. reference.Sentences.Where(other => other.Length + sentence.Length > MostCalls)];
+            int[][] others = [.. reference.Sentences.Where(other => other.Length + sentence.Length > most)];
             if (others.Length == 0) continue;
             common.SetRows(sentence);
             bool[] marks = new bool[sentence.Length];
-            if (others.Any(other => common.Mark(other, marks) + 1 > MostCalls)) return true;
+            if (others.Any(other => common.Mark(other, marks) > most)) return true;
         }
 
         return false;
