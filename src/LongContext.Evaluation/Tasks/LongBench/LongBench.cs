@@ -70,7 +70,7 @@ public static class LongBench
         if (chinese.Length > 0 && options.Scoring.Segmenter is null)
         {
             throw new ArgumentException(
-                $"{string.Join(", ", chinese)}: Chinese answers are scored by words, and {nameof(LongBenchOptions.Scoring)} has no {nameof(LongBenchScoringOptions.Segmenter)}. Set one with jieba's dictionary for figures "
+                $"{string.Join(", ", chinese)}: Chinese answers are scored by words, and {nameof(LongBenchOptions.Scoring)} has no {nameof(LongBenchScoringOptions.Segmenter)}. Set a {nameof(Segmentation.JiebaSegmenter)} with jieba's dictionary for figures "
                 + $"to compare with published ones, or a {nameof(Segmentation.CharacterSegmenter)} for figures of another kind; or leave these out: {nameof(LongBenchOptions.DataSets)} = LongBench.{nameof(EnglishDataSets)}.",
                 nameof(options));
         }

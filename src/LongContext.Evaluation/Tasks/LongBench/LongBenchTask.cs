@@ -1,6 +1,7 @@
 using System.Globalization;
 using LongContext.Data;
 using LongContext.Evaluation.Metrics;
+using LongContext.Evaluation.Segmentation;
 using LongContext.Evaluation.Tasks.Records;
 using Microsoft.ML.Tokenizers;
 
@@ -35,20 +36,23 @@ public sealed class LongBenchTask : AnswerTask
         maximumPromptTokens = options.MaximumPromptTokens;
         maximumItems = options.MaximumItems;
         scorer = new LongBenchScorer(options.Scoring);
-        isComparable = !LongBenchScorer.NeedsSegmenter(DataSet) || options.Scoring.Segmenter!.IsComparable;
+        ContentHash hash = new();
+        ITextSegmenter? segmenter = LongBenchScorer.NeedsSegmenter(DataSet) ? options.Scoring.Segmenter : null;
+        isComparable = segmenter is null or { IsComparable: true };
         // A reference that the metric cannot read would otherwise be found out when the model has been asked.
         foreach (LongBenchRecord record in source.Read(maximumItems, cancellationToken, record => scorer.ScoreExample(DataSet, string.Empty, record.Answers, record.Classes)))
         {
             Count++;
             classes = record.Classes;
+            // Segmenters of one name may still cut otherwise, by a user's dictionary for example.
+            if (segmenter is not null) hash.AddAll([.. record.Answers.SelectMany(segmenter.Segment)]);
         }
 
         if (Count == 0) throw new DataFormatException(source.Paths[0], null, $"the file has no record, expected those of {DataSet}.");
         string[] notes = [.. new[] { maximumItems is { } most ? FormattableString.Invariant($"first {most}") : null, isComparable ? null : NotComparable }.OfType<string>()];
         Name = (isE ? "longbench-e/" : "longbench/") + DataSet + (notes.Length == 0 ? "" : $" ({string.Join("; ", notes)})");
-        ContentHash hash = new ContentHash().AddFiles(source.Paths).Add(source.PromptText).Add(source.Settings).Add(maximumPromptTokens).Add(maximumItems);
-        hash.Add(LongBenchScorer.MetricOf(DataSet)).Add(options.Scoring.CodeSimilarity).Add(options.Scoring.RecursionLimit);
-        if (LongBenchScorer.NeedsSegmenter(DataSet)) hash.Add(options.Scoring.Segmenter!.Name);
+        hash.AddFiles(source.Paths).Add(source.PromptText).Add(source.Settings).Add(maximumPromptTokens).Add(maximumItems);
+        hash.Add(LongBenchScorer.MetricOf(DataSet)).Add(options.Scoring.CodeSimilarity).Add(options.Scoring.RecursionLimit).Add(segmenter?.Name);
         Identity = $"{Name}: {hash}";
     }
 
