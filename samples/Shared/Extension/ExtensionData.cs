@@ -4,18 +4,18 @@ using LongContext.Evaluation;
 using LongContext.Models;
 using LongContext.Packing;
 
-namespace LongContext.Samples.QuickStart.Folder;
+namespace LongContext.Samples.Shared.Extension;
 
 /// <summary>The text, split into what is tuned on and what is measured on, as tokens.</summary>
 internal sealed class ExtensionData
 {
-    private readonly FolderJobOptions options;
+    private readonly ExtensionOptions options;
     private readonly TokenText text;
     private readonly int[] trainingTokens;
     private readonly int[] heldOutTokens;
     private readonly int[] beginning;
 
-    public ExtensionData(FolderJobOptions options)
+    public ExtensionData(ExtensionOptions options)
     {
         this.options = options;
         ModelConfig config = ModelConfig.Load(options.Model);
