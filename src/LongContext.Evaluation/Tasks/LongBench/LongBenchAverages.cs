@@ -33,7 +33,9 @@ public sealed record LongBenchAverages
     /// </summary>
     public required IReadOnlyList<string> Missing { get; init; }
 
-    /// <summary>The data sets with items that failed or were too long, so that their figures are of the others alone. Required.</summary>
+    /// <summary>
+    /// The data sets whose figures are not of all their items: some failed or were too long, or, of LongBench, fewer were scored than the data set has. Required.
+    /// </summary>
     public required IReadOnlyList<string> Incomplete { get; init; }
 
     /// <summary>The averages of a report, by model, strategy and benchmark in the report's order.</summary>
@@ -72,7 +74,7 @@ public sealed record LongBenchAverages
             Chinese = first.IsE ? new LongBenchAverage() : Of(sets.Where(set => set.Language is "zh" or "code")),
             All = Of(sets),
             Missing = [.. sets.Where(set => !figures.ContainsKey(set.Name)).Select(set => set.Name)],
-            Incomplete = [.. results.Where(result => result.Summary.Failed + result.Summary.TooLong > 0).Select(result => result.DataSet)],
+            Incomplete = [.. results.Where(result => result.IsIncomplete).Select(result => result.DataSet)],
         };
 
         LongBenchAverage Of(IEnumerable<LongBenchDataSet> some)

@@ -39,6 +39,14 @@ internal sealed record LongBenchDataSet(string Name, LongBenchCategory Category,
     /// <summary>The 13 of LongBench-E, in pred.py's order.</summary>
     public static IReadOnlyList<LongBenchDataSet> AllOfE { get; } = [.. All.Where(set => set.IsInE)];
 
+    /// <summary>How many items LongBench has of it.</summary>
+    public int ItemCount => Name switch
+    {
+        "multifieldqa_en" => 150,
+        "lcc" or "repobench-p" => 500,
+        _ => 200,
+    };
+
     /// <summary>Without a chat template where chat models do better so.</summary>
     public PromptStyle Style { get; init; }
 

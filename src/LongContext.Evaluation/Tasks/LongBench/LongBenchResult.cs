@@ -3,6 +3,9 @@ namespace LongContext.Evaluation.Tasks.LongBench;
 /// <summary>A task's summary, known again by its name as one of LongBench's.</summary>
 internal sealed record LongBenchResult(TaskSummary Summary, bool IsE, string DataSet, string? Note, bool IsComparable)
 {
+    /// <summary>Whether the figures are of fewer items than there are; how many LongBench-E has of each is not known here.</summary>
+    public bool IsIncomplete => Summary.Failed + Summary.TooLong > 0 || (!IsE && Summary.Scored < LongBenchDataSet.All.First(set => set.Name == DataSet).ItemCount);
+
     /// <summary>Null for another task.</summary>
     public static LongBenchResult? Of(TaskSummary summary)
     {

@@ -38,12 +38,14 @@ public sealed class LongBenchAveragesTests
     {
         TaskSummary[] summaries = [.. Published.Where(one => one.Set != "musique").Select(one => Summary($"longbench/{one.Set}", one.Score))];
         summaries[1] = summaries[1] with { Failed = 2 };
+        summaries[2] = summaries[2] with { Scored = 149 };
+        summaries[3] = summaries[3] with { Scored = 200 };
         LongBenchAverages averages = Assert.Single(LongBenchAverages.Of(Report(summaries)));
         Assert.Equal((null, null, null), (averages.English.Overall, averages.English.MultiDocumentQuestions, averages.All.Overall));
         Assert.NotNull(averages.English.SingleDocumentQuestions);
         Assert.NotNull(averages.Chinese.Overall);
         Assert.Equal(["musique"], averages.Missing);
-        Assert.Equal(["qasper"], averages.Incomplete);
+        Assert.Equal(["qasper", "multifieldqa_en"], averages.Incomplete);
     }
 
     [Fact]
@@ -81,7 +83,7 @@ public sealed class LongBenchAveragesTests
     }
 
     private static TaskSummary Summary(string task, double score) =>
-        new() { Model = "model", Strategy = "full context", Task = task, Scored = 1, Figures = [new TaskFigure("score", score)] };
+        new() { Model = "model", Strategy = "full context", Task = task, Scored = 500, Figures = [new TaskFigure("score", score)] };
 
     private static EvaluationReport Report(TaskSummary[] summaries) => new() { Title = "t", Began = DateTimeOffset.UnixEpoch, Items = [], Tasks = summaries };
 }
