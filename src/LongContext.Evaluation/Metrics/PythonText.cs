@@ -34,17 +34,22 @@ internal static class PythonText
     {
         for (int i = from + step; i >= 0 && i < text.Length; i += step)
         {
-            // The second half of a pair stands for the pair, whichever way one comes.
-            int start = char.IsLowSurrogate(text[i]) && i > 0 ? i - 1 : i;
-            if (char.IsHighSurrogate(text[i]) && step > 0 && i + 1 < text.Length) i++;
-            else if (start != i) i = start;
+            // A pair is looked at from its first half, and left on its far side; half a pair stands for itself.
+            if (step < 0 && i > 0 && CodePoints.LengthAt(text, i - 1) == 2) i--;
+            int start = i;
+            if (step > 0) i += CodePoints.LengthAt(text, i) - 1;
             UnicodeCategory category = CharUnicodeInfo.GetUnicodeCategory(text, start);
             if (IsIgnorable(text[start], category)) continue;
-            return category is UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.TitlecaseLetter;
+            return category is UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.TitlecaseLetter
+                || IsCasedOtherwise(Rune.TryGetRuneAt(text, start, out Rune rune) ? rune.Value : 0);
         }
 
         return false;
     }
+
+    /// <summary>Other_Lowercase and Other_Uppercase, those aside that casing ignores: ordinals, Roman numerals, letters in circles and squares.</summary>
+    private static bool IsCasedOtherwise(int point) => point is 0xAA or 0xBA
+        or (>= 0x2160 and <= 0x217F) or (>= 0x24B6 and <= 0x24E9) or (>= 0x1F130 and <= 0x1F149) or (>= 0x1F150 and <= 0x1F169) or (>= 0x1F170 and <= 0x1F189);
 
     /// <summary>Case_Ignorable: marks, format characters, modifiers, and the punctuation inside words.</summary>
     private static bool IsIgnorable(char c, UnicodeCategory category) =>
