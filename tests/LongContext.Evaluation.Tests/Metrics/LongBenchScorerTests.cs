@@ -74,8 +74,8 @@ public sealed class LongBenchScorerTests
     public void Options_CodeAndRecursion_ReachTheMetrics()
     {
         var other = new LongBenchScorer(new LongBenchScoringOptions { CodeSimilarity = CodeSimilarityVariant.Levenshtein, RecursionLimit = true });
-        Assert.Equal(0.4, scorer.ScoreExample("lcc", "abxcd", ["xaxbx"]));
-        Assert.Equal(0.6, other.ScoreExample("lcc", "abxcd", ["xaxbx"]));
+        Assert.Equal(0.2, scorer.ScoreExample("lcc", "xbcbbx", ["caxa"]));
+        Assert.Equal(0.4, other.ScoreExample("lcc", "xbcbbx", ["caxa"]));
         string text = string.Join(' ', Enumerable.Range(0, 991));
         Assert.Equal(1, scorer.ScoreExample("gov_report", text, [text]), 1e-8);
         Assert.Equal(0, other.ScoreExample("gov_report", text, [text]));
