@@ -64,7 +64,7 @@ internal sealed partial class HtmlReport
         for (int i = 0; i < lines.Length; i++)
         {
             // Bars of lines that lie on one another are moved apart a little.
-            double shift = (i - ((lines.Length - 1) / 2.0)) * 4;
+            double shift = (i - ((lines.Length - 1) / 2.0)) * 3.5;
             (int colour, int dash) = Look(lines[i].Contender, i);
             LengthPoint[] points = [.. lines[i].Points.Where(point => double.IsFinite(point.Mean))];
             StringBuilder path = new();

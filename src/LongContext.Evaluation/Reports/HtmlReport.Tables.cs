@@ -1,5 +1,4 @@
 using System.Globalization;
-using LongContext.Evaluation.Tasks;
 
 namespace LongContext.Evaluation.Reports;
 
@@ -23,7 +22,7 @@ internal sealed partial class HtmlReport
             view.HasShares ? "Mean: each task counts the same, 100 is the best. Items that failed or did not fit are in no mean." : "Items that failed or did not fit are in no mean.");
         bool failed = view.Totals.Any(total => total.Failed > 0), tooLong = view.Totals.Any(total => total.TooLong > 0);
         string[] columns = ["Model", .. Named(hasStrategies, "Strategy"), .. Named(view.HasShares, "Mean"), .. Named(view.HasLower, "Lower is better"), "Scored",
-            .. Named(failed, "Failed"), .. Named(tooLong, "Too long"), "Input tokens", "Output tokens", "Time", .. Named(view.HasCosts, "Cost")];
+            .. Named(failed, "Failed"), .. Named(tooLong, "Too long"), "Tokens in", "Tokens out", "Time", .. Named(view.HasCosts, report.Currency is { } currency ? "Cost, " + currency : "Cost")];
         BeginTable("Models", columns.Length, "models");
         html.Raw("<thead><tr>");
         foreach (string column in columns) html.Write($"<th scope=\"col\"{new HtmlMarkup(column is "Model" or "Strategy" or "Mean" ? " class=\"left\"" : "")}>{column}</th>");
@@ -56,7 +55,7 @@ internal sealed partial class HtmlReport
             if (failed) html.Write($"<td>{ReportNumbers.Count(total.Failed)}</td>");
             if (tooLong) html.Write($"<td>{ReportNumbers.Count(total.TooLong)}</td>");
             html.Write($"<td>{ReportNumbers.Tokens(total.InputTokens)}</td><td>{ReportNumbers.Tokens(total.OutputTokens)}</td><td>{ReportNumbers.Time(total.Duration)}</td>");
-            if (view.HasCosts) html.Write($"<td>{ReportNumbers.Cost(total.Cost, report.Currency)}</td>");
+            if (view.HasCosts) html.Write($"<td>{ReportNumbers.Cost(total.Cost, null)}</td>");
             html.Raw("</tr>\n");
         }
 
@@ -110,12 +109,7 @@ internal sealed partial class HtmlReport
             foreach (string name in ShownFigures(task))
             {
                 html.Write($"<tr><th scope=\"row\" class=\"figure\">{name}</th>");
-                foreach (Contender contender in view.Contenders)
-                {
-                    TaskFigure? figure = task.Summaries.GetValueOrDefault(contender)?.Figures.FirstOrDefault(figure => figure.Name == name);
-                    html.Write($"<td>{ReportNumbers.Official(figure?.Value)}</td>");
-                }
-
+                foreach (string figure in OfficialRow(task, name)) html.Write($"<td>{figure}</td>");
                 html.Raw("</tr>\n");
             }
 
@@ -152,6 +146,9 @@ internal sealed partial class HtmlReport
         return view.Contenders.Count < 2 || values.Length == 0 ? null : task.LowerIsBetter ? values.Min() : values.Max();
     }
 
+    /// <summary>One official figure of all contenders.</summary>
+    private string[] OfficialRow(TaskView task, string name) => ReportNumbers.Official(view.FigureOf(task, name));
+
     /// <summary>The figures' names, none where the only one is the mean once more.</summary>
     public static IReadOnlyList<string> ShownFigures(TaskView task) =>
         task.FigureNames is ["score"] && task.Summaries.Values.All(summary =>
@@ -165,7 +162,7 @@ internal sealed partial class HtmlReport
         Heading("strategies", "Strategies compared",
             $"Against “{view.Strategies[0]}”, on the items that both scored: the difference of the means with its interval of 95 % confidence, items answered better, the same and worse; tokens, time and cost of all items.");
         BeginTable("Strategies", 8, "strategies");
-        html.Raw("<thead><tr><th scope=\"col\">Model</th><th scope=\"col\" class=\"left\">Strategy</th><th scope=\"col\">Mean</th><th scope=\"col\">Difference</th><th scope=\"col\">Better / same / worse</th><th scope=\"col\">Input tokens</th><th scope=\"col\">Time</th>");
+        html.Raw("<thead><tr><th scope=\"col\">Model</th><th scope=\"col\" class=\"left\">Strategy</th><th scope=\"col\">Mean</th><th scope=\"col\">Difference</th><th scope=\"col\">Better / same / worse</th><th scope=\"col\">Tokens in</th><th scope=\"col\">Time</th>");
         if (view.HasCosts) html.Raw("<th scope=\"col\">Cost</th>");
         html.Raw("</tr></thead>\n");
         foreach (string model in view.Models)

@@ -90,7 +90,11 @@ internal sealed class ReportView
 
     /// <summary>What a contender is called where models and strategies that all have are left out.</summary>
     public string Name(Contender contender) =>
-        Strategies.Count == 1 ? contender.Model : Models.Count == 1 ? contender.Strategy : $"{contender.Model}, {contender.Strategy}";
+        Strategies.Count == 1 ? contender.Model : Models.Count == 1 ? contender.Strategy : $"{contender.Model} · {contender.Strategy}";
+
+    /// <summary>One of a task's official figures, by contender.</summary>
+    public IReadOnlyList<double?> FigureOf(TaskView task, string name) =>
+        [.. Contenders.Select(contender => task.Summaries.GetValueOrDefault(contender)?.Figures.FirstOrDefault(figure => figure.Name == name)?.Value)];
 
     /// <summary>Marks the best; who did fewer tasks than others may have done only the easy ones, and is not compared.</summary>
     private static void Mark(ContenderTotals[] totals)
