@@ -91,21 +91,23 @@ internal sealed partial class HtmlReport
         body{font-size:10pt}
         nav,.numbers{display:none}
         h2{margin-top:1.6rem}h2,h3,thead,h2+p,.scale,figcaption{break-after:avoid}
-        td.mean{white-space:nowrap!important}
         .scroll{overflow:visible}
         thead{display:table-header-group}
         .models,.tasks,.strategies,.faults{font-size:min(9pt,calc(150mm/var(--columns)/2.1))}
-        .models th,.models td,.tasks th,.tasks td,.strategies th,.strategies td{padding:.25em .4em;min-width:0;white-space:normal}
-        .models .name,.tasks tbody th:first-child{min-width:0}
+        .models thead th,.models th,.models td,.models td.name,.models th.name,.strategies td.name,.strategies th.name,.tasks th,.tasks td,.strategies th,.strategies td{padding:.25em .4em;min-width:0;white-space:normal}
+        .tasks tbody th:first-child{min-width:0}
+        .models .mark{display:block;width:max-content;margin:.1em 0 0 auto}
         .tasks tbody,.strategies tbody,.chart,.map,.failure,tr{break-inside:avoid}
         .tasks th:first-child{position:static}
-        .bar{width:2.5rem}
+        thead th,td .soft,td small{font-size:1em}
+        .bar{display:none}
         .charts{grid-template-columns:1fr 1fr;gap:.3rem 1.2rem}
         .map{width:min(100%,calc(3.6rem + var(--columns)*2.4rem))}
         .heat{min-width:0;width:100%}
         .heat th,.heat td{font-size:min(8pt,calc(165mm/var(--columns)/2.6));overflow:visible}
         .heat td,.swatches i,.bar,.bar span,.score,td.best{print-color-adjust:exact;-webkit-print-color-adjust:exact}
-        .failure{background:none}
+        .failure{background:none;padding:.4rem .7rem}
+        pre{font-size:7pt;padding:.3rem .5rem}
         .failure dl{grid-template-columns:6rem 1fr}.failure dd{grid-column:2}
         details::details-content{content-visibility:visible;display:block;block-size:auto}
         summary{list-style:none}

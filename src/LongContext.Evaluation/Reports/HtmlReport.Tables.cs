@@ -109,7 +109,7 @@ internal sealed partial class HtmlReport
             foreach (string name in ShownFigures(task))
             {
                 html.Write($"<tr><th scope=\"row\" class=\"figure\">{name}</th>");
-                foreach (string figure in OfficialRow(task, name)) html.Write($"<td>{figure}</td>");
+                foreach (string figure in view.FigureOf(task, name)) html.Write($"<td>{figure}</td>");
                 html.Raw("</tr>\n");
             }
 
@@ -145,9 +145,6 @@ internal sealed partial class HtmlReport
         double[] values = [.. task.Summaries.Values.Select(figure).OfType<double>().Where(value => !double.IsNaN(value))];
         return view.Contenders.Count < 2 || values.Length == 0 ? null : task.LowerIsBetter ? values.Min() : values.Max();
     }
-
-    /// <summary>One official figure of all contenders.</summary>
-    private string[] OfficialRow(TaskView task, string name) => ReportNumbers.Official(view.FigureOf(task, name));
 
     /// <summary>The figures' names, none where the only one is the mean once more.</summary>
     public static IReadOnlyList<string> ShownFigures(TaskView task) =>

@@ -79,7 +79,7 @@ internal sealed class MarkdownReport(EvaluationReport report, TextWriter writer)
             ]);
             foreach (string name in HtmlReport.ShownFigures(task))
             {
-                Row(["", ReportText.Markdown(name), .. ReportNumbers.Official(view.FigureOf(task, name))]);
+                Row(["", ReportText.Markdown(name), .. view.FigureOf(task, name)]);
             }
         }
 

@@ -14,14 +14,16 @@ internal static class ReportNumbers
     /// <summary>A score in a narrow cell.</summary>
     public static string ShortScore(double score, bool isShare) => isShare ? Fixed(100 * score, "0") : Figure(score, digits: 3);
 
-    /// <summary>Figures in their authors' unit: a row with equally many places, at most two, more only where a figure would vanish.</summary>
-    public static string[] Official(IReadOnlyList<double?> values)
-    {
-        static bool Rounds(double? value) => value is { } number && (Math.Abs(number) is >= 0.005 or 0) && double.IsFinite(number);
-        string[] shown = [.. values.Select(value => value is not { } number ? None : Fixed(number, Rounds(number) ? "0.##" : "G3"))];
-        int places = values.Select((value, i) => Rounds(value) && shown[i].IndexOf('.', StringComparison.Ordinal) is >= 0 and int at ? shown[i].Length - at - 1 : 0).DefaultIfEmpty().Max();
-        return [.. shown.Select((text, i) => Rounds(values[i]) ? Fixed(values[i]!.Value, places switch { 0 => "0", 1 => "0.0", _ => "0.00" }) : text)];
-    }
+    /// <summary>A figure in its authors' unit, rounded to so many places; more only where it would vanish.</summary>
+    public static string Official(double? value, int places) =>
+        value is not { } number ? None : Fixed(number, !Rounds(number) ? "G3" : places switch { 0 => "0", 1 => "0.0", _ => "0.00" });
+
+    /// <summary>How many places figures need that stand below one another, at most two.</summary>
+    public static int Places(IEnumerable<double?> values) =>
+        values.Where(value => value is { } number && Rounds(number)).Select(value => Fixed(value!.Value, "0.##"))
+            .Select(text => text.IndexOf('.', StringComparison.Ordinal) is >= 0 and int at ? text.Length - at - 1 : 0).DefaultIfEmpty().Max();
+
+    private static bool Rounds(double number) => double.IsFinite(number) && Math.Abs(number) is >= 0.005 or 0;
 
     public static string Interval(ConfidenceInterval? interval, bool isShare) =>
         interval is { } given ? $"{Score(given.Low, isShare)} to {Score(given.High, isShare)}" : None;

@@ -92,9 +92,12 @@ internal sealed class ReportView
     public string Name(Contender contender) =>
         Strategies.Count == 1 ? contender.Model : Models.Count == 1 ? contender.Strategy : $"{contender.Model} · {contender.Strategy}";
 
-    /// <summary>One of a task's official figures, by contender.</summary>
-    public IReadOnlyList<double?> FigureOf(TaskView task, string name) =>
-        [.. Contenders.Select(contender => task.Summaries.GetValueOrDefault(contender)?.Figures.FirstOrDefault(figure => figure.Name == name)?.Value)];
+    /// <summary>One of a task's official figures, by contender, with as many places as the task's others.</summary>
+    public IEnumerable<string> FigureOf(TaskView task, string name)
+    {
+        int places = ReportNumbers.Places(task.Summaries.Values.SelectMany(summary => summary.Figures).Select(figure => figure.Value));
+        return Contenders.Select(contender => ReportNumbers.Official(task.Summaries.GetValueOrDefault(contender)?.Figures.FirstOrDefault(figure => figure.Name == name)?.Value, places));
+    }
 
     /// <summary>Marks the best; who did fewer tasks than others may have done only the easy ones, and is not compared.</summary>
     private static void Mark(ContenderTotals[] totals)

@@ -56,7 +56,7 @@ internal static class TextReport
             {
                 if (!task.Summaries.TryGetValue(contender, out TaskSummary? summary)) continue;
                 IReadOnlyList<string> shown = HtmlReport.ShownFigures(task);
-                string figures = string.Join(", ", summary.Figures.Where(figure => shown.Contains(figure.Name)).Take(8).Select(figure => $"{figure.Name} {ReportNumbers.Official([figure.Value])[0]}"));
+                string figures = string.Join(", ", summary.Figures.Where(figure => shown.Contains(figure.Name)).Take(8).Select(figure => $"{figure.Name} {ReportNumbers.Official(figure.Value, ReportNumbers.Places([figure.Value]))}"));
                 rows.Add([
                     task.Name + (task.LowerIsBetter ? " (lower is better)" : ""),
                     contender.Model,

@@ -261,11 +261,13 @@ public sealed class ReportTablesTests
     public void Figure_Numbers_HaveFourDigits(double value, string expected) => Assert.Equal(expected, ReportNumbers.Figure(value));
 
     [Fact]
-    public void Official_Row_HasTheSamePlaces()
+    public void Official_FiguresOfATask_HaveTheSamePlaces()
     {
-        Assert.Equal(["90.00", "89.47", "–"], ReportNumbers.Official([90, 89.47, null]));
-        Assert.Equal(["90.5", "3.0"], ReportNumbers.Official([90.5, 3]));
-        Assert.Equal(["90", "100"], ReportNumbers.Official([90, 100]));
-        Assert.Equal(["0.00123", "4"], ReportNumbers.Official([0.00123, 4]));
+        static string[] Shown(params double?[] values) => [.. values.Select(value => ReportNumbers.Official(value, ReportNumbers.Places(values)))];
+        Assert.Equal(["90.00", "89.47", "–"], Shown(90, 89.47, null));
+        Assert.Equal(["90.5", "3.0"], Shown(90.5, 3));
+        Assert.Equal(["90", "100"], Shown(90, 100));
+        Assert.Equal(["0.00123", "4", "NaN"], Shown(0.00123, 4, double.NaN));
+        Assert.Equal(["–"], Shown([null]));
     }
 }
