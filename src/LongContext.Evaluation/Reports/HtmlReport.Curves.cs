@@ -60,7 +60,7 @@ internal sealed partial class HtmlReport
             html.Write($"<text x=\"{last:0.#}\" y=\"{Height - Bottom + 20}\" text-anchor=\"middle\">{ReportNumbers.Length(length)}</text>\n");
         }
 
-        html.Write($"<text x=\"{(Left + Width - Right) / 2}\" y=\"{Height - 6}\" text-anchor=\"middle\">tokens, by doublings</text>\n");
+        html.Write($"<text x=\"{(Left + Width - Right) / 2}\" y=\"{Height - 6}\" text-anchor=\"middle\">tokens (log scale)</text>\n");
         for (int i = 0; i < lines.Length; i++)
         {
             // Bars of lines that lie on one another are moved apart a little.

@@ -15,7 +15,7 @@ internal sealed partial class HtmlReport
         h3{font-size:1rem;margin:1.75rem 0 .5rem;overflow-wrap:anywhere}
         p{margin:.4rem 0 .8rem;max-width:52rem}
         .tile b{font-size:1.3rem;white-space:nowrap}
-        .tiles{grid-template-columns:repeat(auto-fit,minmax(8.2rem,1fr))}
+        .tiles{grid-template-columns:repeat(auto-fit,minmax(9rem,1fr))}
         .soft{color:var(--soft);font-weight:400}
         p.soft,header .soft{font-size:.92rem}
         .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
@@ -52,6 +52,8 @@ internal sealed partial class HtmlReport
         .tasks tbody tr:last-child>*{padding-bottom:.5rem}
         .tasks th:first-child,.lengths th:first-child{position:sticky;left:0;background:var(--back)}
         .faults td,.faults th{text-align:left}
+        .lengths{font-size:.9rem}
+        .lengths th:first-child{min-width:9rem}
         .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,27rem),1fr));gap:.5rem 2.5rem}
         .chart{min-width:0}
         .chart h3{margin-top:1rem}
