@@ -157,9 +157,9 @@ internal sealed partial class HtmlReport
     {
         StrategyRow[] rows = [.. StrategyRow.Of(view)];
         Heading("strategies", "Strategies compared",
-            $"Against “{view.Strategies[0]}”, on the items that both scored: the difference of the means with its interval of 95 % confidence, items answered better, the same and worse; tokens, time and cost of all items.");
-        BeginTable("Strategies", 8, "strategies");
-        html.Raw("<thead><tr><th scope=\"col\">Model</th><th scope=\"col\" class=\"left\">Strategy</th><th scope=\"col\">Mean</th><th scope=\"col\">Difference</th><th scope=\"col\">Better / same / worse</th><th scope=\"col\">Tokens in</th><th scope=\"col\">Time</th>");
+            $"Against “{view.Strategies[0]}”, on the items that both scored: the difference of the means with its interval of 95 % confidence, items answered better, the same and worse; tokens, time and cost of all items. “Of the best” is each task's mean against the best strategy's, in percent, on the items that all strategies scored; “front” is on what no other strategy beats at its price.");
+        BeginTable("Strategies", 9, "strategies");
+        html.Raw("<thead><tr><th scope=\"col\">Model</th><th scope=\"col\" class=\"left\">Strategy</th><th scope=\"col\">Mean</th><th scope=\"col\">Of the best</th><th scope=\"col\">Difference</th><th scope=\"col\">Better / same / worse</th><th scope=\"col\">Tokens in</th><th scope=\"col\">Time</th>");
         if (view.HasCosts) html.Raw("<th scope=\"col\">Cost</th>");
         html.Raw("</tr></thead>\n");
         foreach (string model in view.Models)
@@ -171,7 +171,9 @@ internal sealed partial class HtmlReport
                 StrategyRow row = own[i];
                 html.Raw("<tr>");
                 if (i == 0) html.Write($"<th scope=\"rowgroup\" class=\"name\" rowspan=\"{own.Length}\">{model}</th>");
-                html.Write($"<td class=\"name\">{row.Contender.Strategy}</td><td>{ReportNumbers.Score(row.Mean, true)}</td><td>");
+                html.Write($"<td class=\"name\">{row.Contender.Strategy}</td><td>{ReportNumbers.Score(row.Mean, true)}</td><td>{ReportNumbers.Score(row.Standing?.Normalized, true)}");
+                if (row.Standing is { IsOnFront: true }) html.Raw(" <span class=\"mark\">front</span>");
+                html.Raw("</td><td>");
                 html.Write($"{(row.Difference is { } points ? ReportNumbers.Signed(points) : ReportNumbers.None)}");
                 if (row.Interval is { } interval) html.Write($"<small>{ReportNumbers.Signed(interval.Low)} to {ReportNumbers.Signed(interval.High)}</small>");
                 html.Write($"</td><td>{row.Counts}</td><td>{row.InputTokens}</td><td>{row.Time}</td>");

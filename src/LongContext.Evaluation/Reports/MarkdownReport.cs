@@ -145,13 +145,14 @@ internal sealed class MarkdownReport(EvaluationReport report, TextWriter writer)
         if (view.Strategies.Count < 2) return;
         Line("## Strategies compared");
         Line($"Against “{ReportText.Markdown(view.Strategies[0])}”, on the items that both scored.");
-        Head(2, ["Model", "Strategy", "Mean", "Difference", "Better / same / worse", "Tokens in", "Time", .. If(view.HasCosts, "Cost")]);
+        Head(2, ["Model", "Strategy", "Mean", "Of the best", "Difference", "Better / same / worse", "Tokens in", "Time", .. If(view.HasCosts, "Cost")]);
         foreach (StrategyRow row in StrategyRow.Of(view))
         {
             Row([
                 ReportText.Markdown(row.Contender.Model),
                 ReportText.Markdown(row.Contender.Strategy),
                 ReportNumbers.Score(row.Mean, true),
+                ReportNumbers.Score(row.Standing?.Normalized, true),
                 (row.Difference is { } points ? ReportNumbers.Signed(points) : ReportNumbers.None) + (row.Interval is { } interval ? $" ({ReportNumbers.Signed(interval.Low)} to {ReportNumbers.Signed(interval.High)})" : ""),
                 row.Counts,
                 row.InputTokens,

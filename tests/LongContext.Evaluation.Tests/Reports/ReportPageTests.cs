@@ -224,7 +224,11 @@ public sealed class ReportPageTests
             Title = "t", Began = DateTimeOffset.UnixEpoch, Items = items,
             Tasks = [DemoReport.Summary(items[..4], false) with { InputTokens = 1000, Cost = 1 }, DemoReport.Summary(items[4..], false) with { InputTokens = 250, Cost = 0.5m }],
         };
-        StrategyRow row = StrategyRow.Of(ReportView.Of(report)).Last();
+        StrategyRow[] rows = [.. StrategyRow.Of(ReportView.Of(report))];
+        StrategyRow row = rows[^1];
+        // Means on the three items: 1.5 / 3 and 1.75 / 3.
+        Assert.Equal(1, row.Standing!.Normalized!.Value, 12);
+        Assert.Equal(1.5 / 1.75, rows[0].Standing!.Normalized!.Value, 12);
         Assert.Equal("2 / 0 / 1", row.Counts);
         Assert.Equal(100 * 0.25 / 3, row.Difference!.Value, 9);
         Assert.Equal("0.25×", row.InputTokens);
