@@ -173,11 +173,11 @@ public sealed class LongBenchTaskTests
         using LongBenchFolder folder = new();
         JsonObject first = LongBenchFolder.Record("trec"), last = LongBenchFolder.Record("trec", 2);
         first["all_classes"] = new JsonArray("river", "stone");
-        last["all_classes"] = new JsonArray("river", "green");
+        last["all_classes"] = new JsonArray("river", "stone", "green");
         folder.Write("trec", first, last);
         LongBenchTask task = Load(folder, "trec");
         List<ItemResult> results = await RunAsync(task, _ => "river of stone and green");
-        Assert.Equal([0.5, 0.5], results.Select(result => result.Score!.Value));
+        Assert.Equal([1.0 / 3, 1.0 / 3], results.Select(result => result.Score!.Value));
         LongBenchTask prefix = Assert.Single(LongBench.Load(folder.Path, new LongBenchOptions { DataSets = ["trec"], MaximumItems = 1 }, Token));
         Assert.Equal(1.0, prefix.Score(Items(prefix)[0], "river and green").Value);
     }
