@@ -79,7 +79,7 @@ public static partial class InfiniteBenchMetrics
     private static double MathFind(string prediction, JsonElement label)
     {
         if (label.ValueKind != JsonValueKind.Number) throw Unfit(label, "a number");
-        return IntegerOrNull(label) is { } number ? MathFind(prediction, number) : MathFind(prediction, label.GetDouble());
+        return IntegerOrNull(label) is { } number ? FindInteger(prediction, number) : MathFind(prediction, label.GetDouble());
     }
 
     private static double MathCalculation(string prediction, JsonElement label, bool skipsFirstNumber)

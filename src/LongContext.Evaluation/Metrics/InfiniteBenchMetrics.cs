@@ -113,10 +113,10 @@ public static partial class InfiniteBenchMetrics
     /// <exception cref="FormatException">
     /// The first number has a decimal part. The official program fails there too, with ValueError.
     /// </exception>
-    public static double MathFind(string prediction, BigInteger number)
+    public static double MathFind(string prediction, long number)
     {
         ArgumentNullException.ThrowIfNull(prediction);
-        return FirstNumber(prediction) is { } first && PythonNumbers.ParseInteger(first) == number ? 1 : 0;
+        return FindInteger(prediction, number);
     }
 
     /// <summary>math_find for a number with a decimal part: the first number of the answer is it.</summary>
@@ -142,6 +142,9 @@ public static partial class InfiniteBenchMetrics
         ArgumentNullException.ThrowIfNull(numbers);
         return MathCalculation(prediction, [.. numbers.Select(number => (Func<BigInteger, bool>)number.Equals)], skipsFirst);
     }
+
+    private static double FindInteger(string prediction, BigInteger number) =>
+        FirstNumber(prediction) is { } first && PythonNumbers.ParseInteger(first) == number ? 1 : 0;
 
     private static double MathCalculation(string prediction, Func<BigInteger, bool>[] numbers, bool skipsFirst)
     {

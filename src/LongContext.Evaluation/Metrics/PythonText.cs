@@ -12,7 +12,7 @@ internal static class PythonText
 
     // A letter, and what it becomes in upper-case where that is not one letter of .NET's.
     private static readonly FrozenDictionary<char, string> UpperSpecially = (
-        "ıI "
+        "ıI ſS "
         + "ßSS ŉʼN ǰJ\u030C ΐΙ\u0308\u0301 ΰΥ\u0308\u0301 ևԵՒ ẖH\u0331 ẗT\u0308 ẘW\u030A ẙY\u030A ẚAʾ ὐΥ\u0313 ὒΥ\u0313\u0300 ὔΥ\u0313\u0301 "
         + "ὖΥ\u0313\u0342 ᾀἈΙ ᾁἉΙ ᾂἊΙ ᾃἋΙ ᾄἌΙ ᾅἍΙ ᾆἎΙ ᾇἏΙ ᾈἈΙ ᾉἉΙ ᾊἊΙ ᾋἋΙ ᾌἌΙ ᾍἍΙ ᾎἎΙ ᾏἏΙ ᾐἨΙ ᾑἩΙ ᾒἪΙ ᾓἫΙ ᾔἬΙ ᾕἭΙ ᾖἮΙ ᾗἯΙ ᾘἨΙ ᾙἩΙ ᾚἪΙ ᾛἫΙ ᾜἬΙ ᾝἭΙ "
         + "ᾞἮΙ ᾟἯΙ ᾠὨΙ ᾡὩΙ ᾢὪΙ ᾣὫΙ ᾤὬΙ ᾥὭΙ ᾦὮΙ ᾧὯΙ ᾨὨΙ ᾩὩΙ ᾪὪΙ ᾫὫΙ ᾬὬΙ ᾭὭΙ ᾮὮΙ ᾯὯΙ ᾲᾺΙ ᾳΑΙ ᾴΆΙ ᾶΑ\u0342 ᾷΑ\u0342Ι ᾼΑΙ ῂῊΙ ῃΗΙ ῄΉΙ ῆΗ\u0342 "
@@ -72,11 +72,16 @@ internal static class PythonText
             else if (start != i) i = start;
             UnicodeCategory category = CharUnicodeInfo.GetUnicodeCategory(text, start);
             if (IsIgnorable(text[start], category)) continue;
-            return category is UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.TitlecaseLetter;
+            return category is UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.TitlecaseLetter
+                || (Rune.TryGetRuneAt(text, start, out Rune rune) && IsOtherCased(rune.Value));
         }
 
         return false;
     }
+
+    /// <summary>Other_Uppercase and Other_Lowercase that casing does not ignore: ordinal signs, Roman numerals, letters in circles and squares.</summary>
+    private static bool IsOtherCased(int point) => point is 0xAA or 0xBA or (>= 0x2160 and <= 0x217F) or (>= 0x24B6 and <= 0x24E9)
+        or (>= 0x1F130 and <= 0x1F149) or (>= 0x1F150 and <= 0x1F169) or (>= 0x1F170 and <= 0x1F189);
 
     /// <summary>Case_Ignorable: marks, format characters, modifiers, and the punctuation inside words.</summary>
     private static bool IsIgnorable(char c, UnicodeCategory category) =>
