@@ -69,8 +69,8 @@ public static partial class InfiniteBenchMetrics
         ArgumentNullException.ThrowIfNull(function);
         ArgumentNullException.ThrowIfNull(letter);
         string said = Words.Trim(prediction);
-        int two = said.Length == 0 ? 0 : PythonNumbers.LengthAt(said, 0);
-        if (two < said.Length) two += PythonNumbers.LengthAt(said, two);
+        int two = said.Length == 0 ? 0 : CodePoints.LengthAt(said, 0);
+        if (two < said.Length) two += CodePoints.LengthAt(said, two);
         if (said[..two] is var start && (start == letter + "." || start == letter + ":")) return 1;
         said = Blank(said, DebugMarks).Replace("Option", " ", StringComparison.Ordinal).Replace("option", " ", StringComparison.Ordinal);
         return AfterPrefix(SingleBlanks(said), DebugPrefixes) is { } rest && StartsWithAny(rest, [letter, function]) ? 1 : 0;
@@ -177,7 +177,7 @@ public static partial class InfiniteBenchMetrics
         ArgumentNullException.ThrowIfNull(prediction);
         ArgumentNullException.ThrowIfNull(answers);
         T[] said = units(prediction);
-        return answers.Select(answer => BagOverlap.Of(said, units(answer)).F1).DefaultIfEmpty(0).Max();
+        return answers.Select(answer => WordOverlap.F1(said, units(answer))).DefaultIfEmpty(0).Max();
     }
 
     private static BigInteger? LastWordAsInteger(string prediction) =>
@@ -191,7 +191,7 @@ public static partial class InfiniteBenchMetrics
             int at = text.IndexOf(prefix, StringComparison.Ordinal);
             if (at < 0) continue;
             int end = at + prefix.Length;
-            return end < text.Length ? text[(end + PythonNumbers.LengthAt(text, end))..] : null;
+            return end < text.Length ? text[(end + CodePoints.LengthAt(text, end))..] : null;
         }
 
         return null;

@@ -27,9 +27,6 @@ internal static class PythonNumbers
         return index;
     }
 
-    /// <summary>UTF-16 units of the code point at an index, which lies inside the text; half a pair is one.</summary>
-    public static int LengthAt(string text, int index) => char.IsSurrogatePair(text, index) ? 2 : 1;
-
     /// <summary>A text with all decimal digits in ASCII.</summary>
     public static string ToAsciiDigits(string text)
     {
@@ -68,7 +65,7 @@ internal static class PythonNumbers
     /// <summary>The first match of \d+\.\d+|\d+, or null.</summary>
     public static string? FirstNumber(string text)
     {
-        for (int at = 0; at < text.Length; at += LengthAt(text, at))
+        for (int at = 0; at < text.Length; at += CodePoints.LengthAt(text, at))
         {
             int end = EndOfDigits(text, at);
             if (end == at) continue;
@@ -78,7 +75,4 @@ internal static class PythonNumbers
 
         return null;
     }
-
-    /// <summary>round(value, 2): exact on the binary value, ties to even, as "F2" is.</summary>
-    public static double Round2(double value) => double.Parse(value.ToString("F2", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 }

@@ -3,16 +3,17 @@ using System.Runtime.InteropServices;
 
 namespace LongContext.Evaluation.Metrics;
 
-/// <summary>F1 of two bags of words, as SQuAD's script has it and many others repeat.</summary>
+/// <summary>F1 of two bags of words or characters, as SQuAD's script has it and many others repeat.</summary>
 internal static class WordOverlap
 {
     /// <summary>2 p r / (p + r), each word counted as often as both sides have it; 0 where they share none, so also for two empty sides.</summary>
-    public static double F1(IReadOnlyCollection<string> prediction, IReadOnlyCollection<string> reference)
+    public static double F1<T>(IReadOnlyCollection<T> prediction, IReadOnlyCollection<T> reference)
+        where T : notnull
     {
-        Dictionary<string, int> left = new(StringComparer.Ordinal);
-        foreach (string word in reference) CollectionsMarshal.GetValueRefOrAddDefault(left, word, out _)++;
+        Dictionary<T, int> left = [];
+        foreach (T word in reference) CollectionsMarshal.GetValueRefOrAddDefault(left, word, out _)++;
         int common = 0;
-        foreach (string word in prediction)
+        foreach (T word in prediction)
         {
             ref int count = ref CollectionsMarshal.GetValueRefOrNullRef(left, word);
             if (Unsafe.IsNullRef(ref count) || count == 0) continue;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using LongContext.Evaluation.Tasks.Records;
 
 namespace LongContext.Evaluation.Tasks.Judging;
 
@@ -40,7 +41,7 @@ public sealed class Judge
     /// <summary>Everything that decides its ratings: part of the identity of a task that asks it.</summary>
     public string Identity => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Name}, {options.LowestRating} to {options.HighestRating}, {options.Attempts} attempts, {options.MaximumNewTokens} tokens, temperature {options.Temperature}, {IdentityHash.Of(Prompt.Text, Prompt.System, Prompt.ExampleText)}");
+        $"{Name}, {options.LowestRating} to {options.HighestRating}, {options.Attempts} attempts, {options.MaximumNewTokens} tokens, temperature {options.Temperature}, {new ContentHash().Add(Prompt.Text).Add(Prompt.System).Add(Prompt.ExampleText)}");
 
     /// <summary>
     /// Has an answer rated: the rating is the first number inside the last [[...]] of the reply. Where there is none, or one that is not on the scale, the judge is

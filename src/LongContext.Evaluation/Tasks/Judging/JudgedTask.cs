@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using LongContext.Data;
 using LongContext.Data.Making;
 using LongContext.Data.Reading;
+using LongContext.Evaluation.Tasks.Records;
 using Microsoft.ML.Tokenizers;
 
 namespace LongContext.Evaluation.Tasks.Judging;
@@ -38,7 +39,14 @@ public sealed class JudgedTask : EvaluationTask
             if (fault is not null) throw new ArgumentException($"Question \"{id}\": {fault}.", nameof(questions));
         }
 
-        Identity = $"{Name}: {IdentityHash.Of([panel.Identity, options.Template, options.System, options.Truncation.Name, options.Settings.ToIdentity(), .. this.questions.SelectMany(Texts)])}";
+        ContentHash hash = new ContentHash().Add(panel.Identity).Add(options.Template).Add(options.System).Add(options.Truncation.Name).Add(options.Settings);
+        foreach ((string id, JudgedQuestion one) in this.questions)
+        {
+            hash.Add(id).Add(one.Question).Add(one.Reference).Add(one.Context).Add(one.Group).Add(one.Examples.Count);
+            foreach (RatedAnswer example in one.Examples) hash.Add(example.Answer).Add(example.Rating);
+        }
+
+        Identity = $"{Name}: {hash}";
     }
 
     /// <inheritdoc />
@@ -112,9 +120,4 @@ public sealed class JudgedTask : EvaluationTask
 
     private static string? TextOrNumber(DataRecord record, string name) =>
         record.Fields[name] is JsonValue value && value.GetValueKind() == JsonValueKind.Number ? value.ToString() : RecordFields.OptionalText(record.Fields, name, record.Origin, "");
-
-    private static IEnumerable<string?> Texts(KeyValuePair<string, JudgedQuestion> pair) =>
-    [
-        pair.Key, pair.Value.Question, pair.Value.Reference, pair.Value.Context, pair.Value.Group, .. pair.Value.Examples.Select(example => FormattableString.Invariant($"{example.Rating} {example.Answer}")),
-    ];
 }

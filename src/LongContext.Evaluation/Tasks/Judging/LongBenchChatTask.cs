@@ -1,6 +1,7 @@
 using System.Globalization;
 using LongContext.Data;
 using LongContext.Evaluation.Metrics;
+using LongContext.Evaluation.Tasks.Records;
 using Microsoft.ML.Tokenizers;
 
 namespace LongContext.Evaluation.Tasks.Judging;
@@ -42,7 +43,14 @@ public sealed class LongBenchChatTask : EvaluationTask
             cases.Add(one.Index.ToString(CultureInfo.InvariantCulture), (one, new JudgeQuestion { Question = one.Query, Reference = one.Answer, Examples = rated }));
         }
 
-        Identity = $"{Name}: {IdentityHash.Of([panel.Identity, options.MaximumPromptTokens.ToString(CultureInfo.InvariantCulture), options.Settings.ToIdentity(), .. cases.Values.SelectMany(Texts)])}";
+        ContentHash hash = new ContentHash().Add(panel.Identity).Add(options.MaximumPromptTokens).Add(options.Settings);
+        foreach ((LongBenchChatCase one, JudgeQuestion question) in cases.Values)
+        {
+            hash.Add(one.Index).Add(one.Prompt).Add(one.Query).Add(one.Answer).Add(question.Examples.Count);
+            foreach (RatedAnswer example in question.Examples) hash.Add(example.Answer).Add(example.Rating);
+        }
+
+        Identity = $"{Name}: {hash}";
     }
 
     /// <inheritdoc />
@@ -90,9 +98,4 @@ public sealed class LongBenchChatTask : EvaluationTask
             .. JudgePanel.GroupFigures(results),
         ];
     }
-
-    private static IEnumerable<string?> Texts((LongBenchChatCase Case, JudgeQuestion Question) one) =>
-    [
-        one.Case.Index.ToString(CultureInfo.InvariantCulture), one.Case.Prompt, one.Case.Query, one.Case.Answer, .. one.Question.Examples.Select(example => FormattableString.Invariant($"{example.Rating} {example.Answer}")),
-    ];
 }

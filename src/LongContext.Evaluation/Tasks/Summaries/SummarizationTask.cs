@@ -3,6 +3,7 @@ using LongContext.Data;
 using LongContext.Data.Reading;
 using LongContext.Evaluation.Metrics;
 using LongContext.Evaluation.Tasks.Judging;
+using LongContext.Evaluation.Tasks.Records;
 using Microsoft.ML.Tokenizers;
 
 namespace LongContext.Evaluation.Tasks.Summaries;
@@ -12,13 +13,14 @@ namespace LongContext.Evaluation.Tasks.Summaries;
 /// whatever has documents and summaries. All documents are held in memory.
 /// </summary>
 /// <remarks>
-/// ROUGE is Google's. Its geometric mean is that of ZeroSCROLLS (Shaham et al. 2023, arXiv:2305.14196). ROUGE-Lsum takes lines for sentences: text without line
+/// ROUGE is Google's, and beside it on demand that of the package LongBench takes. The geometric mean is that of ZeroSCROLLS (Shaham et al. 2023, arXiv:2305.14196). ROUGE-Lsum takes lines for sentences: text without line
 /// feeds has one. ROUGE says little of summaries by large models (HELMET, arXiv:2410.02694): beside it ask judges (<see cref="JudgedTask"/>).
 /// </remarks>
 public sealed class SummarizationTask : AnswerTask
 {
     private const string DocumentPlace = "document";
     private static readonly string[] Measures = ["rouge1", "rouge2", "rougeL", "rougeLsum"];
+    private static readonly string[] PltrdyMeasures = ["pltrdy rouge-1", "pltrdy rouge-2", "pltrdy rouge-l"];
 
     private readonly SummarizationTaskOptions options;
     private readonly ContextTemplate template;
@@ -37,7 +39,9 @@ public sealed class SummarizationTask : AnswerTask
         if (documents.Count == 0) throw new ArgumentException("There is no document.", nameof(documents));
         HashSet<string> ids = new(StringComparer.Ordinal);
         this.documents = [.. documents.Take(options.MaximumItems ?? int.MaxValue).Select((one, index) => Checked(one, (index + 1).ToString(CultureInfo.InvariantCulture), ids))];
-        Identity = $"{Name}: {IdentityHash.Of([options.Template, options.System, options.Truncation.Name, options.Settings.ToIdentity(), options.Score.ToString(), options.Stems.ToString(), .. this.documents.SelectMany(Texts)])}";
+        ContentHash hash = new ContentHash().Add(options.Template).Add(options.System).Add(options.Truncation.Name).Add(options.Settings).Add(options.Score).Add(options.Stems).Add(options.WithPltrdy);
+        foreach (DocumentSummary one in this.documents) hash.Add(one.Id).Add(one.Document).Add(one.Group).AddAll(one.Summaries);
+        Identity = $"{Name}: {hash}";
     }
 
     /// <inheritdoc />
@@ -84,6 +88,11 @@ public sealed class SummarizationTask : AnswerTask
         RougeScores scores = GoogleRouge.Score(answer, item.Answers, options.Stems);
         double[] values = [scores.Rouge1.F1, scores.Rouge2.F1, scores.RougeL.F1, scores.RougeLsum.F1];
         Dictionary<string, double> details = Measures.Zip(values).ToDictionary(pair => pair.First, pair => pair.Second);
+        if (options.WithPltrdy)
+        {
+            foreach ((string name, double value) in Pltrdy(answer, item.Answers)) details[name] = value;
+        }
+
         details["words"] = Words.Of(answer).Length;
         return new ItemScore(options.Score == SummaryScore.GeometricMean ? GeometricMean(values) : values[(int)options.Score - 1]) { Details = details };
     }
@@ -101,10 +110,25 @@ public sealed class SummarizationTask : AnswerTask
         [
             new TaskFigure("geometric mean", results.Count == 0 ? null : GeometricMean([.. means.Select(mean => mean!.Value)])),
             .. Measures.Zip(means, (name, mean) => new TaskFigure(name, mean)),
+            .. options.WithPltrdy ? PltrdyMeasures.Select(measure => new TaskFigure(measure, results.Average(result => (double?)(100 * result.Details[measure])))) : [],
             new TaskFigure("words", results.Average(result => (double?)result.Details["words"])),
             .. JudgePanel.GroupFigures(results),
         ];
     }
+
+    /// <summary>Each F1 the highest over the references; 0 where a text has no sentence, with which the package fails.</summary>
+    private static IEnumerable<(string Name, double Value)> Pltrdy(string answer, IReadOnlyList<string> references)
+    {
+        PltrdyRougeScores[] scores = [.. references.Where(reference => HasSentence(answer) && HasSentence(reference)).Select(reference => PltrdyRouge.Score(answer, reference))];
+        return
+        [
+            (PltrdyMeasures[0], scores.Select(score => score.Rouge1.F1).DefaultIfEmpty(0).Max()),
+            (PltrdyMeasures[1], scores.Select(score => score.Rouge2.F1).DefaultIfEmpty(0).Max()),
+            (PltrdyMeasures[2], scores.Select(score => score.RougeL.F1).DefaultIfEmpty(0).Max()),
+        ];
+    }
+
+    private static bool HasSentence(string text) => text.AsSpan().ContainsAnyExcept('.');
 
     private static double GeometricMean(double[] rouge) => Math.Cbrt(rouge[0] * rouge[1] * rouge[2]);
 
@@ -116,6 +140,4 @@ public sealed class SummarizationTask : AnswerTask
             : ids.Add(id) ? null : "a document before it has the same id";
         return fault is null ? one! with { Id = id } : throw new ArgumentException($"Document \"{id}\": {fault}.");
     }
-
-    private static IEnumerable<string?> Texts(DocumentSummary one) => [one.Id, one.Document, one.Group, .. one.Summaries, null];
 }

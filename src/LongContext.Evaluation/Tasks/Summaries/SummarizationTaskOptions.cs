@@ -28,6 +28,9 @@ public sealed record SummarizationTaskOptions
     /// <summary>Whether words are stemmed. Default: false, as SCROLLS; HELMET does.</summary>
     public bool Stems { get; init; }
 
+    /// <summary>Whether ROUGE of the package <c>rouge</c>, which LongBench takes, is reported beside Google's. Default: false.</summary>
+    public bool WithPltrdy { get; init; }
+
     /// <summary>
     /// The field with the document. Null (the default) to look for report, article, transcript, input, and for the fields of BookSum
     /// (<see cref="Data.Making.ChapterSummaries.Read"/>).
