@@ -76,6 +76,26 @@ public sealed class LongBenchChatTaskTests : IDisposable
     }
 
     [Fact]
+    public async Task RunAsync_WholeRun_AsksAJudgeAgainAndReportsWhatFailed()
+    {
+        int asked = 0;
+        // The judge is at a loss about the first case, and needs a second try for the other.
+        ScriptedClient judge = new(prompt => prompt.Contains("Who wrote it?", StringComparison.Ordinal) || Interlocked.Increment(ref asked) == 1 ? "Hard to say." : "Fine. [[7]]");
+        ScriptedClient model = new(_ => "said\nso");
+        LongBenchChatTask task = new(Options() with { Judges = [new Judge(JudgeTests.Model("judge") with { Client = judge })] });
+        EvaluationReport report = await new EvaluationRunner(new EvaluationRunOptions { ItemsAtOnce = 1 }).RunAsync(
+            [JudgeTests.Model("model") with { Client = model }], [task], cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal([ItemStatus.Failed, ItemStatus.Scored], report.Items.Select(item => item.Status));
+        Assert.Contains("No judge rated the answer: judge: 5 replies", report.Items[0].Fault, StringComparison.Ordinal);
+        Assert.Equal((0.7, "said\nso", 3), (report.Items[1].Score!.Value, report.Items[1].Answer, report.Items[1].Requests));
+        Assert.Equal(2, model.Asked.Count);
+        Assert.Equal(7, judge.Asked.Count);
+        Assert.All(judge.Asked, request => Assert.Contains("said so", request.Messages[^1].Text, StringComparison.Ordinal));
+        Assert.All(judge.Asked, request => Assert.Equal("You're a good assistant at evaluating the quality of texts.", request.Messages[0].Text));
+        Assert.Null(report.Tasks[0].Figures.Single(figure => figure.Name == "total").Value);
+    }
+
+    [Fact]
     public void Summarize_TwoJudges_GivesTotalMeansAndAgreement()
     {
         IReadOnlyList<TaskFigure> figures = Task().Summarize([Result("2", "English", 4, 8), Result("1", "Chinese", 6, 6)]);

@@ -60,6 +60,22 @@ public sealed class SummarizationTaskTests : IDisposable
     }
 
     [Fact]
+    public void Score_WithPltrdy_ReportsItBesideGoogles()
+    {
+        SummarizationTask task = Task(new SummarizationTaskOptions { WithPltrdy = true });
+        EvaluationItem item = new() { Id = "1", Prompt = new EvaluationPrompt(), Answers = ["...", "The cats sat"] };
+        ItemScore score = task.Score(item, "The cats ran");
+        Assert.Equal(PltrdyRouge.Score("The cats ran", "The cats sat").Rouge1.F1, score.Details["pltrdy rouge-1"]);
+        Assert.InRange(score.Details["pltrdy rouge-1"], 0.66, 0.67); // 2 of 3 words
+        Assert.InRange(score.Details["pltrdy rouge-2"], 0.49, 0.51); // 1 of 2 pairs
+        Assert.Equal(0, task.Score(item, "..").Details["pltrdy rouge-l"]); // no sentence
+        Assert.Equal(0, task.Score(item, "").Details["pltrdy rouge-l"]);
+        ItemResult result = Result(0.5, 0, 0.4, "x") with { Details = new Dictionary<string, double>(score.Details) };
+        Assert.Equal(100 * score.Details["pltrdy rouge-2"], task.Summarize([result]).Single(figure => figure.Name == "pltrdy rouge-2").Value!.Value, 1e-9);
+        Assert.DoesNotContain("pltrdy rouge-1", Task().Score(item, "x").Details.Keys);
+    }
+
+    [Fact]
     public void Summarize_Results_GeometricMeanIsOfTheMeans()
     {
         ItemResult[] results = [Result(0.5, 0, 0.4, "x"), Result(0.3, 0.2, 0.2, "y")];
