@@ -53,7 +53,7 @@ public static class HelmMetrics
     {
         ArgumentNullException.ThrowIfNull(prediction);
         HashSet<string> said = [.. Words.Of(Normalize(prediction))];
-        return References.Best(references, reference => BagOverlap.Of(said, new HashSet<string>(Words.Of(Normalize(reference)))).F1);
+        return References.Best(references, reference => WordOverlap.F1(said, new HashSet<string>(Words.Of(Normalize(reference)))));
     }
 
     /// <summary>
@@ -90,13 +90,13 @@ public static class HelmMetrics
             if (end == at && text[at] == '-') end = EndOfDigitsAndCommas(text, at + 1) is var after && after > at + 1 ? after : at;
             if (end == start)
             {
-                at += PythonNumbers.LengthAt(text, at);
+                at += CodePoints.LengthAt(text, at);
                 continue;
             }
 
             if (end < text.Length && text[end] != '\n')
             {
-                int fraction = end + PythonNumbers.LengthAt(text, end);
+                int fraction = end + CodePoints.LengthAt(text, end);
                 if (PythonNumbers.EndOfDigits(text, fraction) is var fractionEnd && fractionEnd > fraction) end = fractionEnd;
             }
 

@@ -125,7 +125,7 @@ public static class HelmetMetrics
     }
 
     private static double WordF1(string said, string answer) =>
-        said != answer && (said is "yes" or "no" or "noanswer" || answer is "yes" or "no" or "noanswer") ? 0 : BagOverlap.Of(Words.Of(said), Words.Of(answer)).F1;
+        said != answer && (said is "yes" or "no" or "noanswer" || answer is "yes" or "no" or "noanswer") ? 0 : WordOverlap.F1(Words.Of(said), Words.Of(answer));
 
     private static bool StartsWith(string text, int index, string prefix)
     {

@@ -69,8 +69,8 @@ public static partial class InfiniteBenchMetrics
         ArgumentNullException.ThrowIfNull(function);
         ArgumentNullException.ThrowIfNull(letter);
         string said = Words.Trim(prediction);
-        int two = said.Length == 0 ? 0 : PythonNumbers.LengthAt(said, 0);
-        if (two < said.Length) two += PythonNumbers.LengthAt(said, two);
+        int two = said.Length == 0 ? 0 : CodePoints.LengthAt(said, 0);
+        if (two < said.Length) two += CodePoints.LengthAt(said, two);
         if (said[..two] is var start && (start == letter + "." || start == letter + ":")) return 1;
         said = Blank(said, DebugMarks).Replace("Option", " ", StringComparison.Ordinal).Replace("option", " ", StringComparison.Ordinal);
         return AfterPrefix(SingleBlanks(said), DebugPrefixes) is { } rest && StartsWithAny(rest, [letter, function]) ? 1 : 0;
@@ -125,7 +125,7 @@ public static partial class InfiniteBenchMetrics
     public static double MathFind(string prediction, double number)
     {
         ArgumentNullException.ThrowIfNull(prediction);
-        return FirstNumber(prediction) is { } first && double.Parse(PythonNumbers.ToAsciiDigits(first), CultureInfo.InvariantCulture) == number ? 1 : 0;
+        return PythonNumbers.FirstNumber(prediction) is { } first && double.Parse(PythonNumbers.ToAsciiDigits(first), CultureInfo.InvariantCulture) == number ? 1 : 0;
     }
 
     /// <summary>math_calc: how many of the numbers are right from the first on, as a share. Numbers are runs of ASCII digits; signs do not count.</summary>
@@ -144,7 +144,7 @@ public static partial class InfiniteBenchMetrics
     }
 
     private static double FindInteger(string prediction, BigInteger number) =>
-        FirstNumber(prediction) is { } first && PythonNumbers.ParseInteger(first) == number ? 1 : 0;
+        PythonNumbers.FirstNumber(prediction) is { } first && PythonNumbers.ParseInteger(first) == number ? 1 : 0;
 
     private static double MathCalculation(string prediction, Func<BigInteger, bool>[] numbers, bool skipsFirst)
     {
@@ -177,7 +177,7 @@ public static partial class InfiniteBenchMetrics
         ArgumentNullException.ThrowIfNull(prediction);
         ArgumentNullException.ThrowIfNull(answers);
         T[] said = units(prediction);
-        return answers.Select(answer => BagOverlap.Of(said, units(answer)).F1).DefaultIfEmpty(0).Max();
+        return answers.Select(answer => WordOverlap.F1(said, units(answer))).DefaultIfEmpty(0).Max();
     }
 
     private static BigInteger? LastWordAsInteger(string prediction) =>
@@ -191,7 +191,7 @@ public static partial class InfiniteBenchMetrics
             int at = text.IndexOf(prefix, StringComparison.Ordinal);
             if (at < 0) continue;
             int end = at + prefix.Length;
-            return end < text.Length ? text[(end + PythonNumbers.LengthAt(text, end))..] : null;
+            return end < text.Length ? text[(end + CodePoints.LengthAt(text, end))..] : null;
         }
 
         return null;
@@ -206,20 +206,6 @@ public static partial class InfiniteBenchMetrics
     {
         while (text.Contains("  ", StringComparison.Ordinal)) text = text.Replace("  ", " ", StringComparison.Ordinal);
         return text;
-    }
-
-    /// <summary>The first match of \d+\.\d+|\d+, or null.</summary>
-    private static string? FirstNumber(string text)
-    {
-        for (int at = 0; at < text.Length; at += PythonNumbers.LengthAt(text, at))
-        {
-            int end = PythonNumbers.EndOfDigits(text, at);
-            if (end == at) continue;
-            bool hasFraction = end < text.Length && text[end] == '.' && PythonNumbers.IsDigit(text, end + 1, out _);
-            return hasFraction ? text[at..PythonNumbers.EndOfDigits(text, end + 1)] : text[at..end];
-        }
-
-        return null;
     }
 
     private static IEnumerable<string> AsciiNumbers(string text)

@@ -27,9 +27,6 @@ internal static class PythonNumbers
         return index;
     }
 
-    /// <summary>UTF-16 units of the code point at an index, which lies inside the text; half a pair is one.</summary>
-    public static int LengthAt(string text, int index) => char.IsSurrogatePair(text, index) ? 2 : 1;
-
     /// <summary>A text with all decimal digits in ASCII.</summary>
     public static string ToAsciiDigits(string text)
     {

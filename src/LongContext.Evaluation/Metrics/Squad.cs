@@ -23,7 +23,7 @@ public static class Squad
         string[] normal = [.. answers.Select(Normalize)];
         return new SquadScores(
             100 * References.Best(normal, answer => said == answer ? 1 : 0),
-            100 * References.Best(normal, answer => BagOverlap.Of(words, Words.Of(answer)).F1));
+            100 * References.Best(normal, answer => WordOverlap.F1(words, Words.Of(answer))));
     }
 
     /// <summary>get_raw_scores of evaluate-v2.0.py for one question.</summary>
@@ -43,7 +43,7 @@ public static class Squad
         if (normal.Length == 0) normal = [string.Empty];
         return new SquadScores(
             References.Best(normal, answer => said == answer ? 1 : 0),
-            References.Best(normal, answer => said.Length == 0 || answer.Length == 0 ? (said == answer ? 1 : 0) : BagOverlap.Of(words, Words.Of(answer)).F1));
+            References.Best(normal, answer => said.Length == 0 || answer.Length == 0 ? (said == answer ? 1 : 0) : WordOverlap.F1(words, Words.Of(answer))));
     }
 
     private static string Normalize(string answer)
