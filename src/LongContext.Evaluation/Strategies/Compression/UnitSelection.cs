@@ -27,17 +27,25 @@ internal static class UnitSelection
         return chosen;
     }
 
-    /// <summary>The units that are kept; where one with a line's end is dropped, the line ends all the same.</summary>
+    /// <summary>The units that are kept; where one with a line's end is dropped between two of them, the line ends all the same.</summary>
     private static string Join(string text, IReadOnlyList<int> ends, bool[] kept)
     {
         StringBuilder left = new();
+        bool lineEnds = false; // in what was dropped since
         int start = 0;
         for (int unit = 0; unit < kept.Length; unit++)
         {
             ReadOnlySpan<char> own = text.AsSpan(start, ends[unit] - start);
-            if (kept[unit]) left.Append(own);
-            else if (left.Length > 0 && left[^1] != '\n' && own.Contains('\n')) left.Append('\n');
             start = ends[unit];
+            if (!kept[unit])
+            {
+                lineEnds |= own.Contains('\n');
+                continue;
+            }
+
+            if (lineEnds && left.Length > 0 && left[^1] != '\n') left.Append('\n');
+            left.Append(own);
+            lineEnds = false;
         }
 
         return left.ToString();

@@ -1,5 +1,6 @@
 using System.Text;
 using LongContext.Data.Cleaning;
+using LongContext.Tokenization.Normalizers;
 
 namespace LongContext.Evaluation.Strategies.Retrieval;
 
@@ -34,7 +35,7 @@ internal ref struct SearchWords
     {
         if (Ascii.IsValid(text)) return text;
         if (text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF')) text = string.Concat(text.EnumerateRunes()); // half a pair becomes U+FFFD
-        return text.Normalize(NormalizationForm.FormKC);
+        return UnicodeForm.KC.Normalize(text);
     }
 
     public bool MoveNext()

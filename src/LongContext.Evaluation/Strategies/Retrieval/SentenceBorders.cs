@@ -13,7 +13,7 @@ internal static class SentenceBorders
 {
     private static readonly HashSet<string> Abbreviations = new(StringComparer.OrdinalIgnoreCase)
     {
-        "mr", "mrs", "ms", "dr", "prof", "st", "sr", "jr", "vs", "etc", "e.g", "i.e", "cf", "fig", "figs", "eq", "no", "vol", "pp", "ed", "al", "approx", "dept", "gen", "rev",
+        "mr", "mrs", "ms", "dr", "prof", "st", "sr", "jr", "vs", "etc", "e.g", "i.e", "cf", "fig", "figs", "eq", "nos", "vol", "pp", "al", "approx", "dept", "gen", "rev",
     };
 
     /// <summary>The place after each sentence, the text's length as the last; empty for an empty text.</summary>
@@ -50,7 +50,7 @@ internal static class SentenceBorders
             }
 
             bool ends = after == text.Length || wide || blankLine
-                || (line ? text[after - 1] != '\n' || !char.IsLower(text[after]) : after > end && !char.IsLower(text[after]) && !IsAbbreviation(text, begin, i));
+                || (line ? text[after - 1] != '\n' || !char.IsLower(text[after]) : after > end && !char.IsLower(text[after]) && !(end == i + 1 && IsAbbreviation(text, begin, i)));
             if (ends)
             {
                 borders.Add(after);

@@ -29,7 +29,7 @@ internal static class TextChunker
     {
         int next = ruler.Retreat(end, options.Overlap);
         if (!TextUnits.IsBorder(text, next)) next++;
-        if (options.KeepsSentences)
+        if (options.KeepsSentences && next < end)
         {
             int sentence = sentences.BinarySearch(next);
             sentence = sentence >= 0 ? next : sentences[~sentence];
@@ -42,7 +42,7 @@ internal static class TextChunker
             }
         }
 
-        return next > start ? next : end; // a passage cut short at a sentence may be no longer than the overlap
+        return next > start && next < end ? next : end; // a passage cut short at a sentence may be no longer than the overlap
     }
 
     /// <summary>The last end of a sentence, else of a word, behind the half; else where the units end.</summary>

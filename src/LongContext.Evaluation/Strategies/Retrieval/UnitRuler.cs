@@ -42,7 +42,9 @@ internal abstract class UnitRuler
     {
         public override int Advance(int start, int units)
         {
-            int at = First(start) + units;
+            int first = First(start);
+            if (first > 0 && (first == starts.Length || starts[first] > start)) first--; // the unit that it begins in counts
+            int at = first + units;
             return at < starts.Length ? starts[at] : length;
         }
 

@@ -1,0 +1,84 @@
+using Microsoft.Extensions.VectorData;
+
+namespace LongContext.Evaluation.Strategies.Retrieval;
+
+public class VectorStoreRetrieverTests
+{
+    private static readonly string[] Passages = ["aaab", "  ", "abab", "hh", "abcd"];
+
+    [Theory]
+    [InlineData(typeof(Guid))]
+    [InlineData(typeof(string))]
+    [InlineData(typeof(int))]
+    [InlineData(typeof(long))]
+    [InlineData(typeof(ulong))]
+    public async Task RankAsync_AnyKeyType_FindsWhatExactSearchFinds(Type key)
+    {
+        MemoryVectorStore store = new();
+        await using VectorStoreRetriever retriever = new(store, FakeEmbeddings.Letters(), new() { Name = "memory", BatchSize = 2 }, new() { KeyType = key });
+        ChunkQuery query = Bm25RetrieverTests.Query("ab", 4, Passages);
+        ChunkRanking found = await retriever.RankAsync(query, TestContext.Current.CancellationToken);
+        ChunkRanking exact = await new EmbeddingRetriever(FakeEmbeddings.Letters()).RankAsync(query, TestContext.Current.CancellationToken);
+        Assert.Equal(exact.Chunks.Select(chunk => chunk.Index), found.Chunks.Select(chunk => chunk.Index));
+        Assert.Equal(2, store.Upserts); // four passages that are not blank, two at a time
+        Assert.All(store.Collections.Values.Single(), entry => Assert.IsType(key, entry.Key));
+        Assert.Equal(key, store.Definition!.Properties.OfType<VectorStoreKeyProperty>().Single().Type);
+        VectorStoreVectorProperty vector = store.Definition.Properties.OfType<VectorStoreVectorProperty>().Single();
+        Assert.Equal((8, DistanceFunction.CosineSimilarity), (vector.Dimensions, vector.DistanceFunction));
+    }
+
+    [Fact]
+    public async Task RankAsync_SameContextAgain_FillsItsCollectionOnceAndDisposingDeletesIt()
+    {
+        MemoryVectorStore store = new();
+        VectorStoreRetriever retriever = new(store, FakeEmbeddings.Letters());
+        ChunkQuery query = Bm25RetrieverTests.Query("ab", 2, Passages);
+        await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => retriever.RankAsync(query, TestContext.Current.CancellationToken).AsTask()));
+        Assert.Equal(1, store.Upserts);
+        await retriever.RankAsync(Bm25RetrieverTests.Query("ab", 2, "other"), TestContext.Current.CancellationToken);
+        Assert.Equal(2, store.Collections.Count);
+        Assert.All(store.Collections.Keys, name => Assert.StartsWith("longcontext_", name));
+        store.Collections["mine"] = [];
+        await retriever.DisposeAsync();
+        Assert.Equal(["mine"], store.Collections.Keys);
+    }
+
+    [Fact]
+    public async Task RankAsync_CollectionFromAnotherTime_IsMadeAnew()
+    {
+        MemoryVectorStore store = new();
+        ChunkQuery query = Bm25RetrieverTests.Query("ab", 2, Passages);
+        await new VectorStoreRetriever(store, FakeEmbeddings.Letters()).RankAsync(query, TestContext.Current.CancellationToken);
+        foreach (Dictionary<string, object?> record in store.Collections.Values.Single().Values) record["Number"] = 77;
+        ChunkRanking ranking = await new VectorStoreRetriever(store, FakeEmbeddings.Letters()).RankAsync(query, TestContext.Current.CancellationToken);
+        Assert.Equal(2, ranking.Chunks[0].Index);
+    }
+
+    [Fact]
+    public async Task RankAsync_StrangeRecord_Throws()
+    {
+        MemoryVectorStore store = new();
+        VectorStoreRetriever retriever = new(store, FakeEmbeddings.Letters());
+        ChunkQuery query = Bm25RetrieverTests.Query("ab", 2, Passages);
+        await retriever.RankAsync(query, TestContext.Current.CancellationToken);
+        foreach (Dictionary<string, object?> record in store.Collections.Values.Single().Values) record["Number"] = 77;
+        Assert.Contains("Number 77", (await Assert.ThrowsAsync<InvalidOperationException>(async () => await retriever.RankAsync(query, TestContext.Current.CancellationToken))).Message);
+    }
+
+    [Fact]
+    public async Task RankAsync_NothingToCompare_FindsNothing()
+    {
+        VectorStoreRetriever retriever = new(new MemoryVectorStore(), FakeEmbeddings.Letters());
+        Assert.Empty((await retriever.RankAsync(Bm25RetrieverTests.Query(" ", 2, "a"), TestContext.Current.CancellationToken)).Chunks);
+        Assert.Empty((await retriever.RankAsync(Bm25RetrieverTests.Query("a", 2, " ", "\n"), TestContext.Current.CancellationToken)).Chunks);
+    }
+
+    [Fact]
+    public void Constructor_BadOptions_NamesAll()
+    {
+        string message = Assert.Throws<ArgumentException>(() =>
+            new VectorStoreRetriever(new MemoryVectorStore(), FakeEmbeddings.Letters(), options: new() { KeyType = typeof(double), CollectionPrefix = "" })).Message;
+        Assert.Contains("KeyType is Double", message);
+        Assert.Contains("CollectionPrefix is empty", message);
+    }
+}
