@@ -61,4 +61,18 @@ internal static class PythonNumbers
     /// <exception cref="FormatException">The text is no integer.</exception>
     public static BigInteger ParseInteger(string text) =>
         TryParseInteger(text, out BigInteger value) ? value : throw new FormatException($"\"{text}\" is no integer of at most {MaximumDigits} digits.");
+
+    /// <summary>The first match of \d+\.\d+|\d+, or null.</summary>
+    public static string? FirstNumber(string text)
+    {
+        for (int at = 0; at < text.Length; at += CodePoints.LengthAt(text, at))
+        {
+            int end = EndOfDigits(text, at);
+            if (end == at) continue;
+            bool hasFraction = end < text.Length && text[end] == '.' && IsDigit(text, end + 1, out _);
+            return hasFraction ? text[at..EndOfDigits(text, end + 1)] : text[at..end];
+        }
+
+        return null;
+    }
 }
