@@ -5,7 +5,6 @@ using LongContext.Evaluation.Tasks.Likelihood;
 using LongContext.Generation;
 using LongContext.Models;
 using LongContext.TestSupport;
-using LongContext.Tokenization;
 using Microsoft.Extensions.AI;
 
 namespace LongContext.Tests.Evaluation;
