@@ -5,6 +5,7 @@ using LongContext.Evaluation.Tasks;
 using LongContext.Evaluation.Tasks.Likelihood;
 using LongContext.Generation;
 using LongContext.Models;
+using LongContext.Packing;
 using LongContext.TestSupport;
 using Microsoft.Extensions.AI;
 
@@ -46,25 +47,34 @@ public sealed class RealModelLikelihoodTests
         Assert.Equal(score.Value, figure.Value!.Value, 1e-9);
     }
 
-    [Fact]
-    public async Task PerplexityTask_WindowsThatSlide_AreBetterThanSideBySide()
+    [Theory]
+    [InlineData(null)]
+    [InlineData(32)]
+    public async Task PerplexityTask_WindowsAsInTheGuide_AddUpTheEvaluatorsLosses(int? stride)
     {
+        const int length = 128;
         using LongContextChatClient client = LongContextChatClient.Load(TestPaths.RequireShared("models", "aidreams-260k"));
-        string text = RealModelTests.HeldOutText()[..6000];
-        double beside = await Perplexity(stride: null), sliding = await Perplexity(stride: 32);
-        // More context for each token, nothing else changed.
-        Assert.True(sliding < beside, $"{sliding} by sliding windows, {beside} side by side");
+        string text = RealModelTests.HeldOutText()[..3000];
+        var task = new PerplexityTask([new("dreams", text)], new PerplexityTaskOptions { Lengths = [length], Stride = stride });
+        ItemScore score = await task.EvaluateAsync(task.CreateItems(client.Tokenizer).Single(), new ScoringSession(client.ToEvaluationModel()), Token);
 
-        async Task<double> Perplexity(int? stride)
+        var evaluator = new PerplexityEvaluator(client.GetService<CausalLanguageModel>()!);
+        int[] ids = RealModelTests.Tokenizer().Encode(text);
+        double nats = 0;
+        int tokens = 0;
+        for (int begin = 0, counted = 1, end = 0; end < ids.Length; begin += stride ?? length, counted = end)
         {
-            var task = new PerplexityTask([new("dreams", text)], new PerplexityTaskOptions { Lengths = [128], Stride = stride });
-            ItemScore score = await task.EvaluateAsync(task.CreateItems(client.Tokenizer).Single(), new ScoringSession(client.ToEvaluationModel()), Token);
-            // Side by side, the first token of each window but the first has nothing before it and does not count, as in the guide.
-            int tokens = client.Tokenizer.CountTokens(text), lost = stride is null ? tokens / 128 : 0;
-            Assert.Equal(tokens - lost, score.Details["tokens"]);
-            if (stride is not null) Assert.Equal(Encoding.UTF8.GetByteCount(text), score.Details["bytes"]);
-            return score.Value;
+            end = Math.Min(begin + length, ids.Length);
+            IReadOnlyList<float> losses = evaluator.TokenLosses(PackedBatch.Create([new TokenSequence(ids[begin..end])]));
+            foreach (float loss in losses.TakeLast(end - counted)) nats += loss;
+            tokens += Math.Min(losses.Count, end - counted);
         }
+
+        Assert.Equal(tokens, score.Details["tokens"]);
+        Assert.Equal(nats, score.Details["nats"], 1e-3);
+        // With overlap nothing is left out; side by side, the first token of each window but the first has nothing before it.
+        Assert.Equal(ids.Length - 1 - (stride is null ? (ids.Length - 1) / length : 0), tokens);
+        if (stride is not null) Assert.Equal(Encoding.UTF8.GetByteCount(text), score.Details["bytes"]);
     }
 
     [Fact]
