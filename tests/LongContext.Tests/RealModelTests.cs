@@ -18,11 +18,7 @@ public sealed class RealModelTests
 {
     private const int Stride = 1024;
 
-    private static readonly Lazy<int[]> Tokens = new(() =>
-    {
-        IEnumerable<string> lines = TextDocuments.Read(TestPaths.RequireShared("data", "dreams.jsonl")).TakeLast(400);
-        return [.. Tokenizer().EncodeToIds(string.Join('\n', lines))];
-    });
+    private static readonly Lazy<int[]> Tokens = new(() => [.. Tokenizer().EncodeToIds(HeldOutText())]);
 
     public static MatrixTheoryData<string, int> Rows() => new(["none", "linear8", "dynamic8", "yarn8"], [64, 128, 256, 512, 1024]);
 
@@ -76,9 +72,12 @@ public sealed class RealModelTests
         [.. Enumerable.Range(0, count).Select(window =>
             PackedBatch.Create([new TokenSequence((int[])[1, .. Tokens.Value[(Stride * window)..(Stride * window + length - 1)]])]))];
 
+    /// <summary>The text that the figures are of.</summary>
+    internal static string HeldOutText() => string.Join('\n', TextDocuments.Read(TestPaths.RequireShared("data", "dreams.jsonl")).TakeLast(400));
+
     private static string Folder() => TestPaths.RequireShared("models", "aidreams-260k");
 
-    private static HuggingFaceTokenizer Tokenizer() => HuggingFaceTokenizer.Load(Folder());
+    internal static HuggingFaceTokenizer Tokenizer() => HuggingFaceTokenizer.Load(Folder());
 
     /// <summary>The same scaling asked for on loading, over the model's own config.json.</summary>
     private static ModelLoadOptions? Options(string scaling) => scaling switch
@@ -89,7 +88,7 @@ public sealed class RealModelTests
     };
 
     /// <summary>The model under a config.json with the row's positions; a type that is not there yet skips the test with that reason.</summary>
-    private static CausalLanguageModel LoadScaled(JsonElement row)
+    internal static CausalLanguageModel LoadScaled(JsonElement row)
     {
         using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
         JsonObject config = JsonNode.Parse(File.ReadAllText(Path.Combine(Folder(), "config.json")))!.AsObject();

@@ -12,10 +12,11 @@ public sealed class GenerationOptionsTests
         var options = new GenerationOptions
         {
             MaximumNewTokens = 0, Temperature = -1, TopK = 0, TopP = 0, MinP = 1.5, RepetitionPenalty = double.NaN, PrefillChunkTokens = 0,
+            MinimumNewTokens = -1, FrequencyPenalty = 2.5, PresencePenalty = double.NaN,
         };
         ArgumentException e = Assert.Throws<ArgumentException>(() => new TextGenerator(model).Generate([3], options));
         Assert.All(
-            ["MaximumNewTokens", "Temperature", "TopK", "TopP", "MinP", "RepetitionPenalty", "NaN", "PrefillChunkTokens"],
+            ["MaximumNewTokens", "Temperature", "TopK", "TopP", "MinP", "RepetitionPenalty", "NaN", "PrefillChunkTokens", "MinimumNewTokens", "FrequencyPenalty", "PresencePenalty"],
             text => Assert.Contains(text, e.Message, StringComparison.Ordinal));
         // Not only when the first token is asked for.
         Assert.Throws<ArgumentException>(() => new TextGenerator(model).Stream(new[] { 3 }, options));

@@ -82,6 +82,44 @@ public sealed class TextGeneratorTests
     }
 
     [Fact]
+    public void Generate_MinimumNewTokens_KeepsStopTokensAwayUntilThen()
+    {
+        using CausalLanguageModel model = TinyModels.Create();
+        int[] free = new TextGenerator(model).Generate(Prompt, Options(12));
+        int stop = free[0];
+        Assert.Empty(new TextGenerator(model).Generate(Prompt, new GenerationOptions { MaximumNewTokens = 12, StopTokenIds = [stop] }));
+        foreach (int minimum in new[] { 1, 3, 12 })
+        {
+            int[] made = new TextGenerator(model).Generate(Prompt, new GenerationOptions { MaximumNewTokens = 12, MinimumNewTokens = minimum, StopTokenIds = [stop, 9999] });
+            Assert.InRange(made.Length, minimum, 12);
+            Assert.DoesNotContain(stop, made);
+            // What else is to be kept away then.
+            int other = made[0];
+            made = new TextGenerator(model).Generate(Prompt, new GenerationOptions { MaximumNewTokens = 12, MinimumNewTokens = minimum, StopTokenIds = [stop], AlsoMaskedUntilMinimum = [other] });
+            Assert.DoesNotContain(other, made[..minimum]);
+        }
+    }
+
+    [Fact]
+    public void Generate_FrequencyAndPresencePenalties_CountTheOutputAlone()
+    {
+        using CausalLanguageModel model = TinyModels.Create();
+        List<int> tokens = [.. Prompt];
+        var counts = new Dictionary<int, int>();
+        for (int i = 0; i < 40; i++)
+        {
+            double[] last = TinyModels.Logits(model, PackedBatch.CreatePrompt(tokens.ToArray()))[^TinyModels.Vocabulary..];
+            foreach ((int token, int count) in counts) last[token] -= (count * 0.5) + 1.25;
+            tokens.Add(Array.IndexOf(last, last.Max()));
+            counts[tokens[^1]] = counts.GetValueOrDefault(tokens[^1]) + 1;
+        }
+
+        var options = new GenerationOptions { MaximumNewTokens = 40, StopTokenIds = [], FrequencyPenalty = 0.5, PresencePenalty = 1.25 };
+        Assert.Equal(tokens[Prompt.Length..], new TextGenerator(model).Generate(Prompt, options));
+        Assert.NotEqual(tokens[Prompt.Length..], new TextGenerator(model).Generate(Prompt, Options(40)));
+    }
+
+    [Fact]
     public void Stream_GivesTokensAsTheyCome()
     {
         using CausalLanguageModel model = TinyModels.Create();

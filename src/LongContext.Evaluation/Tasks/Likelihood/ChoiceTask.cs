@@ -24,24 +24,25 @@ public class ChoiceTask : EvaluationTask
     /// <param name="options">Null for all defaults.</param>
     /// <exception cref="ArgumentException">No item, an item without choices or whose answers are none of them, or an option that cannot be used.</exception>
     public ChoiceTask(string name, IReadOnlyList<EvaluationItem> items, ChoiceTaskOptions? options = null)
-        : this(name, ItemsIdentity.Of(items), _ => items, options)
+        : this(name, ItemsIdentity.Of(items), _ => items, items.Count, options)
     {
         if (items.Count == 0) throw new ArgumentException($"The task \"{name}\" has no item, expected at least one.", nameof(items));
         foreach (EvaluationItem item in items) RightChoices(item);
     }
 
     private protected ChoiceTask(EvaluationTask source, ChoiceTaskOptions? options)
-        : this(source.Name + "/likelihood", source.Identity, source.CreateItems, options)
+        : this(source.Name + "/likelihood", source.Identity, source.CreateItems, source.ItemCount, options)
     {
     }
 
-    private ChoiceTask(string name, string identity, Func<Tokenizer, IEnumerable<EvaluationItem>> create, ChoiceTaskOptions? options)
+    private ChoiceTask(string name, string identity, Func<Tokenizer, IEnumerable<EvaluationItem>> create, int? count, ChoiceTaskOptions? options)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         this.options = options ?? new ChoiceTaskOptions();
         this.options.Validate();
         this.create = create;
         Name = name;
+        ItemCount = count;
         Identity = string.Create(
             CultureInfo.InvariantCulture,
             $"choices by likelihood; {this.options.Normalization}; unconditional {Unconditional}; delimiter \"{this.options.Delimiter ?? "(default)"}\"; " +
@@ -53,6 +54,9 @@ public class ChoiceTask : EvaluationTask
 
     /// <inheritdoc />
     public override string Identity { get; }
+
+    /// <inheritdoc />
+    public override int? ItemCount { get; }
 
     private bool Unconditional => options.ScoresUnconditionally || options.Normalization == ChoiceNormalization.Unconditional;
 

@@ -31,6 +31,7 @@ public sealed class PerplexityTask : EvaluationTask, ISizedTask
         : this(() => documents, () => ItemsIdentity.Of(documents.SelectMany(document => new[] { document.Id, document.Text })), options)
     {
         ArgumentNullException.ThrowIfNull(documents);
+        ItemCount = this.options.MinimumTokens is null ? documents.Count * this.options.Lengths.Count : null;
         if (documents.Count == 0) throw new ArgumentException("There is no document, expected at least one.", nameof(documents));
         HashSet<string> ids = new(StringComparer.Ordinal);
         foreach (PerplexityDocument document in documents)
@@ -56,6 +57,9 @@ public sealed class PerplexityTask : EvaluationTask, ISizedTask
 
     /// <inheritdoc />
     public override bool LowerIsBetter => true;
+
+    /// <inheritdoc />
+    public override int? ItemCount { get; }
 
     /// <inheritdoc />
     public IReadOnlyList<int> Lengths => options.Lengths;

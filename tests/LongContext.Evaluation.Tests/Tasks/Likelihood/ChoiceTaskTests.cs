@@ -157,7 +157,8 @@ public sealed class ChoiceTaskTests
     {
         EvaluationItem item = Item("in", ["an", "x"], "x");
         ChoiceTask task = ChoiceTask.Over(new Source(item));
-        Assert.Equal("source/likelihood", task.Name);
+        Assert.Equal(("source/likelihood", null), (task.Name, task.ItemCount));
+        Assert.Equal(1, ChoiceTask.Over(new ChoiceTask("a", [item])).ItemCount);
         Assert.Equal([item], task.CreateItems(Tokenizer));
         ISizedTask sized = Assert.IsType<ISizedTask>(task, exactMatch: false);
         Assert.Equal([3, 4], sized.Lengths);

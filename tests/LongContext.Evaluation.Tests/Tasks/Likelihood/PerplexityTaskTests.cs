@@ -104,6 +104,8 @@ public sealed class PerplexityTaskTests
         EvaluationItem item = Assert.Single(task.CreateItems(Tokenizer, 5));
         Assert.Equal(("b@5", 5, longText), (item.Id, item.Length, item.Prompt.Text));
         Assert.Equal([8, 16], task.Lengths);
+        Assert.Null(task.ItemCount);
+        Assert.Equal(3, new PerplexityTask([new("a", "in the end")]).ItemCount);
     }
 
     [Fact]

@@ -1,0 +1,180 @@
+using LongContext.Chat;
+using LongContext.Evaluation;
+using LongContext.Generation;
+using LongContext.Models;
+using Microsoft.Extensions.AI;
+
+namespace LongContext.Tests.Generation.Chat;
+
+/// <summary>What of messages and options reaches the model.</summary>
+public sealed class ChatRequestTests : IDisposable
+{
+    private readonly CausalLanguageModel model = ChatModels.Model();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => model.Dispose();
+
+    [Fact]
+    public async Task Prompt_OfAConversation_IsTheTemplatesTextEncoded()
+    {
+        ChatMessage[] messages = [new(ChatRole.System, "Be short."), new(ChatRole.User, "Hi 😀"), new(ChatRole.Assistant, "Hello."), new(ChatRole.User, [new TextContent("And "), new TextContent("now?")])];
+        ChatTurn[] turns = [ChatTurn.System("Be short."), ChatTurn.User("Hi 😀"), ChatTurn.Assistant("Hello."), ChatTurn.User("And now?")];
+        (int[] prompt, GenerationOptions options) = await Ask(messages, null, ChatModels.Format);
+        Assert.Equal(ChatModels.Tokenizer.EncodeToIds(ChatModels.Format.Render(turns, new ChatRenderOptions { AddGenerationPrompt = true }).Text), prompt);
+        Assert.Equal(5, prompt.Count(id => id == prompt[0])); // four turns and the answer's are opened
+        Assert.Equal([ChatModels.EndOfTurn, 259], options.StopTokenIds!.Order());
+
+        // Instructions go before all, into the system's message where there is one.
+        (prompt, _) = await Ask(messages, new ChatOptions { Instructions = "First of all." }, ChatModels.Format);
+        turns[0] = ChatTurn.System("First of all.\n\nBe short.");
+        Assert.Equal(Rendered(turns), prompt);
+        (prompt, _) = await Ask(messages[1..2], new ChatOptions { Instructions = "First of all." }, ChatModels.Format);
+        Assert.Equal(Rendered(ChatTurn.System("First of all."), turns[1]), prompt);
+    }
+
+    [Fact]
+    public async Task Prompt_ContinuingTheFinalMessage_StopsAfterIt()
+    {
+        ChatMessage[] messages = [new(ChatRole.User, "Count."), new(ChatRole.Assistant, "One, two,")];
+        var options = new ChatOptions { AdditionalProperties = new() { [ChatOptionKeys.ContinueFinalMessage] = true } };
+        (int[] prompt, _) = await Ask(messages, options, ChatModels.Format);
+        ChatTurn[] turns = [ChatTurn.User("Count."), ChatTurn.Assistant("One, two,")];
+        Assert.Equal(ChatModels.Tokenizer.EncodeToIds(ChatModels.Format.Render(turns, new ChatRenderOptions { ContinueFinalTurn = true }).Text), prompt);
+        Assert.EndsWith("One, two,", ChatModels.Tokenizer.Decode(prompt), StringComparison.Ordinal);
+
+        // Without a template: what was asked, and the answer's beginning right after it.
+        (prompt, _) = await Ask(messages, options, format: null);
+        Assert.Equal(ChatModels.Tokenizer.Encode("Count.One, two,"), prompt);
+        ArgumentException e = await Assert.ThrowsAsync<ArgumentException>(() => Ask(messages[..1], options, ChatModels.Format));
+        Assert.Contains(ChatOptionKeys.ContinueFinalMessage, e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Prompt_OfACompletion_IsTheTextAfterTheBeginning()
+    {
+        ChatMessage[] messages = [new(ChatRole.System, "Rules."), new(ChatRole.User, "Once upon")];
+        var completion = new ChatOptions { AdditionalProperties = new() { [ChatOptionKeys.Completion] = true } };
+        int begin = ChatModels.Tokenizer.BeginningOfSentenceId!.Value;
+        (int[] prompt, _) = await Ask(messages, completion, ChatModels.Format);
+        Assert.Equal([begin, .. ChatModels.Bytes("Rules.\n\nOnce upon")], prompt);
+        (prompt, _) = await Ask(messages, null, format: null);
+        Assert.Equal([begin, .. ChatModels.Bytes("Rules.\n\nOnce upon")], prompt);
+        // Not twice where the text has it.
+        (prompt, _) = await Ask([new(ChatRole.User, "<s>Once")], completion, ChatModels.Format);
+        Assert.Equal([begin, .. ChatModels.Bytes("Once")], prompt);
+    }
+
+    [Fact]
+    public async Task Options_AllThatCount_ReachTheGenerator()
+    {
+        var options = new ChatOptions { MaxOutputTokens = 9, Temperature = 0.7f, TopK = 5, TopP = 0.9f, Seed = 42, FrequencyPenalty = 0.1f, PresencePenalty = -0.2f };
+        (_, GenerationOptions asked) = await Ask([new(ChatRole.User, "x")], options, ChatModels.Format);
+        Assert.Equal((9, 0.7, 5, 0.9, 42), (asked.MaximumNewTokens, asked.Temperature, asked.TopK, asked.TopP, asked.Seed));
+        Assert.Equal((0.1, -0.2), (asked.FrequencyPenalty, asked.PresencePenalty));
+
+        var own = new LongContextChatClientOptions
+        {
+            Generation = new GenerationOptions
+            {
+                MaximumNewTokens = 11, MinimumNewTokens = 2, Temperature = 0.5, TopK = 3, TopP = 0.8, MinP = 0.1, RepetitionPenalty = 1.1, PrefillChunkTokens = 5, StopTokenIds = [4], RerotateCachedKeys = true,
+            },
+        };
+        (_, asked) = await Ask([new(ChatRole.User, "x")], null, ChatModels.Format, own);
+        Assert.Equal((11, 2, 0.5, 3, 0.8), (asked.MaximumNewTokens, asked.MinimumNewTokens, asked.Temperature, asked.TopK, asked.TopP));
+        Assert.Equal((0.1, 1.1, 5, true), (asked.MinP, asked.RepetitionPenalty, asked.PrefillChunkTokens, asked.RerotateCachedKeys));
+        Assert.Equal([4], asked.StopTokenIds);
+
+        // Greedy where nobody says otherwise.
+        (_, asked) = await Ask([new(ChatRole.User, "x")], new ChatOptions(), ChatModels.Format);
+        Assert.Equal((256, 0.0), (asked.MaximumNewTokens, asked.Temperature));
+    }
+
+    [Fact]
+    public async Task Options_AnswerThatReachesTheWindowsEnd_IsCutThere()
+    {
+        string text = new('x', ChatModels.Window - 10);
+        (int[] prompt, GenerationOptions asked) = await Ask([new(ChatRole.User, text)], new ChatOptions { MaxOutputTokens = 100 }, format: null);
+        Assert.Equal(ChatModels.Window, prompt.Length + asked.MaximumNewTokens);
+        Assert.Equal(9, asked.MaximumNewTokens);
+    }
+
+    [Fact]
+    public async Task Prompt_LongerThanTheWindow_IsRefusedWithTheFigureUnlessAllowed()
+    {
+        string text = new('x', ChatModels.Window - 1);
+        PromptTooLongException e = await Assert.ThrowsAsync<PromptTooLongException>(() => Ask([new(ChatRole.User, text)], null, format: null));
+        Assert.Contains($"{ChatModels.Window} tokens", e.Message, StringComparison.Ordinal);
+        Assert.Contains("AllowsBeyondContext", e.Message, StringComparison.Ordinal);
+        (_, GenerationOptions asked) = await Ask([new(ChatRole.User, text[1..])], null, format: null);
+        Assert.Equal(1, asked.MaximumNewTokens);
+
+        (int[] prompt, asked) = await Ask([new(ChatRole.User, text)], null, format: null, new LongContextChatClientOptions { AllowsBeyondContext = true });
+        Assert.Equal((ChatModels.Window, 256), (prompt.Length, asked.MaximumNewTokens));
+        await Assert.ThrowsAsync<PromptTooLongException>(() => Ask([new(ChatRole.User, "more than ten")], null, format: null, new LongContextChatClientOptions { ContextLength = 10 }));
+    }
+
+    [Fact]
+    public async Task Request_WhatTheClientCannotDo_IsRefusedByName()
+    {
+        ChatMessage[] user = [new(ChatRole.User, "x")];
+        await Refused<NotSupportedException>(user, new ChatOptions { Tools = [AIFunctionFactory.Create(() => 1, "one")] }, "Tools names 1");
+        await Refused<NotSupportedException>(user, new ChatOptions { ToolMode = ChatToolMode.RequireAny }, "ToolMode");
+        await Refused<NotSupportedException>(user, new ChatOptions { ResponseFormat = ChatResponseFormat.Json }, "ResponseFormat");
+        await Refused<NotSupportedException>(user, new ChatOptions { ConversationId = "c1" }, "\"c1\"");
+        await Refused<ArgumentException>(user, new ChatOptions { ModelId = "gpt" }, "\"gpt\"");
+        await Refused<ArgumentException>(user, new ChatOptions { StopSequences = ["a", ""] }, "empty");
+        await Refused<ArgumentException>(user, new ChatOptions { StopSequences = ["\uDE00"] }, "half a character");
+        await Refused<ArgumentException>(user, new ChatOptions { MaxOutputTokens = 0 }, "MaximumNewTokens");
+        await Refused<ArgumentException>(user, new ChatOptions { Temperature = -1 }, "Temperature");
+        await Refused<ArgumentException>(user, new ChatOptions { Temperature = float.NaN }, "Temperature");
+        await Refused<ArgumentException>(user, new ChatOptions { AdditionalProperties = new() { [ChatOptionKeys.Completion] = "yes" } }, ChatOptionKeys.Completion);
+        await Refused<ArgumentException>(user, new ChatOptions { AdditionalProperties = new() { [ChatOptionKeys.MinimumNewTokens] = -3 } }, "-3");
+        await Refused<ArgumentException>([new(ChatRole.Tool, "x")], null, "\"tool\"");
+        await Refused<ArgumentException>([.. user, new(ChatRole.User, [new UriContent("http://localhost/a.png", "image/png")])], null, "Message 1 holds a UriContent");
+        await Refused<ArgumentException>([], null, "no message");
+        await Assert.ThrowsAsync<ArgumentException>(() => Ask([new(ChatRole.Assistant, "x"), null!], null, ChatModels.Format));
+        await Assert.ThrowsAsync<ArgumentNullException>("messages", () => Ask(null!, null, ChatModels.Format));
+
+        // Tools that are not to be called, plain text, values as JSON brings them: all fine.
+        await Ask(user, new ChatOptions
+        {
+            Tools = [AIFunctionFactory.Create(() => 1, "one")], ToolMode = ChatToolMode.None, ResponseFormat = ChatResponseFormat.Text, ModelId = "llama",
+            AdditionalProperties = new() { [ChatOptionKeys.MinimumNewTokens] = System.Text.Json.JsonSerializer.SerializeToElement(2), [ChatOptionKeys.Completion] = System.Text.Json.JsonSerializer.SerializeToElement(false) },
+        }, ChatModels.Format);
+
+        async Task Refused<T>(ChatMessage[] messages, ChatOptions? options, string part)
+            where T : Exception
+        {
+            T e = await Assert.ThrowsAsync<T>(() => Ask(messages, options, ChatModels.Format));
+            Assert.Contains(part, e.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Client_OptionsThatCannotBe_AreNamedTogether()
+    {
+        ArgumentException e = Assert.Throws<ArgumentException>(() => new LongContextChatClient(model, ChatModels.Tokenizer, null, new LongContextChatClientOptions
+        {
+            ModelId = "", ContextLength = 1, Rendering = new ChatRenderOptions { AddGenerationPrompt = true },
+        }));
+        Assert.All(["ModelId", "ContextLength", "Rendering"], name => Assert.Contains(name, e.Message, StringComparison.Ordinal));
+        Assert.Throws<ArgumentException>(() => new LongContextChatClient(model, ChatModels.Tokenizer, null, new LongContextChatClientOptions { Generation = new GenerationOptions { TopK = 0 } }));
+        Assert.Throws<ArgumentNullException>("model", () => new LongContextChatClient(null!, ChatModels.Tokenizer));
+        Assert.Throws<ArgumentNullException>("tokenizer", () => new LongContextChatClient(model, null!));
+        // Gemma's format with a tokenizer that has no <end_of_turn>.
+        Assert.Contains("<end_of_turn>", Assert.Throws<ArgumentException>(() => new LongContextChatClient(model, ChatModels.Tokenizer, ChatFormat.Named("gemma"))).Message, StringComparison.Ordinal);
+    }
+
+    private static IReadOnlyList<int> Rendered(params ChatTurn[] turns) =>
+        ChatModels.Tokenizer.EncodeToIds(ChatModels.Format.Render(turns, new ChatRenderOptions { AddGenerationPrompt = true }).Text);
+
+    private async Task<(int[] Prompt, GenerationOptions Options)> Ask(
+        IEnumerable<ChatMessage> messages, ChatOptions? options, ChatFormat? format, LongContextChatClientOptions? own = null)
+    {
+        var generator = new ScriptedGenerator(ChatModels.Bytes("ok"));
+        using LongContextChatClient client = ChatModels.Scripted(model, generator, format: format, options: own);
+        await client.GetResponseAsync(messages, options, Token);
+        return generator.Asked.Single();
+    }
+}
