@@ -93,7 +93,8 @@ internal sealed class RunSettings
                 foreach ((string name, JsonNode? value) in json[section]!.AsObject()) merged[section]![name] = value!.DeepClone();
             }
 
-            AtomicFile.WriteAllText(path, CheckpointJson.ToText(merged));
+            string text = CheckpointJson.ToText(merged);
+            if (!File.Exists(path) || File.ReadAllText(path) != text) AtomicFile.WriteAllText(path, text);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
