@@ -38,7 +38,7 @@ public sealed class EffectiveContextTests
     [InlineData(1.5)]
     public async Task FindAsync_Slope_BracketHoldsTheTruthAtTheConfidence(double width)
     {
-        const int Seeds = 60;
+        const int Seeds = 40;
         const double Truth = 20_000, Threshold = 0.856;
         // 1 / (1 + (length / middle)^(1 / width)) falls to the threshold at the truth.
         double middle = Truth / Math.Pow((1 / Threshold) - 1, width);
