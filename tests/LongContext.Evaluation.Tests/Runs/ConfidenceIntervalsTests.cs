@@ -56,7 +56,7 @@ public sealed class ConfidenceIntervalsTests
     [Fact]
     public void OfMean_SameSeed_SameInterval()
     {
-        double[] scores = [0.1, 0.5, 0.9, 0.3];
+        double[] scores = [.. Enumerable.Range(0, 30).Select(i => Math.Sin(i) * Math.Sin(i))];
         Assert.Equal(ConfidenceIntervals.OfMean(scores), ConfidenceIntervals.OfMean(scores));
         Assert.NotEqual(ConfidenceIntervals.OfMean(scores), ConfidenceIntervals.OfMean(scores, seed: 1));
         Assert.Equal(new ConfidenceInterval(0.5, 0.5, 0.95), ConfidenceIntervals.OfMean([0.5, 0.5]));
