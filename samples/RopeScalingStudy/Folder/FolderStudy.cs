@@ -36,6 +36,6 @@ internal sealed class FolderStudy(ExtensionOptions options, bool tunes)
         var runner = new EvaluationRunner(new EvaluationRunOptions { Title = $"Rope scaling: perplexity of {Path.GetFileName(Path.TrimEndingDirectorySeparator(options.Model))}, by length", RequestsAtOnce = 1 });
         EvaluationReport report = await runner.RunAsync([.. models.Rows.Select(row => row.Model)], [task], progress: new RunLines("measuring"), cancellationToken: cancellationToken);
         StudyTable.Show($"Perplexity on {data.HeldOutDescription}", models.Rows, data.Lengths, (row, length) => StudyTable.Mean(report, row, length));
-        StudyFiles.Write(report, options.Output, watch.Elapsed);
+        StudyFiles.Write(report, options.Output, watch.Elapsed, tunes);
     }
 }

@@ -18,7 +18,7 @@ internal sealed class WordStudy(string output, int questions, int steps, int see
         var watch = Stopwatch.StartNew();
         HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.Load(WordModel.Folder);
         var language = new RepetitionLanguage(tokenizer);
-        Console.WriteLine($"A word model trained for 256 tokens, its positions stretched ×{RepetitionTuning.Factor} in three ways, each as it is and after {steps} steps on the same packs.");
+        Console.WriteLine($"A word model trained for 256 tokens, its positions stretched ×{RepetitionTuning.Factor} in three ways{(steps == 0 ? "" : $", each as it is and after {steps} steps on the same packs")}.");
         using var models = new StudyModels();
         await models.LoadAsync(
             RepetitionTuning.Factor, tokenizer,
@@ -34,6 +34,6 @@ internal sealed class WordStudy(string output, int questions, int steps, int see
         }
 
         StudyTable.Show("Repeating 16 words after a marker: Levenshtein ratio in words", models.Rows, Lengths, (row, length) => StudyTable.Mean(report, row, length));
-        StudyFiles.Write(report, output, watch.Elapsed);
+        StudyFiles.Write(report, output, watch.Elapsed, tuned: steps > 0);
     }
 }

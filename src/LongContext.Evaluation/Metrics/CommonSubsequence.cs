@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace LongContext.Evaluation.Metrics;
 
 /// <summary>
@@ -99,6 +101,8 @@ internal sealed class CommonSubsequence
     }
 
     /// <summary>The next column: rows + (rows and equal), or rows without equal. A symbol that no row has changes nothing.</summary>
+    // Compiled with full optimisation at once, as BitParallelDistance: a program that scores one long text would stay in the first version.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Advance(int symbol)
     {
         int last = lastPlace[symbol];

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace LongContext.Evaluation.Metrics;
 
 /// <summary>Runs of digits, Python's <c>\d+</c>: decimal digits of every script, those outside the first plane too.</summary>
@@ -11,7 +9,7 @@ internal static class DigitRuns
         List<string> runs = [];
         for (int i = 0; i < text.Length;)
         {
-            int length = LengthAt(text, i);
+            int length = PythonNumbers.EndOfDigits(text, i) - i;
             if (length > 0) runs.Add(text.Substring(i, length));
             i += length > 0 ? length : CodePoints.LengthAt(text, i);
         }
@@ -24,18 +22,10 @@ internal static class DigitRuns
     {
         for (int at = text.IndexOf(before, StringComparison.Ordinal); at >= 0; at = text.IndexOf(before, at + 1, StringComparison.Ordinal))
         {
-            int length = LengthAt(text, at + before.Length);
-            if (length > 0) return text.Substring(at + before.Length, length);
+            int start = at + before.Length, end = PythonNumbers.EndOfDigits(text, start);
+            if (end > start) return text[start..end];
         }
 
         return null;
-    }
-
-    /// <summary>UTF-16 units of the run that begins at an index, 0 for none.</summary>
-    private static int LengthAt(string text, int start)
-    {
-        int i = start;
-        while (i < text.Length && CharUnicodeInfo.GetUnicodeCategory(text, i) == UnicodeCategory.DecimalDigitNumber) i += CodePoints.LengthAt(text, i);
-        return i - start;
     }
 }

@@ -22,7 +22,7 @@ public static class LongBenchMetrics
     public static double QaF1(string prediction, string reference)
     {
         Check(prediction, reference);
-        return WordOverlap.F1(Normalized(prediction), Normalized(reference));
+        return BagOverlap.Of(Normalized(prediction), Normalized(reference)).F1;
 
         static string[] Normalized(string text) => Words.Of(SquadNormalization.Normalize(text, WordCharacters.PythonRe));
     }
@@ -38,7 +38,7 @@ public static class LongBenchMetrics
     {
         Check(prediction, reference);
         ArgumentNullException.ThrowIfNull(segmenter);
-        return WordOverlap.F1(Normalized(prediction), Normalized(reference));
+        return BagOverlap.Of(Normalized(prediction), Normalized(reference)).F1;
 
         string[] Normalized(string text) => [.. segmenter.Segment(text).Select(SquadNormalization.NormalizeChinese).Where(word => word.Length > 0)];
     }

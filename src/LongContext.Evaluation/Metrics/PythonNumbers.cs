@@ -64,7 +64,4 @@ internal static class PythonNumbers
     /// <exception cref="FormatException">The text is no integer.</exception>
     public static BigInteger ParseInteger(string text) =>
         TryParseInteger(text, out BigInteger value) ? value : throw new FormatException($"\"{text}\" is no integer of at most {MaximumDigits} digits.");
-
-    /// <summary>round(value, 2): exact on the binary value, ties to even, as "F2" is.</summary>
-    public static double Round2(double value) => double.Parse(value.ToString("F2", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 }

@@ -66,10 +66,10 @@ internal static class PythonText
     {
         for (int i = from + step; i >= 0 && i < text.Length; i += step)
         {
-            // The second half of a pair stands for the pair, whichever way one comes.
-            int start = char.IsLowSurrogate(text[i]) && i > 0 ? i - 1 : i;
-            if (char.IsHighSurrogate(text[i]) && step > 0 && i + 1 < text.Length) i++;
-            else if (start != i) i = start;
+            // A pair is looked at from its first half, and left on its far side; half a pair stands for itself.
+            if (step < 0 && i > 0 && CodePoints.LengthAt(text, i - 1) == 2) i--;
+            int start = i;
+            if (step > 0) i += CodePoints.LengthAt(text, i) - 1;
             UnicodeCategory category = CharUnicodeInfo.GetUnicodeCategory(text, start);
             if (IsIgnorable(text[start], category)) continue;
             return category is UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.TitlecaseLetter

@@ -66,6 +66,6 @@ public static class RulerMetrics
         }
 
         // In the script's order of operations, on which the last bit depends and so, at a tie, the rounding.
-        return PythonNumbers.Round2(predictions.Zip(references, score).Sum() / predictions.Count * 100);
+        return PythonRounding.Round(predictions.Zip(references, score).Sum() / predictions.Count * 100, 2);
     }
 }

@@ -60,11 +60,11 @@ internal sealed partial class HtmlReport
             html.Write($"<text x=\"{last:0.#}\" y=\"{Height - Bottom + 20}\" text-anchor=\"middle\">{ReportNumbers.Length(length)}</text>\n");
         }
 
-        html.Write($"<text x=\"{(Left + Width - Right) / 2}\" y=\"{Height - 6}\" text-anchor=\"middle\">tokens, by doublings</text>\n");
+        html.Write($"<text x=\"{(Left + Width - Right) / 2}\" y=\"{Height - 6}\" text-anchor=\"middle\">tokens (log scale)</text>\n");
         for (int i = 0; i < lines.Length; i++)
         {
             // Bars of lines that lie on one another are moved apart a little.
-            double shift = (i - ((lines.Length - 1) / 2.0)) * 4;
+            double shift = (i - ((lines.Length - 1) / 2.0)) * 3.5;
             (int colour, int dash) = Look(lines[i].Contender, i);
             LengthPoint[] points = [.. lines[i].Points.Where(point => double.IsFinite(point.Mean))];
             StringBuilder path = new();

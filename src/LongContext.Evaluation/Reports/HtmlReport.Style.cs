@@ -14,6 +14,8 @@ internal sealed partial class HtmlReport
         h2{font-size:1.35rem;margin:3rem 0 .5rem}
         h3{font-size:1rem;margin:1.75rem 0 .5rem;overflow-wrap:anywhere}
         p{margin:.4rem 0 .8rem;max-width:52rem}
+        .tile b{font-size:1.3rem;white-space:nowrap}
+        .tiles{grid-template-columns:repeat(auto-fit,minmax(9rem,1fr))}
         .soft{color:var(--soft);font-weight:400}
         p.soft,header .soft{font-size:.92rem}
         .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
@@ -21,6 +23,7 @@ internal sealed partial class HtmlReport
         a{color:var(--c0)}
         :focus-visible{outline:2px solid var(--c0);outline-offset:2px}
         summary{cursor:pointer;color:var(--soft);font-size:.92rem;padding:.2rem 0}
+        .scroll{position:relative}
         .settings{margin-top:1rem}
         .settings dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(16rem,1fr));gap:.25rem 1.5rem;margin:.3rem 0;font-size:.92rem}
         .settings dl div{display:flex;gap:.6rem;justify-content:space-between;border-bottom:1px solid var(--line);padding:.2rem 0}
@@ -29,13 +32,14 @@ internal sealed partial class HtmlReport
         th.left,td.mean{text-align:left}
         th.name{overflow-wrap:anywhere;font-weight:600}
         .models td,.models thead th,.strategies td{white-space:nowrap}
-        .models td.name,.strategies td.name,.models th.name{white-space:normal;min-width:7rem}
+        .models td.name,.strategies td.name,.models th.name,.strategies th.name{white-space:normal;min-width:8.5rem}
+        .models th,.models td{padding-inline:.45rem}
         td.best{background:var(--best)}
         td b{font-weight:700}
         .mark{font-size:.72rem;font-weight:600;border:1px solid currentColor;border-radius:.7rem;padding:0 .4rem;margin-left:.25rem}
         td .soft,td small{font-size:.78rem}
         td small{display:block;color:var(--soft);white-space:nowrap}
-        .bar{display:inline-block;width:6rem;height:.55rem;margin-right:.6rem;background:var(--line);border-radius:.3rem;overflow:hidden}
+        .bar{display:inline-block;width:4.5rem;height:.55rem;margin-right:.5rem;background:var(--line);border-radius:.3rem;overflow:hidden}
         .bar span{display:block;height:100%;background:var(--k0)}
         .tasks th{min-width:5.5rem}
         .tasks thead th{overflow-wrap:anywhere;vertical-align:bottom}
@@ -48,6 +52,8 @@ internal sealed partial class HtmlReport
         .tasks tbody tr:last-child>*{padding-bottom:.5rem}
         .tasks th:first-child,.lengths th:first-child{position:sticky;left:0;background:var(--back)}
         .faults td,.faults th{text-align:left}
+        .lengths{font-size:.9rem}
+        .lengths th:first-child{min-width:9rem}
         .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,27rem),1fr));gap:.5rem 2.5rem}
         .chart{min-width:0}
         .chart h3{margin-top:1rem}
@@ -86,21 +92,24 @@ internal sealed partial class HtmlReport
         @page{margin:14mm}
         body{font-size:10pt}
         nav,.numbers{display:none}
-        h2{margin-top:1.6rem}h2,h3,thead{break-after:avoid}
+        h2{margin-top:1.6rem}h2,h3,thead,h2+p,.scale,figcaption{break-after:avoid}
         .scroll{overflow:visible}
         thead{display:table-header-group}
         .models,.tasks,.strategies,.faults{font-size:min(9pt,calc(150mm/var(--columns)/2.1))}
-        .models th,.models td,.tasks th,.tasks td,.strategies th,.strategies td{padding:.25em .4em;min-width:0;white-space:normal}
-        .models .name,.tasks tbody th:first-child{min-width:0}
-        .tasks tbody,.chart,.map,tr{break-inside:avoid}
+        .models thead th,.models th,.models td,.models td.name,.models th.name,.strategies td.name,.strategies th.name,.tasks th,.tasks td,.strategies th,.strategies td{padding:.25em .4em;min-width:0;white-space:normal}
+        .tasks tbody th:first-child{min-width:0}
+        .models .mark{display:block;width:max-content;margin:.1em 0 0 auto}
+        .tasks tbody,.strategies tbody,.chart,.map,.failure,tr{break-inside:avoid}
         .tasks th:first-child{position:static}
-        .bar{width:2.5rem}
+        thead th,td .soft,td small{font-size:1em}
+        .bar{display:none}
         .charts{grid-template-columns:1fr 1fr;gap:.3rem 1.2rem}
         .map{width:min(100%,calc(3.6rem + var(--columns)*2.4rem))}
         .heat{min-width:0;width:100%}
         .heat th,.heat td{font-size:min(8pt,calc(165mm/var(--columns)/2.6));overflow:visible}
         .heat td,.swatches i,.bar,.bar span,.score,td.best{print-color-adjust:exact;-webkit-print-color-adjust:exact}
-        .failure{background:none}
+        .failure{background:none;padding:.4rem .7rem}
+        pre{font-size:7pt;padding:.3rem .5rem}
         .failure dl{grid-template-columns:6rem 1fr}.failure dd{grid-column:2}
         details::details-content{content-visibility:visible;display:block;block-size:auto}
         summary{list-style:none}

@@ -1,5 +1,4 @@
 using System.Globalization;
-using LongContext.Evaluation.Tasks;
 
 namespace LongContext.Evaluation.Reports;
 
@@ -23,7 +22,7 @@ internal sealed partial class HtmlReport
             view.HasShares ? "Mean: each task counts the same, 100 is the best. Items that failed or did not fit are in no mean." : "Items that failed or did not fit are in no mean.");
         bool failed = view.Totals.Any(total => total.Failed > 0), tooLong = view.Totals.Any(total => total.TooLong > 0);
         string[] columns = ["Model", .. Named(hasStrategies, "Strategy"), .. Named(view.HasShares, "Mean"), .. Named(view.HasLower, "Lower is better"), "Scored",
-            .. Named(failed, "Failed"), .. Named(tooLong, "Too long"), "Input tokens", "Output tokens", "Time", .. Named(view.HasCosts, "Cost")];
+            .. Named(failed, "Failed"), .. Named(tooLong, "Too long"), "Tokens in", "Tokens out", "Time", .. Named(view.HasCosts, report.Currency is { } currency ? "Cost, " + currency : "Cost")];
         BeginTable("Models", columns.Length, "models");
         html.Raw("<thead><tr>");
         foreach (string column in columns) html.Write($"<th scope=\"col\"{new HtmlMarkup(column is "Model" or "Strategy" or "Mean" ? " class=\"left\"" : "")}>{column}</th>");
@@ -56,7 +55,7 @@ internal sealed partial class HtmlReport
             if (failed) html.Write($"<td>{ReportNumbers.Count(total.Failed)}</td>");
             if (tooLong) html.Write($"<td>{ReportNumbers.Count(total.TooLong)}</td>");
             html.Write($"<td>{ReportNumbers.Tokens(total.InputTokens)}</td><td>{ReportNumbers.Tokens(total.OutputTokens)}</td><td>{ReportNumbers.Time(total.Duration)}</td>");
-            if (view.HasCosts) html.Write($"<td>{ReportNumbers.Cost(total.Cost, report.Currency)}</td>");
+            if (view.HasCosts) html.Write($"<td>{ReportNumbers.Cost(total.Cost, null)}</td>");
             html.Raw("</tr>\n");
         }
 
@@ -110,12 +109,7 @@ internal sealed partial class HtmlReport
             foreach (string name in ShownFigures(task))
             {
                 html.Write($"<tr><th scope=\"row\" class=\"figure\">{name}</th>");
-                foreach (Contender contender in view.Contenders)
-                {
-                    TaskFigure? figure = task.Summaries.GetValueOrDefault(contender)?.Figures.FirstOrDefault(figure => figure.Name == name);
-                    html.Write($"<td>{ReportNumbers.Official(figure?.Value)}</td>");
-                }
-
+                foreach (string figure in view.FigureOf(task, name)) html.Write($"<td>{figure}</td>");
                 html.Raw("</tr>\n");
             }
 
@@ -163,9 +157,9 @@ internal sealed partial class HtmlReport
     {
         StrategyRow[] rows = [.. StrategyRow.Of(view)];
         Heading("strategies", "Strategies compared",
-            $"Against “{view.Strategies[0]}”, on the items that both scored: the difference of the means with its interval of 95 % confidence, items answered better, the same and worse; tokens, time and cost of all items.");
-        BeginTable("Strategies", 8, "strategies");
-        html.Raw("<thead><tr><th scope=\"col\">Model</th><th scope=\"col\" class=\"left\">Strategy</th><th scope=\"col\">Mean</th><th scope=\"col\">Difference</th><th scope=\"col\">Better / same / worse</th><th scope=\"col\">Input tokens</th><th scope=\"col\">Time</th>");
+            $"Against “{view.Strategies[0]}”, on the items that both scored: the difference of the means with its interval of 95 % confidence, items answered better, the same and worse; tokens, time and cost of all items. “Of the best” is each task's mean against the best strategy's, in percent, on the items that all strategies scored; “front” is on what no other strategy beats at its price.");
+        BeginTable("Strategies", 9, "strategies");
+        html.Raw("<thead><tr><th scope=\"col\">Model</th><th scope=\"col\" class=\"left\">Strategy</th><th scope=\"col\">Mean</th><th scope=\"col\">Of the best</th><th scope=\"col\">Difference</th><th scope=\"col\">Better / same / worse</th><th scope=\"col\">Tokens in</th><th scope=\"col\">Time</th>");
         if (view.HasCosts) html.Raw("<th scope=\"col\">Cost</th>");
         html.Raw("</tr></thead>\n");
         foreach (string model in view.Models)
@@ -177,7 +171,9 @@ internal sealed partial class HtmlReport
                 StrategyRow row = own[i];
                 html.Raw("<tr>");
                 if (i == 0) html.Write($"<th scope=\"rowgroup\" class=\"name\" rowspan=\"{own.Length}\">{model}</th>");
-                html.Write($"<td class=\"name\">{row.Contender.Strategy}</td><td>{ReportNumbers.Score(row.Mean, true)}</td><td>");
+                html.Write($"<td class=\"name\">{row.Contender.Strategy}</td><td>{ReportNumbers.Score(row.Mean, true)}</td><td>{ReportNumbers.Score(row.Standing?.Normalized, true)}");
+                if (row.Standing is { IsOnFront: true }) html.Raw(" <span class=\"mark\">front</span>");
+                html.Raw("</td><td>");
                 html.Write($"{(row.Difference is { } points ? ReportNumbers.Signed(points) : ReportNumbers.None)}");
                 if (row.Interval is { } interval) html.Write($"<small>{ReportNumbers.Signed(interval.Low)} to {ReportNumbers.Signed(interval.High)}</small>");
                 html.Write($"</td><td>{row.Counts}</td><td>{row.InputTokens}</td><td>{row.Time}</td>");

@@ -76,7 +76,7 @@ internal sealed partial class HtmlReport
         if (tooLong > 0) Tile(ReportNumbers.Tokens(tooLong), "too long");
         Tile(ReportNumbers.Tokens(view.Totals.Sum(total => total.InputTokens)), "tokens of prompts");
         Tile(ReportNumbers.Tokens(view.Totals.Sum(total => total.OutputTokens)), "tokens of answers");
-        Tile(ReportNumbers.Time(view.Totals.Aggregate(TimeSpan.Zero, (sum, total) => sum + total.Duration)), "of requests, one after the other");
+        Tile(ReportNumbers.Time(view.Totals.Aggregate(TimeSpan.Zero, (sum, total) => sum + total.Duration)), "time of requests");
         if (view.HasCosts) Tile(ReportNumbers.Cost(view.Totals.Sum(total => total.Cost ?? 0), report.Currency), "spent");
         html.Raw("</div>\n");
         void Tile(string figure, string what) => html.Write($"<div class=\"tile\"><b>{figure}</b><span>{what}</span></div>\n");

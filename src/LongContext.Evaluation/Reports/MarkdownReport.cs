@@ -36,7 +36,7 @@ internal sealed class MarkdownReport(EvaluationReport report, TextWriter writer)
     {
         bool strategies = view.Strategies.Count > 1, failed = view.Totals.Any(total => total.Failed > 0), tooLong = view.Totals.Any(total => total.TooLong > 0);
         Line(strategies ? "## Models and strategies" : "## Models");
-        Head(strategies ? 2 : 1, ["Model", .. If(strategies, "Strategy"), .. If(view.HasShares, "Mean"), .. If(view.HasLower, "Lower is better"), "Scored", .. If(failed, "Failed"), .. If(tooLong, "Too long"), "Input tokens", "Output tokens", "Time", .. If(view.HasCosts, "Cost")]);
+        Head(strategies ? 2 : 1, ["Model", .. If(strategies, "Strategy"), .. If(view.HasShares, "Mean"), .. If(view.HasLower, "Lower is better"), "Scored", .. If(failed, "Failed"), .. If(tooLong, "Too long"), "Tokens in", "Tokens out", "Time", .. If(view.HasCosts, "Cost")]);
         int tasks = view.Totals.Select(total => total.MeanTasks).DefaultIfEmpty().Max(), lower = view.Totals.Select(total => total.LowerTasks).DefaultIfEmpty().Max();
         foreach (ContenderTotals total in view.Totals)
         {
@@ -79,8 +79,7 @@ internal sealed class MarkdownReport(EvaluationReport report, TextWriter writer)
             ]);
             foreach (string name in HtmlReport.ShownFigures(task))
             {
-                Row(["", ReportText.Markdown(name), .. view.Contenders.Select(contender =>
-                    ReportNumbers.Official(task.Summaries.GetValueOrDefault(contender)?.Figures.FirstOrDefault(figure => figure.Name == name)?.Value))]);
+                Row(["", ReportText.Markdown(name), .. view.FigureOf(task, name)]);
             }
         }
 
@@ -146,13 +145,14 @@ internal sealed class MarkdownReport(EvaluationReport report, TextWriter writer)
         if (view.Strategies.Count < 2) return;
         Line("## Strategies compared");
         Line($"Against “{ReportText.Markdown(view.Strategies[0])}”, on the items that both scored.");
-        Head(2, ["Model", "Strategy", "Mean", "Difference", "Better / same / worse", "Input tokens", "Time", .. If(view.HasCosts, "Cost")]);
+        Head(2, ["Model", "Strategy", "Mean", "Of the best", "Difference", "Better / same / worse", "Tokens in", "Time", .. If(view.HasCosts, "Cost")]);
         foreach (StrategyRow row in StrategyRow.Of(view))
         {
             Row([
                 ReportText.Markdown(row.Contender.Model),
                 ReportText.Markdown(row.Contender.Strategy),
                 ReportNumbers.Score(row.Mean, true),
+                ReportNumbers.Score(row.Standing?.Normalized, true),
                 (row.Difference is { } points ? ReportNumbers.Signed(points) : ReportNumbers.None) + (row.Interval is { } interval ? $" ({ReportNumbers.Signed(interval.Low)} to {ReportNumbers.Signed(interval.High)})" : ""),
                 row.Counts,
                 row.InputTokens,

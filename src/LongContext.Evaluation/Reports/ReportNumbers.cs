@@ -14,8 +14,16 @@ internal static class ReportNumbers
     /// <summary>A score in a narrow cell.</summary>
     public static string ShortScore(double score, bool isShare) => isShare ? Fixed(100 * score, "0") : Figure(score, digits: 3);
 
-    /// <summary>A figure in its authors' unit, rounded only as far as nobody could print it.</summary>
-    public static string Official(double? value) => value is { } number ? Fixed(number, Math.Abs(number) is >= 0.01 or 0 ? "0.##" : "G3") : None;
+    /// <summary>A figure in its authors' unit, rounded to so many places; more only where it would vanish.</summary>
+    public static string Official(double? value, int places) =>
+        value is not { } number ? None : Fixed(number, !Rounds(number) ? "G3" : places switch { 0 => "0", 1 => "0.0", _ => "0.00" });
+
+    /// <summary>How many places figures need that stand below one another, at most two.</summary>
+    public static int Places(IEnumerable<double?> values) =>
+        values.Where(value => value is { } number && Rounds(number)).Select(value => Fixed(value!.Value, "0.##"))
+            .Select(text => text.IndexOf('.', StringComparison.Ordinal) is >= 0 and int at ? text.Length - at - 1 : 0).DefaultIfEmpty().Max();
+
+    private static bool Rounds(double number) => double.IsFinite(number) && Math.Abs(number) is >= 0.005 or 0;
 
     public static string Interval(ConfidenceInterval? interval, bool isShare) =>
         interval is { } given ? $"{Score(given.Low, isShare)} to {Score(given.High, isShare)}" : None;
@@ -45,12 +53,12 @@ internal static class ReportNumbers
         if (time.Ticks < 0) return "-" + Time(time.Negate());
         if (time.TotalSeconds < 1) return Invariant($"{time.TotalMilliseconds:0} ms");
         if (time.TotalSeconds < 99.95) return Invariant($"{time.TotalSeconds:0.0} s");
-        if (time.TotalMinutes < 60) return Invariant($"{(int)time.TotalMinutes} min {time.Seconds:00} s");
-        return Invariant($"{(long)time.TotalHours} h {time.Minutes:00} min");
+        if (time.TotalMinutes < 99.95) return Invariant($"{time.TotalMinutes:0.0} min");
+        return Invariant($"{time.TotalHours:N1} h");
     }
 
     /// <summary>How much of something is used against something else: "0.25×".</summary>
-    public static string Ratio(double part, double whole) => whole > 0 ? Figure(part / whole, digits: 3) + "×" : None;
+    public static string Ratio(double part, double whole) => whole > 0 ? (part / whole < 0.0995 ? Fixed(part / whole, "0.000") : Figure(part / whole, digits: 3)) + "×" : None;
 
     public static string Signed(double difference) => (difference > 0 ? "+" : "") + Fixed(difference, "0.0");
 

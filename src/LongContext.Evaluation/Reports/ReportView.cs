@@ -90,7 +90,14 @@ internal sealed class ReportView
 
     /// <summary>What a contender is called where models and strategies that all have are left out.</summary>
     public string Name(Contender contender) =>
-        Strategies.Count == 1 ? contender.Model : Models.Count == 1 ? contender.Strategy : $"{contender.Model}, {contender.Strategy}";
+        Strategies.Count == 1 ? contender.Model : Models.Count == 1 ? contender.Strategy : $"{contender.Model} · {contender.Strategy}";
+
+    /// <summary>One of a task's official figures, by contender, with as many places as the task's others.</summary>
+    public IEnumerable<string> FigureOf(TaskView task, string name)
+    {
+        int places = ReportNumbers.Places(task.Summaries.Values.SelectMany(summary => summary.Figures).Select(figure => figure.Value));
+        return Contenders.Select(contender => ReportNumbers.Official(task.Summaries.GetValueOrDefault(contender)?.Figures.FirstOrDefault(figure => figure.Name == name)?.Value, places));
+    }
 
     /// <summary>Marks the best; who did fewer tasks than others may have done only the easy ones, and is not compared.</summary>
     private static void Mark(ContenderTotals[] totals)

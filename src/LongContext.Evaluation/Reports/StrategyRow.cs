@@ -1,7 +1,7 @@
 namespace LongContext.Evaluation.Reports;
 
-/// <summary>A model with a strategy, held against the same model with the report's first strategy, item by item.</summary>
-internal sealed record StrategyRow(Contender Contender, double? Mean, double? Difference, ConfidenceInterval? Interval, string Counts, string InputTokens, string Time, string Cost)
+/// <summary>A model with a strategy, held against the same model with the report's first strategy, item by item, and against its best (<see cref="StrategyComparison"/>).</summary>
+internal sealed record StrategyRow(Contender Contender, double? Mean, StrategyStanding? Standing, double? Difference, ConfidenceInterval? Interval, string Counts, string InputTokens, string Time, string Cost)
 {
     public static IEnumerable<StrategyRow> Of(ReportView view)
     {
@@ -22,6 +22,7 @@ internal sealed record StrategyRow(Contender Contender, double? Mean, double? Di
             pair.Add(tasks[item.Task], score - other);
         }
 
+        Dictionary<Contender, StrategyStanding> standings = StrategyComparison.Of(view.Report).Standings.ToDictionary(standing => new Contender(standing.Model, standing.Strategy));
         foreach (ContenderTotals total in view.Totals)
         {
             ContenderTotals? from = view.Totals.FirstOrDefault(other => other.Contender == total.Contender with { Strategy = first });
@@ -32,6 +33,7 @@ internal sealed record StrategyRow(Contender Contender, double? Mean, double? Di
             yield return new StrategyRow(
                 total.Contender,
                 total.Mean,
+                standings.GetValueOrDefault(total.Contender),
                 100 * difference?.Mean,
                 difference?.Interval is { } interval ? new ConfidenceInterval(100 * interval.Low, 100 * interval.High, interval.Level) : null,
                 pair is null ? ReportNumbers.None : $"{ReportNumbers.Count(pair.Better)} / {ReportNumbers.Count(pair.Same)} / {ReportNumbers.Count(pair.Worse)}",

@@ -22,7 +22,7 @@ internal static class TextReport
     {
         if (view.Totals.Count == 0) return;
         bool strategies = view.Strategies.Count > 1, failed = view.Totals.Any(total => total.Failed > 0), tooLong = view.Totals.Any(total => total.TooLong > 0);
-        List<string[]> rows = [[.. If(true, "model"), .. If(strategies, "strategy"), .. If(view.HasShares, "mean"), .. If(view.HasLower, "lower is better"), "scored", .. If(failed, "failed"), .. If(tooLong, "too long"), "input tokens", "output tokens", "time", .. If(view.HasCosts, "cost")]];
+        List<string[]> rows = [[.. If(true, "model"), .. If(strategies, "strategy"), .. If(view.HasShares, "mean"), .. If(view.HasLower, "lower is better"), "scored", .. If(failed, "failed"), .. If(tooLong, "too long"), "tokens in", "tokens out", "time", .. If(view.HasCosts, "cost")]];
         int tasks = view.Totals.Max(total => total.MeanTasks), lower = view.Totals.Max(total => total.LowerTasks);
         foreach (ContenderTotals total in view.Totals)
         {
@@ -56,7 +56,7 @@ internal static class TextReport
             {
                 if (!task.Summaries.TryGetValue(contender, out TaskSummary? summary)) continue;
                 IReadOnlyList<string> shown = HtmlReport.ShownFigures(task);
-                string figures = string.Join(", ", summary.Figures.Where(figure => shown.Contains(figure.Name)).Take(8).Select(figure => $"{figure.Name} {ReportNumbers.Official(figure.Value)}"));
+                string figures = string.Join(", ", summary.Figures.Where(figure => shown.Contains(figure.Name)).Take(8).Select(figure => $"{figure.Name} {ReportNumbers.Official(figure.Value, ReportNumbers.Places([figure.Value]))}"));
                 rows.Add([
                     task.Name + (task.LowerIsBetter ? " (lower is better)" : ""),
                     contender.Model,

@@ -53,7 +53,8 @@ public static class LongBench
         options.Validate();
         string benchmark = isE ? "LongBench-E" : "LongBench";
         LongBenchDataSet[] wanted = options.DataSets is null ? [.. known] : [.. options.DataSets.Select(name => known.FirstOrDefault(set => set.Name == name)
-            ?? throw new ArgumentException($"{nameof(LongBenchOptions.DataSets)} has \"{name}\", which {benchmark} has not; expected of {string.Join(", ", known.Select(set => set.Name))}.", nameof(options)))];
+            ?? throw new ArgumentException(
+                $"{nameof(LongBenchOptions.DataSets)} has \"{name}\", which {benchmark} has not; expected of {string.Join(", ", known.Select(set => set.Name))}.", nameof(options)))];
         string root = Path.GetFullPath(folder);
         LongBenchFiles files = new(Below(root, options.DataFolder, "data"));
         List<(LongBenchDataSet Set, IReadOnlyList<string> Paths)> found = [];
@@ -70,7 +71,8 @@ public static class LongBench
         if (chinese.Length > 0 && options.Scoring.Segmenter is null)
         {
             throw new ArgumentException(
-                $"{string.Join(", ", chinese)}: Chinese answers are scored by words, and {nameof(LongBenchOptions.Scoring)} has no {nameof(LongBenchScoringOptions.Segmenter)}. Set a {nameof(Segmentation.JiebaSegmenter)} with jieba's dictionary for figures "
+                $"{string.Join(", ", chinese)}: Chinese answers are scored by words, and {nameof(LongBenchOptions.Scoring)} has no {nameof(LongBenchScoringOptions.Segmenter)}. "
+                + $"Set a {nameof(Segmentation.JiebaSegmenter)} with jieba's dictionary for figures "
                 + $"to compare with published ones, or a {nameof(Segmentation.CharacterSegmenter)} for figures of another kind; or leave these out: {nameof(LongBenchOptions.DataSets)} = LongBench.{nameof(EnglishDataSets)}.",
                 nameof(options));
         }

@@ -26,7 +26,8 @@ internal sealed class LongBenchConfiguration
         if (missing.Length > 0)
         {
             throw new FileNotFoundException(
-                $"There is no {string.Join(" and no ", missing)}. Expected the files of LongBench's folder \"config\" (github.com/THUDM/LongBench, LongBench/config); name where they are as ConfigurationFolder.");
+                $"There is no {string.Join(" and no ", missing)}. Expected the files of LongBench's folder \"config\" "
+                + "(github.com/THUDM/LongBench, LongBench/config); name where they are as ConfigurationFolder.");
         }
 
         prompts = ReadObject(promptFile);

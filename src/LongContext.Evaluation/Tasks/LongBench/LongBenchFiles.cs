@@ -26,7 +26,8 @@ internal sealed class LongBenchFiles
     {
         string inner = Path.Combine(folder, name);
         List<IReadOnlyList<string>> found = [.. files[name].Order(StringComparer.Ordinal).Select(path => new[] { path })];
-        if (Directory.Exists(inner) && Directory.EnumerateFiles(inner, "*", SearchOption.AllDirectories).Where(IsData).Order(StringComparer.Ordinal).ToArray() is { Length: > 0 } parts) found.Add(parts);
+        string[] parts = Directory.Exists(inner) ? [.. Directory.EnumerateFiles(inner, "*", SearchOption.AllDirectories).Where(IsData).Order(StringComparer.Ordinal)] : [];
+        if (parts.Length > 0) found.Add(parts);
         return found.Count <= 1 ? [.. found.SelectMany(paths => paths)]
             : throw new IOException($"The data of {name} may be {string.Join(" or ", found.Select(paths => paths.Count == 1 ? paths[0] : inner))}, expected one of them.");
     }

@@ -25,7 +25,8 @@ internal sealed record LongBenchRecord(string? Id, int Number, EvaluationPrompt 
     public static string? Fault(FormatString prompt)
     {
         string[] names = [.. prompt.Names];
-        if (names.FirstOrDefault(name => !Fillable.Contains(name)) is { } unknown) return $"the place {{{unknown}}} is unknown, expected {{context}}, {{input}} or another of {string.Join(", ", Fillable.Skip(2).Select(name => $"{{{name}}}"))}";
+        if (names.FirstOrDefault(name => !Fillable.Contains(name)) is { } unknown)
+            return $"the place {{{unknown}}} is unknown, expected {{context}}, {{input}} or another of {string.Join(", ", Fillable.Skip(2).Select(name => $"{{{name}}}"))}";
         int contexts = names.Count(name => name == "context");
         return contexts == 1 ? null : $"the place {{context}} occurs {contexts} times, expected once";
     }
@@ -71,7 +72,8 @@ internal sealed record LongBenchRecord(string? Id, int Number, EvaluationPrompt 
         bool isThere = RecordFields.TryFind(fields, "all_classes", out JsonNode? node) && node?.GetValueKind() is not (null or JsonValueKind.Null);
         // Of parquet an empty list stands for none.
         if (!isThere || (!set.HasClasses && node is JsonArray { Count: 0 }))
-            return set.HasClasses ? throw new DataFormatException($"the field \"all_classes\" is {(fields.ContainsKey("all_classes") ? "null" : "missing")}, expected an array of strings, by which {set.Name} is scored.") : null;
+            return !set.HasClasses ? null : throw new DataFormatException(
+                $"the field \"all_classes\" is {(fields.ContainsKey("all_classes") ? "null" : "missing")}, expected an array of strings, by which {set.Name} is scored.");
         return RecordValues.Strings(fields, "all_classes");
     }
 }

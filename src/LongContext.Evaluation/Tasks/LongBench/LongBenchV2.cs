@@ -36,7 +36,9 @@ public static class LongBenchV2
     {
         if (File.Exists(path)) return path;
         if (!Directory.Exists(path)) throw new FileNotFoundException($"There is no {path}; expected LongBench v2's data file, or the folder with it.");
-        string[] found = [.. Directory.GetFiles(path).Where(file => Extensions.Contains(RecordFormats.Extension(file), StringComparer.Ordinal) && RecordFormats.WithoutExtension(Path.GetFileName(file)) == "data").Order(StringComparer.Ordinal)];
+        string[] found = [.. Directory.GetFiles(path)
+            .Where(file => Extensions.Contains(RecordFormats.Extension(file), StringComparer.Ordinal) && RecordFormats.WithoutExtension(Path.GetFileName(file)) == "data")
+            .Order(StringComparer.Ordinal)];
         return found.Length switch
         {
             1 => found[0],

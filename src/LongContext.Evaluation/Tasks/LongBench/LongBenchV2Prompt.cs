@@ -29,7 +29,8 @@ internal sealed class LongBenchV2Prompt
     public static LongBenchV2Prompt Read(string path, bool hasDocument, params ReadOnlySpan<string> others)
     {
         if (!File.Exists(path))
-            throw new FileNotFoundException($"There is no {path}. Expected the files of LongBench v2's folder \"prompts\" (github.com/THUDM/LongBench); name where they are as {nameof(LongBenchV2Options.PromptFolder)}.");
+            throw new FileNotFoundException(
+                $"There is no {path}. Expected the files of LongBench v2's folder \"prompts\" (github.com/THUDM/LongBench); name where they are as {nameof(LongBenchV2Options.PromptFolder)}.");
         // Python reads text with every kind of line end as a line feed.
         string text = File.ReadAllText(path).ReplaceLineEndings("\n");
         foreach (string place in others)
@@ -39,7 +40,8 @@ internal sealed class LongBenchV2Prompt
 
         string[] parts = text.Split(Document);
         if (hasDocument ? parts.Length != 2 : parts.Length != 1)
-            throw new DataFormatException(path, null, FormattableString.Invariant($"the place {Document} occurs {parts.Length - 1} times, expected {(hasDocument ? "once" : "none: this prompt is asked without the text")}."));
+            throw new DataFormatException(path, null, FormattableString.Invariant(
+                $"the place {Document} occurs {parts.Length - 1} times, expected {(hasDocument ? "once" : "none: this prompt is asked without the text")}."));
         return hasDocument ? new LongBenchV2Prompt(text, parts[0], parts[1]) : new LongBenchV2Prompt(text, "", text);
     }
 

@@ -74,7 +74,8 @@ internal sealed record LongBenchV2Question
         for (int i = 0; i < array.Count; i++)
         {
             yield return array[i] is JsonObject passage ? (RecordValues.Count(passage, "c_idx"), RecordValues.Text(passage, "content"))
-                : throw new DataFormatException(FormattableString.Invariant($"the field \"retrieved_context\", element {i + 1}, is {RecordFields.Describe(array[i])}, expected an object with \"c_idx\" and \"content\"."));
+                : throw new DataFormatException(FormattableString.Invariant(
+                    $"the field \"retrieved_context\", element {i + 1}, is {RecordFields.Describe(array[i])}, expected an object with \"c_idx\" and \"content\"."));
         }
     }
 }

@@ -8,21 +8,26 @@ public static class AnswerMetrics
     /// <summary>
     /// "exact_match": 1 if the answer is a right one, but for case, punctuation, articles and spaces (SQuAD's normal form).
     /// </summary>
-    public static AnswerMetric ExactMatch { get; } = Best("exact_match", (said, right) => Normal(said) == Normal(right) ? 1 : 0);
+    public static AnswerMetric ExactMatch { get; } = Of("exact_match", (said, answers) => Squad.ScoreVersion1(said, answers).ExactMatch / 100);
 
     /// <summary>"exact_text": 1 if the answer is a right one to the letter, whitespace around it aside.</summary>
     public static AnswerMetric ExactText { get; } = Best("exact_text", (said, right) => Words.Trim(said) == Words.Trim(right) ? 1 : 0);
 
     /// <summary>"contains_any": 1 if a right answer occurs in what the model said, whatever the case (RULER's string_match_part).</summary>
-    public static AnswerMetric ContainsAny { get; } = Best("contains_any", Contains);
+    public static AnswerMetric ContainsAny { get; } = Of("contains_any", RulerMetrics.MatchPart);
 
     /// <summary>"contains_all": the share of the right answers that occur in what the model said, whatever the case; 1 for all of them (RULER's string_match_all).</summary>
-    public static AnswerMetric ContainsAll { get; } = new("contains_all", (item, said) => item.Answers.Count == 0 ? 0 : item.Answers.Average(right => Contains(said, right)));
+    public static AnswerMetric ContainsAll { get; } = Of("contains_all", RulerMetrics.MatchAll);
 
     /// <summary>
     /// "contains_normalized": 1 if a right answer occurs in what the model said, both in SQuAD's normal form (best_subspan_em of Lost in the Middle).
     /// </summary>
-    public static AnswerMetric ContainsNormalized { get; } = new("contains_normalized", (item, said) => LostInTheMiddle.BestSubspanExactMatch(said, item.Answers));
+    public static AnswerMetric ContainsNormalized { get; } = Of("contains_normalized", LostInTheMiddle.BestSubspanExactMatch);
+
+    /// <summary>
+    /// "final_number": 1 if the last number of what the model said is that of a right answer, commas aside (<see cref="HelmMetrics.FinalNumberExactMatch"/>).
+    /// </summary>
+    public static AnswerMetric FinalNumber { get; } = Of("final_number", HelmMetrics.FinalNumberExactMatch);
 
     /// <summary>"word_f1": F1 of the words in common, in SQuAD's normal form: what SQuAD and LongBench score questions by.</summary>
     public static AnswerMetric WordF1 { get; } = Best("word_f1", LongBenchMetrics.QaF1);
@@ -56,7 +61,7 @@ public static class AnswerMetrics
     /// <summary>All of them.</summary>
     public static IReadOnlyList<AnswerMetric> All { get; } =
     [
-        ExactMatch, ExactText, ContainsAny, ContainsAll, ContainsNormalized, WordF1, Rouge1, Rouge2, RougeL, RougeLsum, EditSimilarity, IndelRatio, CodeSimilarity, ChoiceLetter,
+        ExactMatch, ExactText, ContainsAny, ContainsAll, ContainsNormalized, FinalNumber, WordF1, Rouge1, Rouge2, RougeL, RougeLsum, EditSimilarity, IndelRatio, CodeSimilarity, ChoiceLetter,
     ];
 
     /// <summary>A metric by its name, for example from a command line or a settings file.</summary>
@@ -70,11 +75,10 @@ public static class AnswerMetrics
             ?? throw new ArgumentException($"There is no metric \"{name}\"; there are {string.Join(", ", All.Select(metric => metric.Name))}.", nameof(name));
     }
 
+    /// <summary>A metric that looks at all right answers by itself; without any, nothing is right.</summary>
+    private static AnswerMetric Of(string name, Func<string, IReadOnlyList<string>, double> score) => new(name, (item, said) => item.Answers.Count == 0 ? 0 : score(said, item.Answers));
+
     private static AnswerMetric Best(string name, Func<string, string, double> score) => new(name, (item, said) => item.Answers.Select(right => score(said, right)).DefaultIfEmpty(0).Max());
-
-    private static double Contains(string said, string right) => PythonText.ToLower(said).Contains(PythonText.ToLower(right), StringComparison.Ordinal) ? 1 : 0;
-
-    private static string Normal(string text) => SquadNormalization.Normalize(text, WordCharacters.PythonRe);
 
     private static ItemScore ScoreChoice(EvaluationItem item, string said)
     {

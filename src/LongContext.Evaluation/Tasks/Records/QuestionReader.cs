@@ -98,7 +98,9 @@ internal sealed class QuestionReader(QuestionColumns columns, IReadOnlyCollectio
 
         bool isThere = RecordFields.TryFind(fields, columns.Choices, out JsonNode? node) && node is not null;
         if (!isThere && columns.Choices == QuestionColumns.DefaultChoices) return [];
-        return isThere && node is not JsonArray ? throw new DataFormatException($"the field \"{columns.Choices}\" is {RecordFields.Describe(node)}, expected an array of strings.") : RecordValues.Texts(fields, columns.Choices);
+        return isThere && node is not JsonArray
+            ? throw new DataFormatException($"the field \"{columns.Choices}\" is {RecordFields.Describe(node)}, expected an array of strings.")
+            : RecordValues.Texts(fields, columns.Choices);
     }
 
     private IReadOnlyList<string> Answers(JsonObject fields, IReadOnlyList<string> choices)

@@ -93,7 +93,8 @@ internal sealed class QuestionTemplate
             Question => question.Text,
             Choices => choices,
             _ => question.Properties.TryGetValue(name, out string? value) ? value
-                : throw new DataFormatException($"there is nothing for the template's place {{{name}}}, expected {{question}}, {{context}}, {{choices}} or {(question.Properties.Count == 0 ? "a property" : string.Join(", ", question.Properties.Keys.Select(key => $"{{{key}}}")))}."),
+                : throw new DataFormatException($"there is nothing for the template's place {{{name}}}, expected {{question}}, {{context}}, {{choices}} or "
+                    + $"{(question.Properties.Count == 0 ? "a property" : string.Join(", ", question.Properties.Keys.Select(key => $"{{{key}}}")))}."),
         };
     }
 
@@ -106,6 +107,7 @@ internal sealed class QuestionTemplate
 
         string letter = Words.Trim(answer).ToUpperInvariant();
         return letter.Length == 1 && letter[0] - 'A' is >= 0 and var index && index < choices.Count ? letter
-            : throw new DataFormatException($"the answer \"{answer}\" is neither a letter from A to {ChoiceLetter.Of(choices.Count - 1)} nor the text of a choice; where it is a choice's number, say so by the columns' {nameof(QuestionColumns.ChoiceAnswers)}.");
+            : throw new DataFormatException($"the answer \"{answer}\" is neither a letter from A to {ChoiceLetter.Of(choices.Count - 1)} nor the text of a choice; "
+                + $"where it is a choice's number, say so by the columns' {nameof(QuestionColumns.ChoiceAnswers)}.");
     }
 }

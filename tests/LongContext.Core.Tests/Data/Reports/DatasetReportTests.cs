@@ -243,7 +243,7 @@ public sealed class DatasetReportTests
         Assert.Empty(page.Descendants("script"));
         // Two buckets of sequences (2 to 3, 8 to 15), two bars each, two in the legend; four ways of packing, two rectangles each.
         Assert.Equal(4 + 2 + 8, page.Descendants("rect").Count());
-        foreach (string part in (string[])["http", "url(", "src=", "@import", "<link", "javascript", "NaN", "Infinity"]) Assert.DoesNotContain(part, html, StringComparison.OrdinalIgnoreCase);
+        foreach (string part in (string[])["://", "url(", "src=", "@import", "<link", "javascript", "NaN", "Infinity"]) Assert.DoesNotContain(part, html, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("prefers-color-scheme:dark", html, StringComparison.Ordinal);
         Assert.Contains("@media print", html, StringComparison.Ordinal);
     }

@@ -102,7 +102,7 @@ public sealed class LongBenchRunTests : IDisposable
         File.WriteAllText(folder.File("data.json"), $"[{record.ToJsonString()}]");
         LongBenchV2Task task = LongBenchV2.Load(folder.Path, new LongBenchV2Options { MaximumPromptTokens = 41 }, Token);
         using ScriptedClient client = new(_ => "The correct answer is (B).");
-        EvaluationReport report = await new EvaluationRunner().RunAsync([new EvaluationModel { Name = "m", Client = client, Tokenizer = Bpe, ContextLength = 200 }], [task], cancellationToken: Token);
+        EvaluationReport report = await new EvaluationRunner().RunAsync([new EvaluationModel { Name = "m", Client = client, Tokenizer = Bpe, ContextLength = 4096 }], [task], cancellationToken: Token);
         IReadOnlyList<int> ids = Bpe.EncodeToIds(string.Concat(Enumerable.Repeat("the inner thing ", 50)).Trim() + " Q: q A B C D");
         Assert.Equal(Bpe.Decode([.. ids.Take(20), .. ids.Skip(ids.Count - 21)]), Assert.Single(client.Asked).Messages[0].Text);
         Assert.Equal(0.1f, client.Asked[0].Options!.Temperature);

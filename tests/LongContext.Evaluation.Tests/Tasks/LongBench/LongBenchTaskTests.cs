@@ -144,7 +144,26 @@ public sealed class LongBenchTaskTests
         LongBenchTask task = Assert.Single(LongBench.LoadE(folder.Path, cancellationToken: Token));
         List<ItemResult> results = await RunAsync(task, prompt => prompt.Text.Contains("number 0?", StringComparison.Ordinal) ? "the green lamp number 0" : "nothing");
         Assert.Equal([new("0-4k", 50), new("4-8k", null), new TaskFigure("8k+", 0)], task.Summarize(results));
+        Assert.Equal(["0-4k", "8k+", "0-4k", "8k+"], results.Select(result => result.Group));
         Assert.Equal([new("0-4k", null), new("4-8k", null), new TaskFigure("8k+", null)], task.Summarize([]));
+    }
+
+    [Theory]
+    [InlineData(3999, "0-4k")]
+    [InlineData(4000, "4-8k")]
+    [InlineData(7999, "4-8k")]
+    [InlineData(8000, "8k+")]
+    public void CreateItems_LengthAtABorder_IsInTheBucketOfItsFigure(int length, string bucket)
+    {
+        using LongBenchFolder folder = new();
+        JsonObject record = LongBenchFolder.Record("qasper");
+        record["length"] = length;
+        folder.Write("qasper_e", record);
+        LongBenchTask task = Assert.Single(LongBench.LoadE(folder.Path, cancellationToken: Token));
+        EvaluationItem item = Assert.Single(Items(task));
+        Assert.Equal(bucket, item.Group);
+        ItemResult result = new() { Model = "m", Strategy = "s", Task = task.Name, Item = item.Id, Status = ItemStatus.Scored, Score = 1, Properties = item.Properties };
+        Assert.Equal(bucket, Assert.Single(task.Summarize([result]), figure => figure.Value is not null).Name);
     }
 
     [Fact]
@@ -154,11 +173,11 @@ public sealed class LongBenchTaskTests
         using LongBenchFolder folder = new();
         JsonObject first = LongBenchFolder.Record("trec"), last = LongBenchFolder.Record("trec", 2);
         first["all_classes"] = new JsonArray("river", "stone");
-        last["all_classes"] = new JsonArray("river", "green");
+        last["all_classes"] = new JsonArray("river", "stone", "green");
         folder.Write("trec", first, last);
         LongBenchTask task = Load(folder, "trec");
         List<ItemResult> results = await RunAsync(task, _ => "river of stone and green");
-        Assert.Equal([0.5, 0.5], results.Select(result => result.Score!.Value));
+        Assert.Equal([1.0 / 3, 1.0 / 3], results.Select(result => result.Score!.Value));
         LongBenchTask prefix = Assert.Single(LongBench.Load(folder.Path, new LongBenchOptions { DataSets = ["trec"], MaximumItems = 1 }, Token));
         Assert.Equal(1.0, prefix.Score(Items(prefix)[0], "river and green").Value);
     }

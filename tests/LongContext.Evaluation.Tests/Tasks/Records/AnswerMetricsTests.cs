@@ -30,6 +30,13 @@ public sealed class AnswerMetricsTests
     }
 
     [Theory]
+    [InlineData("It was 12, then 1,250 euros.", 1)]
+    [InlineData("1250 or 12", 0)]
+    [InlineData("none", 0)]
+    public void Score_FinalNumber_TakesTheLastOne(string said, double expected) =>
+        Assert.Equal(expected, AnswerMetrics.FinalNumber.Score(new EvaluationItem { Id = "1", Prompt = new EvaluationPrompt(), Answers = ["1250"] }, said).Value);
+
+    [Theory]
     [InlineData("The answer is B.", 1, "B")]
     [InlineData("I take the door", 1, "B")]
     [InlineData("A", 0, "A")]
