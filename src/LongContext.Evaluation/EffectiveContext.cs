@@ -34,7 +34,9 @@ public static class EffectiveContext
         options.Validate();
         options.Run.Validate();
         int longest = options.MaximumLength ?? (model.ContextLength - model.ReservedTokens)
-            ?? throw new ArgumentException($"{nameof(EffectiveContextOptions)}: {nameof(options.MaximumLength)} is null, and the model does not say how long its window is; expected one of both.", nameof(options));
+            ?? throw new ArgumentException(
+                $"{nameof(EffectiveContextOptions)}: {nameof(options.MaximumLength)} is null, and the model does not say how long its window is; expected one of both.",
+                nameof(options));
         if (longest <= options.MinimumLength)
         {
             throw new ArgumentException(
