@@ -48,7 +48,8 @@ internal sealed class ModelGate(string name, EvaluationRunOptions options) : IDi
                 }
 
                 if (wait <= TimeSpan.Zero) return;
-                await Task.Delay(wait, time, cancellationToken).ConfigureAwait(false);
+                // Delays have whole milliseconds, cut off: a part of one would be no delay, and this loop would spin.
+                await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)), time, cancellationToken).ConfigureAwait(false);
             }
         }
         catch

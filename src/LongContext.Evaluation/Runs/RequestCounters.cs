@@ -8,6 +8,9 @@ internal sealed class RequestCounters
     private long inputTokens, outputTokens;
     private decimal cost;
 
+    /// <summary>Requests that models answered.</summary>
+    public int Requests => Volatile.Read(ref requests);
+
     public void Answered(ModelRequest request, ModelResponse response)
     {
         lock (state)

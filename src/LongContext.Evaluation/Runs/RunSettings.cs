@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -35,8 +36,9 @@ internal sealed class RunSettings
 
     /// <summary>Everything about a model that decides a prompt or an answer, except its client.</summary>
     public static string Describe(EvaluationModel model) => string.Create(
-        System.Globalization.CultureInfo.InvariantCulture,
-        $"tokenizer {Describe(model.Tokenizer)}, window {model.ContextLength?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "unknown"}, reserved {model.ReservedTokens}, continues answers {model.ContinuesAnswers}");
+        CultureInfo.InvariantCulture,
+        $"tokenizer {Describe(model.Tokenizer)}, window {model.ContextLength?.ToString(CultureInfo.InvariantCulture) ?? "unknown"}, "
+        + $"reserved {model.ReservedTokens}, continues answers {model.ContinuesAnswers}");
 
     /// <summary>Stands for model, strategy and task with all their settings.</summary>
     public static string Key(EvaluationModel model, IContextStrategy strategy, EvaluationTask task)
@@ -93,7 +95,8 @@ internal sealed class RunSettings
                 foreach ((string name, JsonNode? value) in json[section]!.AsObject()) merged[section]![name] = value!.DeepClone();
             }
 
-            AtomicFile.WriteAllText(path, CheckpointJson.ToText(merged));
+            string text = CheckpointJson.ToText(merged);
+            if (!File.Exists(path) || File.ReadAllText(path) != text) AtomicFile.WriteAllText(path, text);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -113,7 +116,12 @@ internal sealed class RunSettings
             foreach ((string name, JsonNode? value) in found[section] as JsonObject ?? [])
             {
                 string before = value!.GetValue<string>();
-                if ((string?)json[section]![name] is { } now && now != before) differences.Add($"{section[..^1].Replace("strategie", "strategy", StringComparison.Ordinal)} '{name}' was [{Shorten(before, now)}] and is [{Shorten(now, before)}]");
+                if ((string?)json[section]![name] is { } now && now != before)
+                {
+                    string kind = section == "strategies" ? "strategy" : section[..^1];
+                    differences.Add($"{kind} '{name}' was [{Shorten(before, now)}] and is [{Shorten(now, before)}]");
+                }
+
                 merged[section]![name] = before;
             }
         }

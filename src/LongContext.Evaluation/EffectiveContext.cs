@@ -1,0 +1,66 @@
+using LongContext.Evaluation.Runs;
+using Microsoft.Extensions.AI;
+using Microsoft.ML.Tokenizers;
+
+namespace LongContext.Evaluation;
+
+/// <summary>Finds the length up to which a model is reliable, which is seldom the length it accepts.</summary>
+/// <remarks>
+/// <para>
+/// RULER (Hsieh et al. 2024, arXiv 2404.06654) calls effective the longest of its lengths at which the mean over its tasks is above 85.6. Here the length is looked for: a few lengths are
+/// measured over the whole range, then the gap between the last that passes and the first that fails is halved until it is as narrow as the resolution. For each task by itself, and
+/// for the mean over the tasks.
+/// </para>
+/// <para>
+/// At one length items are asked until their scores say that the model's mean is above or below the threshold (<see cref="LengthVerdict"/>), by a test that may be looked at after every
+/// item. Its level is divided by the number of lengths, so that all verdicts of a search, and thus the bracket, hold together with the confidence asked for. A length that stays undecided
+/// decides the way of the search by its mean, but lies inside the bracket.
+/// </para>
+/// </remarks>
+public static class EffectiveContext
+{
+    /// <summary>Finds it.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="options">The tasks, the threshold, how exact.</param>
+    /// <param name="progress">Told after each batch of items.</param>
+    /// <param name="cancellationToken">Ends the search; with a folder it goes on where it ended.</param>
+    /// <exception cref="ArgumentException">An option is out of its range, or the longest length is not known.</exception>
+    /// <exception cref="EvaluationRunException">All items of a batch failed, or the folder cannot be used.</exception>
+    public static async Task<EffectiveContextResult> FindAsync(
+        EvaluationModel model, EffectiveContextOptions options, IProgress<EffectiveContextProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        options.Run.Validate();
+        int longest = options.MaximumLength ?? (model.ContextLength - model.ReservedTokens)
+            ?? throw new ArgumentException(
+                $"{nameof(EffectiveContextOptions)}: {nameof(options.MaximumLength)} is null, and the model does not say how long its window is; expected one of both.",
+                nameof(options));
+        if (longest <= options.MinimumLength)
+        {
+            throw new ArgumentException(
+                $"{nameof(EffectiveContextOptions)}: {nameof(options.MinimumLength)} is {options.MinimumLength}, expected less than the longest length, {longest}.", nameof(options));
+        }
+
+        using RunEngine engine = new(options.Run, cancellationToken);
+        return await new EffectiveContextRun(model, options, engine, longest, progress, cancellationToken).RunAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Finds it for a client.</summary>
+    /// <param name="client">How the model is asked; its metadata name it where they can.</param>
+    /// <param name="tokenizer">The model's tokenizer, or one that is close.</param>
+    /// <param name="options">The tasks, the threshold, how exact; <see cref="EffectiveContextOptions.MaximumLength"/> must be set.</param>
+    /// <param name="progress">Told after each batch of items.</param>
+    /// <param name="cancellationToken">Ends the search.</param>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    /// <exception cref="EvaluationRunException">All items of a batch failed, or the folder cannot be used.</exception>
+    public static Task<EffectiveContextResult> FindAsync(
+        IChatClient client, Tokenizer tokenizer, EffectiveContextOptions options, IProgress<EffectiveContextProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        string? name = (client.GetService(typeof(ChatClientMetadata)) as ChatClientMetadata)?.DefaultModelId;
+        return FindAsync(new EvaluationModel { Name = name ?? "model", Client = client, Tokenizer = tokenizer }, options, progress, cancellationToken);
+    }
+}

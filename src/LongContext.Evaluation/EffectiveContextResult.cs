@@ -1,0 +1,29 @@
+namespace LongContext.Evaluation;
+
+/// <summary>Up to which length a model is reliable.</summary>
+public sealed record EffectiveContextResult
+{
+    /// <summary>The model's name. Required.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>The score that had to be reached. Required.</summary>
+    public required double Threshold { get; init; }
+
+    /// <summary>The confidence of each bracket. Required.</summary>
+    public required double ConfidenceLevel { get; init; }
+
+    /// <summary>Task by task, in the order they were given. Required.</summary>
+    public required IReadOnlyList<EffectiveLength> Tasks { get; init; }
+
+    /// <summary>For the mean over the tasks, as RULER states it; with one task the same as that task's. Required.</summary>
+    public required EffectiveLength Average { get; init; }
+
+    /// <summary>The length that the model keeps the threshold to in every task, or null where it fails at the shortest in one.</summary>
+    public int? Minimum => Tasks.Any(task => task.Length is null) ? null : Tasks.Min(task => task.Length);
+
+    /// <summary>Every item that was asked, for reports: with the tasks' own names, by task, length and item. Required.</summary>
+    public required IReadOnlyList<ItemResult> Items { get; init; }
+
+    /// <summary>What the reader should know. Default: nothing.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+}

@@ -1,0 +1,37 @@
+namespace LongContext.Evaluation;
+
+/// <summary>Up to which length a model keeps a threshold in one task, or in the mean of several.</summary>
+public sealed record EffectiveLength
+{
+    /// <summary>The task's name, or "average". Required.</summary>
+    public required string Task { get; init; }
+
+    /// <summary>
+    /// The longest length that was measured with a mean at the threshold or above, all shorter ones measured being so too; null where the shortest is below already.
+    /// </summary>
+    public int? Length { get; init; }
+
+    /// <summary>Mean score at that length, or null.</summary>
+    public double? Score { get; init; }
+
+    /// <summary>Where that mean lies, or null.</summary>
+    public ConfidenceInterval? Interval { get; init; }
+
+    /// <summary>The shortest length that was measured with a mean below the threshold, or null where none was.</summary>
+    public int? FirstFailing { get; init; }
+
+    /// <summary>
+    /// The length at which the model truly falls below the threshold is at least this, or null where nobody can say. Together with <see cref="Upper"/> it holds with the
+    /// confidence that was asked for, if the model does not recover at longer lengths.
+    /// </summary>
+    public int? Lower { get; init; }
+
+    /// <summary>And less than this, or null where it may lie beyond the longest length.</summary>
+    public int? Upper { get; init; }
+
+    /// <summary>Lengths above one where the model is below the threshold where it is above it again: its curve does not just fall. Default: none.</summary>
+    public IReadOnlyList<int> Recoveries { get; init; } = [];
+
+    /// <summary>Everything that was measured, by length. Required.</summary>
+    public required IReadOnlyList<LengthMeasurement> Curve { get; init; }
+}

@@ -1,0 +1,65 @@
+using LongContext.Data;
+
+namespace LongContext.Evaluation.Runs;
+
+public sealed class ConfidenceIntervalsTests
+{
+    [Theory]
+    // Wilson's interval as R's prop.test(correct = FALSE) and statsmodels' proportion_confint(method="wilson") give it.
+    [InlineData(0, 10, 0.0, 0.277532799862890)]
+    [InlineData(10, 10, 0.722467200137110, 1.0)]
+    [InlineData(8, 10, 0.490162471536643, 0.943317848545625)]
+    [InlineData(50, 100, 0.403831530365970, 0.596168469634030)]
+    public void OfShare_Wilson(int successes, int count, double low, double high)
+    {
+        ConfidenceInterval interval = ConfidenceIntervals.OfShare(successes, count);
+        Assert.Equal(low, interval.Low, 9);
+        Assert.Equal(high, interval.High, 9);
+        Assert.Equal(interval, ConfidenceIntervals.OfMean([.. Enumerable.Range(0, count).Select(i => i < successes ? 1.0 : 0)]));
+    }
+
+    [Theory]
+    [InlineData(0.975, 1.959963984540054)]
+    [InlineData(0.5, 0)]
+    [InlineData(0.999, 3.090232306167813)]
+    [InlineData(1e-9, -5.997807015007773)]
+    public void Quantile_KnownValues(double probability, double expected) => Assert.Equal(expected, ConfidenceIntervals.Quantile(probability), 9);
+
+    [Fact]
+    public void OfMean_NothingToSay_IsNull()
+    {
+        Assert.Null(ConfidenceIntervals.OfMean([]));
+        Assert.Null(ConfidenceIntervals.OfMean([0.5]));
+        Assert.Null(ConfidenceIntervals.OfMean([0.5, double.NaN]));
+        Assert.Null(ConfidenceIntervals.OfMean([0, 1, double.PositiveInfinity]));
+        Assert.NotNull(ConfidenceIntervals.OfMean([1]));
+    }
+
+    [Theory]
+    [InlineData(40)]
+    [InlineData(6_000)]
+    public void OfMean_Shares_HoldTheTruthAboutAsOftenAsSaid(int count)
+    {
+        int runs = count > 1_000 ? 100 : 300, held = 0;
+        for (int run = 0; run < runs; run++)
+        {
+            SplitMix64 random = new(run, 5);
+            double[] scores = new double[count];
+            for (int i = 0; i < count; i++) scores[i] = Math.Sqrt(random.NextDouble()); // mean 2/3
+            ConfidenceInterval interval = ConfidenceIntervals.OfMean(scores, 0.9)!.Value;
+            if (interval.Low <= 2 / 3.0 && interval.High >= 2 / 3.0) held++;
+        }
+
+        Assert.InRange((double)held / runs, 0.82, 0.97);
+    }
+
+    [Fact]
+    public void OfMean_SameSeed_SameInterval()
+    {
+        double[] scores = [.. Enumerable.Range(0, 30).Select(i => Math.Sin(i) * Math.Sin(i))];
+        Assert.Equal(ConfidenceIntervals.OfMean(scores), ConfidenceIntervals.OfMean(scores));
+        Assert.NotEqual(ConfidenceIntervals.OfMean(scores), ConfidenceIntervals.OfMean(scores, seed: 1));
+        Assert.Equal(new ConfidenceInterval(0.5, 0.5, 0.95), ConfidenceIntervals.OfMean([0.5, 0.5]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => ConfidenceIntervals.OfMean(scores, 1));
+    }
+}
