@@ -12,6 +12,8 @@ namespace LongContext.Evaluation.Tasks.Ruler;
 /// </remarks>
 public sealed class RulerTask : AnswerTask, ISizedTask
 {
+    internal const string Prefix = "ruler/";
+
     private readonly RulerGenerator generator;
     private readonly int samplesPerLength;
     private readonly int templateTokens;
@@ -19,7 +21,7 @@ public sealed class RulerTask : AnswerTask, ISizedTask
     internal RulerTask(string name, RulerGenerator generator, RulerOptions options)
     {
         this.generator = generator;
-        Name = "ruler/" + name;
+        Name = Prefix + name;
         Lengths = [.. options.Lengths];
         samplesPerLength = Math.Min(options.SamplesPerLength, generator.MaximumItems);
         templateTokens = options.TemplateTokens;
