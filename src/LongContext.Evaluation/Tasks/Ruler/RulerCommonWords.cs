@@ -13,6 +13,7 @@ internal sealed class RulerCommonWords(RulerVocabulary vocabulary, int seed, boo
 {
     private const int CommonCount = 10;
     private const int ShortLength = 4_096;
+    private const int Sample = 64; // words to guess from how many fit
     private const string Before = "Below is a numbered list of words. In these words, some appear more often than others. Memorize the ones that appear most often.\n";
     private const string Question = "\nQuestion: What are the 10 most common words in the above list?";
     private const string Prefix = " Answer: The top 10 words that appear most often in the list are:";
@@ -33,8 +34,7 @@ internal sealed class RulerCommonWords(RulerVocabulary vocabulary, int seed, boo
         string List(int count) => Numbered(row.Take(count), often, seldom, orderSeed);
         string Whole(int count) => before + List(count) + Question + Prefix;
 
-        const int Sample = 64;
-        double perWord = (size.Tokenizer.CountTokens(Whole(CommonCount + Sample)) - size.Tokenizer.CountTokens(Whole(CommonCount))) / (double)Sample;
+        double perWord = seldom * PerEntry(size, row.Take(Sample));
         PromptSizer.Sized sized = PromptSizer.Largest(size.Tokenizer, size.PromptTokens, CommonCount, Whole, Math.Max(0.25, perWord), size.Slack)
             ?? throw size.TooShort("A list of ten words with its example");
         return new RulerDraft
@@ -47,6 +47,19 @@ internal sealed class RulerCommonWords(RulerVocabulary vocabulary, int seed, boo
             Tokens = sized.Tokens,
             Properties = new Dictionary<string, string> { ["words"] = sized.Words.ToString(CultureInfo.InvariantCulture) },
         };
+    }
+
+    /// <summary>Tokens of an entry: most numbers have about as many digits as the last.</summary>
+    private static double PerEntry(RulerSize size, List<string> words)
+    {
+        double tokens = 8;
+        for (int round = 0; round < 2; round++)
+        {
+            int number = (int)(size.PromptTokens * 0.6 / tokens);
+            tokens = Math.Max(0.25, size.Tokenizer.CountTokens(string.Join(' ', words.Select((word, i) => string.Create(CultureInfo.InvariantCulture, $"{number + i}. {word}")))) / (double)words.Count);
+        }
+
+        return tokens;
     }
 
     /// <summary>The first ten of which none is within another: an answer would hold both at once.</summary>
