@@ -18,6 +18,9 @@ public sealed partial record EvaluationReport
     /// <summary>What was set, for the reader: name and value. Default: nothing.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Settings { get; init; } = [];
 
+    /// <summary>What the reader should know, such as that a model was not asked any more after many failures. Default: nothing.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
     /// <summary>The currency's name that costs are in, or null (the default) where there are none.</summary>
     public string? Currency { get; init; }
 }

@@ -2,6 +2,7 @@ using LongContext.Checkpoints;
 using LongContext.Models;
 using LongContext.Packing;
 using LongContext.Samples.QuickStart.Reporting;
+using LongContext.Samples.Shared.Repetition;
 using LongContext.Training;
 using LongContext.Training.Optimizers;
 

@@ -6,18 +6,15 @@ using LongContext.Models;
 using LongContext.Packing;
 using LongContext.Positions;
 using LongContext.Samples.QuickStart.Reporting;
+using LongContext.Samples.Shared.Repetition;
 using LongContext.Tokenization;
-using LongContext.Training;
-using LongContext.Training.Optimizers;
 
 namespace LongContext.Samples.QuickStart.Repetition;
 
 /// <summary>Extends the word model from 256 to 2,048 tokens and measures the repetition task at each length, before and after.</summary>
 internal sealed class RepetitionJob(string output, int seed)
 {
-    private const int Factor = 8;
-    private const int Steps = 600;
-    private const int PackTokens = 4096;
+    private const int Factor = RepetitionTuning.Factor;
     private const int MarkerQuestions = 40;
     private const int LastWordsQuestions = 16;
     private const int LongestDocument = BaseModel.ContextLength * Factor;
@@ -52,54 +49,8 @@ internal sealed class RepetitionJob(string output, int seed)
         report.Write(output, saved);
     }
 
-    private async Task TuneAsync(CausalLanguageModel model, CancellationToken cancellationToken)
-    {
-        List<PackedBatch> packs = MakePacks();
-        var options = new TrainerOptions
-        {
-            Steps = packs.Count,
-            LearningRate = 4.5e-3,
-            Schedule = LearningRateSchedule.Cosine(warmupSteps: 10),
-            Optimizer = new AdamWOptions { Beta2 = 0.98, WeightDecay = 0.05 },
-        };
-        using var trainer = new LongContextTrainer(model, options);
-        await TrainingDisplay.ShowAsync("fine-tuning", progress => trainer.TrainAsync(PackSource.FromList(packs, seed: null), progress, cancellationToken));
-    }
-
-    /// <summary>
-    /// Short documents first: after interpolation neighbours lie eight times closer, and telling them apart is learned again
-    /// fastest where there are few. Then ever longer ones, up to the new window.
-    /// </summary>
-    private List<PackedBatch> MakePacks()
-    {
-        var random = new Random(seed);
-        var corpus = new RepetitionCorpus(language, random, shareOfLastWords: 0.5);
-        var packer = new SequencePacker(new SequencePackerOptions { ContextLength = PackTokens, Algorithm = PackingAlgorithm.BestFitDecreasing });
-        (double Share, int[] DocumentLengths, double Copies)[] stages =
-        [
-            (0.20, [64], 0.7),
-            (0.15, [256], 0.2),
-            (0.25, [512, 1024], 0.2),
-            (0.40, [1024, 2048, 2048], 0.1),
-        ];
-        var packs = new List<PackedBatch>();
-        foreach ((double share, int[] documentLengths, double copies) in stages)
-        {
-            var documents = new List<TokenSequence>();
-            for (long left = (long)(share * Steps) * PackTokens; left > 0; left -= documents[^1].Length)
-            {
-                int length = documentLengths[random.Next(documentLengths.Length)];
-                double kind = random.NextDouble();
-                documents.Add(kind < copies ? corpus.Copy(length) : kind < (1 + copies) / 2 ? corpus.LongText(length) : corpus.Questions(length));
-            }
-
-            PackedBatch[] stage = [.. packer.Pack(documents)];
-            random.Shuffle(stage); // best fit leaves the longest documents' packs in front
-            packs.AddRange(stage);
-        }
-
-        return packs;
-    }
+    private Task TuneAsync(CausalLanguageModel model, CancellationToken cancellationToken) => TrainingDisplay.ShowAsync(
+        "fine-tuning", progress => RepetitionTuning.RunAsync(model, language, seed, progress, cancellationToken: cancellationToken));
 
     private ReportRow MeasureUntuned(string name, RopeScaling? scaling, CancellationToken cancellationToken)
     {

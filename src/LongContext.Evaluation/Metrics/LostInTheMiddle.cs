@@ -30,6 +30,18 @@ public static class LostInTheMiddle
         return Words.Trim(end < 0 ? output : output[..end]);
     }
 
+    /// <summary>
+    /// 1 if the value occurs in the answer, case aside, else 0: evaluate_kv_responses.py, the accuracy of looking up one of many keys.
+    /// </summary>
+    /// <param name="prediction">What the model said, all of it.</param>
+    /// <param name="value">The key's value.</param>
+    public static double KeyValueAccuracy(string prediction, string value)
+    {
+        ArgumentNullException.ThrowIfNull(prediction);
+        ArgumentNullException.ThrowIfNull(value);
+        return PythonText.ToLower(prediction).Contains(PythonText.ToLower(value), StringComparison.Ordinal) ? 1 : 0;
+    }
+
     /// <summary>An answer in the form in which the metric compares it.</summary>
     /// <param name="text">The answer.</param>
     public static string Normalize(string text)

@@ -15,16 +15,10 @@ internal static class SquadNormalization
     // Full-width and CJK punctuation, as LongBench's metrics have it.
     private const string ChinesePunctuation = "！？｡。＂＃＄％＆＇（）＊＋，－／：；＜＝＞＠［＼］＾＿｀｛｜｝～｟｠｢｣､、〃》「」『』【】〔〕〖〗〘〙〚〛〜〝〞〟〰〾〿–—‘’‛“”„‟…‧﹏.";
 
-    public static string Normalize(string text, WordCharacters words)
-    {
-        var kept = new StringBuilder(text.Length);
-        foreach (char c in PythonText.ToLower(text))
-        {
-            if (!IsAsciiPunctuation(c)) kept.Append(c);
-        }
+    public static string Normalize(string text, WordCharacters words) => string.Join(' ', Words.Of(WithoutArticles(WithoutPunctuation(text), words)));
 
-        return string.Join(' ', Words.Of(WithoutArticles(kept.ToString(), words)));
-    }
+    /// <summary>The same, but articles stay.</summary>
+    public static string NormalizeKeepingArticles(string text) => string.Join(' ', Words.Of(WithoutPunctuation(text)));
 
     /// <summary>LongBench's form of Chinese answers: lower-case, without ASCII and Chinese punctuation, without whitespace; articles stay.</summary>
     public static string NormalizeChinese(string text)
@@ -40,6 +34,17 @@ internal static class SquadNormalization
 
     /// <summary>The 32 characters of Python's string.punctuation.</summary>
     public static bool IsAsciiPunctuation(char c) => char.IsAscii(c) && (char.IsPunctuation(c) || char.IsSymbol(c));
+
+    private static string WithoutPunctuation(string text)
+    {
+        var kept = new StringBuilder(text.Length);
+        foreach (char c in PythonText.ToLower(text))
+        {
+            if (!IsAsciiPunctuation(c)) kept.Append(c);
+        }
+
+        return kept.ToString();
+    }
 
     /// <summary>An article is a whole run of a word's characters; a space takes its place.</summary>
     private static string WithoutArticles(string text, WordCharacters words)

@@ -34,5 +34,5 @@ internal static class Words
     }
 
     /// <summary>.NET's whitespace and the four separators U+001C to U+001F, which together are Python's.</summary>
-    private static bool IsSpace(char c) => char.IsWhiteSpace(c) || c is >= '\u001C' and <= '\u001F';
+    public static bool IsSpace(char c) => char.IsWhiteSpace(c) || c is >= '\u001C' and <= '\u001F';
 }

@@ -14,6 +14,9 @@ public abstract class EvaluationTask
     /// <summary>Whether a lower score is the better one, as with perplexity. Default: false, and scores are from 0 to 1.</summary>
     public virtual bool LowerIsBetter => false;
 
+    /// <summary>How many items it has, for progress, or null (the default) where that is not known before they are made.</summary>
+    public virtual int? ItemCount => null;
+
     /// <summary>The items, the same each time for the same tokenizer.</summary>
     /// <param name="tokenizer">The model's tokenizer, by which lengths are met.</param>
     public abstract IEnumerable<EvaluationItem> CreateItems(Tokenizer tokenizer);

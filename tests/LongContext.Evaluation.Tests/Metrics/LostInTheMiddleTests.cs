@@ -22,6 +22,12 @@ public sealed class LostInTheMiddleTests
     }
 
     [Theory]
+    [InlineData("It is ABC-1.\nReally", "abc-1", 1)]
+    [InlineData("abc1", "abc-1", 0)]
+    [InlineData("", "", 1)]
+    public void KeyValueAccuracy_Value_IsContained(string prediction, string value, double expected) => Assert.Equal(expected, LostInTheMiddle.KeyValueAccuracy(prediction, value));
+
+    [Theory]
     [InlineData(" Paris \nand more", "Paris")]
     [InlineData("\nParis", "")]
     [InlineData("Paris\r\nLyon", "Paris")]
@@ -32,6 +38,7 @@ public sealed class LostInTheMiddleTests
     [InlineData("ΟΔΟΣ ΣΑΣ", "οδος σας")] // sigma at a word's end
     [InlineData("Σ", "σ")]
     [InlineData("İstanbul", "i\u0307stanbul")]
+    [InlineData("ⅫΣ", "ⅻς")] // a Roman numeral is cased, though no letter
     [InlineData("ΑΣ1Σ ", "ας1σ")] // after a digit no letter stands before the sigma
     public void Normalize_Case_FollowsAllOfUnicode(string text, string expected) => Assert.Equal(expected, LostInTheMiddle.Normalize(text));
 

@@ -1,7 +1,7 @@
 using LongContext.Evaluation.Tasks;
 using LongContext.Tokenization;
 
-namespace LongContext.Samples.QuickStart.Repetition;
+namespace LongContext.Samples.Shared.Repetition;
 
 /// <summary>
 /// The word model's language: 1,024 tokens, of which the first are signs and the rest plain words that texts are drawn from.

@@ -1,6 +1,6 @@
 using LongContext.Packing;
 
-namespace LongContext.Samples.QuickStart.Repetition;
+namespace LongContext.Samples.Shared.Repetition;
 
 /// <summary>
 /// Training documents in the word model's language, of any length. The words are random, so only copied words can be learned:

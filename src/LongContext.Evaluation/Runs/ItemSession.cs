@@ -1,0 +1,143 @@
+using LongContext.Evaluation.Strategies;
+using LongContext.Evaluation.Tasks;
+
+namespace LongContext.Evaluation.Runs;
+
+/// <summary>One item's way to the model: strategy, truncation, request; and what it took.</summary>
+internal sealed class ItemSession(EvaluationModel model, IContextStrategy strategy, RequestSender sender, TimeProvider time) : IModelSession
+{
+    private readonly Lock state = new();
+    private readonly Dictionary<string, double> strategyDetails = [];
+    private int requests;
+    private long inputTokens, outputTokens;
+    private TimeSpan duration;
+    private decimal cost;
+    private bool costIsKnown = true, truncated;
+    private string? prompt, answer;
+
+    public EvaluationModel Model => model;
+
+    public async ValueTask<ModelResponse> AskAsync(EvaluationPrompt prompt, AnswerSettings settings, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(prompt);
+        ArgumentNullException.ThrowIfNull(settings);
+        int? most = MaximumPromptTokens(model, prompt, settings);
+        StrategySession inner = new(this);
+        long start = time.GetTimestamp();
+        PreparedPrompt prepared = await strategy.PrepareAsync(prompt, new StrategyContext { Session = inner, MaximumPromptTokens = most }, cancellationToken).ConfigureAwait(false);
+        // What the strategy asked is counted as requests are, without waiting.
+        TimeSpan preparing = time.GetElapsedTime(start) - inner.Waited;
+        lock (state)
+        {
+            if (preparing > TimeSpan.Zero) duration += preparing;
+            foreach ((string name, double value) in prepared.Details) strategyDetails[name] = value;
+        }
+
+        EvaluationPrompt fitted = Fit(model, prepared.Prompt, settings, out bool isCut);
+        ModelRequest request = new(model, fitted, settings);
+        lock (state)
+        {
+            truncated |= isCut;
+            this.prompt = fitted.Text + fitted.AnswerPrefix;
+            answer = null;
+        }
+
+        ModelResponse response = await SendAsync(request, cancellationToken).ConfigureAwait(false);
+        lock (state) answer = response.Text;
+        return response;
+    }
+
+    public ValueTask<ModelResponse> AskOtherAsync(EvaluationModel other, EvaluationPrompt prompt, AnswerSettings settings, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        ArgumentNullException.ThrowIfNull(prompt);
+        ArgumentNullException.ThrowIfNull(settings);
+        return SendAsync(new ModelRequest(other, Fit(other, prompt, settings, out _), settings), cancellationToken);
+    }
+
+    /// <summary>A result with everything that is known here.</summary>
+    public ItemResult Complete(ItemResult result, ItemScore? score, int? promptCharacters)
+    {
+        lock (state)
+        {
+            Dictionary<string, double> details = new(strategyDetails);
+            foreach ((string name, double value) in score?.Details ?? result.Details) details[name] = value;
+            return result with
+            {
+                Score = score?.Value,
+                Judged = score?.Judged,
+                Details = details.Count == 0 ? result.Details : details,
+                Prompt = PromptShortening.Shorten(prompt, promptCharacters),
+                Answer = answer,
+                Requests = requests,
+                InputTokens = inputTokens,
+                OutputTokens = outputTokens,
+                Duration = duration,
+                Cost = costIsKnown && (requests > 0 || model.Price is not null) ? cost : null,
+                Truncated = truncated,
+            };
+        }
+    }
+
+    private static int? MaximumPromptTokens(EvaluationModel model, EvaluationPrompt prompt, AnswerSettings settings)
+    {
+        if (model.ContextLength is not { } window) return null;
+        int around = settings.MaximumNewTokens + model.ReservedTokens;
+        if (prompt.AnswerPrefix.Length > 0) around += model.Tokenizer.CountTokens(prompt.AnswerPrefix);
+        if (prompt.System is { Length: > 0 } system) around += model.Tokenizer.CountTokens(system);
+        return window > around ? window - around : throw new PromptTooLongException($"{around} tokens are taken by the answer and what stands around the prompt, but the model has {window}.");
+    }
+
+    private static EvaluationPrompt Fit(EvaluationModel model, EvaluationPrompt prompt, AnswerSettings settings, out bool isCut)
+    {
+        isCut = false;
+        if (MaximumPromptTokens(model, prompt, settings) is not { } most) return prompt;
+        EvaluationPrompt fitted = prompt.Truncation.Fit(prompt, model.Tokenizer, most);
+        isCut = !ReferenceEquals(fitted, prompt);
+        return fitted;
+    }
+
+    private async ValueTask<ModelResponse> SendAsync(ModelRequest request, CancellationToken cancellationToken)
+    {
+        ModelResponse response = await sender.AskAsync(request, cancellationToken).ConfigureAwait(false);
+        lock (state)
+        {
+            requests++;
+            inputTokens += response.InputTokens;
+            outputTokens += response.OutputTokens;
+            duration += response.Duration;
+            if (request.Model.Price is { } price) cost += price.Of(response.InputTokens, response.OutputTokens);
+            else costIsKnown = false;
+        }
+
+        return response;
+    }
+
+    /// <summary>What a strategy asks through: its own requests go to the model as they are.</summary>
+    private sealed class StrategySession(ItemSession outer) : IModelSession
+    {
+        private readonly Lock state = new();
+
+        public EvaluationModel Model => outer.Model;
+
+        public TimeSpan Waited { get; private set; }
+
+        public ValueTask<ModelResponse> AskAsync(EvaluationPrompt prompt, AnswerSettings settings, CancellationToken cancellationToken = default) =>
+            AskOtherAsync(Model, prompt, settings, cancellationToken);
+
+        public async ValueTask<ModelResponse> AskOtherAsync(EvaluationModel other, EvaluationPrompt prompt, AnswerSettings settings, CancellationToken cancellationToken = default)
+        {
+            long start = outer.Time.GetTimestamp();
+            try
+            {
+                return await outer.AskOtherAsync(other, prompt, settings, cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                lock (state) Waited += outer.Time.GetElapsedTime(start);
+            }
+        }
+    }
+
+    private TimeProvider Time => time;
+}

@@ -1,0 +1,226 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using LongContext.Data;
+using Microsoft.Extensions.AI;
+using Polly;
+using Polly.Retry;
+
+namespace LongContext.Evaluation.Runs;
+
+/// <summary>Asks models: what is kept is not asked, what is being asked is waited for, what fails for a while is asked again.</summary>
+internal sealed class RequestSender : IDisposable
+{
+    private static readonly TimeSpan LongestDraining = TimeSpan.FromSeconds(10);
+    private static readonly ResiliencePropertyKey<ModelRequest> RequestKey = new("longcontext.request");
+
+    private readonly EvaluationRunOptions options;
+    private readonly ResponseStore store;
+    private readonly RequestCounters counters;
+    private readonly CancellationToken runEnds;
+    private readonly TimeProvider time;
+    private readonly ResiliencePipeline<ModelResponse> pipeline;
+    private readonly ConcurrentDictionary<string, ModelGate> gates = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<UInt128, Lazy<Task<ModelResponse>>> inFlight = new();
+
+    public RequestSender(EvaluationRunOptions options, ResponseStore store, RequestCounters counters, CancellationToken runEnds)
+    {
+        this.options = options;
+        this.store = store;
+        this.counters = counters;
+        this.runEnds = runEnds;
+        time = options.TimeProvider;
+        ResiliencePipelineBuilder<ModelResponse> builder = new() { TimeProvider = time };
+        if (options.MaximumTries > 1)
+        {
+            builder.AddRetry(new RetryStrategyOptions<ModelResponse>
+            {
+                MaxRetryAttempts = options.MaximumTries - 1,
+                ShouldHandle = arguments => ValueTask.FromResult(ShouldTryAgain(arguments)),
+                DelayGenerator = arguments => ValueTask.FromResult<TimeSpan?>(
+                    Delay(Request(arguments.Context).Key, arguments.AttemptNumber, RetryAfter(arguments.Outcome.Exception!))),
+                OnRetry = arguments =>
+                {
+                    ModelRequest request = Request(arguments.Context);
+                    counters.Retried();
+                    RunTelemetry.Retries.Add(1, new KeyValuePair<string, object?>("model", request.Model.Name));
+                    // Others would only hear the same.
+                    if (RetryAfter(arguments.Outcome.Exception!) is { } wait) Gate(request.Model.Name).Pause(wait);
+                    return ValueTask.CompletedTask;
+                },
+            });
+        }
+
+        pipeline = builder.Build();
+    }
+
+    public ModelGate Gate(string model) => gates.GetOrAdd(model, static (name, options) => new ModelGate(name, options), options);
+
+    public async Task<ModelResponse> AskAsync(ModelRequest request, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (store.TryGet(request.Key) is { } kept)
+        {
+            counters.Reused();
+            return kept;
+        }
+
+        Lazy<Task<ModelResponse>> mine = new(() => Task.Run(() => SendAndKeepAsync(request), CancellationToken.None));
+        Lazy<Task<ModelResponse>> shared = inFlight.GetOrAdd(request.Key, mine);
+        ModelResponse response = await shared.Value.WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (ReferenceEquals(shared, mine)) return response;
+        counters.Reused();
+        return response with { FromCache = true };
+    }
+
+    /// <summary>Waits until nothing is asked any more, so that the last answers are kept; not for ever, as there are clients that cannot be cancelled.</summary>
+    public async Task DrainAsync()
+    {
+        Task all = Task.WhenAll(inFlight.Values.Select(each => each.Value));
+        await Task.WhenAny(all, Task.Delay(LongestDraining)).ConfigureAwait(false);
+    }
+
+    public void Dispose()
+    {
+        foreach (ModelGate gate in gates.Values) gate.Dispose();
+    }
+
+    /// <summary>The wait after a try, from 0: it doubles, at random up to half of it is taken off, and it is no shorter than what the server asks for.</summary>
+    internal TimeSpan Delay(UInt128 key, int attempt, TimeSpan? retryAfter)
+    {
+        double longest = Math.Min(options.MaximumRetryDelay.TotalSeconds, options.RetryDelay.TotalSeconds * Math.Pow(2, attempt));
+        double part = new SplitMix64(options.Seed ^ (long)(ulong)key, attempt).NextDouble();
+        TimeSpan own = TimeSpan.FromSeconds(longest * (1 - (part / 2)));
+        return retryAfter is { } asked && asked > own ? asked : own;
+    }
+
+    private static ModelRequest Request(ResilienceContext context) => context.Properties.GetValue(RequestKey, null!);
+
+    private TimeSpan? RetryAfter(Exception exception) =>
+        options.RetryAfter is { } own ? own(exception) : RequestFaults.RetryAfterOf(exception, time.GetUtcNow());
+
+    private bool ShouldTryAgain(RetryPredicateArguments<ModelResponse> arguments)
+    {
+        if (arguments.Outcome.Exception is not { } fault || runEnds.IsCancellationRequested) return false;
+        if (fault is ModelStoppedException or EvaluationRunException) return false;
+        if (Gate(Request(arguments.Context).Model.Name).Stopped is not null) return false;
+        return RequestFaults.Classify(fault, options.IsTransient) == FaultKind.Transient && !(RetryAfter(fault) > options.MaximumRetryAfter);
+    }
+
+    private async Task<ModelResponse> SendAndKeepAsync(ModelRequest request)
+    {
+        try
+        {
+            // Between the first look and this one another may have asked.
+            if (store.TryGet(request.Key) is { } kept) return kept;
+            ModelGate gate = Gate(request.Model.Name);
+            ResilienceContext context = ResilienceContextPool.Shared.Get(runEnds);
+            context.Properties.Set(RequestKey, request);
+            ModelResponse response;
+            try
+            {
+                response = await pipeline.ExecuteAsync(
+                    static async (context, sender) => await sender.TryOnceAsync(Request(context), context.CancellationToken).ConfigureAwait(false), context, this).ConfigureAwait(false);
+            }
+            catch (Exception exception) when (exception is not (ModelStoppedException or EvaluationRunException) && !runEnds.IsCancellationRequested)
+            {
+                if (RequestFaults.Classify(exception, options.IsTransient) is FaultKind.Transient or FaultKind.Model) gate.Failed(Describe(exception));
+                throw;
+            }
+            finally
+            {
+                ResilienceContextPool.Shared.Return(context);
+            }
+
+            gate.Succeeded();
+            return response;
+        }
+        finally
+        {
+            inFlight.TryRemove(request.Key, out _);
+        }
+    }
+
+    private async Task<ModelResponse> TryOnceAsync(ModelRequest request, CancellationToken cancellationToken)
+    {
+        ModelGate gate = Gate(request.Model.Name);
+        long reserved = gate.LimitsTokens ? request.CountPromptTokens() + request.Settings.MaximumNewTokens : 0;
+        await gate.EnterAsync(reserved, cancellationToken).ConfigureAwait(false);
+        long? used = null;
+        using Activity? activity = RunTelemetry.Source.StartActivity("evaluation request", ActivityKind.Client);
+        activity?.SetTag("model", request.Model.Name);
+        long start = time.GetTimestamp();
+        bool succeeded = false;
+        try
+        {
+            ModelResponse response = await AnswerAsync(request, start, cancellationToken).ConfigureAwait(false);
+            used = response.InputTokens + response.OutputTokens;
+            succeeded = true;
+            // Kept before anybody hears of it, and before the next one may go: what was received is never asked again.
+            store.Add(request, response);
+            counters.Answered(request, response);
+            RunTelemetry.Tokens.Add(response.InputTokens, new("model", request.Model.Name), new("direction", "input"));
+            RunTelemetry.Tokens.Add(response.OutputTokens, new("model", request.Model.Name), new("direction", "output"));
+            return response;
+        }
+        catch (Exception exception)
+        {
+            activity?.SetStatus(ActivityStatusCode.Error, exception.Message);
+            throw;
+        }
+        finally
+        {
+            RunTelemetry.RequestDuration.Record(time.GetElapsedTime(start).TotalSeconds, new("model", request.Model.Name), new("succeeded", succeeded));
+            gate.Leave(reserved, used);
+        }
+    }
+
+    private async Task<ModelResponse> AnswerAsync(ModelRequest request, long start, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource timeout = new(options.RequestTimeout, time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        ChatResponse response;
+        try
+        {
+            response = options.Streaming
+                ? await StreamAsync(request, either.Token).ConfigureAwait(false)
+                : await request.Model.Client.GetResponseAsync(request.Messages(), request.Options(), either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException exception) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException($"There was no answer within {options.RequestTimeout}.", exception);
+        }
+
+        if (response.Messages.Count == 0) throw new IncompleteAnswerException("The response has no message.");
+        string whole = response.Text;
+        return new ModelResponse
+        {
+            Text = StopSequences.Cut(whole, request.Settings),
+            FinishReason = response.FinishReason?.Value,
+            InputTokens = response.Usage?.InputTokenCount ?? request.CountPromptTokens(),
+            OutputTokens = response.Usage?.OutputTokenCount ?? request.Model.Tokenizer.CountTokens(whole),
+            Duration = time.GetElapsedTime(start),
+        };
+    }
+
+    private static async Task<ChatResponse> StreamAsync(ModelRequest request, CancellationToken cancellationToken)
+    {
+        List<ChatResponseUpdate> updates = [];
+        await foreach (ChatResponseUpdate update in request.Model.Client.GetStreamingResponseAsync(request.Messages(), request.Options(), cancellationToken).ConfigureAwait(false))
+        {
+            updates.Add(update);
+        }
+
+        // Servers close the connection of a cut stream the same way as that of a whole one.
+        return updates.Exists(update => update.FinishReason is not null)
+            ? updates.ToChatResponse()
+            : throw new IncompleteAnswerException("The stream ended without saying why: it was cut.");
+    }
+
+    internal static string Describe(Exception exception)
+    {
+        string message = exception.InnerException is { } inner && !exception.Message.Contains(inner.Message, StringComparison.Ordinal)
+            ? $"{exception.Message} ({inner.Message})"
+            : exception.Message;
+        return $"{exception.GetType().Name}: {message.ReplaceLineEndings(" ")}";
+    }
+}

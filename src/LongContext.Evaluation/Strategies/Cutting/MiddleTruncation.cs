@@ -1,0 +1,28 @@
+using Microsoft.ML.Tokenizers;
+
+namespace LongContext.Evaluation.Strategies.Cutting;
+
+/// <summary>Takes tokens out of the middle of the whole text, in one of the two ways that benchmarks have.</summary>
+/// <param name="name">The kind's name.</param>
+/// <param name="joined">Whether the two ends are decoded together, and an odd number of tokens is used up.</param>
+internal sealed class MiddleTruncation(string name, bool joined) : PromptTruncation
+{
+    public override string Name => name;
+
+    public override EvaluationPrompt Fit(EvaluationPrompt prompt, Tokenizer tokenizer, int maximumTokens)
+    {
+        ArgumentNullException.ThrowIfNull(prompt);
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        string text = prompt.Text;
+        IReadOnlyList<int> ids = TokenText.Encode(tokenizer, text);
+        if (ids.Count <= maximumTokens) return prompt;
+        // Of one token the script of LongBench would keep half of it at each end, which Python takes as the whole text.
+        if (maximumTokens < (joined ? 1 : 2)) throw new PromptTooLongException(ids.Count, maximumTokens);
+        int left = maximumTokens / 2, right = joined ? maximumTokens - left : left;
+        IEnumerable<int> head = ids.Take(left), tail = ids.Skip(ids.Count - right);
+        string kept = joined
+            ? TokenText.Decode(tokenizer, head.Concat(tail))
+            : TokenText.Decode(tokenizer, head) + TokenText.Decode(tokenizer, tail);
+        return prompt with { Before = string.Empty, Context = string.Empty, After = kept, Query = prompt.Query ?? prompt.After };
+    }
+}
