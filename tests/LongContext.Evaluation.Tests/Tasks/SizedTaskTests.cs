@@ -1,3 +1,4 @@
+using LongContext.Evaluation.Tasks.Needles;
 using Microsoft.ML.Tokenizers;
 
 namespace LongContext.Evaluation.Tasks;
@@ -57,6 +58,27 @@ public sealed class SizedTaskTests
         ItemScore score = task.Score(items[0], items[0].Answer.Split(' ')[0]);
         Assert.Equal(score.Value, score.Details["words"]);
         Assert.NotEqual(score.Value, score.Details["characters"]);
+    }
+
+    /// <summary>Fixes the items: a change here makes figures of two versions incomparable.</summary>
+    [Fact]
+    public void CreateItems_DefaultSeeds_AreTheSameInEveryVersion()
+    {
+        EvaluationTask[] tasks =
+        [
+            new PasskeyTask(), new RepetitionTask(), new RepetitionTask(new RepetitionTaskOptions { Form = RepetitionForm.AfterMarker }), new NeedleTask(), new MultiNeedleTask(), new KeyValueTask(),
+        ];
+        string[] found = [.. tasks.Select(task => $"{task.Name} {ItemHash.Of(task.CreateItems(PieceTokenizer.Subword).ElementAt(3))}")];
+        Assert.Equal(
+            [
+                "passkey 141a31561ad6d547",
+                "repetition baeb7e99e839065d",
+                "repetition/after-marker 2e9e28fd4376e0c7",
+                "needle a09681bfc6eb6bc6",
+                "multi-needle 68d0c7d5c34244b4",
+                "key-value 569a0af067821e37",
+            ],
+            found);
     }
 
     [Fact]

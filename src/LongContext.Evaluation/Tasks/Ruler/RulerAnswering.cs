@@ -40,11 +40,13 @@ internal sealed class RulerAnswering(RulerQuestions questions, string source, in
         SplitMix64 random = new(seed, Number(size, index)), order = new(random.Next());
         RulerQuestion question = questions.Get(number);
         string after = "\n\n" + Instruction + "Question: " + question.Text;
-        using DocumentRow row = new(question.Own, questions.Distractors(question, number, random));
+        using DocumentRow row = new(question.Own, questions.Distractors(question, number, random), source);
         int own = question.Own.Count;
+        double PerDocument(int count) => Math.Max(1, size.Tokenizer.CountTokens(Context(row, own + count, order)) / (double)(own + count));
         string Whole(string context) => Before + context + after + Prefix;
-        double guess = size.Tokenizer.CountTokens(Context(row, own + 4, order)) / (own + 4.0);
-        if (PromptSizer.Largest(size.Tokenizer, size.PromptTokens, own, count => Whole(Context(row, count, order)), Math.Max(1, guess), size.Slack) is not { } sized) return null;
+        double guess = PerDocument(4);
+        if ((int)(size.PromptTokens / (16 * guess)) is > 4 and var sample) guess = PerDocument(sample);
+        if (PromptSizer.Largest(size.Tokenizer, size.PromptTokens, own, count => Whole(Context(row, count, order)), guess, size.Slack) is not { } sized) return null;
 
         string context = Context(row, sized.Words, order);
         int tokens = sized.Tokens, documents = sized.Words;
@@ -95,7 +97,7 @@ internal sealed class RulerAnswering(RulerQuestions questions, string source, in
     }
 
     /// <summary>A question's own documents, then others, as many as are asked for.</summary>
-    private sealed class DocumentRow(IReadOnlyList<string> own, IEnumerable<string> others) : IDisposable
+    private sealed class DocumentRow(IReadOnlyList<string> own, IEnumerable<string> others, string source) : IDisposable
     {
         private readonly List<string> documents = [.. own];
         private readonly IEnumerator<string> rest = others.GetEnumerator();
@@ -104,7 +106,7 @@ internal sealed class RulerAnswering(RulerQuestions questions, string source, in
         {
             while (documents.Count < count)
             {
-                if (!rest.MoveNext()) throw new ArgumentException("Every document of the file holds an answer to the question, so that there is no other to put beside it.");
+                if (!rest.MoveNext()) throw new ArgumentException($"{source} has no document beside a question's own that does not hold an answer to it, expected some to put beside them.");
                 documents.Add(rest.Current);
             }
 

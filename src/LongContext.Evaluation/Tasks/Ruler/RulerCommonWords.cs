@@ -30,11 +30,11 @@ internal sealed class RulerCommonWords(RulerVocabulary vocabulary, int seed, boo
         bool isShort = size.Length < ShortLength;
         (int often, int seldom) = isShort ? (6, 1) : (30, 3);
         string before = (solvedExample ? Solved([.. singles.Except(common, StringComparer.Ordinal)], isShort, random.Next()) : "") + Before;
-        using WordRow row = new([.. common, .. singles.Except(common, StringComparer.Ordinal)], vocabulary.Pairs(new SplitMix64(random.Next())));
+        using WordRow row = new([.. common, .. singles.Except(common, StringComparer.Ordinal)], vocabulary.Pairs(new SplitMix64(random.Next())), vocabulary.Count);
         string List(int count) => Numbered(row.Take(count), often, seldom, orderSeed);
         string Whole(int count) => before + List(count) + Question + Prefix;
 
-        double perWord = seldom * PerEntry(size, row.Take(Sample));
+        double perWord = seldom * PerEntry(size, row, seldom);
         PromptSizer.Sized sized = PromptSizer.Largest(size.Tokenizer, size.PromptTokens, CommonCount, Whole, Math.Max(0.25, perWord), size.Slack)
             ?? throw size.TooShort("A list of ten words with its example");
         return new RulerDraft
@@ -49,14 +49,16 @@ internal sealed class RulerCommonWords(RulerVocabulary vocabulary, int seed, boo
         };
     }
 
-    /// <summary>Tokens of an entry: most numbers have about as many digits as the last.</summary>
-    private static double PerEntry(RulerSize size, List<string> words)
+    /// <summary>Tokens of an entry, of words from all of the list (pairs, which come last, have more) and with numbers of as many digits as most have.</summary>
+    private static double PerEntry(RulerSize size, WordRow row, int seldom)
     {
         double tokens = 8;
-        for (int round = 0; round < 2; round++)
+        for (int round = 0; round < 3; round++)
         {
-            int number = (int)(size.PromptTokens * 0.6 / tokens);
-            tokens = Math.Max(0.25, size.Tokenizer.CountTokens(string.Join(' ', words.Select((word, i) => string.Create(CultureInfo.InvariantCulture, $"{number + i}. {word}")))) / (double)words.Count);
+            int entries = (int)(size.PromptTokens / tokens), count = Math.Clamp(entries / seldom, Sample, row.Most);
+            List<string> words = row.Take(count);
+            string text = string.Join(' ', Enumerable.Range(0, Sample).Select(i => string.Create(CultureInfo.InvariantCulture, $"{(entries * 3 / 5) + i}. {words[(int)((long)i * count / Sample)]}")));
+            tokens = Math.Max(0.25, size.Tokenizer.CountTokens(text) / (double)Sample);
         }
 
         return tokens;
@@ -96,9 +98,12 @@ internal sealed class RulerCommonWords(RulerVocabulary vocabulary, int seed, boo
     }
 
     /// <summary>Words, as many as are asked for.</summary>
-    private sealed class WordRow(List<string> words, IEnumerable<string> more) : IDisposable
+    private sealed class WordRow(List<string> words, IEnumerable<string> more, int most) : IDisposable
     {
         private readonly IEnumerator<string> rest = more.GetEnumerator();
+
+        /// <summary>How many there are.</summary>
+        public int Most => most;
 
         public List<string> Take(int count)
         {

@@ -42,7 +42,7 @@ internal sealed class RulerFileQuestions : RulerQuestions
         for (bool found = true; found;)
         {
             found = false;
-            foreach (int i in near.Concat(far).Except(entry.Own))
+            foreach (int i in near.Concat(far))
             {
                 if (HoldsAnswer(documents[i], question)) continue;
                 found = true;

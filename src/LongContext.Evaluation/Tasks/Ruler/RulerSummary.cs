@@ -64,7 +64,7 @@ public sealed record RulerSummary
     private static RulerLengthScore Score(IGrouping<int, ItemResult> length)
     {
         Dictionary<string, double> scores = length.GroupBy(result => result.Task).ToDictionary(
-            task => task.Key[RulerTask.Prefix.Length..], task => RulerScoring.Percentage([.. task.Select(result => result.Score!.Value)]));
+            task => task.Key[RulerTask.Prefix.Length..], task => RulerTask.Percentage([.. task.Select(result => result.Score!.Value)]));
         return new RulerLengthScore(length.Key, scores.Values.Average(), scores);
     }
 

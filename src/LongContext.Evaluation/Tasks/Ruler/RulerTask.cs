@@ -1,5 +1,6 @@
 using System.Globalization;
 using LongContext.Data.Making;
+using LongContext.Evaluation.Metrics;
 using Microsoft.ML.Tokenizers;
 
 namespace LongContext.Evaluation.Tasks.Ruler;
@@ -87,9 +88,8 @@ public sealed class RulerTask : AnswerTask, ISizedTask
     {
         ArgumentNullException.ThrowIfNull(item);
         ArgumentNullException.ThrowIfNull(answer);
-        string said = RulerScoring.PostProcess(answer);
-        double score = RulerScoring.ShareHeld(said, item.Answers);
-        return new ItemScore(generator.AnyAnswerCounts ? Math.Ceiling(score) : score) { Judged = said == answer ? null : said };
+        string said = RulerMetrics.Clean(answer);
+        return new ItemScore(generator.AnyAnswerCounts ? RulerMetrics.MatchPart(said, item.Answers) : RulerMetrics.MatchAll(said, item.Answers)) { Judged = said == answer ? null : said };
     }
 
     /// <summary>The script's figure for each length, named by it, 0 to 100 with two digits, and the mean of these, named average.</summary>
@@ -98,7 +98,10 @@ public sealed class RulerTask : AnswerTask, ISizedTask
     {
         ArgumentNullException.ThrowIfNull(results);
         TaskFigure[] figures = [.. results.GroupBy(result => result.Length).OrderBy(group => group.Key).Select(group => new TaskFigure(
-            group.Key?.ToString(CultureInfo.InvariantCulture) ?? "score", RulerScoring.Percentage([.. group.Select(result => result.Score!.Value)])))];
-        return [.. figures, new TaskFigure("average", figures.Length == 0 ? null : RulerScoring.Round(figures.Average(figure => figure.Value!.Value)))];
+            group.Key?.ToString(CultureInfo.InvariantCulture) ?? "score", Percentage([.. group.Select(result => result.Score!.Value)])))];
+        return [.. figures, new TaskFigure("average", figures.Length == 0 ? null : PythonNumbers.Round2(figures.Average(figure => figure.Value!.Value)))];
     }
+
+    /// <summary>The script's figure: the mean as a percentage with two digits, in its order of operations.</summary>
+    internal static double Percentage(IReadOnlyList<double> scores) => PythonNumbers.Round2(scores.Sum() / scores.Count * 100);
 }

@@ -22,7 +22,7 @@ internal sealed class RulerVocabulary
     public string Identity => Settings.Text("words", 0, words, first.Length, second.Length);
 
     /// <summary>The most words that can be drawn.</summary>
-    public int Count => words.Length + (first.Length * second.Length / 2);
+    public int Count => (int)Math.Min(int.MaxValue / 2, words.Length + ((long)first.Length * second.Length / 2));
 
     /// <summary>All single words in an order of the seed's.</summary>
     public string[] Shuffled(ref SplitMix64 random)
@@ -36,7 +36,7 @@ internal sealed class RulerVocabulary
     public IEnumerable<string> Pairs(SplitMix64 random)
     {
         HashSet<string> taken = new(words, StringComparer.OrdinalIgnoreCase);
-        for (int left = first.Length * second.Length / 2; left > 0;)
+        for (int left = Count - words.Length; left > 0;)
         {
             string pair = first[random.NextInt(first.Length)] + "-" + second[random.NextInt(second.Length)];
             if (!taken.Add(pair)) continue;

@@ -1,8 +1,7 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.RegularExpressions;
 using LongContext.TestSupport;
+using LongContext.Tokenization;
 using Microsoft.ML.Tokenizers;
 
 namespace LongContext.Evaluation.Tasks.Ruler;
@@ -66,6 +65,29 @@ public sealed class RulerTaskTests
         CreateItems_AnyLength_HoldsTheLengthAndTheTasksDefinition(name, "subword", 131_072);
     }
 
+    /// <summary>The same with the tokenizers of models that people measure.</summary>
+    [Theory]
+    [InlineData("llama2", 4_096)]
+    [InlineData("llama3_1", 4_096)]
+    [InlineData("qwen3", 4_096)]
+    [InlineData("llama3_1", 1_024)]
+    [InlineData("llama3_1", 16_384)]
+    public void CreateItems_TokenizersOfModels_HoldTheLengthAndTheTasksDefinition(string tokenizerName, int length)
+    {
+        Tokenizer tokenizer = HuggingFaceTokenizer.Load(TestPaths.RequireShared("tokenizers", tokenizerName));
+        foreach (RulerTask task in Ruler.Create(new RulerOptions { SamplesPerLength = 2 }))
+        {
+            if (length < 2_048 && task.Name == "ruler/cwe") continue;
+            foreach (EvaluationItem item in task.CreateItems(tokenizer, length))
+            {
+                int tokens = tokenizer.CountTokens(item.Prompt.Text + item.Prompt.AnswerPrefix);
+                Assert.Equal(tokens, item.PromptTokenCount);
+                Assert.InRange(tokens + item.Settings.MaximumNewTokens + 64, length - (length / 100), length);
+                RulerChecks.Check(task.Name[6..].Replace("-generated", "", StringComparison.Ordinal), item);
+            }
+        }
+    }
+
     [Fact]
     public void CreateItems_LongLengths_CountsTheTextAFewTimesOnly()
     {
@@ -113,18 +135,25 @@ public sealed class RulerTaskTests
     [Fact]
     public void Create_TheSeedOfTheScript_IsTheSameInEveryVersion()
     {
-        string[] found = [.. Ruler.Create().Select(task =>
-        {
-            EvaluationItem item = task.Create(PieceTokenizer.Subword, 4_096, 7);
-            string text = string.Join('\u0001', item.Prompt.Before, item.Prompt.Context, item.Prompt.After, item.Prompt.AnswerPrefix, string.Join('\u0002', item.Answers));
-            return $"{task.Name} {Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16]}";
-        })];
+        string[] found = [.. Ruler.Create().Select(task => $"{task.Name} {ItemHash.Of(task.Create(PieceTokenizer.Subword, 4_096, 7))}")];
         Assert.Equal(Golden, found);
     }
 
     private static readonly string[] Golden =
     [
-        "?",
+        "ruler/niah_single_1 c03e89787162bf23",
+        "ruler/niah_single_2 e9eaf4c86de59a3a",
+        "ruler/niah_single_3 de8da52237a11cc7",
+        "ruler/niah_multikey_1 6e4458f81d1b424a",
+        "ruler/niah_multikey_2 cb4341b0acc77f5a",
+        "ruler/niah_multikey_3 9c0fa5609cfeaf06",
+        "ruler/niah_multivalue 3833119e655beee4",
+        "ruler/niah_multiquery dec58edea79c75d0",
+        "ruler/vt 7e4aefc23e7ae74e",
+        "ruler/cwe 389ebf0a64fc54e0",
+        "ruler/fwe 0b5e9b525641111c",
+        "ruler/qa_1-generated 1ba48417e9f8d664",
+        "ruler/qa_2-generated 32f8a612e921745e",
     ];
 
     [Fact]
