@@ -42,6 +42,23 @@ public static class Ruler
         return [.. names.Select(name => Create(name, options, essays))];
     }
 
+    /// <summary>Makes a task of items that the official scripts made (data/prepare.py).</summary>
+    /// <param name="name">Which task, of <see cref="Names"/>: it decides scoring and the answers' length.</param>
+    /// <param name="files">The scripts' validation.jsonl for each length in tokens, at least one.</param>
+    /// <param name="style">
+    /// <see cref="PromptStyle.Chat"/> (the default) for files made with the template type base; <see cref="PromptStyle.Completion"/> for those with a model's own template in them.
+    /// </param>
+    /// <exception cref="ArgumentException">There is no such task, or no file.</exception>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    public static RulerPreparedTask FromFiles(string name, IReadOnlyDictionary<int, string> files, PromptStyle style = PromptStyle.Chat)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(files);
+        if (!Names.Contains(name)) throw new ArgumentException($"There is no task \"{name}\"; expected one of {string.Join(", ", Names)}.", nameof(name));
+        if (files.Count == 0) throw new ArgumentException("There is no file, expected one for each length.", nameof(files));
+        return new RulerPreparedTask(name, files, style);
+    }
+
     private static RulerTask Create(string name, RulerOptions options, Lazy<Haystack> essays)
     {
         // Tasks that are alike must not draw alike.

@@ -88,13 +88,20 @@ public sealed class RulerTask : AnswerTask, ISizedTask
     {
         ArgumentNullException.ThrowIfNull(item);
         ArgumentNullException.ThrowIfNull(answer);
-        string said = RulerMetrics.Clean(answer);
-        return new ItemScore(generator.AnyAnswerCounts ? RulerMetrics.MatchPart(said, item.Answers) : RulerMetrics.MatchAll(said, item.Answers)) { Judged = said == answer ? null : said };
+        return Score(item.Answers, answer, generator.AnyAnswerCounts);
     }
 
     /// <summary>The script's figure for each length, named by it, 0 to 100 with two digits, and the mean of these, named average.</summary>
     /// <param name="results">Results of one model and one strategy that have a score.</param>
-    public override IReadOnlyList<TaskFigure> Summarize(IReadOnlyList<ItemResult> results)
+    public override IReadOnlyList<TaskFigure> Summarize(IReadOnlyList<ItemResult> results) => Figures(results);
+
+    internal static ItemScore Score(IReadOnlyList<string> answers, string answer, bool anyCounts)
+    {
+        string said = RulerMetrics.Clean(answer);
+        return new ItemScore(anyCounts ? RulerMetrics.MatchPart(said, answers) : RulerMetrics.MatchAll(said, answers)) { Judged = said == answer ? null : said };
+    }
+
+    internal static IReadOnlyList<TaskFigure> Figures(IReadOnlyList<ItemResult> results)
     {
         ArgumentNullException.ThrowIfNull(results);
         TaskFigure[] figures = [.. results.GroupBy(result => result.Length).OrderBy(group => group.Key).Select(group => new TaskFigure(

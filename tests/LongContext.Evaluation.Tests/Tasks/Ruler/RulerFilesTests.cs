@@ -148,6 +148,35 @@ public sealed class RulerFilesTests : IDisposable
         Assert.Equal(2, Ruler.Create(options, "niah_single_1", "vt").Count);
     }
 
+    [Fact]
+    public void FromFiles_ItemsOfTheScripts_AreAskedAndScoredAsTheyAre()
+    {
+        string niah = Path.Combine(folder, "niah.jsonl"), qa = Path.Combine(folder, "qa.jsonl"), broken = Path.Combine(folder, "broken.jsonl");
+        File.WriteAllText(niah, JsonSerializer.Serialize(new
+        {
+            index = 3, input = "Some special magic numbers are hidden.\nWhat is this? Text.\nWhat are all the numbers for a?", outputs = new[] { "123", "456" }, length = 4_000, answer_prefix = " The numbers are",
+        }) + "\n");
+        RulerPreparedTask task = Ruler.FromFiles("niah_multivalue", new Dictionary<int, string> { [8_192] = niah, [4_096] = niah });
+        EvaluationItem[] items = [.. task.CreateItems(PieceTokenizer.WordLevel)];
+        Assert.Equal([("4096-0", 4_096), ("8192-0", 8_192)], items.Select(item => (item.Id, item.Length!.Value)));
+        Assert.Equal(("Some special magic numbers are hidden.\nWhat is this? Text.", "\nWhat are all the numbers for a?", " The numbers are", 128),
+            (items[0].Prompt.Context, items[0].Prompt.After, items[0].Prompt.AnswerPrefix, items[0].Settings.MaximumNewTokens));
+        Assert.Equal(0.5, task.Score(items[0], "456").Value);
+        File.WriteAllText(qa, "{\"input\": \"Documents.\\n\\nAnswer the question based on the given documents. Now.\\n\\nQuestion: q?\", \"outputs\": [\"x\", \"y\"]}");
+        RulerPreparedTask any = Ruler.FromFiles("qa_1", new Dictionary<int, string> { [4_096] = qa }, PromptStyle.Completion);
+        EvaluationItem answer = Assert.Single(any.CreateItems(PieceTokenizer.WordLevel));
+        Assert.Equal((1.0, 32, "Documents.", PromptStyle.Completion), (any.Score(answer, "Y").Value, answer.Settings.MaximumNewTokens, answer.Prompt.Context, answer.Prompt.Style));
+        Assert.Equal(("ruler/niah_multivalue", "ruler/qa_1"), (task.Name, any.Name));
+        string before = any.Identity;
+        File.AppendAllText(qa, "\n");
+        Assert.NotEqual(before, Ruler.FromFiles("qa_1", new Dictionary<int, string> { [4_096] = qa }, PromptStyle.Completion).Identity);
+
+        File.WriteAllText(broken, "{\"input\": \"a\"}\n");
+        Assert.Contains("outputs", Assert.Throws<DataFormatException>(() => Ruler.FromFiles("vt", new Dictionary<int, string> { [1] = broken }).CreateItems(PieceTokenizer.WordLevel).First()).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => Ruler.FromFiles("none", new Dictionary<int, string> { [1] = niah }));
+        Assert.Throws<ArgumentException>(() => Ruler.FromFiles("vt", new Dictionary<int, string>()));
+    }
+
     private string Write(string name, object value)
     {
         string file = Path.Combine(folder, name);
