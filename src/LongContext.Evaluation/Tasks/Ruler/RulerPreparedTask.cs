@@ -3,7 +3,6 @@ using System.IO.Hashing;
 using LongContext.Data;
 using LongContext.Data.Making;
 using LongContext.Data.Reading;
-using LongContext.Evaluation.Metrics;
 using Microsoft.ML.Tokenizers;
 
 namespace LongContext.Evaluation.Tasks.Ruler;
@@ -51,7 +50,7 @@ public sealed class RulerPreparedTask : AnswerTask
         return files.SelectMany(file => Read(file.Length, file.File));
     }
 
-    /// <inheritdoc cref="RulerTask.Score" />
+    /// <inheritdoc cref="RulerTask.Score(EvaluationItem, string)" />
     public override ItemScore Score(EvaluationItem item, string answer)
     {
         ArgumentNullException.ThrowIfNull(item);
