@@ -1,7 +1,8 @@
 using System.CommandLine;
-using LongContext.Samples.QuickStart;
 using LongContext.Samples.QuickStart.Folder;
 using LongContext.Samples.QuickStart.Repetition;
+using LongContext.Samples.Shared;
+using LongContext.Samples.Shared.Extension;
 
 // The main job of the library in one program. Without arguments: extend a small word model from 256 to 2,048 tokens and show
 // what each way of doing it gives. With --model and --data: the same job on a Hugging Face folder and a text of yours.
@@ -27,7 +28,7 @@ command.SetAction(async (parsed, cancellationToken) =>
         }
         else if (parsed.GetValue(model) is { } folder)
         {
-            await new FolderJob(new FolderJobOptions
+            await new FolderJob(new ExtensionOptions
             {
                 Model = folder.FullName,
                 Data = parsed.GetValue(data)?.FullName ?? throw new UsageException("--model needs --data FILE: the text to tune and measure on."),

@@ -3,16 +3,13 @@ using LongContext.Evaluation;
 using LongContext.Models;
 using LongContext.Positions;
 using LongContext.Samples.QuickStart.Reporting;
-using LongContext.Training;
-using static TorchSharp.torch;
+using LongContext.Samples.Shared.Extension;
 
 namespace LongContext.Samples.QuickStart.Folder;
 
 /// <summary>Extends a model of the user's, tunes it on long documents made of the user's text, and measures perplexity by length.</summary>
-internal sealed class FolderJob(FolderJobOptions options)
+internal sealed class FolderJob(ExtensionOptions options)
 {
-    private const int PackTokens = 8192;
-
     private readonly ExtensionData data = new(options);
 
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -45,20 +42,8 @@ internal sealed class FolderJob(FolderJobOptions options)
         model.Save(folder);
     }
 
-    private async Task TuneAsync(CausalLanguageModel model, CancellationToken cancellationToken)
-    {
-        int documentsInPack = Math.Max(1, PackTokens / options.ContextLength);
-        int steps = (int)Math.Max(1, options.Tokens / ((long)documentsInPack * options.ContextLength));
-        using var trainer = new LongContextTrainer(model, new TrainerOptions
-        {
-            Steps = steps,
-            LearningRate = options.LearningRate ?? DefaultLearningRate(model.Parameters.ElementCount),
-            Schedule = LearningRateSchedule.Cosine(warmupSteps: Math.Max(1, steps / 20)),
-            Seed = options.Seed,
-        });
-        IPackSource source = PackSource.FromFunction(index => data.TrainingPack(index, documentsInPack));
-        await TrainingDisplay.ShowAsync("fine-tuning", progress => trainer.TrainAsync(source, progress, cancellationToken));
-    }
+    private Task TuneAsync(CausalLanguageModel model, CancellationToken cancellationToken) => TrainingDisplay.ShowAsync(
+        "fine-tuning", progress => ExtensionTuning.RunAsync(model, data, options, progress, cancellationToken));
 
     private ReportRow MeasureUntuned(string name, RopeScaling? scaling, CancellationToken cancellationToken)
     {
@@ -78,7 +63,5 @@ internal sealed class FolderJob(FolderJobOptions options)
         return row;
     }
 
-    private CausalLanguageModel Load(RopeScaling? scaling) => CausalLanguageModel.Load(options.Model, new ModelLoadOptions { RopeScaling = scaling, DataType = ScalarType.Float32 });
-
-    private static double DefaultLearningRate(long weights) => weights < 1_000_000 ? 3e-3 : weights < 100_000_000 ? 1e-4 : 2e-5;
+    private CausalLanguageModel Load(RopeScaling? scaling) => ExtensionTuning.Load(options, scaling);
 }

@@ -28,6 +28,9 @@ public abstract partial class ChatFormat
         return ChatTemplateCatalog.Find(source);
     }
 
+    /// <summary>As <see cref="Load"/>, but null for a folder that has no template at all.</summary>
+    internal static ChatFormat? LoadIfPresent(string folder) => TemplateSource.Exists(folder) ? Load(folder) : null;
+
     /// <summary>A format by its name, with its model's usual special tokens: for folders whose template is missing or not known.</summary>
     /// <param name="name">One of <see cref="KnownNames"/>.</param>
     /// <exception cref="ArgumentException">There is no such format; the message lists those that there are.</exception>

@@ -1,8 +1,8 @@
 namespace LongContext.Evaluation.Metrics;
 
 /// <summary>
-/// Which places of a sequence, the rows, belong to its longest common subsequence with others, the columns; of several subsequences that one which
-/// Google's ROUGE takes. Symbols are numbers below the alphabet's size.
+/// Which places of a sequence, the rows, belong to its longest common subsequence with others, the columns; of several subsequences that one which leaves
+/// a row on ties. With the reference as rows that is Google's ROUGE, with the prediction as rows pltrdy's. Symbols are numbers below the alphabet's size.
 /// </summary>
 /// <remarks>
 /// <para>Columns of bits as in Hyyrö, "Bit-parallel LCS-length computation revisited" (2004): after column j, row i's bit is 0 where
@@ -47,14 +47,15 @@ internal sealed class CommonSubsequence
     }
 
     /// <summary>Sets a mark at the rows that belong to the common subsequence with these columns; other marks stay.</summary>
-    public void Mark(int[] columns, bool[] marks)
+    /// <returns>Steps of the way back from the last cell to the table's border.</returns>
+    public int Mark(int[] columns, bool[] marks)
     {
-        if (rows.Length == 0 || columns.Length == 0) return;
+        if (rows.Length == 0 || columns.Length == 0) return 0;
         int words = column.Length, stretch = (int)Math.Ceiling(Math.Sqrt(columns.Length));
         KeepStarts(columns, stretch);
         if (kept.Length < stretch * words) kept = new ulong[stretch * words];
-        int keptStretch = None, i = rows.Length - 1, j = columns.Length - 1;
-        while (i >= 0 && j >= 0)
+        int keptStretch = None, i = rows.Length - 1, j = columns.Length - 1, steps = 0;
+        for (; i >= 0 && j >= 0; steps++)
         {
             if (rows[i] == columns[j])
             {
@@ -69,6 +70,8 @@ internal sealed class CommonSubsequence
             if (needsRow) j--;
             else i--;
         }
+
+        return steps;
     }
 
     /// <summary>The column before each stretch.</summary>

@@ -1,4 +1,5 @@
 using LongContext.Evaluation.Strategies;
+using LongContext.Evaluation.Strategies.Cutting;
 using LongContext.Evaluation.Tasks;
 
 namespace LongContext.Evaluation.Runs;
@@ -91,7 +92,10 @@ internal sealed class ItemSession(EvaluationModel model, IContextStrategy strate
     private static EvaluationPrompt Fit(EvaluationModel model, EvaluationPrompt prompt, AnswerSettings settings, out bool isCut)
     {
         isCut = false;
-        if (MaximumPromptTokens(model, prompt, settings) is not { } most) return prompt;
+        int? window = MaximumPromptTokens(model, prompt, settings);
+        // A limit of the benchmark's own holds for a model of unknown window too.
+        if (window is null && prompt.Truncation is not LimitedTruncation) return prompt;
+        int most = window ?? int.MaxValue;
         EvaluationPrompt fitted = prompt.Truncation.Fit(prompt, model.Tokenizer, most);
         isCut = !ReferenceEquals(fitted, prompt);
         return fitted;

@@ -75,6 +75,8 @@ internal static class RequestFaults
         {
             HttpRequestException or IOException or SocketException or TimeoutException or TimeoutRejectedException or OperationCanceledException => FaultKind.Transient,
             JsonException or IncompleteAnswerException => FaultKind.Transient,
+            // What clients run into when an answer lacks what they expect, such as OpenAI's where it has no choices.
+            ArgumentOutOfRangeException or IndexOutOfRangeException or NullReferenceException or KeyNotFoundException or FormatException => FaultKind.Transient,
             ArgumentException or NotSupportedException => FaultKind.Item,
             _ => null,
         };

@@ -43,8 +43,6 @@ internal sealed class RequestSender : IDisposable
                     ModelRequest request = Request(arguments.Context);
                     counters.Retried();
                     RunTelemetry.Retries.Add(1, new KeyValuePair<string, object?>("model", request.Model.Name));
-                    // Others would only hear the same.
-                    if (RetryAfter(arguments.Outcome.Exception!) is { } wait) Gate(request.Model.Name).Pause(wait);
                     return ValueTask.CompletedTask;
                 },
             });
@@ -164,6 +162,8 @@ internal sealed class RequestSender : IDisposable
         }
         catch (Exception exception)
         {
+            // Before the place is free: the next one would only hear the same.
+            if (!cancellationToken.IsCancellationRequested && RetryAfter(exception) is { } wait && wait <= options.MaximumRetryAfter) gate.Pause(wait);
             activity?.SetStatus(ActivityStatusCode.Error, exception.Message);
             throw;
         }

@@ -6,6 +6,9 @@ public sealed class GenerationOptions
     /// <summary>Tokens to make at most. Default 256.</summary>
     public int MaximumNewTokens { get; init; } = 256;
 
+    /// <summary>Tokens to make at least: until then no stop token is chosen. At most <see cref="MaximumNewTokens"/>. Default 0.</summary>
+    public int MinimumNewTokens { get; init; }
+
     /// <summary>0 (the default) takes the likeliest token each time; above 0, logits are divided by it and a token is drawn.</summary>
     public double Temperature { get; init; }
 
@@ -20,6 +23,14 @@ public sealed class GenerationOptions
 
     /// <summary>Logits of tokens seen in prompt or output are divided by it when positive, multiplied when negative (Keskar et al. 2019, eq. 3). Default 1: none.</summary>
     public double RepetitionPenalty { get; init; } = 1;
+
+    /// <summary>
+    /// Taken off a token's logit for each time that it is in the output already, as OpenAI defines it; -2 to 2. Default 0. The prompt does not count.
+    /// </summary>
+    public double FrequencyPenalty { get; init; }
+
+    /// <summary>Taken off the logit of each token that is in the output already, as OpenAI defines it; -2 to 2. Default 0.</summary>
+    public double PresencePenalty { get; init; }
 
     /// <summary>Seed of the draws; the same seed and prompt give the same tokens on the same device. Default 0.</summary>
     public int Seed { get; init; }
@@ -44,16 +55,23 @@ public sealed class GenerationOptions
     /// </summary>
     public bool DropsContextAtOriginalWindow { get; init; }
 
+    /// <summary>Tokens that are, like the stop tokens, not chosen before <see cref="MinimumNewTokens"/>: those that spell a stop string. Default: none.</summary>
+    internal IReadOnlyCollection<int> AlsoMaskedUntilMinimum { get; init; } = [];
+
     /// <exception cref="ArgumentException">One or more values cannot be used; the message lists all.</exception>
     internal void Validate()
     {
         var faults = new List<string>();
         if (MaximumNewTokens < 1) faults.Add($"MaximumNewTokens must be at least 1, but is {MaximumNewTokens}");
+        if (MinimumNewTokens < 0 || MinimumNewTokens > Math.Max(MaximumNewTokens, 1))
+            faults.Add($"MinimumNewTokens must be 0 to MaximumNewTokens ({MaximumNewTokens}), but is {MinimumNewTokens}");
         if (!(Temperature >= 0) || !double.IsFinite(Temperature)) faults.Add($"Temperature must be 0 or more, but is {Temperature}");
         if (TopK is < 1) faults.Add($"TopK must be at least 1, but is {TopK}");
         if (TopP is { } topP && !(topP is > 0 and <= 1)) faults.Add($"TopP must be in (0, 1], but is {topP}");
         if (MinP is { } minP && !(minP is >= 0 and <= 1)) faults.Add($"MinP must be in [0, 1], but is {minP}");
         if (!(RepetitionPenalty > 0) || !double.IsFinite(RepetitionPenalty)) faults.Add($"RepetitionPenalty must be positive, but is {RepetitionPenalty}");
+        if (!(FrequencyPenalty is >= -2 and <= 2)) faults.Add($"FrequencyPenalty must be in [-2, 2], but is {FrequencyPenalty}");
+        if (!(PresencePenalty is >= -2 and <= 2)) faults.Add($"PresencePenalty must be in [-2, 2], but is {PresencePenalty}");
         if (PrefillChunkTokens < 1) faults.Add($"PrefillChunkTokens must be at least 1, but is {PrefillChunkTokens}");
         if (faults.Count > 0) throw new ArgumentException("GenerationOptions: " + string.Join("; ", faults) + ".");
     }

@@ -62,6 +62,8 @@ public sealed class TextGenerator(CausalLanguageModel model)
         var sampler = new TokenSampler(options);
         HashSet<int> stops = [.. options.StopTokenIds ?? model.Config.EndOfSentenceTokenIds];
         HashSet<int> seen = [.. prompt.Span];
+        int[] masked = options.MinimumNewTokens > 0 ? [.. stops.Union(options.AlsoMaskedUntilMinimum).Where(id => (uint)id < (uint)model.Config.VocabularySize)] : [];
+        Dictionary<int, int>? counts = options.FrequencyPenalty != 0 || options.PresencePenalty != 0 ? [] : null;
         using var cache = new KeyValueCache(model.Config.LayerCount, options.RerotateCachedKeys && model.Config.RopeScaling.DependsOnSequenceLength);
         float[] logits = Prefill(prompt.Span, cache, options.PrefillChunkTokens, cancellationToken);
         var sequence = new List<int>(prompt.ToArray());
@@ -69,10 +71,12 @@ public sealed class TextGenerator(CausalLanguageModel model)
         for (int made = 0; made < options.MaximumNewTokens; made++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            int token = sampler.Next(logits, seen);
+            if (made < options.MinimumNewTokens) Mask(logits, masked);
+            int token = sampler.Next(logits, seen, counts);
             if (stops.Contains(token)) yield break;
             yield return token;
             seen.Add(token);
+            if (counts is not null) counts[token] = counts.GetValueOrDefault(token) + 1;
             if (made + 1 == options.MaximumNewTokens) break;
             sequence.Add(token);
             bool atCacheEnd = cacheEnd is { } window && cache.Length <= window && sequence.Count > window;
@@ -92,6 +96,11 @@ public sealed class TextGenerator(CausalLanguageModel model)
                 logits = Forward([token], cache, sequenceLength: 0);
             }
         }
+    }
+
+    private static void Mask(float[] logits, int[] tokens)
+    {
+        foreach (int token in tokens) logits[token] = float.NegativeInfinity;
     }
 
     private float[] Prefill(ReadOnlySpan<int> prompt, KeyValueCache cache, int chunk, CancellationToken cancellationToken)

@@ -1,6 +1,6 @@
 namespace LongContext.Generation;
 
-/// <summary>Chooses the next token from logits: penalty, then temperature, top-k, top-p and min-p in transformers' order, then a draw.</summary>
+/// <summary>Chooses the next token from logits: penalties, then temperature, top-k, top-p and min-p in transformers' order, then a draw.</summary>
 internal sealed class TokenSampler(GenerationOptions options)
 {
     private readonly Random random = new(options.Seed);
@@ -11,12 +11,18 @@ internal sealed class TokenSampler(GenerationOptions options)
     /// <summary>The chosen token's id. The logits are changed.</summary>
     /// <param name="logits">One score for each token of the vocabulary.</param>
     /// <param name="seen">Tokens of prompt and output so far, for the repetition penalty.</param>
-    public int Next(Span<float> logits, IReadOnlySet<int> seen)
+    /// <param name="made">Tokens of the output so far and how often each is there, for the other two penalties. Default: nobody counted.</param>
+    public int Next(Span<float> logits, IReadOnlySet<int> seen, IReadOnlyDictionary<int, int>? made = null)
     {
         if (options.RepetitionPenalty != 1)
         {
             foreach (int token in seen)
                 logits[token] = (float)(logits[token] > 0 ? logits[token] / options.RepetitionPenalty : logits[token] * options.RepetitionPenalty);
+        }
+
+        if (made is not null && (options.FrequencyPenalty != 0 || options.PresencePenalty != 0))
+        {
+            foreach ((int token, int count) in made) logits[token] -= (float)((count * options.FrequencyPenalty) + options.PresencePenalty);
         }
 
         return options.Temperature == 0 ? Likeliest(logits) : Draw(logits);

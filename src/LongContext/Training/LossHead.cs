@@ -51,11 +51,20 @@ internal sealed class LossHead(CausalLanguageModel model, double zLoss = 0) : ID
     /// <param name="pack">The pack.</param>
     public static List<float> Losses(CausalLanguageModel model, Tensor hidden_TE, PackedBatch pack)
     {
+        using var scope = NewDisposeScope();
+        return TargetTokens.Of(pack, model.Device) is { } targets ? Losses(model, hidden_TE, targets) : [];
+    }
+
+    /// <summary>The cross-entropy of each target, in their order.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="hidden_TE">Hidden states after the final norm.</param>
+    /// <param name="targets">Which rows are asked for what.</param>
+    public static List<float> Losses(CausalLanguageModel model, Tensor hidden_TE, TargetTokens targets)
+    {
         using var head = new LossHead(model);
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        var losses = new List<float>(pack.TargetCount);
-        if (TargetTokens.Of(pack, model.Device) is not { } targets) return losses;
+        var losses = new List<float>((int)targets.Count);
         foreach ((long start, long size) in head.Chunks(targets.Count))
         {
             using var each = NewDisposeScope();

@@ -28,10 +28,29 @@ internal sealed record TargetTokens(Tensor Rows_N, Tensor Labels_N, Tensor Weigh
             targetWeights.Add(weights[t]);
         }
 
-        if (rows.Count == 0) return null;
-        return new TargetTokens(
+        return rows.Count == 0 ? null : OnDevice(rows, targetLabels, targetWeights, device);
+    }
+
+    /// <summary>Rows that follow one another, each asked for one token, all of weight 1.</summary>
+    /// <param name="firstRow">The first of the rows.</param>
+    /// <param name="labels">What each is asked for, at least one.</param>
+    /// <param name="device">Where to.</param>
+    public static TargetTokens Of(int firstRow, ReadOnlySpan<int> labels, Device device)
+    {
+        var rows = new List<long>(labels.Length);
+        var targetLabels = new List<long>(labels.Length);
+        for (int i = 0; i < labels.Length; i++)
+        {
+            rows.Add(firstRow + i);
+            targetLabels.Add(labels[i]);
+        }
+
+        return OnDevice(rows, targetLabels, [.. Enumerable.Repeat(1f, labels.Length)], device);
+    }
+
+    private static TargetTokens OnDevice(List<long> rows, List<long> targetLabels, List<float> targetWeights, Device device) =>
+        new(
             HostTensors.OnDevice(tensor(rows.ToArray()), device),
             HostTensors.OnDevice(tensor(targetLabels.ToArray()), device),
             HostTensors.OnDevice(tensor(targetWeights.ToArray()), device));
-    }
 }

@@ -38,6 +38,16 @@ internal sealed record TemplateSource(string File, string Template, string Confi
                 $"{folder}: no chat template, neither {TemplateName} nor \"chat_template\" in {ConfigName}. {ChatFormat.Remedy}");
     }
 
+    /// <summary>Whether a folder has a template, known or not.</summary>
+    public static bool Exists(string folder)
+    {
+        if (System.IO.File.Exists(Path.Combine(folder, TemplateName))) return true;
+        string configFile = Path.Combine(folder, ConfigName);
+        if (!System.IO.File.Exists(configFile)) return false;
+        using JsonDocument document = JsonField.Parse(configFile, System.IO.File.ReadAllBytes(configFile));
+        return new JsonField(configFile, "", document.RootElement).Optional("chat_template") is not null;
+    }
+
     private static string Default(JsonField field)
     {
         if (field.Value.ValueKind != JsonValueKind.Array) return field.Text();

@@ -1,50 +1,17 @@
 using System.Globalization;
-using System.Net;
 using System.Text;
+using static LongContext.Data.Reports.ReportPage;
 
 namespace LongContext.Data.Reports;
 
 /// <summary>Reports as one page: key figures, pictures in SVG, tables. All that comes from data is escaped.</summary>
 internal static class DatasetReportHtml
 {
-    private const string Style = """
-        :root{color-scheme:light dark;--back:#fff;--card:#f5f6f8;--text:#1c1f24;--soft:#5b6370;--line:#d9dde3;--c0:#2563c9;--c1:#c2570c;--c2:#2c8a57;--c3:#8a3fb0}
-        @media(prefers-color-scheme:dark){:root{--back:#14161a;--card:#1d2026;--text:#e7e9ed;--soft:#a0a8b4;--line:#343a44;--c0:#7aa7ff;--c1:#ffa35c;--c2:#69cf98;--c3:#d39bf2}}
-        *{box-sizing:border-box}
-        body{margin:0 auto;padding:2rem 1.25rem 4rem;max-width:62rem;background:var(--back);color:var(--text);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif}
-        h1{font-size:1.7rem;margin:0 0 1.25rem;overflow-wrap:anywhere}
-        h2{font-size:1.15rem;margin:2.25rem 0 .75rem}
-        .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:.75rem}
-        .tile{background:var(--card);border:1px solid var(--line);border-radius:.6rem;padding:.7rem .9rem}
-        .tile b{display:block;font-size:1.45rem;line-height:1.25;font-variant-numeric:tabular-nums}
-        .tile span{color:var(--soft);font-size:.85rem}
-        .scroll{overflow-x:auto}
-        table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
-        th,td{padding:.35rem .6rem;border-bottom:1px solid var(--line);text-align:right;vertical-align:top}
-        th:first-child,td:first-child{text-align:left}
-        td.name{overflow-wrap:anywhere;text-align:left}
-        thead th{color:var(--soft);font-weight:600;font-size:.85rem}
-        tbody th{font-weight:400}
-        tr.section th{padding-top:1.1rem;font-weight:600;text-align:left}
-        svg{width:100%;height:auto;display:block}
-        svg text{fill:var(--soft);font-size:12px}
-        svg .value{fill:var(--text)}
-        svg .grid{stroke:var(--line);stroke-width:1}
-        svg .track{fill:var(--card);stroke:var(--line)}
-        .s0{fill:var(--c0)}.s1{fill:var(--c1)}.s2{fill:var(--c2)}.s3{fill:var(--c3)}
-        .tokens{opacity:.45}
-        .legend{display:flex;flex-wrap:wrap;gap:.3rem 1.2rem;color:var(--soft);font-size:.88rem;margin:.4rem 0 0;padding:0;list-style:none}
-        .legend svg{display:inline-block;width:.8rem;height:.8rem;margin-right:.4rem;vertical-align:-.05rem}
-        @media print{body{max-width:none;padding:0}h2,.section{break-after:avoid}figure,tr,.tile{break-inside:avoid}.s0,.s1,.s2,.s3,.tile{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
-        figure{margin:0}
-        """;
-
     public static string Write(IReadOnlyList<DatasetReport> reports)
     {
         string title = string.Join(" and ", reports.Select(report => report.Title));
         StringBuilder html = new();
-        html.Append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-        html.Append(CultureInfo.InvariantCulture, $"<title>{Escape(title)}</title>\n<style>\n{Style}\n</style>\n</head>\n<body>\n<h1>{Escape(title)}</h1>\n");
+        html.Append(ReportPage.Beginning(title)).Append(CultureInfo.InvariantCulture, $"<h1>{Escape(title)}</h1>\n");
         foreach (DatasetReport report in reports)
         {
             if (reports.Count > 1) html.Append(CultureInfo.InvariantCulture, $"<h2>{Escape(report.Title)}</h2>\n");
@@ -76,7 +43,7 @@ internal static class DatasetReportHtml
             html.Append("</tbody></table></div>\n");
         }
 
-        return html.Append("</body>\n</html>\n").ToString();
+        return html.Append(ReportPage.End).ToString();
     }
 
     private static void Tiles(StringBuilder html, DatasetReport report)
@@ -173,11 +140,4 @@ internal static class DatasetReportHtml
 
         html.Append("</tbody></table></div>\n");
     }
-
-    /// <summary>For text and attributes; what neither HTML nor XML may hold is shown as a replacement character.</summary>
-    private static string Escape(string text) => WebUtility.HtmlEncode(string.Concat(text.Select((c, i) =>
-        (char.IsControl(c) && c is not ('\t' or '\n' or '\r')) || c >= '\uFFFE' || (char.IsSurrogate(c) && !IsInPair(text, i)) ? '\uFFFD' : c)));
-
-    private static bool IsInPair(string text, int i) =>
-        (i + 1 < text.Length && char.IsSurrogatePair(text[i], text[i + 1])) || (i > 0 && char.IsSurrogatePair(text[i - 1], text[i]));
 }

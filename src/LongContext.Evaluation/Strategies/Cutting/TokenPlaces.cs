@@ -8,26 +8,33 @@ internal sealed class TokenPlaces
 {
     private readonly string text;
     private readonly Tokenizer tokenizer;
-    private readonly int[]? starts; // null where the tokenizer changes the text so that places in it are unknown
+    private readonly int[]? starts;
 
     public TokenPlaces(Tokenizer tokenizer, string text)
     {
         this.text = text;
         this.tokenizer = tokenizer;
-        IReadOnlyList<EncodedToken> tokens = tokenizer.EncodeToTokens(text, out string? normalized);
+        IReadOnlyList<EncodedToken> tokens = TokenText.EncodeBare(tokenizer, text, out string? normalized);
         Count = tokens.Count;
+        Ids = [.. tokens.Select(token => token.Id)];
         if (Shift(text, normalized) is not { } shift) return;
         starts = new int[tokens.Count];
         int last = 0;
         for (int i = 0; i < starts.Length; i++)
         {
-            // Special tokens have no place of their own, and parts of one character may share theirs.
+            // Parts of one character may share a place.
             last = Math.Clamp(tokens[i].Offset.Start.GetOffset(text.Length + 1) - shift, last, text.Length);
             starts[i] = last;
         }
     }
 
     public int Count { get; }
+
+    /// <summary>The tokens.</summary>
+    public int[] Ids { get; }
+
+    /// <summary>Where each token begins, or null where the tokenizer changes the text so that nobody knows.</summary>
+    public int[]? Starts => starts;
 
     /// <summary>Where the first tokens end: at the beginning of the one after them, or of the character it is part of.</summary>
     public int EndOfFirst(int count)

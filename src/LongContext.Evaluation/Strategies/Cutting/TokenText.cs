@@ -10,6 +10,11 @@ internal static class TokenText
     public static IReadOnlyList<int> Encode(Tokenizer tokenizer, string text) =>
         tokenizer is HuggingFaceTokenizer ours ? ours.Encode(text) : tokenizer.EncodeToIds(text);
 
+    /// <summary>The tokens with their places, without special ones around the text.</summary>
+    public static IReadOnlyList<EncodedToken> EncodeBare(Tokenizer tokenizer, string text, out string? normalized) => tokenizer is SentencePieceTokenizer pieces
+        ? pieces.EncodeToTokens(text, out normalized, addBeginningOfSentence: false, addEndOfSentence: false)
+        : tokenizer.EncodeToTokens(text, out normalized);
+
     /// <summary>The text, special tokens left out where the tokenizer knows which they are.</summary>
     public static string Decode(Tokenizer tokenizer, IEnumerable<int> ids) => tokenizer switch
     {

@@ -4,18 +4,18 @@ using LongContext.Evaluation;
 using LongContext.Models;
 using LongContext.Packing;
 
-namespace LongContext.Samples.QuickStart.Folder;
+namespace LongContext.Samples.Shared.Extension;
 
 /// <summary>The text, split into what is tuned on and what is measured on, as tokens.</summary>
 internal sealed class ExtensionData
 {
-    private readonly FolderJobOptions options;
+    private readonly ExtensionOptions options;
     private readonly TokenText text;
     private readonly int[] trainingTokens;
     private readonly int[] heldOutTokens;
     private readonly int[] beginning;
 
-    public ExtensionData(FolderJobOptions options)
+    public ExtensionData(ExtensionOptions options)
     {
         this.options = options;
         ModelConfig config = ModelConfig.Load(options.Model);
@@ -28,6 +28,7 @@ internal sealed class ExtensionData
         (string training, string heldOut, HeldOutDescription) = Split(TextDocuments.Read(options.Data).ToArray());
         trainingTokens = text.Encode(training);
         heldOutTokens = text.Encode(heldOut);
+        HeldOutText = heldOut;
         if (Math.Min(heldOutTokens.Length, trainingTokens.Length) < options.ContextLength)
         {
             throw new UsageException($"{options.Data} is too short: {trainingTokens.Length} tokens to tune on and {heldOutTokens.Length} held out, "
@@ -47,6 +48,9 @@ internal sealed class ExtensionData
 
     public string Description =>
         $"{options.Model}: window {TrainedWindow:N0} → {options.ContextLength:N0} tokens. {trainingTokens.Length:N0} tokens to tune on, {heldOutTokens.Length:N0} held out.";
+
+    /// <summary>The text to measure on.</summary>
+    public string HeldOutText { get; }
 
     /// <summary>The text to measure on, as tokens.</summary>
     public ReadOnlyMemory<int> HeldOutTokens => heldOutTokens;

@@ -2,7 +2,7 @@ using System.Text;
 using LongContext.Checkpoints;
 using LongContext.Tokenization;
 
-namespace LongContext.Samples.QuickStart.Folder;
+namespace LongContext.Samples.Shared.Extension;
 
 /// <summary>Text to ids and back for a model's folder: its tokenizer.json, or, where there is none, bytes as ids.</summary>
 internal sealed class TokenText

@@ -1,7 +1,7 @@
-namespace LongContext.Samples.QuickStart.Folder;
+namespace LongContext.Samples.Shared.Extension;
 
-/// <summary>The command line of the job on a user's model.</summary>
-internal sealed class FolderJobOptions
+/// <summary>What a user's model is to be extended to, and on which text.</summary>
+internal sealed class ExtensionOptions
 {
     public required string Model { get; init; }
 

@@ -1,0 +1,60 @@
+namespace LongContext.Evaluation.Reports;
+
+/// <summary>What a model with a strategy reached and spent in all tasks.</summary>
+internal sealed record ContenderTotals
+{
+    public required Contender Contender { get; init; }
+
+    /// <summary>Mean of the tasks' means, of those whose scores are shares; null where there is none.</summary>
+    public double? Mean { get; init; }
+
+    /// <summary>Tasks in <see cref="Mean"/>.</summary>
+    public int MeanTasks { get; init; }
+
+    /// <summary>Geometric mean of the tasks' means, of those where lower is better; null where there is none.</summary>
+    public double? LowerMean { get; init; }
+
+    /// <summary>Tasks in <see cref="LowerMean"/>.</summary>
+    public int LowerTasks { get; init; }
+
+    public required int Scored { get; init; }
+
+    public required int TooLong { get; init; }
+
+    public required int Failed { get; init; }
+
+    public required long InputTokens { get; init; }
+
+    public required long OutputTokens { get; init; }
+
+    public required TimeSpan Duration { get; init; }
+
+    /// <summary>Null where a task has no cost.</summary>
+    public required decimal? Cost { get; init; }
+
+    public bool IsBest { get; set; }
+
+    public bool IsLowest { get; set; }
+
+    public static ContenderTotals Of(Contender contender, IReadOnlyList<TaskView> tasks)
+    {
+        (TaskView Task, TaskSummary Summary)[] own = [.. tasks.Where(task => task.Summaries.ContainsKey(contender)).Select(task => (task, task.Summaries[contender]))];
+        double[] shares = [.. own.Where(entry => entry.Task.IsShare && entry.Summary.Mean is not null).Select(entry => entry.Summary.Mean!.Value)];
+        double[] lower = [.. own.Where(entry => entry.Task.LowerIsBetter && entry.Summary.Mean > 0).Select(entry => entry.Summary.Mean!.Value)];
+        return new ContenderTotals
+        {
+            Contender = contender,
+            Mean = shares.Length == 0 ? null : shares.Average(),
+            MeanTasks = shares.Length,
+            LowerMean = lower.Length == 0 ? null : lower.Length == 1 ? lower[0] : Math.Exp(lower.Average(Math.Log)),
+            LowerTasks = lower.Length,
+            Scored = own.Sum(entry => entry.Summary.Scored),
+            TooLong = own.Sum(entry => entry.Summary.TooLong),
+            Failed = own.Sum(entry => entry.Summary.Failed),
+            InputTokens = own.Sum(entry => entry.Summary.InputTokens),
+            OutputTokens = own.Sum(entry => entry.Summary.OutputTokens),
+            Duration = own.Aggregate(TimeSpan.Zero, (sum, entry) => sum + entry.Summary.Duration),
+            Cost = own.Length == 0 || own.Any(entry => entry.Summary.Cost is null) ? null : own.Sum(entry => entry.Summary.Cost!.Value),
+        };
+    }
+}

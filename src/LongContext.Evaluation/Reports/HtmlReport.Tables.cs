@@ -1,0 +1,194 @@
+using System.Globalization;
+using LongContext.Evaluation.Tasks;
+
+namespace LongContext.Evaluation.Reports;
+
+internal sealed partial class HtmlReport
+{
+    private void Heading(string id, string title, string remark = "")
+    {
+        html.Write($"<section aria-labelledby=\"{id}\">\n<h2 id=\"{id}\">{title}</h2>\n");
+        if (remark.Length > 0) html.Write($"<p class=\"soft\">{remark}</p>\n");
+    }
+
+    /// <summary>A table that scrolls by itself where it is too wide, by keyboard too; on paper its letters shrink.</summary>
+    private void BeginTable(string label, int columns, string kind) =>
+        html.Write($"<div class=\"scroll\" role=\"region\" aria-label=\"{label}\" tabindex=\"0\"><table class=\"{kind}\" style=\"--columns:{columns}\">\n");
+
+    private void EndTable() => html.Raw("</table></div>\n");
+
+    private void Models()
+    {
+        Heading("models", hasStrategies ? "Models and strategies" : "Models",
+            view.HasShares ? "Mean: each task counts the same, 100 is the best. Items that failed or did not fit are in no mean." : "Items that failed or did not fit are in no mean.");
+        bool failed = view.Totals.Any(total => total.Failed > 0), tooLong = view.Totals.Any(total => total.TooLong > 0);
+        string[] columns = ["Model", .. Named(hasStrategies, "Strategy"), .. Named(view.HasShares, "Mean"), .. Named(view.HasLower, "Lower is better"), "Scored",
+            .. Named(failed, "Failed"), .. Named(tooLong, "Too long"), "Input tokens", "Output tokens", "Time", .. Named(view.HasCosts, "Cost")];
+        BeginTable("Models", columns.Length, "models");
+        html.Raw("<thead><tr>");
+        foreach (string column in columns) html.Write($"<th scope=\"col\"{new HtmlMarkup(column is "Model" or "Strategy" or "Mean" ? " class=\"left\"" : "")}>{column}</th>");
+        html.Raw("</tr></thead>\n<tbody>\n");
+        int tasks = view.Totals.Count == 0 ? 0 : view.Totals.Max(total => total.MeanTasks), lower = view.Totals.Count == 0 ? 0 : view.Totals.Max(total => total.LowerTasks);
+        foreach (ContenderTotals total in view.Totals)
+        {
+            html.Write($"<tr><th scope=\"row\" class=\"name\">{total.Contender.Model}</th>");
+            if (hasStrategies) html.Write($"<td class=\"name\">{total.Contender.Strategy}</td>");
+            if (view.HasShares)
+            {
+                html.Raw(total.IsBest ? "<td class=\"mean best\">" : "<td class=\"mean\">");
+                if (total.Mean is { } mean)
+                    html.Write($"<span class=\"bar\"><span style=\"width:{Math.Clamp(100 * mean, 0, 100):0.#}%\"></span></span><b>{ReportNumbers.Score(mean, true)}</b>");
+                else html.Raw(ReportNumbers.None);
+                Notes(total.IsBest, total.MeanTasks, tasks);
+                html.Raw("</td>");
+            }
+
+            if (view.HasLower)
+            {
+                html.Raw(total.IsLowest ? "<td class=\"best\"><b>" : "<td>");
+                html.Write($"{(total.LowerMean is { } mean ? ReportNumbers.Figure(mean) : ReportNumbers.None)}");
+                if (total.IsLowest) html.Raw("</b>");
+                Notes(total.IsLowest, total.LowerTasks, lower);
+                html.Raw("</td>");
+            }
+
+            html.Write($"<td>{ReportNumbers.Count(total.Scored)}</td>");
+            if (failed) html.Write($"<td>{ReportNumbers.Count(total.Failed)}</td>");
+            if (tooLong) html.Write($"<td>{ReportNumbers.Count(total.TooLong)}</td>");
+            html.Write($"<td>{ReportNumbers.Tokens(total.InputTokens)}</td><td>{ReportNumbers.Tokens(total.OutputTokens)}</td><td>{ReportNumbers.Time(total.Duration)}</td>");
+            if (view.HasCosts) html.Write($"<td>{ReportNumbers.Cost(total.Cost, report.Currency)}</td>");
+            html.Raw("</tr>\n");
+        }
+
+        html.Raw("</tbody>");
+        EndTable();
+        if (view.HasLower && lower > 1) html.Raw("<p class=\"soft\">Lower is better: the geometric mean of those tasks' means.</p>\n");
+        html.Raw("</section>\n");
+        void Notes(bool isBest, int own, int all)
+        {
+            if (isBest) html.Raw(" <span class=\"mark\">best</span>");
+            if (own < all) html.Write($" <span class=\"soft\">{own} of {all} tasks</span>");
+        }
+    }
+
+    private static string[] Named(bool isThere, string name) => isThere ? [name] : [];
+
+    private void Tasks()
+    {
+        if (view.Tasks.Count == 0) return;
+        string spread = view.Tasks.Any(task => task.Summaries.Values.Any(summary => summary.Interval is not null))
+            ? "The mean of the items' scores with its interval" + Level() + "; below it the figures as the task's authors report them. The best is marked."
+            : "The mean of the items' scores; below it the figures as the task's authors report them. The best is marked.";
+        Heading("tasks", "Tasks", spread);
+        BeginTable("Tasks", view.Contenders.Count + 2, "tasks");
+        ContenderHeads("Task");
+        foreach (TaskView task in view.Tasks)
+        {
+            html.Write($"<tbody><tr class=\"first\"><th scope=\"row\" class=\"name\">{task.Name}");
+            if (task.LowerIsBetter) html.Raw(" <span class=\"soft\">lower is better</span>");
+            html.Raw("</th>");
+            double? best = Best(task, summary => summary.Mean);
+            foreach (Contender contender in view.Contenders)
+            {
+                if (!task.Summaries.TryGetValue(contender, out TaskSummary? summary))
+                {
+                    html.Raw("<td>–</td>");
+                    continue;
+                }
+
+                bool isBest = best is not null && summary.Mean == best;
+                html.Raw(isBest ? "<td class=\"best\"><b>" : "<td>");
+                html.Write($"{ReportNumbers.Score(summary.Mean, task.IsShare)}");
+                if (isBest) html.Raw("</b><span class=\"hidden\"> (best)</span>");
+                if (summary.Interval is { } interval) html.Write($"<small>{ReportNumbers.Score(interval.Low, task.IsShare)}–{ReportNumbers.Score(interval.High, task.IsShare)}</small>");
+                if (summary.Failed > 0) html.Write($"<small>{ReportNumbers.Count(summary.Failed)} failed</small>");
+                if (summary.TooLong > 0) html.Write($"<small>{ReportNumbers.Count(summary.TooLong)} too long</small>");
+                html.Raw("</td>");
+            }
+
+            html.Raw("</tr>\n");
+            foreach (string name in ShownFigures(task))
+            {
+                html.Write($"<tr><th scope=\"row\" class=\"figure\">{name}</th>");
+                foreach (Contender contender in view.Contenders)
+                {
+                    TaskFigure? figure = task.Summaries.GetValueOrDefault(contender)?.Figures.FirstOrDefault(figure => figure.Name == name);
+                    html.Write($"<td>{ReportNumbers.Official(figure?.Value)}</td>");
+                }
+
+                html.Raw("</tr>\n");
+            }
+
+            html.Raw("</tbody>\n");
+        }
+
+        EndTable();
+        html.Raw("</section>\n");
+    }
+
+    private string Level()
+    {
+        double[] levels = [.. view.Tasks.SelectMany(task => task.Summaries.Values).Select(summary => summary.Interval?.Level).OfType<double>().Distinct()];
+        return levels.Length == 1 ? string.Create(CultureInfo.InvariantCulture, $" of {100 * levels[0]:0.#} % confidence") : "";
+    }
+
+    private void ContenderHeads(string first)
+    {
+        html.Write($"<thead><tr><th scope=\"col\">{first}</th>");
+        foreach (Contender contender in view.Contenders)
+        {
+            bool both = hasStrategies && view.Models.Count > 1;
+            html.Write($"<th scope=\"col\">{(both ? contender.Model : view.Name(contender))}");
+            if (both) html.Write($"<span class=\"strategy\">{contender.Strategy}</span>");
+            html.Raw("</th>");
+        }
+
+        html.Raw("</tr></thead>\n");
+    }
+
+    private double? Best(TaskView task, Func<TaskSummary, double?> figure)
+    {
+        double[] values = [.. task.Summaries.Values.Select(figure).OfType<double>().Where(value => !double.IsNaN(value))];
+        return view.Contenders.Count < 2 || values.Length == 0 ? null : task.LowerIsBetter ? values.Min() : values.Max();
+    }
+
+    /// <summary>The figures' names, none where the only one is the mean once more.</summary>
+    public static IReadOnlyList<string> ShownFigures(TaskView task) =>
+        task.FigureNames is ["score"] && task.Summaries.Values.All(summary =>
+            summary.Figures.Count != 1 || (summary.Figures[0].Value is null && summary.Mean is null) || Math.Abs(summary.Figures[0].Value - (100 * summary.Mean) ?? 1) < 0.006)
+            ? []
+            : task.FigureNames;
+
+    private void Strategies()
+    {
+        StrategyRow[] rows = [.. StrategyRow.Of(view)];
+        Heading("strategies", "Strategies compared",
+            $"Against “{view.Strategies[0]}”, on the items that both scored: the difference of the means with its interval of 95 % confidence, items answered better, the same and worse; tokens, time and cost of all items.");
+        BeginTable("Strategies", 8, "strategies");
+        html.Raw("<thead><tr><th scope=\"col\">Model</th><th scope=\"col\" class=\"left\">Strategy</th><th scope=\"col\">Mean</th><th scope=\"col\">Difference</th><th scope=\"col\">Better / same / worse</th><th scope=\"col\">Input tokens</th><th scope=\"col\">Time</th>");
+        if (view.HasCosts) html.Raw("<th scope=\"col\">Cost</th>");
+        html.Raw("</tr></thead>\n");
+        foreach (string model in view.Models)
+        {
+            html.Raw("<tbody>");
+            StrategyRow[] own = [.. rows.Where(row => row.Contender.Model == model)];
+            for (int i = 0; i < own.Length; i++)
+            {
+                StrategyRow row = own[i];
+                html.Raw("<tr>");
+                if (i == 0) html.Write($"<th scope=\"rowgroup\" class=\"name\" rowspan=\"{own.Length}\">{model}</th>");
+                html.Write($"<td class=\"name\">{row.Contender.Strategy}</td><td>{ReportNumbers.Score(row.Mean, true)}</td><td>");
+                html.Write($"{(row.Difference is { } points ? ReportNumbers.Signed(points) : ReportNumbers.None)}");
+                if (row.Interval is { } interval) html.Write($"<small>{ReportNumbers.Signed(interval.Low)} to {ReportNumbers.Signed(interval.High)}</small>");
+                html.Write($"</td><td>{row.Counts}</td><td>{row.InputTokens}</td><td>{row.Time}</td>");
+                if (view.HasCosts) html.Write($"<td>{row.Cost}</td>");
+                html.Raw("</tr>\n");
+            }
+
+            html.Raw("</tbody>\n");
+        }
+
+        EndTable();
+        html.Raw("</section>\n");
+    }
+}

@@ -1,0 +1,93 @@
+using System.Globalization;
+using LongContext.Data.Reports;
+
+namespace LongContext.Evaluation.Reports;
+
+/// <summary>A report as one page that needs nothing else: no script, no picture from elsewhere, no network.</summary>
+internal sealed partial class HtmlReport
+{
+    private readonly HtmlText html;
+    private readonly ReportView view;
+    private readonly EvaluationReport report;
+    private readonly TaskView[] curves;
+    private readonly bool hasHeatMaps;
+    private readonly bool hasStrategies;
+
+    private HtmlReport(EvaluationReport report, TextWriter writer)
+    {
+        html = new HtmlText(writer);
+        this.report = report;
+        view = ReportView.Of(report);
+        curves = [.. view.Tasks.Where(task => task.HasCurves)];
+        hasHeatMaps = view.Tasks.Any(task => task.Grid.Count > 0);
+        hasStrategies = view.Strategies.Count > 1;
+    }
+
+    public static void Write(EvaluationReport report, TextWriter writer) => new HtmlReport(report, writer).Page();
+
+    private void Page()
+    {
+        html.Raw(ReportPage.Beginning(report.Title, Style));
+        html.Write($"<header>\n<h1>{report.Title}</h1>\n<p class=\"soft\">Run of <time datetime=\"{report.Began:O}\">{Began(report)}</time></p>\n</header>\n");
+        Contents();
+        html.Raw("<main>\n");
+        Tiles();
+        Settings();
+        Models();
+        Tasks();
+        if (curves.Length > 0) Curves();
+        if (hasHeatMaps) HeatMaps();
+        if (hasStrategies) Strategies();
+        Worst();
+        NotScored();
+        html.Raw("</main>\n");
+        html.Raw(ReportPage.End);
+    }
+
+    public static string Began(EvaluationReport report) => report.Began.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)
+        + (report.Began.Offset == TimeSpan.Zero ? " UTC" : report.Began.ToString(" zzz", CultureInfo.InvariantCulture));
+
+    private void Contents()
+    {
+        html.Raw("<nav aria-label=\"Contents\"><ul>");
+        Link("models", "Models", true);
+        Link("tasks", "Tasks", view.Tasks.Count > 0);
+        Link("lengths", "By length", curves.Length > 0);
+        Link("depths", "Depth × length", hasHeatMaps);
+        Link("strategies", "Strategies", hasStrategies);
+        Link("failures", "Worst answers", view.Worst.Imperfect > 0);
+        Link("unscored", "Not scored", view.FaultCount > 0);
+        html.Raw("</ul></nav>\n");
+        void Link(string id, string name, bool isThere)
+        {
+            if (isThere) html.Write($"<li><a href=\"#{id}\">{name}</a></li>");
+        }
+    }
+
+    private void Tiles()
+    {
+        html.Raw("<div class=\"tiles\">\n");
+        Tile(ReportNumbers.Count(view.Models.Count), view.Models.Count == 1 ? "model" : "models");
+        if (hasStrategies) Tile(ReportNumbers.Count(view.Strategies.Count), "strategies");
+        Tile(ReportNumbers.Count(view.Tasks.Count), view.Tasks.Count == 1 ? "task" : "tasks");
+        Tile(ReportNumbers.Tokens(view.Totals.Sum(total => (long)total.Scored)), "items scored");
+        long failed = view.Totals.Sum(total => (long)total.Failed), tooLong = view.Totals.Sum(total => (long)total.TooLong);
+        if (failed > 0) Tile(ReportNumbers.Tokens(failed), "failed");
+        if (tooLong > 0) Tile(ReportNumbers.Tokens(tooLong), "too long");
+        Tile(ReportNumbers.Tokens(view.Totals.Sum(total => total.InputTokens)), "tokens of prompts");
+        Tile(ReportNumbers.Tokens(view.Totals.Sum(total => total.OutputTokens)), "tokens of answers");
+        Tile(ReportNumbers.Time(view.Totals.Aggregate(TimeSpan.Zero, (sum, total) => sum + total.Duration)), "of requests, one after the other");
+        if (view.HasCosts) Tile(ReportNumbers.Cost(view.Totals.Sum(total => total.Cost ?? 0), report.Currency), "spent");
+        html.Raw("</div>\n");
+        void Tile(string figure, string what) => html.Write($"<div class=\"tile\"><b>{figure}</b><span>{what}</span></div>\n");
+    }
+
+    private void Settings()
+    {
+        if (report.Settings.Count == 0) return;
+        html.Raw(report.Settings.Count <= 8 ? "<details class=\"settings\" open=\"open\">" : "<details class=\"settings\">");
+        html.Raw("<summary>Settings</summary>\n<dl>\n");
+        foreach ((string name, string value) in report.Settings) html.Write($"<div><dt>{name}</dt><dd>{ReportText.Beginning(value, 500)}</dd></div>\n");
+        html.Raw("</dl></details>\n");
+    }
+}

@@ -1,0 +1,200 @@
+using System.Globalization;
+
+namespace LongContext.Evaluation.Reports;
+
+/// <summary>A report as GitHub's Markdown: the tables of the page, without the texts of prompts and answers.</summary>
+internal sealed class MarkdownReport(EvaluationReport report, TextWriter writer)
+{
+    /// <summary>Wider or longer maps are not for reading as text; the page has them.</summary>
+    private const int MostRows = 21;
+
+    private const int MostColumns = 12;
+    private const int MostMaps = 24;
+    private readonly ReportView view = ReportView.Of(report);
+
+    public static void Write(EvaluationReport report, TextWriter writer) => new MarkdownReport(report, writer).Document();
+
+    private void Document()
+    {
+        Line($"# {ReportText.Markdown(report.Title)}");
+        Line($"Run of {HtmlReport.Began(report)}.");
+        if (report.Settings.Count > 0)
+        {
+            foreach ((string name, string value) in report.Settings) writer.Write($"- {ReportText.Markdown(name)}: {ReportText.Markdown(ReportText.Beginning(value, 500))}\n");
+            writer.Write('\n');
+        }
+
+        Models();
+        Tasks();
+        Lengths();
+        Maps();
+        Strategies();
+        Faults();
+    }
+
+    private void Models()
+    {
+        bool strategies = view.Strategies.Count > 1, failed = view.Totals.Any(total => total.Failed > 0), tooLong = view.Totals.Any(total => total.TooLong > 0);
+        Line(strategies ? "## Models and strategies" : "## Models");
+        Head(strategies ? 2 : 1, ["Model", .. If(strategies, "Strategy"), .. If(view.HasShares, "Mean"), .. If(view.HasLower, "Lower is better"), "Scored", .. If(failed, "Failed"), .. If(tooLong, "Too long"), "Input tokens", "Output tokens", "Time", .. If(view.HasCosts, "Cost")]);
+        int tasks = view.Totals.Select(total => total.MeanTasks).DefaultIfEmpty().Max(), lower = view.Totals.Select(total => total.LowerTasks).DefaultIfEmpty().Max();
+        foreach (ContenderTotals total in view.Totals)
+        {
+            Row([
+                ReportText.Markdown(total.Contender.Model),
+                .. If(strategies, ReportText.Markdown(total.Contender.Strategy)),
+                .. If(view.HasShares, Marked(ReportNumbers.Score(total.Mean, true), total.IsBest) + Missing(total.MeanTasks, tasks)),
+                .. If(view.HasLower, Marked(total.LowerMean is { } mean ? ReportNumbers.Figure(mean) : ReportNumbers.None, total.IsLowest) + Missing(total.LowerTasks, lower)),
+                ReportNumbers.Count(total.Scored),
+                .. If(failed, ReportNumbers.Count(total.Failed)),
+                .. If(tooLong, ReportNumbers.Count(total.TooLong)),
+                ReportNumbers.Tokens(total.InputTokens),
+                ReportNumbers.Tokens(total.OutputTokens),
+                ReportNumbers.Time(total.Duration),
+                .. If(view.HasCosts, ReportText.Markdown(ReportNumbers.Cost(total.Cost, report.Currency))),
+            ]);
+        }
+
+        writer.Write('\n');
+        string Missing(int own, int all) => own < all ? string.Create(CultureInfo.InvariantCulture, $" ({own} of {all} tasks)") : "";
+    }
+
+    private void Tasks()
+    {
+        if (view.Tasks.Count == 0) return;
+        Line("## Tasks");
+        Head(2, ["Task", "Figure", .. view.Contenders.Select(contender => ReportText.Markdown(view.Name(contender)))]);
+        foreach (TaskView task in view.Tasks)
+        {
+            double[] means = [.. task.Summaries.Values.Select(summary => summary.Mean).OfType<double>().Where(mean => !double.IsNaN(mean))];
+            double? best = view.Contenders.Count < 2 || means.Length == 0 ? null : task.LowerIsBetter ? means.Min() : means.Max();
+            Row([
+                ReportText.Markdown(task.Name),
+                task.LowerIsBetter ? "mean, lower is better" : "mean",
+                .. view.Contenders.Select(contender => task.Summaries.GetValueOrDefault(contender) is { } summary
+                    ? Marked(ReportNumbers.Score(summary.Mean, task.IsShare), best is not null && summary.Mean == best)
+                        + (summary.Interval is null ? "" : $" ({ReportNumbers.Interval(summary.Interval, task.IsShare)})")
+                        + (summary.Failed > 0 ? $", {ReportNumbers.Count(summary.Failed)} failed" : "") + (summary.TooLong > 0 ? $", {ReportNumbers.Count(summary.TooLong)} too long" : "")
+                    : ReportNumbers.None),
+            ]);
+            foreach (string name in HtmlReport.ShownFigures(task))
+            {
+                Row(["", ReportText.Markdown(name), .. view.Contenders.Select(contender =>
+                    ReportNumbers.Official(task.Summaries.GetValueOrDefault(contender)?.Figures.FirstOrDefault(figure => figure.Name == name)?.Value))]);
+            }
+        }
+
+        writer.Write('\n');
+    }
+
+    private void Lengths()
+    {
+        TaskView[] tasks = [.. view.Tasks.Where(task => task.HasCurves)];
+        if (tasks.Length == 0) return;
+        Line("## By length");
+        Line("Means with their intervals of 95 % confidence.");
+        IReadOnlyList<LengthCurve> all = LengthCurve.OfAll(tasks, view.Contenders);
+        if (all.Count > 0) Curves(string.Create(CultureInfo.InvariantCulture, $"Mean over {tasks.Count(task => task.IsShare)} tasks"), all, isShare: true);
+        foreach (TaskView task in tasks) Curves(ReportText.Markdown(task.Name) + (task.LowerIsBetter ? ", lower is better" : ""), LengthCurve.Of(task, view.Contenders), task.IsShare);
+    }
+
+    private void Curves(string title, IReadOnlyList<LengthCurve> lines, bool isShare)
+    {
+        int[] lengths = [.. lines.SelectMany(line => line.Points).Select(point => point.Length).Distinct().Order()];
+        if (lengths.Length > MostRows) return;
+        Line($"### {title}");
+        Head(1, ["Tokens", .. lines.Select(line => ReportText.Markdown(view.Name(line.Contender)))]);
+        foreach (int length in lengths)
+        {
+            Row([ReportNumbers.Length(length), .. lines.Select(line => line.Points.FirstOrDefault(point => point.Length == length) is { } point
+                ? ReportNumbers.Score(point.Mean, isShare) + (point.Interval is null ? "" : $" ({ReportNumbers.Interval(point.Interval, isShare)})")
+                : ReportNumbers.None)]);
+        }
+
+        writer.Write('\n');
+    }
+
+    private void Maps()
+    {
+        if (!view.Tasks.Any(task => task.Grid.Count > 0)) return;
+        Line("## Depth × length");
+        int shown = 0, leftOut = 0;
+        foreach (TaskView task in view.Tasks)
+        {
+            foreach (HeatMap map in HeatMap.Of(task, view.Contenders))
+            {
+                if (map.Depths.Count > MostRows || map.Lengths.Count > MostColumns || shown == MostMaps)
+                {
+                    leftOut++;
+                    continue;
+                }
+
+                shown++;
+                Line($"### {ReportText.Markdown(task.Name)}: {ReportText.Markdown(view.Name(map.Contender))}");
+                Head(1, ["Depth", .. map.Lengths]);
+                for (int row = 0; row < map.Depths.Count; row++)
+                    Row([map.Depths[row], .. Enumerable.Range(0, map.Lengths.Count).Select(column => map[row, column] is { } cell ? ReportNumbers.ShortScore(cell.Mean, task.IsShare) : ReportNumbers.None)]);
+                writer.Write('\n');
+            }
+        }
+
+        if (leftOut > 0) Line(string.Create(CultureInfo.InvariantCulture, $"Too large or too many for text: {leftOut} more maps, which the HTML page has."));
+    }
+
+    private void Strategies()
+    {
+        if (view.Strategies.Count < 2) return;
+        Line("## Strategies compared");
+        Line($"Against “{ReportText.Markdown(view.Strategies[0])}”, on the items that both scored.");
+        Head(2, ["Model", "Strategy", "Mean", "Difference", "Better / same / worse", "Input tokens", "Time", .. If(view.HasCosts, "Cost")]);
+        foreach (StrategyRow row in StrategyRow.Of(view))
+        {
+            Row([
+                ReportText.Markdown(row.Contender.Model),
+                ReportText.Markdown(row.Contender.Strategy),
+                ReportNumbers.Score(row.Mean, true),
+                (row.Difference is { } points ? ReportNumbers.Signed(points) : ReportNumbers.None) + (row.Interval is { } interval ? $" ({ReportNumbers.Signed(interval.Low)} to {ReportNumbers.Signed(interval.High)})" : ""),
+                row.Counts,
+                row.InputTokens,
+                row.Time,
+                .. If(view.HasCosts, ReportText.Markdown(row.Cost)),
+            ]);
+        }
+
+        writer.Write('\n');
+    }
+
+    private void Faults()
+    {
+        if (view.FaultCount == 0) return;
+        Line("## Not scored");
+        if (view.FaultCount > view.Faults.Count) Line($"The first {ReportNumbers.Count(view.Faults.Count)} of {ReportNumbers.Count(view.FaultCount)}.");
+        Head(5, ["What", "Task", "Item", "Model", "Why"]);
+        foreach (ItemResult item in view.Faults)
+        {
+            Row([
+                item.Status == ItemStatus.TooLong ? "too long" : "failed",
+                ReportText.Markdown(item.Task),
+                ReportText.Markdown(item.Item),
+                ReportText.Markdown(view.Name(new Contender(item.Model, item.Strategy))),
+                ReportText.Markdown(ReportText.Beginning(item.Fault ?? "", 400)),
+            ]);
+        }
+
+        writer.Write('\n');
+    }
+
+    private static string Marked(string text, bool isBest) => isBest ? $"**{text}**" : text;
+
+    private static string[] If(bool isThere, string cell) => isThere ? [cell] : [];
+
+    private void Line(string text) => writer.Write(text + "\n\n");
+
+    private void Head(int left, IReadOnlyList<string> cells)
+    {
+        Row(cells);
+        Row([.. cells.Select((_, i) => i < left ? ":--" : "--:")]);
+    }
+
+    private void Row(IReadOnlyList<string> cells) => writer.Write($"| {string.Join(" | ", cells)} |\n");
+}

@@ -1,0 +1,108 @@
+namespace LongContext.Evaluation.Reports;
+
+/// <summary>A report gathered for a reader, in one pass over its items and in memory that does not grow with them.</summary>
+internal sealed class ReportView
+{
+    /// <summary>How many failures are shown with their texts.</summary>
+    public const int WorstShown = 20;
+
+    /// <summary>How many of the items that could not be asked or scored are listed.</summary>
+    public const int FaultsShown = 50;
+
+    private ReportView(EvaluationReport report) => Report = report;
+
+    public EvaluationReport Report { get; }
+
+    public required IReadOnlyList<Contender> Contenders { get; init; }
+
+    public required IReadOnlyList<TaskView> Tasks { get; init; }
+
+    public required IReadOnlyList<ContenderTotals> Totals { get; init; }
+
+    public required WorstItems Worst { get; init; }
+
+    /// <summary>The first items that failed or did not fit.</summary>
+    public required IReadOnlyList<ItemResult> Faults { get; init; }
+
+    public required long FaultCount { get; init; }
+
+    public required IReadOnlyList<string> Models { get; init; }
+
+    public required IReadOnlyList<string> Strategies { get; init; }
+
+    public bool HasShares => Tasks.Any(task => task.IsShare);
+
+    public bool HasLower => Tasks.Any(task => task.LowerIsBetter);
+
+    public bool HasCosts => Totals.Any(totals => totals.Cost is not null);
+
+    public static ReportView Of(EvaluationReport report)
+    {
+        Dictionary<Contender, int> contenders = [];
+        Dictionary<string, TaskView> tasks = new(StringComparer.Ordinal);
+        foreach (TaskSummary summary in report.Tasks)
+        {
+            contenders.TryAdd(new Contender(summary.Model, summary.Strategy), contenders.Count);
+            TaskOf(summary.Task).Add(summary);
+        }
+
+        List<ItemResult> faults = [];
+        long faultCount = 0;
+        foreach (ItemResult item in report.Items)
+        {
+            Contender contender = new(item.Model, item.Strategy);
+            contenders.TryAdd(contender, contenders.Count);
+            TaskOf(item.Task).Add(contender, item);
+            if (item.Status == ItemStatus.Scored) continue;
+            faultCount++;
+            if (faults.Count < FaultsShown) faults.Add(item);
+        }
+
+        // Only now is known of each task what its scores are.
+        WorstItems worst = new(WorstShown);
+        foreach (ItemResult item in report.Items)
+        {
+            if (tasks[item.Task].IsShare) worst.Add(new Contender(item.Model, item.Strategy), item);
+        }
+
+        TaskView[] views = [.. tasks.Values];
+        Contender[] ordered = [.. contenders.OrderBy(entry => entry.Value).Select(entry => entry.Key)];
+        ContenderTotals[] totals = [.. ordered.Select(contender => ContenderTotals.Of(contender, views))];
+        Mark(totals);
+        return new ReportView(report)
+        {
+            Contenders = ordered,
+            Tasks = views,
+            Totals = totals,
+            Worst = worst,
+            Faults = faults,
+            FaultCount = faultCount,
+            Models = [.. ordered.Select(contender => contender.Model).Distinct(StringComparer.Ordinal)],
+            Strategies = [.. ordered.Select(contender => contender.Strategy).Distinct(StringComparer.Ordinal)],
+        };
+
+        TaskView TaskOf(string name)
+        {
+            if (!tasks.TryGetValue(name, out TaskView? task)) tasks.Add(name, task = new TaskView(name));
+            return task;
+        }
+    }
+
+    /// <summary>What a contender is called where models and strategies that all have are left out.</summary>
+    public string Name(Contender contender) =>
+        Strategies.Count == 1 ? contender.Model : Models.Count == 1 ? contender.Strategy : $"{contender.Model}, {contender.Strategy}";
+
+    /// <summary>Marks the best; who did fewer tasks than others may have done only the easy ones, and is not compared.</summary>
+    private static void Mark(ContenderTotals[] totals)
+    {
+        if (totals.Length < 2) return;
+        int tasks = totals.Max(total => total.MeanTasks), lower = totals.Max(total => total.LowerTasks);
+        double? best = totals.Where(total => total.MeanTasks == tasks).Max(total => total.Mean);
+        double? lowest = totals.Where(total => total.LowerTasks == lower).Min(total => total.LowerMean);
+        foreach (ContenderTotals total in totals)
+        {
+            total.IsBest = total.MeanTasks == tasks && total.Mean is not null && total.Mean == best;
+            total.IsLowest = total.LowerTasks == lower && total.LowerMean is not null && total.LowerMean == lowest;
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using System.Text;
+using LongContext.Chat;
+using Microsoft.Extensions.AI;
+
+namespace LongContext.Generation;
+
+/// <summary>Chat messages as the turns of a conversation that a format writes, or as one text.</summary>
+internal static class ChatConversation
+{
+    /// <summary>The turns; instructions go before all else, into the system's turn where there is one.</summary>
+    /// <exception cref="ArgumentException">A message that holds something other than text, or of a role that formats do not know.</exception>
+    public static List<ChatTurn> Turns(IEnumerable<ChatMessage> messages, string? instructions)
+    {
+        List<ChatTurn> turns = [];
+        int number = 0;
+        foreach (ChatMessage message in messages)
+        {
+            if (message is null) throw new ArgumentException($"Message {number} is null.", nameof(messages));
+            string role = Role(message.Role, number);
+            (string text, string? reasoning) = Text(message, number++);
+            turns.Add(new ChatTurn(role, text) { Reasoning = reasoning });
+        }
+
+        if (!string.IsNullOrEmpty(instructions))
+        {
+            if (turns is [{ Role: "system" } first, ..]) turns[0] = first with { Content = $"{instructions}\n\n{first.Content}" };
+            else turns.Insert(0, ChatTurn.System(instructions));
+        }
+
+        return turns.Count > 0 ? turns : throw new ArgumentException("There is no message, expected at least one.", nameof(messages));
+    }
+
+    /// <summary>The turns' text without a template: a blank line between two, but an answer that is gone on with follows what was asked as it is.</summary>
+    public static string Plain(IReadOnlyList<ChatTurn> turns, bool continuesFinal)
+    {
+        var text = new StringBuilder();
+        for (int i = 0; i < turns.Count; i++)
+        {
+            if (i > 0 && !(continuesFinal && i == turns.Count - 1)) text.Append("\n\n");
+            text.Append(turns[i].Content);
+        }
+
+        return text.ToString();
+    }
+
+    private static string Role(ChatRole role, int number) =>
+        role == ChatRole.System ? "system"
+        : role == ChatRole.User ? "user"
+        : role == ChatRole.Assistant ? "assistant"
+        : throw new ArgumentException($"Message {number} has the role \"{role}\", expected system, user or assistant: tools are not supported.");
+
+    private static (string Text, string? Reasoning) Text(ChatMessage message, int number)
+    {
+        StringBuilder text = new(), reasoning = new();
+        foreach (AIContent content in message.Contents)
+        {
+            if (content is TextContent part) text.Append(part.Text);
+            else if (content is TextReasoningContent thought) reasoning.Append(thought.Text);
+            else throw new ArgumentException($"Message {number} holds a {content.GetType().Name}, expected text: the model reads nothing else.");
+        }
+
+        return (text.ToString(), reasoning.Length > 0 ? reasoning.ToString() : null);
+    }
+}

@@ -1,0 +1,116 @@
+using LongContext.Chat;
+using LongContext.Checkpoints;
+using LongContext.Data;
+using LongContext.Evaluation;
+using LongContext.Tokenization;
+using Microsoft.Extensions.AI;
+using Microsoft.ML.Tokenizers;
+
+namespace LongContext.Generation;
+
+/// <summary>Makes of messages and chat options what a model is given.</summary>
+internal sealed class ChatRequestReader
+{
+    private readonly ModelConfig config;
+    private readonly Tokenizer tokenizer;
+    private readonly ChatFormat? format;
+    private readonly LongContextChatClientOptions options;
+    private readonly string modelId;
+    private readonly int? contextLength;
+    private readonly int[] stopTokenIds;
+    private long requests;
+
+    /// <param name="config">The model's config.json.</param>
+    /// <param name="tokenizer">The model's tokenizer.</param>
+    /// <param name="format">Writes conversations; null where text is gone on with.</param>
+    /// <param name="options">The client's options.</param>
+    /// <param name="modelId">The model's name.</param>
+    /// <param name="contextLength">Tokens of prompt and answer; null for no limit.</param>
+    public ChatRequestReader(ModelConfig config, Tokenizer tokenizer, ChatFormat? format, LongContextChatClientOptions options, string modelId, int? contextLength)
+    {
+        (this.config, this.tokenizer, this.format, this.options) = (config, tokenizer, format, options);
+        (this.modelId, this.contextLength) = (modelId, contextLength);
+        IEnumerable<int> ofFormat = format?.FindStopTokenIds((HuggingFaceTokenizer)tokenizer) ?? [];
+        stopTokenIds = [.. options.Generation.StopTokenIds ?? config.EndOfSentenceTokenIds.Union(ofFormat)];
+    }
+
+    /// <exception cref="PromptTooLongException">The prompt fills the window.</exception>
+    public ChatRequest Read(IEnumerable<ChatMessage> messages, ChatOptions? chatOptions)
+    {
+        ChatRequestOptions asked = ChatRequestOptions.Read(chatOptions, modelId);
+        List<ChatTurn> turns = ChatConversation.Turns(messages, chatOptions?.Instructions);
+        bool continuesTurn = asked.ContinueFinalMessage;
+        if (continuesTurn && !turns[^1].IsAssistant)
+            throw new ArgumentException($"The last message is the {turns[^1].Role}'s, but only an assistant's can be gone on with ({ChatOptionKeys.ContinueFinalMessage}).", nameof(messages));
+
+        bool isPlain = format is null || asked.Completion;
+        int[] prompt = isPlain
+            ? ModelText.Encode(tokenizer, config, ChatConversation.Plain(turns, continuesTurn))
+            : [.. tokenizer.EncodeToIds(Render(turns, continuesTurn, asked.EnableThinking))];
+        if (prompt.Length == 0) throw new ArgumentException("The messages have no text, and the model has no token that texts begin with.", nameof(messages));
+        if (contextLength is { } window && prompt.Length >= window)
+        {
+            throw new PromptTooLongException(
+                $"The prompt has {prompt.Length} tokens, but the model's window has {window}, of which the answer needs one at least: shorten it, " +
+                $"or allow it ({nameof(LongContextChatClientOptions)}.{nameof(LongContextChatClientOptions.AllowsBeyondContext)}).");
+        }
+
+        return new ChatRequest
+        {
+            Prompt = prompt,
+            Generation = Generation(chatOptions, asked, prompt.Length),
+            StopStrings = asked.StopStrings,
+            Continues = isPlain || continuesTurn,
+        };
+    }
+
+    /// <summary>The text of a conversation with its template.</summary>
+    public string Render(IReadOnlyList<ChatTurn> turns, bool continuesFinal, bool? enableThinking) => format!.Render(turns, new ChatRenderOptions
+    {
+        AddGenerationPrompt = !continuesFinal,
+        ContinueFinalTurn = continuesFinal,
+        EnableThinking = enableThinking ?? options.Rendering.EnableThinking,
+        Date = options.Rendering.Date,
+        TimeProvider = options.Rendering.TimeProvider,
+    }).Text;
+
+    private GenerationOptions Generation(ChatOptions? chatOptions, ChatRequestOptions asked, int promptLength)
+    {
+        GenerationOptions given = options.Generation;
+        int maximum = chatOptions?.MaxOutputTokens ?? given.MaximumNewTokens, minimum = asked.MinimumNewTokens ?? given.MinimumNewTokens;
+        if (contextLength is { } window && maximum > window - promptLength)
+        {
+            maximum = window - promptLength;
+            minimum = Math.Min(minimum, maximum);
+        }
+
+        ulong seed = chatOptions?.Seed is { } own ? (ulong)own : new SplitMix64(given.Seed, Interlocked.Increment(ref requests)).Next();
+        var made = new GenerationOptions
+        {
+            MaximumNewTokens = maximum,
+            MinimumNewTokens = minimum,
+            AlsoMaskedUntilMinimum = minimum > 0 ? [.. asked.StopStrings.Select(TokenOf).OfType<int>()] : [],
+            Temperature = Exact(chatOptions?.Temperature) ?? given.Temperature,
+            TopK = chatOptions?.TopK ?? given.TopK,
+            TopP = Exact(chatOptions?.TopP) ?? given.TopP,
+            MinP = given.MinP,
+            RepetitionPenalty = given.RepetitionPenalty,
+            FrequencyPenalty = Exact(chatOptions?.FrequencyPenalty) ?? given.FrequencyPenalty,
+            PresencePenalty = Exact(chatOptions?.PresencePenalty) ?? given.PresencePenalty,
+            Seed = unchecked((int)(seed ^ (seed >> 32))),
+            StopTokenIds = stopTokenIds,
+            PrefillChunkTokens = given.PrefillChunkTokens,
+            RerotateCachedKeys = given.RerotateCachedKeys,
+            DropsContextAtOriginalWindow = given.DropsContextAtOriginalWindow,
+        };
+        made.Validate();
+        return made;
+    }
+
+    /// <summary>The token that spells a stop string by itself, which an answer cannot begin with while it must be longer; null for none.</summary>
+    private int? TokenOf(string stop) => tokenizer.EncodeToIds(stop) is [.., var last] && tokenizer.Decode([last]) == stop ? last : null;
+
+    /// <summary>0.7 as the number that was meant, not as the nearest float.</summary>
+    private static double? Exact(float? value) =>
+        value is { } number ? float.IsFinite(number) && Math.Abs(number) < 1e6 ? (double)(decimal)number : number : null;
+}

@@ -1,0 +1,81 @@
+namespace LongContext.Generation;
+
+/// <summary>Counts a client's requests, so that what it owns is disposed after the last of them and not under it.</summary>
+/// <param name="owned">What is disposed in the end; null for nothing.</param>
+internal sealed class ClientLifetime(IDisposable? owned) : IDisposable
+{
+    private readonly CancellationTokenSource ended = new();
+    private readonly Lock state = new();
+    private int uses;
+    private bool disposed;
+
+    /// <summary>Begins a request.</summary>
+    /// <exception cref="ObjectDisposedException">The client was disposed.</exception>
+    public Use Begin(CancellationToken cancellationToken)
+    {
+        lock (state)
+        {
+            ObjectDisposedException.ThrowIf(disposed, typeof(LongContextChatClient));
+            uses++;
+        }
+
+        return new Use(this, cancellationToken);
+    }
+
+    public void Dispose()
+    {
+        bool last;
+        lock (state)
+        {
+            if (disposed) return;
+            disposed = true;
+            last = uses == 0;
+        }
+
+        ended.Cancel();
+        if (last) owned?.Dispose();
+    }
+
+    private void End()
+    {
+        bool last;
+        lock (state) last = --uses == 0 && disposed;
+        if (last) owned?.Dispose();
+    }
+
+    /// <summary>One request.</summary>
+    internal sealed class Use(ClientLifetime lifetime, CancellationToken cancellationToken) : IDisposable
+    {
+        private readonly CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ended.Token);
+        private bool disposed;
+
+        /// <summary>Cancelled by the caller or by the client's end.</summary>
+        public CancellationToken Token => both.Token;
+
+        /// <summary>What a task gives; whoever cancelled is told from the client's end.</summary>
+        /// <exception cref="ObjectDisposedException">The client was disposed meanwhile.</exception>
+        public async Task<T> Guard<T>(Task<T> task)
+        {
+            try
+            {
+                return await task.ConfigureAwait(false);
+            }
+            catch (OperationCanceledException e) when (cancellationToken.IsCancellationRequested)
+            {
+                throw new OperationCanceledException(e.Message, e, cancellationToken);
+            }
+            catch (OperationCanceledException) when (lifetime.ended.IsCancellationRequested)
+            {
+                throw new ObjectDisposedException(nameof(LongContextChatClient));
+            }
+        }
+
+        public void Dispose()
+        {
+            if (disposed) return;
+            disposed = true;
+            both.Dispose();
+            lifetime.End();
+        }
+    }
+}

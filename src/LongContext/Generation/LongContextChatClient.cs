@@ -1,0 +1,245 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using LongContext.Chat;
+using LongContext.Evaluation;
+using LongContext.Models;
+using LongContext.Tokenization;
+using Microsoft.Extensions.AI;
+using Microsoft.ML.Tokenizers;
+
+namespace LongContext.Generation;
+
+/// <summary>
+/// A model of this library as an <see cref="IChatClient"/>: streaming, cancellation, stop strings, usage counts. May be used by many callers at once; the model
+/// serves one request at a time, in the order in which they came.
+/// </summary>
+/// <remarks>
+/// <para>Conversations are written by the <see cref="ChatFormat"/>. Without one, and on request (<see cref="ChatOptionKeys.Completion"/>), there is no
+/// template: the messages' text is gone on with as it is, a blank line between two of them. <see cref="ChatOptionKeys.ContinueFinalMessage"/> goes on with an assistant's
+/// message at the end; <see cref="ChatOptionKeys.MinimumNewTokens"/> keeps stop tokens and stop strings away until then.</para>
+/// <para>Of <see cref="ChatOptions"/> count MaxOutputTokens, Temperature (0 is greedy), TopP, TopK, Seed, StopSequences, FrequencyPenalty, PresencePenalty, Instructions and Reasoning's effort
+/// (none, or think first). Tools, JSON as a response format and kept conversations are refused by a <see cref="NotSupportedException"/>.</para>
+/// <para>A stream computes a token when it is asked for one, on the thread pool, and keeps its place at the model until it is at its end or disposed. A stop string ends the answer
+/// and is no part of it, wherever tokens cut it; text that could become one is held back. Tokens are counted as the model makes them, the
+/// stop token left out.</para>
+/// </remarks>
+public sealed class LongContextChatClient : IChatClient, IPromptRenderer
+{
+    private readonly CausalLanguageModel model;
+    private readonly ChatRequestReader reader;
+    private readonly ITokenGenerator generator;
+    private readonly TimeProvider clock;
+    private readonly ClientLifetime lifetime;
+    private readonly ChatClientMetadata metadata;
+
+    /// <summary>A client for a model.</summary>
+    /// <param name="model">The model; stays the caller's unless <see cref="LongContextChatClientOptions.OwnsModel"/> says otherwise.</param>
+    /// <param name="tokenizer">The model's tokenizer.</param>
+    /// <param name="format">Writes conversations; null for text to go on with, without a template.</param>
+    /// <param name="options">Null for all defaults.</param>
+    /// <exception cref="ArgumentException">An option cannot be used, or the format does not belong to the tokenizer.</exception>
+    public LongContextChatClient(CausalLanguageModel model, Tokenizer tokenizer, ChatFormat? format = null, LongContextChatClientOptions? options = null)
+        : this(model, tokenizer, format, options, generator: null)
+    {
+    }
+
+    internal LongContextChatClient(
+        CausalLanguageModel model, Tokenizer tokenizer, ChatFormat? format, LongContextChatClientOptions? options, ITokenGenerator? generator)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        options ??= new LongContextChatClientOptions();
+        options.Validate();
+        if (format is not null && tokenizer is not HuggingFaceTokenizer)
+            throw new ArgumentException($"The format \"{format}\" needs a {nameof(HuggingFaceTokenizer)}, which knows its special tokens, but this is a {tokenizer.GetType().Name}.", nameof(tokenizer));
+        this.model = model;
+        Tokenizer = tokenizer;
+        ChatFormat = format;
+        ModelId = options.ModelId ?? (model.SourceFolder is { } folder ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))) : model.Config.ModelType);
+        ContextLength = options.AllowsBeyondContext ? null : options.ContextLength ?? ModelText.Window(model.Config);
+        reader = new ChatRequestReader(model.Config, tokenizer, format, options, ModelId, ContextLength);
+        this.generator = generator ?? new QueuedTokenGenerator(model);
+        clock = options.Rendering.TimeProvider;
+        lifetime = new ClientLifetime(options.OwnsModel ? model : null);
+        metadata = new ChatClientMetadata("longcontext", providerUri: null, ModelId);
+        Scorer = new ModelTokenScorer(model, tokenizer, new ModelTokenScorerOptions
+        {
+            ContextLength = options.ContextLength,
+            AllowsBeyondContext = options.AllowsBeyondContext,
+            ChunkTokens = options.Generation.PrefillChunkTokens,
+        });
+    }
+
+    /// <summary>The model's name.</summary>
+    public string ModelId { get; }
+
+    /// <summary>The model's tokenizer.</summary>
+    public Tokenizer Tokenizer { get; }
+
+    /// <summary>What conversations are written with; null where the client only goes on with text.</summary>
+    public ChatFormat? ChatFormat { get; }
+
+    /// <summary>Tokens of prompt and answer together; null where longer ones are allowed.</summary>
+    public int? ContextLength { get; }
+
+    /// <summary>Scores given text with the same model, one at a time with the requests.</summary>
+    public ModelTokenScorer Scorer { get; }
+
+    /// <summary>Loads model, tokenizer and chat template of a Hugging Face folder.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="options">Null for all defaults.</param>
+    /// <returns>A client that disposes the model with itself.</returns>
+    /// <exception cref="LongContext.Checkpoints.CheckpointFormatException">A file of the model is not what it must be.</exception>
+    /// <exception cref="InvalidDataException">A file of the tokenizer or the chat template is damaged.</exception>
+    /// <exception cref="NotSupportedException">
+    /// A family, weight type or tokenizer that is not supported, or a chat template that is not known here: the message says how to name one.
+    /// </exception>
+    /// <exception cref="ArgumentException">An option cannot be used.</exception>
+    /// <exception cref="IOException">The folder or a file is not there or cannot be read.</exception>
+    public static LongContextChatClient Load(string folder, LongContextChatClientOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        options ??= new LongContextChatClientOptions();
+        options.Validate();
+        // What is small first: a fault there shows before gigabytes are read.
+        HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.Load(folder);
+        ChatFormat? format = options.ChatFormat ?? ChatFormat.LoadIfPresent(folder);
+        CausalLanguageModel model = CausalLanguageModel.Load(folder, options.Loading);
+        try
+        {
+            return new LongContextChatClient(model, tokenizer, format, options.Owning());
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc />
+    /// <exception cref="PromptTooLongException">The prompt does not fit into the window; the message has the figures.</exception>
+    /// <exception cref="NotSupportedException">Something is asked for that the client cannot do.</exception>
+    /// <exception cref="ArgumentException">A message or an option cannot be used.</exception>
+    /// <exception cref="ObjectDisposedException">The client was disposed, now or before.</exception>
+    public async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        var text = new StringBuilder();
+        ChatResponseUpdate? last = null;
+        await foreach (ChatResponseUpdate update in StreamAsync(messages, options, cancellationToken).ConfigureAwait(false))
+        {
+            text.Append(update.Text);
+            last = update;
+        }
+
+        return new ChatResponse(new ChatMessage(ChatRole.Assistant, text.ToString()) { MessageId = last!.MessageId, CreatedAt = last.CreatedAt })
+        {
+            ResponseId = last.ResponseId,
+            ModelId = ModelId,
+            CreatedAt = last.CreatedAt,
+            FinishReason = last.FinishReason,
+            Usage = last.Contents.OfType<UsageContent>().Single().Details,
+        };
+    }
+
+    /// <inheritdoc />
+    /// <remarks>The last update has no text but why the answer ended and how many tokens there were. Exceptions as of <see cref="GetResponseAsync"/>.</remarks>
+    public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        return StreamAsync(messages, options, cancellationToken);
+    }
+
+    /// <inheritdoc />
+    /// <remarks>
+    /// There are <see cref="ChatClientMetadata"/>, the <see cref="CausalLanguageModel"/>, the <see cref="Tokenizer"/>, the <see cref="ChatFormat"/>,
+    /// <see cref="ITokenScorer"/>, <see cref="ISharedPrefixScorer"/> and <see cref="IPromptRenderer"/>.
+    /// </remarks>
+    public object? GetService(Type serviceType, object? serviceKey = null)
+    {
+        ArgumentNullException.ThrowIfNull(serviceType);
+        if (serviceKey is not null) return null;
+        object?[] services = [this, metadata, Scorer, Tokenizer, ChatFormat, model];
+        // Everything is an object; who asks for that gets the client.
+        return Array.Find(services, serviceType.IsInstanceOfType);
+    }
+
+    /// <summary>This client as a model to evaluate.</summary>
+    /// <param name="name">Its name in reports. Null (the default): <see cref="ModelId"/>.</param>
+    public EvaluationModel ToEvaluationModel(string? name = null) => new()
+    {
+        Name = name ?? ModelId,
+        Client = this,
+        Tokenizer = Tokenizer,
+        ContextLength = ContextLength,
+        ReservedTokens = TemplateTokens(),
+        ContinuesAnswers = true,
+    };
+
+    /// <inheritdoc />
+    public string Render(EvaluationPrompt prompt)
+    {
+        ArgumentNullException.ThrowIfNull(prompt);
+        List<ChatTurn> turns = [];
+        if (!string.IsNullOrEmpty(prompt.System)) turns.Add(ChatTurn.System(prompt.System));
+        turns.Add(ChatTurn.User(prompt.Text));
+        bool continues = prompt.AnswerPrefix.Length > 0;
+        if (continues) turns.Add(ChatTurn.Assistant(prompt.AnswerPrefix));
+        return ChatFormat is null || prompt.Style == PromptStyle.Completion
+            ? ChatConversation.Plain(turns, continues)
+            : reader.Render(turns, continues, enableThinking: null);
+    }
+
+    /// <summary>Ends the requests that are on their way and, where the client owns the model, disposes it once the last of them is done.</summary>
+    public void Dispose() => lifetime.Dispose();
+
+    private async IAsyncEnumerable<ChatResponseUpdate> StreamAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using ClientLifetime.Use use = lifetime.Begin(cancellationToken);
+        // A long prompt takes a while to write and to encode.
+        ChatRequest request = await use.Guard(Task.Run(() => reader.Read(messages, options), use.Token)).ConfigureAwait(false);
+        var answer = new ChatAnswer(generator, Tokenizer, request);
+        string id = "longcontext-" + Guid.NewGuid().ToString("N");
+        DateTimeOffset created = clock.GetUtcNow();
+        await using IAsyncEnumerator<string> pieces = answer.ReadAsync(use.Token).GetAsyncEnumerator(use.Token);
+        while (await use.Guard(pieces.MoveNextAsync().AsTask()).ConfigureAwait(false)) yield return Update(new TextContent(pieces.Current));
+
+        ChatResponseUpdate last = Update(new UsageContent(new UsageDetails
+        {
+            InputTokenCount = request.Prompt.Length,
+            OutputTokenCount = answer.TokenCount,
+            TotalTokenCount = (long)request.Prompt.Length + answer.TokenCount,
+        }));
+        last.FinishReason = answer.FinishReason;
+        yield return last;
+
+        ChatResponseUpdate Update(AIContent content) => new(ChatRole.Assistant, [content])
+        {
+            ResponseId = id,
+            MessageId = id,
+            ModelId = ModelId,
+            CreatedAt = created,
+        };
+    }
+
+    /// <summary>Tokens that the template puts around a system's and a user's message, with a few to spare where text and template meet.</summary>
+    private int TemplateTokens()
+    {
+        const int spare = 8;
+        int beginning = ModelText.Beginning(Tokenizer, model.Config).Count;
+        if (ChatFormat is null) return beginning + spare;
+        int text = Tokenizer.CountTokens("x");
+        int Around(params ChatTurn[] turns) => Tokenizer.CountTokens(reader.Render(turns, continuesFinal: false, enableThinking: null)) - (turns.Length * text);
+        try
+        {
+            return Around(ChatTurn.System("x"), ChatTurn.User("x")) + spare;
+        }
+        catch (ArgumentException)
+        {
+            // A format without a place for a system's message.
+            return Around(ChatTurn.User("x")) + spare;
+        }
+    }
+}

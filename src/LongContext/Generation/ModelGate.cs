@@ -1,0 +1,31 @@
+using System.Runtime.CompilerServices;
+using LongContext.Models;
+
+namespace LongContext.Generation;
+
+/// <summary>Lets one request at a time use a model, whichever client or scorer it comes through; the others wait in the order in which they came.</summary>
+/// <remarks>A SemaphoreSlim hands its place to whoever has waited asynchronously for longest before it lets a newcomer in.</remarks>
+#pragma warning disable CA1001 // It lives as long as the model, and a semaphore whose wait handle nobody asks for has nothing to dispose.
+internal sealed class ModelGate
+#pragma warning restore CA1001
+{
+    private static readonly ConditionalWeakTable<CausalLanguageModel, ModelGate> Gates = [];
+    private readonly SemaphoreSlim place = new(1, 1);
+
+    /// <summary>The model's gate, always the same one.</summary>
+    public static ModelGate Of(CausalLanguageModel model) => Gates.GetValue(model, _ => new ModelGate());
+
+    /// <summary>Waits for the model; it is free again once what this gives back is disposed.</summary>
+    public async ValueTask<IDisposable> EnterAsync(CancellationToken cancellationToken)
+    {
+        await place.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return new Pass(place);
+    }
+
+    private sealed class Pass(SemaphoreSlim place) : IDisposable
+    {
+        private SemaphoreSlim? place = place;
+
+        public void Dispose() => Interlocked.Exchange(ref place, null)?.Release();
+    }
+}

@@ -1,0 +1,30 @@
+using LongContext.Checkpoints;
+using LongContext.Positions;
+using LongContext.Tokenization;
+using Microsoft.ML.Tokenizers;
+
+namespace LongContext.Generation;
+
+/// <summary>What a model's texts begin with, and how long they may be.</summary>
+internal static class ModelText
+{
+    /// <summary>
+    /// The tokens that go before a text: what a Hugging Face tokenizer's file says (none for Qwen2, whose config.json has such a token all the same), else config.json's.
+    /// </summary>
+    public static IReadOnlyList<int> Beginning(Tokenizer tokenizer, ModelConfig config) =>
+        tokenizer is HuggingFaceTokenizer own ? own.Definition.PostProcessor.Before
+        : config.BeginningOfSentenceTokenId is { } id ? [id] : [];
+
+    /// <summary>A text's tokens, with what goes before it unless it stands there already.</summary>
+    public static int[] Encode(Tokenizer tokenizer, ModelConfig config, string text)
+    {
+        IReadOnlyList<int> beginning = Beginning(tokenizer, config), ids = tokenizer.EncodeToIds(text);
+        bool isThere = beginning.Count > 0 && ids.Take(beginning.Count).SequenceEqual(beginning);
+        return isThere ? [.. ids] : [.. beginning, .. ids];
+    }
+
+    /// <summary>The window that a model was made for: dynamic NTK counts from the trained one, which is then what config.json states.</summary>
+    public static int Window(ModelConfig config) => config.RopeScaling is DynamicNtkRopeScaling { Factor: var factor }
+        ? (int)Math.Min(int.MaxValue, Math.Floor(config.MaxPositionEmbeddings * factor))
+        : config.MaxPositionEmbeddings;
+}

@@ -1,0 +1,103 @@
+namespace LongContext.Evaluation.Support;
+
+/// <summary>A clock that stands still until it is told to go on; timers run when it passes them.</summary>
+internal sealed class FakeTime : TimeProvider
+{
+    private readonly Lock state = new();
+    private readonly List<Timer> timers = [];
+    private TimeSpan now;
+
+    public TimeSpan Now
+    {
+        get
+        {
+            lock (state) return now;
+        }
+    }
+
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    public override long GetTimestamp() => Now.Ticks;
+
+    public override DateTimeOffset GetUtcNow() => new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero) + Now;
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        Timer timer = new(this, () => callback(state));
+        timer.Change(dueTime, period);
+        return timer;
+    }
+
+    public void Advance(TimeSpan span)
+    {
+        TimeSpan end = Now + span;
+        while (Next() is { } timer && timer.Due <= end) Run(timer);
+        lock (state) now = end;
+    }
+
+    /// <summary>Goes on to the next timer, unless that is too far; false where there is none.</summary>
+    public bool AdvanceToNext(TimeSpan limit)
+    {
+        if (Next() is not { } timer || timer.Due > Now + limit) return false;
+        Run(timer);
+        return true;
+    }
+
+    /// <summary>Lets time pass whenever somebody waits, until a task has ended.</summary>
+    public async Task<T> PassUntilAsync<T>(Task<T> task, TimeSpan limit)
+    {
+        while (!task.IsCompleted)
+        {
+            await Task.WhenAny(task, Task.Delay(2));
+            if (!task.IsCompleted) AdvanceToNext(limit);
+        }
+
+        return await task;
+    }
+
+    private Timer? Next()
+    {
+        lock (state) return timers.MinBy(timer => timer.Due);
+    }
+
+    private void Run(Timer timer)
+    {
+        lock (state)
+        {
+            if (!timers.Remove(timer)) return;
+            if (timer.Due > now) now = timer.Due;
+        }
+
+        timer.Run();
+    }
+
+    private sealed class Timer(FakeTime time, Action callback) : ITimer
+    {
+        public TimeSpan Due { get; private set; }
+
+        public Action Run => callback;
+
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            lock (time.state)
+            {
+                time.timers.Remove(this);
+                if (dueTime < TimeSpan.Zero) return true;
+                Due = time.now + dueTime;
+                time.timers.Add(this);
+                return true;
+            }
+        }
+
+        public void Dispose()
+        {
+            lock (time.state) time.timers.Remove(this);
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
+}
