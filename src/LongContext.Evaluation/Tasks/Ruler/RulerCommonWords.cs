@@ -82,7 +82,8 @@ internal sealed class RulerCommonWords(RulerVocabulary vocabulary, int seed, boo
     private static string Solved(string[] words, bool isShort, ulong order)
     {
         (int count, int often, int seldom) = isShort ? (20, 3, 1) : (40, 10, 3);
-        List<string> shown = [.. words.Take(Math.Max(CommonCount, count))];
+        string[] common = Common(words);
+        List<string> shown = [.. common, .. words.Except(common, StringComparer.Ordinal).Take(count - CommonCount)];
         string answer = string.Join(' ', shown.Take(CommonCount).Select((word, i) => string.Create(CultureInfo.InvariantCulture, $"{i + 1}. {word}")));
         return $"{Before}{Numbered(shown, often, seldom, new SplitMix64(order))}{Question}{Prefix} {answer}\n";
     }

@@ -202,6 +202,13 @@ public sealed class RulerTaskTests
     }
 
     [Fact]
+    public void Create_FrequentWordsOfShortLengths_NeverTie()
+    {
+        RulerTask task = Assert.Single(Ruler.Create(new RulerOptions { TemplateTokens = 0 }, "fwe"));
+        for (int length = 160; length < 300; length++) RulerChecks.Check("fwe", task.Create(PieceTokenizer.WordLevel, length, 0));
+    }
+
+    [Fact]
     public void Create_WithoutSolvedExamples_FitsShorterLengths()
     {
         RulerOptions options = new() { SamplesPerLength = 2, SolvedExamples = false, TemplateTokens = 0 };
