@@ -11,8 +11,11 @@ namespace LongContext.Evaluation.Tasks;
 /// Passkey retrieval after Mohtashami and Jaggi, "Landmark Attention" (arXiv 2305.16300), with sentences of our own; scored as
 /// InfiniteBench does, by the first integer of the output.
 /// </remarks>
-public sealed class PasskeyTask
+public sealed class PasskeyTask : AnswerTask, ISizedTask
 {
+    private const int Sample = 32; // words to guess from how many fit
+
+    private readonly PasskeyTaskOptions options;
     private readonly int digitCount;
     private readonly string[] sentences;
     private readonly string template;
@@ -25,10 +28,53 @@ public sealed class PasskeyTask
     {
         options ??= new PasskeyTaskOptions();
         options.Validate();
+        this.options = options;
         digitCount = options.DigitCount;
         sentences = [.. options.Sentences];
         template = options.Template;
         needle = options.Needle;
+        Lengths = [.. options.Lengths];
+        Depths = [.. options.Depths];
+        Identity = Settings.Text(
+            Name, options.Seed, digitCount, sentences, template, needle, Lengths, Depths, options.ItemsPerCell, options.MaximumNewTokens, options.TemplateTokens);
+    }
+
+    /// <inheritdoc />
+    public override string Name => "passkey";
+
+    /// <inheritdoc />
+    public override string Identity { get; }
+
+    /// <inheritdoc />
+    public IReadOnlyList<int> Lengths { get; }
+
+    /// <summary>Where the key stands in the task's items.</summary>
+    public IReadOnlyList<double> Depths { get; }
+
+    /// <inheritdoc />
+    /// <exception cref="ArgumentException">The question alone is longer than a length; thrown when that item is reached.</exception>
+    public override IEnumerable<EvaluationItem> CreateItems(Tokenizer tokenizer)
+    {
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        return Lengths.SelectMany(length => CreateItems(tokenizer, length));
+    }
+
+    /// <inheritdoc />
+    public IEnumerable<EvaluationItem> CreateItems(Tokenizer tokenizer, int length)
+    {
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
+        return Enumerable.Range(0, Depths.Count * options.ItemsPerCell).Select(number =>
+        {
+            double depth = Depths[number / options.ItemsPerCell];
+            int seed = SeedOf(options.Seed, length, number), reserved = options.MaximumNewTokens + options.TemplateTokens;
+            return RequireRoom(length, reserved, left => Create(tokenizer, left, depth, seed)) with
+            {
+                Id = string.Create(CultureInfo.InvariantCulture, $"{length}-{depth}-{number % options.ItemsPerCell}"),
+                Length = length,
+                Group = length.ToString(CultureInfo.InvariantCulture),
+            };
+        });
     }
 
     /// <summary>Makes an item whose prompt has as many words of other sentences as fit into a number of tokens.</summary>
@@ -54,25 +100,37 @@ public sealed class PasskeyTask
         string told = needle.Replace("{key}", key, StringComparison.Ordinal);
         Filler filler = new(sentences, random);
         PromptSizer.Sized sized = PromptSizer.Largest(
-            tokenizer, tokenCount, 0, count => PromptTemplate.Fill(template, filler.Text(count, depth, told)))
+            tokenizer, tokenCount, 0, count => PromptTemplate.Fill(template, filler.Text(count, depth, told)), Math.Max(0.25, tokenizer.CountTokens(filler.Text(Sample, depth, told)) / (double)Sample))
             ?? throw new ArgumentException(
                 $"The question alone has more than {tokenCount} tokens; expected a target that holds it.", nameof(tokenCount));
+        (string before, string after) = PromptTemplate.Around(template);
         return new EvaluationItem
         {
             Id = string.Create(CultureInfo.InvariantCulture, $"{tokenCount}-{depth}-{seed}"),
-            Prompt = EvaluationPrompt.FromText(sized.Prompt),
+            Prompt = new EvaluationPrompt { Before = before, Context = filler.Text(sized.Words, depth, told), After = after },
             Answers = [key],
+            Settings = new AnswerSettings { MaximumNewTokens = options.MaximumNewTokens },
             PromptTokenCount = sized.Tokens,
             Length = tokenCount,
             Depth = depth,
+            Group = tokenCount.ToString(CultureInfo.InvariantCulture),
             Properties = new Dictionary<string, string> { ["seed"] = seed.ToString(CultureInfo.InvariantCulture) },
         };
     }
 
+    /// <summary>1 if the first integer of the answer is the key, else 0.</summary>
+    /// <param name="item">The item.</param>
+    /// <param name="answer">What the model said.</param>
+    public override ItemScore Score(EvaluationItem item, string answer) => new(FirstNumberScore(item, answer));
+
+    /// <summary>The mean of all scores times 100, named score, then that of each length.</summary>
+    /// <param name="results">Results of one model and one strategy that have a score.</param>
+    public override IReadOnlyList<TaskFigure> Summarize(IReadOnlyList<ItemResult> results) => LengthFigures.Of(results);
+
     /// <summary>1 if the first integer of the output is the key, else 0.</summary>
     /// <param name="item">The item.</param>
     /// <param name="output">What the model said.</param>
-    public static double Score(EvaluationItem item, string output)
+    public static double FirstNumberScore(EvaluationItem item, string output)
     {
         ArgumentNullException.ThrowIfNull(item);
         ArgumentNullException.ThrowIfNull(output);
@@ -83,6 +141,19 @@ public sealed class PasskeyTask
         ReadOnlySpan<char> number = length < 0 ? rest : rest[..length];
         return number.TrimStart('0').SequenceEqual(item.Answer.AsSpan().TrimStart('0')) ? 1 : 0;
     }
+
+    /// <summary>The seed of an item among those of a length.</summary>
+    internal static int SeedOf(int seed, int length, int number)
+    {
+        SplitMix64 random = new(seed, ((long)length << 24) + number);
+        return (int)(uint)random.Next();
+    }
+
+    /// <summary>Makes an item in what is left of a length.</summary>
+    /// <exception cref="ArgumentException">Nothing is left, or it is too short.</exception>
+    internal static EvaluationItem RequireRoom(int length, int reserved, Func<int, EvaluationItem> create) => length > reserved
+        ? create(length - reserved)
+        : throw new ArgumentException($"Answer and template are to have {reserved} tokens, which is all of the length, {length}; expected a longer one.", nameof(length));
 
     /// <summary>One seed's sentences: as many words of them as asked for, the same from the start however many.</summary>
     private sealed class Filler(string[] sentences, SplitMix64 random)

@@ -13,8 +13,11 @@ namespace LongContext.Evaluation.Tasks;
 /// The form, the range of 1 to 99 words and the score are those of Together's long-context fine-tuning study (together-cookbook,
 /// LongContext_Finetuning_RepetitionTask); the text is random words, so that nothing can be guessed.
 /// </remarks>
-public sealed class RepetitionTask
+public sealed class RepetitionTask : AnswerTask, ISizedTask
 {
+    private const int FewestNewTokens = 16;
+
+    private readonly RepetitionTaskOptions options;
     private readonly RepetitionForm form;
     private readonly RepetitionText.Question question;
 
@@ -25,6 +28,7 @@ public sealed class RepetitionTask
     {
         options ??= new RepetitionTaskOptions();
         options.Validate();
+        this.options = options;
         form = options.Form;
         question = new RepetitionText.Question(
             [.. options.Words.Where(word => word != options.Marker)],
@@ -34,6 +38,37 @@ public sealed class RepetitionTask
             options.MaximumCount,
             options.EffectiveTemplate,
             BeforeAnswer: null);
+        Lengths = [.. options.Lengths];
+        Name = form == RepetitionForm.LastWords ? "repetition" : "repetition/after-marker";
+        Identity = Settings.Text(
+            Name, options.Seed, question.Words, options.Marker, options.MinimumCount, options.MaximumCount, options.EffectiveTemplate, Lengths, options.Depths, options.ItemsPerLength,
+            options.MaximumNewTokens, options.TemplateTokens, options.CountsWords ? 1 : 0);
+    }
+
+    /// <summary>"repetition", or "repetition/after-marker".</summary>
+    public override string Name { get; }
+
+    /// <inheritdoc />
+    public override string Identity { get; }
+
+    /// <inheritdoc />
+    public IReadOnlyList<int> Lengths { get; }
+
+    /// <inheritdoc />
+    /// <exception cref="ArgumentException">The question alone is longer than a length; thrown when that item is reached.</exception>
+    public override IEnumerable<EvaluationItem> CreateItems(Tokenizer tokenizer)
+    {
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        return Lengths.SelectMany(length => CreateItems(tokenizer, length));
+    }
+
+    /// <inheritdoc />
+    public IEnumerable<EvaluationItem> CreateItems(Tokenizer tokenizer, int length)
+    {
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
+        double?[] depths = options.Depths.Count == 0 ? [null] : [.. options.Depths.Cast<double?>()];
+        return Enumerable.Range(0, depths.Length * options.ItemsPerLength).Select(number => Sized(tokenizer, length, depths[number / options.ItemsPerLength], number));
     }
 
     /// <summary>Makes an item whose prompt has as many words as fit into a number of tokens.</summary>
@@ -71,19 +106,37 @@ public sealed class RepetitionTask
         return new EvaluationItem
         {
             Id = string.Create(CultureInfo.InvariantCulture, $"{form}-{tokenCount}-{depth}-{seed}"),
-            Prompt = EvaluationPrompt.FromText(made.Prompt),
+            Prompt = new EvaluationPrompt { Before = made.Before, Context = made.Context, After = made.After },
             Answers = [made.Answer],
+            Settings = new AnswerSettings { MaximumNewTokens = NewTokens(tokenizer, made.Answer) },
             PromptTokenCount = made.Tokens,
             Length = tokenCount,
+            Group = tokenCount.ToString(CultureInfo.InvariantCulture),
             Depth = made.Text.Marker is null ? null : made.Text.Depth,
             Properties = properties,
         };
     }
 
+    /// <summary>Together's score, or that of whole words where the options say so. Details: characters, words and wordCountDifference, all three.</summary>
+    /// <param name="item">The item.</param>
+    /// <param name="answer">What the model said.</param>
+    public override ItemScore Score(EvaluationItem item, string answer)
+    {
+        double characters = CharacterScore(item, answer), words = WordScore(item, answer);
+        return new ItemScore(options.CountsWords ? words : characters)
+        {
+            Details = new Dictionary<string, double> { ["characters"] = characters, ["words"] = words, ["wordCountDifference"] = WordCountDifference(item, answer) },
+        };
+    }
+
+    /// <summary>The mean of all scores times 100, named score, then that of each length.</summary>
+    /// <param name="results">Results of one model and one strategy that have a score.</param>
+    public override IReadOnlyList<TaskFigure> Summarize(IReadOnlyList<ItemResult> results) => LengthFigures.Of(results);
+
     /// <summary>Together's score: the indel ratio of answer and output, 0 to 1, counted in code points.</summary>
     /// <param name="item">The item.</param>
     /// <param name="output">What the model said, as it said it.</param>
-    public static double Score(EvaluationItem item, string output)
+    public static double CharacterScore(EvaluationItem item, string output)
     {
         ArgumentNullException.ThrowIfNull(item);
         return Levenshtein.IndelRatio(item.Answer, output);
@@ -107,6 +160,31 @@ public sealed class RepetitionTask
         ArgumentNullException.ThrowIfNull(item);
         ArgumentNullException.ThrowIfNull(output);
         return Math.Abs(Words.Of(item.Answer).Length - Words.Of(output).Length);
+    }
+
+    private int NewTokens(Tokenizer tokenizer, string answer) => options.MaximumNewTokens ?? Math.Max(FewestNewTokens, 2 * tokenizer.CountTokens(answer));
+
+    /// <summary>An item that has the length with its answer and template. How long the answer is shows once it is made, so that some are made twice.</summary>
+    private EvaluationItem Sized(Tokenizer tokenizer, int length, double? depth, int number)
+    {
+        int seed = PasskeyTask.SeedOf(options.Seed, length, number), newTokens = options.MaximumNewTokens ?? FewestNewTokens;
+        for (int most = length; ;)
+        {
+            EvaluationItem item = PasskeyTask.RequireRoom(length, newTokens + options.TemplateTokens, left => Create(tokenizer, Math.Min(left, most), seed, depth));
+            int needed = item.Settings.MaximumNewTokens;
+            // Another length is another text with another answer: a few tokens more or less, which the next try allows for.
+            if (item.PromptTokenCount!.Value + needed + options.TemplateTokens <= length)
+            {
+                return item with
+                {
+                    Id = string.Create(CultureInfo.InvariantCulture, $"{length}-{number}"),
+                    Length = length,
+                    Group = length.ToString(CultureInfo.InvariantCulture),
+                };
+            }
+
+            (newTokens, most) = (Math.Max(needed, newTokens), item.PromptTokenCount.Value - 1);
+        }
     }
 
     /// <summary>The last words of a document, joined by one space each.</summary>

@@ -31,6 +31,33 @@ public sealed class RepetitionTaskOptions
     /// </summary>
     public string? Template { get; init; }
 
+    /// <summary>
+    /// Lengths of the task's items in tokens: prompt, answer and <see cref="TemplateTokens"/>. Default: 1,024 to 32,768, each twice the one before.
+    /// </summary>
+    public IReadOnlyList<int> Lengths { get; init; } = [1_024, 2_048, 4_096, 8_192, 16_384, 32_768];
+
+    /// <summary>
+    /// Where the marker of <see cref="RepetitionForm.AfterMarker"/> stands in the task's items, 0 to 1; empty (the default) to draw it for each item.
+    /// </summary>
+    public IReadOnlyList<double> Depths { get; init; } = [];
+
+    /// <summary>Items of each length (and depth, where there are some), at least 1. Default: 25, as Together's study.</summary>
+    public int ItemsPerLength { get; init; } = 25;
+
+    /// <summary>
+    /// Tokens of an answer at most, at least 1. Null, the default: twice as many as the right answer has, and at least 16.
+    /// </summary>
+    public int? MaximumNewTokens { get; init; }
+
+    /// <summary>Tokens of each length kept free for a chat template, at least 0. Default: 64.</summary>
+    public int TemplateTokens { get; init; } = 64;
+
+    /// <summary>Whether the task's score counts whole words (<see cref="RepetitionTask.WordScore"/>) or characters, as Together's (the default).</summary>
+    public bool CountsWords { get; init; }
+
+    /// <summary>Decides the task's items. Default: 0.</summary>
+    public int Seed { get; init; }
+
     internal string EffectiveTemplate => Template ?? (Form == RepetitionForm.LastWords
         ? "Return last {count} words from this text: \n\n{text}"
         : "Return the {count} words after the word \"{marker}\" from this text: \n\n{text}");
@@ -38,6 +65,12 @@ public sealed class RepetitionTaskOptions
     internal void Validate()
     {
         List<string> faults = [];
+        SizedOptionFaults.AddLengths(Lengths, nameof(Lengths), faults);
+        if (Depths is null || Depths.Count > 0) SizedOptionFaults.AddDepths(Depths, nameof(Depths), faults);
+        if (Depths is { Count: > 0 } && Form == RepetitionForm.LastWords) faults.Add($"{nameof(Depths)} are given, which only the form {RepetitionForm.AfterMarker} knows");
+        SizedOptionFaults.AddAtLeast(ItemsPerLength, 1, nameof(ItemsPerLength), faults);
+        if (MaximumNewTokens is { } most) SizedOptionFaults.AddAtLeast(most, 1, nameof(MaximumNewTokens), faults);
+        SizedOptionFaults.AddAtLeast(TemplateTokens, 0, nameof(TemplateTokens), faults);
         if (!Enum.IsDefined(Form)) faults.Add($"{nameof(Form)} is {Form}, expected LastWords or AfterMarker");
         if (Words is null || Words.Count < 3)
         {

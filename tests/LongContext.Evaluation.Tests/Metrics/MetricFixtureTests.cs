@@ -74,7 +74,7 @@ public sealed class MetricFixtureTests
         Assert.Equal(target, RepetitionTask.LastWords(args.GetProperty("document").GetString()!, args.GetProperty("n").GetInt32()));
         EvaluationItem item = new() { Id = "", Prompt = new EvaluationPrompt(), Answers = [target] };
         JsonElement expected = one.GetProperty("expected");
-        Assert.Equal(expected.GetProperty("ratio").GetDouble(), RepetitionTask.Score(item, prediction), Tolerance);
+        Assert.Equal(expected.GetProperty("ratio").GetDouble(), RepetitionTask.CharacterScore(item, prediction), Tolerance);
         Assert.Equal(expected.GetProperty("length_difference").GetInt32(), RepetitionTask.WordCountDifference(item, prediction));
     }
 

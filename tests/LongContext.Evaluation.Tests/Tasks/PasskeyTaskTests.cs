@@ -60,7 +60,7 @@ public sealed class PasskeyTaskTests
     [InlineData("none", 0)]
     [InlineData("", 0)]
     public void Score_Output_TakesItsFirstInteger(string output, double expected) =>
-        Assert.Equal(expected, PasskeyTask.Score(new EvaluationItem { Id = "", Prompt = new EvaluationPrompt(), Answers = ["71432"] }, output));
+        Assert.Equal(expected, PasskeyTask.FirstNumberScore(new EvaluationItem { Id = "", Prompt = new EvaluationPrompt(), Answers = ["71432"] }, output));
 
     [Fact]
     public void Create_OwnWords_AreUsed()

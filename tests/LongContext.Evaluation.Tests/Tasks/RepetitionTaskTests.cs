@@ -158,11 +158,11 @@ public sealed class RepetitionTaskTests
     public void Scores_OneWordWrong_DifferByUnit()
     {
         EvaluationItem item = new() { Id = "", Prompt = new EvaluationPrompt(), Answers = ["oak elm ash fir"] };
-        Assert.Equal(1, RepetitionTask.Score(item, "oak elm ash fir"));
+        Assert.Equal(1, RepetitionTask.CharacterScore(item, "oak elm ash fir"));
         Assert.Equal(1, RepetitionTask.WordScore(item, " oak elm\nash  fir "));
         Assert.Equal(0.75, RepetitionTask.WordScore(item, "oak elm ask fir"), 1e-12);
-        Assert.Equal(1 - (2 / 30.0), RepetitionTask.Score(item, "oak elm ask fir"), 1e-12);
-        Assert.Equal(0, RepetitionTask.Score(item, string.Empty));
+        Assert.Equal(1 - (2 / 30.0), RepetitionTask.CharacterScore(item, "oak elm ask fir"), 1e-12);
+        Assert.Equal(0, RepetitionTask.CharacterScore(item, string.Empty));
         Assert.Equal(3, RepetitionTask.WordCountDifference(item, "oak"));
     }
 

@@ -13,7 +13,9 @@ internal sealed class HaystackText(Haystack haystack, IEnumerable<(string Piece,
     public void Dispose() => rest.Dispose();
 
     /// <summary>Tokens a piece has, of the first few: where to begin to look for how many fit.</summary>
-    public double TokensPerPiece(Tokenizer tokenizer) => Math.Max(0.25, tokenizer.CountTokens(With(8, [])) / 8.0);
+    /// <param name="tokenizer">Counts.</param>
+    /// <param name="sample">How many pieces are looked at.</param>
+    public double TokensPerPiece(Tokenizer tokenizer, int sample = 8) => Math.Max(0.25, tokenizer.CountTokens(With(sample, [])) / (double)sample);
 
     /// <summary>The text.</summary>
     /// <param name="count">Pieces of the haystack.</param>
@@ -21,7 +23,8 @@ internal sealed class HaystackText(Haystack haystack, IEnumerable<(string Piece,
     /// What is hidden, and how deep, from 0 to 1: of m sentences (or lines) after ⌊m·depth⌋ of them, as RULER does. Of things at the same place
     /// the first comes first.
     /// </param>
-    public string With(int count, IReadOnlyList<(string Text, double Depth)> hidden)
+    /// <param name="filling">What stands at the end, after all pieces; empty (the default) for nothing.</param>
+    public string With(int count, IReadOnlyList<(string Text, double Depth)> hidden, string filling = "")
     {
         while (pieces.Count < count)
         {
@@ -42,6 +45,7 @@ internal sealed class HaystackText(Haystack haystack, IEnumerable<(string Piece,
         }
 
         Add(count);
+        if (filling.Length > 0) Append(filling);
         return text.ToString();
 
         void Add(int end)

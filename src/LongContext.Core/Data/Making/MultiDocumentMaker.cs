@@ -33,6 +33,13 @@ public sealed class MultiDocumentMaker
     public PromptExample Make(MultiDocumentQuestion question, long number)
     {
         ArgumentNullException.ThrowIfNull(question);
+        (List<PassageDocument> documents, int position) = Arrange(question, number);
+        return Example(question, documents, position);
+    }
+
+    /// <summary>The documents of an example in their order, and where the gold one stands.</summary>
+    internal (List<PassageDocument> Documents, int GoldPosition) Arrange(MultiDocumentQuestion question, long number)
+    {
         SplitMix64 random = new(options.Seed, number);
         int count = options.MinimumDocuments + random.NextInt(options.MaximumDocuments - options.MinimumDocuments + 1);
         int position = options.Placement.Position(count, number, ref random);
@@ -45,7 +52,7 @@ public sealed class MultiDocumentMaker
         }
 
         documents.Insert(position, question.Gold);
-        return Example(question, documents, position);
+        return (documents, position);
     }
 
     /// <summary>Makes an example of the documents that the file gives, in the file's order: the published data with their gold position.</summary>

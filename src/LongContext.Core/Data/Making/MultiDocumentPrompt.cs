@@ -23,15 +23,25 @@ public static class MultiDocumentPrompt
         ArgumentException.ThrowIfNullOrEmpty(question);
         ArgumentNullException.ThrowIfNull(documents);
         if (documents.Count == 0) throw new ArgumentException("There is no document.", nameof(documents));
-        StringBuilder prompt = new(Instruction);
-        if (form == MultiDocumentForm.RandomOrder) prompt.Append(" The search results are ordered randomly.");
-        prompt.Append("\n\n");
-        if (form == MultiDocumentForm.QueryAware) prompt.Append("Question: ").Append(question).Append("\n\n");
+        (string before, string context, string after) = Parts(question, documents, form);
+        return before + context + after;
+    }
+
+    /// <summary>The prompt's parts: only the one between is documents.</summary>
+    internal static (string Before, string Context, string After) Parts(string question, IReadOnlyList<PassageDocument> documents, MultiDocumentForm form)
+    {
+        string before = form switch
+        {
+            MultiDocumentForm.RandomOrder => Instruction + " The search results are ordered randomly.\n\n",
+            MultiDocumentForm.QueryAware => $"{Instruction}\n\nQuestion: {question}\n\n",
+            _ => Instruction + "\n\n",
+        };
+        StringBuilder context = new();
         for (int i = 0; i < documents.Count; i++)
         {
-            prompt.Append(CultureInfo.InvariantCulture, $"Document [{i + 1}](Title: {documents[i].Title}) {documents[i].Text}\n");
+            context.Append(CultureInfo.InvariantCulture, $"Document [{i + 1}](Title: {documents[i].Title}) {documents[i].Text}\n");
         }
 
-        return prompt.Append("\nQuestion: ").Append(question).Append("\nAnswer:").ToString();
+        return (before, context.ToString(), $"\nQuestion: {question}\nAnswer:");
     }
 }

@@ -69,22 +69,23 @@ public sealed class NeedleMaker
         string completion = " " + Listed([.. answers.Select(i => hidden[i])]) + ".", prefix = Prefix(query, answers.Length);
         RandomValues others = new(values, options.Split, new SplitMix64(filler.Next()));
         using HaystackText text = new(options.Haystack, options.Haystack.Pieces(filler, () => Needle(others.Next(options.KeyKind), others.Next(options.ValueKind))));
-        string Question(int pieces) => Ask(text.With(pieces, needles), query, answers.Length);
-        PromptSizer.Sized sized = PromptSizer.Largest(
-            options.Tokenizer, target - (options.AnswerTokens ?? 0), 0, pieces => Question(pieces) + prefix + (options.AnswerTokens is null ? completion : ""), text.TokensPerPiece(options.Tokenizer))
-            ?? throw new ArgumentException($"The question and its {needles.Length} needles have more than {target} tokens; expected a length that holds them.", nameof(tokenCount));
+        (string before, string after) = Around(query, answers.Length);
+        HaystackFit? fit = HaystackFit.Find(
+            text, options.Tokenizer, target, options.AnswerTokens ?? 0, options.LengthTolerance, needles, context => before + context + after + prefix + (options.AnswerTokens is null ? completion : ""));
+        if (fit is null) throw new ArgumentException($"The question and its {needles.Length} needles have more than {target} tokens; expected a length that holds them.", nameof(tokenCount));
         return new RetrievalItem
         {
-            Question = Question(sized.Words),
+            Question = before + fit.Text + after,
+            Context = before.Length..(before.Length + fit.Text.Length),
             AnswerPrefix = prefix,
             Completion = completion,
             Answers = [.. answers.Select(i => hidden[i])],
             Depths = [.. answers.Select(i => depths[i])],
-            TokenCount = sized.Tokens + (options.AnswerTokens ?? 0),
+            TokenCount = fit.Tokens + (options.AnswerTokens ?? 0),
             Properties = new Dictionary<string, string>
             {
                 ["depth"] = depths[first].ToString("0.###", CultureInfo.InvariantCulture),
-                ["tokens"] = (sized.Tokens + (options.AnswerTokens ?? 0)).ToString(CultureInfo.InvariantCulture),
+                ["tokens"] = (fit.Tokens + (options.AnswerTokens ?? 0)).ToString(CultureInfo.InvariantCulture),
                 ["needles"] = needles.Length.ToString(CultureInfo.InvariantCulture),
             },
         };
@@ -102,8 +103,8 @@ public sealed class NeedleMaker
     private string Needle(string key, string value) => options.Needle
         .Replace("{kind}", Kind(plural: true), StringComparison.Ordinal).Replace("{key}", key, StringComparison.Ordinal).Replace("{value}", value, StringComparison.Ordinal);
 
-    private string Ask(string text, string query, int answers) => PromptTemplate.Fill(
-        answers == 1 ? options.SingularTemplate : options.PluralTemplate, text, ("{kind}", Kind(answers > 1)), ("{query}", query));
+    private (string Before, string After) Around(string query, int answers) => PromptTemplate.Around(
+        answers == 1 ? options.SingularTemplate : options.PluralTemplate, ("{kind}", Kind(answers > 1)), ("{query}", query));
 
     private string Prefix(string query, int answers) => (answers == 1 ? options.SingularPrefix : options.PluralPrefix)
         .Replace("{kind}", Kind(answers > 1), StringComparison.Ordinal).Replace("{query}", query, StringComparison.Ordinal);

@@ -67,6 +67,12 @@ public sealed class NeedleOptions
     /// <summary>The beginning of an answer of several values. Default: RULER's.</summary>
     public string PluralPrefix { get; init; } = " The special magic {kind} for {query} mentioned in the provided text are";
 
+    /// <summary>
+    /// Share of the length that may be left, for measurements at many lengths: fewer prompts are counted to find how much fits, and what a whole line more would
+    /// overshoot is filled with words of <see cref="Haystack.Noise"/>. 0, the default: as many whole pieces as fit, which is what makers have always made.
+    /// </summary>
+    internal double LengthTolerance { get; init; }
+
     internal void Validate()
     {
         List<string> faults = [];

@@ -17,17 +17,18 @@ internal static class PromptSizer
     /// <param name="fewestWords">Where to begin.</param>
     /// <param name="make">The prompt of a number of words; more words make more tokens.</param>
     /// <param name="tokensPerWord">Tokens a word has at a guess, from which the second number of words is found.</param>
+    /// <param name="slack">Tokens that may be left: a prompt with so few less than the most will do, so that fewer are counted. 0: as many words as fit.</param>
     /// <returns>The prompt, or null where even the fewest words are too many.</returns>
-    public static Sized? Largest(Tokenizer tokenizer, int tokenCount, int fewestWords, Func<int, string> make, double tokensPerWord = 1)
+    public static Sized? Largest(Tokenizer tokenizer, int tokenCount, int fewestWords, Func<int, string> make, double tokensPerWord = 1, int slack = 0)
     {
         Sized fits = Measure(fewestWords);
         if (fits.Tokens > tokenCount) return null;
         Sized? tooLong = null;
         // Counting a long prompt is what costs, so the next number of words is guessed from the tokens a word has had so far;
         // every third guess halves what is open, in case the words are too uneven to guess from.
-        for (int round = 1; fits.Tokens < tokenCount && (tooLong is null || tooLong.Value.Words - fits.Words > 1); round++)
+        for (int round = 1; fits.Tokens < tokenCount - slack && (tooLong is null || tooLong.Value.Words - fits.Words > 1); round++)
         {
-            long guess = fits.Words + Math.Max(1, (long)((tokenCount - fits.Tokens) / tokensPerWord));
+            long guess = fits.Words + Math.Max(1, (long)((tokenCount - (slack / 2) - fits.Tokens) / tokensPerWord));
             if (tooLong is { } above) guess = round % 3 == 0 ? (fits.Words + (long)above.Words) / 2 : Math.Min(guess, above.Words - 1);
             if (guess > Math.Min(int.MaxValue, fewestWords + (64L * tokenCount) + 64))
             {

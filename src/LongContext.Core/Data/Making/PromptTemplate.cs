@@ -14,12 +14,19 @@ internal static class PromptTemplate
     /// <summary>Fills in all places at once, so that braces inside what is filled in stay as they are.</summary>
     public static string Fill(string template, string text, params ReadOnlySpan<(string Place, string Value)> others)
     {
+        (string before, string after) = Around(template, others);
+        return string.Concat(before, text, after);
+    }
+
+    /// <summary>What stands before the text and after it.</summary>
+    public static (string Before, string After) Around(string template, params ReadOnlySpan<(string Place, string Value)> others)
+    {
         string[] parts = template.Split(TextPlace);
         foreach ((string place, string value) in others)
         {
             for (int i = 0; i < parts.Length; i++) parts[i] = parts[i].Replace(place, value, StringComparison.Ordinal);
         }
 
-        return string.Concat(parts[0], text, parts[1]);
+        return (parts[0], parts[1]);
     }
 }

@@ -31,10 +31,11 @@ internal sealed class RandomValues(ValueSplit split, SplitMix64 random)
         _ => Uuid,
     });
 
-    /// <summary>Five capital letters.</summary>
-    public string NextVariable() => Draw(() =>
+    /// <summary>Capital letters: five as a rule, at most eight.</summary>
+    public string NextVariable(int length = 5) => Draw(() =>
     {
-        Span<char> letters = stackalloc char[5];
+        Span<char> letters = stackalloc char[8];
+        letters = letters[..length];
         int sum = 0;
         foreach (ref char letter in letters)
         {

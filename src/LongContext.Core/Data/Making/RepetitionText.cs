@@ -31,7 +31,17 @@ internal sealed class RepetitionText
     /// <param name="Count">How many they are.</param>
     /// <param name="Tokens">What was measured: the prompt, or prompt, what is before the answer, and answer.</param>
     /// <param name="Text">The words.</param>
-    public readonly record struct Sized(string Prompt, string Answer, int Count, int Tokens, RepetitionText Text);
+    public readonly record struct Sized(string Prompt, string Answer, int Count, int Tokens, RepetitionText Text)
+    {
+        /// <summary>What stands before the words in the prompt.</summary>
+        public required string Before { get; init; }
+
+        /// <summary>The words, with the marker where there is one.</summary>
+        public required string Context { get; init; }
+
+        /// <summary>What stands after them.</summary>
+        public required string After { get; init; }
+    }
 
     /// <summary>What is asked and how.</summary>
     /// <param name="Words">To draw from.</param>
@@ -57,8 +67,9 @@ internal sealed class RepetitionText
                 question.BeforeAnswer is null ? text.Prompt(question, length, count) : text.Prompt(question, length, count) + question.BeforeAnswer + text.Answer(length, count));
             if (sized is { } fitting)
             {
-                return new Sized(
-                    question.BeforeAnswer is null ? fitting.Prompt : text.Prompt(question, fitting.Words, count), text.Answer(fitting.Words, count), count, fitting.Tokens, text);
+                (string before, string after) = text.Around(question, count);
+                string context = text.Words(fitting.Words, count);
+                return new Sized(before + context + after, text.Answer(fitting.Words, count), count, fitting.Tokens, text) { Before = before, Context = context, After = after };
             }
 
             // The text would be shorter than what is asked for: ask for no more than half as many.
@@ -72,9 +83,14 @@ internal sealed class RepetitionText
         }
     }
 
-    private string Prompt(Question question, int length, int count) => PromptTemplate.Fill(
+    private string Prompt(Question question, int length, int count)
+    {
+        (string before, string after) = Around(question, count);
+        return before + Words(length, count) + after;
+    }
+
+    private (string Before, string After) Around(Question question, int count) => PromptTemplate.Around(
         question.Template,
-        Words(length, count),
         ("{count}", count.ToString(CultureInfo.InvariantCulture)),
         ("{marker}", Marker ?? string.Empty));
 

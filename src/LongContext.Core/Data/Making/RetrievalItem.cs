@@ -30,6 +30,9 @@ public sealed record RetrievalItem
     /// <summary>What else tells items apart. Default: empty.</summary>
     public IReadOnlyDictionary<string, string> Properties { get; init; } = ReadOnlyDictionary<string, string>.Empty;
 
+    /// <summary>Where in the question the long text stands that things are hidden in.</summary>
+    internal Range Context { get; init; } = ..;
+
     /// <summary>The item as an example to learn from.</summary>
     public PromptExample ToExample() => new(Prompt, Completion) { Properties = Properties };
 }

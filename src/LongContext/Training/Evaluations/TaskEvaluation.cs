@@ -24,7 +24,7 @@ public sealed class TaskEvaluation : ITrainingEvaluation
     /// <param name="name">Its name.</param>
     /// <param name="tokenizer">The model's tokenizer.</param>
     /// <param name="items">What to ask; at least one.</param>
-    /// <param name="score">Item and the model's text to a score, the higher the better; for example <see cref="PasskeyTask.Score"/>.</param>
+    /// <param name="score">Item and the model's text to a score, the higher the better; for example <see cref="PasskeyTask.FirstNumberScore"/>.</param>
     /// <param name="group">Names the group that an item belongs to, for example its length; null (the default) for no groups.</param>
     /// <param name="generation">How to generate; null (the default): greedily, up to 8 tokens more than the item's answer has.</param>
     /// <exception cref="ArgumentException">There is no item.</exception>
@@ -58,7 +58,7 @@ public sealed class TaskEvaluation : ITrainingEvaluation
     {
         ArgumentNullException.ThrowIfNull(task);
         ArgumentNullException.ThrowIfNull(depths);
-        return ByLength("passkey", tokenizer, lengths, depths.Count, PasskeyTask.Score, (length, number) => task.Create(tokenizer, length, depths[number], unchecked(seed + number)));
+        return ByLength("passkey", tokenizer, lengths, depths.Count, PasskeyTask.FirstNumberScore, (length, number) => task.Create(tokenizer, length, depths[number], unchecked(seed + number)));
     }
 
     /// <summary>Repetition of words at lengths, grouped by length; scored by whole words.</summary>

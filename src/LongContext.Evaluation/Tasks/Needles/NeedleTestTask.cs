@@ -1,0 +1,120 @@
+using System.Globalization;
+using LongContext.Data.Making;
+using LongContext.Evaluation.Metrics;
+using Microsoft.ML.Tokenizers;
+
+namespace LongContext.Evaluation.Tasks.Needles;
+
+/// <summary>What <see cref="NeedleTask"/> and <see cref="MultiNeedleTask"/> share: a grid of depths and lengths.</summary>
+public abstract class NeedleTestTask : AnswerTask, ISizedTask
+{
+    private const int Sample = 64; // words to guess from how many fit
+
+    private readonly NeedlePlan plan;
+    private readonly NeedleHaystack haystack;
+    private readonly string after;
+
+    private protected NeedleTestTask(NeedlePlan plan)
+    {
+        this.plan = plan;
+        haystack = new NeedleHaystack(plan.HaystackFiles, plan.Seed);
+        after = "\n\n" + plan.Question + plan.Instruction;
+        Identity = Settings.Text(
+            plan.Name, plan.Seed, plan.Lengths, plan.Depths, plan.ItemsPerCell, haystack.Identity, plan.Needles, plan.Question, plan.Instruction, plan.System, plan.Answer, plan.KeyPhrases,
+            plan.Scoring, plan.Judge is null ? null : plan.JudgeIdentity, plan.MaximumNewTokens, plan.TemplateTokens);
+    }
+
+    /// <inheritdoc />
+    public sealed override string Name => plan.Name;
+
+    /// <inheritdoc />
+    public sealed override string Identity { get; }
+
+    /// <inheritdoc />
+    public IReadOnlyList<int> Lengths => plan.Lengths;
+
+    /// <inheritdoc />
+    /// <exception cref="ArgumentException">Needle and question alone are longer than a length; thrown when that item is reached.</exception>
+    public sealed override IEnumerable<EvaluationItem> CreateItems(Tokenizer tokenizer)
+    {
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        return Lengths.SelectMany(length => CreateItems(tokenizer, length));
+    }
+
+    /// <inheritdoc />
+    public IEnumerable<EvaluationItem> CreateItems(Tokenizer tokenizer, int length)
+    {
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
+        return plan.Depths.SelectMany(depth => Enumerable.Range(0, plan.ItemsPerCell).Select(version => Create(tokenizer, length, depth, version)));
+    }
+
+    /// <summary>Makes one item.</summary>
+    /// <param name="tokenizer">Counts.</param>
+    /// <param name="length">Tokens of prompt, system message, answer and what is kept free for a template.</param>
+    /// <param name="depth">How deep the needle, or the first of several, is hidden, 0 to 1.</param>
+    /// <param name="version">Its number among those of the same length and depth, from 0.</param>
+    /// <exception cref="ArgumentException">Needle and question alone are longer than that.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A length below 1, a negative number, or a depth outside 0 to 1.</exception>
+    public EvaluationItem Create(Tokenizer tokenizer, int length, double depth, int version = 0)
+    {
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(version);
+        if (!(depth is >= 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(depth), depth, "Expected 0 to 1.");
+        int reserved = plan.TemplateTokens + plan.MaximumNewTokens + (plan.System is null ? 0 : tokenizer.CountTokens(plan.System)), most = length - reserved;
+        (string, double)[] needles = [.. plan.Needles.Select((needle, i) => (needle, depth + (i * (1 - depth) / plan.Needles.Count)))];
+        // The needles' places are found once the text's length is; where they stand changes it by a few tokens at most.
+        (string, double)[] atTheEnd = [.. plan.Needles.Select(needle => (needle, 1.0))];
+        NeedleHaystack.Growing text = haystack.Open(((long)length << 20) + version);
+        PromptSizer.Sized sized = PromptSizer.Largest(
+            tokenizer, most, 0, words => NeedlePlacing.Insert(tokenizer, text.Take(words), atTheEnd) + after, Math.Max(0.25, tokenizer.CountTokens(text.Take(Sample)) / (double)Sample), slack: length / 400)
+            ?? throw new ArgumentException($"Needle and question have more than {most} tokens, which is what {reserved} for system message, template and answer leave of {length}; expected a length that holds them.", nameof(length));
+        for (int words = sized.Words; ; words--)
+        {
+            string context = NeedlePlacing.Insert(tokenizer, text.Take(words), needles);
+            int tokens = tokenizer.CountTokens(context + after);
+            if (tokens <= most || words == 0) return Item(context, tokens, length, depth, version);
+        }
+    }
+
+    /// <inheritdoc />
+    public sealed override async ValueTask<ItemScore> EvaluateAsync(EvaluationItem item, IModelSession session, CancellationToken cancellationToken = default)
+    {
+        if (plan.Judge is not { } judge) return await base.EvaluateAsync(item, session, cancellationToken).ConfigureAwait(false);
+        ArgumentNullException.ThrowIfNull(item);
+        ArgumentNullException.ThrowIfNull(session);
+        ModelResponse response = await session.AskAsync(item.Prompt, item.Settings, cancellationToken).ConfigureAwait(false);
+        return await judge(item, response.Text, session, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The share of key phrases in an answer, or its ROUGE-L, as the options say; never by a judge. Details: phrases and rougeL, both.</summary>
+    /// <param name="item">The item.</param>
+    /// <param name="answer">What the model said.</param>
+    public sealed override ItemScore Score(EvaluationItem item, string answer)
+    {
+        ArgumentNullException.ThrowIfNull(item);
+        ArgumentNullException.ThrowIfNull(answer);
+        string lower = PythonText.ToLower(answer);
+        double phrases = (double)plan.KeyPhrases.Count(phrase => lower.Contains(PythonText.ToLower(phrase), StringComparison.Ordinal)) / plan.KeyPhrases.Count;
+        double rouge = GoogleRouge.Score(answer, plan.Answer).RougeL.F1;
+        return new ItemScore(plan.Scoring == NeedleScoring.KeyPhrases ? phrases : rouge) { Details = new Dictionary<string, double> { ["phrases"] = phrases, ["rougeL"] = rouge } };
+    }
+
+    /// <summary>The mean of all scores times 100, named score, then that of each length.</summary>
+    /// <param name="results">Results of one model and one strategy that have a score.</param>
+    public sealed override IReadOnlyList<TaskFigure> Summarize(IReadOnlyList<ItemResult> results) => LengthFigures.Of(results);
+
+    private EvaluationItem Item(string context, int tokens, int length, double depth, int version) => new()
+    {
+        Id = string.Create(CultureInfo.InvariantCulture, $"{length}-{depth}-{version}"),
+        Prompt = new EvaluationPrompt { System = plan.System, Context = context, After = after, Query = plan.Question },
+        Answers = [plan.Answer],
+        Settings = new AnswerSettings { MaximumNewTokens = plan.MaximumNewTokens },
+        PromptTokenCount = tokens,
+        Length = length,
+        Depth = depth,
+        Group = length.ToString(CultureInfo.InvariantCulture),
+        Properties = new Dictionary<string, string> { ["question"] = plan.Question, ["version"] = version.ToString(CultureInfo.InvariantCulture) },
+    };
+}

@@ -1,0 +1,73 @@
+namespace LongContext.Evaluation.Tasks.Ruler;
+
+/// <summary>What RULER reports of a model over all its tasks: the average at each length, averages over lengths, and the effective length.</summary>
+/// <remarks>
+/// The columns of the table in NVIDIA/RULER's README: Avg. is the plain mean over lengths; wAvg. (inc) weighs the shortest length by 1, the next by 2 and so on, for use at long
+/// lengths; wAvg. (dec) the other way round. The effective length is the longest up to which every average exceeds Llama-2-7B's at 4K, 85.6.
+/// </remarks>
+public sealed record RulerSummary
+{
+    /// <summary>The average that a model must exceed at a length: Llama-2-7B's at 4,096 tokens.</summary>
+    public const double Llama2Threshold = 85.6;
+
+    private RulerSummary(string model, string strategy, IReadOnlyList<RulerLengthScore> lengths, double threshold)
+    {
+        Model = model;
+        Strategy = strategy;
+        Lengths = lengths;
+        Threshold = threshold;
+        Average = Weighted(_ => 1);
+        IncreasingAverage = Weighted(i => i + 1);
+        DecreasingAverage = Weighted(i => lengths.Count - i);
+        EffectiveLength = lengths.TakeWhile(length => length.Average > threshold).LastOrDefault()?.Length;
+    }
+
+    /// <summary>The model's name.</summary>
+    public string Model { get; }
+
+    /// <summary>The strategy's name.</summary>
+    public string Strategy { get; }
+
+    /// <summary>The lengths from the shortest to the longest.</summary>
+    public IReadOnlyList<RulerLengthScore> Lengths { get; }
+
+    /// <summary>What an average must exceed for <see cref="EffectiveLength"/>.</summary>
+    public double Threshold { get; }
+
+    /// <summary>The mean of the lengths' averages, 0 to 100.</summary>
+    public double Average { get; }
+
+    /// <summary>The mean of the lengths' averages with weights 1, 2, 3 and so on from the shortest: wAvg. (inc).</summary>
+    public double IncreasingAverage { get; }
+
+    /// <summary>The mean of the lengths' averages with weights 1, 2, 3 and so on from the longest: wAvg. (dec).</summary>
+    public double DecreasingAverage { get; }
+
+    /// <summary>The longest length such that its average and those of all shorter ones exceed <see cref="Threshold"/>; null where the shortest does not.</summary>
+    public int? EffectiveLength { get; }
+
+    /// <summary>Summaries of results, one for each model and strategy that has some of RULER's tasks, in the order they come in.</summary>
+    /// <param name="results">Results, for example <see cref="EvaluationReport.Items"/>; those of other tasks and those without a score are passed over.</param>
+    /// <param name="threshold">What an average must exceed. Default: <see cref="Llama2Threshold"/>.</param>
+    /// <remarks>An average is over the tasks that have a score at that length: <see cref="RulerLengthScore.Scores"/> shows which.</remarks>
+    public static IReadOnlyList<RulerSummary> Create(IEnumerable<ItemResult> results, double threshold = Llama2Threshold)
+    {
+        ArgumentNullException.ThrowIfNull(results);
+        return
+        [
+            .. results.Where(result => result.Task.StartsWith(RulerTask.Prefix, StringComparison.Ordinal) && result is { Score: not null, Length: not null })
+                .GroupBy(result => (result.Model, result.Strategy))
+                .Select(group => new RulerSummary(group.Key.Model, group.Key.Strategy, [.. group.GroupBy(result => result.Length!.Value).OrderBy(length => length.Key).Select(Score)], threshold)),
+        ];
+    }
+
+    private static RulerLengthScore Score(IGrouping<int, ItemResult> length)
+    {
+        Dictionary<string, double> scores = length.GroupBy(result => result.Task).ToDictionary(
+            task => task.Key[RulerTask.Prefix.Length..], task => RulerTask.Percentage([.. task.Select(result => result.Score!.Value)]));
+        return new RulerLengthScore(length.Key, scores.Values.Average(), scores);
+    }
+
+    private double Weighted(Func<int, double> weight) =>
+        Lengths.Select((length, i) => length.Average * weight(i)).Sum() / Lengths.Select((_, i) => weight(i)).Sum();
+}
