@@ -7,7 +7,7 @@ namespace LongContext.Package.Tests.Architecture;
 public sealed partial class SourceLayoutTests
 {
     private const int MostLines = 500;
-    private const int MostLevels = 3;
+    private const int MostFolders = 2;
 
     public static TheoryData<string> Projects => [.. Repository.SourceProjects];
 
@@ -25,7 +25,7 @@ public sealed partial class SourceLayoutTests
             string found = NamespacePattern().Match(text).Groups[1].Value;
             bool onlyAttributes = found.Length == 0 && !TypePattern().IsMatch(text);
             if (!onlyAttributes && found != expected) faults.Add($"{file}: namespace {found}, expected {expected}");
-            if (expected.Split('.').Length > MostLevels) faults.Add($"{file}: {expected} has more than {MostLevels} levels");
+            if (folders.Length > MostFolders) faults.Add($"{file}: lies more than {MostFolders} folders deep");
         }
 
         Assert.Empty(faults);

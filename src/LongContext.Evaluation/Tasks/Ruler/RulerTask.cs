@@ -106,9 +106,9 @@ public sealed class RulerTask : AnswerTask, ISizedTask
         ArgumentNullException.ThrowIfNull(results);
         TaskFigure[] figures = [.. results.GroupBy(result => result.Length).OrderBy(group => group.Key).Select(group => new TaskFigure(
             group.Key?.ToString(CultureInfo.InvariantCulture) ?? "score", Percentage([.. group.Select(result => result.Score!.Value)])))];
-        return [.. figures, new TaskFigure("average", figures.Length == 0 ? null : PythonNumbers.Round2(figures.Average(figure => figure.Value!.Value)))];
+        return [.. figures, new TaskFigure("average", figures.Length == 0 ? null : PythonRounding.Round(figures.Average(figure => figure.Value!.Value), 2))];
     }
 
     /// <summary>The script's figure: the mean as a percentage with two digits, in its order of operations.</summary>
-    internal static double Percentage(IReadOnlyList<double> scores) => PythonNumbers.Round2(scores.Sum() / scores.Count * 100);
+    internal static double Percentage(IReadOnlyList<double> scores) => PythonRounding.Round(scores.Sum() / scores.Count * 100, 2);
 }
