@@ -14,11 +14,13 @@ internal static class Findings
     /// <param name="folder">Where the report goes.</param>
     public static void Show(EvaluationReport report, IReadOnlyList<EffectiveContextResult> effective, string folder)
     {
-        report = report with { Notes = [.. report.Notes, .. effective.SelectMany(Lines)] };
+        string[] lengths = [.. effective.SelectMany(Lines)];
+        report = report with { Notes = [.. report.Notes, .. lengths] };
         Console.WriteLine();
-        Console.WriteLine(report.ToText());
+        Console.WriteLine(report.ToText().TrimEnd() + "\n");
         foreach (RulerSummary summary in RulerSummary.Create(report.Items)) Console.WriteLine(Line(summary));
         foreach (LongBenchAverages averages in LongBenchAverages.Of(report)) Console.WriteLine(Line(averages));
+        foreach (string line in lengths) Console.WriteLine(line);
         report.Write(folder);
         Console.WriteLine($"Curves, maps of depth × length and single answers: {Path.GetFullPath(Path.Combine(folder, "report.html"))}; beside it the same for programs.");
         Console.WriteLine("The answers are kept there: the same command asks only what has no answer yet; another --output FOLDER asks all anew.");

@@ -8,7 +8,7 @@ using LongContext.Samples.Shared.Repetition;
 // At which length a model stops being reliable. Without arguments: QuickStart's word model, from 256 to 2,048 tokens.
 // With --model or --endpoint: a Hugging Face folder, or any OpenAI-compatible server.
 Option<int[]> lengths = TaskChoice.Several<int>("--lengths", "Tokens of prompt and answer. Default: an eighth of the model's window to all of it; where nobody knows it, 1024 2048 4096 8192.");
-Option<int?> samples = new("--samples") { Description = "Questions of each task and length. Default: 10; to the word model 2 for each depth." };
+Option<int?> samples = new("--samples") { Description = "Questions of each task and length. Default: 10; to the word model 4 for each depth." };
 Option<double[]> depths = TaskChoice.Several<double>("--depths", "Where in the text the answer lies, 0 to 1. Default: 0 0.25 0.5 0.75 1.");
 Option<bool> effective = new("--effective") { Description = "Look for the length up to which the model keeps the threshold in the tasks that exist at every length." };
 Option<double> threshold = new("--threshold") { Description = "The mean score that it must keep. Default: RULER's.", DefaultValueFactory = _ => 0.856 };
@@ -51,7 +51,7 @@ command.SetAction((parsed, cancellationToken) => SampleCommand.RunAsync(async ()
         await new WordJob
         {
             Lengths = given.Length > 0 ? [.. given.Order()] : [256, 512, 1024, 2048],
-            Questions = parsed.GetValue(samples) ?? 2,
+            Questions = parsed.GetValue(samples) ?? 4,
             Depths = places.Length > 0 ? places : [0, 0.25, 0.5, 0.75, 1],
             Threshold = kept,
             Seed = parsed.GetValue(seed),

@@ -24,6 +24,7 @@ internal sealed class GivenJob
         EvaluationModel model = Open();
         using IDisposable client = model.Client;
         IReadOnlyList<int> lengths = Plan.LengthsFor(model);
+        if (Threshold is not null && lengths[0] == lengths[^1]) throw new UsageException("--effective needs two --lengths: between the shortest and the longest is where it looks.");
         IReadOnlyList<EvaluationTask> tasks = Plan.Create(lengths);
         EvaluationReport report = await new EvaluationRunner(Run).RunAsync([model], tasks, Strategies, new RunLines("asking"), cancellationToken);
         if (!report.Items.Any(item => item.Status == ItemStatus.Scored))
@@ -38,7 +39,6 @@ internal sealed class GivenJob
 
     private Task<EffectiveContextResult> SearchAsync(EvaluationModel model, IReadOnlyList<int> lengths, double threshold, CancellationToken cancellationToken)
     {
-        if (lengths[0] == lengths[^1]) throw new UsageException("--effective needs two --lengths: between the shortest and the longest is where it looks.");
         var options = new EffectiveContextOptions
         {
             Tasks = Plan.CreateForSearch(lengths),
@@ -48,6 +48,6 @@ internal sealed class GivenJob
             MaximumItems = TaskPlan.SearchItems,
             Run = Run,
         };
-        return EffectiveContext.FindAsync(model, options, new SearchLines(model.Name), cancellationToken);
+        return EffectiveContext.FindAsync(model, options, new SearchLines(model.Name, TaskPlan.SearchItems), cancellationToken);
     }
 }

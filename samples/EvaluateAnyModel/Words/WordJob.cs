@@ -12,7 +12,7 @@ namespace LongContext.Samples.EvaluateAnyModel.Words;
 /// <summary>What runs without a model of the user's: QuickStart's word model, as it is and with its positions stretched, beyond the window it was trained for.</summary>
 internal sealed class WordJob
 {
-    private const int Factor = 8;
+    private const int Factor = 8, SearchItems = 48;
 
     public required IReadOnlyList<int> Lengths { get; init; }
 
@@ -65,14 +65,14 @@ internal sealed class WordJob
     {
         var options = new EffectiveContextOptions
         {
-            Tasks = [new MarkerTask(language, Lengths, questions: 48, Seed + 1)],
+            Tasks = [new MarkerTask(language, Lengths, SearchItems, Seed + 1)],
             Threshold = Threshold,
             MinimumLength = MarkerTask.ShortestLength,
             MaximumLength = Lengths[^1],
-            MaximumItems = 48,
+            MaximumItems = SearchItems,
             Resolution = 0.1,
             Run = Run,
         };
-        return EffectiveContext.FindAsync(model, options, new SearchLines(model.Name), cancellationToken);
+        return EffectiveContext.FindAsync(model, options, new SearchLines(model.Name, SearchItems), cancellationToken);
     }
 }
