@@ -44,15 +44,17 @@ internal static class Findings
     private static string Line(RulerSummary summary)
     {
         string lengths = string.Join("  ", summary.Lengths.Select(length => string.Create(CultureInfo.InvariantCulture, $"{length.Length:N0}: {length.Average:0.0}")));
+        string effective = summary.EffectiveLength?.ToString("N0", CultureInfo.InvariantCulture) ?? "no length";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"RULER, {summary.Model}, {summary.Strategy}: {lengths}  mean {summary.Average:0.0}, weighted to the long {summary.IncreasingAverage:0.0}, to the short {summary.DecreasingAverage:0.0}, above {summary.Threshold} up to {summary.EffectiveLength?.ToString("N0", CultureInfo.InvariantCulture) ?? "no length"}");
+            $"RULER, {summary.Model}, {summary.Strategy}: {lengths}  mean {summary.Average:0.0}, weighted to the long {summary.IncreasingAverage:0.0}, to the short {summary.DecreasingAverage:0.0}, above {summary.Threshold} up to {effective}");
     }
 
     private static string Line(LongBenchAverages averages)
     {
         string missing = averages.Missing.Count == 0 ? "" : $"; without {string.Join(", ", averages.Missing)}";
-        return $"{averages.Benchmark}{(averages.Bucket is null ? "" : " " + averages.Bucket)}, {averages.Model}, {averages.Strategy}: English {Figure(averages.English)}, Chinese {Figure(averages.Chinese)}, all {Figure(averages.All)}{missing}";
+        string benchmark = averages.Bucket is null ? averages.Benchmark : $"{averages.Benchmark} {averages.Bucket}";
+        return $"{benchmark}, {averages.Model}, {averages.Strategy}: English {Figure(averages.English)}, Chinese {Figure(averages.Chinese)}, all {Figure(averages.All)}{missing}";
 
         static string Figure(LongBenchAverage average) => average.Overall?.ToString("0.00", CultureInfo.InvariantCulture) ?? "–";
     }
