@@ -26,7 +26,7 @@ public sealed partial class EvaluateAnyModelTests
         Assert.Equal([0.2, 0.8], report.Items.Select(item => item.Depth!.Value).Distinct().Order());
         // The model was trained for 256 tokens: stretched it is reliable farther than as it is.
         Assert.InRange(EffectiveLength(report, "as it is"), 128, 448);
-        Assert.True(EffectiveLength(report, "dynamic ×8") > EffectiveLength(report, "as it is"), string.Join('\n', report.Notes));
+        Assert.True(EffectiveLength(report, "dynamic ×8") > EffectiveLength(report, "as it is"), string.Join('\n', report.Settings));
         Assert.Contains("<svg", await File.ReadAllTextAsync(folder["report.html"], TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 
@@ -51,8 +51,9 @@ public sealed partial class EvaluateAnyModelTests
         Assert.Equal(2 * ((3 * 3 * 3) + 1), report.Items.Count);
         Assert.All(report.Items, item => Assert.Equal(ItemStatus.Scored, item.Status));
         Assert.All(report.Items, item => Assert.Equal(item.Length == 4096 ? 0 : 1, item.Score));
-        Assert.Equal(4, report.Notes.Count(note => note.StartsWith("Effective length of ", StringComparison.Ordinal)));
-        Assert.All(report.Notes.Where(note => note.StartsWith("Effective length of ", StringComparison.Ordinal)), note => Assert.InRange(LengthIn(note), 2048, 4000));
+        KeyValuePair<string, string>[] found = [.. report.Settings.Where(setting => setting.Key.StartsWith("Effective length of ", StringComparison.Ordinal))];
+        Assert.Equal(["average", "needle", "passkey", "ruler/niah_single_2"], found.Select(setting => setting.Key.Split(", ")[1]).Order(StringComparer.Ordinal));
+        Assert.All(found, setting => Assert.InRange(LengthIn(setting.Value), 2048, 4000));
     }
 
     [Fact]
@@ -155,7 +156,7 @@ public sealed partial class EvaluateAnyModelTests
         return found.Groups.Values.Skip(1).FirstOrDefault(group => group.Success)?.Value ?? "There is none.";
     }
 
-    private static int EffectiveLength(EvaluationReport report, string model) => LengthIn(report.Notes.Single(note => note.StartsWith($"Effective length of {model},", StringComparison.Ordinal)));
+    private static int EffectiveLength(EvaluationReport report, string model) => LengthIn(report.Settings.Single(setting => setting.Key.StartsWith($"Effective length of {model},", StringComparison.Ordinal)).Value);
 
     private static int LengthIn(string note) =>
         int.Parse(Tokens().Match(note).Groups[1].Value, System.Globalization.NumberStyles.AllowThousands, System.Globalization.CultureInfo.InvariantCulture);
@@ -163,6 +164,6 @@ public sealed partial class EvaluateAnyModelTests
     [GeneratedRegex(@"spare brass key under the ([\w ]+)\.|pass key is (\d+)|magic numbers for [\w-]+ is: (\d+)")]
     private static partial Regex Needle();
 
-    [GeneratedRegex(@": ([\d,]+) tokens")]
+    [GeneratedRegex(@"^([\d,]+) tokens")]
     private static partial Regex Tokens();
 }

@@ -12,7 +12,10 @@ namespace LongContext.Samples.EvaluateAnyModel.Given;
 /// <summary>The options that say what a model is asked.</summary>
 internal sealed class TaskChoice(Option<int[]> lengths, Option<int?> samples, Option<double[]> depths, Option<int> seed)
 {
-    private readonly Option<string[]> names = Several<string>("--tasks", "Tasks at every length: needle, multi-needle, passkey, repetition, key-value, ruler (all thirteen), or one of those, such as ruler/vt. Default: needle, ruler/niah_multikey_1 and ruler/vt, where no files are given.");
+    private readonly Option<string[]> names = Several<string>(
+        "--tasks",
+        "Tasks at every length: needle, multi-needle, passkey, repetition, key-value, ruler (all thirteen), or one of those, such as ruler/vt. "
+        + "Default: needle, ruler/niah_multikey_1 and ruler/vt, where no files are given.");
     private readonly Option<string[]> essays = Several<string>("--essays", "Files or folders of text that needles are hidden in. Default: built-in sentences.");
     private readonly Option<string[]> questions = Several<string>("--questions", "Your own questions: files with \"context\", \"question\" and \"answers\" in each line.");
     private readonly Option<string?> metric = new("--metric") { Description = "With --questions: how answers are scored, such as word_f1, exact_match or rouge_l. Default: contains_any." };
