@@ -10,7 +10,7 @@ internal sealed class ModelChoice
     private readonly Option<DirectoryInfo?> model = new("--model") { Description = "A Hugging Face folder: the model is run here." };
     private readonly Option<string?> endpoint = new("--endpoint") { Description = "The address of an OpenAI-compatible server, such as http://localhost:8000/v1. Needs --model-name." };
     private readonly Option<string?> name = new("--model-name") { Description = "With --endpoint: the model's name there." };
-    private readonly Option<string?> keyVariable = new("--api-key-variable") { Description = "With --endpoint: the environment variable that holds the key. Default: OPENAI_API_KEY; where that is not set, none is sent." };
+    private readonly Option<string?> keyVariable = new("--api-key-variable") { Description = "With --endpoint: the environment variable that holds the key. Default: none is sent, but for OPENAI_API_KEY to api.openai.com." };
     private readonly Option<DirectoryInfo?> tokenizer = new("--tokenizer") { Description = "With --endpoint: a folder with the model's tokenizer.json. Default: GPT-4o's, by which lengths are near enough." };
     private readonly Option<int?> context = new("--context") { Description = "Tokens of prompt and answer that fit into the model. Default: a folder's own window; unknown for an endpoint." };
     private readonly Option<int> timeout = new("--timeout") { Description = "With --endpoint: seconds that one request may take.", DefaultValueFactory = _ => 600 };
@@ -39,11 +39,12 @@ internal sealed class ModelChoice
             return null;
         }
 
+        Uri parsedAddress = RemoteModel.ParseAddress(address);
         var remote = new RemoteModel
         {
-            Address = RemoteModel.ParseAddress(address),
+            Address = parsedAddress,
             Name = parsed.GetValue(name) ?? throw new UsageException("--endpoint needs --model-name NAME: the model's name there."),
-            Key = RemoteModel.ReadKey(parsed.GetValue(keyVariable)),
+            Key = RemoteModel.ReadKey(parsed.GetValue(keyVariable), parsedAddress),
             TokenizerFolder = parsed.GetValue(tokenizer)?.FullName,
             ContextLength = window,
             Timeout = Timeout(parsed),

@@ -12,7 +12,7 @@ namespace LongContext.Samples.EvaluateAnyModel.Given;
 /// <summary>A model behind an OpenAI-compatible server: OpenAI's own, vLLM, llama.cpp, Ollama and many others.</summary>
 internal sealed class RemoteModel
 {
-    private const string UsualKeyVariable = "OPENAI_API_KEY";
+    private const string OpenAIHost = "api.openai.com", OpenAIKeyVariable = "OPENAI_API_KEY";
 
     public required Uri Address { get; init; }
 
@@ -38,9 +38,10 @@ internal sealed class RemoteModel
         return address.UserInfo.Length == 0 ? address : throw new UsageException("--endpoint has a user name or password in it; a key belongs into an environment variable, which --api-key-variable names.");
     }
 
-    public static string? ReadKey(string? variable)
+    /// <summary>The key in a variable that was named. OpenAI's own goes to OpenAI unasked, and to nobody else.</summary>
+    public static string? ReadKey(string? variable, Uri address)
     {
-        string? key = Environment.GetEnvironmentVariable(variable ?? UsualKeyVariable);
+        string? key = variable is not null || address.Host == OpenAIHost ? Environment.GetEnvironmentVariable(variable ?? OpenAIKeyVariable) : null;
         if (!string.IsNullOrWhiteSpace(key)) return key.Trim();
         return variable is null ? null : throw new UsageException($"--api-key-variable {variable}: that environment variable is not set.");
     }
