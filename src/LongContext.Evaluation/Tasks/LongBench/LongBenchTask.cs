@@ -63,6 +63,9 @@ public sealed class LongBenchTask : AnswerTask
     public override string Identity { get; }
 
     /// <inheritdoc />
+    public override IBenchmark Benchmark => LongBenchBenchmark.Instance;
+
+    /// <inheritdoc />
     public override int? ItemCount => Count;
 
     /// <summary>The data set's official name, such as "qasper".</summary>

@@ -36,6 +36,9 @@ public sealed class RulerTask : AnswerTask, ISizedTask
     public override string Identity { get; }
 
     /// <inheritdoc />
+    public override IBenchmark Benchmark => RulerBenchmark.Instance;
+
+    /// <inheritdoc />
     public override int? ItemCount => Lengths.Count * samplesPerLength;
 
     /// <inheritdoc />
