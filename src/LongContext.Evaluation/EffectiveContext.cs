@@ -1,4 +1,5 @@
 using LongContext.Evaluation.Runs;
+using LongContext.Evaluation.Tasks;
 using Microsoft.Extensions.AI;
 using Microsoft.ML.Tokenizers;
 
@@ -21,19 +22,22 @@ public static class EffectiveContext
 {
     /// <summary>Finds it.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="options">The tasks, the threshold, how exact.</param>
+    /// <param name="options">The tasks, the threshold, how exact. Default: RULER's thirteen tasks at its threshold.</param>
     /// <param name="progress">Told after each batch of items.</param>
     /// <param name="cancellationToken">Ends the search; with a folder it goes on where it ended.</param>
     /// <exception cref="ArgumentException">An option is out of its range, or the longest length is not known.</exception>
     /// <exception cref="EvaluationRunException">All items of a batch failed, or the folder cannot be used.</exception>
     public static async Task<EffectiveContextResult> FindAsync(
-        EvaluationModel model, EffectiveContextOptions options, IProgress<EffectiveContextProgress>? progress = null, CancellationToken cancellationToken = default)
+        EvaluationModel model, EffectiveContextOptions? options = null, IProgress<EffectiveContextProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(options);
+        options ??= new EffectiveContextOptions();
         options.Validate();
         options.Run.Validate();
-        int longest = options.MaximumLength ?? (model.ContextLength - model.ReservedTokens)
+        IReadOnlyList<EvaluationTask> tasks = options.Tasks ?? options.DefaultTasks();
+        // What items leave free for a template and what the model's clients reserve for it is the same room.
+        int taken = tasks.Max(task => Math.Max(0, model.ReservedTokens - ((ISizedTask)task).TemplateTokens));
+        int longest = options.MaximumLength ?? (model.ContextLength - taken)
             ?? throw new ArgumentException(
                 $"{nameof(EffectiveContextOptions)}: {nameof(options.MaximumLength)} is null, and the model does not say how long its window is; expected one of both.",
                 nameof(options));
@@ -44,7 +48,7 @@ public static class EffectiveContext
         }
 
         using RunEngine engine = new(options.Run, cancellationToken);
-        return await new EffectiveContextRun(model, options, engine, longest, progress, cancellationToken).RunAsync().ConfigureAwait(false);
+        return await new EffectiveContextRun(model, options, tasks, engine, longest, progress, cancellationToken).RunAsync().ConfigureAwait(false);
     }
 
     /// <summary>Finds it for a client.</summary>

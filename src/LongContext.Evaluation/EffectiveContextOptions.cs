@@ -1,13 +1,17 @@
 using LongContext.Evaluation.Strategies;
 using LongContext.Evaluation.Tasks;
+using LongContext.Evaluation.Tasks.Ruler;
 
 namespace LongContext.Evaluation;
 
 /// <summary>How <see cref="EffectiveContext"/> looks for the length up to which a model is reliable.</summary>
 public sealed class EffectiveContextOptions
 {
-    /// <summary>The tasks, at least one, each with a name of its own and an <see cref="ISizedTask"/>, with scores from 0 to 1. Required.</summary>
-    public required IReadOnlyList<EvaluationTask> Tasks { get; init; }
+    /// <summary>
+    /// The tasks, at least one, each with a name of its own and an <see cref="ISizedTask"/>, with scores from 0 to 1; null (the default) for RULER's thirteen with built-in text
+    /// (<see cref="Ruler.Create(RulerOptions?)"/>).
+    /// </summary>
+    public IReadOnlyList<EvaluationTask>? Tasks { get; init; }
 
     /// <summary>The mean score that a length must reach, above 0 and below 1. Default: 0.856, Llama-2-7B's at 4K, as RULER has it.</summary>
     public double Threshold { get; init; } = 0.856;
@@ -16,7 +20,8 @@ public sealed class EffectiveContextOptions
     public int MinimumLength { get; init; } = 1_024;
 
     /// <summary>
-    /// The longest length in tokens, more than <see cref="MinimumLength"/>, or null (the default) for the model's window less its reserved tokens. What does not fit into the model counts 0.
+    /// The longest length in tokens, more than <see cref="MinimumLength"/>, or null (the default) for the model's window, less what its reserved tokens are more than
+    /// the tasks leave free for a chat template (<see cref="ISizedTask.TemplateTokens"/>). What does not fit into the model counts 0.
     /// </summary>
     public int? MaximumLength { get; init; }
 
@@ -44,6 +49,13 @@ public sealed class EffectiveContextOptions
     /// <summary>How models are asked, and the folder that is resumed. Default: four requests at once, nothing kept.</summary>
     public EvaluationRunOptions Run { get; init; } = new();
 
+    /// <summary>RULER's tasks; which lengths they have as they stand plays no part, so that the same search is the same whatever its ends.</summary>
+    internal IReadOnlyList<EvaluationTask> DefaultTasks()
+    {
+        RulerOptions official = new();
+        return Ruler.Create(official with { SamplesPerLength = Math.Max(official.SamplesPerLength, MaximumItems) });
+    }
+
     internal void Validate()
     {
         List<string> faults = [];
@@ -52,7 +64,7 @@ public sealed class EffectiveContextOptions
             if (!met) faults.Add($"{name} is {value ?? "null"}, expected {expected}");
         }
 
-        Require(Tasks is { Count: > 0 }, nameof(Tasks), "empty", "at least one");
+        Require(Tasks is not { Count: 0 }, nameof(Tasks), "empty", "at least one");
         foreach (EvaluationTask task in Tasks ?? [])
         {
             Require(task is not null, nameof(Tasks), "with a null in it", "tasks");

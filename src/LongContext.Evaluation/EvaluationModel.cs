@@ -27,6 +27,19 @@ public sealed record EvaluationModel
     /// Whether the client goes on with an assistant's message that stands at the end of the conversation. Default: false; then the beginning of an
     /// answer that a task prescribes is put at the end of the user's message, as RULER does for remote models.
     /// </summary>
+    /// <remarks>
+    /// Servers like vLLM want to be told, by <c>continue_final_message</c> and <c>add_generation_prompt</c>, which a run puts into the request's
+    /// <c>ChatOptions.AdditionalProperties</c> (<see cref="ChatOptionKeys"/>). The client of Microsoft.Extensions.AI.OpenAI does not send these; a wrapper around it can:
+    /// <code>
+    /// IChatClient client = openAI.GetChatClient("model").AsIChatClient().AsBuilder().ConfigureOptions(options => options.RawRepresentationFactory = _ =>
+    /// {
+    ///     ChatCompletionOptions raw = new();
+    ///     foreach ((string name, object? value) in options.AdditionalProperties ?? [])
+    ///         raw.Patch.Set(Encoding.UTF8.GetBytes("$." + name), BinaryData.FromObjectAsJson(value));
+    ///     return raw;
+    /// }).Build();
+    /// </code>
+    /// </remarks>
     public bool ContinuesAnswers { get; init; }
 
     /// <summary>What its tokens cost, or null (the default) where that is of no interest.</summary>

@@ -15,6 +15,9 @@ public sealed partial record EvaluationReport
     /// <summary>What each model reached with each strategy in each task, in the order they were given. Required.</summary>
     public required IReadOnlyList<TaskSummary> Tasks { get; init; }
 
+    /// <summary>Tables of the benchmarks that the tasks belong to (<see cref="Tasks.EvaluationTask.Benchmark"/>). Default: none.</summary>
+    public IReadOnlyList<ReportSection> Sections { get; init; } = [];
+
     /// <summary>What was set, for the reader: name and value. Default: nothing.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Settings { get; init; } = [];
 

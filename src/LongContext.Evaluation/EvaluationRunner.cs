@@ -55,7 +55,7 @@ public sealed class EvaluationRunner
         using RunEngine engine = new(options, cancellationToken);
         ProgressTracker tracker = new(models, tasks, strategies.Count, options, engine.Counters, progress);
         IReadOnlyList<ItemResult> results = await engine.EvaluateAsync(models, tasks, strategies, tracker).ConfigureAwait(false);
-        return new EvaluationReport
+        EvaluationReport report = new()
         {
             Title = options.Title,
             Began = began,
@@ -65,6 +65,7 @@ public sealed class EvaluationRunner
             Notes = [.. engine.Notes(models)],
             Currency = options.Currency,
         };
+        return report with { Sections = [.. tasks.Select(task => task.Benchmark).OfType<IBenchmark>().Distinct().Select(benchmark => benchmark.Summarize(report)).OfType<ReportSection>()] };
     }
 
     private List<KeyValuePair<string, string>> Settings(IReadOnlyList<EvaluationModel> models)

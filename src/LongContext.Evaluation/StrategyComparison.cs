@@ -11,21 +11,24 @@ public sealed record StrategyComparison
     /// <summary>Every model with every strategy, in the report's order.</summary>
     public required IReadOnlyList<StrategyStanding> Standings { get; init; }
 
-    /// <summary>Compares the strategies of a report.</summary>
+    /// <summary>Compares the strategies of a report, by the tasks that strategies apply to.</summary>
     /// <param name="report">Results of a run.</param>
     /// <param name="baseline">The name of the strategy to measure by, such as "full context"; null (the default) for the best of each task.</param>
     /// <exception cref="ArgumentException">No model has a strategy of that name.</exception>
     public static StrategyComparison Of(EvaluationReport report, string? baseline = null)
     {
         ArgumentNullException.ThrowIfNull(report);
-        string[] names = [.. report.Items.Select(item => item.Strategy).Distinct()];
+        // Tasks that strategies do not apply to say nothing about any.
+        HashSet<string> alone = [.. report.Tasks.Where(task => !task.UsesStrategies).Select(task => task.Task)];
+        ItemResult[] items = [.. report.Items.Where(item => !alone.Contains(item.Task))];
+        string[] names = [.. items.Select(item => item.Strategy).Distinct()];
         if (baseline is not null && names.Length > 0 && !names.Contains(baseline))
             throw new ArgumentException($"No strategy is called \"{baseline}\"; there are {string.Join(", ", names.Select(name => $"\"{name}\""))}.", nameof(baseline));
         HashSet<string> lowerIsBetter = [.. report.Tasks.Where(task => task.LowerIsBetter).Select(task => task.Task)];
         return new StrategyComparison
         {
             Baseline = baseline,
-            Standings = [.. report.Items.GroupBy(item => item.Model).SelectMany(model => OfModel([.. model], baseline, lowerIsBetter))],
+            Standings = [.. items.GroupBy(item => item.Model).SelectMany(model => OfModel([.. model], baseline, lowerIsBetter))],
         };
     }
 

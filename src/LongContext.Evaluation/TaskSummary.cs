@@ -23,10 +23,10 @@ public sealed record TaskSummary
     /// <summary>Items that failed. Default: 0.</summary>
     public int Failed { get; init; }
 
-    /// <summary>Mean of the items' scores, or null where none was scored.</summary>
+    /// <summary>Mean of the items' scores, or what the task combines them to, such as a corpus's perplexity; null where none was scored.</summary>
     public double? Mean { get; init; }
 
-    /// <summary>Where the mean lies, or null where it says nothing.</summary>
+    /// <summary>Where the mean lies, or null where it says nothing or is no mean of scores.</summary>
     public ConfidenceInterval? Interval { get; init; }
 
     /// <summary>The figures as the task's authors report them. Default: none.</summary>
@@ -34,6 +34,18 @@ public sealed record TaskSummary
 
     /// <summary>Whether a lower score is the better one. Default: false.</summary>
     public bool LowerIsBetter { get; init; }
+
+    /// <summary>Length by length what the task combines its items' scores to, where that is no mean of them. Default: none.</summary>
+    public IReadOnlyList<LengthMean> LengthMeans { get; init; } = [];
+
+    /// <summary>Whether strategies apply to the task (<see cref="EvaluationTask.UsesStrategies"/>). Default: true.</summary>
+    public bool UsesStrategies { get; init; } = true;
+
+    /// <summary>
+    /// The mean of all items, those without a score as 0: of two models the one that answers fewer may have the higher <see cref="Mean"/>. Null where a lower score is the better one or
+    /// there is no item.
+    /// </summary>
+    public double? MeanOverAll => LowerIsBetter || Scored + TooLong + Failed == 0 ? null : (Mean ?? 0) * Scored / (Scored + TooLong + Failed);
 
     /// <summary>Tokens of all prompts. Default: 0.</summary>
     public long InputTokens { get; init; }

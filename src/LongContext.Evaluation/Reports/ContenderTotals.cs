@@ -8,6 +8,9 @@ internal sealed record ContenderTotals
     /// <summary>Mean of the tasks' means, of those whose scores are shares; null where there is none.</summary>
     public double? Mean { get; init; }
 
+    /// <summary>The same with items that were too long or failed as 0.</summary>
+    public double? MeanOverAll { get; init; }
+
     /// <summary>Tasks in <see cref="Mean"/>.</summary>
     public int MeanTasks { get; init; }
 
@@ -36,15 +39,16 @@ internal sealed record ContenderTotals
 
     public bool IsLowest { get; set; }
 
-    public static ContenderTotals Of(Contender contender, IReadOnlyList<TaskView> tasks)
+    public static ContenderTotals Of(Contender contender, IReadOnlyList<TaskView> tasks, IReadOnlyList<TaskView> counted)
     {
         (TaskView Task, TaskSummary Summary)[] own = [.. tasks.Where(task => task.Summaries.ContainsKey(contender)).Select(task => (task, task.Summaries[contender]))];
-        double[] shares = [.. own.Where(entry => entry.Task.IsShare && entry.Summary.Mean is not null).Select(entry => entry.Summary.Mean!.Value)];
-        double[] lower = [.. own.Where(entry => entry.Task.LowerIsBetter && entry.Summary.Mean > 0).Select(entry => entry.Summary.Mean!.Value)];
+        (TaskView Task, TaskSummary Summary)[] shares = [.. own.Where(entry => entry.Task.IsShare && entry.Summary.Mean is not null && counted.Contains(entry.Task))];
+        double[] lower = [.. own.Where(entry => entry.Task.LowerIsBetter && entry.Summary.Mean > 0 && counted.Contains(entry.Task)).Select(entry => entry.Summary.Mean!.Value)];
         return new ContenderTotals
         {
             Contender = contender,
-            Mean = shares.Length == 0 ? null : shares.Average(),
+            Mean = shares.Length == 0 ? null : shares.Average(entry => entry.Summary.Mean!.Value),
+            MeanOverAll = shares.Length == 0 ? null : shares.Average(entry => entry.Task.Measure(entry.Summary)!.Value),
             MeanTasks = shares.Length,
             LowerMean = lower.Length == 0 ? null : lower.Length == 1 ? lower[0] : Math.Exp(lower.Average(Math.Log)),
             LowerTasks = lower.Length,

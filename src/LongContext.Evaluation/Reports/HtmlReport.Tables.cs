@@ -19,9 +19,10 @@ internal sealed partial class HtmlReport
     private void Models()
     {
         Heading("models", hasStrategies ? "Models and strategies" : "Models",
-            view.HasShares ? "Mean: each task counts the same, 100 is the best. Items that failed or did not fit are in no mean." : "Items that failed or did not fit are in no mean.");
+            view.HasUnanswered ? "Mean: each task counts the same, 100 is the best. Items that failed or did not fit are not in it; “Of all” counts them as 0 and says who is best."
+                : view.HasShares ? "Mean: each task counts the same, 100 is the best. Items that failed or did not fit are in no mean." : "Items that failed or did not fit are in no mean.");
         bool failed = view.Totals.Any(total => total.Failed > 0), tooLong = view.Totals.Any(total => total.TooLong > 0);
-        string[] columns = ["Model", .. Named(hasStrategies, "Strategy"), .. Named(view.HasShares, "Mean"), .. Named(view.HasLower, "Lower is better"), "Scored",
+        string[] columns = ["Model", .. Named(hasStrategies, "Strategy"), .. Named(view.HasShares, "Mean"), .. Named(view.HasUnanswered, "Of all"), .. Named(view.HasLower, "Lower is better"), "Scored",
             .. Named(failed, "Failed"), .. Named(tooLong, "Too long"), "Tokens in", "Tokens out", "Time", .. Named(view.HasCosts, report.Currency is { } currency ? "Cost, " + currency : "Cost")];
         BeginTable("Models", columns.Length, "models");
         html.Raw("<thead><tr>");
@@ -34,11 +35,21 @@ internal sealed partial class HtmlReport
             if (hasStrategies) html.Write($"<td class=\"name\">{total.Contender.Strategy}</td>");
             if (view.HasShares)
             {
-                html.Raw(total.IsBest ? "<td class=\"mean best\">" : "<td class=\"mean\">");
+                bool isBest = total.IsBest && !view.HasUnanswered;
+                html.Raw(isBest ? "<td class=\"mean best\">" : "<td class=\"mean\">");
                 if (total.Mean is { } mean)
                     html.Write($"<span class=\"bar\"><span style=\"width:{Math.Clamp(100 * mean, 0, 100):0.#}%\"></span></span><b>{ReportNumbers.Score(mean, true)}</b>");
                 else html.Raw(ReportNumbers.None);
-                Notes(total.IsBest, total.MeanTasks, tasks);
+                Notes(isBest, total.MeanTasks, tasks);
+                html.Raw("</td>");
+            }
+
+            if (view.HasUnanswered)
+            {
+                html.Raw(total.IsBest ? "<td class=\"best\"><b>" : "<td>");
+                html.Write($"{ReportNumbers.Score(total.MeanOverAll, true)}");
+                if (total.IsBest) html.Raw("</b>");
+                Notes(total.IsBest, 0, 0);
                 html.Raw("</td>");
             }
 
@@ -84,9 +95,10 @@ internal sealed partial class HtmlReport
         foreach (TaskView task in view.Tasks)
         {
             html.Write($"<tbody><tr class=\"first\"><th scope=\"row\" class=\"name\">{task.Name}");
-            if (task.LowerIsBetter) html.Raw(" <span class=\"soft\">lower is better</span>");
+            if (task.MeanName != "mean") html.Write($" <span class=\"soft\">{task.MeanName.Replace("mean, ", "", StringComparison.Ordinal)}</span>");
+            if (!task.UsesStrategies && isCompared) html.Raw(" <span class=\"soft\">without strategies</span>");
             html.Raw("</th>");
-            double? best = Best(task, summary => summary.Mean);
+            double? best = view.Best(task);
             foreach (Contender contender in view.Contenders)
             {
                 if (!task.Summaries.TryGetValue(contender, out TaskSummary? summary))
@@ -95,13 +107,14 @@ internal sealed partial class HtmlReport
                     continue;
                 }
 
-                bool isBest = best is not null && summary.Mean == best;
+                bool isBest = best is not null && task.Measure(summary) == best;
                 html.Raw(isBest ? "<td class=\"best\"><b>" : "<td>");
                 html.Write($"{ReportNumbers.Score(summary.Mean, task.IsShare)}");
                 if (isBest) html.Raw("</b><span class=\"hidden\"> (best)</span>");
                 if (summary.Interval is { } interval) html.Write($"<small>{ReportNumbers.Score(interval.Low, task.IsShare)}–{ReportNumbers.Score(interval.High, task.IsShare)}</small>");
                 if (summary.Failed > 0) html.Write($"<small>{ReportNumbers.Count(summary.Failed)} failed</small>");
                 if (summary.TooLong > 0) html.Write($"<small>{ReportNumbers.Count(summary.TooLong)} too long</small>");
+                if (task.IsShare && summary.Mean is not null && summary.Failed + summary.TooLong > 0) html.Write($"<small>{ReportNumbers.Score(summary.MeanOverAll, true)} of all</small>");
                 html.Raw("</td>");
             }
 
@@ -118,6 +131,31 @@ internal sealed partial class HtmlReport
 
         EndTable();
         html.Raw("</section>\n");
+    }
+
+    private static string SectionId(int number) => string.Create(CultureInfo.InvariantCulture, $"section-{number + 1}");
+
+    private void Sections()
+    {
+        for (int number = 0; number < report.Sections.Count; number++)
+        {
+            ReportSection section = report.Sections[number];
+            Heading(SectionId(number), section.Title, section.Remark ?? "");
+            BeginTable(section.Title, section.Columns.Count, "models");
+            html.Raw("<thead><tr>");
+            for (int i = 0; i < section.Columns.Count; i++) html.Write($"<th scope=\"col\"{new HtmlMarkup(i < section.NameColumns ? " class=\"left\"" : "")}>{section.Columns[i]}</th>");
+            html.Raw("</tr></thead>\n<tbody>\n");
+            foreach (IReadOnlyList<string> row in section.Rows)
+            {
+                html.Raw("<tr>");
+                for (int i = 0; i < row.Count; i++) html.Write($"<{new HtmlMarkup(i == 0 ? "th scope=\"row\" class=\"name\"" : i < section.NameColumns ? "td class=\"name\"" : "td")}>{row[i]}</{new HtmlMarkup(i == 0 ? "th" : "td")}>");
+                html.Raw("</tr>\n");
+            }
+
+            html.Raw("</tbody>");
+            EndTable();
+            html.Raw("</section>\n");
+        }
     }
 
     private string Level()
@@ -140,12 +178,6 @@ internal sealed partial class HtmlReport
         html.Raw("</tr></thead>\n");
     }
 
-    private double? Best(TaskView task, Func<TaskSummary, double?> figure)
-    {
-        double[] values = [.. task.Summaries.Values.Select(figure).OfType<double>().Where(value => !double.IsNaN(value))];
-        return view.Contenders.Count < 2 || values.Length == 0 ? null : task.LowerIsBetter ? values.Min() : values.Max();
-    }
-
     /// <summary>The figures' names, none where the only one is the mean once more.</summary>
     public static IReadOnlyList<string> ShownFigures(TaskView task) =>
         task.FigureNames is ["score"] && task.Summaries.Values.All(summary =>
@@ -157,7 +189,7 @@ internal sealed partial class HtmlReport
     {
         StrategyRow[] rows = [.. StrategyRow.Of(view)];
         Heading("strategies", "Strategies compared",
-            $"Against “{view.Strategies[0]}”, on the items that both scored: the difference of the means with its interval of 95 % confidence, items answered better, the same and worse; tokens, time and cost of all items. “Of the best” is each task's mean against the best strategy's, in percent, on the items that all strategies scored; “front” is on what no other strategy beats at its price.");
+            $"Against “{view.ComparedStrategies[0]}”, on the items that both scored: the difference of the means with its interval of 95 % confidence, items answered better, the same and worse; tokens, time and cost of all items. “Of the best” is each task's mean against the best strategy's, in percent, on the items that all strategies scored; “front” is on what no other strategy beats at its price.");
         BeginTable("Strategies", 9, "strategies");
         html.Raw("<thead><tr><th scope=\"col\">Model</th><th scope=\"col\" class=\"left\">Strategy</th><th scope=\"col\">Mean</th><th scope=\"col\">Of the best</th><th scope=\"col\">Difference</th><th scope=\"col\">Better / same / worse</th><th scope=\"col\">Tokens in</th><th scope=\"col\">Time</th>");
         if (view.HasCosts) html.Raw("<th scope=\"col\">Cost</th>");

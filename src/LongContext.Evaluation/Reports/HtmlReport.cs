@@ -12,6 +12,7 @@ internal sealed partial class HtmlReport
     private readonly TaskView[] curves;
     private readonly bool hasHeatMaps;
     private readonly bool hasStrategies;
+    private readonly bool isCompared;
 
     private HtmlReport(EvaluationReport report, TextWriter writer)
     {
@@ -21,6 +22,7 @@ internal sealed partial class HtmlReport
         curves = [.. view.Tasks.Where(task => task.HasCurves)];
         hasHeatMaps = view.Tasks.Any(task => task.Grid.Count > 0);
         hasStrategies = view.Strategies.Count > 1;
+        isCompared = view.ComparedStrategies.Count > 1;
     }
 
     public static void Write(EvaluationReport report, TextWriter writer) => new HtmlReport(report, writer).Page();
@@ -35,9 +37,10 @@ internal sealed partial class HtmlReport
         Settings();
         Models();
         Tasks();
+        Sections();
         if (curves.Length > 0) Curves();
         if (hasHeatMaps) HeatMaps();
-        if (hasStrategies) Strategies();
+        if (isCompared) Strategies();
         Worst();
         NotScored();
         html.Raw("</main>\n");
@@ -52,9 +55,10 @@ internal sealed partial class HtmlReport
         html.Raw("<nav aria-label=\"Contents\"><ul>");
         Link("models", "Models", true);
         Link("tasks", "Tasks", view.Tasks.Count > 0);
+        for (int i = 0; i < report.Sections.Count; i++) Link(SectionId(i), report.Sections[i].Title, true);
         Link("lengths", "By length", curves.Length > 0);
         Link("depths", "Depth × length", hasHeatMaps);
-        Link("strategies", "Strategies", hasStrategies);
+        Link("strategies", "Strategies", isCompared);
         Link("failures", "Worst answers", view.Worst.Imperfect > 0);
         Link("unscored", "Not scored", view.FaultCount > 0);
         html.Raw("</ul></nav>\n");

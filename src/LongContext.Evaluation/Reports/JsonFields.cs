@@ -140,7 +140,7 @@ internal sealed class JsonFields
 
     private bool Take(string name, out JsonElement value) => fields.Remove(name, out value);
 
-    private DataFormatException Missing(string name, string expected) => Fault($"the field \"{where}{name}\" is missing, expected {expected}.");
+    public DataFormatException Missing(string name, string expected) => Fault($"the field \"{where}{name}\" is missing, expected {expected}.");
 
     private DataFormatException Wrong(string name, JsonElement found, string expected) => Fault($"the field \"{where}{name}\" is {Kind(found)}, expected {expected}.");
 

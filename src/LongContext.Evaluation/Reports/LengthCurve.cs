@@ -4,8 +4,16 @@ namespace LongContext.Evaluation.Reports;
 internal sealed record LengthCurve(Contender Contender, IReadOnlyList<LengthPoint> Points)
 {
     public static IReadOnlyList<LengthCurve> Of(TaskView task, IEnumerable<Contender> contenders) =>
-        [.. contenders.Where(task.ByLength.ContainsKey).Select(contender => new LengthCurve(contender,
-            [.. task.ByLength[contender].Select(entry => new LengthPoint(entry.Key, entry.Value.Mean, entry.Value.Interval(task.IsShare), entry.Value.Count))]))];
+        [.. contenders.Where(task.ByLength.ContainsKey).Select(contender => new LengthCurve(contender, [.. task.ByLength[contender].Select(entry => Point(task, contender, entry.Key, entry.Value))]))];
+
+    /// <summary>By the scores' mean, or by what the task combines them to.</summary>
+    private static LengthPoint Point(TaskView task, Contender contender, int length, Tally tally)
+    {
+        IReadOnlyList<LengthMean> combined = task.Summaries.GetValueOrDefault(contender)?.LengthMeans ?? [];
+        return combined.Where(mean => mean.Length == length).Select(mean => (double?)mean.Mean).FirstOrDefault() is { } own
+            ? new LengthPoint(length, own, null, tally.Count)
+            : new LengthPoint(length, tally.Mean, tally.Interval(task.IsShare), tally.Count);
+    }
 
     /// <summary>Means over tasks, at the lengths that a contender has in all of them; none where that would be one task or no length.</summary>
     public static IReadOnlyList<LengthCurve> OfAll(IReadOnlyList<TaskView> tasks, IEnumerable<Contender> contenders)

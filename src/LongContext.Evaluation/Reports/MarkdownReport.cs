@@ -26,6 +26,7 @@ internal sealed class MarkdownReport(EvaluationReport report, TextWriter writer)
 
         Models();
         Tasks();
+        foreach (ReportSection section in report.Sections) Section(section);
         Lengths();
         Maps();
         Strategies();
@@ -36,14 +37,15 @@ internal sealed class MarkdownReport(EvaluationReport report, TextWriter writer)
     {
         bool strategies = view.Strategies.Count > 1, failed = view.Totals.Any(total => total.Failed > 0), tooLong = view.Totals.Any(total => total.TooLong > 0);
         Line(strategies ? "## Models and strategies" : "## Models");
-        Head(strategies ? 2 : 1, ["Model", .. If(strategies, "Strategy"), .. If(view.HasShares, "Mean"), .. If(view.HasLower, "Lower is better"), "Scored", .. If(failed, "Failed"), .. If(tooLong, "Too long"), "Tokens in", "Tokens out", "Time", .. If(view.HasCosts, "Cost")]);
+        Head(strategies ? 2 : 1, ["Model", .. If(strategies, "Strategy"), .. If(view.HasShares, "Mean"), .. If(view.HasUnanswered, "Of all"), .. If(view.HasLower, "Lower is better"), "Scored", .. If(failed, "Failed"), .. If(tooLong, "Too long"), "Tokens in", "Tokens out", "Time", .. If(view.HasCosts, "Cost")]);
         int tasks = view.Totals.Select(total => total.MeanTasks).DefaultIfEmpty().Max(), lower = view.Totals.Select(total => total.LowerTasks).DefaultIfEmpty().Max();
         foreach (ContenderTotals total in view.Totals)
         {
             Row([
                 ReportText.Markdown(total.Contender.Model),
                 .. If(strategies, ReportText.Markdown(total.Contender.Strategy)),
-                .. If(view.HasShares, Marked(ReportNumbers.Score(total.Mean, true), total.IsBest) + Missing(total.MeanTasks, tasks)),
+                .. If(view.HasShares, Marked(ReportNumbers.Score(total.Mean, true), total.IsBest && !view.HasUnanswered) + Missing(total.MeanTasks, tasks)),
+                .. If(view.HasUnanswered, Marked(ReportNumbers.Score(total.MeanOverAll, true), total.IsBest)),
                 .. If(view.HasLower, Marked(total.LowerMean is { } mean ? ReportNumbers.Figure(mean) : ReportNumbers.None, total.IsLowest) + Missing(total.LowerTasks, lower)),
                 ReportNumbers.Count(total.Scored),
                 .. If(failed, ReportNumbers.Count(total.Failed)),
@@ -56,6 +58,7 @@ internal sealed class MarkdownReport(EvaluationReport report, TextWriter writer)
         }
 
         writer.Write('\n');
+        if (view.HasUnanswered) Line("Items that failed or did not fit are not in the mean; “Of all” counts them as 0 and says who is best.");
         string Missing(int own, int all) => own < all ? string.Create(CultureInfo.InvariantCulture, $" ({own} of {all} tasks)") : "";
     }
 
@@ -66,15 +69,15 @@ internal sealed class MarkdownReport(EvaluationReport report, TextWriter writer)
         Head(2, ["Task", "Figure", .. view.Contenders.Select(contender => ReportText.Markdown(view.Name(contender)))]);
         foreach (TaskView task in view.Tasks)
         {
-            double[] means = [.. task.Summaries.Values.Select(summary => summary.Mean).OfType<double>().Where(mean => !double.IsNaN(mean))];
-            double? best = view.Contenders.Count < 2 || means.Length == 0 ? null : task.LowerIsBetter ? means.Min() : means.Max();
+            double? best = view.Best(task);
             Row([
                 ReportText.Markdown(task.Name),
-                task.LowerIsBetter ? "mean, lower is better" : "mean",
+                task.MeanName + (task.UsesStrategies || view.ComparedStrategies.Count < 2 ? "" : ", without strategies"),
                 .. view.Contenders.Select(contender => task.Summaries.GetValueOrDefault(contender) is { } summary
-                    ? Marked(ReportNumbers.Score(summary.Mean, task.IsShare), best is not null && summary.Mean == best)
+                    ? Marked(ReportNumbers.Score(summary.Mean, task.IsShare), best is not null && task.Measure(summary) == best)
                         + (summary.Interval is null ? "" : $" ({ReportNumbers.Interval(summary.Interval, task.IsShare)})")
                         + (summary.Failed > 0 ? $", {ReportNumbers.Count(summary.Failed)} failed" : "") + (summary.TooLong > 0 ? $", {ReportNumbers.Count(summary.TooLong)} too long" : "")
+                        + (task.IsShare && summary.Mean is not null && summary.Failed + summary.TooLong > 0 ? $", {ReportNumbers.Score(summary.MeanOverAll, true)} of all" : "")
                     : ReportNumbers.None),
             ]);
             foreach (string name in HtmlReport.ShownFigures(task))
@@ -83,6 +86,15 @@ internal sealed class MarkdownReport(EvaluationReport report, TextWriter writer)
             }
         }
 
+        writer.Write('\n');
+    }
+
+    private void Section(ReportSection section)
+    {
+        Line($"## {ReportText.Markdown(section.Title)}");
+        if (section.Remark is { } remark) Line(ReportText.Markdown(remark));
+        Head(section.NameColumns, [.. section.Columns.Select(ReportText.Markdown)]);
+        foreach (IReadOnlyList<string> row in section.Rows) Row([.. row.Select(ReportText.Markdown)]);
         writer.Write('\n');
     }
 
@@ -142,9 +154,9 @@ internal sealed class MarkdownReport(EvaluationReport report, TextWriter writer)
 
     private void Strategies()
     {
-        if (view.Strategies.Count < 2) return;
+        if (view.ComparedStrategies.Count < 2) return;
         Line("## Strategies compared");
-        Line($"Against “{ReportText.Markdown(view.Strategies[0])}”, on the items that both scored.");
+        Line($"Against “{ReportText.Markdown(view.ComparedStrategies[0])}”, on the items that both scored. “Of the best” is on the items that all strategies scored; “front” is what no other strategy beats at its price.");
         Head(2, ["Model", "Strategy", "Mean", "Of the best", "Difference", "Better / same / worse", "Tokens in", "Time", .. If(view.HasCosts, "Cost")]);
         foreach (StrategyRow row in StrategyRow.Of(view))
         {
@@ -152,7 +164,7 @@ internal sealed class MarkdownReport(EvaluationReport report, TextWriter writer)
                 ReportText.Markdown(row.Contender.Model),
                 ReportText.Markdown(row.Contender.Strategy),
                 ReportNumbers.Score(row.Mean, true),
-                ReportNumbers.Score(row.Standing?.Normalized, true),
+                ReportNumbers.Score(row.Standing?.Normalized, true) + (row.Standing is { IsOnFront: true } ? ", front" : ""),
                 (row.Difference is { } points ? ReportNumbers.Signed(points) : ReportNumbers.None) + (row.Interval is { } interval ? $" ({ReportNumbers.Signed(interval.Low)} to {ReportNumbers.Signed(interval.High)})" : ""),
                 row.Counts,
                 row.InputTokens,

@@ -75,6 +75,7 @@ internal static class ReportJsonReader
             Items = [],
             Settings = [.. fields.Objects("settings").Select(setting => Whole(setting, KeyValuePair.Create(setting.Text("name"), setting.Text("value"))))],
             Tasks = [.. fields.Objects("tasks").Select(task => Whole(task, Task(task)))],
+            Sections = [.. fields.Objects("sections").Select(section => Whole(section, Section(section)))],
         };
     }
 
@@ -92,11 +93,28 @@ internal static class ReportJsonReader
             : null,
         Figures = [.. fields.Objects("figures").Select(figure => Whole(figure, new TaskFigure(figure.Text("name"), figure.Number("value"))))],
         LowerIsBetter = fields.Flag("lowerIsBetter"),
+        LengthMeans = [.. fields.Objects("lengthMeans").Select(mean => Whole(mean, new LengthMean(mean.CountThere("length"), There(mean, "mean"))))],
+        UsesStrategies = !fields.Flag("withoutStrategies"),
         InputTokens = fields.LongCount("inputTokens"),
         OutputTokens = fields.LongCount("outputTokens"),
         Duration = fields.Seconds("seconds"),
         Cost = fields.Decimal("cost"),
     };
+
+    private static ReportSection Section(JsonFields fields)
+    {
+        ReportSection section = new()
+        {
+            Title = fields.Text("title"),
+            Remark = fields.TextOrNull("remark"),
+            Columns = fields.Texts("columns"),
+            NameColumns = fields.CountThere("nameColumns"),
+            Rows = [.. fields.Objects("rows").Select(row => Whole(row, row.Texts("cells")))],
+        };
+        return section.Rows.FirstOrDefault(row => row.Count != section.Columns.Count) is { } bad
+            ? throw fields.Fault(string.Create(CultureInfo.InvariantCulture, $"the section \"{section.Title}\" has a row of {bad.Count} cells, expected {section.Columns.Count}, one for each column."))
+            : section;
+    }
 
     private static ItemResult Item(JsonFields fields)
     {
@@ -130,7 +148,7 @@ internal static class ReportJsonReader
         return item;
     }
 
-    private static double There(JsonFields fields, string name) => fields.Number(name) ?? throw fields.Fault($"the field \"interval.{name}\" is missing, expected a number.");
+    private static double There(JsonFields fields, string name) => fields.Number(name) ?? throw fields.Missing(name, "a number");
 
     private static T Whole<T>(JsonFields fields, T read)
     {

@@ -38,6 +38,7 @@ internal static class ReportJsonWriter
             json.Text("value", setting.Value);
         }));
         json.Array("tasks", report.Tasks, task => json.Object(null, () => Task(json, task)));
+        if (report.Sections.Count > 0) json.Array("sections", report.Sections, section => json.Object(null, () => Section(json, section)));
     }
 
     private static void Task(JsonLine json, TaskSummary task)
@@ -69,7 +70,26 @@ internal static class ReportJsonWriter
         }
 
         json.True("lowerIsBetter", task.LowerIsBetter);
+        if (task.LengthMeans.Count > 0)
+        {
+            json.Array("lengthMeans", task.LengthMeans, mean => json.Object(null, () =>
+            {
+                json.Whole("length", mean.Length);
+                json.Number("mean", mean.Mean);
+            }));
+        }
+
+        json.True("withoutStrategies", !task.UsesStrategies);
         Spent(json, task.InputTokens, task.OutputTokens, task.Duration, task.Cost);
+    }
+
+    private static void Section(JsonLine json, ReportSection section)
+    {
+        json.Text("title", section.Title);
+        json.Text("remark", section.Remark);
+        json.Array("columns", section.Columns, column => json.Text(null, column));
+        json.Whole("nameColumns", section.NameColumns);
+        json.Array("rows", section.Rows, row => json.Object(null, () => json.Array("cells", row, cell => json.Text(null, cell))));
     }
 
     private static void Item(JsonLine json, ItemResult item)

@@ -30,9 +30,15 @@ internal sealed class ReportView
 
     public required IReadOnlyList<string> Strategies { get; init; }
 
-    public bool HasShares => Tasks.Any(task => task.IsShare);
+    /// <summary>Strategies of tasks that strategies apply to.</summary>
+    public required IReadOnlyList<string> ComparedStrategies { get; init; }
 
-    public bool HasLower => Tasks.Any(task => task.LowerIsBetter);
+    public bool HasShares => Tasks.Any(task => task.IsShare && Counts(task, ComparedStrategies));
+
+    public bool HasLower => Tasks.Any(task => task.LowerIsBetter && Counts(task, ComparedStrategies));
+
+    /// <summary>Whether some items count in no mean because they were too long or failed.</summary>
+    public bool HasUnanswered => Totals.Any(total => total.Mean is not null && total.MeanOverAll < total.Mean);
 
     public bool HasCosts => Totals.Any(totals => totals.Cost is not null);
 
@@ -67,7 +73,9 @@ internal sealed class ReportView
 
         TaskView[] views = [.. tasks.Values];
         Contender[] ordered = [.. contenders.OrderBy(entry => entry.Value).Select(entry => entry.Key)];
-        ContenderTotals[] totals = [.. ordered.Select(contender => ContenderTotals.Of(contender, views))];
+        string[] compared = [.. views.Where(task => task.UsesStrategies).SelectMany(task => task.Contenders).Distinct().OrderBy(contender => contenders[contender])
+            .Select(contender => contender.Strategy).Distinct(StringComparer.Ordinal)];
+        ContenderTotals[] totals = [.. ordered.Select(contender => ContenderTotals.Of(contender, views, [.. views.Where(task => Counts(task, compared))]))];
         Mark(totals);
         return new ReportView(report)
         {
@@ -78,6 +86,7 @@ internal sealed class ReportView
             Faults = faults,
             FaultCount = faultCount,
             Models = [.. ordered.Select(contender => contender.Model).Distinct(StringComparer.Ordinal)],
+            ComparedStrategies = compared,
             Strategies = [.. ordered.Select(contender => contender.Strategy).Distinct(StringComparer.Ordinal)],
         };
 
@@ -92,6 +101,13 @@ internal sealed class ReportView
     public string Name(Contender contender) =>
         Strategies.Count == 1 ? contender.Model : Models.Count == 1 ? contender.Strategy : $"{contender.Model} · {contender.Strategy}";
 
+    /// <summary>The best of a task's means, by all items, those without a score as 0; null where there is nothing to compare.</summary>
+    public double? Best(TaskView task)
+    {
+        double[] values = [.. task.Summaries.Values.Select(task.Measure).OfType<double>().Where(value => !double.IsNaN(value))];
+        return Contenders.Count < 2 || values.Length == 0 ? null : task.LowerIsBetter ? values.Min() : values.Max();
+    }
+
     /// <summary>One of a task's official figures, by contender, with as many places as the task's others.</summary>
     public IEnumerable<string> FigureOf(TaskView task, string name)
     {
@@ -99,16 +115,19 @@ internal sealed class ReportView
         return Contenders.Select(contender => ReportNumbers.Official(task.Summaries.GetValueOrDefault(contender)?.Figures.FirstOrDefault(figure => figure.Name == name)?.Value, places));
     }
 
+    /// <summary>Beside several strategies a task that was evaluated once, with none of them, would make the others look as if they had left it out.</summary>
+    private static bool Counts(TaskView task, IReadOnlyList<string> compared) => task.UsesStrategies || compared.Count < 2;
+
     /// <summary>Marks the best; who did fewer tasks than others may have done only the easy ones, and is not compared.</summary>
     private static void Mark(ContenderTotals[] totals)
     {
         if (totals.Length < 2) return;
         int tasks = totals.Max(total => total.MeanTasks), lower = totals.Max(total => total.LowerTasks);
-        double? best = totals.Where(total => total.MeanTasks == tasks).Max(total => total.Mean);
+        double? best = totals.Where(total => total.MeanTasks == tasks).Max(total => total.MeanOverAll);
         double? lowest = totals.Where(total => total.LowerTasks == lower).Min(total => total.LowerMean);
         foreach (ContenderTotals total in totals)
         {
-            total.IsBest = total.MeanTasks == tasks && total.Mean is not null && total.Mean == best;
+            total.IsBest = total.MeanTasks == tasks && total.Mean is not null && total.MeanOverAll == best;
             total.IsLowest = total.LowerTasks == lower && total.LowerMean is not null && total.LowerMean == lowest;
         }
     }

@@ -5,7 +5,7 @@ internal sealed record StrategyRow(Contender Contender, double? Mean, StrategySt
 {
     public static IEnumerable<StrategyRow> Of(ReportView view)
     {
-        string first = view.Strategies[0];
+        string first = view.ComparedStrategies[0];
         Dictionary<string, TaskView> tasks = view.Tasks.ToDictionary(task => task.Name, StringComparer.Ordinal);
         Dictionary<(string, string, string), double> baseline = [];
         foreach (ItemResult item in view.Report.Items)
@@ -23,7 +23,7 @@ internal sealed record StrategyRow(Contender Contender, double? Mean, StrategySt
         }
 
         Dictionary<Contender, StrategyStanding> standings = StrategyComparison.Of(view.Report).Standings.ToDictionary(standing => new Contender(standing.Model, standing.Strategy));
-        foreach (ContenderTotals total in view.Totals)
+        foreach (ContenderTotals total in view.Totals.Where(total => standings.ContainsKey(total.Contender)))
         {
             ContenderTotals? from = view.Totals.FirstOrDefault(other => other.Contender == total.Contender with { Strategy = first });
             bool isFirst = total.Contender.Strategy == first;

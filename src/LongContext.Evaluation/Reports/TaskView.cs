@@ -3,6 +3,7 @@ namespace LongContext.Evaluation.Reports;
 /// <summary>One task of a report: its summaries by contender, its items gathered by length and by depth.</summary>
 internal sealed class TaskView(string name)
 {
+    private readonly HashSet<Contender> contenders = [];
     private double least = double.PositiveInfinity;
     private double most = double.NegativeInfinity;
 
@@ -19,14 +20,26 @@ internal sealed class TaskView(string name)
 
     public bool LowerIsBetter { get; private set; }
 
+    /// <summary>Whether strategies apply to it; if not, it was evaluated once.</summary>
+    public bool UsesStrategies { get; private set; } = true;
+
+    /// <summary>What a summary's mean is.</summary>
+    public string MeanName => (Summaries.Values.Any(summary => summary.LengthMeans.Count > 0) ? "all items together" : "mean") + (LowerIsBetter ? ", lower is better" : "");
+
     /// <summary>Whether scores are from 0 to 1, the higher the better, and shown as of 100.</summary>
     public bool IsShare => !LowerIsBetter && least >= 0 && most <= 1;
+
+    public IEnumerable<Contender> Contenders => Summaries.Keys.Union(contenders);
+
+    /// <summary>What summaries are compared by: the mean over all items, so that nobody gains by leaving hard ones out.</summary>
+    public double? Measure(TaskSummary summary) => IsShare && summary.Mean is not null ? summary.MeanOverAll : summary.Mean;
 
     public bool HasCurves => ByLength.Values.SelectMany(curve => curve.Keys).Distinct().Skip(1).Any();
 
     public void Add(TaskSummary summary)
     {
         LowerIsBetter |= summary.LowerIsBetter;
+        UsesStrategies &= summary.UsesStrategies;
         // Of several runs of the same in one report the first is shown.
         Summaries.TryAdd(new Contender(summary.Model, summary.Strategy), summary);
         foreach (string figure in summary.Figures.Select(figure => figure.Name))
@@ -39,6 +52,7 @@ internal sealed class TaskView(string name)
 
     public void Add(Contender contender, ItemResult item)
     {
+        contenders.Add(contender);
         if (item.Score is not { } score) return;
         Widen(score);
         if (item.Length is not { } length) return;

@@ -14,6 +14,7 @@ internal static class TextReport
         text.Append(ReportText.OneLine(report.Title)).Append('\n');
         Models(text, view);
         Tasks(text, view);
+        foreach (ReportSection section in report.Sections) Section(text, section);
         if (view.FaultCount > 0) Faults(text, view);
         return text.ToString();
     }
@@ -22,14 +23,15 @@ internal static class TextReport
     {
         if (view.Totals.Count == 0) return;
         bool strategies = view.Strategies.Count > 1, failed = view.Totals.Any(total => total.Failed > 0), tooLong = view.Totals.Any(total => total.TooLong > 0);
-        List<string[]> rows = [[.. If(true, "model"), .. If(strategies, "strategy"), .. If(view.HasShares, "mean"), .. If(view.HasLower, "lower is better"), "scored", .. If(failed, "failed"), .. If(tooLong, "too long"), "tokens in", "tokens out", "time", .. If(view.HasCosts, "cost")]];
+        List<string[]> rows = [[.. If(true, "model"), .. If(strategies, "strategy"), .. If(view.HasShares, "mean"), .. If(view.HasUnanswered, "of all"), .. If(view.HasLower, "lower is better"), "scored", .. If(failed, "failed"), .. If(tooLong, "too long"), "tokens in", "tokens out", "time", .. If(view.HasCosts, "cost")]];
         int tasks = view.Totals.Max(total => total.MeanTasks), lower = view.Totals.Max(total => total.LowerTasks);
         foreach (ContenderTotals total in view.Totals)
         {
             rows.Add([
                 total.Contender.Model,
                 .. If(strategies, total.Contender.Strategy),
-                .. If(view.HasShares, Missing(total.MeanTasks, tasks) + ReportNumbers.Score(total.Mean, true) + (total.IsBest ? " *" : "  ")),
+                .. If(view.HasShares, Missing(total.MeanTasks, tasks) + ReportNumbers.Score(total.Mean, true) + (total.IsBest && !view.HasUnanswered ? " *" : "  ")),
+                .. If(view.HasUnanswered, ReportNumbers.Score(total.MeanOverAll, true) + (total.IsBest ? " *" : "  ")),
                 .. If(view.HasLower, Missing(total.LowerTasks, lower) + (total.LowerMean is { } mean ? ReportNumbers.Figure(mean) : ReportNumbers.None) + (total.IsLowest ? " *" : "  ")),
                 ReportNumbers.Count(total.Scored),
                 .. If(failed, ReportNumbers.Count(total.Failed)),
@@ -69,6 +71,12 @@ internal static class TextReport
         }
 
         Table(text, rows, strategies ? 3 : 2, leftLast: true);
+    }
+
+    private static void Section(StringBuilder text, ReportSection section)
+    {
+        text.Append('\n').Append(ReportText.OneLine(section.Title)).Append('\n');
+        Table(text, [[.. section.Columns], .. section.Rows.Select(row => row.ToArray())], section.NameColumns);
     }
 
     private static void Faults(StringBuilder text, ReportView view)

@@ -5,7 +5,7 @@ namespace LongContext.Evaluation.Runs;
 
 /// <summary>One search with its model: asks for as many items at a length as it takes.</summary>
 internal sealed class EffectiveContextRun(
-    EvaluationModel model, EffectiveContextOptions options, RunEngine engine, int longest, IProgress<EffectiveContextProgress>? progress, CancellationToken cancellationToken)
+    EvaluationModel model, EffectiveContextOptions options, IReadOnlyList<EvaluationTask> tasks, RunEngine engine, int longest, IProgress<EffectiveContextProgress>? progress, CancellationToken cancellationToken)
 {
     private const string AverageName = "average";
 
@@ -17,8 +17,8 @@ internal sealed class EffectiveContextRun(
         try
         {
             List<EffectiveLength> found = [];
-            foreach (EvaluationTask task in options.Tasks) found.Add(await FindAsync(task.Name, [task]).ConfigureAwait(false));
-            EffectiveLength average = options.Tasks.Count == 1 ? found[0] : await FindAsync(AverageName, options.Tasks).ConfigureAwait(false);
+            foreach (EvaluationTask task in tasks) found.Add(await FindAsync(task.Name, [task]).ConfigureAwait(false));
+            EffectiveLength average = tasks.Count == 1 ? found[0] : await FindAsync(AverageName, tasks).ConfigureAwait(false);
             return new EffectiveContextResult
             {
                 Model = model.Name,
@@ -26,7 +26,7 @@ internal sealed class EffectiveContextRun(
                 ConfidenceLevel = options.ConfidenceLevel,
                 Tasks = found,
                 Average = average,
-                Items = [.. options.Tasks.SelectMany(task => samplers.Where(pair => pair.Key.Task == task).OrderBy(pair => pair.Key.Length).SelectMany(pair => pair.Value.Results))],
+                Items = [.. tasks.SelectMany(task => samplers.Where(pair => pair.Key.Task == task).OrderBy(pair => pair.Key.Length).SelectMany(pair => pair.Value.Results))],
                 Notes = [.. engine.Notes([model])],
             };
         }
@@ -36,7 +36,7 @@ internal sealed class EffectiveContextRun(
         }
     }
 
-    private Task<EffectiveLength> FindAsync(string name, IReadOnlyList<EvaluationTask> tasks)
+    private Task<EffectiveLength> FindAsync(string name, IReadOnlyList<EvaluationTask> some)
     {
         int[] grid = LengthGrid.Create(options.MinimumLength, longest, options.Resolution);
         int[] checkPoints = LengthGrid.CheckPoints(options.CheckPoints, grid.Length);
@@ -46,15 +46,15 @@ internal sealed class EffectiveContextRun(
         return LengthSearch.FindAsync(name, grid, checkPoints, options.Threshold, length =>
         {
             int number = ++lengths;
-            return MeasureAsync(tasks, length, alpha, measurement =>
+            return MeasureAsync(some, length, alpha, measurement =>
                 progress?.Report(new EffectiveContextProgress(name, measurement, number, most, engine.Counters.Requests)));
         });
     }
 
     /// <summary>Asks until the verdict is there or the items end. With several tasks the scores are the means of each task's first, second, … item.</summary>
-    private async Task<LengthMeasurement> MeasureAsync(IReadOnlyList<EvaluationTask> tasks, int length, double alpha, Action<LengthMeasurement> told)
+    private async Task<LengthMeasurement> MeasureAsync(IReadOnlyList<EvaluationTask> some, int length, double alpha, Action<LengthMeasurement> told)
     {
-        SizedSampler[] each = [.. tasks.Select(task => Sampler(task, length))];
+        SizedSampler[] each = [.. some.Select(task => Sampler(task, length))];
         BettingTest test = new(options.Threshold, alpha);
         List<double> scores = [];
         while (true)

@@ -95,6 +95,9 @@ internal sealed class ItemSession(EvaluationModel model, IContextStrategy strate
         int? window = MaximumPromptTokens(model, prompt, settings);
         // A limit of the benchmark's own holds for a model of unknown window too.
         if (window is null && prompt.Truncation is not LimitedTruncation) return prompt;
+        // The beginning of the answer counted by itself may have a token more than as part of the text.
+        if (window is not null && prompt.AnswerPrefix.Length > 0 && prompt.Truncation is not LimitedTruncation
+            && model.Tokenizer.CountTokens(prompt.Text + prompt.AnswerPrefix) <= window + model.Tokenizer.CountTokens(prompt.AnswerPrefix)) return prompt;
         int most = window ?? int.MaxValue;
         EvaluationPrompt fitted = prompt.Truncation.Fit(prompt, model.Tokenizer, most);
         isCut = !ReferenceEquals(fitted, prompt);

@@ -56,7 +56,12 @@ internal sealed class ModelRequest
         if (Settings.StopSequences.Count > 0) options.StopSequences = [.. Settings.StopSequences];
         AdditionalPropertiesDictionary further = [];
         if (Prompt.Style == PromptStyle.Completion) further[ChatOptionKeys.Completion] = true;
-        if (ContinuesMessage) further[ChatOptionKeys.ContinueFinalMessage] = true;
+        if (ContinuesMessage)
+        {
+            further[ChatOptionKeys.ContinueFinalMessage] = true;
+            further[ChatOptionKeys.AddGenerationPrompt] = false;
+        }
+
         if (Settings.MinimumNewTokens > 0) further[ChatOptionKeys.MinimumNewTokens] = Settings.MinimumNewTokens;
         if (further.Count > 0) options.AdditionalProperties = further;
         return options;

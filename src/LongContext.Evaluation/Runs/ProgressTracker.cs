@@ -81,10 +81,10 @@ internal sealed class ProgressTracker
         List<EvaluationTaskProgress> each = [];
         for (int m = 0; m < models.Length; m++)
         {
-            for (int t = 0; t < tasks.Length; t++) each.Add(new EvaluationTaskProgress(models[m], tasks[t].Name, done[m, t], totals[t] * strategyCount));
+            for (int t = 0; t < tasks.Length; t++) each.Add(new EvaluationTaskProgress(models[m], tasks[t].Name, done[m, t], totals[t] * Times(t)));
         }
 
-        int? perModel = totals.All(total => total is not null) ? totals.Sum() * strategyCount : null;
+        int? perModel = totals.All(total => total is not null) ? totals.Select((total, t) => total * Times(t)).Sum() : null;
         return counters.AddTo(new EvaluationProgress
         {
             Done = done.Cast<int>().Sum(),
@@ -96,6 +96,8 @@ internal sealed class ProgressTracker
             Tasks = each,
         });
     }
+
+    private int Times(int task) => tasks[task].UsesStrategies ? strategyCount : 1;
 
     /// <summary>Models run at the same time, so the slowest one counts. Items that were kept take no time and say nothing of the pace.</summary>
     private TimeSpan? Remaining(TimeSpan now, int? perModel)

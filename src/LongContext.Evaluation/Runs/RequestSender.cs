@@ -12,6 +12,7 @@ internal sealed class RequestSender : IDisposable
 {
     private static readonly TimeSpan LongestDraining = TimeSpan.FromSeconds(10);
     private static readonly ResiliencePropertyKey<ModelRequest> RequestKey = new("longcontext.request");
+    private static readonly ResiliencePropertyKey<int> TriesKey = new("longcontext.tries");
 
     private readonly EvaluationRunOptions options;
     private readonly ResponseStore store;
@@ -96,11 +97,12 @@ internal sealed class RequestSender : IDisposable
     private TimeSpan? RetryAfter(Exception exception) =>
         options.RetryAfter is { } own ? own(exception) : RequestFaults.RetryAfterOf(exception, time.GetUtcNow());
 
-    private bool ShouldTryAgain(RetryPredicateArguments<ModelResponse> arguments)
+    private bool ShouldTryAgain(RetryPredicateArguments<ModelResponse> arguments) => arguments.Outcome.Exception is { } fault && ShouldTryAgain(fault, Request(arguments.Context));
+
+    private bool ShouldTryAgain(Exception fault, ModelRequest request)
     {
-        if (arguments.Outcome.Exception is not { } fault || runEnds.IsCancellationRequested) return false;
-        if (fault is ModelStoppedException or EvaluationRunException) return false;
-        if (Gate(Request(arguments.Context).Model.Name).Stopped is not null) return false;
+        if (runEnds.IsCancellationRequested || fault is ModelStoppedException or EvaluationRunException) return false;
+        if (Gate(request.Model.Name).Stopped is not null) return false;
         return RequestFaults.Classify(fault, options.IsTransient) == FaultKind.Transient && !(RetryAfter(fault) > options.MaximumRetryAfter);
     }
 
@@ -110,27 +112,16 @@ internal sealed class RequestSender : IDisposable
         {
             // Between the first look and this one another may have asked.
             if (store.TryGet(request.Key) is { } kept) return kept;
-            ModelGate gate = Gate(request.Model.Name);
             ResilienceContext context = ResilienceContextPool.Shared.Get(runEnds);
             context.Properties.Set(RequestKey, request);
-            ModelResponse response;
             try
             {
-                response = await pipeline.ExecuteAsync(
-                    static async (context, sender) => await sender.TryOnceAsync(Request(context), context.CancellationToken).ConfigureAwait(false), context, this).ConfigureAwait(false);
-            }
-            catch (Exception exception) when (exception is not (ModelStoppedException or EvaluationRunException) && !runEnds.IsCancellationRequested)
-            {
-                if (RequestFaults.Classify(exception, options.IsTransient) is FaultKind.Transient or FaultKind.Model) gate.Failed(Describe(exception));
-                throw;
+                return await pipeline.ExecuteAsync(static async (context, sender) => await sender.TryOnceAsync(context).ConfigureAwait(false), context, this).ConfigureAwait(false);
             }
             finally
             {
                 ResilienceContextPool.Shared.Return(context);
             }
-
-            gate.Succeeded();
-            return response;
         }
         finally
         {
@@ -138,8 +129,12 @@ internal sealed class RequestSender : IDisposable
         }
     }
 
-    private async Task<ModelResponse> TryOnceAsync(ModelRequest request, CancellationToken cancellationToken)
+    private async Task<ModelResponse> TryOnceAsync(ResilienceContext context)
     {
+        ModelRequest request = Request(context);
+        CancellationToken cancellationToken = context.CancellationToken;
+        int tries = context.Properties.GetValue(TriesKey, 0) + 1;
+        context.Properties.Set(TriesKey, tries);
         ModelGate gate = Gate(request.Model.Name);
         long reserved = gate.LimitsTokens ? request.CountPromptTokens() + request.Settings.MaximumNewTokens : 0;
         await gate.EnterAsync(reserved, cancellationToken).ConfigureAwait(false);
@@ -153,6 +148,7 @@ internal sealed class RequestSender : IDisposable
             ModelResponse response = await AnswerAsync(request, start, cancellationToken).ConfigureAwait(false);
             used = response.InputTokens + response.OutputTokens;
             succeeded = true;
+            gate.Succeeded();
             // Kept before anybody hears of it, and before the next one may go: what was received is never asked again.
             store.Add(request, response);
             counters.Answered(request, response);
@@ -163,7 +159,12 @@ internal sealed class RequestSender : IDisposable
         catch (Exception exception)
         {
             // Before the place is free: the next one would only hear the same.
-            if (!cancellationToken.IsCancellationRequested && RetryAfter(exception) is { } wait && wait <= options.MaximumRetryAfter) gate.Pause(wait);
+            if (!cancellationToken.IsCancellationRequested)
+            {
+                if (RetryAfter(exception) is { } wait && wait <= options.MaximumRetryAfter) gate.Pause(wait);
+                if (tries == options.MaximumTries || !ShouldTryAgain(exception, request)) FailedForGood(gate, exception);
+            }
+
             activity?.SetStatus(ActivityStatusCode.Error, exception.Message);
             throw;
         }
@@ -172,6 +173,12 @@ internal sealed class RequestSender : IDisposable
             RunTelemetry.RequestDuration.Record(time.GetElapsedTime(start).TotalSeconds, new("model", request.Model.Name), new("succeeded", succeeded));
             gate.Leave(reserved, used);
         }
+    }
+
+    private void FailedForGood(ModelGate gate, Exception exception)
+    {
+        if (exception is EvaluationRunException) return;
+        if (RequestFaults.Classify(exception, options.IsTransient) is FaultKind.Transient or FaultKind.Model) gate.Failed(Describe(exception));
     }
 
     private async Task<ModelResponse> AnswerAsync(ModelRequest request, long start, CancellationToken cancellationToken)

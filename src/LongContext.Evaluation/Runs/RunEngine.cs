@@ -46,8 +46,9 @@ internal sealed class RunEngine : IDisposable
     public async Task<IReadOnlyList<ItemResult>> EvaluateAsync(
         IReadOnlyList<EvaluationModel> models, IReadOnlyList<EvaluationTask> tasks, IReadOnlyList<IContextStrategy> strategies, ProgressTracker progress)
     {
-        if (folder.Path is not null) RunSettings.Of(models, strategies, tasks).Reconcile(folder.Path, options.OnChangedSettings);
-        List<ModelWork> work = [.. models.Select(model => new ModelWork(model, tasks, strategies, progress))];
+        RunStrategies applied = new(strategies, tasks);
+        if (folder.Path is not null) RunSettings.Of(models, applied.All, tasks).Reconcile(folder.Path, options.OnChangedSettings);
+        List<ModelWork> work = [.. models.Select(model => new ModelWork(model, tasks, applied, progress))];
         try
         {
             Task[] running = [.. work.Select(RunAsync)];
@@ -102,7 +103,7 @@ internal sealed class RunEngine : IDisposable
         for (int t = 0; t < work.Tasks.Count; t++)
         {
             EvaluationTask task = work.Tasks[t];
-            string[] keys = [.. work.Strategies.Select(strategy => RunSettings.Key(work.Model, strategy, task))];
+            string[] keys = [.. work.Strategies.All.Select(strategy => RunSettings.Key(work.Model, strategy, task))];
             HashSet<string> ids = new(StringComparer.Ordinal);
             IEnumerable<EvaluationItem> items = task.CreateItems(work.Model.Tokenizer);
             int number = 0;
@@ -113,6 +114,7 @@ internal sealed class RunEngine : IDisposable
                 string fingerprint = RunSettings.Fingerprint(item);
                 for (int s = 0; s < keys.Length; s++)
                 {
+                    if (!work.Strategies.Apply(task, s)) continue;
                     Place place = new(s, t, number);
                     if (folder.Results.TryGet(keys[s], item.Id, fingerprint) is { } kept && (kept.Status != ItemStatus.Failed || !options.RetryFailed))
                     {
@@ -135,7 +137,7 @@ internal sealed class RunEngine : IDisposable
     private async Task EvaluateAsync(ModelWork work, PendingItem pending, CancellationToken cancellationToken)
     {
         EvaluationTask task = work.Tasks[pending.Place.Task];
-        IContextStrategy strategy = work.Strategies[pending.Place.Strategy];
+        IContextStrategy strategy = work.Strategies.All[pending.Place.Strategy];
         EvaluationItem item = pending.Item;
         ItemSession session = new(work.Model, strategy, sender, options.TimeProvider);
         ItemResult result = new()
@@ -188,13 +190,13 @@ internal sealed class RunEngine : IDisposable
         public int CompareTo(Place other) => (Strategy, Task, Item).CompareTo((other.Strategy, other.Task, other.Item));
     }
 
-    private sealed class ModelWork(EvaluationModel model, IReadOnlyList<EvaluationTask> tasks, IReadOnlyList<IContextStrategy> strategies, ProgressTracker progress)
+    private sealed class ModelWork(EvaluationModel model, IReadOnlyList<EvaluationTask> tasks, RunStrategies strategies, ProgressTracker progress)
     {
         public EvaluationModel Model => model;
 
         public IReadOnlyList<EvaluationTask> Tasks => tasks;
 
-        public IReadOnlyList<IContextStrategy> Strategies => strategies;
+        public RunStrategies Strategies => strategies;
 
         public ModelProgress Progress { get; } = progress.Of(model.Name);
 

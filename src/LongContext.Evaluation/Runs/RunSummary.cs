@@ -10,19 +10,22 @@ internal static class RunSummary
         IReadOnlyList<EvaluationModel> models, IReadOnlyList<IContextStrategy> strategies, IReadOnlyList<EvaluationTask> tasks, IReadOnlyList<ItemResult> results,
         EvaluationRunOptions options)
     {
+        RunStrategies applied = new(strategies, tasks);
         ILookup<(string, string, string), ItemResult> byTask = results.ToLookup(result => (result.Model, result.Strategy, result.Task));
         return
         [
             .. from model in models
-               from strategy in strategies
+               from strategy in Enumerable.Range(0, applied.All.Count)
                from task in tasks
-               select Of(model, strategy, task, [.. byTask[(model.Name, strategy.Name, task.Name)]], options),
+               where applied.Apply(task, strategy)
+               select Of(model, applied.All[strategy], task, [.. byTask[(model.Name, applied.All[strategy].Name, task.Name)]], options),
         ];
     }
 
     private static TaskSummary Of(EvaluationModel model, IContextStrategy strategy, EvaluationTask task, ItemResult[] results, EvaluationRunOptions options)
     {
         ItemResult[] scored = [.. results.Where(result => result.Status == ItemStatus.Scored)];
+        double? combined = scored.Length == 0 ? null : task.Combine(scored);
         double[] scores = [.. scored.Select(result => result.Score!.Value)];
         return new TaskSummary
         {
@@ -32,8 +35,10 @@ internal static class RunSummary
             Scored = scored.Length,
             TooLong = results.Count(result => result.Status == ItemStatus.TooLong),
             Failed = results.Count(result => result.Status == ItemStatus.Failed),
-            Mean = scores.Length == 0 ? null : scores.Average(),
-            Interval = ConfidenceIntervals.OfMean(scores, options.ConfidenceLevel, options.Seed),
+            Mean = scores.Length == 0 ? null : combined ?? scores.Average(),
+            Interval = combined is null ? ConfidenceIntervals.OfMean(scores, options.ConfidenceLevel, options.Seed) : null,
+            LengthMeans = combined is null ? [] : LengthMeans(task, scored),
+            UsesStrategies = task.UsesStrategies,
             Figures = task.Summarize(scored),
             LowerIsBetter = task.LowerIsBetter,
             InputTokens = results.Sum(result => result.InputTokens),
@@ -45,4 +50,10 @@ internal static class RunSummary
                 : results.Sum(result => result.Cost ?? 0),
         };
     }
+
+    private static LengthMean[] LengthMeans(EvaluationTask task, ItemResult[] scored) =>
+    [
+        .. scored.Where(result => result.Length is not null).GroupBy(result => result.Length!.Value).OrderBy(group => group.Key)
+            .Select(group => (group.Key, Mean: task.Combine([.. group]))).Where(length => length.Mean is not null).Select(length => new LengthMean(length.Key, length.Mean!.Value)),
+    ];
 }

@@ -13,6 +13,8 @@ internal sealed class SizedSlice(EvaluationTask task, int length, IReadOnlyList<
 
     public override int? ItemCount => items.Count;
 
+    public override bool UsesStrategies => task.UsesStrategies;
+
     public static string NameOf(EvaluationTask task, int length) => string.Create(CultureInfo.InvariantCulture, $"{task.Name} at {length}");
 
     public override IEnumerable<EvaluationItem> CreateItems(Tokenizer tokenizer) => items;

@@ -14,8 +14,17 @@ public abstract class EvaluationTask
     /// <summary>Whether a lower score is the better one, as with perplexity. Default: false, and scores are from 0 to 1.</summary>
     public virtual bool LowerIsBetter => false;
 
+    /// <summary>What it belongs to, which states something over all its tasks in reports: the same object for each of them; or null (the default).</summary>
+    public virtual IBenchmark? Benchmark => null;
+
     /// <summary>How many items it has, for progress, or null (the default) where that is not known before they are made.</summary>
     public virtual int? ItemCount => null;
+
+    /// <summary>
+    /// Whether it asks by <see cref="IModelSession.AskAsync"/>, where strategies apply. Default: true. A task that goes to the model in another way returns false: a run evaluates it once
+    /// for each model, under the name of <see cref="Strategies.FullContextStrategy"/>, whatever strategies there are.
+    /// </summary>
+    public virtual bool UsesStrategies => true;
 
     /// <summary>The items, the same each time for the same tokenizer.</summary>
     /// <param name="tokenizer">The model's tokenizer, by which lengths are met.</param>
@@ -26,6 +35,10 @@ public abstract class EvaluationTask
     /// <param name="session">The model.</param>
     /// <param name="cancellationToken">Ends it.</param>
     public abstract ValueTask<ItemScore> EvaluateAsync(EvaluationItem item, IModelSession session, CancellationToken cancellationToken = default);
+
+    /// <summary>What items come to together where that is no mean of their scores, as a corpus's perplexity; null (the default) where the mean is right.</summary>
+    /// <param name="results">Results of one model and one strategy that have a score, at least one: all of them, or those of one length.</param>
+    public virtual double? Combine(IReadOnlyList<ItemResult> results) => null;
 
     /// <summary>
     /// The task's figures as its authors report them, rounded as they do. Default: the mean of the scores times 100, named "score".

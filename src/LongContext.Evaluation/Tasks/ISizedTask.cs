@@ -8,7 +8,10 @@ public interface ISizedTask
     /// <summary>The lengths in tokens that the task has as it stands.</summary>
     IReadOnlyList<int> Lengths { get; }
 
-    /// <summary>Items of one length, whichever: prompt and answer together have at most so many tokens.</summary>
+    /// <summary>Of each length, tokens that its items leave free for a chat template. Default: 0.</summary>
+    int TemplateTokens => 0;
+
+    /// <summary>Items of one length, whichever: prompt, answer and <see cref="TemplateTokens"/> together have at most so many tokens.</summary>
     /// <param name="tokenizer">Counts.</param>
     /// <param name="length">The length in tokens.</param>
     /// <exception cref="ArgumentException">The question alone is longer than that.</exception>

@@ -46,7 +46,12 @@ public sealed class PasskeyTask : AnswerTask, ISizedTask
     public override string Identity { get; }
 
     /// <inheritdoc />
+    public override int? ItemCount => Lengths.Count * Depths.Count * options.ItemsPerCell;
+
+    /// <inheritdoc />
     public IReadOnlyList<int> Lengths { get; }
+
+    int ISizedTask.TemplateTokens => options.TemplateTokens;
 
     /// <summary>Where the key stands in the task's items.</summary>
     public IReadOnlyList<double> Depths { get; }

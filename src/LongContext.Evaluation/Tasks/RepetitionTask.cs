@@ -52,7 +52,12 @@ public sealed class RepetitionTask : AnswerTask, ISizedTask
     public override string Identity { get; }
 
     /// <inheritdoc />
+    public override int? ItemCount => Lengths.Count * Math.Max(1, options.Depths.Count) * options.ItemsPerLength;
+
+    /// <inheritdoc />
     public IReadOnlyList<int> Lengths { get; }
+
+    int ISizedTask.TemplateTokens => options.TemplateTokens;
 
     /// <inheritdoc />
     /// <exception cref="ArgumentException">The question alone is longer than a length; thrown when that item is reached.</exception>

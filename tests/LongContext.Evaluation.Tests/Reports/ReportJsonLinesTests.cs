@@ -161,7 +161,7 @@ public sealed class ReportJsonLinesTests
     [InlineData("\"began\":\"2026", "\"began\":\"x2026", "the field \"began\" is \"x2026")]
     [InlineData("\"items\":1", "\"items\":-1", "the field \"items\" is -1")]
     [InlineData("\"tasks\":[]", "\"tasks\":[{\"model\":\"m\",\"strategy\":\"s\",\"task\":\"t\"}]", "the field \"tasks[0].scored\" is missing")]
-    [InlineData("\"tasks\":[]", "\"tasks\":[{\"model\":\"m\",\"strategy\":\"s\",\"task\":\"t\",\"scored\":1,\"interval\":{\"low\":1,\"high\":2}}]", "the field \"interval.level\" is missing")]
+    [InlineData("\"tasks\":[]", "\"tasks\":[{\"model\":\"m\",\"strategy\":\"s\",\"task\":\"t\",\"scored\":1,\"interval\":{\"low\":1,\"high\":2}}]", "the field \"tasks[0].interval.level\" is missing")]
     [InlineData("\"settings\":[]", "\"settings\":[{\"name\":\"a\",\"value\":\"b\",\"c\":1}]", "the field \"settings[0].c\" is none")]
     public void ReadJsonLines_BadFirstLine_IsNamed(string old, string changed, string expected) =>
         AssertFault(Header.Replace(old, changed, StringComparison.Ordinal) + "\n" + Item, "bad.jsonl, line 1: " + expected);

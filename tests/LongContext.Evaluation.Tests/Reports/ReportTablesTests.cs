@@ -113,16 +113,18 @@ public sealed class ReportTablesTests
 
             ## Models
 
-            | Model | Mean | Lower is better | Scored | Failed | Tokens in | Tokens out | Time | Cost |
-            | :-- | --: | --: | --: | --: | --: | --: | --: | --: |
-            | a | 50.0 | 8.000 | 3 | 1 | 21,000 | 7 | 3.5 s | 0.30 USD |
-            | b_x | **100.0** | **2.000** | 2 | 0 | 3 | 0 | 3.3 h | 0.00 USD |
+            | Model | Mean | Of all | Lower is better | Scored | Failed | Tokens in | Tokens out | Time | Cost |
+            | :-- | --: | --: | --: | --: | --: | --: | --: | --: | --: |
+            | a | 50.0 | 33.3 | 8.000 | 3 | 1 | 21,000 | 7 | 3.5 s | 0.30 USD |
+            | b_x | 100.0 | **100.0** | **2.000** | 2 | 0 | 3 | 0 | 3.3 h | 0.00 USD |
+
+            Items that failed or did not fit are not in the mean; “Of all” counts them as 0 and says who is best.
 
             ## Tasks
 
             | Task | Figure | a | b_x |
             | :-- | :-- | --: | --: |
-            | niah | mean | 50.0 (25.0 to 75.0), 1 failed | **100.0** |
+            | niah | mean | 50.0 (25.0 to 75.0), 1 failed, 33.3 of all | **100.0** |
             |  | 4096 | 100 | 100 |
             |  | 8192 | 0 | – |
             | ppl | mean, lower is better | 8.000 | **2.000** |
@@ -190,9 +192,9 @@ public sealed class ReportTablesTests
             """
             Small | run
 
-            model     mean  lower is better  scored  failed  tokens in  tokens out   time      cost
-            a       50.0            8.000         3       1     21,000           7  3.5 s  0.30 USD
-            b_x    100.0 *          2.000 *       2       0          3           0  3.3 h  0.00 USD
+            model     mean   of all  lower is better  scored  failed  tokens in  tokens out   time      cost
+            a       50.0     33.3            8.000         3       1     21,000           7  3.5 s  0.30 USD
+            b_x    100.0    100.0 *          2.000 *       2       0          3           0  3.3 h  0.00 USD
 
             task                   model   mean      interval  official figures
             niah                   a       50.0  25.0 to 75.0  4096 100, 8192 0

@@ -5,7 +5,7 @@ namespace LongContext.Evaluation.Runs;
 /// <summary>Keeps the first words of a prompt's context, says so, and asks the model for advice first.</summary>
 internal sealed class CuttingStrategy(int words = 3) : IContextStrategy
 {
-    public string Name => "cut";
+    public string Name { get; init; } = "cut";
 
     public string Identity { get; init; } = $"cut {words}";
 

@@ -25,6 +25,7 @@ public sealed class RequestFlowTests
             asMessage ? [("system", "be brief"), ("user", "B C A"), ("assistant", " so:")] : [("system", "be brief"), ("user", "B C A so:")],
             messages.Select(message => (message.Role.Value, message.Text)));
         Assert.Equal(asMessage, options!.AdditionalProperties?.ContainsKey(ChatOptionKeys.ContinueFinalMessage) ?? false);
+        Assert.Equal(asMessage, options.AdditionalProperties?.TryGetValue(ChatOptionKeys.AddGenerationPrompt, out bool again) == true && !again);
         Assert.Equal(style == PromptStyle.Completion, options.AdditionalProperties?.ContainsKey(ChatOptionKeys.Completion) ?? false);
         Assert.Equal("B C A so:", result.Prompt);
     }

@@ -55,6 +55,9 @@ public sealed class JudgedTask : EvaluationTask
     /// <inheritdoc />
     public override string Identity { get; }
 
+    /// <inheritdoc />
+    public override int? ItemCount => questions.Count;
+
     /// <summary>The questions of files.</summary>
     /// <param name="patterns">Files, folders and patterns, as <see cref="DataFiles.Find"/> takes them: JSON, lines of JSON, CSV, TSV or Parquet, compressed or not.</param>
     /// <param name="options">Judges, the names of the fields, and how it is asked.</param>

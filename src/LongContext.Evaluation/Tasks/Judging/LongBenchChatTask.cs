@@ -59,6 +59,9 @@ public sealed class LongBenchChatTask : EvaluationTask
     /// <inheritdoc />
     public override string Identity { get; }
 
+    /// <inheritdoc />
+    public override int? ItemCount => cases.Count;
+
     /// <summary>How many cases there are.</summary>
     public int Count => cases.Count;
 

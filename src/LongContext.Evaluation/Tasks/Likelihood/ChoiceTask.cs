@@ -8,7 +8,7 @@ namespace LongContext.Evaluation.Tasks.Likelihood;
 /// <para>As the multiple-choice tasks of lm-evaluation-harness: the prompt and the whole are encoded, and what the whole has more is the choice's tokens; white space at the prompt's end
 /// counts with the choice. The first of the likeliest choices is the model's. Right is a choice that is one of the item's answers.</para>
 /// <para>It needs a client that scores text (<see cref="ITokenScorer"/>), for example this library's own models. One that is an
-/// <see cref="ISharedPrefixScorer"/> reads the prompt once for all choices. The strategies of a run do not apply; a prompt that does not fit is cut as its
+/// <see cref="ISharedPrefixScorer"/> reads the prompt once for all choices. The strategies of a run do not apply, and it is evaluated once, whatever there are; a prompt that does not fit is cut as its
 /// <see cref="EvaluationPrompt.Truncation"/> says.</para>
 /// <para>Details of a score: acc, acc_norm, acc_bytes, acc_tokens and, where it was computed, acc_mutual_info (0 or 1 each); chosen (the choice's number from
 /// 0); logprob[i] and tokens[i] of each choice, and unconditional[i].</para>
@@ -57,6 +57,9 @@ public class ChoiceTask : EvaluationTask
 
     /// <inheritdoc />
     public override int? ItemCount { get; }
+
+    /// <summary>False: nothing is generated, and the text is scored as it is.</summary>
+    public override bool UsesStrategies => false;
 
     private bool Unconditional => options.ScoresUnconditionally || options.Normalization == ChoiceNormalization.Unconditional;
 

@@ -15,7 +15,7 @@ namespace LongContext.Evaluation.Tasks.Likelihood;
 /// <para>An item is a document at a length; its score is the perplexity of its tokens. Details: nats, tokens, bytes, words, windows. <see cref="Summarize"/> adds up nats and
 /// tokens of all documents, so that a figure is that of the corpus and not a mean of perplexities. Words are those apart at white space: the perplexity per word, by which PG-19 and
 /// GPT-2's figures are reported, and that per byte compare models with different tokenizers.</para>
-/// <para>It needs a client that scores text (<see cref="ITokenScorer"/>), for example this library's own models. The strategies of a run do not apply.</para>
+/// <para>It needs a client that scores text (<see cref="ITokenScorer"/>), for example this library's own models. The strategies of a run do not apply, and it is evaluated once, whatever there are.</para>
 /// </remarks>
 public sealed class PerplexityTask : EvaluationTask, ISizedTask
 {
@@ -60,6 +60,9 @@ public sealed class PerplexityTask : EvaluationTask, ISizedTask
 
     /// <inheritdoc />
     public override int? ItemCount { get; }
+
+    /// <summary>False: nothing is generated, and the text is scored as it is.</summary>
+    public override bool UsesStrategies => false;
 
     /// <inheritdoc />
     public IReadOnlyList<int> Lengths => options.Lengths;
@@ -133,6 +136,14 @@ public sealed class PerplexityTask : EvaluationTask, ISizedTask
                 ["windows"] = windows,
             },
         };
+    }
+
+    /// <summary>The perplexity of all documents together: nats and tokens added up.</summary>
+    /// <param name="results">Results of one model and one strategy that have a score.</param>
+    public override double? Combine(IReadOnlyList<ItemResult> results)
+    {
+        ArgumentNullException.ThrowIfNull(results);
+        return Math.Exp(results.Sum(result => result.Details["nats"]) / results.Sum(result => result.Details["tokens"]));
     }
 
     /// <summary>

@@ -7,5 +7,7 @@ internal sealed class SizedChoiceTask(EvaluationTask source, ISizedTask sized, C
 {
     public IReadOnlyList<int> Lengths => sized.Lengths;
 
+    public int TemplateTokens => sized.TemplateTokens;
+
     public IEnumerable<EvaluationItem> CreateItems(Tokenizer tokenizer, int length) => sized.CreateItems(tokenizer, length);
 }

@@ -62,6 +62,12 @@ public sealed class LongBenchTask : AnswerTask
     /// <inheritdoc />
     public override string Identity { get; }
 
+    /// <inheritdoc />
+    public override IBenchmark Benchmark => LongBenchBenchmark.Instance;
+
+    /// <inheritdoc />
+    public override int? ItemCount => Count;
+
     /// <summary>The data set's official name, such as "qasper".</summary>
     public string DataSet => source.Set.Name;
 

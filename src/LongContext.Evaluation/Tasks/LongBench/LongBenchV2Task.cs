@@ -57,6 +57,9 @@ public sealed class LongBenchV2Task : EvaluationTask
     /// <inheritdoc />
     public override string Identity { get; }
 
+    /// <inheritdoc />
+    public override int? ItemCount => Count;
+
     /// <summary>How many questions there are.</summary>
     public int Count { get; }
 

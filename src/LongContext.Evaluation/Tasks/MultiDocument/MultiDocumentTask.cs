@@ -71,6 +71,9 @@ public sealed class MultiDocumentTask : AnswerTask
     public override string Identity { get; }
 
     /// <inheritdoc />
+    public override int? ItemCount => makers.Length * questions.Length;
+
+    /// <inheritdoc />
     public override IEnumerable<EvaluationItem> CreateItems(Tokenizer tokenizer)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);

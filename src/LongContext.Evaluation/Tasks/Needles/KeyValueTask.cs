@@ -39,8 +39,13 @@ public sealed class KeyValueTask : AnswerTask, ISizedTask
     /// <inheritdoc />
     public override string Identity { get; }
 
+    /// <inheritdoc />
+    public override int? ItemCount => options.Depths.Count * ((records.Length > 0 ? records.Length : options.PairCounts.Count * options.Samples) + (Lengths.Count * options.Samples));
+
     /// <summary>The lengths of the options; numbers of pairs have none.</summary>
     public IReadOnlyList<int> Lengths { get; }
+
+    int ISizedTask.TemplateTokens => options.TemplateTokens;
 
     /// <inheritdoc />
     /// <exception cref="ArgumentException">Two pairs are longer than a length; thrown when that item is reached.</exception>

@@ -31,7 +31,12 @@ public abstract class NeedleTestTask : AnswerTask, ISizedTask
     public sealed override string Identity { get; }
 
     /// <inheritdoc />
+    public sealed override int? ItemCount => plan.Lengths.Count * plan.Depths.Count * plan.ItemsPerCell;
+
+    /// <inheritdoc />
     public IReadOnlyList<int> Lengths => plan.Lengths;
+
+    int ISizedTask.TemplateTokens => plan.TemplateTokens;
 
     /// <inheritdoc />
     /// <exception cref="ArgumentException">Needle and question alone are longer than a length; thrown when that item is reached.</exception>

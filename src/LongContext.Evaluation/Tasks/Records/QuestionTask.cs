@@ -86,6 +86,9 @@ public sealed class QuestionTask : AnswerTask
     /// <inheritdoc />
     public override string Identity { get; }
 
+    /// <inheritdoc />
+    public override int? ItemCount => Count;
+
     /// <summary>How many questions there are.</summary>
     public int Count { get; }
 

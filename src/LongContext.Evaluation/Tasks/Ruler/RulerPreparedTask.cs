@@ -41,6 +41,9 @@ public sealed class RulerPreparedTask : AnswerTask
     /// <inheritdoc />
     public override string Identity { get; }
 
+    /// <inheritdoc />
+    public override IBenchmark Benchmark => RulerBenchmark.Instance;
+
     /// <summary>The items of the files in their order, whatever the tokenizer.</summary>
     /// <param name="tokenizer">The model's tokenizer; only lengths in reports would depend on it, and these are the files'.</param>
     /// <exception cref="DataFormatException">A record is not in the form expected; the message names file, line and field. Thrown when it is reached.</exception>

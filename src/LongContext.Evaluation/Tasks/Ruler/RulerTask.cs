@@ -36,7 +36,15 @@ public sealed class RulerTask : AnswerTask, ISizedTask
     public override string Identity { get; }
 
     /// <inheritdoc />
+    public override IBenchmark Benchmark => RulerBenchmark.Instance;
+
+    /// <inheritdoc />
+    public override int? ItemCount => Lengths.Count * samplesPerLength;
+
+    /// <inheritdoc />
     public IReadOnlyList<int> Lengths { get; }
+
+    int ISizedTask.TemplateTokens => templateTokens;
 
     /// <inheritdoc />
     /// <exception cref="ArgumentException">A question alone is longer than a length; thrown when that item is reached.</exception>

@@ -50,6 +50,9 @@ public sealed class SummarizationTask : AnswerTask
     /// <inheritdoc />
     public override string Identity { get; }
 
+    /// <inheritdoc />
+    public override int? ItemCount => documents.Count;
+
     /// <summary>How many documents there are.</summary>
     public int Count => documents.Count;
 
