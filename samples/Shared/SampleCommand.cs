@@ -1,5 +1,6 @@
 using LongContext.Checkpoints;
 using LongContext.Data;
+using LongContext.Evaluation;
 using LongContext.Training;
 
 namespace LongContext.Samples.Shared;
@@ -20,7 +21,7 @@ internal static class SampleCommand
             return 130;
         }
         catch (Exception e) when (e is UsageException or IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException
-            or InvalidDataException or CheckpointFormatException or DataFormatException or NonFiniteLossException)
+            or InvalidDataException or CheckpointFormatException or DataFormatException or NonFiniteLossException or EvaluationRunException)
         {
             // What a user can mend gets one line; anything else is a bug and keeps its stack trace.
             await Console.Error.WriteLineAsync("Error: " + e.Message);
