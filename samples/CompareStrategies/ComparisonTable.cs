@@ -38,7 +38,7 @@ internal static class ComparisonTable
             [
                 row.Strategy, .. lengths.Select(length => Text(Mean(own, row.Strategy, length), "0.00")),
                 Text(row.Answered, "0 %"), Text(row.MeanOverAll, "0.00"), Text(row.Normalized, "0.00"), Text(row.KeptShare ?? (row.Items > 0 ? 1 : null), "0 %"),
-                Text(row.InputTokens, "N0"), Text(row.Duration?.TotalSeconds, "0.00 s"), .. cost.Select(_ => Text((double?)row.Cost, "0.#####")), row.IsOnFront ? "★" : "",
+                Text(row.InputTokens, "N0"), Text(row.Duration?.TotalSeconds, "0.00 s"), .. cost.Select(_ => Text((double?)row.Cost, "0.#####")), row is { IsOnFront: true, Normalized: > 0 } ? "★" : "",
             ];
             table.AddRow([.. cells.Select(Markup.Escape)]);
         }
