@@ -30,6 +30,7 @@ internal sealed class Comparison(string title, string output)
 
         ComparisonTable.Show(report);
         Console.WriteLine();
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Done in {watch.Elapsed.TotalSeconds:0} s. Curves, tables and single answers: {Path.Combine(output, "report.html")}."));
+        string page = Path.Combine(output, "report.html");
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Done in {watch.Elapsed.TotalSeconds:0} s. Curves, tables and single answers: {page}."));
     }
 }

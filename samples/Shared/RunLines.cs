@@ -4,7 +4,7 @@ using LongContext.Evaluation;
 
 namespace LongContext.Samples.Shared;
 
-/// <summary>A line every ten seconds while models are asked.</summary>
+/// <summary>A line every ten seconds while models are asked, and one at the end.</summary>
 internal sealed class RunLines(string title) : IProgress<EvaluationProgress>
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
@@ -12,10 +12,13 @@ internal sealed class RunLines(string title) : IProgress<EvaluationProgress>
 
     public void Report(EvaluationProgress value)
     {
-        if (sinceLast.IsRunning && sinceLast.Elapsed < Interval) return;
+        if (sinceLast.IsRunning && sinceLast.Elapsed < Interval && value.Done != value.Total) return;
         sinceLast.Restart();
         string total = value.Total is { } all ? string.Create(CultureInfo.InvariantCulture, $" of {all:N0}") : "";
-        string left = value.Remaining is { } remaining ? $", {remaining:m\\:ss} left" : "";
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{title}: {value.Done:N0}{total} items{left}"));
+        string kept = value.Resumed > 0 ? string.Create(CultureInfo.InvariantCulture, $", {value.Resumed:N0} kept from an earlier run") : "";
+        string failed = value.Failed > 0 ? string.Create(CultureInfo.InvariantCulture, $", {value.Failed:N0} failed") : "";
+        string cost = value.Cost > 0 ? string.Create(CultureInfo.InvariantCulture, $", cost {value.Cost:0.####}") : "";
+        string left = value.Remaining is { } remaining && value.Done != value.Total ? $", {(remaining.TotalHours >= 1 ? $"{remaining:d\\.hh\\:mm}" : $"{remaining:m\\:ss}")} left" : "";
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{title}: {value.Done:N0}{total} items{kept}{failed}{cost}{left}"));
     }
 }

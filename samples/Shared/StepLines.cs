@@ -13,6 +13,7 @@ internal sealed class StepLines(string title) : IProgress<TrainingProgress>
     {
         if (sinceLast.IsRunning && sinceLast.Elapsed < Interval && value.Step != value.TotalSteps) return;
         sinceLast.Restart();
-        Console.WriteLine($"{title}  step {value.Step}/{value.TotalSteps}  loss {value.Loss:0.000}  packs {value.FillRate:P0} full  {value.RecentTokensPerSecond:N0} tokens/s  {value.Remaining:m\\:ss} left");
+        string fill = value.FillRate is { } rate ? $"  packs {rate:P0} full" : "";
+        Console.WriteLine($"{title}  step {value.Step}/{value.TotalSteps}  loss {value.Loss:0.000}{fill}  {value.RecentTokensPerSecond:N0} tokens/s  {value.Remaining:m\\:ss} left");
     }
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace LongContext.Evaluation;
 
 /// <summary>Up to which length a model keeps a threshold in one task, or in the mean of several.</summary>
@@ -34,4 +36,19 @@ public sealed record EffectiveLength
 
     /// <summary>Everything that was measured, by length. Required.</summary>
     public required IReadOnlyList<LengthMeasurement> Curve { get; init; }
+
+    /// <summary>A line for people: the task, the length, and where the truth lies.</summary>
+    public override string ToString()
+    {
+        if (Length is not { } length)
+            return string.Create(CultureInfo.InvariantCulture, $"{Task}: below the threshold at {(Curve.Count == 0 ? "the shortest length" : $"{Curve[0].Length:N0} tokens")} already");
+        string bracket = (Lower, Upper) switch
+        {
+            ({ } lower, { } upper) => string.Create(CultureInfo.InvariantCulture, $" (at least {lower:N0}, less than {upper:N0})"),
+            ({ } lower, null) => string.Create(CultureInfo.InvariantCulture, $" (at least {lower:N0})"),
+            (null, { } upper) => string.Create(CultureInfo.InvariantCulture, $" (less than {upper:N0})"),
+            _ => " (not settled: too few items)",
+        };
+        return string.Create(CultureInfo.InvariantCulture, $"{Task}: {length:N0} tokens{bracket}");
+    }
 }

@@ -58,7 +58,10 @@ public sealed class CompareStrategiesTests
 
         EvaluationReport report = EvaluationReport.ReadJsonLines(folder["out/report.jsonl"]);
         Assert.Equal(
-            ["full context", "truncation end", "truncation middle", "truncation end 25% of tokens", "truncation middle 25% of tokens", "compression perplexity words BaseModel 25% of tokens", "retrieval bm25 k=5 chunk=200"],
+            [
+                "full context", "truncation end", "truncation middle", "truncation end 25% of tokens", "truncation middle 25% of tokens",
+                "compression perplexity words BaseModel 25% of tokens", "retrieval bm25 k=5 chunk=200",
+            ],
             report.Items.Select(item => item.Strategy).Distinct());
         Assert.All(report.Items, item => Assert.Equal(item.Strategy == "full context" ? ItemStatus.TooLong : ItemStatus.Scored, item.Status));
         double found = report.Items.Where(item => item.Strategy == "retrieval bm25 k=5 chunk=200").Average(item => item.Score!.Value);
@@ -83,7 +86,8 @@ public sealed class CompareStrategiesTests
             TestContext.Current.CancellationToken);
         string[] arguments =
         [
-            "--endpoint", server.Address, "--model-name", "finder", "--questions", folder["questions.jsonl"], "--metric", "contains_any", "--budget", "200", "--k", "5", "--price-in", "2", "--price-out", "8",
+            "--endpoint", server.Address, "--model-name", "finder", "--questions", folder["questions.jsonl"], "--metric", "contains_any", "--budget", "200", "--k", "5",
+            "--price-in", "2", "--price-out", "8",
             "--embedding-endpoint", server.Address, "--embedding-name", "letters", "--reranker-endpoint", server.Address, "--reranker-name", "ranker", "--output", folder["out"],
         ];
         try
@@ -91,7 +95,7 @@ public sealed class CompareStrategiesTests
             SampleProgram.Outcome run = await SampleProgram.RunAsync(Sample, arguments);
             TestContext.Current.TestOutputHelper!.WriteLine(run.Output);
             Assert.True(run.ExitCode == 0, run.Error);
-            Assert.Contains("letters > listwise ranker", run.Output, StringComparison.Ordinal);
+            Assert.Contains("letters > listwise ranker at 127.0.0.1", run.Output, StringComparison.Ordinal);
             Assert.Contains("cost", run.Output, StringComparison.Ordinal);
             Assert.DoesNotContain(key, run.Output + run.Error, StringComparison.Ordinal);
             Assert.All(Directory.EnumerateFiles(folder["out"], "*", SearchOption.AllDirectories), path => Assert.DoesNotContain(key, File.ReadAllText(path), StringComparison.Ordinal));
@@ -124,6 +128,7 @@ public sealed class CompareStrategiesTests
         await RefusesAsync("--model needs either --questions FILE or --longbench-e FOLDER", "--model", folder["nowhere"]);
         await RefusesAsync("--endpoint and --model-name go together", "--endpoint", "http://localhost:1/v1", "--questions", "x.jsonl");
         await RefusesAsync("--endpoint is \"localhost\", expected an address", "--endpoint", "localhost", "--model-name", "m", "--questions", "x.jsonl");
+        await RefusesAsync("--endpoint has a user name or password in it", "--endpoint", "http://me:secret@localhost:1/v1", "--model-name", "m", "--questions", "x.jsonl");
         await RefusesAsync("--compression needs --model FOLDER", "--endpoint", "http://localhost:1/v1", "--model-name", "m", "--questions", "x.jsonl", "--compression", "0.5");
         await RefusesAsync("--k is 5 0, expected numbers of at least 1", "--model", folder["nowhere"], "--questions", "x.jsonl", "--k", "5", "0");
         await RefusesAsync("--each is for the built-in word model", "--each", "3", "--model", folder["nowhere"], "--questions", "x.jsonl");

@@ -92,7 +92,8 @@ internal sealed partial class LoopbackModels : IDisposable
 
     private static JsonObject Completion(JsonNode request)
     {
-        string text = string.Concat(request["messages"]!.AsArray().Select(message => message!["content"] is JsonArray parts ? string.Concat(parts.Select(part => (string?)part!["text"])) : (string?)message["content"]));
+        string text = string.Concat(request["messages"]!.AsArray().Select(message =>
+            message!["content"] is JsonArray parts ? string.Concat(parts.Select(part => (string?)part!["text"])) : (string?)message["content"]));
         string town = Town().Matches(text) is { Count: > 0 } towns ? towns[^1].Groups[1].Value : "";
         Match found = Regex.Match(text, $@"gate of {Regex.Escape(town)} opens with (\d+)");
         string answer = (string?)request["model"] == "ranker" ? "[1]" : found.Success ? found.Groups[1].Value : "I do not know.";

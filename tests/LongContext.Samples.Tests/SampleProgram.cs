@@ -9,11 +9,7 @@ internal static class SampleProgram
 {
     public static async Task<Outcome> RunAsync(string sample, params string[] arguments)
     {
-        string built = typeof(SampleProgram).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == sample).Value!;
-        Assert.SkipUnless(Directory.Exists(built), $"{sample} is not built at {built}");
-        string dll = Directory.GetFiles(built, sample + ".dll", SearchOption.AllDirectories).Single(path => !path.Contains("/ref", StringComparison.Ordinal));
-        var start = new ProcessStartInfo("dotnet", [dll, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        using Process process = Process.Start(start)!;
+        using Process process = Start(sample, arguments);
         Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
         long peak = 0;
         while (!process.WaitForExit(200))
@@ -31,6 +27,15 @@ internal static class SampleProgram
 
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         return new Outcome(process.ExitCode, await output, await error, peak);
+    }
+
+    /// <summary>Starts it, for tests that end it before it has.</summary>
+    public static Process Start(string sample, params string[] arguments)
+    {
+        string built = typeof(SampleProgram).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == sample).Value!;
+        Assert.SkipUnless(Directory.Exists(built), $"{sample} is not built at {built}");
+        string dll = Directory.GetFiles(built, sample + ".dll", SearchOption.AllDirectories).Single(path => !path.Contains("/ref", StringComparison.Ordinal));
+        return Process.Start(new ProcessStartInfo("dotnet", [dll, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
     }
 
     public static JsonDocument ReadReport(string folder) => JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "report.json")));

@@ -11,6 +11,9 @@ namespace LongContext.Samples.CompareStrategies.Own;
 /// <param name="KeyVariable">The environment variable with the key. Servers of one's own need none.</param>
 internal sealed record Endpoint(Uri Address, string Name, string KeyVariable)
 {
+    /// <summary>Its name in results, which are kept: the same name at another address may be another model.</summary>
+    public string FullName => $"{Name} at {Address.Authority}";
+
     public IChatClient CreateChatClient() => Open().GetChatClient(Name).AsIChatClient();
 
     public IEmbeddingGenerator<string, Embedding<float>> CreateEmbeddingGenerator() => Open().GetEmbeddingClient(Name).AsIEmbeddingGenerator();
@@ -23,7 +26,7 @@ internal sealed record Endpoint(Uri Address, string Name, string KeyVariable)
             Endpoint = Address,
             // The runner tries again by itself, and waits as long as the server asks.
             RetryPolicy = new ClientRetryPolicy(maxRetries: 0),
-            NetworkTimeout = TimeSpan.FromMinutes(10),
+            NetworkTimeout = TimeSpan.FromMinutes(11), // a minute more than the runner's own limit
         });
     }
 }

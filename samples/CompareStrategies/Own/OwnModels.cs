@@ -19,11 +19,11 @@ internal sealed class OwnModels : IDisposable
 
         List<IChunkRetriever> retrievers = [new Bm25Retriever()];
         if (options.Embedding is { } embedding)
-            retrievers.Add(new EmbeddingRetriever(Keep(embedding.CreateEmbeddingGenerator()), new EmbeddingRetrieverOptions { Name = embedding.Name, Model = embedding.Name }));
+            retrievers.Add(new EmbeddingRetriever(Keep(embedding.CreateEmbeddingGenerator()), new EmbeddingRetrieverOptions { Name = embedding.Name, Model = embedding.FullName }));
         if (options.ReRanker is { } ranker)
         {
             // What the best of them found, ranked anew.
-            EvaluationModel ranking = new() { Name = ranker.Name, Client = Keep(ranker.CreateChatClient()), Tokenizer = Answering.Tokenizer };
+            EvaluationModel ranking = new() { Name = ranker.FullName, Client = Keep(ranker.CreateChatClient()), Tokenizer = Answering.Tokenizer };
             retrievers.Add(new ReRankingRetriever(retrievers[^1], new ListwiseReRanker(ranking)));
         }
 
@@ -51,7 +51,7 @@ internal sealed class OwnModels : IDisposable
     private EvaluationModel Remote(Endpoint endpoint, OwnOptions options)
     {
         Tokenizer tokenizer = options.Tokenizer is { } folder ? HuggingFaceTokenizer.Load(folder) : TiktokenTokenizer.CreateForModel("gpt-4o");
-        return new EvaluationModel { Name = endpoint.Name, Client = Keep(endpoint.CreateChatClient()), Tokenizer = tokenizer, ContextLength = options.Window, Price = options.Price };
+        return new EvaluationModel { Name = endpoint.FullName, Client = Keep(endpoint.CreateChatClient()), Tokenizer = tokenizer, ContextLength = options.Window, Price = options.Price };
     }
 
     private T Keep<T>(T client)

@@ -36,6 +36,13 @@ internal sealed class MarkerTask(RepetitionLanguage language, IReadOnlyList<int>
 
     public override ItemScore Score(EvaluationItem item, string answer) => new(RepetitionTask.WordScore(item, answer));
 
+    /// <summary>The mean of each length, 0 to 100.</summary>
+    public override IReadOnlyList<TaskFigure> Summarize(IReadOnlyList<ItemResult> results) =>
+    [
+        .. results.GroupBy(result => result.Length!.Value).OrderBy(group => group.Key)
+            .Select(group => new TaskFigure(group.Key.ToString(CultureInfo.InvariantCulture), 100 * group.Average(result => result.Score!.Value))),
+    ];
+
     private EvaluationItem Create(Tokenizer tokenizer, int length, double? depth, int number)
     {
         var task = new RepetitionTask(new RepetitionTaskOptions
