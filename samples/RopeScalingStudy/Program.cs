@@ -13,7 +13,7 @@ Option<int?> context = new("--context") { Description = "With --model: the windo
 Option<int?> heldOut = new("--held-out") { Description = "With --model: documents at the end of the data to measure on, not trained on. Default: a tenth." };
 Option<long> tokens = new("--tokens") { Description = "With --model: tokens to tune each scaling on.", DefaultValueFactory = _ => 1_638_400 };
 Option<double?> learningRate = new("--learning-rate") { Description = "With --model: peak learning rate. Default: by the model's size." };
-Option<int> questions = new("--questions") { Description = "Questions to the word model at each length.", DefaultValueFactory = _ => 40 };
+Option<int> questions = new("--questions") { Description = "Questions to the word model at each length, for each of five places of the answer.", DefaultValueFactory = _ => 8 };
 Option<int> steps = new("--steps") { Description = "Steps to tune the word model for, with each scaling.", DefaultValueFactory = _ => RepetitionTuning.Steps };
 Option<bool> untuned = new("--untuned") { Description = "Nothing is tuned: only the scalings as they are." };
 Option<int> seed = new("--seed") { Description = "Same seed, same run.", DefaultValueFactory = _ => 1 };

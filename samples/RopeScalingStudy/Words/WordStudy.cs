@@ -12,6 +12,7 @@ namespace LongContext.Samples.RopeScalingStudy.Words;
 internal sealed class WordStudy(string output, int questions, int steps, int seed)
 {
     private static readonly int[] Lengths = [256, 512, 1024, 2048];
+    private static readonly double[] Depths = [0, 0.25, 0.5, 0.75, 1];
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -30,7 +31,7 @@ internal sealed class WordStudy(string output, int questions, int steps, int see
         using (OneThread.Use())
         {
             var runner = new EvaluationRunner(new EvaluationRunOptions { Title = "Rope scaling: words after a marker, by length", RequestsAtOnce = 1 });
-            report = await runner.RunAsync([.. models.Rows.Select(row => row.Model)], [new MarkerTask(language, Lengths, questions, seed)], progress: new RunLines("asking"), cancellationToken: cancellationToken);
+            report = await runner.RunAsync([.. models.Rows.Select(row => row.Model)], [new MarkerTask(language, Lengths, questions, seed, Depths)], progress: new RunLines("asking"), cancellationToken: cancellationToken);
         }
 
         StudyTable.Show("Repeating 16 words after a marker: Levenshtein ratio in words", models.Rows, Lengths, (row, length) => StudyTable.Mean(report, row, length));
