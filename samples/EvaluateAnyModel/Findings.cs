@@ -1,7 +1,5 @@
 using System.Globalization;
 using LongContext.Evaluation;
-using LongContext.Evaluation.Tasks.LongBench;
-using LongContext.Evaluation.Tasks.Ruler;
 
 namespace LongContext.Samples.EvaluateAnyModel;
 
@@ -18,10 +16,7 @@ internal static class Findings
         report = report with { Settings = [.. report.Settings, .. lengths] };
         Console.WriteLine();
         Console.WriteLine(report.ToText().TrimEnd() + "\n");
-        foreach (RulerSummary summary in RulerSummary.Create(report.Items)) Console.WriteLine(Line(summary));
-        foreach (LongBenchAverages averages in LongBenchAverages.Of(report)) Console.WriteLine(Line(averages));
         foreach ((string what, string found) in lengths) Console.WriteLine($"{what}: {found}.");
-        foreach (string note in report.Notes) Console.WriteLine(note);
         report.Write(folder);
         Console.WriteLine($"Curves, maps of depth × length and single answers: {Path.GetFullPath(Path.Combine(folder, "report.html"))}; beside it the same for programs.");
         Console.WriteLine("The answers are kept there: the same command asks only what has no answer yet; another --output FOLDER asks all anew.");
@@ -39,23 +34,5 @@ internal static class Findings
                 $"Effective length of {result.Model}, {found.Task}",
                 string.Create(CultureInfo.InvariantCulture, $"{length} (a mean of {result.Threshold:0.###} or more; with {100 * result.ConfidenceLevel:0.#} % confidence it ends {bounds})"));
         }
-    }
-
-    private static string Line(RulerSummary summary)
-    {
-        string lengths = string.Join("  ", summary.Lengths.Select(length => string.Create(CultureInfo.InvariantCulture, $"{length.Length:N0}: {length.Average:0.0}")));
-        string effective = summary.EffectiveLength?.ToString("N0", CultureInfo.InvariantCulture) ?? "no length";
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"RULER, {summary.Model}, {summary.Strategy}: {lengths}  mean {summary.Average:0.0}, weighted to the long {summary.IncreasingAverage:0.0}, to the short {summary.DecreasingAverage:0.0}, above {summary.Threshold} up to {effective}");
-    }
-
-    private static string Line(LongBenchAverages averages)
-    {
-        string missing = averages.Missing.Count == 0 ? "" : $"; without {string.Join(", ", averages.Missing)}";
-        string benchmark = averages.Bucket is null ? averages.Benchmark : $"{averages.Benchmark} {averages.Bucket}";
-        return $"{benchmark}, {averages.Model}, {averages.Strategy}: English {Figure(averages.English)}, Chinese {Figure(averages.Chinese)}, all {Figure(averages.All)}{missing}";
-
-        static string Figure(LongBenchAverage average) => average.Overall?.ToString("0.00", CultureInfo.InvariantCulture) ?? "–";
     }
 }

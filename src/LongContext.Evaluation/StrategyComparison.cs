@@ -98,7 +98,9 @@ public sealed record StrategyComparison
 
     private static bool IsOnFront(StrategyStanding standing, StrategyStanding[] all)
     {
-        if (standing.Normalized is not { } own) return false;
+        // Who finds nothing at the least cost is on no front worth looking at.
+        if (standing.Normalized is not > 0) return false;
+        double own = standing.Normalized.Value;
         bool costs = all.All(other => other.Cost is not null);
         double spent = Spent(standing);
         return !all.Any(other => other.Normalized is { } theirs && ((theirs > own && Spent(other) <= spent) || (theirs >= own && Spent(other) < spent)));

@@ -34,6 +34,7 @@ internal sealed partial class HtmlReport
         Contents();
         html.Raw("<main>\n");
         Tiles();
+        Notes();
         Settings();
         Models();
         Tasks();
@@ -84,6 +85,14 @@ internal sealed partial class HtmlReport
         if (view.HasCosts) Tile(ReportNumbers.Cost(view.Totals.Sum(total => total.Cost ?? 0), report.Currency), "spent");
         html.Raw("</div>\n");
         void Tile(string figure, string what) => html.Write($"<div class=\"tile\"><b>{figure}</b><span>{what}</span></div>\n");
+    }
+
+    private void Notes()
+    {
+        if (report.Notes.Count == 0) return;
+        html.Raw("<ul class=\"notes\" aria-label=\"Notes\">\n");
+        foreach (string note in report.Notes) html.Write($"<li>{ReportText.Beginning(note, 500)}</li>\n");
+        html.Raw("</ul>\n");
     }
 
     private void Settings()

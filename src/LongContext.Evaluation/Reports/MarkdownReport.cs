@@ -18,6 +18,7 @@ internal sealed class MarkdownReport(EvaluationReport report, TextWriter writer)
     {
         Line($"# {ReportText.Markdown(report.Title)}");
         Line($"Run of {HtmlReport.Began(report)}.");
+        foreach (string note in report.Notes) Line($"**{ReportText.Markdown(ReportText.Beginning(note, 500))}**");
         if (report.Settings.Count > 0)
         {
             foreach ((string name, string value) in report.Settings) writer.Write($"- {ReportText.Markdown(name)}: {ReportText.Markdown(ReportText.Beginning(value, 500))}\n");

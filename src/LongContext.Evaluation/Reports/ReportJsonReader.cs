@@ -75,6 +75,7 @@ internal static class ReportJsonReader
             Items = [],
             Settings = [.. fields.Objects("settings").Select(setting => Whole(setting, KeyValuePair.Create(setting.Text("name"), setting.Text("value"))))],
             Tasks = [.. fields.Objects("tasks").Select(task => Whole(task, Task(task)))],
+            Notes = fields.Texts("notes"),
             Sections = [.. fields.Objects("sections").Select(section => Whole(section, Section(section)))],
         };
     }

@@ -38,6 +38,7 @@ internal static class ReportJsonWriter
             json.Text("value", setting.Value);
         }));
         json.Array("tasks", report.Tasks, task => json.Object(null, () => Task(json, task)));
+        if (report.Notes.Count > 0) json.Array("notes", report.Notes, note => json.Text(null, note));
         if (report.Sections.Count > 0) json.Array("sections", report.Sections, section => json.Object(null, () => Section(json, section)));
     }
 

@@ -12,6 +12,7 @@ internal static class TextReport
         ReportView view = ReportView.Of(report);
         StringBuilder text = new();
         text.Append(ReportText.OneLine(report.Title)).Append('\n');
+        foreach (string note in report.Notes) text.Append(ReportText.OneLine(note)).Append('\n');
         Models(text, view);
         Tasks(text, view);
         foreach (ReportSection section in report.Sections) Section(text, section);

@@ -69,13 +69,13 @@ public sealed class PasskeyTask : AnswerTask, ISizedTask
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
-        return Enumerable.Range(0, Depths.Count * options.ItemsPerCell).Select(number =>
+        return DepthOrder.Of(Depths.Count, options.ItemsPerCell).Select(cell =>
         {
-            double depth = Depths[number / options.ItemsPerCell];
-            int seed = SeedOf(options.Seed, length, number), reserved = options.MaximumNewTokens + options.TemplateTokens;
+            double depth = Depths[cell.Depth];
+            int seed = SeedOf(options.Seed, length, (cell.Depth * options.ItemsPerCell) + cell.Version), reserved = options.MaximumNewTokens + options.TemplateTokens;
             return RequireRoom(length, reserved, left => Create(tokenizer, left, depth, seed)) with
             {
-                Id = string.Create(CultureInfo.InvariantCulture, $"{length}-{depth}-{number % options.ItemsPerCell}"),
+                Id = string.Create(CultureInfo.InvariantCulture, $"{length}-{depth}-{cell.Version}"),
                 Length = length,
                 Group = length.ToString(CultureInfo.InvariantCulture),
             };

@@ -73,7 +73,7 @@ public sealed class RepetitionTask : AnswerTask, ISizedTask
         ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
         double?[] depths = options.Depths.Count == 0 ? [null] : [.. options.Depths.Cast<double?>()];
-        return Enumerable.Range(0, depths.Length * options.ItemsPerLength).Select(number => Sized(tokenizer, length, depths[number / options.ItemsPerLength], number));
+        return DepthOrder.Of(depths.Length, options.ItemsPerLength).Select(cell => Sized(tokenizer, length, depths[cell.Depth], (cell.Depth * options.ItemsPerLength) + cell.Version));
     }
 
     /// <summary>Makes an item whose prompt has as many words as fit into a number of tokens.</summary>

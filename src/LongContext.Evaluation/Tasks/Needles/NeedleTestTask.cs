@@ -51,7 +51,7 @@ public abstract class NeedleTestTask : AnswerTask, ISizedTask
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
-        return plan.Depths.SelectMany(depth => Enumerable.Range(0, plan.ItemsPerCell).Select(version => Create(tokenizer, length, depth, version)));
+        return DepthOrder.Of(plan.Depths.Count, plan.ItemsPerCell).Select(cell => Create(tokenizer, length, plan.Depths[cell.Depth], cell.Version));
     }
 
     /// <summary>Makes one item.</summary>

@@ -24,6 +24,7 @@ public sealed class NeedleJudgeTests
         {
             EvaluationRunner runner = new(new EvaluationRunOptions { Folder = folder });
             EvaluationReport report = await runner.RunAsync([RunModels.Of(client)], [task], cancellationToken: Token);
+            report = report with { Items = [.. report.Items.OrderBy(item => item.Depth)] };
             Assert.Equal([0.1, 0.3, 0.5, 0.7, 1.0], report.Items.Select(item => item.Score));
             Assert.Equal([1, 3, 5, 7, 10], report.Items.Select(item => item.Details["rating by judge"]));
             Assert.Equal(["answer number 0", "answer number 4"], [report.Items[0].Answer, report.Items[4].Answer]);
