@@ -39,7 +39,7 @@ command.SetAction((parsed, cancellationToken) => SampleCommand.RunAsync(async ()
     {
         Title = "Evaluation by length",
         Folder = parsed.GetValue(output)!.FullName,
-        RequestsAtOnce = open is null ? 1 : atOnce,
+        RequestsAtOnce = modelChoice.IsLocal(parsed) ? 1 : atOnce,
         ItemsAtOnce = Math.Max(8, atOnce),
         MaximumTries = parsed.AtLeast(tries, 1),
         RequestTimeout = modelChoice.Timeout(parsed),

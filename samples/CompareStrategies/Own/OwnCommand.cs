@@ -8,7 +8,7 @@ namespace LongContext.Samples.CompareStrategies.Own;
 internal sealed class OwnCommand
 {
     private readonly Option<DirectoryInfo?> model = new("--model") { Description = "A Hugging Face folder that answers. Needs --questions or --longbench-e." };
-    private readonly Option<string?> endpoint = new("--endpoint") { Description = "Or an address that speaks OpenAI's protocol, with --model-name. Key: OPENAI_API_KEY." };
+    private readonly Option<string?> endpoint = new("--endpoint") { Description = "Or an address that speaks OpenAI's protocol, with --model-name. Key: OPENAI_API_KEY for api.openai.com, CHAT_API_KEY for any other." };
     private readonly Option<string?> modelName = new("--model-name") { Description = "The model's name at --endpoint." };
     private readonly Option<DirectoryInfo?> tokenizer = new("--tokenizer") { Description = "With --endpoint: a folder with the model's tokenizer.json. Default: GPT-4o's, near enough." };
     private readonly Option<int?> context = new("--context") { Description = "Tokens of prompt and answer that fit. Default: what the folder says; at an endpoint nothing is cut." };
@@ -43,7 +43,9 @@ internal sealed class OwnCommand
         string[] given = [.. Options.Where(option => parsed.GetResult(option) is { Implicit: false }).Select(option => option.Name)];
         if (given.Length == 0) return null;
         DirectoryInfo? folder = parsed.GetValue(model);
-        Endpoint? chat = EndpointOf(parsed, endpoint, modelName, "OPENAI_API_KEY");
+        // OpenAI's key goes to OpenAI and to nobody else.
+        bool isOpenAI = Uri.TryCreate(parsed.GetValue(endpoint), UriKind.Absolute, out Uri? address) && address is { Scheme: "https", Host: "api.openai.com" };
+        Endpoint? chat = EndpointOf(parsed, endpoint, modelName, isOpenAI ? "OPENAI_API_KEY" : "CHAT_API_KEY");
         if ((folder is null) == (chat is null))
             throw new UsageException($"{string.Join(", ", given)}: expected either --model FOLDER or --endpoint URL, the model that answers.");
         FileInfo? file = parsed.GetValue(questions);

@@ -141,7 +141,7 @@ internal sealed class LineFile : IDisposable
         byte[] buffer = new byte[BlockSize];
         int held = 0;
         long start = 0; // of what is held, in the file
-        bool lastIsWhole = true;
+        int whole = 0;
         while (true)
         {
             if (held == buffer.Length) Array.Resize(ref buffer, checked(buffer.Length * 2));
@@ -151,9 +151,9 @@ internal sealed class LineFile : IDisposable
             int used = 0;
             while (buffer.AsSpan(used, held - used).IndexOf((byte)'\n') is >= 0 and var length)
             {
-                lastIsWhole = Take(buffer.AsSpan(used, length), start + used, read);
+                if (Take(buffer.AsSpan(used, length), start + used, read)) whole++;
                 used += length + 1;
-                if (lastIsWhole) end = start + used;
+                end = start + used;
             }
 
             buffer.AsSpan(used, held - used).CopyTo(buffer);
@@ -173,12 +173,11 @@ internal sealed class LineFile : IDisposable
 
             DamagedLines--;
         }
-        else if (!lastIsWhole)
-        {
-            DamagedLines--;
-        }
 
-        // What follows the last whole line is of no use, and what is appended must begin on a line of its own.
+        // Lines that are not ours, and not one that is: somebody else's file, which is not for us to append to or to cut.
+        if (whole == 0 && DamagedLines > 0)
+            throw new EvaluationRunException($"{path} has {DamagedLines} lines, none of which a run has written, or every one was changed since: move it away, or give another folder.");
+        // A last line without an end was torn when the process was killed; what is appended must begin on a line of its own.
         if (RandomAccess.GetLength(handle) > end) RandomAccess.SetLength(handle, end);
     }
 

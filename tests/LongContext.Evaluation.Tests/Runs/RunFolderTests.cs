@@ -23,6 +23,30 @@ public sealed class RunFolderTests
         await RunAsync(folder, RunModels.Echo(), new EchoTask("a", 1));
     }
 
+    [Theory]
+    [InlineData("results.jsonl")]
+    [InlineData("responses.jsonl")]
+    public async Task RunAsync_FileOfAnotherKind_IsRefusedAndLeftAsItIs(string name)
+    {
+        using TemporaryFolder folder = new();
+        const string text = "{\"answer\": 1}\n{\"answer\": 2}\nand no end";
+        await File.WriteAllTextAsync(folder[name], text, Token);
+        EvaluationRunException fault = await Assert.ThrowsAsync<EvaluationRunException>(() => RunAsync(folder, RunModels.Echo(), new EchoTask("a", 1)));
+        Assert.Contains(name, fault.Message, StringComparison.Ordinal);
+        Assert.Equal(text, await File.ReadAllTextAsync(folder[name], Token));
+    }
+
+    [Fact]
+    public async Task RunAsync_LineEndsOfAnotherSystem_AreRefusedAndLeftAsTheyAre()
+    {
+        using TemporaryFolder folder = new();
+        await RunAsync(folder, RunModels.Echo(), new EchoTask("a", 5));
+        string changed = (await File.ReadAllTextAsync(folder["responses.jsonl"], Token)).Replace("\n", "\r\n", StringComparison.Ordinal);
+        await File.WriteAllTextAsync(folder["responses.jsonl"], changed, Token);
+        await Assert.ThrowsAsync<EvaluationRunException>(() => RunAsync(folder, RunModels.Echo(), new EchoTask("a", 5)));
+        Assert.Equal(changed, await File.ReadAllTextAsync(folder["responses.jsonl"], Token));
+    }
+
     [Fact]
     public async Task RunAsync_OtherSettings_AreRefusedWithAllDifferences()
     {

@@ -38,7 +38,8 @@ public sealed class Bm25Retriever : IChunkRetriever
         ArgumentNullException.ThrowIfNull(query);
         cancellationToken.ThrowIfCancellationRequested();
         double[] scores = Scores(query.Text, query.Chunks, cancellationToken);
-        return ValueTask.FromResult(new ChunkRanking(TopRanks.Of(scores, query.Count)));
+        IReadOnlyList<RankedChunk> ranked = TopRanks.Of(scores, query.Count);
+        return ValueTask.FromResult(new ChunkRanking(ranked) { FoundCount = ranked.Count(chunk => chunk.Score > 0) });
     }
 
     internal double[] Scores(string query, IReadOnlyList<TextChunk> chunks, CancellationToken cancellationToken = default)

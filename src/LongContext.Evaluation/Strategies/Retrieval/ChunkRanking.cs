@@ -6,6 +6,11 @@ namespace LongContext.Evaluation.Strategies.Retrieval;
 /// <param name="Chunks">The best first, each at most once.</param>
 public sealed record ChunkRanking(IReadOnlyList<RankedChunk> Chunks)
 {
+    /// <summary>
+    /// How many passages of the beginning were found; those after them only fill the ranking up, for example in the order of the text. Null (the default): all.
+    /// </summary>
+    public int? FoundCount { get; init; }
+
     /// <summary>Measures of how it came about; they become details of the score. Default: none.</summary>
     public IReadOnlyDictionary<string, double> Details { get; init; } = ReadOnlyDictionary<string, double>.Empty;
 }

@@ -42,7 +42,8 @@ public sealed class EmbeddingRetriever : IChunkRetriever
         ArgumentNullException.ThrowIfNull(query);
         float[][] passages = await embeddings.GetAsync([.. query.Chunks.Select(Passage)], cancellationToken).ConfigureAwait(false);
         float[] question = (await embeddings.GetAsync([string.IsNullOrWhiteSpace(query.Text) ? string.Empty : options.QueryPrefix + query.Text], cancellationToken).ConfigureAwait(false))[0];
-        return new ChunkRanking(TopRanks.Of(VectorSearch.Cosines(question, passages), query.Count));
+        RankedChunk[] ranked = TopRanks.Of(VectorSearch.Cosines(question, passages), query.Count);
+        return new ChunkRanking(ranked) { FoundCount = ranked.Count(chunk => !double.IsNegativeInfinity(chunk.Score)) }; // blank passages have no direction
     }
 
     private string Passage(TextChunk chunk) => string.IsNullOrWhiteSpace(chunk.Text) ? string.Empty : options.PassagePrefix + chunk.Text;

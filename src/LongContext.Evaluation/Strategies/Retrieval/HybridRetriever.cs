@@ -48,6 +48,13 @@ public sealed class HybridRetriever : IChunkRetriever
             for (int rank = 0; rank < ranking.Chunks.Count; rank++)
             {
                 int index = ranking.Chunks[rank].Index;
+                if (rank >= (ranking.FoundCount ?? int.MaxValue))
+                {
+                    // Passages that only fill the ranking up were not found, and their rank says nothing.
+                    scores.TryAdd(index, 0);
+                    continue;
+                }
+
                 scores[index] = scores.GetValueOrDefault(index) + (weights[i] / (options.RankConstant + rank + 1));
             }
 

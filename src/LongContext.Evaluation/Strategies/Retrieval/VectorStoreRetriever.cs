@@ -143,9 +143,11 @@ public sealed class VectorStoreRetriever : IChunkRetriever, IAsyncDisposable
         return collection;
     }
 
-    private static string NameOf(IReadOnlyList<TextChunk> chunks)
+    /// <summary>Of the passages and of all that decides how they are kept, so that retrievers of other settings may share a store.</summary>
+    private string NameOf(IReadOnlyList<TextChunk> chunks)
     {
         XxHash128 hash = new();
+        hash.Append(MemoryMarshal.AsBytes(Identity.AsSpan()));
         foreach (TextChunk chunk in chunks)
         {
             hash.Append(MemoryMarshal.AsBytes(new ReadOnlySpan<int>([chunk.Start, chunk.Text.Length])));

@@ -1,4 +1,5 @@
 using System.Globalization;
+using LongContext.Evaluation.Metrics;
 using Microsoft.ML.Tokenizers;
 
 namespace LongContext.Evaluation.Tasks.Likelihood;
@@ -6,7 +7,7 @@ namespace LongContext.Evaluation.Tasks.Likelihood;
 /// <summary>Lets a model choose among given answers by how likely each is to it: nothing is generated.</summary>
 /// <remarks>
 /// <para>As the multiple-choice tasks of lm-evaluation-harness: the prompt and the whole are encoded, and what the whole has more is the choice's tokens; white space at the prompt's end
-/// counts with the choice. The first of the likeliest choices is the model's. Right is a choice that is one of the item's answers.</para>
+/// counts with the choice. The first of the likeliest choices is the model's. Right is a choice that is one of the item's answers, or whose letter is (A for the first).</para>
 /// <para>It needs a client that scores text (<see cref="ITokenScorer"/>), for example this library's own models. One that is an
 /// <see cref="ISharedPrefixScorer"/> reads the prompt once for all choices. The strategies of a run do not apply, and it is evaluated once, whatever there are; a prompt that does not fit is cut as its
 /// <see cref="EvaluationPrompt.Truncation"/> says.</para>
@@ -171,6 +172,15 @@ public class ChoiceTask : EvaluationTask
     {
         if (item.Choices.Count == 0) throw new ArgumentException($"The item \"{item.Id}\" has no choices, expected at least two.", nameof(item));
         HashSet<int> right = [.. Enumerable.Range(0, item.Choices.Count).Where(i => item.Answers.Contains(item.Choices[i], StringComparer.Ordinal))];
+        // Tasks that ask for a letter have letters for answers.
+        HashSet<int> named = [.. Enumerable.Range(0, Math.Min(item.Choices.Count, ChoiceLetter.MaximumChoices)).Where(i => item.Answers.Contains(ChoiceLetter.Of(i), StringComparer.OrdinalIgnoreCase))];
+        if (right.Count > 0 && named.Count > 0 && !right.SetEquals(named))
+        {
+            throw new ArgumentException(
+                $"The item \"{item.Id}\" has the answers [{string.Join(", ", item.Answers)}], which are choices by their text and others by their letter: [{string.Join(", ", item.Choices)}].", nameof(item));
+        }
+
+        if (right.Count == 0) right = named;
         return right.Count > 0 ? right : throw new ArgumentException(
             $"The item \"{item.Id}\" has the answers [{string.Join(", ", item.Answers)}], none of which is among its choices [{string.Join(", ", item.Choices)}].", nameof(item));
     }

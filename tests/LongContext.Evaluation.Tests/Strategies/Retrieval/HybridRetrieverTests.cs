@@ -33,6 +33,16 @@ public class HybridRetrieverTests
     }
 
     [Fact]
+    public async Task RankAsync_WordsThatOccurNowhere_LeaveTheOtherRankingAsItIs()
+    {
+        // BM25 finds nothing and fills up in the text's order, which must not lift passages 0 and 1.
+        HybridRetriever hybrid = new([new Bm25Retriever(), new FixedRetriever("b", 3, 2)]);
+        ChunkRanking ranking = await hybrid.RankAsync(Bm25RetrieverTests.Query("elsewhere", 4, "w", "x", "y", "z"), TestContext.Current.CancellationToken);
+        Assert.Equal([3, 2, 0, 1], ranking.Chunks.Select(chunk => chunk.Index));
+        Assert.Equal([1.0 / 61, 1.0 / 62, 0, 0], ranking.Chunks.Select(chunk => chunk.Score));
+    }
+
+    [Fact]
     public void Constructor_BadInput_Throws()
     {
         FixedRetriever one = new("a", 0);

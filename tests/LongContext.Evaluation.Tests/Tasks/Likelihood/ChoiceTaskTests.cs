@@ -37,6 +37,30 @@ public sealed class ChoiceTaskTests
     }
 
     [Fact]
+    public async Task Evaluate_AnswersThatAreLetters_AreTheChoicesOfThoseLetters()
+    {
+        string[] choices = ["ab", "cdef", "ghij"];
+        for (int right = 0; right < choices.Length; right++)
+        {
+            double[] sums = [.. choices.Select((_, i) => i == right ? -1.0 : -5.0)];
+            var scorer = new TableScorer(choices, [1, 1, 1], sums, [-1, -1, -1]);
+            EvaluationItem item = Item("question", choices, ((char)('A' + right)).ToString());
+            ItemScore score = await new ChoiceTask("choose", [item], new ChoiceTaskOptions { Delimiter = "" }).EvaluateAsync(item, HashScorer.Session(scorer), Token);
+            Assert.Equal(1, score.Value);
+        }
+    }
+
+    [Fact]
+    public async Task Evaluate_AnswerThatIsOneChoiceByTextAndAnotherByLetter_IsRefused()
+    {
+        string[] choices = ["B", "A", "C"];
+        EvaluationItem item = Item("question", choices, "A");
+        ArgumentException fault = await Assert.ThrowsAsync<ArgumentException>(() =>
+            new ChoiceTask("choose", [item]).EvaluateAsync(item, HashScorer.Session(new TableScorer(choices, [1, 1, 1], [-1, -2, -3], [-1, -1, -1])), Token).AsTask());
+        Assert.Contains("by their letter", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Evaluate_EachNormalisation_ChoosesByItsOwnFigure()
     {
         // Log-likelihoods by hand: sums -6, -7, -12, -6.5; characters 2, 4, 12, 1; bytes 2, 4, 12, 4; tokens 1, 7, 3, 1.
