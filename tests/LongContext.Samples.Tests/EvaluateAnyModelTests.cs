@@ -44,7 +44,7 @@ public sealed partial class EvaluateAnyModelTests
             "--price-in", "2", "--price-out", "8", "--output", folder["out"]);
         Assert.True(run.ExitCode == 0, run.Error);
         Assert.All(
-            new[] { "o200k_base", $"stub at {server.Address.Authority}", "RULER, ", "Effective length of ", "average", "report.html" },
+            new[] { "o200k_base", $"stub at {server.Address.Authority}", "\nRULER\n", "Effective length of ", "average", "report.html" },
             part => Assert.Contains(part, run.Output, StringComparison.Ordinal));
 
         EvaluationReport report = EvaluationReport.ReadJsonLines(Path.Combine(folder["out"], "report.jsonl"));
