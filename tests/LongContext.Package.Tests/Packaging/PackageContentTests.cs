@@ -65,7 +65,7 @@ public sealed class PackageContentTests(PackedPackages packages)
     [Theory]
     [InlineData("LongContext.Core", new[] { "Google.Protobuf", "K4os.Compression.LZ4", "Microsoft.Extensions.FileSystemGlobbing", "Microsoft.ML.Tokenizers", "Snappier", "System.IO.Hashing", "ZstdSharp.Port" })]
     [InlineData("LongContext.Cuda", new string[0])]
-    [InlineData("LongContext.Evaluation", new[] { "LongContext.Core", "Microsoft.Extensions.AI.Abstractions" })]
+    [InlineData("LongContext.Evaluation", new[] { "LongContext.Core", "Microsoft.Extensions.AI.Abstractions", "Microsoft.Extensions.VectorData.Abstractions", "Polly.Core" })]
     public void Dependencies_OfTheLayersBelow_KnowNoTorchSharp(string id, string[] expected)
     {
         // Central pins make a dependency of what comes from below, too: Core's tokenizers, their Google.Protobuf, and its checksums.

@@ -91,7 +91,8 @@ public sealed class TrainingMeterTests
         using var metrics = new Metrics();
         Assert.Equal("LongContext", TrainingMeter.Source.Name); // and the meter's own class has begun
         Assert.Equal(
-            metrics.Published.Select(instrument => $"{instrument.Name} {Kind(instrument)} {instrument.Unit}").Order(StringComparer.Ordinal),
+            // Evaluation's are in its own guide, and there only once a run was made in the process.
+            metrics.Published.Where(instrument => !instrument.Name.StartsWith("longcontext.evaluation.", StringComparison.Ordinal)).Select(instrument => $"{instrument.Name} {Kind(instrument)} {instrument.Unit}").Order(StringComparer.Ordinal),
             rows.Select(row => row.Split('|')).Select(cells => $"{cells[1].Trim(' ', '`')} {cells[2].Trim()} {cells[3].Trim(' ', '`')}").Order(StringComparer.Ordinal));
 
         static string Kind(Instrument instrument) => instrument.GetType().Name.Split('`')[0].ToLowerInvariant();
