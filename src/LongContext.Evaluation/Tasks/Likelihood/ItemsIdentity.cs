@@ -1,43 +1,25 @@
-using System.Security.Cryptography;
-using System.Text;
+using LongContext.Evaluation.Tasks.Records;
 
 namespace LongContext.Evaluation.Tasks.Likelihood;
 
 /// <summary>Tells lists of items from others, in any process.</summary>
 internal static class ItemsIdentity
 {
-    /// <summary>SHA-256 over what is asked, chosen among and right, each part with its length before it.</summary>
+    /// <summary>A hash of what is asked, chosen among and right.</summary>
     public static string Of(IReadOnlyList<EvaluationItem> items)
     {
         ArgumentNullException.ThrowIfNull(items);
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        ContentHash hash = new();
         foreach (EvaluationItem item in items)
         {
             EvaluationPrompt prompt = item.Prompt;
-            Append(hash, [item.Id, prompt.System ?? string.Empty, prompt.Before, prompt.Context, prompt.After, prompt.AnswerPrefix, prompt.Style.ToString(), prompt.Truncation.Name]);
-            Append(hash, item.Choices);
-            Append(hash, item.Answers);
+            hash.Add(item.Id).Add(prompt.System).Add(prompt.Before).Add(prompt.Context).Add(prompt.After).Add(prompt.AnswerPrefix).Add(prompt.Style).Add(prompt.Truncation.Name);
+            hash.AddAll(item.Choices).AddAll(item.Answers);
         }
 
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
+        return hash.ToString();
     }
 
-    /// <summary>SHA-256 over texts.</summary>
-    public static string Of(IEnumerable<string> texts)
-    {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Append(hash, [.. texts]);
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
-    }
-
-    private static void Append(IncrementalHash hash, IReadOnlyList<string> parts)
-    {
-        hash.AppendData(BitConverter.GetBytes(parts.Count));
-        foreach (string part in parts)
-        {
-            byte[] bytes = Encoding.UTF8.GetBytes(part);
-            hash.AppendData(BitConverter.GetBytes(bytes.Length));
-            hash.AppendData(bytes);
-        }
-    }
+    /// <summary>A hash of texts.</summary>
+    public static string Of(IEnumerable<string> texts) => new ContentHash().AddAll([.. texts]).ToString();
 }
