@@ -65,7 +65,7 @@ public sealed class EvaluationRunner
             Notes = [.. engine.Notes(models)],
             Currency = options.Currency,
         };
-        return report with { Sections = [.. tasks.Select(task => task.Benchmark).OfType<IBenchmark>().Distinct().Select(benchmark => benchmark.Summarize(report)).OfType<ReportSection>()] };
+        return report with { Sections = [.. tasks.Select(task => task.Benchmark).OfType<IBenchmark>().Distinct().Select(benchmark => benchmark.Summarize(report)).Append(TaskDeviations.Section(report.Tasks)).OfType<ReportSection>()] };
     }
 
     private List<KeyValuePair<string, string>> Settings(IReadOnlyList<EvaluationModel> models)

@@ -38,6 +38,9 @@ public sealed record TaskSummary
     /// <summary>Length by length what the task combines its items' scores to, where that is no mean of them. Default: none.</summary>
     public IReadOnlyList<LengthMean> LengthMeans { get; init; } = [];
 
+    /// <summary>In which respects the figures are none of those that are published under the task's name (<see cref="EvaluationTask.Deviations"/>). Default: none.</summary>
+    public IReadOnlyList<string> Deviations { get; init; } = [];
+
     /// <summary>Whether strategies apply to the task (<see cref="EvaluationTask.UsesStrategies"/>). Default: true.</summary>
     public bool UsesStrategies { get; init; } = true;
 

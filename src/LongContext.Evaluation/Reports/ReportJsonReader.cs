@@ -95,6 +95,7 @@ internal static class ReportJsonReader
         Figures = [.. fields.Objects("figures").Select(figure => Whole(figure, new TaskFigure(figure.Text("name"), figure.Number("value"))))],
         LowerIsBetter = fields.Flag("lowerIsBetter"),
         LengthMeans = [.. fields.Objects("lengthMeans").Select(mean => Whole(mean, new LengthMean(mean.CountThere("length"), There(mean, "mean"))))],
+        Deviations = fields.Texts("deviations"),
         UsesStrategies = !fields.Flag("withoutStrategies"),
         InputTokens = fields.LongCount("inputTokens"),
         OutputTokens = fields.LongCount("outputTokens"),

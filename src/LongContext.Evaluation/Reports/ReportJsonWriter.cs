@@ -80,6 +80,7 @@ internal static class ReportJsonWriter
             }));
         }
 
+        if (task.Deviations.Count > 0) json.Array("deviations", task.Deviations, deviation => json.Text(null, deviation));
         json.True("withoutStrategies", !task.UsesStrategies);
         Spent(json, task.InputTokens, task.OutputTokens, task.Duration, task.Cost);
     }

@@ -38,6 +38,7 @@ internal static class RunSummary
             Mean = scores.Length == 0 ? null : combined ?? scores.Average(),
             Interval = combined is null ? ConfidenceIntervals.OfMean(scores, options.ConfidenceLevel, options.Seed) : null,
             LengthMeans = combined is null ? [] : LengthMeans(task, scored),
+            Deviations = TaskDeviations.Of(task, options.MaximumItems),
             UsesStrategies = task.UsesStrategies,
             Figures = task.Summarize(scored),
             LowerIsBetter = task.LowerIsBetter,

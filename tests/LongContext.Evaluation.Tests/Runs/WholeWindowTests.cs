@@ -22,11 +22,11 @@ public sealed class WholeWindowTests
         Tokenizer tokenizer = TestTokenizers.Get(tokenizerName);
         EvaluationTask[] tasks =
         [
-            .. Ruler.Create(new RulerOptions { Lengths = [Window], SamplesPerLength = 6, SolvedExamples = tokenizerName != "character" && tokenizerName != "bpe" }),
+            .. Ruler.Create(new RulerOptions { Lengths = [Window], ItemsPerLength = 6, SolvedExamples = tokenizerName != "character" && tokenizerName != "bpe" }),
             new NeedleTask(new NeedleTaskOptions { Lengths = [Window], Depths = [0, 0.3, 1] }), new MultiNeedleTask(new MultiNeedleTaskOptions { Lengths = [Window] }),
-            new KeyValueTask(new KeyValueTaskOptions { PairCounts = [], Lengths = [Window], Samples = 5 }),
-            new PasskeyTask(new PasskeyTaskOptions { Lengths = [Window] }), new RepetitionTask(new RepetitionTaskOptions { Lengths = [Window], ItemsPerLength = 10 }),
-            new RepetitionTask(new RepetitionTaskOptions { Lengths = [Window], ItemsPerLength = 10, Form = RepetitionForm.AfterMarker }),
+            new KeyValueTask(new KeyValueTaskOptions { Lengths = [Window], ItemsPerCell = 5 }),
+            new PasskeyTask(new PasskeyTaskOptions { Lengths = [Window] }), new RepetitionTask(new RepetitionTaskOptions { Lengths = [Window], ItemsPerCell = 10 }),
+            new RepetitionTask(new RepetitionTaskOptions { Lengths = [Window], ItemsPerCell = 10, Form = RepetitionForm.AfterMarker }),
         ];
         ScriptedClient client = new(_ => "");
         EvaluationModel model = new() { Name = "model", Client = client, Tokenizer = tokenizer, ContextLength = Window };

@@ -32,7 +32,7 @@ public sealed class SizedTaskTests
         Tokenizer tokenizer = TestTokenizers.Get(tokenizerName);
         foreach (RepetitionForm form in Enum.GetValues<RepetitionForm>())
         {
-            RepetitionTask task = new(new RepetitionTaskOptions { Form = form, Lengths = [length], ItemsPerLength = 8, MaximumCount = 40 });
+            RepetitionTask task = new(new RepetitionTaskOptions { Form = form, Lengths = [length], ItemsPerCell = 8, MaximumCount = 40 });
             EvaluationItem[] items = [.. task.CreateItems(tokenizer)];
             Assert.Equal(8, items.Select(item => (item.Id, item.Answer)).Distinct().Count());
             foreach (EvaluationItem item in items)
@@ -51,7 +51,7 @@ public sealed class SizedTaskTests
     [Fact]
     public void Repetition_FixedAnswerLength_FillsTheLength()
     {
-        RepetitionTask task = new(new RepetitionTaskOptions { Form = RepetitionForm.AfterMarker, Depths = [0, 0.5], Lengths = [2_048], ItemsPerLength = 3, MaximumNewTokens = 256, CountsWords = true });
+        RepetitionTask task = new(new RepetitionTaskOptions { Form = RepetitionForm.AfterMarker, Depths = [0, 0.5], Lengths = [2_048], ItemsPerCell = 3, MaximumNewTokens = 256, CountsWords = true });
         EvaluationItem[] items = [.. task.CreateItems(PieceTokenizer.Subword)];
         Assert.Equal([0, 0.5, 0, 0.5, 0, 0.5], items.Select(item => item.Depth!.Value));
         Assert.All(items, item => Assert.InRange(item.PromptTokenCount!.Value + 256 + 64, 2_040, 2_048));

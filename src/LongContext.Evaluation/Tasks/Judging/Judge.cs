@@ -10,6 +10,8 @@ namespace LongContext.Evaluation.Tasks.Judging;
 /// </remarks>
 public sealed class Judge
 {
+    private const int FewestNewTokens = 256; // of a reply that says why before it rates
+
     private readonly JudgeOptions options;
 
     /// <summary>Makes a judge.</summary>
@@ -57,10 +59,11 @@ public sealed class Judge
     {
         ArgumentNullException.ThrowIfNull(session);
         EvaluationPrompt prompt = Prompt.Fill(question, answer);
+        int newTokens = NewTokens(prompt);
         string? reply = null;
         for (int attempt = 0; attempt < options.Attempts; attempt++)
         {
-            AnswerSettings settings = new() { MaximumNewTokens = options.MaximumNewTokens, Temperature = options.Temperature, Attempt = attempt };
+            AnswerSettings settings = new() { MaximumNewTokens = newTokens, Temperature = options.Temperature, Attempt = attempt };
             try
             {
                 reply = (await session.AskOtherAsync(Model, prompt, settings, cancellationToken).ConfigureAwait(false)).Text;
@@ -94,6 +97,14 @@ public sealed class Judge
         ArgumentNullException.ThrowIfNull(item);
         JudgeQuestion question = new() { Question = item.Prompt.Query ?? item.Prompt.After, Reference = item.Answer };
         return JudgePanel.Combine([await JudgeAsync(session, question, answer, cancellationToken).ConfigureAwait(false)]);
+    }
+
+    /// <summary>What the window leaves, where that is enough for a rating: a server without a limit does the same.</summary>
+    private int NewTokens(EvaluationPrompt prompt)
+    {
+        if (Model.ContextLength is not { } window) return options.MaximumNewTokens;
+        int room = window - Model.ReservedTokens - Model.Tokenizer.CountTokens(prompt.Text) - (prompt.System is { } system ? Model.Tokenizer.CountTokens(system) : 0);
+        return room < FewestNewTokens ? options.MaximumNewTokens : Math.Min(options.MaximumNewTokens, room);
     }
 
     private JudgeVerdict Unrated(string? reply, int attempts, string fault) => new() { Judge = Name, Rating = null, Score = null, Reply = reply, Attempts = attempts, Fault = fault };
