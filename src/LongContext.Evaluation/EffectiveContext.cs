@@ -36,7 +36,7 @@ public static class EffectiveContext
         options.Run.Validate();
         IReadOnlyList<EvaluationTask> tasks = options.Tasks ?? options.DefaultTasks();
         // What items leave free for a template and what the model's clients reserve for it is the same room.
-        int taken = tasks.Max(task => Math.Max(0, model.ReservedTokens - ((ISizedTask)task).TemplateTokens));
+        int taken = tasks.Max(task => Math.Max(0, model.TemplateTokens - ((ISizedTask)task).TemplateTokens));
         int longest = options.MaximumLength ?? (model.ContextLength - taken)
             ?? throw new ArgumentException(
                 $"{nameof(EffectiveContextOptions)}: {nameof(options.MaximumLength)} is null, and the model does not say how long its window is; expected one of both.",

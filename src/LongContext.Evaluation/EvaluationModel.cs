@@ -21,7 +21,7 @@ public sealed record EvaluationModel
     /// <summary>
     /// Tokens kept free for what the client writes around a prompt, such as a chat template. Default: 64.
     /// </summary>
-    public int ReservedTokens { get; init; } = 64;
+    public int TemplateTokens { get; init; } = 64;
 
     /// <summary>
     /// Whether the client goes on with an assistant's message that stands at the end of the conversation. Default: false; then the beginning of an

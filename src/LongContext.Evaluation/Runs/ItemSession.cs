@@ -83,7 +83,7 @@ internal sealed class ItemSession(EvaluationModel model, IContextStrategy strate
     private static int? MaximumPromptTokens(EvaluationModel model, EvaluationPrompt prompt, AnswerSettings settings)
     {
         if (model.ContextLength is not { } window) return null;
-        int around = settings.MaximumNewTokens + model.ReservedTokens;
+        int around = settings.MaximumNewTokens + model.TemplateTokens;
         if (prompt.AnswerPrefix.Length > 0) around += model.Tokenizer.CountTokens(prompt.AnswerPrefix);
         if (prompt.System is { Length: > 0 } system) around += model.Tokenizer.CountTokens(system);
         return window > around ? window - around : throw new PromptTooLongException($"{around} tokens are taken by the answer and what stands around the prompt, but the model has {window}.");

@@ -38,7 +38,7 @@ internal sealed class RunSettings
     public static string Describe(EvaluationModel model) => string.Create(
         CultureInfo.InvariantCulture,
         $"tokenizer {Describe(model.Tokenizer)}, window {model.ContextLength?.ToString(CultureInfo.InvariantCulture) ?? "unknown"}, "
-        + $"reserved {model.ReservedTokens}, continues answers {model.ContinuesAnswers}");
+        + $"reserved {model.TemplateTokens}, continues answers {model.ContinuesAnswers}");
 
     /// <summary>Stands for model, strategy and task with all their settings.</summary>
     public static string Key(EvaluationModel model, IContextStrategy strategy, EvaluationTask task)

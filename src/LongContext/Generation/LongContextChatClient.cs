@@ -173,7 +173,7 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
         Client = this,
         Tokenizer = Tokenizer,
         ContextLength = ContextLength,
-        ReservedTokens = TemplateTokens(),
+        TemplateTokens = TemplateTokens(),
         ContinuesAnswers = true,
     };
 

@@ -35,7 +35,7 @@ public sealed class WholeWindowTests
         Assert.Equal(tasks.Length, report.Tasks.Count(task => task.Scored > 0));
 
         // One token less, and the longest do not fit: the check is there.
-        EvaluationReport less = await new EvaluationRunner().RunAsync([model with { ReservedTokens = 64 + (Window / 50) }], tasks, cancellationToken: Token);
+        EvaluationReport less = await new EvaluationRunner().RunAsync([model with { TemplateTokens = 64 + (Window / 50) }], tasks, cancellationToken: Token);
         Assert.All(less.Tasks.Where(task => task.Task != "ruler/vt" && task.Task != "multi-needle"), task => Assert.True(task.TooLong > 0 || task.Task.StartsWith("ruler/qa", StringComparison.Ordinal), task.Task));
     }
 
@@ -46,7 +46,7 @@ public sealed class WholeWindowTests
     public async Task FindAsync_ModelOfAWindow_MeasuresUpToItsWholeWindow(int reserved, int longest)
     {
         ScriptedClient client = new(prompt => prompt.Contains("pass key", StringComparison.Ordinal) ? PasskeyOf(prompt) : "");
-        EvaluationModel model = new() { Name = "model", Client = client, Tokenizer = PieceTokenizer.Subword, ContextLength = Window, ReservedTokens = reserved };
+        EvaluationModel model = new() { Name = "model", Client = client, Tokenizer = PieceTokenizer.Subword, ContextLength = Window, TemplateTokens = reserved };
         EffectiveContextResult result = await EffectiveContext.FindAsync(
             model, new EffectiveContextOptions { Tasks = [new PasskeyTask(new PasskeyTaskOptions { ItemsPerCell = 20 })], CheckPoints = 2, Resolution = 1 }, cancellationToken: Token);
         Assert.Equal(longest, result.Average.Length);

@@ -74,9 +74,9 @@ public sealed class SizedTaskTests
                 "passkey 141a31561ad6d547",
                 "repetition baeb7e99e839065d",
                 "repetition/after-marker 2e9e28fd4376e0c7",
-                "needle a09681bfc6eb6bc6",
-                "multi-needle 68d0c7d5c34244b4",
-                "key-value 569a0af067821e37",
+                "needle 1b1a4144c27330af",
+                "multi-needle c5a717103fe81399",
+                "key-value ff4449aebc1848e5",
             ],
             found);
     }

@@ -103,7 +103,7 @@ public sealed class Judge
     private int NewTokens(EvaluationPrompt prompt)
     {
         if (Model.ContextLength is not { } window) return options.MaximumNewTokens;
-        int room = window - Model.ReservedTokens - Model.Tokenizer.CountTokens(prompt.Text) - (prompt.System is { } system ? Model.Tokenizer.CountTokens(system) : 0);
+        int room = window - Model.TemplateTokens - Model.Tokenizer.CountTokens(prompt.Text) - (prompt.System is { } system ? Model.Tokenizer.CountTokens(system) : 0);
         return room < FewestNewTokens ? options.MaximumNewTokens : Math.Min(options.MaximumNewTokens, room);
     }
 

@@ -13,7 +13,7 @@ public sealed record RulerOptions
     public int ItemsPerLength { get; init; } = 500;
 
     /// <summary>
-    /// Tokens of each length that are kept free for a chat template, at least 0. Default: 64, as <see cref="EvaluationModel.ReservedTokens"/>, so that an item of a model's whole
+    /// Tokens of each length that are kept free for a chat template, at least 0. Default: 64, as <see cref="EvaluationModel.TemplateTokens"/>, so that an item of a model's whole
     /// window fits into it.
     /// </summary>
     public int TemplateTokens { get; init; } = 64;

@@ -32,6 +32,8 @@ public sealed class RulerSummaryTests
         Assert.Equal(["niah_single_1", "vt"], summaries[0].Lengths[0].Scores.Keys);
         Assert.All(summaries, summary => Assert.Equal(4_096, summary.EffectiveLength));
         Assert.Empty(RulerSummary.Create([other]));
+        // A share would be less than one per cent.
+        Assert.Throws<ArgumentOutOfRangeException>(() => RulerSummary.Create([other], 0.856));
     }
 
     [Fact]

@@ -244,7 +244,7 @@ public sealed class LongContextChatClientTests
         Assert.Equal(("mine", ChatModels.Window, true), (found.Name, found.ContextLength, found.ContinuesAnswers));
         Assert.Same(client.Scorer, found.Scorer);
         string around = ChatModels.Format.Render([ChatTurn.System(""), ChatTurn.User("")], new ChatRenderOptions { AddGenerationPrompt = true }).Text;
-        Assert.InRange(found.ReservedTokens, ChatModels.Tokenizer.CountTokens(around), ChatModels.Tokenizer.CountTokens(around) + 8);
+        Assert.InRange(found.TemplateTokens, ChatModels.Tokenizer.CountTokens(around), ChatModels.Tokenizer.CountTokens(around) + 8);
         Assert.Equal("llama", client.ToEvaluationModel().Name);
 
         // A model for dynamic NTK states its trained window.
