@@ -48,7 +48,8 @@ public static class EffectiveContext
         }
 
         using RunEngine engine = new(options.Run, cancellationToken);
-        return await new EffectiveContextRun(model, options, tasks, engine, longest, progress, cancellationToken).RunAsync().ConfigureAwait(false);
+        EffectiveContextResult result = await new EffectiveContextRun(model, options, tasks, engine, longest, progress, cancellationToken).RunAsync().ConfigureAwait(false);
+        return result with { Notes = [.. result.Notes, .. TaskDeviations.Notes(tasks)] };
     }
 
     /// <summary>Finds it for a client.</summary>

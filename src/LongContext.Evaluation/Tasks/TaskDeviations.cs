@@ -26,6 +26,11 @@ internal static class TaskDeviations
     public static IReadOnlyList<string> Of(EvaluationTask task, int? most) =>
         [.. task.Deviations, .. most is { } limit && task.ItemCount is { } count && count <= limit ? [] : First(most)];
 
+    /// <summary>A sentence for each phrase, with the tasks that it holds for.</summary>
+    public static IEnumerable<string> Notes(IEnumerable<EvaluationTask> tasks) =>
+        tasks.SelectMany(task => task.Deviations.Select(deviation => (deviation, task.Name))).GroupBy(pair => pair.deviation, pair => pair.Name)
+            .Select(names => $"Not as published: {names.Key} ({string.Join(", ", names)}).");
+
     /// <summary>The table of a report, or null where there is nothing to say.</summary>
     public static ReportSection? Section(IReadOnlyList<TaskSummary> summaries)
     {

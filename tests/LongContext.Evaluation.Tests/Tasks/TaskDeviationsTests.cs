@@ -79,6 +79,17 @@ public sealed class TaskDeviationsTests : IDisposable
         Assert.Equal(2, again.Tasks.Count(task => task.Task == "cut" && task.Deviations.Count == 1));
     }
 
+    [Fact]
+    public async Task FindAsync_TasksThatDiffer_StandInTheNotes()
+    {
+        using ScriptedClient client = new(_ => "no");
+        EffectiveContextResult result = await EffectiveContext.FindAsync(
+            RunModels.Of(client), new EffectiveContextOptions { Tasks = [.. Ruler.Ruler.Create("niah_single_1", "niah_single_2")], MinimumLength = 512, MaximumLength = 1_024, CheckPoints = 2 }, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal(
+            ["Not as published: keys of the library's own words (ruler/niah_single_1, ruler/niah_single_2).", "Not as published: built-in sentences in place of the essays (ruler/niah_single_2)."],
+            result.Notes.Where(note => note.StartsWith("Not as", StringComparison.Ordinal)));
+    }
+
     /// <summary>Consoles cut longer ones.</summary>
     [Fact]
     public void Deviations_AllPhrases_FitIntoAConsolesColumn() =>
