@@ -22,9 +22,14 @@ internal static class TaskDeviations
 
     /// <summary>A task's own, and that a run asked only its first items.</summary>
     /// <param name="task">The task.</param>
-    /// <param name="most">The run's limit, or null for none.</param>
-    public static IReadOnlyList<string> Of(EvaluationTask task, int? most) =>
-        [.. task.Deviations, .. most is { } limit && task.ItemCount is { } count && count <= limit ? [] : First(most)];
+    /// <param name="most">The run's limit, of tasks that have lengths for each of them; or null for none.</param>
+    public static IReadOnlyList<string> Of(EvaluationTask task, int? most)
+    {
+        if (most is not { } limit) return task.Deviations;
+        int lengths = task is ISizedTask sized ? sized.Lengths.Count : 0;
+        bool isWhole = task.ItemCount is { } count && count <= (long)limit * Math.Max(1, lengths);
+        return isWhole ? task.Deviations : [.. task.Deviations, .. First(limit, lengths > 1 ? "items of each length" : "items")];
+    }
 
     /// <summary>A sentence for each phrase, with the tasks that it holds for.</summary>
     public static IEnumerable<string> Notes(IEnumerable<EvaluationTask> tasks) =>

@@ -4,25 +4,25 @@ using Microsoft.ML.Tokenizers;
 namespace LongContext.Evaluation.Tasks;
 
 /// <summary>Who paid an invoice, among as many others as fit: a sized task of one's own, by public members alone.</summary>
-internal sealed class LedgerTask : AnswerTask, ISizedTask
+internal sealed class LedgerTask(int itemsPerCell = 20) : AnswerTask, ISizedTask
 {
-    private const int ItemsPerCell = 20, NewTokens = 16;
+    private const int NewTokens = 16;
     private static readonly double[] Depths = [0, 0.25, 0.5, 0.75, 1];
 
     public override string Name => "ledger";
 
-    public override string Identity => "ledger 1"; // another one whenever items or scores change
+    public override string Identity => $"ledger 1, {itemsPerCell}"; // another one whenever items or scores change
 
     public IReadOnlyList<int> Lengths => [2_048, 4_096, 8_192];
 
     public int TemplateTokens => 64;
 
-    public override int? ItemCount => Lengths.Count * Depths.Length * ItemsPerCell;
+    public override int? ItemCount => Lengths.Count * Depths.Length * itemsPerCell;
 
     public override IEnumerable<EvaluationItem> CreateItems(Tokenizer tokenizer) => Lengths.SelectMany(length => CreateItems(tokenizer, length));
 
     public IEnumerable<EvaluationItem> CreateItems(Tokenizer tokenizer, int length) =>
-        DepthOrder.Of(Depths.Length, ItemsPerCell).Select(cell => Create(tokenizer, length, Depths[cell.Depth], cell.Version));
+        DepthOrder.Of(Depths.Length, itemsPerCell).Select(cell => Create(tokenizer, length, Depths[cell.Depth], cell.Version));
 
     public override ItemScore Score(EvaluationItem item, string answer) => AnswerMetrics.ContainsAny.Score(item, answer);
 

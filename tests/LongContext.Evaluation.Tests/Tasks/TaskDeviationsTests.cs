@@ -90,6 +90,13 @@ public sealed class TaskDeviationsTests : IDisposable
             result.Notes.Where(note => note.StartsWith("Not as", StringComparison.Ordinal)));
     }
 
+    [Theory]
+    [InlineData(4, "the first 4 items of each length only")]
+    [InlineData(5, null)]
+    [InlineData(null, null)]
+    public void Of_RunsLimit_IsNamedWhereItLeavesItemsOut(int? most, string? expected) =>
+        Assert.Equal(expected is null ? [] : [expected], TaskDeviations.Of(new LedgerTask(itemsPerCell: 1), most));
+
     /// <summary>Consoles cut longer ones.</summary>
     [Fact]
     public void Deviations_AllPhrases_FitIntoAConsolesColumn() =>
