@@ -95,8 +95,8 @@ public sealed class EvaluationRunner
     }
 
     private static IEnumerable<string> NotAsked(IEnumerable<TaskSummary> summaries) => summaries.Where(summary => summary.NotAsked > 0).GroupBy(summary => summary.Model).Select(model =>
-        string.Create(CultureInfo.InvariantCulture, $"The model '{model.Key}' has no result for {model.Sum(summary => summary.NotAsked):N0} items or more that were never asked: ")
-        + string.Join(", ", model.Select(summary => string.Create(CultureInfo.InvariantCulture, $"{summary.NotAsked:N0} of '{summary.Task}'")).Distinct()) + ". They are asked when the run is started again on its folder.");
+        string.Create(CultureInfo.InvariantCulture, $"The model '{model.Key}' was never asked {model.Sum(summary => summary.NotAsked):N0} items or more: ")
+        + string.Join(", ", model.Select(summary => string.Create(CultureInfo.InvariantCulture, $"{summary.NotAsked:N0} of '{summary.Task}'")).Distinct()) + ". When the run is started again on its folder, they are.");
 
     private List<KeyValuePair<string, string>> Settings(IReadOnlyList<EvaluationModel> models)
     {

@@ -21,7 +21,7 @@ internal sealed class EffectiveContextRun(
             foreach (EvaluationTask task in tasks) found.Add(await FindAsync(task.Name, [task]).ConfigureAwait(false));
             if (samplers.Values.All(sampler => sampler.Scores.All(score => score is null)))
             {
-                SizedSampler? told = samplers.Values.LastOrDefault(sampler => sampler.Fault is not null);
+                SizedSampler? told = samplers.Values.FirstOrDefault(sampler => sampler.Fault is not null);
                 throw new EvaluationRunException(
                     $"'{model.Name}' cannot be measured: no item of any length was scored{(told is null ? "" : $"; '{told.Task.Name}' at length {told.Length}: {told.Fault}")}");
             }
@@ -117,7 +117,8 @@ internal sealed class EffectiveContextRun(
     private async Task AskAsync(SizedSampler[] each)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        engine.Resume(model);
+        // All check points but the first may fail, and the lengths between them not.
+        engine.Resume(model, options.CheckPoints);
         (SizedSampler Sampler, List<EvaluationItem> Items)[] asked =
             [.. each.Select(sampler => (sampler, sampler.Next(Math.Min(options.BatchSize, options.MaximumItems - sampler.Scores.Count))))];
         (SizedSampler Sampler, List<EvaluationItem> Items, SizedSlice Slice)[] some =

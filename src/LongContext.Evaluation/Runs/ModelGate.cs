@@ -21,7 +21,7 @@ internal sealed class ModelGate(EvaluationModel model, EvaluationRunOptions opti
     private TimeSpan nextByTokens;
     private int failuresInARow;
     private string? stopped;
-    private bool mayResume = true;
+    private int resumedInARow;
 
     /// <summary>Why the model is not asked any more, or null.</summary>
     public string? Stopped
@@ -90,22 +90,21 @@ internal sealed class ModelGate(EvaluationModel model, EvaluationRunOptions opti
         lock (state)
         {
             failuresInARow = 0;
-            mayResume = true;
+            resumedInARow = 0;
         }
     }
 
     /// <summary>
-    /// Asks a stopped model again where it has answered since it was stopped last, or was never before: what one length makes fail may well succeed at another, but a server that is gone
-    /// is not asked for ever.
+    /// Asks a stopped model again, so many times without an answer between them: what one length makes fail may well succeed at another, but a server that is gone is not asked for ever.
     /// </summary>
-    public void Resume()
+    public void Resume(int most)
     {
         lock (state)
         {
-            if (stopped is null || !mayResume) return;
+            if (stopped is null || resumedInARow >= most) return;
             stopped = null;
             failuresInARow = 0;
-            mayResume = false;
+            resumedInARow++;
         }
     }
 

@@ -89,7 +89,8 @@ internal static class RequestFaults
             HttpRequestException or IOException or SocketException or TimeoutException or TimeoutRejectedException or OperationCanceledException => FaultKind.Transient,
             JsonException or IncompleteAnswerException => FaultKind.Transient,
             // Valid JSON of another shape than the client expects: a proxy's page, an error with status 200.
-            InvalidOperationException { Source: "System.Text.Json" } or InvalidCastException => FaultKind.Transient,
+            InvalidOperationException { Source: { } source } when source.StartsWith("System.Text.Json", StringComparison.Ordinal) => FaultKind.Transient,
+            InvalidCastException => FaultKind.Transient,
             // What clients run into when an answer lacks what they expect, such as OpenAI's where it has no choices.
             ArgumentOutOfRangeException or IndexOutOfRangeException or NullReferenceException or KeyNotFoundException or FormatException => FaultKind.Transient,
             ArgumentException or NotSupportedException => FaultKind.Item,

@@ -16,6 +16,7 @@ internal sealed class RequestSender : IDisposable
     // Counts beyond this are none: no window holds as much.
     private const long MostTokens = 1L << 30;
 
+    private static readonly TimeSpan LongestListening = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestDraining = TimeSpan.FromSeconds(10);
     private static readonly ResiliencePropertyKey<ModelRequest> RequestKey = new("longcontext.request");
     private static readonly ResiliencePropertyKey<int> TriesKey = new("longcontext.tries");
@@ -201,10 +202,12 @@ internal sealed class RequestSender : IDisposable
         try
         {
             CancellationToken token = either.Token;
-            // Clients that do not listen to the token, or do not even return a task, are not waited for.
-            response = await Task.Run(
-                () => options.Streaming ? StreamAsync(request, token) : request.Model.Client.GetResponseAsync(request.Messages(), request.Options(), token),
-                CancellationToken.None).WaitAsync(token).ConfigureAwait(false);
+            Task<ChatResponse> asking = Task.Run(
+                () => options.Streaming ? StreamAsync(request, token) : request.Model.Client.GetResponseAsync(request.Messages(), request.Options(), token), CancellationToken.None);
+            await Task.WhenAny(asking, Task.Delay(Timeout.InfiniteTimeSpan, token)).ConfigureAwait(false);
+            // An answer that is there is kept, whatever ends meanwhile. Clients that do not listen to the token, or do not even return a task, are not waited for beyond that.
+            if (!asking.IsCompleted) await Task.WhenAny(asking, Task.Delay(LongestListening, CancellationToken.None)).ConfigureAwait(false);
+            response = asking.IsCompleted ? await asking.ConfigureAwait(false) : throw new OperationCanceledException("The client does not end a request when it is told to.", token);
         }
         catch (OperationCanceledException exception) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {

@@ -47,7 +47,7 @@ internal sealed class RunEngine : IDisposable
     }
 
     /// <summary>Gives a model that is not asked any more another chance, where <see cref="ModelGate.Resume"/> sees one.</summary>
-    public void Resume(EvaluationModel model) => sender.Gate(model).Resume();
+    public void Resume(EvaluationModel model, int most) => sender.Gate(model).Resume(most);
 
     /// <summary>Evaluates everything that is not done yet.</summary>
     /// <returns>All results, in the order of models, strategies, tasks and items.</returns>
