@@ -1,6 +1,5 @@
 using System.IO.Hashing;
 using System.Text;
-using LongContext.Adapters;
 using LongContext.Models;
 using TorchSharp;
 using static TorchSharp.torch;
