@@ -33,17 +33,20 @@ public sealed class IncompleteRunTests
         using TemporaryFolder folder = new();
         EvaluationTask[] later = [new SizedTask("b", 6), new SizedTask("c", 4)];
         EvaluationRunOptions options = new() { Folder = folder.Path, MaximumFailuresInARow = 1, MaximumTries = 1, RequestsAtOnce = 1, ItemsAtOnce = 1 };
-        await new EvaluationRunner(options).RunAsync([RunModels.Of(RunModels.Echo())], later, cancellationToken: Token);
+        // One is to be asked again, which the model that is gone cannot be; those after it are shown all the same.
+        ScriptedClient before = new(question => question == "question b 1000 1" ? throw new NotSupportedException("filtered") : EchoTask.Answer(question));
+        await new EvaluationRunner(options).RunAsync([RunModels.Of(before)], later, cancellationToken: Token);
         ScriptedClient gone = new(_ => throw new HttpRequestException("gone", null, System.Net.HttpStatusCode.NotFound));
         EvaluationReport report = await new EvaluationRunner(options).RunAsync([RunModels.Of(gone)], [new SizedTask("a", 50), .. later, new SizedTask("d", 3)], cancellationToken: Token);
-        Assert.Equal([0, 6, 4, 0], report.Tasks.Select(task => task.Scored));
+        Assert.Equal([0, 5, 4, 0], report.Tasks.Select(task => task.Scored));
         Assert.Equal([0, 0, 0, 3], report.Tasks.Select(task => task.NotAsked).Select((count, i) => i == 0 ? 0 : count));
         Assert.Equal(50, report.Tasks[0].Failed + report.Tasks[0].NotAsked);
         Assert.Equal(Enumerable.Range(0, 6).Select(i => $"1000-{i}"), report.Items.Where(item => item.Task == "b").Select(item => item.Item));
+        Assert.Equal((1, "1000-1"), (report.Tasks[1].Failed, report.Items.Single(item => item.Task == "b" && item.Status == ItemStatus.Failed).Item));
         // No more of each than are asked for.
         EvaluationReport few = await new EvaluationRunner(new EvaluationRunOptions { Folder = folder.Path, MaximumFailuresInARow = 1, MaximumTries = 1, MaximumItems = 2 }).RunAsync(
             [RunModels.Of(gone)], [new SizedTask("a", 50), .. later], cancellationToken: Token);
-        Assert.Equal([2, 2], few.Tasks.Skip(1).Select(task => task.Scored));
+        Assert.Equal([(1, 1), (2, 0)], few.Tasks.Skip(1).Select(task => (task.Scored, task.Failed)));
     }
 
     [Fact]
