@@ -62,6 +62,6 @@ public sealed record TaskSummary
     /// <summary>The items' durations added up. Default: zero.</summary>
     public TimeSpan Duration { get; init; }
 
-    /// <summary>What it cost, or null where a model has no price.</summary>
+    /// <summary>What it cost, judges and re-rankers included, or null where one of those asked has no price. Embedding generators and scored text are not counted.</summary>
     public decimal? Cost { get; init; }
 }
