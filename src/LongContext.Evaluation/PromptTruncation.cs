@@ -40,6 +40,9 @@ public abstract class PromptTruncation
     /// <summary>Its name, which is part of a run's settings.</summary>
     public abstract string Name { get; }
 
+    /// <summary>Tokens of the text at most, whatever would fit into the model, or null for no such limit.</summary>
+    internal virtual int? Limit => null;
+
     /// <summary>The same with a limit of its own, such as LongBench's max_length, where more would fit into the model.</summary>
     /// <param name="maximumTokens">Tokens of the text at most, at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">A limit under 1.</exception>

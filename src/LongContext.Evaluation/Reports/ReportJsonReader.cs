@@ -88,6 +88,7 @@ internal static class ReportJsonReader
         Scored = fields.CountThere("scored"),
         TooLong = fields.Count("tooLong"),
         Failed = fields.Count("failed"),
+        NotAsked = fields.Count("notAsked"),
         Mean = fields.Number("mean"),
         Interval = fields.ObjectOrNull("interval") is { } interval
             ? Whole(interval, new ConfidenceInterval(There(interval, "low"), There(interval, "high"), There(interval, "level")))

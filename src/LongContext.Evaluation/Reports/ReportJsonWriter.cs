@@ -50,6 +50,7 @@ internal static class ReportJsonWriter
         json.Whole("scored", task.Scored);
         json.Count("tooLong", task.TooLong);
         json.Count("failed", task.Failed);
+        json.Count("notAsked", task.NotAsked);
         json.Number("mean", task.Mean);
         if (task.Interval is { } interval)
         {

@@ -8,7 +8,7 @@ namespace LongContext.Evaluation.Runs;
 /// <summary>One request: what goes to a client, and the key that its answer is kept under.</summary>
 internal sealed class ModelRequest
 {
-    private const string KeyVersion = "longcontext.request.1";
+    private const string KeyVersion = "longcontext.request.2";
 
     public ModelRequest(EvaluationModel model, EvaluationPrompt prompt, AnswerSettings settings)
     {
@@ -91,6 +91,7 @@ internal sealed class ModelRequest
 
         Text(KeyVersion);
         Text(Model.Name);
+        Text(Model.FindIdentity());
         Text(Prompt.System);
         Text(UserText);
         Text(ContinuesMessage ? Prompt.AnswerPrefix : null);

@@ -43,7 +43,7 @@ public sealed class Judge
     /// <summary>Everything that decides its ratings: part of the identity of a task that asks it.</summary>
     public string Identity => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Name}, {options.LowestRating} to {options.HighestRating}, {options.Attempts} attempts, {options.MaximumNewTokens} tokens, temperature {options.Temperature}, {new ContentHash().Add(Prompt.Text).Add(Prompt.System).Add(Prompt.ExampleText)}");
+        $"{Name} '{Model.FindIdentity()}', {options.LowestRating} to {options.HighestRating}, {options.Attempts} attempts, {options.MaximumNewTokens} tokens, temperature {options.Temperature}, {new ContentHash().Add(Prompt.Text).Add(Prompt.System).Add(Prompt.ExampleText)}");
 
     /// <summary>
     /// Has an answer rated: the rating is the first number inside the last [[...]] of the reply. Where there is none, or one that is not on the scale, the judge is
