@@ -1,3 +1,5 @@
+using System.ClientModel;
+using System.ClientModel.Primitives;
 using LongContext.Evaluation.Strategies;
 using LongContext.Evaluation.Strategies.Retrieval;
 using LongContext.Evaluation.Support;
@@ -8,6 +10,7 @@ using LongContext.Evaluation.Tasks.Ruler;
 using LongContext.TestSupport;
 using Microsoft.Extensions.AI;
 using Microsoft.ML.Tokenizers;
+using OpenAI;
 
 namespace LongContext.Evaluation;
 
@@ -49,6 +52,18 @@ public sealed class EvaluationGuideTests
         string[] expected = [.. GuideText.Blocks(source, "// <GUIDE>", "// </GUIDE>")];
         Assert.NotEmpty(expected);
         Assert.Equal(expected, GuideText.Blocks(guide, "```csharp", "```"));
+    }
+
+    [Fact]
+    public async Task RemoteProgram_OnAServer_CostsWhatThePlanSays()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        using StubServer server = new(_ => new StubReply("4711"));
+        EvaluationTask[] tasks = [new PasskeyTask(new PasskeyTaskOptions { Lengths = [512, 1_024], ItemsPerCell = 1 })];
+        (EvaluationPlan plan, EvaluationReport report) = await EvaluateRemote(server.Address, "none", PieceTokenizer.Subword, tasks, folder["run"], TestContext.Current.CancellationToken);
+        Assert.Equal(plan.Requests, report.Items.Count);
+        Assert.Equal(server.Asked.Count, report.Items.Count);
+        Assert.InRange(report.Items.Sum(item => item.Cost!.Value), 0.000001m, plan.Cost!.Value);
     }
 
     private static async Task<string> Evaluate(
@@ -100,6 +115,28 @@ public sealed class EvaluationGuideTests
         Assert.Null(found.Tasks[1].Length);
         Assert.Equal(3, compared.Items.Select(item => item.Strategy).Distinct().Count());
         return report.ToText();
+    }
+
+    private static async Task<(EvaluationPlan, EvaluationReport)> EvaluateRemote(
+        Uri endpoint, string key, Tokenizer tokenizer, EvaluationTask[] tasks, string folder, CancellationToken cancellationToken)
+    {
+        // <GUIDE>
+        OpenAIClientOptions connection = new() { Endpoint = endpoint, RetryPolicy = new ClientRetryPolicy(0), NetworkTimeout = TimeSpan.FromMinutes(10) };
+        EvaluationModel remote = new()
+        {
+            Name = "served-model",
+            Client = new OpenAIClient(new ApiKeyCredential(key), connection).GetChatClient("served-model").AsIChatClient(),
+            Tokenizer = tokenizer, // the model's own, or one that is close
+            ContextLength = 32_768,
+            RequestsAtOnce = 8,
+            TokensPerMinute = 2_000_000,
+            Price = new ModelPrice(PerMillionInputTokens: 0.40m, PerMillionOutputTokens: 1.60m),
+        };
+        EvaluationRunner priced = new(new EvaluationRunOptions { Folder = folder, Currency = "USD", MaximumItems = 10 });
+        Console.WriteLine(await priced.PlanAsync([remote], tasks, cancellationToken: cancellationToken)); // asks nothing
+        EvaluationReport answered = await priced.RunAsync([remote], tasks, cancellationToken: cancellationToken);
+        // </GUIDE>
+        return (await priced.PlanAsync([remote], tasks, cancellationToken: cancellationToken), answered);
     }
 
     private sealed class Silence : IProgress<EvaluationProgress>
