@@ -46,11 +46,11 @@ internal sealed class ContextRoom
     public PreparedPrompt With(string context, IEnumerable<KeyValuePair<string, double>>? details = null)
     {
         bool isSame = context == prompt.Context;
-        Dictionary<string, double> all = new(details ?? [])
-        {
-            [StrategyDetails.ContextTokens] = ContextTokens,
-            [StrategyDetails.KeptTokens] = isSame ? ContextTokens : CountAlone(context),
-        };
+        Dictionary<string, double> all = [];
+        // A retriever or compressor of the caller's may use the same names; those that come later are the strategy's own.
+        foreach ((string name, double value) in details ?? []) all[name] = value;
+        all[StrategyDetails.ContextTokens] = ContextTokens;
+        all[StrategyDetails.KeptTokens] = isSame ? ContextTokens : CountAlone(context);
         return new PreparedPrompt(isSame ? prompt : prompt with { Context = context, Query = prompt.Query ?? prompt.After }) { Details = all };
     }
 

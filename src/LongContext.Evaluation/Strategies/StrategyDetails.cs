@@ -23,4 +23,12 @@ public static class StrategyDetails
 
     /// <summary>Tokens that a model scored for compression, those scored twice counted twice.</summary>
     public const string ScoredTokens = "scored tokens";
+
+    /// <summary>The measures of two steps together: what both count is added up.</summary>
+    internal static IReadOnlyDictionary<string, double> Sum(IReadOnlyDictionary<string, double> first, IReadOnlyDictionary<string, double> second)
+    {
+        Dictionary<string, double> sum = new(first);
+        foreach ((string name, double value) in second) sum[name] = sum.GetValueOrDefault(name) + value;
+        return sum;
+    }
 }

@@ -10,7 +10,8 @@ namespace LongContext.Evaluation.Strategies.Compression;
 /// windows that fit the scoring model, not sentence by sentence.</para>
 /// <para>With <see cref="PerplexityCompressorOptions.KnowsQuestion"/> a token's value is log p given the question and the tokens before it, less log p given these
 /// alone (Jiang et al. 2023, "LongLLMLingua", equation 3): what belongs to the question counts.</para>
-/// <para>Where a unit with the end of a line is dropped, the line end is kept once. Units of the same value go from the end.</para>
+/// <para>Where a unit with the end of a line is dropped, the line end is kept once. Units of the same value go from the end. A unit that does not fit beside the better ones is passed over for
+/// those behind it that do; of a context none of whose best units fits, the beginning of the very best is left.</para>
 /// </remarks>
 public sealed class PerplexityCompressor : IContextCompressor
 {
@@ -49,7 +50,7 @@ public sealed class PerplexityCompressor : IContextCompressor
     public string Name => $"perplexity {options.Unit.ToString().ToLowerInvariant()} {model}{(options.KnowsQuestion ? " by question" : "")}";
 
     /// <inheritdoc />
-    public string Identity => $"perplexity {StrategyNames.Quoted(model)}, {options.Identity}";
+    public string Identity => $"perplexity 2 {StrategyNames.Quoted(model)}, {options.Identity}";
 
     /// <inheritdoc />
     /// <exception cref="InvalidOperationException">The scoring model is too small, or gave values that are not log-probabilities.</exception>
