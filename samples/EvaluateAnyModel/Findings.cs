@@ -26,13 +26,12 @@ internal static class Findings
     {
         foreach (EffectiveLength found in result.Tasks.Count > 1 ? [.. result.Tasks, result.Average] : result.Tasks)
         {
-            string length = found.Length is { } tokens
-                ? string.Create(CultureInfo.InvariantCulture, $"{tokens:N0} tokens{(found.FirstFailing is { } failing ? $"; {failing:N0} fail" : ", the longest that was tried")}")
-                : string.Create(CultureInfo.InvariantCulture, $"none; {found.FirstFailing:N0}, the shortest that was tried, fail");
-            string bounds = string.Create(CultureInfo.InvariantCulture, $"between {found.Lower?.ToString("N0", CultureInfo.InvariantCulture) ?? "?"} and {found.Upper?.ToString("N0", CultureInfo.InvariantCulture) ?? "?"}");
+            // Such as "niah: 1,024 tokens (at least 900, less than 1,200)".
+            string text = found.ToString()[(found.Task.Length + 2)..];
+            string meaning = found.Length is null ? "" : ": the longest that keeps it, in brackets where the true one lies";
             yield return new(
                 $"Effective length of {result.Model}, {found.Task}",
-                string.Create(CultureInfo.InvariantCulture, $"{length} (a mean of {result.Threshold:0.###} or more; with {100 * result.ConfidenceLevel:0.#} % confidence it ends {bounds})"));
+                string.Create(CultureInfo.InvariantCulture, $"{text}{meaning} (threshold: a mean of {result.Threshold:0.###}; confidence: {100 * result.ConfidenceLevel:0.#} %)"));
         }
     }
 }

@@ -24,12 +24,14 @@ internal sealed class ItemSession(EvaluationModel model, IContextStrategy strate
         ArgumentNullException.ThrowIfNull(settings);
         int? most = MaximumPromptTokens(model, prompt, settings);
         StrategySession inner = new(this);
+        WaitingTime waiting = WaitingTime.Begin();
         long start = time.GetTimestamp();
         PreparedPrompt prepared = await strategy.PrepareAsync(prompt, new StrategyContext { Session = inner, MaximumPromptTokens = most }, cancellationToken).ConfigureAwait(false);
         // What the strategy asked is counted as requests are, without waiting.
-        TimeSpan preparing = time.GetElapsedTime(start) - inner.Waited;
+        TimeSpan preparing = waiting.Without(time.GetElapsedTime(start) - inner.Waited);
         lock (state)
         {
+            cost += prepared.Cost;
             if (preparing > TimeSpan.Zero) duration += preparing;
             foreach ((string name, double value) in prepared.Details) strategyDetails[name] = value;
         }

@@ -43,7 +43,7 @@ internal sealed class ContextRoom
         ContextCutter.Fit(context, Tokenizer, part, 0, Excess) ?? string.Empty;
 
     /// <summary>The prompt with another context, and how many tokens that has.</summary>
-    public PreparedPrompt With(string context, IEnumerable<KeyValuePair<string, double>>? details = null)
+    public PreparedPrompt With(string context, IEnumerable<KeyValuePair<string, double>>? details = null, decimal cost = 0)
     {
         bool isSame = context == prompt.Context;
         Dictionary<string, double> all = [];
@@ -51,7 +51,7 @@ internal sealed class ContextRoom
         foreach ((string name, double value) in details ?? []) all[name] = value;
         all[StrategyDetails.ContextTokens] = ContextTokens;
         all[StrategyDetails.KeptTokens] = isSame ? ContextTokens : CountAlone(context);
-        return new PreparedPrompt(isSame ? prompt : prompt with { Context = context, Query = prompt.Query ?? prompt.After }) { Details = all };
+        return new PreparedPrompt(isSame ? prompt : prompt with { Context = context, Query = prompt.Query ?? prompt.After }) { Details = all, Cost = cost };
     }
 
     private int CountAlone(string context) => context.Length == 0 ? 0 : Tokenizer.CountTokens(context);

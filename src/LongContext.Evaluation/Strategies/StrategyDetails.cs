@@ -15,6 +15,11 @@ public static class StrategyDetails
     /// <summary>Passages that the context was cut into.</summary>
     public const string Chunks = "chunks";
 
+    /// <summary>
+    /// Tokens of the passages and the question that a retriever compares by their embeddings, as the tokenizer of the model that is asked counts them, those that were kept included.
+    /// </summary>
+    public const string EmbeddedTokens = "embedded tokens";
+
     /// <summary>Requests to a ranking model.</summary>
     public const string RankingRequests = "ranking requests";
 

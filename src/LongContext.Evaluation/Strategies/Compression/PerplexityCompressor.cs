@@ -18,9 +18,10 @@ public sealed class PerplexityCompressor : IContextCompressor
     private readonly string model;
     private readonly ITokenScorer scorer;
     private readonly PerplexityCompressorOptions options;
+    private readonly ModelPrice? price;
 
     /// <summary>A compressor with a model that can score text.</summary>
-    /// <param name="model">The model, as a rule a small one.</param>
+    /// <param name="model">The model, as a rule a small one; where it has a price, the tokens that it scores cost as those of prompts do.</param>
     /// <param name="options">Options, or null for the defaults.</param>
     /// <exception cref="ArgumentException">The model cannot score text, or options are out of range; the message has all of them.</exception>
     public PerplexityCompressor(EvaluationModel model, PerplexityCompressorOptions? options = null)
@@ -29,6 +30,7 @@ public sealed class PerplexityCompressor : IContextCompressor
             model.Scorer ?? throw new ArgumentException($"The client of {model.Name} gives out no {nameof(ITokenScorer)}.", nameof(model)),
             options)
     {
+        price = model.Price;
     }
 
     /// <summary>A compressor with anything that scores text.</summary>
@@ -67,6 +69,7 @@ public sealed class PerplexityCompressor : IContextCompressor
         return new CompressedContext(UnitSelection.Choose(request.Context, ends, best, request.Fits))
         {
             Details = new Dictionary<string, double> { [StrategyDetails.ScoredTokens] = information.ScoredTokens },
+            Cost = price?.Of(information.ScoredTokens, 0) ?? 0,
         };
     }
 

@@ -32,6 +32,6 @@ public sealed class SentenceCompressor : IContextCompressor
         ChunkRanking ranking = await retriever.RankAsync(
             new ChunkQuery { Text = request.Query, Chunks = sentences, Count = sentences.Length, Session = request.Session }, cancellationToken).ConfigureAwait(false);
         int[] best = [.. ranking.Chunks.Select(chunk => chunk.Index)];
-        return new CompressedContext(UnitSelection.Choose(request.Context, ends, best, request.Fits)) { Details = ranking.Details };
+        return new CompressedContext(UnitSelection.Choose(request.Context, ends, best, request.Fits)) { Details = ranking.Details, Cost = ranking.Cost };
     }
 }

@@ -43,6 +43,7 @@ public sealed class HybridRetriever : IChunkRetriever
         ChunkQuery deeper = query with { Count = Math.Max(query.Count, options.Depth) };
         IReadOnlyDictionary<string, double> details = ReadOnlyDictionary<string, double>.Empty;
         Dictionary<int, double> scores = [];
+        decimal cost = 0;
         for (int i = 0; i < retrievers.Length; i++)
         {
             ChunkRanking ranking = await retrievers[i].RankAsync(deeper, cancellationToken).ConfigureAwait(false);
@@ -60,9 +61,10 @@ public sealed class HybridRetriever : IChunkRetriever
             }
 
             details = StrategyDetails.Sum(details, ranking.Details);
+            cost += ranking.Cost;
         }
 
         RankedChunk[] fused = [.. scores.Select(pair => new RankedChunk(pair.Key, pair.Value)).OrderByDescending(chunk => chunk.Score).ThenBy(chunk => chunk.Index).Take(query.Count)];
-        return new ChunkRanking(fused) { Details = details };
+        return new ChunkRanking(fused) { Details = details, Cost = cost };
     }
 }

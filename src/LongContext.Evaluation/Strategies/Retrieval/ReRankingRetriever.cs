@@ -43,6 +43,7 @@ public sealed class ReRankingRetriever : IChunkRetriever
         return new ChunkRanking([.. ranked.Chunks.Concat(found.Chunks.Skip(candidates)).Take(query.Count)])
         {
             Details = StrategyDetails.Sum(found.Details, ranked.Details),
+            Cost = found.Cost + ranked.Cost,
         };
     }
 }
