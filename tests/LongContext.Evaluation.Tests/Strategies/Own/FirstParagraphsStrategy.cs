@@ -1,5 +1,3 @@
-using LongContext.Evaluation.Strategies;
-
 namespace LongContext.Evaluation.Strategies.Own;
 
 /// <summary>A strategy of one's own, as short as one can be: the first paragraphs, and the prompt that says so.</summary>
