@@ -12,7 +12,7 @@ internal static class Findings
     /// <param name="folder">Where the report goes.</param>
     public static void Show(EvaluationReport report, IReadOnlyList<EffectiveContextResult> effective, string folder)
     {
-        KeyValuePair<string, string>[] lengths = [.. effective.SelectMany(Lines)];
+        KeyValuePair<string, string>[] lengths = [.. effective.SelectMany(Lines), .. effective.Take(1).Select(Meaning)];
         report = report with { Settings = [.. report.Settings, .. lengths] };
         Console.WriteLine();
         Console.WriteLine(report.ToText().TrimEnd() + "\n");
@@ -27,11 +27,13 @@ internal static class Findings
         foreach (EffectiveLength found in result.Tasks.Count > 1 ? [.. result.Tasks, result.Average] : result.Tasks)
         {
             // Such as "niah: 1,024 tokens (at least 900, less than 1,200)".
-            string text = found.ToString()[(found.Task.Length + 2)..];
-            string meaning = found.Length is null ? "" : ": the longest that keeps it, in brackets where the true one lies";
-            yield return new(
-                $"Effective length of {result.Model}, {found.Task}",
-                string.Create(CultureInfo.InvariantCulture, $"{text}{meaning} (threshold: a mean of {result.Threshold:0.###}; confidence: {100 * result.ConfidenceLevel:0.#} %)"));
+            yield return new($"Effective length of {result.Model}, {found.Task}", found.ToString()[(found.Task.Length + 2)..]);
         }
     }
+
+    private static KeyValuePair<string, string> Meaning(EffectiveContextResult result) => new(
+        "Effective length",
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"the longest length whose mean score is {result.Threshold:0.###} or more; in brackets between which lengths the model truly falls below it, with {100 * result.ConfidenceLevel:0.#} % confidence"));
 }
