@@ -148,6 +148,8 @@ internal sealed unsafe class ApproximateFunction(int d, int a, int b, string nam
 /// <summary>ex2.approx.f32, eight lanes at a time: the most frequent of them.</summary>
 internal sealed unsafe class VectorExp2(int d, int a, bool flush) : Instruction
 {
+    private const float SmallestNormal = 1.17549435e-38f;
+
     private readonly ApproximateFunction rare = new(0, 0, -1, "ex2", PtxType.F32, flush);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -160,16 +162,17 @@ internal sealed unsafe class VectorExp2(int d, int a, bool flush) : Instruction
             if ((mask >> i & 0xff) == 0)
                 continue;
             Vector256<float> value = Vector256.Load(x + i);
-            // Tiny and NaN results go the exact way; they are rare.
+            if (flush)
+                value = Vector256.ConditionalSelect(Vector256.LessThan(Vector256.Abs(value), Vector256.Create(SmallestNormal)), default, value);
             Vector256<float> usual = Vector256.GreaterThan(value, Vector256.Create(-125f)) & Vector256.LessThan(value, Vector256.Create(127.9f));
-            Vector256<float> result;
-            if (Vector256.EqualsAll(usual.AsInt32(), Vector256<int>.AllBitsSet))
-                result = errors ? Wrong(value) : Usual(value);
-            else
+            // Tiny and NaN results go the exact way; they are rare. Each lane by itself: the ways differ in the last bit, and lanes that do
+            // not run hold anything.
+            uint odd = ~usual.ExtractMostSignificantBits() & (mask >> i) & 0xff;
+            Vector256<float> result = errors ? Wrong(value) : Usual(value);
+            for (; odd != 0; odd &= odd - 1)
             {
-                result = default;
-                for (int k = 0; k < 8; k++)
-                    result = result.WithElement(k, rare.Single(BitConverter.SingleToUInt32Bits(value.GetElement(k)), 0, errors));
+                int k = BitOperations.TrailingZeroCount(odd);
+                result = result.WithElement(k, rare.Single(BitConverter.SingleToUInt32Bits(value.GetElement(k)), 0, errors));
             }
             if (mask != ~0u)
                 result = Vector256.ConditionalSelect(Lanes.Mask(mask >> i).AsSingle(), result, Vector256.Load(to + i));

@@ -265,6 +265,26 @@ public sealed class InstructionTests
         Assert.InRange(below, 60, 400);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("@%p0 ")]
+    public void Exponential_BesideOtherLanes_HasTheBitsItHasAlone(string guard)
+    {
+        // Around powers of two and anywhere: where the ways of computing it part.
+        float[] inputs = [.. Enumerable.Range(0, 512).Select(i => i % 2 == 0 ? (i - 256) * 3e-9f * (1 << (i % 12)) : MathF.Sin(i) * 100)];
+        // Lane 0 of each eight holds what has no usual result, running or not.
+        float[] beside = [.. inputs.Select((x, i) => i % 8 == 0 ? float.NaN : x)];
+        float[] alone = Run(inputs), found = Run(beside);
+        for (int i = 0; i < inputs.Length; i++)
+        {
+            if (i % 8 != 0) Assert.True(B(alone[i]) == B(found[i]), $"2^{inputs[i]:R} is {alone[i]:R}, but {found[i]:R} beside a lane that holds NaN");
+        }
+
+        float[] Run(float[] values) =>
+            new PtxProgram($"and.b32 %r0, %t, 7; setp.ne.s32 %p0, %r0, 0; ld.global.f32 %f0, [%i4]; mov.f32 %f1, 0f00000000; {guard}ex2.approx.ftz.f32 %f1, %f0; st.global.f32 [%o4], %f1;") { Threads = 512 }
+                .Run<float, float>(values, 512);
+    }
+
     private static float[] Special(string instruction, float[] inputs, bool errors) =>
         new PtxProgram($"ld.global.f32 %f0, [%i4]; {instruction} %f1, %f0; st.global.f32 [%o4], %f1;") { Threads = inputs.Length, Options = new() { ApproximateErrors = errors } }
             .Run<float, float>(inputs, inputs.Length);
