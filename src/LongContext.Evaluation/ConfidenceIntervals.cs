@@ -7,6 +7,7 @@ public static class ConfidenceIntervals
 {
     private const int Resamples = 2_000;
     private const int MostForBootstrap = 5_000;
+    private const double HighestForBootstrap = 0.999;
 
     /// <summary>The interval of a mean.</summary>
     /// <param name="scores">The items' scores.</param>
@@ -17,7 +18,8 @@ public static class ConfidenceIntervals
     /// </returns>
     /// <remarks>
     /// Scores that are all 0 or 1: Wilson's score interval (Wilson 1927), which also holds for few items and for shares near 0 and 1. Others, up to 5,000: percentiles of 2,000 bootstrap
-    /// means (Efron and Tibshirani 1993, chapter 13); with fewer than about ten items these are too narrow. More: the normal approximation.
+    /// means (Efron and Tibshirani 1993, chapter 13); with fewer than about ten items these are too narrow. More, or a level above 0.999, for which so few
+    /// means have no percentiles: the normal approximation.
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException">A level outside 0 to 1.</exception>
     public static ConfidenceInterval? OfMean(IReadOnlyList<double> scores, double level = 0.95, long seed = 0)
@@ -27,7 +29,7 @@ public static class ConfidenceIntervals
         if (scores.Count == 0 || scores.Any(score => !double.IsFinite(score))) return null;
         if (scores.All(score => score is 0 or 1)) return OfShare((int)scores.Sum(), scores.Count, level);
         if (scores.Count == 1) return null;
-        return scores.Count <= MostForBootstrap ? Bootstrap(scores, level, seed) : Normal(scores, level);
+        return scores.Count <= MostForBootstrap && level <= HighestForBootstrap ? Bootstrap(scores, level, seed) : Normal(scores, level);
     }
 
     /// <summary>Wilson's score interval of a share.</summary>

@@ -17,6 +17,12 @@ namespace LongContext.Evaluation;
 /// item. Its level is divided by the number of lengths, so that all verdicts of a search, and thus the bracket, hold together with the confidence asked for. A length that stays undecided
 /// decides the way of the search by its mean, but lies inside the bracket.
 /// </para>
+/// <para>
+/// An item that failed (no answer after all tries, an answer that nobody could score) is neither right nor wrong, and is not left out either: what fails may well be what is hard. The
+/// verdicts count it as wrong where they say "above", and as right where they say "below", so that they hold whatever it would have scored; means are of the items that were
+/// scored. After a batch in which every item failed no more is asked at that length, which then stays undecided; one without any score is taken for failing as to where to look
+/// next, and is no bound of the bracket. Items that do not fit into the model count 0.
+/// </para>
 /// </remarks>
 public static class EffectiveContext
 {
@@ -26,7 +32,7 @@ public static class EffectiveContext
     /// <param name="progress">Told after each batch of items.</param>
     /// <param name="cancellationToken">Ends the search; with a folder it goes on where it ended.</param>
     /// <exception cref="ArgumentException">An option is out of its range, or the longest length is not known.</exception>
-    /// <exception cref="EvaluationRunException">All items of a batch failed, or the folder cannot be used.</exception>
+    /// <exception cref="EvaluationRunException">No item of any length could be scored, or the folder cannot be used.</exception>
     public static async Task<EffectiveContextResult> FindAsync(
         EvaluationModel model, EffectiveContextOptions? options = null, IProgress<EffectiveContextProgress>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -36,7 +42,7 @@ public static class EffectiveContext
         options.Run.Validate();
         IReadOnlyList<EvaluationTask> tasks = options.Tasks ?? options.DefaultTasks();
         // What items leave free for a template and what the model's clients reserve for it is the same room.
-        int taken = tasks.Max(task => Math.Max(0, model.ReservedTokens - ((ISizedTask)task).TemplateTokens));
+        int taken = tasks.Max(task => Math.Max(0, model.TemplateTokens - ((ISizedTask)task).TemplateTokens));
         int longest = options.MaximumLength ?? (model.ContextLength - taken)
             ?? throw new ArgumentException(
                 $"{nameof(EffectiveContextOptions)}: {nameof(options.MaximumLength)} is null, and the model does not say how long its window is; expected one of both.",
@@ -48,7 +54,8 @@ public static class EffectiveContext
         }
 
         using RunEngine engine = new(options.Run, cancellationToken);
-        return await new EffectiveContextRun(model, options, tasks, engine, longest, progress, cancellationToken).RunAsync().ConfigureAwait(false);
+        EffectiveContextResult result = await new EffectiveContextRun(model, options, tasks, engine, longest, progress, cancellationToken).RunAsync().ConfigureAwait(false);
+        return result with { Notes = [.. result.Notes, .. TaskDeviations.Notes(tasks)] };
     }
 
     /// <summary>Finds it for a client.</summary>
@@ -57,14 +64,25 @@ public static class EffectiveContext
     /// <param name="options">The tasks, the threshold, how exact; <see cref="EffectiveContextOptions.MaximumLength"/> must be set.</param>
     /// <param name="progress">Told after each batch of items.</param>
     /// <param name="cancellationToken">Ends the search.</param>
-    /// <exception cref="ArgumentException">An option is out of its range.</exception>
-    /// <exception cref="EvaluationRunException">All items of a batch failed, or the folder cannot be used.</exception>
+    /// <exception cref="ArgumentException">An option is out of its range, or there is a folder and the client does not name its model.</exception>
+    /// <exception cref="EvaluationRunException">No item of any length could be scored, or the folder cannot be used.</exception>
     public static Task<EffectiveContextResult> FindAsync(
         IChatClient client, Tokenizer tokenizer, EffectiveContextOptions options, IProgress<EffectiveContextProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(client);
         ArgumentNullException.ThrowIfNull(tokenizer);
+        ArgumentNullException.ThrowIfNull(options);
         string? name = (client.GetService(typeof(ChatClientMetadata)) as ChatClientMetadata)?.DefaultModelId;
-        return FindAsync(new EvaluationModel { Name = name ?? "model", Client = client, Tokenizer = tokenizer }, options, progress, cancellationToken);
+        if (string.IsNullOrEmpty(name) && options.Run?.Folder is not null)
+        {
+            // Two models that nobody can tell apart would get each other's answers.
+            throw new ArgumentException(
+                $"{nameof(EffectiveContextOptions)}: {nameof(options.Run)}.{nameof(EvaluationRunOptions.Folder)} is set, but the client does not say which model it asks "
+                + $"({nameof(ChatClientMetadata)}.{nameof(ChatClientMetadata.DefaultModelId)}), by which kept answers are told apart: "
+                + $"give an {nameof(EvaluationModel)} with a {nameof(EvaluationModel.Name)} instead of the client.",
+                nameof(options));
+        }
+
+        return FindAsync(new EvaluationModel { Name = string.IsNullOrEmpty(name) ? "model" : name, Client = client, Tokenizer = tokenizer }, options, progress, cancellationToken);
     }
 }

@@ -53,7 +53,7 @@ public sealed class EffectiveContextOptions
     internal IReadOnlyList<EvaluationTask> DefaultTasks()
     {
         RulerOptions official = new();
-        return Ruler.Create(official with { SamplesPerLength = Math.Max(official.SamplesPerLength, MaximumItems) });
+        return Ruler.Create(official with { ItemsPerLength = Math.Max(official.ItemsPerLength, MaximumItems) });
     }
 
     internal void Validate()

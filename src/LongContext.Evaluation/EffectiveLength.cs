@@ -9,7 +9,8 @@ public sealed record EffectiveLength
     public required string Task { get; init; }
 
     /// <summary>
-    /// The longest length that was measured with a mean at the threshold or above, all shorter ones measured being so too; null where the shortest is below already.
+    /// The longest length that was measured with a mean at the threshold or above, all shorter ones measured being so too; null where the shortest is below already, or
+    /// could not be measured.
     /// </summary>
     public int? Length { get; init; }
 
@@ -40,6 +41,8 @@ public sealed record EffectiveLength
     /// <summary>A line for people: the task, the length, and where the truth lies.</summary>
     public override string ToString()
     {
+        if (Length is null && Curve.Count > 0 && Curve[0].Items == 0)
+            return string.Create(CultureInfo.InvariantCulture, $"{Task}: no item of {Curve[0].Length:N0} tokens could be scored");
         if (Length is not { } length)
             return string.Create(CultureInfo.InvariantCulture, $"{Task}: below the threshold at {(Curve.Count == 0 ? "the shortest length" : $"{Curve[0].Length:N0} tokens")} already");
         string bracket = (Lower, Upper) switch

@@ -6,8 +6,15 @@ namespace LongContext.Evaluation;
 /// <summary>A model to evaluate: how it is asked, how its tokens are counted, how much fits into it.</summary>
 public sealed record EvaluationModel
 {
-    /// <summary>Its name in reports, and what tells its answers apart from those of others when they are kept. Required.</summary>
+    /// <summary>Its name in reports, and with <see cref="Identity"/> what tells its answers apart from those of others when they are kept. Required.</summary>
     public required string Name { get; init; }
+
+    /// <summary>
+    /// Which model it is behind its name: a revision, a hash of its weights, an endpoint. Answers that were kept for another identity are not used. Null (the default): what the client's
+    /// <see cref="ChatClientMetadata"/> say, provider, address (without query) and model id, where it has some. A server that changes a model behind the same name and address
+    /// cannot be told from one that does not: give a revision then.
+    /// </summary>
+    public string? Identity { get; init; }
 
     /// <summary>How it is asked. Required.</summary>
     public required IChatClient Client { get; init; }
@@ -21,7 +28,7 @@ public sealed record EvaluationModel
     /// <summary>
     /// Tokens kept free for what the client writes around a prompt, such as a chat template. Default: 64.
     /// </summary>
-    public int ReservedTokens { get; init; } = 64;
+    public int TemplateTokens { get; init; } = 64;
 
     /// <summary>
     /// Whether the client goes on with an assistant's message that stands at the end of the conversation. Default: false; then the beginning of an
@@ -45,6 +52,31 @@ public sealed record EvaluationModel
     /// <summary>What its tokens cost, or null (the default) where that is of no interest.</summary>
     public ModelPrice? Price { get; init; }
 
+    /// <summary>Requests to it at once, at least 1, or null (the default) for <see cref="EvaluationRunOptions.RequestsAtOnce"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Less than 1.</exception>
+    public int? RequestsAtOnce { get; init => field = AtLeastOne(value, nameof(RequestsAtOnce)); }
+
+    /// <summary>Requests to it in a minute at most, at least 1, or null (the default) for <see cref="EvaluationRunOptions.RequestsPerMinute"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Less than 1.</exception>
+    public int? RequestsPerMinute { get; init => field = AtLeastOne(value, nameof(RequestsPerMinute)); }
+
+    /// <summary>Tokens to and from it in a minute at most, at least 1, or null (the default) for <see cref="EvaluationRunOptions.TokensPerMinute"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Less than 1.</exception>
+    public int? TokensPerMinute { get; init => field = AtLeastOne(value, nameof(TokensPerMinute)); }
+
     /// <summary>Scores given text, where the client can; else null.</summary>
     public ITokenScorer? Scorer => Client.GetService(typeof(ITokenScorer)) as ITokenScorer;
+
+    /// <summary><see cref="Identity"/>, or what the client says of itself, or empty where it says nothing.</summary>
+    internal string FindIdentity()
+    {
+        if (Identity is not null) return Identity;
+        if (Client.GetService(typeof(ChatClientMetadata)) is not ChatClientMetadata known) return string.Empty;
+        // Queries and user names may hold keys, which are not for files.
+        string? address = known.ProviderUri is { IsAbsoluteUri: true } uri ? uri.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped) : null;
+        return string.Join(' ', new[] { known.ProviderName, address, known.DefaultModelId }.Where(part => !string.IsNullOrEmpty(part)));
+    }
+
+    private static int? AtLeastOne(int? value, string name) =>
+        value is null or >= 1 ? value : throw new ArgumentOutOfRangeException(name, value, "Expected at least 1, or null.");
 }

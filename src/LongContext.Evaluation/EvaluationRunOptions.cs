@@ -18,14 +18,14 @@ public sealed class EvaluationRunOptions
     /// <summary>Whether items that failed in an earlier run on the folder are asked again. Default: true.</summary>
     public bool RetryFailed { get; init; } = true;
 
-    /// <summary>Requests to one model at once, at least 1; a judge is a model too. Default: 4.</summary>
+    /// <summary>Requests to one model at once, at least 1, where <see cref="EvaluationModel.RequestsAtOnce"/> says nothing else; a judge is a model too. Default: 4.</summary>
     public int RequestsAtOnce { get; init; } = 4;
 
     /// <summary>
-    /// Items of one model that are worked on at once, at least 1; no more than these are in memory. Default: 8. As many as <see cref="RequestsAtOnce"/> at
-    /// least, or fewer requests are made at once.
+    /// Items of one model that are worked on at once, at least 1; no more than these are in memory. Null (the default): 8, or as many as requests are made at once where that is
+    /// more. With fewer than those, fewer requests are made at once.
     /// </summary>
-    public int ItemsAtOnce { get; init; } = 8;
+    public int? ItemsAtOnce { get; init; }
 
     /// <summary>Requests to one model in a minute at most, spread evenly, or null (the default) for no limit. Tries count.</summary>
     public int? RequestsPerMinute { get; init; }
@@ -81,7 +81,10 @@ public sealed class EvaluationRunOptions
     /// <summary>Failed items that the run bears, at least 0, or null (the default) for any number. One more ends it with an exception.</summary>
     public int? MaximumFailures { get; init; }
 
-    /// <summary>Items of each task at most, the first ones, at least 1, or null (the default) for all.</summary>
+    /// <summary>
+    /// Items of each task at most, the first ones, at least 1, or null (the default) for all. Of a task that has lengths (<see cref="Tasks.ISizedTask"/>) so many of each length: the first
+    /// of all would be those of the shortest.
+    /// </summary>
     public int? MaximumItems { get; init; }
 
     /// <summary>
@@ -107,6 +110,9 @@ public sealed class EvaluationRunOptions
     /// <summary>The clock. Default: the system's.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
+    /// <summary>Items of a model that are worked on at once.</summary>
+    internal int ItemsAtOnceOf(EvaluationModel model) => ItemsAtOnce ?? Math.Max(8, model.RequestsAtOnce ?? RequestsAtOnce);
+
     internal void Validate()
     {
         List<string> faults = [];
@@ -119,7 +125,7 @@ public sealed class EvaluationRunOptions
         Require(Folder is null || !string.IsNullOrWhiteSpace(Folder), nameof(Folder), "empty", "a path or null");
         Require(Enum.IsDefined(OnChangedSettings), nameof(OnChangedSettings), OnChangedSettings, "one of its values");
         Require(RequestsAtOnce >= 1, nameof(RequestsAtOnce), RequestsAtOnce, "at least 1");
-        Require(ItemsAtOnce >= 1, nameof(ItemsAtOnce), ItemsAtOnce, "at least 1");
+        Require(ItemsAtOnce is null or >= 1, nameof(ItemsAtOnce), ItemsAtOnce, "at least 1");
         Require(RequestsPerMinute is null or >= 1, nameof(RequestsPerMinute), RequestsPerMinute, "at least 1");
         Require(TokensPerMinute is null or >= 1, nameof(TokensPerMinute), TokensPerMinute, "at least 1");
         Require(MaximumTries >= 1, nameof(MaximumTries), MaximumTries, "at least 1");

@@ -9,8 +9,8 @@ namespace LongContext.Evaluation;
 /// <remarks>
 /// <para>
 /// Results do not depend on how many requests are made at once, nor on which come back first. Equal requests are made once, answers are kept before anything is done with them, and with a
-/// <see cref="EvaluationRunOptions.Folder"/> neither is lost when the process is killed. An answer is told apart by the model's name, the messages and all settings; so one name must
-/// mean one model.
+/// <see cref="EvaluationRunOptions.Folder"/> neither is lost when the process is killed. An answer is told apart by the model's name and <see cref="EvaluationModel.Identity"/>, the
+/// messages and all settings.
 /// </para>
 /// <para>
 /// Clients often retry by themselves. Where they do, every one of our tries is several of theirs, and their time-outs come first: for OpenAI's client set <c>RetryPolicy = new
@@ -55,18 +55,48 @@ public sealed class EvaluationRunner
         using RunEngine engine = new(options, cancellationToken);
         ProgressTracker tracker = new(models, tasks, strategies.Count, options, engine.Counters, progress);
         IReadOnlyList<ItemResult> results = await engine.EvaluateAsync(models, tasks, strategies, tracker).ConfigureAwait(false);
+        IReadOnlyList<TaskSummary> summaries = RunSummary.Of(models, strategies, tasks, results, engine, options);
         EvaluationReport report = new()
         {
             Title = options.Title,
             Began = began,
             Items = results,
-            Tasks = RunSummary.Of(models, strategies, tasks, results, options),
+            Tasks = summaries,
             Settings = Settings(models),
-            Notes = [.. engine.Notes(models)],
+            Notes = [.. engine.Notes(models), .. NotAsked(summaries)],
             Currency = options.Currency,
         };
-        return report with { Sections = [.. tasks.Select(task => task.Benchmark).OfType<IBenchmark>().Distinct().Select(benchmark => benchmark.Summarize(report)).OfType<ReportSection>()] };
+        return report with { Sections = [.. tasks.Select(task => task.Benchmark).OfType<IBenchmark>().Distinct().Select(benchmark => benchmark.Summarize(report)).Append(TaskDeviations.Section(report.Tasks)).OfType<ReportSection>()] };
     }
+
+    /// <summary>Says what <see cref="RunAsync"/> would take with the same arguments, without asking anything: items, requests, tokens, cost.</summary>
+    /// <param name="models">The models, at least one, each with a name of its own.</param>
+    /// <param name="tasks">The tasks, at least one, each with a name of its own.</param>
+    /// <param name="strategies">What is done with long contexts, each with a name of its own. Default: nothing, full context.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <remarks>All items are made and counted, which for many long ones takes a while; <see cref="EvaluationRunOptions.MaximumItems"/> holds.</remarks>
+    /// <exception cref="ArgumentException">A list is empty or has a name twice.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public Task<EvaluationPlan> PlanAsync(
+        IReadOnlyList<EvaluationModel> models, IReadOnlyList<EvaluationTask> tasks, IReadOnlyList<IContextStrategy>? strategies = null, CancellationToken cancellationToken = default)
+    {
+        RequireNames(models, model => model.Name, nameof(models));
+        RequireNames(tasks, task => task.Name, nameof(tasks));
+        strategies ??= [new FullContextStrategy()];
+        RequireNames(strategies, strategy => strategy.Name, nameof(strategies));
+        RunStrategies applied = new(strategies, tasks);
+        return Task.Run(
+            () => new EvaluationPlan
+            {
+                Entries = [.. from model in models from task in tasks select RunPlan.Of(model, task, applied, options, cancellationToken)],
+                Currency = options.Currency,
+            },
+            cancellationToken);
+    }
+
+    private static IEnumerable<string> NotAsked(IEnumerable<TaskSummary> summaries) => summaries.Where(summary => summary.NotAsked > 0).GroupBy(summary => summary.Model).Select(model =>
+        string.Create(CultureInfo.InvariantCulture, $"The model '{model.Key}' was never asked {model.Sum(summary => summary.NotAsked):N0} items or more: ")
+        + string.Join(", ", model.Select(summary => string.Create(CultureInfo.InvariantCulture, $"{summary.NotAsked:N0} of '{summary.Task}'")).Distinct()) + ". When the run is started again on its folder, they are.");
 
     private List<KeyValuePair<string, string>> Settings(IReadOnlyList<EvaluationModel> models)
     {

@@ -67,7 +67,7 @@ public sealed record ItemResult
     /// </summary>
     public TimeSpan Duration { get; init; }
 
-    /// <summary>What its requests cost, or null where a model has no price.</summary>
+    /// <summary>What its requests cost, judges and re-rankers included, or null where one of those asked has no price. Embedding generators and scored text are not counted.</summary>
     public decimal? Cost { get; init; }
 
     /// <summary>Whether a prompt was cut to fit. Default: false.</summary>

@@ -6,10 +6,15 @@ public sealed record LengthMeasurement
     /// <summary>The length in tokens. Required.</summary>
     public required int Length { get; init; }
 
-    /// <summary>Items scored. Required.</summary>
+    /// <summary>Items scored; for the mean over several tasks, rounds of an item of each, all of which were scored. Required.</summary>
     public required int Items { get; init; }
 
-    /// <summary>Mean of their scores; one that did not fit into the model counts 0. Required.</summary>
+    /// <summary>
+    /// Items that failed; of several tasks, rounds with one that did. The mean is without them; the verdict holds whatever they would have scored. Default: 0.
+    /// </summary>
+    public int Failed { get; init; }
+
+    /// <summary>Mean of the scores; one that did not fit into the model counts 0. 0 where none was scored. Required.</summary>
     public required double Mean { get; init; }
 
     /// <summary>

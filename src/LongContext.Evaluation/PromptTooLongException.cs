@@ -24,6 +24,9 @@ public sealed class PromptTooLongException : Exception
     {
     }
 
+    /// <summary>Whether it was not a prompt of the model that is evaluated: a judge's or a re-ranker's window says nothing about that model's.</summary>
+    internal bool IsOfAnother { get; init; }
+
     /// <summary>A prompt of a length.</summary>
     /// <param name="tokens">Its tokens.</param>
     /// <param name="maximumTokens">How many fit.</param>

@@ -18,9 +18,12 @@ public abstract class PromptTruncation
 
     /// <summary>
     /// The middle of the whole text goes: ⌊maximum / 2⌋ tokens are kept at each end (of an odd maximum one less than it), the two ends are decoded
-    /// by themselves and joined. LongBench's pred.py, LongAlign's LongBench-Chat.
+    /// by themselves and joined. LongBench's pred.py.
     /// </summary>
     public static PromptTruncation Middle { get; } = new MiddleTruncation("middle", joined: false);
+
+    /// <summary>As <see cref="Middle"/>, but special tokens around the text do not count. LongAlign's LongBench-Chat.</summary>
+    public static PromptTruncation MiddleOfText { get; } = new MiddleTruncation("middle of text", joined: false, bare: true);
 
     /// <summary>
     /// The middle of the whole text goes: ⌊maximum / 2⌋ tokens are kept at the beginning and ⌈maximum / 2⌉ at the end, which are decoded in one. LongBench v2's
@@ -28,7 +31,7 @@ public abstract class PromptTruncation
     /// </summary>
     public static PromptTruncation MiddleJoined { get; } = new MiddleTruncation("middle joined", joined: true);
 
-    /// <summary>The context's end goes, as far as it takes for the prompt to fit; what stands around it is kept. HELMET, ZeroSCROLLS.</summary>
+    /// <summary>The context's end goes, as far as it takes for the prompt to fit; what stands around it is kept. HELMET; ZeroSCROLLS too, but for a separator that its data have for that place.</summary>
     public static PromptTruncation ContextEnd { get; } = new ContextTruncation("context end", TruncatedPart.End);
 
     /// <summary>The context's middle goes, as far as it takes for the prompt to fit; what stands around it is kept.</summary>
@@ -36,6 +39,9 @@ public abstract class PromptTruncation
 
     /// <summary>Its name, which is part of a run's settings.</summary>
     public abstract string Name { get; }
+
+    /// <summary>Tokens of the text at most, whatever would fit into the model, or null for no such limit.</summary>
+    internal virtual int? Limit => null;
 
     /// <summary>The same with a limit of its own, such as LongBench's max_length, where more would fit into the model.</summary>
     /// <param name="maximumTokens">Tokens of the text at most, at least 1.</param>

@@ -23,6 +23,12 @@ public sealed record TaskSummary
     /// <summary>Items that failed. Default: 0.</summary>
     public int Failed { get; init; }
 
+    /// <summary>
+    /// Items that were never asked, because the model was not asked any more after many failures, or because they could not be made; at least so many where the task does not say how many
+    /// it has. Default: 0.
+    /// </summary>
+    public int NotAsked { get; init; }
+
     /// <summary>Mean of the items' scores, or what the task combines them to, such as a corpus's perplexity; null where none was scored.</summary>
     public double? Mean { get; init; }
 
@@ -38,14 +44,17 @@ public sealed record TaskSummary
     /// <summary>Length by length what the task combines its items' scores to, where that is no mean of them. Default: none.</summary>
     public IReadOnlyList<LengthMean> LengthMeans { get; init; } = [];
 
+    /// <summary>In which respects the figures are none of those that are published under the task's name (<see cref="EvaluationTask.Deviations"/>). Default: none.</summary>
+    public IReadOnlyList<string> Deviations { get; init; } = [];
+
     /// <summary>Whether strategies apply to the task (<see cref="EvaluationTask.UsesStrategies"/>). Default: true.</summary>
     public bool UsesStrategies { get; init; } = true;
 
     /// <summary>
-    /// The mean of all items, those without a score as 0: of two models the one that answers fewer may have the higher <see cref="Mean"/>. Null where a lower score is the better one or
+    /// The mean of all items, those without a score and those never asked as 0: of two models the one that answers fewer may have the higher <see cref="Mean"/>. Null where a lower score is the better one or
     /// there is no item.
     /// </summary>
-    public double? MeanOverAll => LowerIsBetter || Scored + TooLong + Failed == 0 ? null : (Mean ?? 0) * Scored / (Scored + TooLong + Failed);
+    public double? MeanOverAll => LowerIsBetter || Scored + TooLong + Failed + NotAsked == 0 ? null : (Mean ?? 0) * Scored / (Scored + TooLong + Failed + NotAsked);
 
     /// <summary>Tokens of all prompts. Default: 0.</summary>
     public long InputTokens { get; init; }
@@ -56,6 +65,6 @@ public sealed record TaskSummary
     /// <summary>The items' durations added up. Default: zero.</summary>
     public TimeSpan Duration { get; init; }
 
-    /// <summary>What it cost, or null where a model has no price.</summary>
+    /// <summary>What it cost, judges and re-rankers included, or null where one of those asked has no price. Embedding generators and scored text are not counted.</summary>
     public decimal? Cost { get; init; }
 }

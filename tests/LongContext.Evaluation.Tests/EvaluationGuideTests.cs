@@ -57,7 +57,7 @@ public sealed class EvaluationGuideTests
         // <GUIDE>
         EvaluationModel model = new() { Name = "my-model", Client = client, Tokenizer = tokenizer, ContextLength = 8_192 };
 
-        RulerOptions sizes = new() { Lengths = [2_048, 4_096], SamplesPerLength = 4 };
+        RulerOptions sizes = new() { Lengths = [2_048, 4_096], ItemsPerLength = 4 };
         EvaluationTask[] tasks =
         [
             .. Ruler.Create(sizes, "niah_single_2", "niah_multikey_2", "vt"),
@@ -75,7 +75,7 @@ public sealed class EvaluationGuideTests
         EffectiveContextResult found = await EffectiveContext.FindAsync(model, new EffectiveContextOptions
         {
             // A length is confirmed by some 45 right answers in a row, so each task needs more items than that.
-            Tasks = [new NeedleTask(new NeedleTaskOptions { ItemsPerCell = 3 }), .. Ruler.Create(sizes with { SamplesPerLength = 96 }, "niah_multikey_2", "vt")],
+            Tasks = [new NeedleTask(new NeedleTaskOptions { ItemsPerCell = 3 }), .. Ruler.Create(sizes with { ItemsPerLength = 96 }, "niah_multikey_2", "vt")],
             Threshold = 0.856, // RULER's: what Llama-2-7B reaches at 4K
             MinimumLength = 1_024,
             MaximumLength = 4_096,

@@ -62,6 +62,16 @@ public class PromptTruncationTests
         Assert.Equal("cacbca", PromptTruncation.Middle.Fit(prompt, tokenizer, 8).Text);
     }
 
+    [Fact]
+    public void MiddleOfText_LlamaTokenizer_CountsNoSpecialTokens()
+    {
+        // The blank before the text and ten letters are 11 tokens; of 8 the first half is the blank and three letters.
+        HuggingFaceTokenizer tokenizer = (HuggingFaceTokenizer)CuttingTokenizers.Get("llama");
+        EvaluationPrompt prompt = EvaluationPrompt.FromText("cacbcacbca");
+        Assert.Same(prompt, PromptTruncation.MiddleOfText.Fit(prompt, tokenizer, 11));
+        Assert.Equal("caccbca", PromptTruncation.MiddleOfText.Fit(prompt, tokenizer, 8).Text);
+    }
+
     [Theory]
     [MemberData(nameof(CuttingTokenizers.Decoding), MemberType = typeof(CuttingTokenizers))]
     public void MiddleKinds_AnyTokenizer_AreTheDecodedEndsOfTheTokens(string name)

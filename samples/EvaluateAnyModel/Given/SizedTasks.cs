@@ -51,9 +51,9 @@ internal sealed record SizedTasks
             Lengths = Lengths, Depths = [.. Depths.Select(depth => depth * 0.75)], ItemsPerCell = ItemsPerDepth, Haystack = Essays, Seed = Seed,
         }),
         "passkey" => new PasskeyTask(new PasskeyTaskOptions { Lengths = Lengths, Depths = Depths, ItemsPerCell = ItemsPerDepth, Seed = Seed }),
-        "repetition" => new RepetitionTask(new RepetitionTaskOptions { Lengths = Lengths, ItemsPerLength = Samples, Seed = Seed }),
-        "key-value" => new KeyValueTask(new KeyValueTaskOptions { PairCounts = [], Lengths = Lengths, Depths = Depths, Samples = ItemsPerDepth, Seed = Seed }),
-        _ => Ruler.Create(new RulerOptions { Lengths = Lengths, SamplesPerLength = Samples, Essays = Essays, Seed = Seed }, name[OneOfRuler.Length..])[0],
+        "repetition" => new RepetitionTask(new RepetitionTaskOptions { Lengths = Lengths, ItemsPerCell = Samples, Seed = Seed }),
+        "key-value" => new KeyValueTask(new KeyValueTaskOptions { Lengths = Lengths, Depths = Depths, ItemsPerCell = ItemsPerDepth, Seed = Seed }),
+        _ => Ruler.Create(new RulerOptions { Lengths = Lengths, ItemsPerLength = Samples, Essays = Essays, Seed = Seed }, name[OneOfRuler.Length..])[0],
     };
 
     private int ItemsPerDepth => (Samples + Depths.Count - 1) / Depths.Count;

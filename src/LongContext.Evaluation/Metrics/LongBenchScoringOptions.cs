@@ -3,7 +3,7 @@ using LongContext.Evaluation.Segmentation;
 namespace LongContext.Evaluation.Metrics;
 
 /// <summary>What LongBench's scores depend on beside the data.</summary>
-public sealed class LongBenchScoringOptions
+public sealed record LongBenchScoringOptions
 {
     /// <summary>
     /// Cuts Chinese text into words for multifieldqa_zh, dureader and vcsum, which cannot be scored without. Default null. Figures are comparable with

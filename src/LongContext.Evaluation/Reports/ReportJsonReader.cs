@@ -88,6 +88,7 @@ internal static class ReportJsonReader
         Scored = fields.CountThere("scored"),
         TooLong = fields.Count("tooLong"),
         Failed = fields.Count("failed"),
+        NotAsked = fields.Count("notAsked"),
         Mean = fields.Number("mean"),
         Interval = fields.ObjectOrNull("interval") is { } interval
             ? Whole(interval, new ConfidenceInterval(There(interval, "low"), There(interval, "high"), There(interval, "level")))
@@ -95,6 +96,7 @@ internal static class ReportJsonReader
         Figures = [.. fields.Objects("figures").Select(figure => Whole(figure, new TaskFigure(figure.Text("name"), figure.Number("value"))))],
         LowerIsBetter = fields.Flag("lowerIsBetter"),
         LengthMeans = [.. fields.Objects("lengthMeans").Select(mean => Whole(mean, new LengthMean(mean.CountThere("length"), There(mean, "mean"))))],
+        Deviations = fields.Texts("deviations"),
         UsesStrategies = !fields.Flag("withoutStrategies"),
         InputTokens = fields.LongCount("inputTokens"),
         OutputTokens = fields.LongCount("outputTokens"),

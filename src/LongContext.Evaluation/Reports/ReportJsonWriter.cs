@@ -50,6 +50,7 @@ internal static class ReportJsonWriter
         json.Whole("scored", task.Scored);
         json.Count("tooLong", task.TooLong);
         json.Count("failed", task.Failed);
+        json.Count("notAsked", task.NotAsked);
         json.Number("mean", task.Mean);
         if (task.Interval is { } interval)
         {
@@ -80,6 +81,7 @@ internal static class ReportJsonWriter
             }));
         }
 
+        if (task.Deviations.Count > 0) json.Array("deviations", task.Deviations, deviation => json.Text(null, deviation));
         json.True("withoutStrategies", !task.UsesStrategies);
         Spent(json, task.InputTokens, task.OutputTokens, task.Duration, task.Cost);
     }

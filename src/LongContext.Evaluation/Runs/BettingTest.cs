@@ -22,13 +22,16 @@ internal sealed class BettingTest(double threshold, double alpha)
     /// <summary>The verdict; it stays once it is there. Where both sides are won, which is due to chance or to scores that depend on each other, none is given.</summary>
     public LengthVerdict Verdict => isAbove == isBelow ? LengthVerdict.Undecided : isAbove ? LengthVerdict.Above : LengthVerdict.Below;
 
-    public void Add(double score)
+    public void Add(double score) => Add(score, score);
+
+    /// <summary>Adds a score that is only known to lie between two: each side is given what speaks against it, so that what it says holds whatever the score is.</summary>
+    public void Add(double least, double most)
     {
         for (int i = 0; i < Stakes; i++)
         {
             double share = LargestShare * (i + 1) / Stakes;
-            above[i] += Math.Log(1 + (share / threshold * (score - threshold)));
-            below[i] += Math.Log(1 + (share / (1 - threshold) * (threshold - score)));
+            above[i] += Math.Log(1 + (share / threshold * (least - threshold)));
+            below[i] += Math.Log(1 + (share / (1 - threshold) * (threshold - most)));
         }
 
         isAbove |= IsWon(above);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using LongContext.Evaluation.Strategies;
 using LongContext.Evaluation.Tasks;
 
@@ -18,6 +19,13 @@ internal sealed class EffectiveContextRun(
         {
             List<EffectiveLength> found = [];
             foreach (EvaluationTask task in tasks) found.Add(await FindAsync(task.Name, [task]).ConfigureAwait(false));
+            if (samplers.Values.All(sampler => sampler.Scores.All(score => score is null)))
+            {
+                SizedSampler? told = samplers.Values.FirstOrDefault(sampler => sampler.Fault is not null);
+                throw new EvaluationRunException(
+                    $"'{model.Name}' cannot be measured: no item of any length was scored{(told is null ? "" : $"; '{told.Task.Name}' at length {told.Length}: {told.Fault}")}");
+            }
+
             EffectiveLength average = tasks.Count == 1 ? found[0] : await FindAsync(AverageName, tasks).ConfigureAwait(false);
             return new EffectiveContextResult
             {
@@ -27,12 +35,26 @@ internal sealed class EffectiveContextRun(
                 Tasks = found,
                 Average = average,
                 Items = [.. tasks.SelectMany(task => samplers.Where(pair => pair.Key.Task == task).OrderBy(pair => pair.Key.Length).SelectMany(pair => pair.Value.Results))],
-                Notes = [.. engine.Notes([model])],
+                Notes = [.. engine.Notes([model]), .. Faults()],
             };
         }
         finally
         {
             foreach (SizedSampler sampler in samplers.Values) sampler.Dispose();
+        }
+    }
+
+    /// <summary>What failed, and where nothing could be measured.</summary>
+    private IEnumerable<string> Faults()
+    {
+        foreach (EvaluationTask task in tasks)
+        {
+            foreach (SizedSampler sampler in samplers.Values.Where(sampler => sampler.Task == task && sampler.Fault is not null).OrderBy(sampler => sampler.Length))
+            {
+                int failed = sampler.Scores.Count(score => score is null);
+                string what = sampler.Scores.Count == failed ? "no item was scored" : $"{failed} of {sampler.Scores.Count} items failed and speak neither for the model nor against it";
+                yield return string.Create(CultureInfo.InvariantCulture, $"'{task.Name}' at length {sampler.Length}: {what}, the last: {sampler.Fault}");
+            }
         }
     }
 
@@ -57,30 +79,32 @@ internal sealed class EffectiveContextRun(
         SizedSampler[] each = [.. some.Select(task => Sampler(task, length))];
         BettingTest test = new(options.Threshold, alpha);
         List<double> scores = [];
+        int rounds = 0;
         while (true)
         {
             int ready = each.Min(sampler => sampler.Scores.Count);
             // Looked at batch by batch, whatever has been asked already for another question: else results would depend on it.
-            for (int most = Math.Min(ready, scores.Count + options.BatchSize); scores.Count < most;)
+            for (int most = Math.Min(Math.Min(ready, options.MaximumItems), rounds + options.BatchSize); rounds < most; rounds++)
             {
-                double score = each.Average(sampler => sampler.Scores[scores.Count]);
-                scores.Add(score);
-                test.Add(score);
+                double?[] round = [.. each.Select(sampler => sampler.Scores[rounds])];
+                test.Add(round.Average(score => score ?? 0), round.Average(score => score ?? 1));
+                if (round.All(score => score is not null)) scores.Add(round.Average(score => score!.Value));
             }
 
-            bool isLast = test.Verdict != LengthVerdict.Undecided || scores.Count >= options.MaximumItems
-                || (scores.Count == ready && each.Any(sampler => sampler.IsExhausted && sampler.Scores.Count == ready));
+            bool isLast = test.Verdict != LengthVerdict.Undecided || rounds >= options.MaximumItems
+                || (rounds == ready && each.Any(sampler => sampler.IsExhausted && sampler.Scores.Count == ready));
             LengthMeasurement measurement = new()
             {
                 Length = length,
                 Items = scores.Count,
+                Failed = rounds - scores.Count,
                 Mean = scores.Count == 0 ? 0 : scores.Average(),
                 Interval = ConfidenceIntervals.OfMean(scores, options.ConfidenceLevel, options.Run.Seed),
                 Verdict = test.Verdict,
             };
-            if (scores.Count > 0) told(measurement);
+            if (rounds > 0) told(measurement);
             if (isLast) return measurement;
-            if (scores.Count == ready) await AskAsync([.. each.Where(sampler => sampler.Scores.Count == ready)]).ConfigureAwait(false);
+            if (rounds == ready) await AskAsync([.. each.Where(sampler => sampler.Scores.Count == ready)]).ConfigureAwait(false);
         }
     }
 
@@ -93,13 +117,17 @@ internal sealed class EffectiveContextRun(
     private async Task AskAsync(SizedSampler[] each)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        (SizedSampler Sampler, SizedSlice Slice)[] asked = [.. each.Select(sampler => (sampler, new SizedSlice(sampler.Task, sampler.Length, sampler.Next(options.BatchSize))))];
-        (SizedSampler Sampler, SizedSlice Slice)[] some = [.. asked.Where(pair => pair.Slice.ItemCount > 0)];
+        // All check points but the first may fail, and the lengths between them not.
+        engine.Resume(model, options.CheckPoints);
+        (SizedSampler Sampler, List<EvaluationItem> Items)[] asked =
+            [.. each.Select(sampler => (sampler, sampler.Next(Math.Min(options.BatchSize, options.MaximumItems - sampler.Scores.Count))))];
+        (SizedSampler Sampler, List<EvaluationItem> Items, SizedSlice Slice)[] some =
+            [.. asked.Where(pair => pair.Items.Count > 0).Select(pair => (pair.Sampler, pair.Items, new SizedSlice(pair.Sampler.Task, pair.Sampler.Length, pair.Items)))];
         if (some.Length == 0) return;
         EvaluationTask[] slices = [.. some.Select(pair => pair.Slice)];
         ProgressTracker tracker = new([model], slices, 1, options.Run, engine.Counters, null);
         IReadOnlyList<ItemResult> results = await engine.EvaluateAsync([model], slices, [strategy], tracker).ConfigureAwait(false);
         ILookup<string, ItemResult> byTask = results.ToLookup(result => result.Task);
-        foreach ((SizedSampler sampler, SizedSlice slice) in some) sampler.Take([.. byTask[slice.Name]]);
+        foreach ((SizedSampler sampler, List<EvaluationItem> items, SizedSlice slice) in some) sampler.Take(items, byTask[slice.Name]);
     }
 }

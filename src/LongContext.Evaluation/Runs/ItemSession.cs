@@ -23,6 +23,8 @@ internal sealed class ItemSession(EvaluationModel model, IContextStrategy strate
         ArgumentNullException.ThrowIfNull(prompt);
         ArgumentNullException.ThrowIfNull(settings);
         int? most = MaximumPromptTokens(model, prompt, settings);
+        // A limit of the benchmark's own is one for strategies too: what they bring beyond it would be cut off again.
+        if (prompt.Truncation.Limit is { } limit) most = Math.Min(limit, most ?? limit);
         StrategySession inner = new(this);
         WaitingTime waiting = WaitingTime.Begin();
         long start = time.GetTimestamp();
@@ -55,7 +57,25 @@ internal sealed class ItemSession(EvaluationModel model, IContextStrategy strate
         ArgumentNullException.ThrowIfNull(other);
         ArgumentNullException.ThrowIfNull(prompt);
         ArgumentNullException.ThrowIfNull(settings);
-        return SendAsync(new ModelRequest(other, Fit(other, prompt, settings, out _), settings), cancellationToken);
+        return AskOtherAsync(other, prompt, settings, isOfAnother: other.Name != model.Name, cancellationToken);
+    }
+
+    /// <param name="other">Who is asked.</param>
+    /// <param name="prompt">What to ask.</param>
+    /// <param name="settings">How the answer is generated.</param>
+    /// <param name="isOfAnother">Whether a prompt that is too long says nothing about the item's own length.</param>
+    /// <param name="cancellationToken">Ends the request.</param>
+    private async ValueTask<ModelResponse> AskOtherAsync(EvaluationModel other, EvaluationPrompt prompt, AnswerSettings settings, bool isOfAnother, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await SendAsync(new ModelRequest(other, Fit(other, prompt, settings, out _), settings), cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException && sender.Classify(exception) == FaultKind.TooLong)
+        {
+            // Also where the server says so, in words of its own: those who ask judges and re-rankers know one type.
+            throw new PromptTooLongException($"A prompt does not fit into '{other.Name}': {exception.Message}", exception) { IsOfAnother = isOfAnother };
+        }
     }
 
     /// <summary>A result with everything that is known here.</summary>
@@ -85,13 +105,14 @@ internal sealed class ItemSession(EvaluationModel model, IContextStrategy strate
     private static int? MaximumPromptTokens(EvaluationModel model, EvaluationPrompt prompt, AnswerSettings settings)
     {
         if (model.ContextLength is not { } window) return null;
-        int around = settings.MaximumNewTokens + model.ReservedTokens;
+        int around = settings.MaximumNewTokens + model.TemplateTokens;
         if (prompt.AnswerPrefix.Length > 0) around += model.Tokenizer.CountTokens(prompt.AnswerPrefix);
         if (prompt.System is { Length: > 0 } system) around += model.Tokenizer.CountTokens(system);
         return window > around ? window - around : throw new PromptTooLongException($"{around} tokens are taken by the answer and what stands around the prompt, but the model has {window}.");
     }
 
-    private static EvaluationPrompt Fit(EvaluationModel model, EvaluationPrompt prompt, AnswerSettings settings, out bool isCut)
+    /// <summary>The prompt as the model is asked it, or one that is cut.</summary>
+    public static EvaluationPrompt Fit(EvaluationModel model, EvaluationPrompt prompt, AnswerSettings settings, out bool isCut)
     {
         isCut = false;
         int? window = MaximumPromptTokens(model, prompt, settings);
@@ -139,7 +160,7 @@ internal sealed class ItemSession(EvaluationModel model, IContextStrategy strate
             long start = outer.Time.GetTimestamp();
             try
             {
-                return await outer.AskOtherAsync(other, prompt, settings, cancellationToken).ConfigureAwait(false);
+                return await outer.AskOtherAsync(other, prompt, settings, isOfAnother: true, cancellationToken).ConfigureAwait(false);
             }
             finally
             {

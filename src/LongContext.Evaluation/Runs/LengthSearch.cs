@@ -17,7 +17,8 @@ internal static class LengthSearch
         {
             LengthMeasurement measurement = await measure(grid[place]).ConfigureAwait(false);
             measured[place] = measurement;
-            return measurement.Mean >= threshold;
+            // One that could not be measured has not been passed either: it is looked below it.
+            return measurement.Items > 0 && measurement.Mean >= threshold;
         }
 
         int passing = -1, failing = grid.Length;
@@ -35,10 +36,10 @@ internal static class LengthSearch
             else failing = middle;
         }
 
-        return Conclude(name, [.. measured.Values], passing < 0 ? null : measured[passing], failing == grid.Length ? null : grid[failing]);
+        return Conclude(name, threshold, [.. measured.Values], passing < 0 ? null : measured[passing]);
     }
 
-    private static EffectiveLength Conclude(string name, LengthMeasurement[] curve, LengthMeasurement? last, int? firstFailing)
+    private static EffectiveLength Conclude(string name, double threshold, LengthMeasurement[] curve, LengthMeasurement? last)
     {
         int? upper = curve.FirstOrDefault(point => point.Verdict == LengthVerdict.Below)?.Length;
         return new EffectiveLength
@@ -47,7 +48,7 @@ internal static class LengthSearch
             Length = last?.Length,
             Score = last?.Mean,
             Interval = last?.Interval,
-            FirstFailing = firstFailing,
+            FirstFailing = curve.FirstOrDefault(point => point.Items > 0 && point.Mean < threshold)?.Length,
             Lower = curve.LastOrDefault(point => point.Verdict == LengthVerdict.Above && (upper is null || point.Length < upper))?.Length,
             Upper = upper,
             Recoveries = [.. curve.Where(point => point.Verdict == LengthVerdict.Above && point.Length > upper).Select(point => point.Length)],

@@ -13,6 +13,9 @@ namespace LongContext.Evaluation.Runs;
 internal sealed class LineFile : IDisposable
 {
     private const int BlockSize = 1 << 20;
+
+    // No line of ours comes near it: answers and prompts of that size are not kept.
+    private const int LongestLine = 1 << 29;
     private static readonly TimeSpan FlushInterval = TimeSpan.FromSeconds(5);
     private static ReadOnlySpan<byte> ChecksumStart => ",\"checksum\":\""u8;
     private static ReadOnlySpan<byte> ChecksumEnd => "\"}"u8;
@@ -66,6 +69,7 @@ internal sealed class LineFile : IDisposable
     /// <exception cref="EvaluationRunException">It cannot be written; the file is as before.</exception>
     public (long Offset, int Length) Append(ReadOnlySpan<byte> json)
     {
+        if (json.Length > LongestLine - 64) throw new EvaluationRunException($"{path}: a line of {json.Length} bytes is longer than the {LongestLine} that can be read again.");
         ArrayBufferWriter<byte> line = new(json.Length + 64);
         line.Write(json[..^1]);
         line.Write(ChecksumStart);
@@ -142,16 +146,27 @@ internal sealed class LineFile : IDisposable
         int held = 0;
         long start = 0; // of what is held, in the file
         int whole = 0;
+        bool isPartial = false; // what is held is the rest of a line whose beginning was let go
         while (true)
         {
-            if (held == buffer.Length) Array.Resize(ref buffer, checked(buffer.Length * 2));
+            if (held >= LongestLine)
+            {
+                // Nobody's line; its beginning need not be remembered to see that it is damaged.
+                start += held;
+                held = 0;
+                isPartial = true;
+            }
+
+            if (held == buffer.Length) Array.Resize(ref buffer, buffer.Length * 2);
             int count = RandomAccess.Read(handle, buffer.AsSpan(held), start + held);
             if (count == 0) break;
             held += count;
             int used = 0;
             while (buffer.AsSpan(used, held - used).IndexOf((byte)'\n') is >= 0 and var length)
             {
-                if (Take(buffer.AsSpan(used, length), start + used, read)) whole++;
+                if (isPartial) DamagedLines++;
+                else if (Take(buffer.AsSpan(used, length), start + used, read)) whole++;
+                isPartial = false;
                 used += length + 1;
                 end = start + used;
             }
@@ -162,7 +177,7 @@ internal sealed class LineFile : IDisposable
         }
 
         // The last line may lack its end only, or be torn.
-        if (held > 0)
+        if (held > 0 && !isPartial)
         {
             if (Take(buffer.AsSpan(0, held), start, read))
             {

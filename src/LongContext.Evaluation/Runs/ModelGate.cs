@@ -4,17 +4,24 @@ namespace LongContext.Evaluation.Runs;
 /// The way to one model: so many requests at once, so many a minute; everybody waits while the server asks for it, and nobody goes once the model
 /// has failed too often.
 /// </summary>
-internal sealed class ModelGate(string name, EvaluationRunOptions options) : IDisposable
+internal sealed class ModelGate(EvaluationModel model, EvaluationRunOptions options) : IDisposable
 {
+    // What a server says a request took is believed up to so many times what was expected of it; more would stop everybody for hours.
+    private const int MostOfReserved = 8;
+    private const long MostBeyondReserved = 65_536;
+
+    private readonly int? requestsPerMinute = model.RequestsPerMinute ?? options.RequestsPerMinute;
+    private readonly int? tokensPerMinute = model.TokensPerMinute ?? options.TokensPerMinute;
     private readonly TimeProvider time = options.TimeProvider;
     private readonly long began = options.TimeProvider.GetTimestamp();
-    private readonly SemaphoreSlim places = new(options.RequestsAtOnce);
+    private readonly SemaphoreSlim places = new(model.RequestsAtOnce ?? options.RequestsAtOnce);
     private readonly Lock state = new();
     private TimeSpan pausedUntil;
     private TimeSpan nextByRequests;
     private TimeSpan nextByTokens;
     private int failuresInARow;
     private string? stopped;
+    private int resumedInARow;
 
     /// <summary>Why the model is not asked any more, or null.</summary>
     public string? Stopped
@@ -25,7 +32,7 @@ internal sealed class ModelGate(string name, EvaluationRunOptions options) : IDi
         }
     }
 
-    public bool LimitsTokens => options.TokensPerMinute is not null;
+    public bool LimitsTokens => tokensPerMinute is not null;
 
     /// <summary>Waits for a place; <see cref="Leave"/> gives it back.</summary>
     /// <param name="tokens">Tokens that the request takes at most.</param>
@@ -63,12 +70,9 @@ internal sealed class ModelGate(string name, EvaluationRunOptions options) : IDi
     /// <param name="used">What the request took after all, or null where nobody knows.</param>
     public void Leave(long reserved, long? used)
     {
-        lock (state)
-        {
-            if (used is { } tokens) nextByTokens -= PerToken(reserved - tokens);
-        }
-
         places.Release();
+        if (used is not { } tokens) return;
+        lock (state) nextByTokens -= PerToken(reserved - Math.Clamp(tokens, 0, (reserved * MostOfReserved) + MostBeyondReserved));
     }
 
     /// <summary>Lets nobody pass for a while.</summary>
@@ -83,7 +87,25 @@ internal sealed class ModelGate(string name, EvaluationRunOptions options) : IDi
 
     public void Succeeded()
     {
-        lock (state) failuresInARow = 0;
+        lock (state)
+        {
+            failuresInARow = 0;
+            resumedInARow = 0;
+        }
+    }
+
+    /// <summary>
+    /// Asks a stopped model again, so many times without an answer between them: what one length makes fail may well succeed at another, but a server that is gone is not asked for ever.
+    /// </summary>
+    public void Resume(int most)
+    {
+        lock (state)
+        {
+            if (stopped is null || resumedInARow >= most) return;
+            stopped = null;
+            failuresInARow = 0;
+            resumedInARow++;
+        }
     }
 
     /// <summary>A request failed for good, and not for a reason of its own.</summary>
@@ -92,7 +114,7 @@ internal sealed class ModelGate(string name, EvaluationRunOptions options) : IDi
         lock (state)
         {
             if (++failuresInARow < options.MaximumFailuresInARow) return;
-            stopped ??= $"The model '{name}' is not asked any more: {failuresInARow} requests in a row failed, the last with: {fault}";
+            stopped ??= $"The model '{model.Name}' is not asked any more: {failuresInARow} requests in a row failed, the last with: {fault}";
         }
     }
 
@@ -103,7 +125,7 @@ internal sealed class ModelGate(string name, EvaluationRunOptions options) : IDi
         lock (state)
         {
             TimeSpan start = time.GetElapsedTime(began);
-            if (options.RequestsPerMinute is { } requests)
+            if (requestsPerMinute is { } requests)
             {
                 if (nextByRequests > start) start = nextByRequests;
                 nextByRequests = start + (TimeSpan.FromMinutes(1) / requests);
@@ -119,5 +141,5 @@ internal sealed class ModelGate(string name, EvaluationRunOptions options) : IDi
         }
     }
 
-    private TimeSpan PerToken(long tokens) => options.TokensPerMinute is { } limit ? TimeSpan.FromMinutes((double)tokens / limit) : TimeSpan.Zero;
+    private TimeSpan PerToken(long tokens) => tokensPerMinute is { } limit ? TimeSpan.FromMinutes((double)tokens / limit) : TimeSpan.Zero;
 }

@@ -8,7 +8,7 @@ namespace LongContext.Evaluation.Runs;
 /// <summary>One request: what goes to a client, and the key that its answer is kept under.</summary>
 internal sealed class ModelRequest
 {
-    private const string KeyVersion = "longcontext.request.1";
+    private const string KeyVersion = "longcontext.request.2";
 
     public ModelRequest(EvaluationModel model, EvaluationPrompt prompt, AnswerSettings settings)
     {
@@ -53,7 +53,9 @@ internal sealed class ModelRequest
             TopP = (float?)Settings.TopP,
             Seed = Settings.Seed,
         };
-        if (Settings.StopSequences.Count > 0) options.StopSequences = [.. Settings.StopSequences];
+        // Servers end an answer at its first character where that is a stop sequence, however many tokens it must have; there the answer is cut once it is here.
+        bool stops = Settings.MinimumNewTokens == 0 || Model.Scorer is not null;
+        if (Settings.StopSequences.Count > 0 && stops) options.StopSequences = [.. Settings.StopSequences];
         AdditionalPropertiesDictionary further = [];
         if (Prompt.Style == PromptStyle.Completion) further[ChatOptionKeys.Completion] = true;
         if (ContinuesMessage)
@@ -89,6 +91,7 @@ internal sealed class ModelRequest
 
         Text(KeyVersion);
         Text(Model.Name);
+        Text(Model.FindIdentity());
         Text(Prompt.System);
         Text(UserText);
         Text(ContinuesMessage ? Prompt.AnswerPrefix : null);

@@ -36,7 +36,7 @@ internal sealed class ProgressTracker
         done = new int[models.Count, tasks.Count];
         fresh = new int[models.Count];
         firstFresh = new TimeSpan?[models.Count];
-        totals = [.. tasks.Select(task => task.ItemCount is { } count ? Math.Min(count, options.MaximumItems ?? count) : (int?)null)];
+        totals = [.. tasks.Select(task => ItemSource.CountOf(task, options.MaximumItems))];
     }
 
     public ModelProgress Of(string model) => new(this, Array.IndexOf(models, model));
@@ -46,6 +46,11 @@ internal sealed class ProgressTracker
         lock (state) totals[task] = items;
     }
 
+    public void Began(int model)
+    {
+        lock (state) firstFresh[model] ??= time.GetElapsedTime(began);
+    }
+
     public void Completed(int model, int task, bool isFailed, bool isResumed)
     {
         lock (state)
@@ -53,11 +58,7 @@ internal sealed class ProgressTracker
             done[model, task]++;
             if (isFailed) failed++;
             if (isResumed) resumed++;
-            else
-            {
-                fresh[model]++;
-                firstFresh[model] ??= time.GetElapsedTime(began);
-            }
+            else fresh[model]++;
         }
 
         Report(last: false);
@@ -99,7 +100,7 @@ internal sealed class ProgressTracker
 
     private int Times(int task) => tasks[task].UsesStrategies ? strategyCount : 1;
 
-    /// <summary>Models run at the same time, so the slowest one counts. Items that were kept take no time and say nothing of the pace.</summary>
+    /// <summary>Models run at the same time, so the slowest one counts. Items that were kept say nothing of the pace, and reading them is over when the first is asked.</summary>
     private TimeSpan? Remaining(TimeSpan now, int? perModel)
     {
         if (perModel is not { } total) return null;
@@ -110,7 +111,7 @@ internal sealed class ProgressTracker
             for (int t = 0; t < tasks.Length; t++) left -= done[m, t];
             if (left <= 0) continue;
             if (fresh[m] == 0) return null;
-            TimeSpan own = now / fresh[m] * left;
+            TimeSpan own = (now - (firstFresh[m] ?? TimeSpan.Zero)) / fresh[m] * left;
             if (own > slowest) slowest = own;
         }
 

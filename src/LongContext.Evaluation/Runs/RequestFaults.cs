@@ -18,6 +18,19 @@ internal static class RequestFaults
     private static readonly string[] StatusNames = ["Status", "StatusCode"];
     private static readonly ConcurrentDictionary<Type, PropertyInfo?> StatusProperties = new();
 
+    /// <summary>How servers say that a prompt is too long; there is no common code.</summary>
+    private static readonly string[] TooLong =
+    [
+        "context_length_exceeded", "maximum context length", "exceeds the context window", // OpenAI and those who follow it, vLLM
+        "longer than the maximum model length", "too long to fit into the model", // vLLM
+        "longer than the model's context length", // SGLang
+        "prompt is too long", "exceed context limit", // Anthropic
+        "exceed_context_size_error", "exceeds the available context size", "context size has been exceeded", "exceed context window of", // llama.cpp, llama-cpp-python
+        "`inputs` tokens + `max_new_tokens` must be <=", "`inputs` must have less than", // text-generation-inference
+        "exceeds the maximum number of tokens allowed", // Gemini
+        "input is too long for requested model", // Bedrock
+    ];
+
     public static FaultKind Classify(Exception exception, Func<Exception, bool>? isTransient)
     {
         if (isTransient is not null && isTransient(exception)) return FaultKind.Transient;
@@ -69,12 +82,15 @@ internal static class RequestFaults
 
     private static FaultKind? Known(Exception exception)
     {
-        if (exception is PromptTooLongException) return FaultKind.TooLong;
+        if (exception is PromptTooLongException fault) return fault.IsOfAnother ? FaultKind.Item : FaultKind.TooLong;
         if (StatusOf(exception) is { } status) return OfStatus(status, exception.Message);
         return exception switch
         {
             HttpRequestException or IOException or SocketException or TimeoutException or TimeoutRejectedException or OperationCanceledException => FaultKind.Transient,
             JsonException or IncompleteAnswerException => FaultKind.Transient,
+            // Valid JSON of another shape than the client expects: a proxy's page, an error with status 200.
+            InvalidOperationException { Source: { } source } when source.StartsWith("System.Text.Json", StringComparison.Ordinal) => FaultKind.Transient,
+            InvalidCastException => FaultKind.Transient,
             // What clients run into when an answer lacks what they expect, such as OpenAI's where it has no choices.
             ArgumentOutOfRangeException or IndexOutOfRangeException or NullReferenceException or KeyNotFoundException or FormatException => FaultKind.Transient,
             ArgumentException or NotSupportedException => FaultKind.Item,
@@ -85,8 +101,8 @@ internal static class RequestFaults
     private static FaultKind OfStatus(int status, string message) => status switch
     {
         429 when Says(message, "insufficient_quota") => FaultKind.Model,
+        400 or 413 or 422 or 500 when TooLong.Any(words => Says(message, words)) => FaultKind.TooLong,
         408 or 409 or 425 or 429 or >= 500 => FaultKind.Transient,
-        400 or 413 or 422 when Says(message, "context_length_exceeded") || Says(message, "maximum context length") => FaultKind.TooLong,
         400 or 413 or 414 or 422 => FaultKind.Item,
         >= 300 => FaultKind.Model,
         // The answer came but could not be read.

@@ -10,6 +10,13 @@ namespace LongContext.Evaluation.Runs;
 /// <summary>Asks models: what is kept is not asked, what is being asked is waited for, what fails for a while is asked again.</summary>
 internal sealed class RequestSender : IDisposable
 {
+    // More than any model says at a time: a server that repeats itself for ever must not fill the memory.
+    private const int MostCharacters = 1 << 25, MostPieces = 1 << 22;
+
+    // Counts beyond this are none: no window holds as much.
+    private const long MostTokens = 1L << 30;
+
+    private static readonly TimeSpan LongestListening = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestDraining = TimeSpan.FromSeconds(10);
     private static readonly ResiliencePropertyKey<ModelRequest> RequestKey = new("longcontext.request");
     private static readonly ResiliencePropertyKey<int> TriesKey = new("longcontext.tries");
@@ -52,7 +59,11 @@ internal sealed class RequestSender : IDisposable
         pipeline = builder.Build();
     }
 
-    public ModelGate Gate(string model) => gates.GetOrAdd(model, static (name, options) => new ModelGate(name, options), options);
+    /// <summary>The way to a model, the same for all of its name.</summary>
+    public ModelGate Gate(EvaluationModel model) => gates.GetOrAdd(model.Name, static (_, given) => new ModelGate(given.model, given.options), (model, options));
+
+    /// <summary>Why models are not asked any more, judges and re-rankers included.</summary>
+    public IEnumerable<string> Stopped => gates.OrderBy(gate => gate.Key, StringComparer.Ordinal).Select(gate => gate.Value.Stopped).OfType<string>();
 
     public async Task<ModelResponse> AskAsync(ModelRequest request, CancellationToken cancellationToken)
     {
@@ -70,6 +81,8 @@ internal sealed class RequestSender : IDisposable
         counters.Reused();
         return response with { FromCache = true };
     }
+
+    public FaultKind Classify(Exception exception) => RequestFaults.Classify(exception, options.IsTransient);
 
     /// <summary>Waits until nothing is asked any more, so that the last answers are kept; not for ever, as there are clients that cannot be cancelled.</summary>
     public async Task DrainAsync()
@@ -96,7 +109,7 @@ internal sealed class RequestSender : IDisposable
     private bool ShouldTryAgain(Exception fault, ModelRequest request)
     {
         if (runEnds.IsCancellationRequested || fault is ModelStoppedException or EvaluationRunException) return false;
-        if (Gate(request.Model.Name).Stopped is not null) return false;
+        if (Gate(request.Model).Stopped is not null) return false;
         return RequestFaults.Classify(fault, options.IsTransient) == FaultKind.Transient && !(RetryAfter(fault) > options.MaximumRetryAfter);
     }
 
@@ -129,7 +142,7 @@ internal sealed class RequestSender : IDisposable
         CancellationToken cancellationToken = context.CancellationToken;
         int tries = context.Properties.GetValue(TriesKey, 0) + 1;
         context.Properties.Set(TriesKey, tries);
-        ModelGate gate = Gate(request.Model.Name);
+        ModelGate gate = Gate(request.Model);
         long reserved = gate.LimitsTokens ? request.CountPromptTokens() + request.Settings.MaximumNewTokens : 0;
         await gate.EnterAsync(reserved, cancellationToken).ConfigureAwait(false);
         long? used = null;
@@ -183,34 +196,49 @@ internal sealed class RequestSender : IDisposable
         ChatResponse response;
         try
         {
-            response = options.Streaming
-                ? await StreamAsync(request, either.Token).ConfigureAwait(false)
-                : await request.Model.Client.GetResponseAsync(request.Messages(), request.Options(), either.Token).ConfigureAwait(false);
+            CancellationToken token = either.Token;
+            Task<ChatResponse> asking = Task.Run(
+                () => options.Streaming ? StreamAsync(request, token) : request.Model.Client.GetResponseAsync(request.Messages(), request.Options(), token), CancellationToken.None);
+            await Task.WhenAny(asking, Task.Delay(Timeout.InfiniteTimeSpan, token)).ConfigureAwait(false);
+            // An answer that is there is kept, whatever ends meanwhile. Clients that do not listen to the token, or do not even return a task, are not waited for beyond that.
+            if (!asking.IsCompleted) await Task.WhenAny(asking, Task.Delay(LongestListening, CancellationToken.None)).ConfigureAwait(false);
+            response = asking.IsCompleted ? await asking.ConfigureAwait(false) : throw new OperationCanceledException("The client does not end a request when it is told to.", token);
         }
         catch (OperationCanceledException exception) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             throw new TimeoutException($"There was no answer within {options.RequestTimeout}.", exception);
         }
 
+        if (response is null) throw new IncompleteAnswerException("The client gave no response.");
         if (response.Messages.Count == 0) throw new IncompleteAnswerException("The response has no message.");
         string whole = response.Text;
+        if (whole.Length > MostCharacters) throw TooMuch();
         return new ModelResponse
         {
             Text = StopSequences.Cut(whole, request.Settings),
             FinishReason = response.FinishReason?.Value,
+<<<<<<< HEAD
             InputTokens = response.Usage?.InputTokenCount ?? request.CountPromptTokens(),
             OutputTokens = response.Usage?.OutputTokenCount ?? request.Model.Tokenizer.CountTokens(whole),
             // Our own models serve one request at a time: the others' is no time of this one.
             Duration = waiting.Without(time.GetElapsedTime(start)),
+=======
+            InputTokens = Believed(response.Usage?.InputTokenCount) ?? request.CountPromptTokens(),
+            OutputTokens = Believed(response.Usage?.OutputTokenCount) ?? request.Model.Tokenizer.CountTokens(whole),
+            Duration = time.GetElapsedTime(start),
+>>>>>>> main
         };
     }
 
     private static async Task<ChatResponse> StreamAsync(ModelRequest request, CancellationToken cancellationToken)
     {
         List<ChatResponseUpdate> updates = [];
+        long characters = 0;
         await foreach (ChatResponseUpdate update in request.Model.Client.GetStreamingResponseAsync(request.Messages(), request.Options(), cancellationToken).ConfigureAwait(false))
         {
             updates.Add(update);
+            characters += update.Text.Length;
+            if (characters > MostCharacters || updates.Count > MostPieces) throw TooMuch();
         }
 
         // Servers close the connection of a cut stream the same way as that of a whole one.
@@ -218,6 +246,11 @@ internal sealed class RequestSender : IDisposable
             ? updates.ToChatResponse()
             : throw new IncompleteAnswerException("The stream ended without saying why: it was cut.");
     }
+
+    /// <summary>A count that can be one, or null: servers have said -1, and worse.</summary>
+    private static long? Believed(long? tokens) => tokens is >= 0 and <= MostTokens ? tokens : null;
+
+    private static IncompleteAnswerException TooMuch() => new($"The answer has more than {MostCharacters} characters or {MostPieces} pieces.");
 
     internal static string Describe(Exception exception)
     {

@@ -8,6 +8,9 @@ internal sealed class ResponseStore : IDisposable
 {
     public const string FileName = "responses.jsonl";
 
+    // A day is the longest that options allow for a request.
+    private const double LongestSeconds = 1e6;
+
     private readonly ConcurrentDictionary<UInt128, ModelResponse> inMemory = new();
     private readonly ConcurrentDictionary<UInt128, (long Offset, int Length)> places = new();
     private readonly LineFile? file;
@@ -20,7 +23,7 @@ internal sealed class ResponseStore : IDisposable
         int unread = 0;
         file = LineFile.Open(Path.Combine(folder, FileName), time, (line, offset) =>
         {
-            if (RunJson.TryRead<Record>(line) is { Key: { } key, Text: not null }
+            if (RunJson.TryRead<Record>(line) is { Key: { } key, Text: not null, InputTokens: >= 0, OutputTokens: >= 0, Seconds: >= 0 and < LongestSeconds }
                 && UInt128.TryParse(key, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out UInt128 parsed))
             {
                 places[parsed] = (offset, line.Length);

@@ -15,6 +15,7 @@ internal sealed class RunEngine : IDisposable
     private readonly RunFolder folder;
     private readonly CancellationTokenSource ends;
     private readonly RequestSender sender;
+    private readonly Dictionary<(string Model, string Task), Expectation> missing = [];
     private int failed;
 
     public RunEngine(EvaluationRunOptions options, CancellationToken cancellationToken)
@@ -30,16 +31,23 @@ internal sealed class RunEngine : IDisposable
     /// <summary>What the reader of a report should know.</summary>
     public IEnumerable<string> Notes(IEnumerable<EvaluationModel> models)
     {
+        List<string> stopped = [.. sender.Stopped];
         foreach (EvaluationModel model in models)
         {
-            if (sender.Gate(model.Name).Stopped is { } why) yield return why;
+            stopped.Remove(sender.Gate(model).Stopped ?? string.Empty);
+            if (sender.Gate(model).Stopped is { } why) yield return why;
         }
 
+        // Judges and re-rankers too.
+        foreach (string why in stopped) yield return why;
         if (folder.Responses.DamagedLines + folder.Results.DamagedLines is > 0 and var lines)
         {
             yield return string.Create(CultureInfo.InvariantCulture, $"{lines} lines of the run's folder were damaged and left out; what they held was measured again where it was needed.");
         }
     }
+
+    /// <summary>Gives a model that is not asked any more another chance, where <see cref="ModelGate.Resume"/> sees one.</summary>
+    public void Resume(EvaluationModel model, int most) => sender.Gate(model).Resume(most);
 
     /// <summary>Evaluates everything that is not done yet.</summary>
     /// <returns>All results, in the order of models, strategies, tasks and items.</returns>
@@ -68,12 +76,27 @@ internal sealed class RunEngine : IDisposable
             folder.Flush();
         }
 
+        foreach (ModelWork each in work)
+        {
+            for (int t = 0; t < tasks.Count; t++) missing[(each.Model.Name, tasks[t].Name)] = each.Missing[t];
+        }
+
         progress.Report(last: true);
         return [.. work.SelectMany(each => each.Results.OrderBy(result => result.Place).Select(result => result.Result))];
     }
 
+    /// <summary>Items of a task that a model has no result for, with one strategy that has so many results; at least one where nobody knows how many there are.</summary>
+    public int NotAsked(string model, string task, int results) => missing.GetValueOrDefault((model, task)) switch
+    {
+        { IsComplete: true } => 0,
+        { Expected: { } expected } => Math.Max(0, expected - results),
+        _ => 1,
+    };
+
     public void Dispose()
     {
+        // Whoever is still waiting for a place or for an answer ends, instead of running into what is gone.
+        ends.Cancel();
         sender.Dispose();
         folder.Dispose();
         ends.Dispose();
@@ -86,7 +109,7 @@ internal sealed class RunEngine : IDisposable
         {
             await Parallel.ForEachAsync(
                 Pending(work),
-                new ParallelOptions { MaxDegreeOfParallelism = options.ItemsAtOnce, CancellationToken = ends.Token },
+                new ParallelOptions { MaxDegreeOfParallelism = options.ItemsAtOnceOf(work.Model), CancellationToken = ends.Token },
                 async (item, cancellationToken) => await EvaluateAsync(work, item, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
         }
         catch
@@ -105,33 +128,97 @@ internal sealed class RunEngine : IDisposable
             EvaluationTask task = work.Tasks[t];
             string[] keys = [.. work.Strategies.All.Select(strategy => RunSettings.Key(work.Model, strategy, task))];
             HashSet<string> ids = new(StringComparer.Ordinal);
-            IEnumerable<EvaluationItem> items = task.CreateItems(work.Model.Tokenizer);
+            HashSet<(int Strategy, string Item)> placed = [];
             int number = 0;
-            foreach (EvaluationItem item in options.MaximumItems is { } most ? items.Take(most) : items)
+            bool isStopped = false, isFaulty = false;
+            foreach (ItemSource.Made made in ItemSource.Of(task, work.Model.Tokenizer, options.MaximumItems))
             {
                 ends.Token.ThrowIfCancellationRequested();
+                if (made.Item is not { } item)
+                {
+                    isFaulty = true;
+                    AddUnmade(work, t, number++, made);
+                    continue;
+                }
+
                 if (!ids.Add(item.Id)) throw new EvaluationRunException($"The task '{task.Name}' has two items with the id '{item.Id}', expected one.");
                 string fingerprint = RunSettings.Fingerprint(item);
-                for (int s = 0; s < keys.Length; s++)
+                for (int s = 0; s < keys.Length && !isStopped; s++)
                 {
                     if (!work.Strategies.Apply(task, s)) continue;
                     Place place = new(s, t, number);
                     if (folder.Results.TryGet(keys[s], item.Id, fingerprint) is { } kept && (kept.Status != ItemStatus.Failed || !options.RetryFailed))
                     {
+                        placed.Add((s, item.Id));
                         work.Add(place, kept, isResumed: true);
                         continue;
                     }
 
-                    // Items that nobody will ask are not even made: a wrong address must not take hours to say so.
-                    if (sender.Gate(work.Model.Name).Stopped is not null) yield break;
+                    isStopped = sender.Gate(work.Model).Stopped is not null;
+                    if (isStopped) break;
+                    placed.Add((s, item.Id));
                     yield return new PendingItem(place, item, keys[s], fingerprint);
                 }
 
+                // Items that nobody will ask are not even made: a wrong address must not take hours to say so.
+                if (isStopped) break;
                 number++;
             }
 
-            work.Progress.Counted(t, number);
+            if (isStopped) AddKept(work, t, keys, placed);
+            else if (!isFaulty) work.Progress.Counted(t, number);
+            work.Missing[t] = new Expectation(!isStopped && !isFaulty, ItemSource.CountOf(task, options.MaximumItems));
         }
+    }
+
+    /// <summary>What a model that is not asked any more has answered in earlier runs. Its settings say that the task is the same; whether each item is would take making them.</summary>
+    private void AddKept(ModelWork work, int task, string[] keys, HashSet<(int Strategy, string Item)> placed)
+    {
+        bool isSized = work.Tasks[task] is ISizedTask { Lengths.Count: > 0 };
+        // Items of a search that were made already are all that it asks for.
+        HashSet<string>? asked = work.Tasks[task] is SizedSlice slice ? [.. slice.CreateItems(work.Model.Tokenizer).Select(item => item.Id)] : null;
+        for (int s = 0; s < keys.Length; s++)
+        {
+            if (!work.Strategies.Apply(work.Tasks[task], s)) continue;
+            Dictionary<int, int> counts = [];
+            foreach ((int number, ItemResult kept) in folder.Results.All(keys[s]))
+            {
+                if (asked?.Contains(kept.Item) == false) continue;
+                int length = isSized ? kept.Length ?? -1 : -1, count = counts.GetValueOrDefault(length);
+                if (count >= options.MaximumItems) continue;
+                counts[length] = count + 1;
+                if (placed.Add((s, kept.Item))) work.Add(new Place(s, task, number), kept, isResumed: true);
+            }
+        }
+    }
+
+    /// <summary>Items that cannot be made, such as those of a length that not even the question has: one result says so, and the run goes on.</summary>
+    private void AddUnmade(ModelWork work, int task, int number, ItemSource.Made made)
+    {
+        for (int s = 0; s < work.Strategies.All.Count; s++)
+        {
+            if (!work.Strategies.Apply(work.Tasks[task], s)) continue;
+            ItemResult result = new()
+            {
+                Model = work.Model.Name,
+                Strategy = work.Strategies.All[s].Name,
+                Task = work.Tasks[task].Name,
+                Item = made.Length is { } length ? string.Create(CultureInfo.InvariantCulture, $"length {length}") : "items",
+                Status = ItemStatus.Failed,
+                Length = made.Length,
+                Fault = $"Its items cannot be made: {made.Fault!.Message}",
+            };
+            work.Add(new Place(s, task, number), result, isResumed: false);
+            CountFailure(result);
+        }
+    }
+
+    private void CountFailure(ItemResult result)
+    {
+        if (result.Status != ItemStatus.Failed || !(Interlocked.Increment(ref failed) is var count && count > options.MaximumFailures)) return;
+        throw new EvaluationRunException(
+            $"{count} items failed, {options.MaximumFailures} are allowed; the last was '{result.Item}' of '{result.Task}' with '{result.Model}': {result.Fault} "
+            + "What was found until then is kept where the run has a folder.");
     }
 
     private async Task EvaluateAsync(ModelWork work, PendingItem pending, CancellationToken cancellationToken)
@@ -154,6 +241,7 @@ internal sealed class RunEngine : IDisposable
             References = item.Answers,
         };
         bool isKept = true;
+        work.Progress.Began();
         try
         {
             ItemScore score = await task.EvaluateAsync(item, session, cancellationToken).ConfigureAwait(false);
@@ -165,24 +253,22 @@ internal sealed class RunEngine : IDisposable
             cancellationToken.ThrowIfCancellationRequested();
             ends.Token.ThrowIfCancellationRequested();
             isKept = exception is not ModelStoppedException;
-            ItemStatus status = RequestFaults.Classify(exception, options.IsTransient) == FaultKind.TooLong ? ItemStatus.TooLong : ItemStatus.Failed;
+            ItemStatus status = sender.Classify(exception) == FaultKind.TooLong ? ItemStatus.TooLong : ItemStatus.Failed;
             result = session.Complete(result with { Status = status, Fault = Fault(exception) }, null, options.PromptCharacters);
         }
 
-        if (isKept) folder.Results.Add(pending.Key, pending.Fingerprint, result);
+        if (isKept) folder.Results.Add(pending.Key, pending.Fingerprint, pending.Place.Item, result);
         RunTelemetry.Items.Add(1, new("model", result.Model), new("task", result.Task), new("status", result.Status.ToString()));
         work.Add(pending.Place, result, isResumed: false);
-        if (result.Status == ItemStatus.Failed && Interlocked.Increment(ref failed) is var count && count > options.MaximumFailures)
-        {
-            throw new EvaluationRunException(
-                $"{count} items failed, {options.MaximumFailures} are allowed; the last was '{item.Id}' of '{task.Name}' with '{work.Model.Name}': {result.Fault} "
-                + "What was found until then is kept where the run has a folder.");
-        }
+        CountFailure(result);
     }
 
     private static string Fault(Exception exception) => exception is ModelStoppedException or PromptTooLongException ? exception.Message : RequestSender.Describe(exception);
 
     private sealed record PendingItem(Place Place, EvaluationItem Item, string Key, string Fingerprint);
+
+    /// <summary>Whether all items of a task came by, and how many there are, where it says so.</summary>
+    private readonly record struct Expectation(bool IsComplete, int? Expected);
 
     /// <summary>Where a result stands among those of its model.</summary>
     private readonly record struct Place(int Strategy, int Task, int Item) : IComparable<Place>
@@ -197,6 +283,9 @@ internal sealed class RunEngine : IDisposable
         public IReadOnlyList<EvaluationTask> Tasks => tasks;
 
         public RunStrategies Strategies => strategies;
+
+        /// <summary>Task by task; those that were never come to are not complete.</summary>
+        public Expectation[] Missing { get; } = new Expectation[tasks.Count];
 
         public ModelProgress Progress { get; } = progress.Of(model.Name);
 

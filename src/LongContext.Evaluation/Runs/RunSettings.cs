@@ -34,11 +34,11 @@ internal sealed class RunSettings
         ["tasks"] = Section(tasks.Select(task => (task.Name, task.Identity))),
     });
 
-    /// <summary>Everything about a model that decides a prompt or an answer, except its client.</summary>
+    /// <summary>Everything about a model that decides a prompt or an answer.</summary>
     public static string Describe(EvaluationModel model) => string.Create(
         CultureInfo.InvariantCulture,
-        $"tokenizer {Describe(model.Tokenizer)}, window {model.ContextLength?.ToString(CultureInfo.InvariantCulture) ?? "unknown"}, "
-        + $"reserved {model.ReservedTokens}, continues answers {model.ContinuesAnswers}");
+        $"identity '{model.FindIdentity()}', tokenizer {Describe(model.Tokenizer)}, window {model.ContextLength?.ToString(CultureInfo.InvariantCulture) ?? "unknown"}, "
+        + $"reserved {model.TemplateTokens}, continues answers {model.ContinuesAnswers}");
 
     /// <summary>Stands for model, strategy and task with all their settings.</summary>
     public static string Key(EvaluationModel model, IContextStrategy strategy, EvaluationTask task)
@@ -64,7 +64,11 @@ internal sealed class RunSettings
         foreach (string choice in item.Choices) Text(choice);
         Text(null);
         foreach (string stop in item.Settings.StopSequences) Text(stop);
-        Text((item.Settings with { StopSequences = [] }).ToString());
+        AnswerSettings settings = item.Settings;
+        // Not the record's own text, which is written in the machine's language.
+        Text(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{settings.MaximumNewTokens}, {settings.MinimumNewTokens}, {settings.Temperature:R}, {settings.TopP:R}, {settings.Seed}, {settings.Attempt}"));
         return Convert.ToHexStringLower(hash.GetCurrentHash());
     }
 
@@ -115,7 +119,7 @@ internal sealed class RunSettings
         {
             foreach ((string name, JsonNode? value) in found[section] as JsonObject ?? [])
             {
-                string before = value!.GetValue<string>();
+                string before = value?.GetValue<string>() ?? throw new InvalidOperationException($"'{section}.{name}' is null, expected a text.");
                 if ((string?)json[section]![name] is { } now && now != before)
                 {
                     string kind = section == "strategies" ? "strategy" : section[..^1];

@@ -8,7 +8,7 @@ internal static class RunSummary
 {
     public static IReadOnlyList<TaskSummary> Of(
         IReadOnlyList<EvaluationModel> models, IReadOnlyList<IContextStrategy> strategies, IReadOnlyList<EvaluationTask> tasks, IReadOnlyList<ItemResult> results,
-        EvaluationRunOptions options)
+        RunEngine engine, EvaluationRunOptions options)
     {
         RunStrategies applied = new(strategies, tasks);
         ILookup<(string, string, string), ItemResult> byTask = results.ToLookup(result => (result.Model, result.Strategy, result.Task));
@@ -18,11 +18,11 @@ internal static class RunSummary
                from strategy in Enumerable.Range(0, applied.All.Count)
                from task in tasks
                where applied.Apply(task, strategy)
-               select Of(model, applied.All[strategy], task, [.. byTask[(model.Name, applied.All[strategy].Name, task.Name)]], options),
+               select Of(model, applied.All[strategy], task, [.. byTask[(model.Name, applied.All[strategy].Name, task.Name)]], engine, options),
         ];
     }
 
-    private static TaskSummary Of(EvaluationModel model, IContextStrategy strategy, EvaluationTask task, ItemResult[] results, EvaluationRunOptions options)
+    private static TaskSummary Of(EvaluationModel model, IContextStrategy strategy, EvaluationTask task, ItemResult[] results, RunEngine engine, EvaluationRunOptions options)
     {
         ItemResult[] scored = [.. results.Where(result => result.Status == ItemStatus.Scored)];
         double? combined = scored.Length == 0 ? null : task.Combine(scored);
@@ -35,9 +35,11 @@ internal static class RunSummary
             Scored = scored.Length,
             TooLong = results.Count(result => result.Status == ItemStatus.TooLong),
             Failed = results.Count(result => result.Status == ItemStatus.Failed),
+            NotAsked = engine.NotAsked(model.Name, task.Name, results.Length),
             Mean = scores.Length == 0 ? null : combined ?? scores.Average(),
             Interval = combined is null ? ConfidenceIntervals.OfMean(scores, options.ConfidenceLevel, options.Seed) : null,
             LengthMeans = combined is null ? [] : LengthMeans(task, scored),
+            Deviations = TaskDeviations.Of(task, options.MaximumItems),
             UsesStrategies = task.UsesStrategies,
             Figures = task.Summarize(scored),
             LowerIsBetter = task.LowerIsBetter,

@@ -17,6 +17,11 @@ public abstract class EvaluationTask
     /// <summary>What it belongs to, which states something over all its tasks in reports: the same object for each of them; or null (the default).</summary>
     public virtual IBenchmark? Benchmark => null;
 
+    /// <summary>
+    /// In which respects its figures are none of those that are published under its name, a short phrase each, such as "20 items of each length in place of 500". Default: none. A report lists them.
+    /// </summary>
+    public virtual IReadOnlyList<string> Deviations => [];
+
     /// <summary>How many items it has, for progress, or null (the default) where that is not known before they are made.</summary>
     public virtual int? ItemCount => null;
 

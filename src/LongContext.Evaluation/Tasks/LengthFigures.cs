@@ -2,9 +2,11 @@ using System.Globalization;
 
 namespace LongContext.Evaluation.Tasks;
 
-/// <summary>Figures of tasks that are made at many lengths: the mean of all items, then of each length, 0 to 100.</summary>
-internal static class LengthFigures
+/// <summary>Figures of tasks that are made at many lengths, for <see cref="EvaluationTask.Summarize"/> of a task of your own.</summary>
+public static class LengthFigures
 {
+    /// <summary>The mean of all items, named score, then that of each length, named by it, from the shortest; 0 to 100.</summary>
+    /// <param name="results">Results of one model and one strategy that have a score; those without a length count in the first figure alone.</param>
     public static IReadOnlyList<TaskFigure> Of(IReadOnlyList<ItemResult> results)
     {
         ArgumentNullException.ThrowIfNull(results);

@@ -46,6 +46,9 @@ public sealed class PasskeyTask : AnswerTask, ISizedTask
     public override string Identity { get; }
 
     /// <inheritdoc />
+    public override IReadOnlyList<string> Deviations => ["sentences and words of the library's own"];
+
+    /// <inheritdoc />
     public override int? ItemCount => Lengths.Count * Depths.Count * options.ItemsPerCell;
 
     /// <inheritdoc />

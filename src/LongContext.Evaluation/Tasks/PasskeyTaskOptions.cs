@@ -3,7 +3,7 @@ using LongContext.Data.Making;
 namespace LongContext.Evaluation.Tasks;
 
 /// <summary>Options of a <see cref="PasskeyTask"/>.</summary>
-public sealed class PasskeyTaskOptions
+public sealed record PasskeyTaskOptions
 {
     /// <summary>Digits of the pass key, 1 to 9. Default: 5.</summary>
     public int DigitCount { get; init; } = 5;

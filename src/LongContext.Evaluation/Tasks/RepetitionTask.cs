@@ -11,11 +11,13 @@ namespace LongContext.Evaluation.Tasks;
 /// </summary>
 /// <remarks>
 /// The form, the range of 1 to 99 words and the score are those of Together's long-context fine-tuning study (together-cookbook,
-/// LongContext_Finetuning_RepetitionTask); the text is random words, so that nothing can be guessed.
+/// LongContext_Finetuning_RepetitionTask); the text is random words, so that nothing can be guessed. There the text is a document, there is a short system message, and the temperature is 1; here
+/// there is no system message, and answers are greedy.
 /// </remarks>
 public sealed class RepetitionTask : AnswerTask, ISizedTask
 {
     private const int FewestNewTokens = 16;
+    private const int OfficialItems = 25;
 
     private readonly RepetitionTaskOptions options;
     private readonly RepetitionForm form;
@@ -41,7 +43,7 @@ public sealed class RepetitionTask : AnswerTask, ISizedTask
         Lengths = [.. options.Lengths];
         Name = form == RepetitionForm.LastWords ? "repetition" : "repetition/after-marker";
         Identity = Settings.Text(
-            Name, options.Seed, question.Words, options.Marker, options.MinimumCount, options.MaximumCount, options.EffectiveTemplate, Lengths, options.Depths, options.ItemsPerLength,
+            Name, options.Seed, question.Words, options.Marker, options.MinimumCount, options.MaximumCount, options.EffectiveTemplate, Lengths, options.Depths, options.ItemsPerCell,
             options.MaximumNewTokens, options.TemplateTokens, options.CountsWords ? 1 : 0);
     }
 
@@ -52,7 +54,16 @@ public sealed class RepetitionTask : AnswerTask, ISizedTask
     public override string Identity { get; }
 
     /// <inheritdoc />
-    public override int? ItemCount => Lengths.Count * Math.Max(1, options.Depths.Count) * options.ItemsPerLength;
+    public override IReadOnlyList<string> Deviations =>
+    [
+        "random words in place of documents",
+        "no system message, greedy answers",
+        .. TaskDeviations.Where(form != RepetitionForm.LastWords, "words after a marker in place of the last ones"),
+        .. TaskDeviations.Number(options.ItemsPerCell, OfficialItems, "items of each cell"),
+    ];
+
+    /// <inheritdoc />
+    public override int? ItemCount => Lengths.Count * Math.Max(1, options.Depths.Count) * options.ItemsPerCell;
 
     /// <inheritdoc />
     public IReadOnlyList<int> Lengths { get; }
@@ -73,7 +84,7 @@ public sealed class RepetitionTask : AnswerTask, ISizedTask
         ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
         double?[] depths = options.Depths.Count == 0 ? [null] : [.. options.Depths.Cast<double?>()];
-        return DepthOrder.Of(depths.Length, options.ItemsPerLength).Select(cell => Sized(tokenizer, length, depths[cell.Depth], (cell.Depth * options.ItemsPerLength) + cell.Version));
+        return DepthOrder.Of(depths.Length, options.ItemsPerCell).Select(cell => Sized(tokenizer, length, depths[cell.Depth], (cell.Depth * options.ItemsPerCell) + cell.Version));
     }
 
     /// <summary>Makes an item whose prompt has as many words as fit into a number of tokens.</summary>

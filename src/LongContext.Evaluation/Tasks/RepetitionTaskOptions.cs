@@ -3,7 +3,7 @@ using LongContext.Data.Making;
 namespace LongContext.Evaluation.Tasks;
 
 /// <summary>Options of a <see cref="RepetitionTask"/>.</summary>
-public sealed class RepetitionTaskOptions
+public sealed record RepetitionTaskOptions
 {
     /// <summary>Which words are asked for. Default: <see cref="RepetitionForm.LastWords"/>.</summary>
     public RepetitionForm Form { get; init; } = RepetitionForm.LastWords;
@@ -41,8 +41,8 @@ public sealed class RepetitionTaskOptions
     /// </summary>
     public IReadOnlyList<double> Depths { get; init; } = [];
 
-    /// <summary>Items of each length (and depth, where there are some), at least 1. Default: 25, as Together's study.</summary>
-    public int ItemsPerLength { get; init; } = 25;
+    /// <summary>Items of each cell, that is of each length and, where there are some, depth; at least 1. Default: 25, as Together's study.</summary>
+    public int ItemsPerCell { get; init; } = 25;
 
     /// <summary>
     /// Tokens of an answer at most, at least 1. Null, the default: twice as many as the right answer has, and at least 16.
@@ -68,7 +68,7 @@ public sealed class RepetitionTaskOptions
         SizedOptionFaults.AddLengths(Lengths, nameof(Lengths), faults);
         if (Depths is null || Depths.Count > 0) SizedOptionFaults.AddDepths(Depths, nameof(Depths), faults);
         if (Depths is { Count: > 0 } && Form == RepetitionForm.LastWords) faults.Add($"{nameof(Depths)} are given, which only the form {RepetitionForm.AfterMarker} knows");
-        SizedOptionFaults.AddAtLeast(ItemsPerLength, 1, nameof(ItemsPerLength), faults);
+        SizedOptionFaults.AddAtLeast(ItemsPerCell, 1, nameof(ItemsPerCell), faults);
         if (MaximumNewTokens is { } most) SizedOptionFaults.AddAtLeast(most, 1, nameof(MaximumNewTokens), faults);
         SizedOptionFaults.AddAtLeast(TemplateTokens, 0, nameof(TemplateTokens), faults);
         if (!Enum.IsDefined(Form)) faults.Add($"{nameof(Form)} is {Form}, expected LastWords or AfterMarker");

@@ -167,14 +167,20 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
 
     /// <summary>This client as a model to evaluate.</summary>
     /// <param name="name">Its name in reports. Null (the default): <see cref="ModelId"/>.</param>
+    /// <remarks>
+    /// Its <see cref="EvaluationModel.Identity"/> is a hash over the weights as they are now, an adapter's included, by samples: call it anew after training. It computes one request
+    /// at a time, so it is asked one at a time.
+    /// </remarks>
     public EvaluationModel ToEvaluationModel(string? name = null) => new()
     {
         Name = name ?? ModelId,
+        Identity = $"weights {WeightIdentity.Of(model)}, format {ChatFormat?.ToString() ?? "none"}",
         Client = this,
         Tokenizer = Tokenizer,
         ContextLength = ContextLength,
-        ReservedTokens = TemplateTokens(),
+        TemplateTokens = TemplateTokens(),
         ContinuesAnswers = true,
+        RequestsAtOnce = 1,
     };
 
     /// <inheritdoc />

@@ -62,4 +62,13 @@ public sealed class ConfidenceIntervalsTests
         Assert.Equal(new ConfidenceInterval(0.5, 0.5, 0.95), ConfidenceIntervals.OfMean([0.5, 0.5]));
         Assert.Throws<ArgumentOutOfRangeException>(() => ConfidenceIntervals.OfMean(scores, 1));
     }
+
+    [Fact]
+    public void OfMean_HigherLevel_IsAlwaysWider()
+    {
+        double[] scores = [.. Enumerable.Range(0, 40).Select(i => (i * 7 % 11) / 11.0)];
+        double[] widths = [.. new[] { 0.5, 0.9, 0.99, 0.999, 0.9999, 0.999999 }.Select(level => ConfidenceIntervals.OfMean(scores, level)!.Value).Select(interval => interval.High - interval.Low)];
+        Assert.Equal(widths.Order(), widths);
+        Assert.Equal(widths.Length, widths.Distinct().Count());
+    }
 }

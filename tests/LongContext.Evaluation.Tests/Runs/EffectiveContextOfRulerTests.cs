@@ -17,7 +17,7 @@ public sealed class EffectiveContextOfRulerTests
     public async Task Oracle_EveryTask_IsRight(int length)
     {
         DirectSession session = new(Model(length), (_, prompt, _) => RulerOracle.Answer(prompt.Text));
-        foreach (RulerTask task in Ruler.Create(new RulerOptions { Lengths = [length], SamplesPerLength = 12 }))
+        foreach (RulerTask task in Ruler.Create(new RulerOptions { Lengths = [length], ItemsPerLength = 12 }))
             Assert.All(await TaskRuns.RunAsync(task, session, Token), result => Assert.True(result.Score == 1, $"{result.Task} {result.Item}"));
     }
 

@@ -41,6 +41,77 @@ public sealed class KilledRunTests
         Assert.InRange(server.Answered.Count, Items, Items + (kills * AtOnce));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task RunAsync_KilledWhileTheServerFails_NothingIsLostOrAskedTwice(bool streaming)
+    {
+        using TemporaryFolder folder = new();
+        using StubServer server = new(request => Faulty(request));
+        HashSet<string> kept = [];
+        int kills = 0;
+        while (true)
+        {
+            int before = server.Asked.Count;
+            using Process process = Process.Start(OwnProgram.With(KilledRun.Name, folder.Path, server.Address.ToString(), "120", streaming.ToString()))!;
+            while (!process.HasExited && (kills >= 5 || server.Asked.Count - before < PerLife + (9 * kills))) await Task.Delay(1, Token);
+            process.Kill();
+            await process.WaitForExitAsync(Token);
+            Assert.Empty(server.Asked.Skip(before).Intersect(kept));
+            if (process.ExitCode == 0) break;
+            kills++;
+            foreach (string answer in Kept(folder[ResponseStore.FileName])) kept.Add(answer.Replace("answer", "question", StringComparison.Ordinal));
+            Assert.True(kills <= 8, "it does not get on");
+        }
+
+        Assert.InRange(kills, 4, 6);
+        Assert.Equal(120, server.Answered.Distinct().Count());
+        Assert.InRange(server.Answered.Count, 120, 120 + (kills * AtOnce));
+        Assert.True(server.Asked.Count > server.Answered.Count + 30, "the server has hardly failed");
+    }
+
+    [Fact]
+    public async Task FindAsync_KilledManyTimes_FindsWhatAnUnbrokenSearchFinds()
+    {
+        using TemporaryFolder folder = new(), files = new();
+        string Answer(string question) => SlopeTask.Answer(5, (_, length) => 1 / (1 + Math.Pow(length / 9_000.0, 4)), question);
+        using StubServer server = new(request => new StubReply(Answer(request.Text)));
+        int kills = 0, perLife = 40;
+        while (true)
+        {
+            int before = server.Asked.Count;
+            using Process process = Process.Start(OwnProgram.With(KilledRun.Name, folder.Path, server.Address.ToString(), files["found"], false.ToString()))!;
+            while (!process.HasExited && (kills >= 6 || server.Asked.Count - before < perLife)) await Task.Delay(1, Token);
+            process.Kill();
+            await process.WaitForExitAsync(Token);
+            if (process.ExitCode == 0) break;
+            kills++;
+            perLife += 7;
+            Assert.True(kills <= 8, "it does not get on");
+        }
+
+        Assert.InRange(kills, 4, 7);
+        Assert.InRange(server.Answered.Count, server.Answered.Distinct().Count(), server.Answered.Distinct().Count() + (kills * AtOnce));
+        Assert.Equal(KilledRun.Search(RunModels.Of(server.Client()), new EvaluationRunOptions()), File.ReadAllText(files["found"]));
+    }
+
+    /// <summary>The first tries of most questions go wrong, each in another way.</summary>
+    private static StubReply Faulty(StubRequest request)
+    {
+        string answer = EchoTask.Answer(request.Text);
+        int kind = (request.Text[^1] + request.Number) % 8;
+        return request.Number >= 3 ? new StubReply(answer) : kind switch
+        {
+            0 => StubReply.Error(429, "rate_limit_exceeded", "retry-after-ms: 3"),
+            1 => StubReply.Error(500),
+            2 => new StubReply(answer) { ShareUntilCut = 0.6 },
+            3 => new StubReply(answer) { Body = "\u0001garbage" },
+            4 when request.Text.EndsWith("07", StringComparison.Ordinal) => new StubReply(answer) { Hangs = true },
+            5 => request.IsStreaming ? new StubReply(answer) { PiecesUntilEnd = 2 } : StubReply.Error(503),
+            _ => new StubReply(answer) { Wait = TimeSpan.FromMilliseconds(1) },
+        };
+    }
+
     /// <summary>The answers of the whole lines.</summary>
     private static IEnumerable<string> Kept(string path)
     {

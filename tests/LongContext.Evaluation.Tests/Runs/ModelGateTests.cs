@@ -14,7 +14,7 @@ public sealed class ModelGateTests
     public async Task EnterAsync_LimitsPerMinute_AreKeptInEveryMinute(int? requests, int? tokens, int perRequest)
     {
         FakeTime time = new();
-        using ModelGate gate = new("m", new EvaluationRunOptions { RequestsAtOnce = 100, RequestsPerMinute = requests, TokensPerMinute = tokens, TimeProvider = time });
+        using ModelGate gate = new(RunModels.Of(RunModels.Echo(), "m"), new EvaluationRunOptions { RequestsAtOnce = 100, RequestsPerMinute = requests, TokensPerMinute = tokens, TimeProvider = time });
         List<TimeSpan> entered = [];
         for (int i = 0; i < 60; i++)
         {
@@ -40,7 +40,7 @@ public sealed class ModelGateTests
     public async Task Leave_FewerTokensThanSaid_OthersGoSooner()
     {
         FakeTime time = new();
-        using ModelGate gate = new("m", new EvaluationRunOptions { TokensPerMinute = 1_000, TimeProvider = time });
+        using ModelGate gate = new(RunModels.Of(RunModels.Echo(), "m"), new EvaluationRunOptions { TokensPerMinute = 1_000, TimeProvider = time });
         await gate.EnterAsync(1_000, Token);
         gate.Leave(1_000, 100);
         Task next = gate.EnterAsync(10, Token).AsTask();
@@ -52,7 +52,7 @@ public sealed class ModelGateTests
     [Fact]
     public async Task Failed_SoManyInARow_Stops()
     {
-        using ModelGate gate = new("m", new EvaluationRunOptions { MaximumFailuresInARow = 3 });
+        using ModelGate gate = new(RunModels.Of(RunModels.Echo(), "m"), new EvaluationRunOptions { MaximumFailuresInARow = 3 });
         for (int i = 0; i < 2; i++) gate.Failed("x");
         gate.Succeeded();
         for (int i = 0; i < 2; i++) gate.Failed("x");

@@ -15,7 +15,8 @@ public sealed class RemoteModelTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public static MatrixTheoryData<string, bool> Faults() => new(
-        ["429", "429 with Retry-After", "500", "503", "408", "cut answer", "ended stream", "garbage", "truncated JSON", "HTML", "no choices", "no message"], [false, true]);
+        ["429", "429 with Retry-After", "500", "503", "408", "cut answer", "ended stream", "garbage", "truncated JSON", "HTML", "no choices", "no message", "an array", "a text",
+            "choices of another shape", "a message of another shape"], [false, true]);
 
     [Theory]
     [MemberData(nameof(Faults))]
@@ -82,7 +83,8 @@ public sealed class RemoteModelTests
             [RunModels.Of(server.Client(), "wrong"), RunModels.Of(other.Client(), "right")], [task], cancellationToken: Token);
         // The eighth failure is counted before its place is free; three more requests may be on their way then.
         Assert.InRange(server.Asked.Count, 8, 8 + 3);
-        Assert.Contains("'wrong'", Assert.Single(report.Notes), StringComparison.Ordinal);
+        Assert.Equal(2, report.Notes.Count);
+        Assert.All(report.Notes, note => Assert.Contains("'wrong'", note, StringComparison.Ordinal));
         Assert.Contains("401", report.Notes[0], StringComparison.Ordinal);
         Assert.Equal(500, report.Tasks[1].Scored);
         Assert.Equal(0, report.Tasks[0].Scored);
@@ -111,7 +113,8 @@ public sealed class RemoteModelTests
         using (StubServer server = new(_ => new StubReply(string.Empty))) address = server.Address;
         EvaluationRunOptions options = new() { MaximumTries = 2, RetryDelay = Quick.RetryDelay, MaximumRetryDelay = Quick.MaximumRetryDelay, MaximumFailuresInARow = 3 };
         EvaluationReport report = await new EvaluationRunner(options).RunAsync([RunModels.Of(StubServer.ClientOf(address))], [new EchoTask("a", 200)], cancellationToken: Token);
-        Assert.Contains("refused", Assert.Single(report.Notes), StringComparison.Ordinal);
+        Assert.Contains("refused", report.Notes[0], StringComparison.Ordinal);
+        Assert.Contains("never asked", report.Notes[1], StringComparison.Ordinal);
         Assert.InRange(report.Items.Count, 3, 20);
     }
 
@@ -160,6 +163,10 @@ public sealed class RemoteModelTests
         "truncated JSON" => new StubReply(answer) { Body = "{\"id\": \"1\", \"choices\": [" },
         "HTML" => new StubReply(answer) { Body = "<html><body>Bad gateway</body></html>" },
         "no choices" => new StubReply(answer) { Body = """{"id":"1","object":"chat.completion","created":1,"model":"stub","choices":[]}""" },
+        "an array" => new StubReply(answer) { Body = "[]" },
+        "a text" => new StubReply(answer) { Body = "\"down\"" },
+        "choices of another shape" => new StubReply(answer) { Body = """{"id":"1","object":"chat.completion","created":1,"model":"stub","choices":{"a":1}}""" },
+        "a message of another shape" => new StubReply(answer) { Body = """{"id":"1","object":"chat.completion","created":1,"model":"stub","choices":[{"index":0,"finish_reason":"stop","message":[1]}]}""" },
         "no message" => new StubReply(answer) { Body = """{"id":"1","object":"chat.completion","created":1,"model":"stub"}""" },
         _ => throw new ArgumentOutOfRangeException(nameof(fault)),
     };

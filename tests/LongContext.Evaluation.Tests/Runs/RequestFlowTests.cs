@@ -38,14 +38,19 @@ public sealed class RequestFlowTests
         await OneAsync(RunModels.Of(client), EvaluationPrompt.FromText("q"), settings);
         ChatOptions options = client.Asked[0].Options!;
         Assert.Equal((17, 0.5f, 0.9f, 42L), (options.MaxOutputTokens, options.Temperature, options.TopP, options.Seed));
-        Assert.Equal(["\n"], options.StopSequences!);
         Assert.Equal(2, options.AdditionalProperties![ChatOptionKeys.MinimumNewTokens]);
+        // A server would end an answer that begins with one, so that it would be empty: there it is cut once it is here.
+        Assert.Null(options.StopSequences);
+        await OneAsync(RunModels.Of(client), EvaluationPrompt.FromText("q"), settings with { MinimumNewTokens = 0 });
+        Assert.Equal(["\n"], client.Asked[1].Options!.StopSequences!);
     }
 
     [Theory]
     [InlineData("one\ntwo", 0, "one")]
     [InlineData("\none\ntwo", 0, "")]
     [InlineData("\none\ntwo", 1, "\none")]
+    [InlineData("\n\nENDone\ntwo", 1, "\n\nENDone")]
+    [InlineData("\n\n", 1, "\n\n")]
     [InlineData("one END two\n", 0, "one ")]
     [InlineData("none", 0, "none")]
     [InlineData("", 3, "")]
@@ -61,7 +66,7 @@ public sealed class RequestFlowTests
         ScriptedClient client = new(_ => "x");
         RecordingTruncation truncation = new();
         EvaluationPrompt prompt = new() { System = "one two", Context = string.Join(' ', Enumerable.Repeat("w", 500)), AnswerPrefix = "so it is:", Truncation = truncation };
-        ItemResult result = await OneAsync(RunModels.Of(client) with { ContextLength = 100, ReservedTokens = 10 }, prompt, new AnswerSettings { MaximumNewTokens = 20 });
+        ItemResult result = await OneAsync(RunModels.Of(client) with { ContextLength = 100, TemplateTokens = 10 }, prompt, new AnswerSettings { MaximumNewTokens = 20 });
         // 100 less 20 for the answer, 10 for the template, 2 for the system message, 3 for the answer's beginning.
         Assert.Equal([65], truncation.Limits);
         Assert.True(result.Truncated);

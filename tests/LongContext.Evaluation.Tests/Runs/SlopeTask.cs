@@ -16,13 +16,15 @@ internal sealed class SlopeTask(string name, int items = int.MaxValue) : AnswerT
     public IReadOnlyList<int> Lengths => [1_024];
 
     /// <summary>A model that is right by chance, with an accuracy that depends on the task's name and the length.</summary>
-    public static ScriptedClient Client(long seed, Func<string, int, double> accuracy) => new(question =>
+    public static ScriptedClient Client(long seed, Func<string, int, double> accuracy) => new(question => Answer(seed, accuracy, question));
+
+    public static string Answer(long seed, Func<string, int, double> accuracy, string question)
     {
         string[] words = question.Split(' ');
         int length = int.Parse(words[1], CultureInfo.InvariantCulture), number = int.Parse(words[2], CultureInfo.InvariantCulture);
         double drawn = new SplitMix64(seed ^ StringHash(words[0]), ((long)length << 32) + number).NextDouble();
         return drawn < accuracy(words[0], length) ? "right" : "wrong";
-    });
+    }
 
     public override IEnumerable<EvaluationItem> CreateItems(Tokenizer tokenizer) => CreateItems(tokenizer, 1_024);
 

@@ -68,8 +68,9 @@ public sealed class TasksWithoutStrategiesTests
     {
         ScriptedClient client = new(RulerOracle.Answer);
         EvaluationReport report = await new EvaluationRunner().RunAsync(
-            [RunModels.Of(client)], Ruler.Create(new RulerOptions { Lengths = [1_024, 2_048], SamplesPerLength = 2 }, "vt", "niah_single_1"), cancellationToken: Token);
-        ReportSection section = Assert.Single(report.Sections);
+            [RunModels.Of(client)], Ruler.Create(new RulerOptions { Lengths = [1_024, 2_048], ItemsPerLength = 2 }, "vt", "niah_single_1"), cancellationToken: Token);
+        ReportSection section = report.Sections[0];
+        Assert.Equal(["RULER", "Not as published"], report.Sections.Select(one => one.Title));
         Assert.Equal(["Model", "Strategy", "1024", "2048", "Avg.", "wAvg. (inc)", "wAvg. (dec)", "Effective"], section.Columns);
         Assert.Equal(["model", "full context", "100.0", "100.0", "100.0", "100.0", "100.0", "2048"], Assert.Single(section.Rows));
         foreach (string text in (string[])[report.ToHtml(), report.ToMarkdown(), report.ToText()])
@@ -111,12 +112,12 @@ public sealed class TasksWithoutStrategiesTests
     {
         EvaluationTask[] tasks =
         [
-            .. Ruler.Create(new RulerOptions { Lengths = [1_024, 1_100], SamplesPerLength = 3 }, "vt", "qa_1"), new PasskeyTask(new PasskeyTaskOptions { Lengths = [512, 600], Depths = [0, 1], ItemsPerCell = 3 }),
-            new RepetitionTask(new RepetitionTaskOptions { Lengths = [512, 600], ItemsPerLength = 3 }),
-            new RepetitionTask(new RepetitionTaskOptions { Lengths = [512], ItemsPerLength = 3, Form = RepetitionForm.AfterMarker, Depths = [0, 0.5] }),
+            .. Ruler.Create(new RulerOptions { Lengths = [1_024, 1_100], ItemsPerLength = 3 }, "vt", "qa_1"), new PasskeyTask(new PasskeyTaskOptions { Lengths = [512, 600], Depths = [0, 1], ItemsPerCell = 3 }),
+            new RepetitionTask(new RepetitionTaskOptions { Lengths = [512, 600], ItemsPerCell = 3 }),
+            new RepetitionTask(new RepetitionTaskOptions { Lengths = [512], ItemsPerCell = 3, Form = RepetitionForm.AfterMarker, Depths = [0, 0.5] }),
             new NeedleTask(new NeedleTaskOptions { Lengths = [512, 600], Depths = [0, 0.5, 1], ItemsPerCell = 2 }),
             new MultiNeedleTask(new MultiNeedleTaskOptions { Lengths = [1_024] }),
-            new KeyValueTask(new KeyValueTaskOptions { PairCounts = [3, 5], Lengths = [600], Depths = [0, 1], Samples = 4 }),
+            new KeyValueTask(new KeyValueTaskOptions { PairCounts = [3, 5], Lengths = [600], Depths = [0, 1], ItemsPerCell = 4 }),
             new QuestionTask([new Question { Text = "Who?", Answers = ["Ada"] }]),
             new SummarizationTask([new DocumentSummary { Document = "d", Summaries = ["s"] }]),
         ];

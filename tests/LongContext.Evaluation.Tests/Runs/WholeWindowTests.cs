@@ -22,11 +22,11 @@ public sealed class WholeWindowTests
         Tokenizer tokenizer = TestTokenizers.Get(tokenizerName);
         EvaluationTask[] tasks =
         [
-            .. Ruler.Create(new RulerOptions { Lengths = [Window], SamplesPerLength = 6, SolvedExamples = tokenizerName != "character" && tokenizerName != "bpe" }),
+            .. Ruler.Create(new RulerOptions { Lengths = [Window], ItemsPerLength = 6, SolvedExamples = tokenizerName != "character" && tokenizerName != "bpe" }),
             new NeedleTask(new NeedleTaskOptions { Lengths = [Window], Depths = [0, 0.3, 1] }), new MultiNeedleTask(new MultiNeedleTaskOptions { Lengths = [Window] }),
-            new KeyValueTask(new KeyValueTaskOptions { PairCounts = [], Lengths = [Window], Samples = 5 }),
-            new PasskeyTask(new PasskeyTaskOptions { Lengths = [Window] }), new RepetitionTask(new RepetitionTaskOptions { Lengths = [Window], ItemsPerLength = 10 }),
-            new RepetitionTask(new RepetitionTaskOptions { Lengths = [Window], ItemsPerLength = 10, Form = RepetitionForm.AfterMarker }),
+            new KeyValueTask(new KeyValueTaskOptions { Lengths = [Window], ItemsPerCell = 5 }),
+            new PasskeyTask(new PasskeyTaskOptions { Lengths = [Window] }), new RepetitionTask(new RepetitionTaskOptions { Lengths = [Window], ItemsPerCell = 10 }),
+            new RepetitionTask(new RepetitionTaskOptions { Lengths = [Window], ItemsPerCell = 10, Form = RepetitionForm.AfterMarker }),
         ];
         ScriptedClient client = new(_ => "");
         EvaluationModel model = new() { Name = "model", Client = client, Tokenizer = tokenizer, ContextLength = Window };
@@ -35,7 +35,7 @@ public sealed class WholeWindowTests
         Assert.Equal(tasks.Length, report.Tasks.Count(task => task.Scored > 0));
 
         // One token less, and the longest do not fit: the check is there.
-        EvaluationReport less = await new EvaluationRunner().RunAsync([model with { ReservedTokens = 64 + (Window / 50) }], tasks, cancellationToken: Token);
+        EvaluationReport less = await new EvaluationRunner().RunAsync([model with { TemplateTokens = 64 + (Window / 50) }], tasks, cancellationToken: Token);
         Assert.All(less.Tasks.Where(task => task.Task != "ruler/vt" && task.Task != "multi-needle"), task => Assert.True(task.TooLong > 0 || task.Task.StartsWith("ruler/qa", StringComparison.Ordinal), task.Task));
     }
 
@@ -46,7 +46,7 @@ public sealed class WholeWindowTests
     public async Task FindAsync_ModelOfAWindow_MeasuresUpToItsWholeWindow(int reserved, int longest)
     {
         ScriptedClient client = new(prompt => prompt.Contains("pass key", StringComparison.Ordinal) ? PasskeyOf(prompt) : "");
-        EvaluationModel model = new() { Name = "model", Client = client, Tokenizer = PieceTokenizer.Subword, ContextLength = Window, ReservedTokens = reserved };
+        EvaluationModel model = new() { Name = "model", Client = client, Tokenizer = PieceTokenizer.Subword, ContextLength = Window, TemplateTokens = reserved };
         EffectiveContextResult result = await EffectiveContext.FindAsync(
             model, new EffectiveContextOptions { Tasks = [new PasskeyTask(new PasskeyTaskOptions { ItemsPerCell = 20 })], CheckPoints = 2, Resolution = 1 }, cancellationToken: Token);
         Assert.Equal(longest, result.Average.Length);

@@ -32,7 +32,7 @@ public sealed class SizedTaskTests
         Tokenizer tokenizer = TestTokenizers.Get(tokenizerName);
         foreach (RepetitionForm form in Enum.GetValues<RepetitionForm>())
         {
-            RepetitionTask task = new(new RepetitionTaskOptions { Form = form, Lengths = [length], ItemsPerLength = 8, MaximumCount = 40 });
+            RepetitionTask task = new(new RepetitionTaskOptions { Form = form, Lengths = [length], ItemsPerCell = 8, MaximumCount = 40 });
             EvaluationItem[] items = [.. task.CreateItems(tokenizer)];
             Assert.Equal(8, items.Select(item => (item.Id, item.Answer)).Distinct().Count());
             foreach (EvaluationItem item in items)
@@ -51,7 +51,7 @@ public sealed class SizedTaskTests
     [Fact]
     public void Repetition_FixedAnswerLength_FillsTheLength()
     {
-        RepetitionTask task = new(new RepetitionTaskOptions { Form = RepetitionForm.AfterMarker, Depths = [0, 0.5], Lengths = [2_048], ItemsPerLength = 3, MaximumNewTokens = 256, CountsWords = true });
+        RepetitionTask task = new(new RepetitionTaskOptions { Form = RepetitionForm.AfterMarker, Depths = [0, 0.5], Lengths = [2_048], ItemsPerCell = 3, MaximumNewTokens = 256, CountsWords = true });
         EvaluationItem[] items = [.. task.CreateItems(PieceTokenizer.Subword)];
         Assert.Equal([0, 0.5, 0, 0.5, 0, 0.5], items.Select(item => item.Depth!.Value));
         Assert.All(items, item => Assert.InRange(item.PromptTokenCount!.Value + 256 + 64, 2_040, 2_048));
@@ -74,9 +74,9 @@ public sealed class SizedTaskTests
                 "passkey 141a31561ad6d547",
                 "repetition baeb7e99e839065d",
                 "repetition/after-marker 2e9e28fd4376e0c7",
-                "needle a09681bfc6eb6bc6",
-                "multi-needle 68d0c7d5c34244b4",
-                "key-value 569a0af067821e37",
+                "needle 1b1a4144c27330af",
+                "multi-needle c5a717103fe81399",
+                "key-value ff4449aebc1848e5",
             ],
             found);
     }

@@ -8,6 +8,8 @@ internal sealed class LimitedTruncation(PromptTruncation inner, int limit) : Pro
 {
     public override string Name => string.Create(CultureInfo.InvariantCulture, $"{inner.Name}, at most {limit} tokens");
 
+    internal override int? Limit => Math.Min(limit, inner.Limit ?? limit);
+
     public override EvaluationPrompt Fit(EvaluationPrompt prompt, Tokenizer tokenizer, int maximumTokens) =>
         inner.Fit(prompt, tokenizer, Math.Min(limit, maximumTokens));
 }

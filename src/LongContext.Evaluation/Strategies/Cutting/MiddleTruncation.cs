@@ -5,7 +5,8 @@ namespace LongContext.Evaluation.Strategies.Cutting;
 /// <summary>Takes tokens out of the middle of the whole text, in one of the two ways that benchmarks have.</summary>
 /// <param name="name">The kind's name.</param>
 /// <param name="joined">Whether the two ends are decoded together, and an odd number of tokens is used up.</param>
-internal sealed class MiddleTruncation(string name, bool joined) : PromptTruncation
+/// <param name="bare">Whether special tokens around the text are left out from the beginning.</param>
+internal sealed class MiddleTruncation(string name, bool joined, bool bare = false) : PromptTruncation
 {
     public override string Name => name;
 
@@ -14,7 +15,7 @@ internal sealed class MiddleTruncation(string name, bool joined) : PromptTruncat
         ArgumentNullException.ThrowIfNull(prompt);
         ArgumentNullException.ThrowIfNull(tokenizer);
         string text = prompt.Text;
-        IReadOnlyList<int> ids = TokenText.Encode(tokenizer, text);
+        IReadOnlyList<int> ids = bare ? [.. TokenText.EncodeBare(tokenizer, text, out _).Select(token => token.Id)] : TokenText.Encode(tokenizer, text);
         if (ids.Count <= maximumTokens) return prompt;
         // Of one token the script of LongBench would keep half of it at each end, which Python takes as the whole text.
         if (maximumTokens < (joined ? 1 : 2)) throw new PromptTooLongException(ids.Count, maximumTokens);

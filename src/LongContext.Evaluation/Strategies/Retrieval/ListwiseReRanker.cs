@@ -29,7 +29,7 @@ public sealed class ListwiseReRanker : IChunkReRanker
 
     /// <inheritdoc />
     public string Identity => FormattableString.Invariant(
-        $"listwise {StrategyNames.Quoted(model.Name)}, window {options.WindowSize}, step {options.Step}, passes {options.Passes}, {options.PassageWords} words, {options.MaximumNewTokens} new tokens, prompt {ReRankingPrompts.Version}");
+        $"listwise {StrategyNames.Quoted(model.Name)} '{model.FindIdentity()}', window {options.WindowSize}, step {options.Step}, passes {options.Passes}, {options.PassageWords} words, {options.MaximumNewTokens} new tokens, prompt {ReRankingPrompts.Version}");
 
     /// <inheritdoc />
     /// <exception cref="InvalidOperationException">A window's passages do not fit into the ranking model.</exception>

@@ -26,7 +26,7 @@ public sealed class PointwiseReRanker : IChunkReRanker
 
     /// <inheritdoc />
     public string Identity => FormattableString.Invariant(
-        $"pointwise {StrategyNames.Quoted(model.Name)}, 0 to {options.HighestScore}, {options.PassageWords} words, {options.MaximumNewTokens} new tokens, prompt {ReRankingPrompts.Version}");
+        $"pointwise {StrategyNames.Quoted(model.Name)} '{model.FindIdentity()}', 0 to {options.HighestScore}, {options.PassageWords} words, {options.MaximumNewTokens} new tokens, prompt {ReRankingPrompts.Version}");
 
     /// <inheritdoc />
     /// <exception cref="InvalidOperationException">A passage does not fit into the scoring model.</exception>

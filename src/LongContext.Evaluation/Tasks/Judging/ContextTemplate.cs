@@ -1,9 +1,11 @@
+using LongContext.Evaluation.Tasks.Records;
+
 namespace LongContext.Evaluation.Tasks.Judging;
 
 /// <summary>A prompt's text with a place for the long part, which alone may be shortened.</summary>
 internal sealed class ContextTemplate
 {
-    private readonly TextPlaces places;
+    private readonly FormatString places;
     private readonly string context;
 
     /// <param name="template">The text.</param>
@@ -14,11 +16,11 @@ internal sealed class ContextTemplate
     public ContextTemplate(string template, string context, IReadOnlyList<string> others, string parameter)
     {
         this.context = context;
-        places = TextPlaces.Parse(template, parameter);
+        places = FormatString.ParseOption(template, parameter, parameter);
         string expected = $"expected {string.Join(" and ", others.Prepend(context).Select(name => $"{{{name}}}"))}";
-        foreach (string? name in places.Names)
+        foreach (string name in places.Names)
         {
-            if (name != context && !others.Contains(name!)) throw new ArgumentException($"{parameter} has a place {{{name}}}, {expected}.", parameter);
+            if (name != context && !others.Contains(name)) throw new ArgumentException($"{parameter} has a place {{{name}}}, {expected}.", parameter);
         }
 
         if (others.FirstOrDefault(name => !places.Names.Contains(name)) is { } missing) throw new ArgumentException($"{parameter} has no place {{{missing}}}, {expected}.", parameter);
@@ -29,7 +31,7 @@ internal sealed class ContextTemplate
     /// <summary>The prompt with the long part in it.</summary>
     public EvaluationPrompt Fill(string longPart, Func<string, string> others)
     {
-        (string before, string after) = places.FillAround(context, (name, _) => others(name!));
+        (string before, string after) = places.FillAround(context, others);
         return new EvaluationPrompt { Before = before, Context = longPart, After = after };
     }
 }

@@ -10,6 +10,8 @@ namespace LongContext.Evaluation.Tasks.Judging;
 /// </remarks>
 public sealed class Judge
 {
+    private const int FewestNewTokens = 256; // of a reply that says why before it rates
+
     private readonly JudgeOptions options;
 
     /// <summary>Makes a judge.</summary>
@@ -41,7 +43,7 @@ public sealed class Judge
     /// <summary>Everything that decides its ratings: part of the identity of a task that asks it.</summary>
     public string Identity => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Name}, {options.LowestRating} to {options.HighestRating}, {options.Attempts} attempts, {options.MaximumNewTokens} tokens, temperature {options.Temperature}, {new ContentHash().Add(Prompt.Text).Add(Prompt.System).Add(Prompt.ExampleText)}");
+        $"{Name} '{Model.FindIdentity()}', {options.LowestRating} to {options.HighestRating}, {options.Attempts} attempts, {options.MaximumNewTokens} tokens, temperature {options.Temperature}, {new ContentHash().Add(Prompt.Text).Add(Prompt.System).Add(Prompt.ExampleText)}");
 
     /// <summary>
     /// Has an answer rated: the rating is the first number inside the last [[...]] of the reply. Where there is none, or one that is not on the scale, the judge is
@@ -57,10 +59,11 @@ public sealed class Judge
     {
         ArgumentNullException.ThrowIfNull(session);
         EvaluationPrompt prompt = Prompt.Fill(question, answer);
+        int newTokens = NewTokens(prompt);
         string? reply = null;
         for (int attempt = 0; attempt < options.Attempts; attempt++)
         {
-            AnswerSettings settings = new() { MaximumNewTokens = options.MaximumNewTokens, Temperature = options.Temperature, Attempt = attempt };
+            AnswerSettings settings = new() { MaximumNewTokens = newTokens, Temperature = options.Temperature, Attempt = attempt };
             try
             {
                 reply = (await session.AskOtherAsync(Model, prompt, settings, cancellationToken).ConfigureAwait(false)).Text;
@@ -94,6 +97,14 @@ public sealed class Judge
         ArgumentNullException.ThrowIfNull(item);
         JudgeQuestion question = new() { Question = item.Prompt.Query ?? item.Prompt.After, Reference = item.Answer };
         return JudgePanel.Combine([await JudgeAsync(session, question, answer, cancellationToken).ConfigureAwait(false)]);
+    }
+
+    /// <summary>What the window leaves, where that is enough for a rating: a server without a limit does the same.</summary>
+    private int NewTokens(EvaluationPrompt prompt)
+    {
+        if (Model.ContextLength is not { } window) return options.MaximumNewTokens;
+        int room = window - Model.TemplateTokens - Model.Tokenizer.CountTokens(prompt.Text) - (prompt.System is { } system ? Model.Tokenizer.CountTokens(system) : 0);
+        return room < FewestNewTokens ? options.MaximumNewTokens : Math.Min(options.MaximumNewTokens, room);
     }
 
     private JudgeVerdict Unrated(string? reply, int attempts, string fault) => new() { Judge = Name, Rating = null, Score = null, Reply = reply, Attempts = attempts, Fault = fault };

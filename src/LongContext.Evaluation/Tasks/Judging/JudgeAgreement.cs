@@ -74,7 +74,8 @@ public static class JudgeAgreement
         if (ratings.Any(judge => judge.Any(rating => rating is { } number && !double.IsFinite(number)))) throw new ArgumentException("A rating is no number.", nameof(ratings));
         double[][] units = [.. Enumerable.Range(0, answers).Select(answer => ratings.Select(judge => judge[answer]).OfType<double>().ToArray()).Where(unit => unit.Length >= 2)];
         double[] all = [.. units.SelectMany(unit => unit)];
-        if (all.Length == 0) return null;
+        // Equality is asked for itself: a mean of equal ratings may differ from them in the last digit.
+        if (all.Length == 0 || all.All(rating => rating == all[0])) return null;
         double observed = units.Sum(unit => SquaredDifferences(unit) / (unit.Length - 1)) / all.Length;
         double expected = SquaredDifferences(all) / ((double)all.Length * (all.Length - 1));
         return expected > 0 ? 1 - (observed / expected) : null;
@@ -83,6 +84,7 @@ public static class JudgeAgreement
     /// <summary>Over all ordered pairs: 2 n Σ (x − mean)², which loses nothing where ratings lie close together.</summary>
     private static double SquaredDifferences(double[] values)
     {
+        if (values.All(value => value == values[0])) return 0;
         double mean = values.Average();
         return 2.0 * values.Length * values.Sum(value => (value - mean) * (value - mean));
     }

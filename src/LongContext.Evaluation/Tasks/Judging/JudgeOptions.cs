@@ -12,8 +12,11 @@ public sealed record JudgeOptions
     /// <summary>How often it is asked until its rating can be read, at least 1. Default: 5, as LongBench-Chat.</summary>
     public int Attempts { get; init; } = 5;
 
-    /// <summary>Tokens of its reply at most, at least 1. Default: 1024.</summary>
-    public int MaximumNewTokens { get; init; } = 1024;
+    /// <summary>
+    /// Tokens of its reply at most, at least 1; fewer where the judge's window has no room for so many. Default: 4096: LongBench-Chat's script sets no limit, and models that think before they rate
+    /// need some.
+    /// </summary>
+    public int MaximumNewTokens { get; init; } = 4096;
 
     /// <summary>Temperature of its reply, at least 0. Default: 0.</summary>
     public double Temperature { get; init; }

@@ -68,6 +68,20 @@ internal sealed class JudgePanel
         }
     }
 
+    /// <summary>The sum of the ratings, of several judges of their means; null where one is missing, as the authors' script has it, or judges have different scales.</summary>
+    public double? RatingSum(IReadOnlyList<ItemResult> results)
+    {
+        if (judges.Any(judge => judge.HighestRating != judges[0].HighestRating)) return null;
+        double sum = 0;
+        foreach (ItemResult result in results)
+        {
+            if (Ratings([result], judges) is not { } ratings) return null;
+            sum += ratings.Average();
+        }
+
+        return sum;
+    }
+
     /// <summary>The mean of each part of the task on the scale of 0 to 100.</summary>
     public static IEnumerable<TaskFigure> GroupFigures(IReadOnlyList<ItemResult> results) => results.Where(result => result.Group is not null)
         .GroupBy(result => result.Group!, StringComparer.Ordinal).Select(group => new TaskFigure(group.Key, 100 * group.Average(result => result.Score)));
@@ -75,6 +89,13 @@ internal sealed class JudgePanel
     private const string UnratedDetail = "judges without a rating";
 
     private static string DetailOf(string judge) => $"rating by {judge}";
+
+    /// <summary>All judges' ratings of a result, or null where one gave none.</summary>
+    private static double[]? Ratings(ItemResult[] result, IReadOnlyList<Judge> judges)
+    {
+        double?[] ratings = [.. judges.SelectMany(judge => Ratings(result, judge))];
+        return ratings.Contains(null) ? null : [.. ratings.Select(rating => rating!.Value)];
+    }
 
     private static IEnumerable<double?> Ratings(IEnumerable<ItemResult> results, Judge judge) =>
         results.Select(result => result.Details.TryGetValue(DetailOf(judge.Name), out double rating) ? rating : (double?)null);

@@ -1,5 +1,6 @@
 using System.Text;
 using LongContext.Data;
+using LongContext.Evaluation.Tasks.Records;
 
 namespace LongContext.Evaluation.Tasks.Judging;
 
@@ -13,8 +14,8 @@ public sealed class JudgePrompt
     private const string QuestionPlace = "question", ReferencePlace = "reference", ExamplesPlace = "examples", AnswerPlace = "answer", RatingPlace = "rating";
     private static readonly string[] Places = [QuestionPlace, ReferencePlace, ExamplesPlace, AnswerPlace];
 
-    private readonly TextPlaces places;
-    private readonly TextPlaces examplePlaces;
+    private readonly FormatString places;
+    private readonly FormatString examplePlaces;
 
     /// <summary>A prompt of your own.</summary>
     /// <param name="text">The text with its places; {answer}, or as many places without a name as above, must be there.</param>
@@ -29,8 +30,8 @@ public sealed class JudgePrompt
         Text = text;
         System = system;
         ExampleText = exampleText ?? JudgeTexts.Example;
-        places = TextPlaces.Parse(text, nameof(text));
-        examplePlaces = TextPlaces.Parse(ExampleText, nameof(exampleText));
+        places = FormatString.ParseOption(text, nameof(text), nameof(text), allowsUnnamed: true);
+        examplePlaces = FormatString.ParseOption(ExampleText, nameof(exampleText), nameof(exampleText), allowsUnnamed: true);
         if (Fault() is { } fault) throw new ArgumentException(fault, nameof(text));
         if (examplePlaces.Names.Any(name => name is not (AnswerPlace or RatingPlace)))
             throw new ArgumentException($"The places of an example are {Listed(examplePlaces.Names)}, expected {{answer}} and {{rating}}.", nameof(exampleText));
@@ -58,7 +59,7 @@ public sealed class JudgePrompt
     public string ExampleText { get; }
 
     /// <summary>How many rated answers the text has places for, or null where it takes any number.</summary>
-    public int? ExampleCount => places.Names is [null, ..] ? (places.Names.Count - 3) / 2 : places.Names.Contains(ExamplesPlace) ? null : 0;
+    public int? ExampleCount => places.Names is ["", ..] ? (places.Names.Count - 3) / 2 : places.Names.Contains(ExamplesPlace) ? null : 0;
 
     /// <summary>The prompt of a file.</summary>
     /// <param name="path">A text file in UTF-8, such as LongAlign's prompt_fs.txt.</param>
@@ -96,7 +97,7 @@ public sealed class JudgePrompt
     private string Filled(JudgeQuestion question, string answer)
     {
         if (ExampleFault(question.Examples.Count) is { } fault) throw new ArgumentException($"{char.ToUpperInvariant(fault[0])}{fault[1..]}.", nameof(question));
-        if (places.Names is [null, ..])
+        if (places.Names is ["", ..])
         {
             string[] values = [question.Question, question.Reference, .. question.Examples.SelectMany(example => (string[])[example.Answer, Rating(example)]).Take(places.Names.Count - 3), answer];
             return places.Fill((_, index) => values[index]);
@@ -113,8 +114,8 @@ public sealed class JudgePrompt
 
     private string? Fault()
     {
-        IReadOnlyList<string?> names = places.Names;
-        int unnamed = names.Count(name => name is null);
+        IReadOnlyList<string> names = places.Names;
+        int unnamed = names.Count(name => name.Length == 0);
         if (unnamed == 0)
         {
             if (names.FirstOrDefault(name => !Places.Contains(name)) is { } strange) return $"There is a place {{{strange}}}, expected {Listed(Places)}.";
@@ -128,5 +129,5 @@ public sealed class JudgePrompt
 
     private static string Rating(RatedAnswer example) => example.Rating.ToString("R", global::System.Globalization.CultureInfo.InvariantCulture);
 
-    private static string Listed(IEnumerable<string?> names) => string.Join(", ", names.Select(name => $"{{{name}}}"));
+    private static string Listed(IEnumerable<string> names) => string.Join(", ", names.Select(name => $"{{{name}}}"));
 }

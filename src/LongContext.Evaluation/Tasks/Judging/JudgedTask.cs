@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using LongContext.Data;
@@ -33,7 +32,7 @@ public sealed class JudgedTask : EvaluationTask
         for (int index = 0; index < questions.Count; index++)
         {
             JudgedQuestion one = questions[index];
-            string id = one?.Id ?? (index + 1).ToString(CultureInfo.InvariantCulture);
+            string id = one?.Id ?? ItemIds.OfNumber(index + 1);
             string? fault = one is null ? "it is null" : string.IsNullOrWhiteSpace(one.Question) ? "the question is empty, expected text" : string.IsNullOrWhiteSpace(one.Reference) ? "the reference is empty, expected text"
                 : panel.ExampleFault(one.Examples.Count) ?? (this.questions.TryAdd(id, one) ? null : "a question before it has the same id");
             if (fault is not null) throw new ArgumentException($"Question \"{id}\": {fault}.", nameof(questions));
@@ -117,7 +116,7 @@ public sealed class JudgedTask : EvaluationTask
         Question = record.RequireText(options.QuestionColumn),
         Reference = record.Fields[options.ReferenceColumn] is JsonArray ? record.RequireTexts(options.ReferenceColumn)[0] : record.RequireText(options.ReferenceColumn),
         Context = options.ContextColumn is { } context ? RecordFields.OptionalText(record.Fields, context, record.Origin, "") : null,
-        Id = TextOrNumber(record, options.IdColumn) ?? number.ToString(CultureInfo.InvariantCulture),
+        Id = TextOrNumber(record, options.IdColumn) ?? ItemIds.OfNumber(number),
         Group = TextOrNumber(record, options.GroupColumn),
     };
 

@@ -32,7 +32,7 @@ public sealed record JudgedTaskOptions
     /// <summary>The field with the long text; null for none. Default: "context". A record may be without it.</summary>
     public string? ContextColumn { get; init; } = "context";
 
-    /// <summary>The field that names a record, text or a number. Default: "id". A record without it is named by its number.</summary>
+    /// <summary>The field that names a record, text or a number. Default: "id". A record without it is named "#1" and so on, by its number.</summary>
     public string IdColumn { get; init; } = "id";
 
     /// <summary>The field with the part of the task that a record counts in. Default: "group". A record may be without it.</summary>

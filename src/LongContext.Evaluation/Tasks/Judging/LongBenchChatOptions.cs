@@ -20,7 +20,10 @@ public sealed record LongBenchChatOptions
     /// <summary>Tokens of a prompt at most, at least 2; of a longer one the middle goes, also where the model's window is larger. Default: 64000.</summary>
     public int MaximumPromptTokens { get; init; } = 64_000;
 
-    /// <summary>How answers are generated. Default: at most 1024 tokens, temperature 1, seed 42.</summary>
+    /// <summary>
+    /// How answers are generated. Default: at most 1024 tokens, temperature 1, seed 42, as the authors' script sets them. It leaves it to a model's own generation settings whether tokens are drawn at
+    /// all: without them transformers takes the likeliest each time, which here is a temperature of 0.
+    /// </summary>
     public AnswerSettings Settings { get; init; } = new() { MaximumNewTokens = 1024, Temperature = 1, Seed = 42 };
 
     internal void Validate()

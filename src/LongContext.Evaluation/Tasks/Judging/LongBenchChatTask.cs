@@ -16,6 +16,8 @@ namespace LongContext.Evaluation.Tasks.Judging;
 /// </remarks>
 public sealed class LongBenchChatTask : EvaluationTask
 {
+    private const int OfficialCases = 50, OfficialHighestRating = 10, OfficialNewTokens = 1_024;
+
     private readonly LongBenchChatOptions options;
     private readonly JudgePanel panel;
     private readonly Dictionary<string, (LongBenchChatCase Case, JudgeQuestion Question)> cases = [];
@@ -60,6 +62,17 @@ public sealed class LongBenchChatTask : EvaluationTask
     public override string Identity { get; }
 
     /// <inheritdoc />
+    public override IReadOnlyList<string> Deviations =>
+    [
+        .. TaskDeviations.Number(cases.Count, OfficialCases, "cases"),
+        .. TaskDeviations.Where(options.ExamplesPath is null, "judged without rated answers"),
+        .. TaskDeviations.Where(options.Judges.Any(judge => judge.Prompt == JudgePrompt.Default), "the judge's prompt in the library's own words"),
+        .. TaskDeviations.Where(options.Judges.Any(judge => judge.HighestRating != OfficialHighestRating), "ratings on another scale than 1 to 10"),
+        .. TaskDeviations.Where(options.Judges.Count > 1, "several judges in place of one"),
+        .. TaskDeviations.Where(options.Settings.Temperature != 1 || options.Settings.MaximumNewTokens != OfficialNewTokens, "answers with other settings"),
+    ];
+
+    /// <inheritdoc />
     public override int? ItemCount => cases.Count;
 
     /// <summary>How many cases there are.</summary>
@@ -69,7 +82,7 @@ public sealed class LongBenchChatTask : EvaluationTask
     public override IEnumerable<EvaluationItem> CreateItems(Tokenizer tokenizer) => cases.Select(pair => new EvaluationItem
     {
         Id = pair.Key,
-        Prompt = pair.Value.Case.ToPrompt() with { Truncation = PromptTruncation.Middle.AtMost(options.MaximumPromptTokens) },
+        Prompt = pair.Value.Case.ToPrompt() with { Truncation = PromptTruncation.MiddleOfText.AtMost(options.MaximumPromptTokens) },
         Answers = [pair.Value.Case.Answer],
         Settings = options.Settings,
         Group = pair.Value.Case.Query.Any(c => c is >= '\u4E00' and <= '\u9FFF') ? "Chinese" : "English",
@@ -87,7 +100,7 @@ public sealed class LongBenchChatTask : EvaluationTask
     }
 
     /// <summary>
-    /// "total", the sum of the ratings as the authors report it (of several judges, of their means), which is null unless every case has one; the mean score from 0 to 100; each
+    /// "total", the sum of the ratings as the authors report it (of several judges, of their means), which is null unless every case has one of every judge; the mean score from 0 to 100; each
     /// judge's mean rating; the mean of each language; ratings that could not be read; and of several judges how far they agree.
     /// </summary>
     /// <param name="results">Results of one model and one strategy that have a score.</param>
@@ -96,7 +109,7 @@ public sealed class LongBenchChatTask : EvaluationTask
         ArgumentNullException.ThrowIfNull(results);
         return
         [
-            new TaskFigure("total", results.Count == Count ? results.Sum(result => 10 * result.Score!.Value) : null),
+            new TaskFigure("total", results.Count == Count ? panel.RatingSum(results) : null),
             .. panel.Figures(results),
             .. JudgePanel.GroupFigures(results),
         ];

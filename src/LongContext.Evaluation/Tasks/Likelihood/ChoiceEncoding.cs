@@ -63,7 +63,7 @@ internal sealed record ChoiceEncoding(int[] Context, IReadOnlyList<int[]> Contin
         Tokenizer tokenizer = scorer.Tokenizer;
         int around = tokenizer.CountTokens(item.Prompt.System ?? string.Empty) + tokenizer.CountTokens(item.Prompt.AnswerPrefix);
         int longest = item.Choices.Max(choice => tokenizer.CountTokens(delimiter + choice)) + 1;
-        int room = window - around - longest - (hasTemplate ? model.ReservedTokens : 1);
+        int room = window - around - longest - (hasTemplate ? model.TemplateTokens : 1);
         return item.Prompt.Truncation.Fit(item.Prompt, tokenizer, Math.Max(0, room));
     }
 }

@@ -32,9 +32,8 @@ public class ChoiceTask : EvaluationTask
     }
 
     private protected ChoiceTask(EvaluationTask source, ChoiceTaskOptions? options)
-        : this(source.Name + "/likelihood", source.Identity, source.CreateItems, source.ItemCount, options)
-    {
-    }
+        : this(source.Name + "/likelihood", source.Identity, source.CreateItems, source.ItemCount, options) =>
+        Deviations = [.. source.Deviations, "choices by likelihood in place of answers"];
 
     private ChoiceTask(string name, string identity, Func<Tokenizer, IEnumerable<EvaluationItem>> create, int? count, ChoiceTaskOptions? options)
     {
@@ -55,6 +54,9 @@ public class ChoiceTask : EvaluationTask
 
     /// <inheritdoc />
     public override string Identity { get; }
+
+    /// <inheritdoc />
+    public override IReadOnlyList<string> Deviations { get; } = [];
 
     /// <inheritdoc />
     public override int? ItemCount { get; }

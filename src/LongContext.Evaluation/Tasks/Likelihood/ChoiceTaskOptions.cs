@@ -1,7 +1,7 @@
 namespace LongContext.Evaluation.Tasks.Likelihood;
 
 /// <summary>Options of a <see cref="ChoiceTask"/>.</summary>
-public sealed class ChoiceTaskOptions
+public sealed record ChoiceTaskOptions
 {
     /// <summary>Which likelihood decides an item's score; the others are reported beside it. Default: <see cref="ChoiceNormalization.None"/>.</summary>
     public ChoiceNormalization Normalization { get; init; }

@@ -74,7 +74,7 @@ public sealed class PerplexityTask : EvaluationTask, ISizedTask
     /// <exception cref="ArgumentException">Patterns or options are at fault; the message lists all faults.</exception>
     /// <exception cref="FileNotFoundException">Patterns that match nothing.</exception>
     /// <remarks>While items are made, <see cref="DataFormatException"/> tells of a file, line and field that is not what it must be.</remarks>
-    public static PerplexityTask FromFiles(IReadOnlyList<string> patterns, PerplexityTaskOptions? options = null, string field = "text")
+    public static PerplexityTask Load(IReadOnlyList<string> patterns, PerplexityTaskOptions? options = null, string field = "text")
     {
         ArgumentException.ThrowIfNullOrEmpty(field);
         IReadOnlyList<string> files = DataFiles.Find(patterns);

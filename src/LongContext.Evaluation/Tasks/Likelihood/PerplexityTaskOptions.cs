@@ -1,7 +1,7 @@
 namespace LongContext.Evaluation.Tasks.Likelihood;
 
 /// <summary>Options of a <see cref="PerplexityTask"/>.</summary>
-public sealed class PerplexityTaskOptions
+public sealed record PerplexityTaskOptions
 {
     /// <summary>The task's name in reports. Default: perplexity.</summary>
     public string Name { get; init; } = "perplexity";

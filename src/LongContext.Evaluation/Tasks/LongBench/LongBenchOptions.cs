@@ -3,7 +3,7 @@ using LongContext.Evaluation.Metrics;
 namespace LongContext.Evaluation.Tasks.LongBench;
 
 /// <summary>Which of LongBench is evaluated, and how.</summary>
-public sealed class LongBenchOptions
+public sealed record LongBenchOptions
 {
     /// <summary>
     /// The data sets by name, such as "qasper", in the order in which they are given out; null (the default) for all whose file is there, in the script's order.

@@ -66,6 +66,9 @@ public sealed class LongBenchTask : AnswerTask
     public override IBenchmark Benchmark => LongBenchBenchmark.Instance;
 
     /// <inheritdoc />
+    public override IReadOnlyList<string> Deviations => [.. TaskDeviations.First(maximumItems), .. TaskDeviations.Where(!isComparable, "words of another segmenter than jieba")];
+
+    /// <inheritdoc />
     public override int? ItemCount => Count;
 
     /// <summary>The data set's official name, such as "qasper".</summary>
@@ -95,7 +98,7 @@ public sealed class LongBenchTask : AnswerTask
             if (record.Language is { } language) properties["language"] = language;
             yield return new EvaluationItem
             {
-                Id = record.Id is not { } id ? number : ids.Add(id) ? id : $"{id}-{number}",
+                Id = record.Id is not { } id ? ItemIds.OfNumber(record.Number) : ids.Add(id) ? id : $"{id}-{number}",
                 Prompt = record.Prompt with { Truncation = truncation },
                 Answers = record.Answers,
                 Settings = source.Settings,

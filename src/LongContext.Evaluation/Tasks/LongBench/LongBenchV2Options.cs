@@ -1,7 +1,7 @@
 namespace LongContext.Evaluation.Tasks.LongBench;
 
 /// <summary>How LongBench v2 is evaluated.</summary>
-public sealed class LongBenchV2Options
+public sealed record LongBenchV2Options
 {
     /// <summary>How the questions are asked. Default: <see cref="LongBenchV2Mode.ZeroShot"/>.</summary>
     public LongBenchV2Mode Mode { get; init; } = LongBenchV2Mode.ZeroShot;

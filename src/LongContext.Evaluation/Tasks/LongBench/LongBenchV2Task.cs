@@ -58,6 +58,9 @@ public sealed class LongBenchV2Task : EvaluationTask
     public override string Identity { get; }
 
     /// <inheritdoc />
+    public override IReadOnlyList<string> Deviations => [.. TaskDeviations.First(options.MaximumItems)];
+
+    /// <inheritdoc />
     public override int? ItemCount => Count;
 
     /// <summary>How many questions there are.</summary>

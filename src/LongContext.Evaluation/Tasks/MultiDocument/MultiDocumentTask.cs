@@ -14,6 +14,8 @@ namespace LongContext.Evaluation.Tasks.MultiDocument;
 /// </remarks>
 public sealed class MultiDocumentTask : AnswerTask
 {
+    private const int OfficialQuestions = 2_655;
+
     private readonly MultiDocumentTaskOptions options;
     private readonly MultiDocumentQuestion[] questions;
     private readonly int[] positions;
@@ -55,7 +57,7 @@ public sealed class MultiDocumentTask : AnswerTask
     /// <exception cref="ArgumentException">As for the constructor.</exception>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="DataFormatException">A record is not in the form expected; the message names file, line and field.</exception>
-    public static MultiDocumentTask FromFiles(IReadOnlyList<string> files, MultiDocumentTaskOptions? options = null)
+    public static MultiDocumentTask Load(IReadOnlyList<string> files, MultiDocumentTaskOptions? options = null)
     {
         using RecordSource<MultiDocumentQuestion> source = RecordSource.FromFiles(files, MultiDocumentQuestion.Read);
         List<MultiDocumentQuestion> read = [];
@@ -69,6 +71,15 @@ public sealed class MultiDocumentTask : AnswerTask
 
     /// <inheritdoc />
     public override string Identity { get; }
+
+    /// <inheritdoc />
+    public override IReadOnlyList<string> Deviations =>
+    [
+        .. TaskDeviations.Number(questions.Length, OfficialQuestions, "questions"),
+        .. TaskDeviations.Where(options.BorrowsDistractors, "distractors of other questions"),
+        .. TaskDeviations.Where(!options.AsGiven && options.DocumentCount is not (10 or 20 or 30), "another number of documents than the paper's"),
+        .. TaskDeviations.Where(options.GoldPositions.Count > 0, "other positions than the paper's"),
+    ];
 
     /// <inheritdoc />
     public override int? ItemCount => makers.Length * questions.Length;

@@ -14,8 +14,11 @@ namespace LongContext.Evaluation.Tasks.Needles;
 /// </remarks>
 public sealed class KeyValueTask : AnswerTask, ISizedTask
 {
+    private const int OfficialItemsPerCell = 500;
+
     private readonly KeyValueTaskOptions options;
     private readonly KeyValueRecord[] records;
+    private readonly int[] pairCounts;
 
     /// <summary>Makes a task.</summary>
     /// <param name="options">How many pairs, and where the asked one stands. Default: the paper's, made from the seed.</param>
@@ -26,10 +29,11 @@ public sealed class KeyValueTask : AnswerTask, ISizedTask
     {
         this.options = options ?? new KeyValueTaskOptions();
         this.options.Validate();
-        records = this.options.Files.Count == 0 ? [] : Read(this.options.Files, this.options.Samples);
+        records = this.options.Files.Count == 0 ? [] : Read(this.options.Files, this.options.ItemsPerCell);
+        pairCounts = [.. this.options.EffectivePairCounts];
         Lengths = [.. this.options.Lengths];
         Identity = Settings.Text(
-            Name, this.options.Seed, this.options.PairCounts, Lengths, this.options.Depths, this.options.Samples, this.options.QueryAware ? 1 : 0, this.options.MaximumNewTokens,
+            Name, this.options.Seed, pairCounts, Lengths, this.options.Depths.Count > 0 ? this.options.Depths : "the paper's", this.options.ItemsPerCell, this.options.QueryAware ? 1 : 0, this.options.MaximumNewTokens,
             this.options.TemplateTokens, records.Select(record => record.Asked + string.Concat(record.Pairs)));
     }
 
@@ -40,7 +44,18 @@ public sealed class KeyValueTask : AnswerTask, ISizedTask
     public override string Identity { get; }
 
     /// <inheritdoc />
-    public override int? ItemCount => options.Depths.Count * ((records.Length > 0 ? records.Length : options.PairCounts.Count * options.Samples) + (Lengths.Count * options.Samples));
+    public override IReadOnlyList<string> Deviations =>
+    [
+        .. TaskDeviations.Where(records.Length == 0, "pairs made from a seed in place of the files"),
+        .. TaskDeviations.Number(options.ItemsPerCell, OfficialItemsPerCell, "items of each cell"),
+        .. TaskDeviations.Where(Lengths.Count > 0, "as many pairs as fit into lengths in tokens"),
+        .. TaskDeviations.Where(pairCounts.Except(KeyValuePositions.PairCounts).Any(), "other numbers of pairs than the paper's"),
+        .. TaskDeviations.Where(options.Depths.Count > 0, "other positions than the paper's"),
+    ];
+
+    /// <inheritdoc />
+    public override int? ItemCount => records.Sum(record => Positions(record.Pairs.Count + 1, null).Count)
+        + (options.ItemsPerCell * (pairCounts.Sum(count => Positions(count, null).Count) + Lengths.Sum(length => Positions(2, length).Count)));
 
     /// <summary>The lengths of the options; numbers of pairs have none.</summary>
     public IReadOnlyList<int> Lengths { get; }
@@ -53,12 +68,8 @@ public sealed class KeyValueTask : AnswerTask, ISizedTask
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
         IEnumerable<EvaluationItem> counted = records.Length > 0
-            ? records.SelectMany((record, i) => options.Depths.Select(depth => Item(record, depth, i, null, null)))
-            : options.PairCounts.SelectMany(count => Enumerable.Range(0, options.Samples).SelectMany(i =>
-            {
-                KeyValueRecord record = Row(count, i)(count);
-                return options.Depths.Select(depth => Item(record, depth, i, null, null));
-            }));
+            ? records.SelectMany((record, i) => Items(record, i))
+            : pairCounts.SelectMany(count => Enumerable.Range(0, options.ItemsPerCell).SelectMany(i => Items(Row(count, i)(count), i)));
         return counted.Concat(Lengths.SelectMany(length => CreateItems(tokenizer, length)));
     }
 
@@ -67,7 +78,7 @@ public sealed class KeyValueTask : AnswerTask, ISizedTask
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
-        return Enumerable.Range(0, options.Samples).SelectMany(i =>
+        return Enumerable.Range(0, options.ItemsPerCell).SelectMany(i =>
         {
             Func<int, KeyValueRecord> row = Row(length, i);
             int most = length - options.TemplateTokens - options.MaximumNewTokens;
@@ -76,11 +87,12 @@ public sealed class KeyValueTask : AnswerTask, ISizedTask
             PromptSizer.Sized sized = PromptSizer.Largest(tokenizer, most, 2, Whole, Math.Max(1, perPair), length / 400)
                 ?? throw new ArgumentException($"Two pairs and the question have more than {most} tokens; expected a length that holds them.", nameof(length));
             // The same pairs in another order may have some tokens more.
-            return options.Depths.Select(depth =>
+            return Enumerable.Range(0, Positions(sized.Words, length).Count).Select(number =>
             {
                 int count = sized.Words, tokens;
-                while ((tokens = tokenizer.CountTokens(Prompt(row(count), Place(depth, count)).Text)) > most && count > 2) count--;
-                return Item(row(count), depth, i, length, tokens);
+                while ((tokens = tokenizer.CountTokens(Prompt(row(count), Positions(count, length)[number].Place).Text)) > most && count > 2) count--;
+                (int place, double depth) = Positions(count, length)[number];
+                return Item(row(count), place, depth, i, length, tokens);
             });
         });
     }
@@ -128,7 +140,11 @@ public sealed class KeyValueTask : AnswerTask, ISizedTask
         };
     }
 
-    private static int Place(double depth, int count) => (int)((count - 1) * depth);
+    private IReadOnlyList<(int Place, double Depth)> Positions(int pairs, int? length) => KeyValuePositions.Of(pairs, options.Depths, length is not null);
+
+    /// <summary>A row of pairs with each of its positions.</summary>
+    private IEnumerable<EvaluationItem> Items(KeyValueRecord record, int index) =>
+        Positions(record.Pairs.Count + 1, null).Select(position => Item(record, position.Place, position.Depth, index, null, null));
 
     private EvaluationPrompt Prompt(KeyValueRecord record, int place)
     {
@@ -145,9 +161,9 @@ public sealed class KeyValueTask : AnswerTask, ISizedTask
         };
     }
 
-    private EvaluationItem Item(KeyValueRecord record, double depth, int index, int? length, int? tokens)
+    private EvaluationItem Item(KeyValueRecord record, int place, double depth, int index, int? length, int? tokens)
     {
-        int count = record.Pairs.Count + 1, place = Place(depth, count);
+        int count = record.Pairs.Count + 1;
         string group = length is { } known ? known.ToString(CultureInfo.InvariantCulture) : string.Create(CultureInfo.InvariantCulture, $"{count} pairs");
         return new EvaluationItem
         {

@@ -10,33 +10,48 @@ public abstract class NeedleTestTask : AnswerTask, ISizedTask
 {
     private const int Sample = 64; // words to guess from how many fit
 
-    private readonly NeedlePlan plan;
+    private readonly NeedleTestOptions options;
     private readonly NeedleHaystack haystack;
+    private readonly string[] needles, phrases;
     private readonly string after;
 
-    private protected NeedleTestTask(NeedlePlan plan)
+    private protected NeedleTestTask(NeedleTestOptions options)
     {
-        this.plan = plan;
-        haystack = new NeedleHaystack(plan.HaystackFiles, plan.Seed);
-        after = "\n\n" + plan.Question + plan.Instruction;
+        options.Validate();
+        this.options = options;
+        Lengths = [.. options.Lengths];
+        haystack = new NeedleHaystack(options.Haystack, options.Seed);
+        needles = [.. options.HiddenTexts];
+        phrases = [.. options.Phrases];
+        after = "\n\n" + options.Question + options.Instruction;
         Identity = Settings.Text(
-            plan.Name, plan.Seed, plan.Lengths, plan.Depths, plan.ItemsPerCell, haystack.Identity, plan.Needles, plan.Question, plan.Instruction, plan.System, plan.Answer, plan.KeyPhrases,
-            plan.Scoring, plan.Judge is null ? null : plan.JudgeIdentity, plan.MaximumNewTokens, plan.TemplateTokens);
+            Name, options.Seed, Lengths, options.Depths, options.ItemsPerCell, haystack.Identity, needles, options.Question, options.Instruction, options.System, options.RightAnswer, phrases,
+            options.EffectiveScoring, options.Judge?.Identity, options.MaximumNewTokens, options.TemplateTokens);
     }
 
     /// <inheritdoc />
-    public sealed override string Name => plan.Name;
+    public sealed override string Name => options.Name;
 
     /// <inheritdoc />
     public sealed override string Identity { get; }
 
     /// <inheritdoc />
-    public sealed override int? ItemCount => plan.Lengths.Count * plan.Depths.Count * plan.ItemsPerCell;
+    public sealed override IReadOnlyList<string> Deviations =>
+    [
+        .. TaskDeviations.Where(options.Haystack.Count == 0, "built-in sentences in place of the essays"),
+        .. TaskDeviations.Where(options.HasOwnNeedle, "needle and question of the library's own"),
+        .. TaskDeviations.Where(options.Judge is null, options.EffectiveScoring == NeedleScoring.RougeL ? "scored by ROUGE-L, not by a judge" : "scored by key phrases, not by a judge"),
+        "text and question in one message",
+        "answer and template count in the length",
+    ];
 
     /// <inheritdoc />
-    public IReadOnlyList<int> Lengths => plan.Lengths;
+    public sealed override int? ItemCount => Lengths.Count * options.Depths.Count * options.ItemsPerCell;
 
-    int ISizedTask.TemplateTokens => plan.TemplateTokens;
+    /// <inheritdoc />
+    public IReadOnlyList<int> Lengths { get; }
+
+    int ISizedTask.TemplateTokens => options.TemplateTokens;
 
     /// <inheritdoc />
     /// <exception cref="ArgumentException">Needle and question alone are longer than a length; thrown when that item is reached.</exception>
@@ -51,7 +66,7 @@ public abstract class NeedleTestTask : AnswerTask, ISizedTask
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
-        return DepthOrder.Of(plan.Depths.Count, plan.ItemsPerCell).Select(cell => Create(tokenizer, length, plan.Depths[cell.Depth], cell.Version));
+        return DepthOrder.Of(options.Depths.Count, options.ItemsPerCell).Select(cell => Create(tokenizer, length, options.Depths[cell.Depth], cell.Version));
     }
 
     /// <summary>Makes one item.</summary>
@@ -67,17 +82,17 @@ public abstract class NeedleTestTask : AnswerTask, ISizedTask
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(version);
         if (!(depth is >= 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(depth), depth, "Expected 0 to 1.");
-        int reserved = plan.TemplateTokens + plan.MaximumNewTokens + (plan.System is null ? 0 : tokenizer.CountTokens(plan.System)), most = length - reserved;
-        (string, double)[] needles = [.. plan.Needles.Select((needle, i) => (needle, depth + (i * (1 - depth) / plan.Needles.Count)))];
+        int reserved = options.TemplateTokens + options.MaximumNewTokens + (options.System is null ? 0 : tokenizer.CountTokens(options.System)), most = length - reserved;
+        (string, double)[] placed = [.. needles.Select((needle, i) => (needle, depth + (i * (1 - depth) / needles.Length)))];
         // The needles' places are found once the text's length is; where they stand changes it by a few tokens at most.
-        (string, double)[] atTheEnd = [.. plan.Needles.Select(needle => (needle, 1.0))];
+        (string, double)[] atTheEnd = [.. needles.Select(needle => (needle, 1.0))];
         NeedleHaystack.Growing text = haystack.Open(((long)length << 20) + version);
         PromptSizer.Sized sized = PromptSizer.Largest(
             tokenizer, most, 0, words => NeedlePlacing.Insert(tokenizer, text.Take(words), atTheEnd) + after, Math.Max(0.25, tokenizer.CountTokens(text.Take(Sample)) / (double)Sample), slack: length / 400)
             ?? throw new ArgumentException($"Needle and question have more than {most} tokens, which is what {reserved} for system message, template and answer leave of {length}; expected a length that holds them.", nameof(length));
         for (int words = sized.Words; ; words--)
         {
-            string context = NeedlePlacing.Insert(tokenizer, text.Take(words), needles);
+            string context = NeedlePlacing.Insert(tokenizer, text.Take(words), placed);
             int tokens = tokenizer.CountTokens(context + after);
             if (tokens <= most || words == 0) return Item(context, tokens, length, depth, version);
         }
@@ -86,11 +101,11 @@ public abstract class NeedleTestTask : AnswerTask, ISizedTask
     /// <inheritdoc />
     public sealed override async ValueTask<ItemScore> EvaluateAsync(EvaluationItem item, IModelSession session, CancellationToken cancellationToken = default)
     {
-        if (plan.Judge is not { } judge) return await base.EvaluateAsync(item, session, cancellationToken).ConfigureAwait(false);
+        if (options.Judge is not { } judge) return await base.EvaluateAsync(item, session, cancellationToken).ConfigureAwait(false);
         ArgumentNullException.ThrowIfNull(item);
         ArgumentNullException.ThrowIfNull(session);
         ModelResponse response = await session.AskAsync(item.Prompt, item.Settings, cancellationToken).ConfigureAwait(false);
-        return await judge(item, response.Text, session, cancellationToken).ConfigureAwait(false);
+        return await judge.ScoreAsync(item, response.Text, session, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The share of key phrases in an answer, or its ROUGE-L, as the options say; never by a judge. Details: phrases and rougeL, both.</summary>
@@ -101,9 +116,9 @@ public abstract class NeedleTestTask : AnswerTask, ISizedTask
         ArgumentNullException.ThrowIfNull(item);
         ArgumentNullException.ThrowIfNull(answer);
         string lower = PythonText.ToLower(answer);
-        double phrases = (double)plan.KeyPhrases.Count(phrase => lower.Contains(PythonText.ToLower(phrase), StringComparison.Ordinal)) / plan.KeyPhrases.Count;
-        double rouge = GoogleRouge.Score(answer, plan.Answer).RougeL.F1;
-        return new ItemScore(plan.Scoring == NeedleScoring.KeyPhrases ? phrases : rouge) { Details = new Dictionary<string, double> { ["phrases"] = phrases, ["rougeL"] = rouge } };
+        double found = (double)phrases.Count(phrase => lower.Contains(PythonText.ToLower(phrase), StringComparison.Ordinal)) / phrases.Length;
+        double rouge = GoogleRouge.Score(answer, options.RightAnswer).RougeL.F1;
+        return new ItemScore(options.EffectiveScoring == NeedleScoring.KeyPhrases ? found : rouge) { Details = new Dictionary<string, double> { ["phrases"] = found, ["rougeL"] = rouge } };
     }
 
     /// <summary>The mean of all scores times 100, named score, then that of each length.</summary>
@@ -113,13 +128,13 @@ public abstract class NeedleTestTask : AnswerTask, ISizedTask
     private EvaluationItem Item(string context, int tokens, int length, double depth, int version) => new()
     {
         Id = string.Create(CultureInfo.InvariantCulture, $"{length}-{depth}-{version}"),
-        Prompt = new EvaluationPrompt { System = plan.System, Context = context, After = after, Query = plan.Question },
-        Answers = [plan.Answer],
-        Settings = new AnswerSettings { MaximumNewTokens = plan.MaximumNewTokens },
+        Prompt = new EvaluationPrompt { System = options.System, Context = context, After = after, Query = options.Question },
+        Answers = [options.RightAnswer],
+        Settings = new AnswerSettings { MaximumNewTokens = options.MaximumNewTokens },
         PromptTokenCount = tokens,
         Length = length,
         Depth = depth,
         Group = length.ToString(CultureInfo.InvariantCulture),
-        Properties = new Dictionary<string, string> { ["question"] = plan.Question, ["version"] = version.ToString(CultureInfo.InvariantCulture) },
+        Properties = new Dictionary<string, string> { ["question"] = options.Question, ["version"] = version.ToString(CultureInfo.InvariantCulture) },
     };
 }

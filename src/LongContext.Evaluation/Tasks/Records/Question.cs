@@ -14,7 +14,7 @@ public sealed record Question
     /// <summary>The long text it is about, or null (the default) for none.</summary>
     public string? Context { get; init; }
 
-    /// <summary>Names it, the same in every run; null (the default) for its number, from 1.</summary>
+    /// <summary>Names it, the same in every run; null (the default) for "#1" and so on, by its number.</summary>
     public string? Id { get; init; }
 
     /// <summary>The part of the task it counts in, for which there is a figure of its own; null (the default) for none.</summary>

@@ -87,6 +87,9 @@ public sealed class QuestionTask : AnswerTask
     public override string Identity { get; }
 
     /// <inheritdoc />
+    public override IReadOnlyList<string> Deviations => [.. TaskDeviations.First(options.MaximumItems)];
+
+    /// <inheritdoc />
     public override int? ItemCount => Count;
 
     /// <summary>How many questions there are.</summary>

@@ -3,7 +3,7 @@ using LongContext.Data.Reading;
 namespace LongContext.Evaluation.Tasks.Records;
 
 /// <summary>How your own questions are read, asked and scored.</summary>
-public sealed class QuestionTaskOptions
+public sealed record QuestionTaskOptions
 {
     /// <summary>The task's name in reports. Default: "questions".</summary>
     public string Name { get; init; } = "questions";

@@ -18,15 +18,7 @@ internal sealed class QuestionTemplate
     {
         this.options = options;
         if (options.Template is null) return;
-        try
-        {
-            template = FormatString.Parse(options.Template);
-        }
-        catch (DataFormatException fault)
-        {
-            throw new ArgumentException($"{nameof(QuestionTaskOptions.Template)}: {fault.Message}.", nameof(options));
-        }
-
+        template = FormatString.ParseOption(options.Template, nameof(QuestionTaskOptions.Template), nameof(options));
         int contexts = template.Names.Count(name => name == Context);
         if (contexts > 1 || (hasContext == true && contexts == 0) || (hasContext == false && contexts > 0))
         {
@@ -53,7 +45,7 @@ internal sealed class QuestionTemplate
         (string before, string after) = template is null ? Plain(question, choices) : Fill(question, choices);
         return new EvaluationItem
         {
-            Id = question.Id ?? number.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            Id = question.Id ?? ItemIds.OfNumber(number),
             Prompt = new EvaluationPrompt
             {
                 System = options.System,

@@ -22,10 +22,21 @@ public static class Ruler
     /// <exception cref="DataFormatException">A file is not in the form expected; the message names file, place and field.</exception>
     public static IReadOnlyList<RulerTask> Create(RulerOptions? options = null) => Create(options, Names);
 
+    /// <summary>Makes some of the tasks with built-in text and all other defaults: <c>Ruler.Create("vt", "cwe")</c>.</summary>
+    /// <param name="name">One of <see cref="Names"/>, also as reports have it: "ruler/vt".</param>
+    /// <param name="more">Further ones.</param>
+    /// <exception cref="ArgumentException">There is no such task, or one is named twice.</exception>
+    public static IReadOnlyList<RulerTask> Create(string name, params IReadOnlyList<string> more)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(more);
+        return Create(new RulerOptions(), [name, .. more]);
+    }
+
     /// <summary>Makes some of the tasks.</summary>
     /// <param name="options">Lengths, numbers, and where text and questions come from; null for the official ones with built-in text.</param>
-    /// <param name="names">Which tasks, of <see cref="Names"/>; only their files are read.</param>
-    /// <exception cref="ArgumentException">An option is out of its range, the message names all that are; or there is no such task.</exception>
+    /// <param name="names">Which tasks, at least one of <see cref="Names"/>, also as reports have them ("ruler/vt"); only their files are read.</param>
+    /// <exception cref="ArgumentException">An option is out of its range, the message names all that are; or there is no name, no such task, or one is named twice.</exception>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="DataFormatException">A file is not in the form expected; the message names file, place and field.</exception>
     public static IReadOnlyList<RulerTask> Create(RulerOptions? options, params IReadOnlyList<string> names)
@@ -33,30 +44,35 @@ public static class Ruler
         ArgumentNullException.ThrowIfNull(names);
         options ??= new RulerOptions();
         options.Validate();
-        foreach (string name in names)
-        {
-            if (!Names.Contains(name)) throw new ArgumentException($"There is no task \"{name}\"; expected one of {string.Join(", ", Names)}.", nameof(names));
-        }
-
+        if (names.Count == 0) throw new ArgumentException($"There is no name, expected at least one of {string.Join(", ", Names)}.", nameof(names));
+        string[] known = [.. names.Select(name => Known(name, nameof(names)))];
+        if (known.GroupBy(name => name).FirstOrDefault(group => group.Count() > 1) is { } twice) throw new ArgumentException($"The task \"{twice.Key}\" is named twice.", nameof(names));
         Lazy<Haystack> essays = new(() => Essays(options));
-        return [.. names.Select(name => Create(name, options, essays))];
+        return [.. known.Select(name => Create(name, options, essays))];
     }
 
     /// <summary>Makes a task of items that the official scripts made (data/prepare.py).</summary>
-    /// <param name="name">Which task, of <see cref="Names"/>: it decides scoring and the answers' length.</param>
+    /// <param name="name">Which task, of <see cref="Names"/>, also as "ruler/vt": it decides scoring and the answers' length.</param>
     /// <param name="files">The scripts' validation.jsonl for each length in tokens, at least one.</param>
     /// <param name="style">
     /// <see cref="PromptStyle.Chat"/> (the default) for files made with the template type base; <see cref="PromptStyle.Completion"/> for those with a model's own template in them.
     /// </param>
     /// <exception cref="ArgumentException">There is no such task, or no file.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
-    public static RulerPreparedTask FromFiles(string name, IReadOnlyDictionary<int, string> files, PromptStyle style = PromptStyle.Chat)
+    public static RulerPreparedTask Load(string name, IReadOnlyDictionary<int, string> files, PromptStyle style = PromptStyle.Chat)
     {
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(files);
-        if (!Names.Contains(name)) throw new ArgumentException($"There is no task \"{name}\"; expected one of {string.Join(", ", Names)}.", nameof(name));
+        name = Known(name, nameof(name));
         if (files.Count == 0) throw new ArgumentException("There is no file, expected one for each length.", nameof(files));
         return new RulerPreparedTask(name, files, style);
+    }
+
+    /// <summary>A task's name without what reports put before it.</summary>
+    private static string Known(string? name, string parameter)
+    {
+        string bare = name is not null && name.StartsWith(RulerTask.Prefix, StringComparison.Ordinal) ? name[RulerTask.Prefix.Length..] : name ?? "";
+        return Names.Contains(bare) ? bare : throw new ArgumentException($"There is no task \"{name}\"; expected one of {string.Join(", ", Names)}.", parameter);
     }
 
     private static RulerTask Create(string name, RulerOptions options, Lazy<Haystack> essays)

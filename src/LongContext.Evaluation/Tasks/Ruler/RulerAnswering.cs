@@ -5,8 +5,8 @@ using LongContext.Data.Making;
 namespace LongContext.Evaluation.Tasks.Ruler;
 
 /// <summary>
-/// Question answering (qa.py): a question's own documents among others in random order. Unlike there, documents that hold an answer by chance are no distractors, and where one more
-/// document would be too long and more than 1 % would be left, a part of it fills the length.
+/// Question answering (qa.py): a question's own documents among others in random order. Unlike there, where one more document would be too long and more than 1 % would be left, a part of
+/// it fills the length.
 /// </summary>
 internal sealed class RulerAnswering(RulerQuestions questions, string source, int seed) : RulerGenerator
 {
@@ -22,6 +22,8 @@ internal sealed class RulerAnswering(RulerQuestions questions, string source, in
     public override int MaximumItems => questions.Count;
 
     public override string Identity => Settings.Text("qa", seed, questions.Identity);
+
+    public override IEnumerable<string> Deviations => TaskDeviations.Where(questions is RulerMadeUpQuestions, "made-up passages and questions");
 
     public override RulerDraft Make(RulerSize size, int index)
     {
@@ -106,7 +108,7 @@ internal sealed class RulerAnswering(RulerQuestions questions, string source, in
         {
             while (documents.Count < count)
             {
-                if (!rest.MoveNext()) throw new ArgumentException($"{source} has no document beside a question's own that does not hold an answer to it, expected some to put beside them.");
+                if (!rest.MoveNext()) throw new ArgumentException($"{source} has no document beside a question's own, expected some to put beside them.");
                 documents.Add(rest.Current);
             }
 

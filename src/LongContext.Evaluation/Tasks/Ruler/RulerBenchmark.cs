@@ -21,7 +21,7 @@ internal sealed class RulerBenchmark : IBenchmark
         {
             Title = "RULER",
             Remark = string.Create(CultureInfo.InvariantCulture,
-                $"Averages of {tasks} of the {Ruler.Names.Count} tasks by length. wAvg. (inc) weighs long lengths more, wAvg. (dec) short ones. Effective is the longest length up to which every average exceeds {RulerSummary.Llama2Threshold}. Items without a score are in no average."),
+                $"Averages of {tasks} of the {Ruler.Names.Count} tasks by length. wAvg. (inc) weighs long lengths more, wAvg. (dec) short ones. Effective is the longest length up to which every average exceeds {RulerSummary.Llama2Percentage}. Items without a score are in no average."),
             Columns = ["Model", "Strategy", .. lengths.Select(length => length.ToString(CultureInfo.InvariantCulture)), "Avg.", "wAvg. (inc)", "wAvg. (dec)", "Effective"],
             NameColumns = 2,
             Rows = [.. summaries.Select(IReadOnlyList<string> (summary) =>

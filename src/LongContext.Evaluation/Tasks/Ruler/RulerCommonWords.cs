@@ -22,6 +22,9 @@ internal sealed class RulerCommonWords(RulerVocabulary vocabulary, int seed, boo
 
     public override string Identity => Settings.Text("cwe", seed, vocabulary.Identity, solvedExample ? 1 : 0);
 
+    public override IEnumerable<string> Deviations =>
+        [.. TaskDeviations.Where(vocabulary.IsBuiltIn, "lists of the library's own words"), .. TaskDeviations.Where(!solvedExample, "without the solved example")];
+
     public override RulerDraft Make(RulerSize size, int index)
     {
         SplitMix64 random = new(seed, Number(size, index)), orderSeed = new(random.Next());

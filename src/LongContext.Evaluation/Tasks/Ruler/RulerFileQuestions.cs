@@ -38,16 +38,11 @@ internal sealed class RulerFileQuestions : RulerQuestions
         int[] near = [.. entry.Near], far = [.. Enumerable.Range(0, documents.Count).Except(near).Except(entry.Own)];
         random.Shuffle(near.AsSpan());
         random.Shuffle(far.AsSpan());
-        // Once all are used they come again, as in the script where a length takes more than the file has.
-        for (bool found = true; found;)
+        if (near.Length + far.Length == 0) yield break;
+        // As in the script: those that hold an answer too are no exception, and once all are used they come again where a length takes more than the file has.
+        for (;;)
         {
-            found = false;
-            foreach (int i in near.Concat(far))
-            {
-                if (HoldsAnswer(documents[i], question)) continue;
-                found = true;
-                yield return documents[i];
-            }
+            foreach (int i in near.Concat(far)) yield return documents[i];
         }
     }
 }

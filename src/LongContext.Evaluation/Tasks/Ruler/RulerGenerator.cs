@@ -15,6 +15,9 @@ internal abstract class RulerGenerator
     /// <summary>How many items there are of a length at most.</summary>
     public virtual int MaximumItems => int.MaxValue;
 
+    /// <summary>In which respects items are not of the script's kind.</summary>
+    public virtual IEnumerable<string> Deviations => [];
+
     /// <summary>Makes an item.</summary>
     /// <param name="size">How long it is to be.</param>
     /// <param name="index">Its number among those of its length.</param>

@@ -21,6 +21,12 @@ internal sealed class RulerNeedles(Haystack haystack, string haystackName, bool 
 
     public override string Identity => Settings.Text("niah", seed, haystack.Identity, KeyKind, ValueKind, Keys, ValuesPerKey, Queries);
 
+    public override IEnumerable<string> Deviations =>
+    [
+        .. TaskDeviations.Where(haystack == Haystack.PlainSentences, "built-in sentences in place of the essays"),
+        .. TaskDeviations.Where(KeyKind == NeedleKind.Words, "keys of the library's own words"),
+    ];
+
     public override RulerDraft Make(RulerSize size, int index)
     {
         long number = Number(size, index);

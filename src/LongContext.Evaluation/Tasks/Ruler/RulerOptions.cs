@@ -10,10 +10,10 @@ public sealed record RulerOptions
     public IReadOnlyList<int> Lengths { get; init; } = [4_096, 8_192, 16_384, 32_768, 65_536, 131_072];
 
     /// <summary>Items of each task and length, at least 1. Default: 500.</summary>
-    public int SamplesPerLength { get; init; } = 500;
+    public int ItemsPerLength { get; init; } = 500;
 
     /// <summary>
-    /// Tokens of each length that are kept free for a chat template, at least 0. Default: 64, as <see cref="EvaluationModel.ReservedTokens"/>, so that an item of a model's whole
+    /// Tokens of each length that are kept free for a chat template, at least 0. Default: 64, as <see cref="EvaluationModel.TemplateTokens"/>, so that an item of a model's whole
     /// window fits into it.
     /// </summary>
     public int TemplateTokens { get; init; } = 64;
@@ -52,7 +52,7 @@ public sealed record RulerOptions
         if (Lengths is null || Lengths.Count == 0) faults.Add($"{nameof(Lengths)} is empty, expected at least one");
         foreach (int bad in (Lengths ?? []).Where(length => length < 1).Take(1)) faults.Add($"{nameof(Lengths)} holds {bad}, expected at least 1");
         foreach (int twice in (Lengths ?? []).GroupBy(length => length).Where(group => group.Count() > 1).Select(group => group.Key).Take(1)) faults.Add($"{nameof(Lengths)} holds {twice} twice");
-        if (SamplesPerLength < 1) faults.Add($"{nameof(SamplesPerLength)} is {SamplesPerLength}, expected at least 1");
+        if (ItemsPerLength < 1) faults.Add($"{nameof(ItemsPerLength)} is {ItemsPerLength}, expected at least 1");
         if (TemplateTokens < 0) faults.Add($"{nameof(TemplateTokens)} is {TemplateTokens}, expected at least 0");
         if (Essays is null) faults.Add($"{nameof(Essays)} is null");
         if (CommonWords is null) faults.Add($"{nameof(CommonWords)} is null");

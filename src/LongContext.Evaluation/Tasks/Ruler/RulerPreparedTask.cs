@@ -8,7 +8,7 @@ using Microsoft.ML.Tokenizers;
 namespace LongContext.Evaluation.Tasks.Ruler;
 
 /// <summary>
-/// One of RULER's tasks with items that the official scripts made: validation.jsonl files, one for each length. <see cref="Ruler.FromFiles"/> makes it. For the very items of a published figure, where
+/// One of RULER's tasks with items that the official scripts made: validation.jsonl files, one for each length. <see cref="Ruler.Load"/> makes it. For the very items of a published figure, where
 /// <see cref="RulerTask"/> makes items of the same kind.
 /// </summary>
 public sealed class RulerPreparedTask : AnswerTask

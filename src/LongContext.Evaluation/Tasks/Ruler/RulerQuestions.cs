@@ -2,7 +2,7 @@ using LongContext.Data;
 
 namespace LongContext.Evaluation.Tasks.Ruler;
 
-/// <summary>Questions about documents, and documents that do not answer them.</summary>
+/// <summary>Questions about documents, and other documents to put beside these.</summary>
 internal abstract class RulerQuestions
 {
     public abstract int Count { get; }
@@ -12,7 +12,7 @@ internal abstract class RulerQuestions
     /// <summary>A question.</summary>
     public abstract RulerQuestion Get(int index);
 
-    /// <summary>Documents beside a question's own that do not hold an answer of it, in random order and as many as are asked for where there is one.</summary>
+    /// <summary>Documents beside a question's own in random order, as many as are asked for where there is one.</summary>
     public abstract IEnumerable<string> Distractors(RulerQuestion question, int index, SplitMix64 random);
 
     /// <summary>Whether a document holds one of a question's answers as whole words; "yes" and "no" are nothing that a document holds.</summary>

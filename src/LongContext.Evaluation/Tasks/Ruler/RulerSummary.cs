@@ -3,19 +3,20 @@ namespace LongContext.Evaluation.Tasks.Ruler;
 /// <summary>What RULER reports of a model over all its tasks: the average at each length, averages over lengths, and the effective length.</summary>
 /// <remarks>
 /// The columns of the table in NVIDIA/RULER's README: Avg. is the plain mean over lengths; wAvg. (inc) weighs the shortest length by 1, the next by 2 and so on, for use at long
-/// lengths; wAvg. (dec) the other way round. The effective length is the longest up to which every average exceeds Llama-2-7B's at 4K, 85.6.
+/// lengths; wAvg. (dec) the other way round. The effective length is the longest up to which every average exceeds Llama-2-7B's at 4K, 85.6: exceeds, as the paper has it, so that 85.6 itself is
+/// not enough. All figures are in RULER's own unit, 0 to 100.
 /// </remarks>
 public sealed record RulerSummary
 {
-    /// <summary>The average that a model must exceed at a length: Llama-2-7B's at 4,096 tokens.</summary>
-    public const double Llama2Threshold = 85.6;
+    /// <summary>The average that a model must exceed at a length, 0 to 100: Llama-2-7B's at 4,096 tokens.</summary>
+    public const double Llama2Percentage = 85.6;
 
     private RulerSummary(string model, string strategy, IReadOnlyList<RulerLengthScore> lengths, double threshold)
     {
         Model = model;
         Strategy = strategy;
         Lengths = lengths;
-        Threshold = threshold;
+        ThresholdPercentage = threshold;
         Average = Weighted(_ => 1);
         IncreasingAverage = Weighted(i => i + 1);
         DecreasingAverage = Weighted(i => lengths.Count - i);
@@ -31,8 +32,8 @@ public sealed record RulerSummary
     /// <summary>The lengths from the shortest to the longest.</summary>
     public IReadOnlyList<RulerLengthScore> Lengths { get; }
 
-    /// <summary>What an average must exceed for <see cref="EffectiveLength"/>.</summary>
-    public double Threshold { get; }
+    /// <summary>What an average must exceed for <see cref="EffectiveLength"/>, 0 to 100.</summary>
+    public double ThresholdPercentage { get; }
 
     /// <summary>The mean of the lengths' averages, 0 to 100.</summary>
     public double Average { get; }
@@ -43,21 +44,24 @@ public sealed record RulerSummary
     /// <summary>The mean of the lengths' averages with weights 1, 2, 3 and so on from the longest: wAvg. (dec).</summary>
     public double DecreasingAverage { get; }
 
-    /// <summary>The longest length such that its average and those of all shorter ones exceed <see cref="Threshold"/>; null where the shortest does not.</summary>
+    /// <summary>The longest length such that its average and those of all shorter ones exceed <see cref="ThresholdPercentage"/>; null where the shortest does not.</summary>
     public int? EffectiveLength { get; }
 
     /// <summary>Summaries of results, one for each model and strategy that has some of RULER's tasks, in the order they come in.</summary>
     /// <param name="results">Results, for example <see cref="EvaluationReport.Items"/>; those of other tasks and those without a score are passed over.</param>
-    /// <param name="threshold">What an average must exceed. Default: <see cref="Llama2Threshold"/>.</param>
+    /// <param name="thresholdPercentage">What an average must exceed: above 1, at most 100. Default: <see cref="Llama2Percentage"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A threshold outside that range, such as a share.</exception>
     /// <remarks>An average is over the tasks that have a score at that length: <see cref="RulerLengthScore.Scores"/> shows which.</remarks>
-    public static IReadOnlyList<RulerSummary> Create(IEnumerable<ItemResult> results, double threshold = Llama2Threshold)
+    public static IReadOnlyList<RulerSummary> Create(IEnumerable<ItemResult> results, double thresholdPercentage = Llama2Percentage)
     {
         ArgumentNullException.ThrowIfNull(results);
+        // 0.856 would be taken for less than one per cent, which every model exceeds.
+        if (!(thresholdPercentage is > 1 and <= 100)) throw new ArgumentOutOfRangeException(nameof(thresholdPercentage), thresholdPercentage, "Expected per cent, above 1 and at most 100.");
         return
         [
             .. results.Where(result => result.Task.StartsWith(RulerTask.Prefix, StringComparison.Ordinal) && result is { Score: not null, Length: not null })
                 .GroupBy(result => (result.Model, result.Strategy))
-                .Select(group => new RulerSummary(group.Key.Model, group.Key.Strategy, [.. group.GroupBy(result => result.Length!.Value).OrderBy(length => length.Key).Select(Score)], threshold)),
+                .Select(group => new RulerSummary(group.Key.Model, group.Key.Strategy, [.. group.GroupBy(result => result.Length!.Value).OrderBy(length => length.Key).Select(Score)], thresholdPercentage)),
         ];
     }
 

@@ -9,14 +9,17 @@ namespace LongContext.Evaluation.Tasks.Ruler;
 /// <remarks>
 /// Hsieh et al. 2024, "RULER: What's the Real Context Size of Your Long-Context Language Models?" (arXiv 2404.06654), as the scripts of NVIDIA/RULER c3f5e3b have it
 /// (scripts/data/synthetic, scripts/synthetic.yaml, scripts/eval): prompts and answer prefixes word for word, lengths, numbers, scores and rounding. What is
-/// drawn differs: the script's random numbers are Python's. Prompts come within 1 % of their length, where the script may miss short ones by more.
+/// drawn differs: the script's random numbers are Python's, and the words of keys and lists are the library's own. Prompts come within 1 % of their length, where the script may miss short
+/// ones by more: of qa's documents the last may be a part of one. In which respects an item is not the script's, <see cref="Deviations"/> says.
 /// </remarks>
 public sealed class RulerTask : AnswerTask, ISizedTask
 {
     internal const string Prefix = "ruler/";
 
+    private const int OfficialItemsPerLength = 500;
+
     private readonly RulerGenerator generator;
-    private readonly int samplesPerLength;
+    private readonly int itemsPerLength;
     private readonly int templateTokens;
 
     internal RulerTask(string name, RulerGenerator generator, RulerOptions options)
@@ -24,9 +27,9 @@ public sealed class RulerTask : AnswerTask, ISizedTask
         this.generator = generator;
         Name = Prefix + name;
         Lengths = [.. options.Lengths];
-        samplesPerLength = Math.Min(options.SamplesPerLength, generator.MaximumItems);
+        itemsPerLength = Math.Min(options.ItemsPerLength, generator.MaximumItems);
         templateTokens = options.TemplateTokens;
-        Identity = Settings.Text(Name, options.Seed, Lengths, samplesPerLength, templateTokens, generator.Identity);
+        Identity = Settings.Text(Name, options.Seed, Lengths, itemsPerLength, templateTokens, generator.Identity);
     }
 
     /// <inheritdoc />
@@ -39,7 +42,10 @@ public sealed class RulerTask : AnswerTask, ISizedTask
     public override IBenchmark Benchmark => RulerBenchmark.Instance;
 
     /// <inheritdoc />
-    public override int? ItemCount => Lengths.Count * samplesPerLength;
+    public override IReadOnlyList<string> Deviations => [.. TaskDeviations.Number(itemsPerLength, OfficialItemsPerLength, "items of each length"), .. generator.Deviations];
+
+    /// <inheritdoc />
+    public override int? ItemCount => Lengths.Count * itemsPerLength;
 
     /// <inheritdoc />
     public IReadOnlyList<int> Lengths { get; }
@@ -59,7 +65,7 @@ public sealed class RulerTask : AnswerTask, ISizedTask
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
-        return Enumerable.Range(0, samplesPerLength).Select(index => Create(tokenizer, length, index));
+        return Enumerable.Range(0, itemsPerLength).Select(index => Create(tokenizer, length, index));
     }
 
     /// <summary>Makes one item.</summary>

@@ -18,6 +18,8 @@ internal sealed class RulerVariables(int seed, bool solvedExample) : RulerGenera
 
     public override string Identity => Settings.Text("vt", seed, solvedExample ? 1 : 0);
 
+    public override IEnumerable<string> Deviations => TaskDeviations.Where(!solvedExample, "without the solved example");
+
     public override RulerDraft Make(RulerSize size, int index)
     {
         SplitMix64 random = new(seed, Number(size, index));

@@ -12,12 +12,15 @@ internal sealed class RulerVocabulary
 
     public RulerVocabulary(IReadOnlyList<string> own)
     {
-        bool isBuiltIn = own.Count == 0;
+        IsBuiltIn = own.Count == 0;
         // Some plain words are both a noun and an adjective.
-        words = isBuiltIn ? [.. PlainWords.All.Concat(PlainAdjectives.All).Distinct(StringComparer.Ordinal)] : [.. own];
-        first = isBuiltIn ? [.. PlainAdjectives.All] : words;
-        second = isBuiltIn ? [.. PlainWords.All] : words;
+        words = IsBuiltIn ? [.. PlainWords.All.Concat(PlainAdjectives.All).Distinct(StringComparer.Ordinal)] : [.. own];
+        first = IsBuiltIn ? [.. PlainAdjectives.All] : words;
+        second = IsBuiltIn ? [.. PlainWords.All] : words;
     }
+
+    /// <summary>Whether the words are the library's own.</summary>
+    public bool IsBuiltIn { get; }
 
     public string Identity => Settings.Text("words", 0, words, first.Length, second.Length);
 

@@ -9,7 +9,7 @@ public sealed record DocumentSummary
     /// <summary>Summaries, at least one; each ROUGE counts against that one which gives it the highest F1. Required.</summary>
     public required IReadOnlyList<string> Summaries { get; init; }
 
-    /// <summary>Names it, the same in every run; null (the default) for its number, from 1.</summary>
+    /// <summary>Names it, the same in every run; null (the default) for "#1" and so on, by its number.</summary>
     public string? Id { get; init; }
 
     /// <summary>The part of the task it counts in, such as the book; null (the default) for none.</summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using LongContext.Data;
 using LongContext.Data.Reading;
 using LongContext.Evaluation.Metrics;
@@ -38,7 +37,7 @@ public sealed class SummarizationTask : AnswerTask
         template = new ContextTemplate(options.Template, DocumentPlace, [], nameof(options.Template));
         if (documents.Count == 0) throw new ArgumentException("There is no document.", nameof(documents));
         HashSet<string> ids = new(StringComparer.Ordinal);
-        this.documents = [.. documents.Take(options.MaximumItems ?? int.MaxValue).Select((one, index) => Checked(one, (index + 1).ToString(CultureInfo.InvariantCulture), ids))];
+        this.documents = [.. documents.Take(options.MaximumItems ?? int.MaxValue).Select((one, index) => Checked(one, ItemIds.OfNumber(index + 1), ids))];
         ContentHash hash = new ContentHash().Add(options.Template).Add(options.System).Add(options.Truncation.Name).Add(options.Settings).Add(options.Score).Add(options.Stems).Add(options.WithPltrdy);
         foreach (DocumentSummary one in this.documents) hash.Add(one.Id).Add(one.Document).Add(one.Group).AddAll(one.Summaries);
         Identity = $"{Name}: {hash}";
@@ -49,6 +48,9 @@ public sealed class SummarizationTask : AnswerTask
 
     /// <inheritdoc />
     public override string Identity { get; }
+
+    /// <inheritdoc />
+    public override IReadOnlyList<string> Deviations => [.. TaskDeviations.First(options.MaximumItems)];
 
     /// <inheritdoc />
     public override int? ItemCount => documents.Count;

@@ -15,7 +15,7 @@ public sealed record SummarizationTaskOptions
     public string? System { get; init; }
 
     /// <summary>
-    /// How a prompt that does not fit is cut. Default: the document's end goes, as in ZeroSCROLLS; LongBench takes <see cref="PromptTruncation.Middle"/>.
+    /// How a prompt that does not fit is cut. Default: the document's end goes, as in ZeroSCROLLS, which puts a separator of its data there; LongBench takes <see cref="PromptTruncation.Middle"/>.
     /// </summary>
     public PromptTruncation Truncation { get; init; } = PromptTruncation.ContextEnd;
 
@@ -42,7 +42,7 @@ public sealed record SummarizationTaskOptions
     /// </summary>
     public string? SummaryColumn { get; init; }
 
-    /// <summary>The field that names a record, text or a number. Default: "id". A record without it is named by its number.</summary>
+    /// <summary>The field that names a record, text or a number. Default: "id". A record without it is named "#1" and so on, by its number.</summary>
     public string IdColumn { get; init; } = "id";
 
     /// <summary>The field with the part of the task that a record counts in, or null (the default) for none; of BookSum the book, if this is "bid".</summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using LongContext.Data;
@@ -20,7 +19,7 @@ internal sealed class SummaryReader(SummarizationTaskOptions options)
     public DocumentSummary Read(DataRecord record)
     {
         (string document, IReadOnlyList<string> summaries) = Texts(record);
-        string id = TextOrNumber(record, options.IdColumn) ?? (ids.Count + 1).ToString(CultureInfo.InvariantCulture);
+        string id = TextOrNumber(record, options.IdColumn) ?? ItemIds.OfNumber(ids.Count + 1);
         if (!ids.Add(id)) throw RecordFields.Fault(record.Origin, $"the id is \"{id}\", as that of a record before it.");
         return new DocumentSummary { Document = document, Summaries = summaries, Id = id, Group = options.GroupColumn is { } group ? TextOrNumber(record, group) : null };
     }

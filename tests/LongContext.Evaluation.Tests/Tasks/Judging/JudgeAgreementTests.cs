@@ -102,6 +102,9 @@ public sealed class JudgeAgreementTests
         Assert.Null(JudgeAgreement.KrippendorffAlpha([]));
         Assert.Null(JudgeAgreement.KrippendorffAlpha([[1, null], [null, 2]]));
         Assert.Null(JudgeAgreement.KrippendorffAlpha([[3], [3]]));
+        // The mean of three times 0.1 is not 0.1 in binary.
+        Assert.Null(JudgeAgreement.KrippendorffAlpha([[0.1, 0.1, 0.1], [0.1, 0.1, 0.1], [0.1, 0.1, 0.1]]));
+        Assert.Equal(1, JudgeAgreement.KrippendorffAlpha([[0.1, 0.7], [0.1, 0.7], [0.1, 0.7]]));
     }
 
     [Fact]

@@ -42,9 +42,9 @@ public sealed class JudgePromptTests
     [InlineData("{answer} {other}", "{other}")]
     [InlineData("{answer} {}", "Some places have names")]
     [InlineData("{} {}", "2 places without a name")]
-    [InlineData("{answer} {", "At character 10")]
-    [InlineData("} {answer}", "At character 1")]
-    [InlineData("{an swer}", "At character 1")]
+    [InlineData("{answer} {", "at character 10, a { is not closed")]
+    [InlineData("} {answer}", "at character 1, a } closes nothing")]
+    [InlineData("{an swer}", "There is a place {an swer}")]
     public void Constructor_BadText_SaysWhatIsWrong(string text, string part) =>
         Assert.Contains(part, Assert.Throws<ArgumentException>(() => new JudgePrompt(text)).Message, StringComparison.Ordinal);
 

@@ -33,7 +33,7 @@ public sealed class JudgeTests
         JudgeVerdict verdict = await new Judge(Model("judge")).JudgeAsync(session, Question, "Ada L.", TestContext.Current.CancellationToken);
         Assert.Equal((9.0, 0.9, 3, "[[9]]"), (verdict.Rating, verdict.Score, verdict.Attempts, verdict.Reply));
         Assert.Equal([0, 1, 2], asked.Select(settings => settings.Attempt));
-        Assert.All(asked, settings => Assert.Equal((0.0, 1024), (settings.Temperature, settings.MaximumNewTokens)));
+        Assert.All(asked, settings => Assert.Equal((0.0, 4096), (settings.Temperature, settings.MaximumNewTokens)));
     }
 
     [Fact]
@@ -48,6 +48,31 @@ public sealed class JudgeTests
         EvaluationItem item = new() { Id = "1", Prompt = EvaluationPrompt.FromText("Who?"), Answers = ["Ada"] };
         InvalidOperationException fault = await Assert.ThrowsAsync<InvalidOperationException>(async () => await judge.ScoreAsync(item, "x", session, TestContext.Current.CancellationToken));
         Assert.Contains("judge: 3 replies", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null, 4_096)]
+    [InlineData(100_000, 4_096)]
+    [InlineData(2_000, 1_600)] // what prompt and template leave
+    [InlineData(500, 4_096)] // too little for a rating: the run says that it does not fit
+    public async Task JudgeAsync_WindowOfTheJudge_LimitsTheReply(int? window, int expected)
+    {
+        List<int> asked = [];
+        DirectSession session = new(Model("model"), (_, prompt, settings) =>
+        {
+            asked.Add(settings.MaximumNewTokens);
+            return "[[9]]";
+        });
+        EvaluationModel judge = Model("judge") with { ContextLength = window };
+        await new Judge(judge).JudgeAsync(session, Question, "Ada L.", TestContext.Current.CancellationToken);
+        if (expected == 1_600)
+        {
+            EvaluationPrompt prompt = JudgePrompt.Default.Fill(Question, "Ada L.");
+            expected = 2_000 - judge.TemplateTokens - judge.Tokenizer.CountTokens(prompt.Text) - judge.Tokenizer.CountTokens(prompt.System!);
+            Assert.InRange(expected, 256, 1_990);
+        }
+
+        Assert.Equal([expected], asked);
     }
 
     [Fact]

@@ -18,7 +18,7 @@ public sealed class JudgedTaskTests : IDisposable
             options with { Template = "Read:\n{context}\nThen: {question}", System = "sys" });
         EvaluationItem[] items = [.. task.CreateItems(PieceTokenizer.Subword)];
         Assert.Equal(("Read:\n", "A {text}.", "\nThen: Why?", "sys", "Why?"), (items[0].Prompt.Before, items[0].Prompt.Context, items[0].Prompt.After, items[0].Prompt.System, items[0].Prompt.Query));
-        Assert.Equal(("How?", "2", "g"), (items[1].Prompt.Text, items[1].Id, items[1].Group));
+        Assert.Equal(("How?", "#2", "g"), (items[1].Prompt.Text, items[1].Id, items[1].Group));
         DirectSession session = new(JudgeTests.Model("model"), (who, prompt, _) =>
             who.Name == "model" ? "It is so." : prompt.Text.Contains("It is so.", StringComparison.Ordinal) && prompt.Text.Contains("Because.", StringComparison.Ordinal) ? "[[8]]" : "[[1]]");
         ItemScore score = await task.EvaluateAsync(items[0], session, TestContext.Current.CancellationToken);
@@ -35,7 +35,7 @@ public sealed class JudgedTaskTests : IDisposable
             """);
         JudgedTask task = JudgedTask.Load([path], options with { QuestionColumn = "q" }, TestContext.Current.CancellationToken);
         EvaluationItem[] items = [.. task.CreateItems(PieceTokenizer.Subword)];
-        Assert.Equal(["7", "2"], items.Select(item => item.Id));
+        Assert.Equal(["7", "#2"], items.Select(item => item.Id));
         Assert.Equal(("Ada", "people", "Text."), (items[0].Answer, items[0].Group, items[0].Prompt.Context));
         Assert.Equal("Where?", items[1].Prompt.Text);
     }
@@ -59,7 +59,8 @@ public sealed class JudgedTaskTests : IDisposable
     {
         JudgedQuestion one = new() { Question = "Q", Reference = "R" };
         AssertFault("no question", () => new JudgedTask([], options));
-        AssertFault("the same id", () => new JudgedTask([one with { Id = "2" }, one], options));
+        AssertFault("the same id", () => new JudgedTask([one with { Id = "x" }, one with { Id = "x" }], options));
+        Assert.Equal(["2", "#2", "1"], new JudgedTask([one with { Id = "2" }, one, one with { Id = "1" }], options).CreateItems(PieceTokenizer.Subword).Select(item => item.Id));
         AssertFault("reference is empty", () => new JudgedTask([one with { Reference = " " }], options));
         AssertFault("{context}", () => new JudgedTask([one], options with { Template = "{question}" }));
         AssertFault("no place {question}", () => new JudgedTask([one], options with { Template = "{context}" }));

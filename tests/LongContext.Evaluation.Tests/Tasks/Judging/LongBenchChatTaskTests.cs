@@ -33,7 +33,7 @@ public sealed class LongBenchChatTaskTests : IDisposable
         Assert.Equal(("A long report.\n\n", "Who wrote it?", ""), (items[0].Prompt.Context, items[0].Prompt.After, items[0].Prompt.Before));
         Assert.Equal((" 一份很长很长很长很长的报告。", "", "谁写的？"), (items[1].Prompt.Context, items[1].Prompt.After, items[1].Prompt.Before));
         Assert.All(items, item => Assert.Equal((1024, 1.0, 42L), (item.Settings.MaximumNewTokens, item.Settings.Temperature, item.Settings.Seed)));
-        Assert.All(items, item => Assert.Equal(PromptTruncation.Middle.AtMost(64_000).Name, item.Prompt.Truncation.Name));
+        Assert.All(items, item => Assert.Equal(PromptTruncation.MiddleOfText.AtMost(64_000).Name, item.Prompt.Truncation.Name));
     }
 
     [Fact]
@@ -112,6 +112,22 @@ public sealed class LongBenchChatTaskTests : IDisposable
         // Observed 2·16/1/4 = 8; expected: pairs of 4, 8, 6, 6, ordered: 2·(16 + 4 + 4 + 4 + 4 + 0) / 12 = 16/3.
         Assert.Equal(1 - (8 / (16 / 3.0)), values["Krippendorff's alpha"]!.Value, 1e-12);
         Assert.Equal((60.0, 60.0), (values["English"]!.Value, values["Chinese"]!.Value));
+    }
+
+    [Fact]
+    public void Summarize_RatingMissingOrOtherScale_TotalIsOfRatings()
+    {
+        // Of one case one judge gave none: the authors' script has no total then.
+        Assert.Null(Total(Task().Summarize([Result("2", "English", 4, 8), Result("1", "Chinese", null, 8)])));
+        Judge of5 = new(JudgeTests.Model("strict"), options: new JudgeOptions { HighestRating = 5 });
+        LongBenchChatTask alone = new(Options() with { Judges = [of5] });
+        Assert.Equal(7, Total(alone.Summarize([Result("2", "English", 4, null) with { Score = 0.8 }, Result("1", "Chinese", 3, null) with { Score = 0.6 }])));
+        LongBenchChatTask mixed = new(Options() with { Judges = [of5, new Judge(JudgeTests.Model("kind"))] });
+        Assert.Null(Total(mixed.Summarize([Result("2", "English", 4, 8), Result("1", "Chinese", 3, 6)])));
+        Assert.Contains("ratings on another scale than 1 to 10", alone.Deviations);
+        Assert.Contains("2 cases in place of 50", Task().Deviations);
+
+        static double? Total(IReadOnlyList<TaskFigure> figures) => figures.Single(figure => figure.Name == "total").Value;
     }
 
     [Fact]

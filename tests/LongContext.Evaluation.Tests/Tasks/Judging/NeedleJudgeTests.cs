@@ -16,7 +16,7 @@ public sealed class NeedleJudgeTests
         double[] depths = [0, 0.25, 0.5, 0.75, 1];
         ScriptedClient judging = new(prompt => $"It is so: [[{ratings[int.Parse(prompt.Split("answer number ")[1][..1], System.Globalization.CultureInfo.InvariantCulture)]}]]");
         Judge judge = new(RunModels.Of(judging, "judge"), JudgePrompt.Needle);
-        NeedleTask task = new(new NeedleTaskOptions { Lengths = [1_024], Depths = depths, Judge = judge.ScoreAsync, JudgeIdentity = judge.Identity });
+        NeedleTask task = new(new NeedleTaskOptions { Lengths = [1_024], Depths = depths, Judge = judge });
         // The model tells the items apart by where the needle stands.
         ScriptedClient client = new(prompt => $"answer number {(int)Math.Round(4.0 * prompt.IndexOf("lighthouse keeper", StringComparison.Ordinal) / prompt.IndexOf("\n\nWhere", StringComparison.Ordinal))}");
         string folder = Directory.CreateTempSubdirectory("needle-judge").FullName;

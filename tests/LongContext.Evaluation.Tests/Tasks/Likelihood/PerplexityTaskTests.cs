@@ -116,14 +116,14 @@ public sealed class PerplexityTaskTests
         await File.WriteAllTextAsync(folder["book.txt"], "the thing in the string", Token);
         await File.WriteAllTextAsync(folder["other/book.txt"], "another", Token);
         await File.WriteAllTextAsync(folder["more.jsonl"], "{\"body\": \"one\"}\n{\"body\": \"two two\"}\n", Token);
-        PerplexityTask task = PerplexityTask.FromFiles([folder["book.txt"], folder["other/book.txt"], folder["more.jsonl"]], new PerplexityTaskOptions { Lengths = [4] }, field: "body");
+        PerplexityTask task = PerplexityTask.Load([folder["book.txt"], folder["other/book.txt"], folder["more.jsonl"]], new PerplexityTaskOptions { Lengths = [4] }, field: "body");
         Assert.Equal(["book.txt:1@4", "more.jsonl:1@4", "more.jsonl:2@4", "3/book.txt:1@4"], task.CreateItems(Tokenizer).Select(item => item.Id));
 
-        string before = PerplexityTask.FromFiles([folder["book.txt"]]).Identity;
-        Assert.Equal(before, PerplexityTask.FromFiles([folder["book.txt"]]).Identity);
+        string before = PerplexityTask.Load([folder["book.txt"]]).Identity;
+        Assert.Equal(before, PerplexityTask.Load([folder["book.txt"]]).Identity);
         await File.WriteAllTextAsync(folder["book.txt"], "the thing in the strinG", Token);
-        Assert.NotEqual(before, PerplexityTask.FromFiles([folder["book.txt"]]).Identity);
-        Assert.Throws<FileNotFoundException>(() => PerplexityTask.FromFiles([folder["none.txt"]]));
+        Assert.NotEqual(before, PerplexityTask.Load([folder["book.txt"]]).Identity);
+        Assert.Throws<FileNotFoundException>(() => PerplexityTask.Load([folder["none.txt"]]));
     }
 
     [Fact]

@@ -83,10 +83,10 @@ public sealed class LongBenchRunTests : IDisposable
     {
         folder.WriteAll();
         LongBenchTask task = Assert.Single(LongBench.Load(folder.Path, new LongBenchOptions { DataSets = ["samsum"], MaximumItems = 1 }, Token));
-        using ScriptedClient client = new(_ => "the green lamp number 0\nDialogue: the green");
+        using ScriptedClient client = new(_ => "\n\nthe green lamp number 0\nDialogue: the green");
         EvaluationReport report = await new EvaluationRunner().RunAsync([new EvaluationModel { Name = "m", Client = client, Tokenizer = Bpe }], [task], cancellationToken: Token);
         ChatOptions options = Assert.Single(client.Asked).Options!;
-        Assert.Equal(["\n"], options.StopSequences!);
+        Assert.Null(options.StopSequences); // a server would end this answer at once; the script's model cannot begin with a line end
         Assert.Equal(true, options.AdditionalProperties![ChatOptionKeys.Completion]);
         Assert.Equal(1, options.AdditionalProperties[ChatOptionKeys.MinimumNewTokens]);
         Assert.Equal(100, Assert.Single(report.Tasks).Figures[0].Value);

@@ -95,7 +95,7 @@ public sealed class LongBenchTaskTests
         JsonObject without = LongBenchFolder.Record("qasper", 1);
         without.Remove("_id");
         folder.Write("qasper", LongBenchFolder.Record("qasper"), without, LongBenchFolder.Record("qasper"));
-        Assert.Equal(["qasper-0", "2", "qasper-0-3"], Items(Load(folder, "qasper")).Select(item => item.Id));
+        Assert.Equal(["qasper-0", "#2", "qasper-0-3"], Items(Load(folder, "qasper")).Select(item => item.Id));
     }
 
     [Fact]

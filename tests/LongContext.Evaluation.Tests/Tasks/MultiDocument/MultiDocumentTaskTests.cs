@@ -51,16 +51,16 @@ public sealed class MultiDocumentTaskTests
         {
             object Document(int q, int d) => new { id = $"{q}{d}", title = $"T{d}", text = d == 1 ? $"gold {q}" : $"other {d}", hasanswer = d == 1, isgold = d == 1, score = "1.0" };
             File.WriteAllLines(file, Enumerable.Range(0, 5).Select(q => JsonSerializer.Serialize(new { question = $"Q{q}?", answers = new[] { $"gold {q}" }, ctxs = Enumerable.Range(0, 3).Select(d => Document(q, d)) })));
-            MultiDocumentTask task = MultiDocumentTask.FromFiles([file], new MultiDocumentTaskOptions { AsGiven = true, MaximumQuestions = 4 });
+            MultiDocumentTask task = MultiDocumentTask.Load([file], new MultiDocumentTaskOptions { AsGiven = true, MaximumQuestions = 4 });
             EvaluationItem[] items = [.. task.CreateItems(PieceTokenizer.WordLevel)];
             Assert.Equal(("multi-document", 4), (task.Name, items.Length));
             Assert.Equal("Document [1](Title: T0) other 0\nDocument [2](Title: T1) gold 2\nDocument [3](Title: T2) other 2\n", items[2].Prompt.Context);
             Assert.All(items, item => Assert.Equal(("gold at 1", 0.5), (item.Group, item.Depth!.Value)));
             // The same file with the gold document put elsewhere.
-            EvaluationItem moved = MultiDocumentTask.FromFiles([file], new MultiDocumentTaskOptions { DocumentCount = 3, GoldPositions = [2] }).CreateItems(PieceTokenizer.WordLevel).First();
+            EvaluationItem moved = MultiDocumentTask.Load([file], new MultiDocumentTaskOptions { DocumentCount = 3, GoldPositions = [2] }).CreateItems(PieceTokenizer.WordLevel).First();
             Assert.EndsWith("Document [3](Title: T1) gold 0\n", moved.Prompt.Context, StringComparison.Ordinal);
             File.WriteAllText(file, "{\"question\": \"Q\"}\n");
-            Assert.Contains("answers", Assert.Throws<DataFormatException>(() => MultiDocumentTask.FromFiles([file])).Message, StringComparison.Ordinal);
+            Assert.Contains("answers", Assert.Throws<DataFormatException>(() => MultiDocumentTask.Load([file])).Message, StringComparison.Ordinal);
         }
         finally
         {

@@ -13,11 +13,16 @@ public sealed class KeyValueTaskTests : IDisposable
     [Fact]
     public void CreateItems_Defaults_AreThePapersNumbersAndPositions()
     {
-        KeyValueTask task = new(new KeyValueTaskOptions { Samples = 2 });
+        KeyValueTask task = new(new KeyValueTaskOptions { ItemsPerCell = 2 });
         EvaluationItem[] items = [.. task.CreateItems(PieceTokenizer.WordLevel)];
-        Assert.Equal(3 * 2 * 5, items.Length);
+        Assert.Equal(2 * (4 + 5 + 7), items.Length);
+        Assert.Equal(items.Length, task.ItemCount);
         Assert.Equal(items.Length, items.Select(item => item.Id).Distinct().Count());
-        Assert.Equal(["0", "34", "69", "104", "139"], items.Where(item => item.Group == "140 pairs").Take(5).Select(item => item.Properties["position"]));
+        string[] Positions(int pairs, int count) => [.. items.Where(item => item.Group == $"{pairs} pairs").Take(count).Select(item => item.Properties["position"])];
+        Assert.Equal(["0", "24", "49", "74"], Positions(75, 4));
+        Assert.Equal(["0", "34", "69", "104", "139"], Positions(140, 5));
+        Assert.Equal(["0", "49", "99", "149", "199", "249", "299"], Positions(300, 7));
+        Assert.Equal([0, 0.3243, 0.6622, 1], items.Take(4).Select(item => item.Depth!.Value));
         foreach (EvaluationItem item in items)
         {
             // A JSON object, a pair a line, with the asked pair at its position.
@@ -34,8 +39,8 @@ public sealed class KeyValueTaskTests : IDisposable
         }
 
         // The same pairs at all depths, as in the paper.
-        Assert.Single(items.Take(5).Select(item => item.Answer).Distinct());
-        KeyValueTask aware = new(new KeyValueTaskOptions { Samples = 1, PairCounts = [2], QueryAware = true });
+        Assert.Single(items.Take(4).Select(item => item.Answer).Distinct());
+        KeyValueTask aware = new(new KeyValueTaskOptions { ItemsPerCell = 1, PairCounts = [2], QueryAware = true });
         EvaluationItem first = aware.CreateItems(PieceTokenizer.WordLevel).First();
         Assert.Equal($"Extract the value corresponding to the specified key in the JSON object below.\n\nKey: \"{first.Prompt.Query}\"\n\nJSON data:\n", first.Prompt.Before);
     }
@@ -43,7 +48,7 @@ public sealed class KeyValueTaskTests : IDisposable
     [Fact]
     public void CreateItems_Lengths_AreFilledWithPairs()
     {
-        KeyValueTask task = new(new KeyValueTaskOptions { Samples = 2, PairCounts = [], Lengths = [12_000], Depths = [0, 0.5, 1] });
+        KeyValueTask task = new(new KeyValueTaskOptions { ItemsPerCell = 2, Lengths = [12_000], Depths = [0, 0.5, 1] });
         Assert.Equal([12_000], task.Lengths);
         EvaluationItem[] items = [.. task.CreateItems(PieceTokenizer.Subword)];
         Assert.Equal(6, items.Length);
@@ -58,6 +63,17 @@ public sealed class KeyValueTaskTests : IDisposable
     }
 
     [Fact]
+    public void CreateItems_LengthsAlone_AskForNoNumberOfPairs()
+    {
+        KeyValueTask task = new(new KeyValueTaskOptions { ItemsPerCell = 1, Lengths = [12_000] });
+        EvaluationItem[] items = [.. task.CreateItems(PieceTokenizer.Subword)];
+        Assert.Equal((5, 5), (items.Length, task.ItemCount));
+        Assert.Equal([0, 0.25, 0.5, 0.75, 1], items.Select(item => item.Depth!.Value));
+        Assert.Equal(10, new KeyValueTask(new KeyValueTaskOptions { ItemsPerCell = 1, Lengths = [12_000], PairCounts = [140] }).ItemCount);
+        Assert.Equal(16, new KeyValueTask(new KeyValueTaskOptions { ItemsPerCell = 1 }).ItemCount);
+    }
+
+    [Fact]
     public void CreateItems_Files_AreReadAndReordered()
     {
         string file = Path.Combine(folder, "kv-retrieval-5_keys.jsonl.gz");
@@ -67,7 +83,7 @@ public sealed class KeyValueTaskTests : IDisposable
                 writer.WriteLine(JsonSerializer.Serialize(new { ordered_kv_records = Enumerable.Range(0, 5).Select(k => new[] { $"k{i}{k}", $"v{i}{k}" }), key = $"k{i}3", value = $"v{i}3" }));
         }
 
-        EvaluationItem[] items = [.. new KeyValueTask(new KeyValueTaskOptions { Files = [file], Samples = 3, Depths = [0, 1] }).CreateItems(PieceTokenizer.WordLevel)];
+        EvaluationItem[] items = [.. new KeyValueTask(new KeyValueTaskOptions { Files = [file], ItemsPerCell = 3, Depths = [0, 1] }).CreateItems(PieceTokenizer.WordLevel)];
         Assert.Equal(6, items.Length);
         Assert.Equal("{\"k13\": \"v13\",\n \"k10\": \"v10\",\n \"k11\": \"v11\",\n \"k12\": \"v12\",\n \"k14\": \"v14\"}", items[2].Prompt.Context);
         Assert.EndsWith("\"k14\": \"v14\",\n \"k13\": \"v13\"}", items[3].Prompt.Context, StringComparison.Ordinal);
@@ -93,7 +109,7 @@ public sealed class KeyValueTaskTests : IDisposable
     [Fact]
     public void Summarize_Results_HasAFigureForEachPosition()
     {
-        KeyValueTask task = new(new KeyValueTaskOptions { Samples = 1, PairCounts = [140], Depths = [0, 0.25] });
+        KeyValueTask task = new(new KeyValueTaskOptions { ItemsPerCell = 1, PairCounts = [140], Depths = [0, 0.25] });
         ItemResult[] results = [.. task.CreateItems(PieceTokenizer.WordLevel).Select((item, i) => new ItemResult
         {
             Model = "m", Strategy = "s", Task = task.Name, Item = item.Id, Status = ItemStatus.Scored, Group = item.Group, Depth = item.Depth, Properties = item.Properties, Score = i,
@@ -104,7 +120,7 @@ public sealed class KeyValueTaskTests : IDisposable
     [Fact]
     public void Constructor_FaultyOptions_NamesAll()
     {
-        string message = Assert.Throws<ArgumentException>(() => new KeyValueTask(new KeyValueTaskOptions { PairCounts = [1], Depths = [-1], Samples = 0 })).Message;
-        foreach (string part in (string[])["PairCounts holds 1", "Depths holds -1", "Samples is 0"]) Assert.Contains(part, message, StringComparison.Ordinal);
+        string message = Assert.Throws<ArgumentException>(() => new KeyValueTask(new KeyValueTaskOptions { PairCounts = [1], Depths = [-1], ItemsPerCell = 0 })).Message;
+        foreach (string part in (string[])["PairCounts holds 1", "Depths holds -1", "ItemsPerCell is 0"]) Assert.Contains(part, message, StringComparison.Ordinal);
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LongContext.Evaluation.Support;
+using LongContext.Evaluation.Tasks.Judging;
 using Microsoft.ML.Tokenizers;
 
 namespace LongContext.Evaluation.Tasks.Needles;
@@ -50,7 +51,7 @@ public sealed class NeedleTaskTests
             Assert.InRange(before, (item.Depth!.Value * all) - tokenizer.CountTokens("The baker opens his shop when the street is still quiet, they say. ") - 2 - (all / 500), (item.Depth.Value * all) + 2);
             int tokens = tokenizer.CountTokens(item.Prompt.Text);
             Assert.Equal(tokens, item.PromptTokenCount);
-            int whole = tokens + tokenizer.CountTokens(item.Prompt.System!) + 128 + 64;
+            int whole = tokens + tokenizer.CountTokens(item.Prompt.System!) + 300 + 64;
             Assert.InRange(whole, length * 0.99, length);
             Assert.EndsWith($"\n\n{options.Question} Don't give information outside the document or repeat your findings", item.Prompt.Text, StringComparison.Ordinal);
         }
@@ -117,12 +118,8 @@ public sealed class NeedleTaskTests
     {
         using ScriptedClient client = new(_ => "");
         EvaluationModel model = new() { Name = "m", Client = client, Tokenizer = PieceTokenizer.WordLevel };
-        DirectSession session = new(model, (_, _, settings) => $"said in {settings.MaximumNewTokens}");
-        NeedleTask task = new(new NeedleTaskOptions
-        {
-            JudgeIdentity = "counts letters",
-            Judge = (item, answer, asked, _) => ValueTask.FromResult(new ItemScore(answer == "said in 128" && asked == session && item.Properties["question"].StartsWith("Where", StringComparison.Ordinal) ? 0.7 : 0)),
-        });
+        DirectSession session = new(model, (asked, prompt, settings) => asked == model ? $"said in {settings.MaximumNewTokens}" : prompt.Text.Contains("said in 300", StringComparison.Ordinal) ? "[[7]]" : "[[1]]");
+        NeedleTask task = new(new NeedleTaskOptions { Judge = new Judge(new EvaluationModel { Name = "j", Client = client, Tokenizer = PieceTokenizer.WordLevel }, JudgePrompt.Needle) });
         EvaluationItem item = task.Create(PieceTokenizer.WordLevel, 600, 0.5);
         Assert.Equal(0.7, (await task.EvaluateAsync(item, session, TestContext.Current.CancellationToken)).Value);
         Assert.Equal(0, (await new NeedleTask().EvaluateAsync(item, session, TestContext.Current.CancellationToken)).Value);
@@ -138,7 +135,7 @@ public sealed class NeedleTaskTests
         double[] places = [.. dishes.Select(dish => item.Prompt.Context.IndexOf(dish, StringComparison.Ordinal) / (double)item.Prompt.Context.Length)];
         Assert.Equal([0.2, 0.36, 0.52, 0.68, 0.84], places, (a, b) => Math.Abs(a - b) < 0.03);
         Assert.All(dishes, dish => Assert.Equal(2, item.Prompt.Context.Split(dish).Length));
-        Assert.InRange(item.PromptTokenCount!.Value + PieceTokenizer.Subword.CountTokens(item.Prompt.System!) + 192, 7_920, 8_000);
+        Assert.InRange(item.PromptTokenCount!.Value + PieceTokenizer.Subword.CountTokens(item.Prompt.System!) + 364, 7_920, 8_000);
         Assert.EndsWith("pickled fennel.", task.Create(PieceTokenizer.Subword, 2_000, 1).Prompt.Context, StringComparison.Ordinal);
         Assert.Equal(0.6, task.Score(item, "Smoked trout, rye pancakes and chestnut soup").Value, 1e-12);
     }
@@ -157,9 +154,9 @@ public sealed class NeedleTaskTests
     {
         string message = Assert.Throws<ArgumentException>(() => new NeedleTask(new NeedleTaskOptions
         {
-            Lengths = [], Depths = [1.5], ItemsPerCell = 0, Needle = " ", KeyPhrases = ["x"], MaximumNewTokens = 0, TemplateTokens = -1, Judge = (_, _, _, _) => default,
+            Lengths = [], Depths = [1.5], ItemsPerCell = 0, Needle = " ", KeyPhrases = ["x"], MaximumNewTokens = 0, TemplateTokens = -1,
         })).Message;
-        foreach (string part in (string[])["Lengths", "Depths holds 1.5", "ItemsPerCell", "Needle is empty", "JudgeIdentity", "MaximumNewTokens", "TemplateTokens"])
+        foreach (string part in (string[])["Lengths", "Depths holds 1.5", "ItemsPerCell", "Needle is empty", "MaximumNewTokens", "TemplateTokens"])
             Assert.Contains(part, message, StringComparison.Ordinal);
         Assert.Contains("not in Needle", Assert.Throws<ArgumentException>(() => new NeedleTask(new NeedleTaskOptions { KeyPhrases = ["elsewhere"] })).Message, StringComparison.Ordinal);
         Assert.Contains("key phrase in it", Assert.Throws<ArgumentException>(() => new MultiNeedleTask(new MultiNeedleTaskOptions { Needles = [new("a", "b")] })).Message, StringComparison.Ordinal);

@@ -112,7 +112,7 @@ public sealed class QuestionFaultTests : IDisposable
         Assert.StartsWith("There is no question.", Assert.Throws<ArgumentException>(() => new QuestionTask([])).Message, StringComparison.Ordinal);
         Assert.StartsWith("Question 2 is null, or has a member that is.", Assert.Throws<ArgumentException>(() => new QuestionTask([good, null!])).Message, StringComparison.Ordinal);
         Assert.StartsWith("Question 2: there is no right answer", Assert.Throws<ArgumentException>(() => new QuestionTask([good, good with { Answers = [] }])).Message, StringComparison.Ordinal);
-        Assert.StartsWith("Question 2: the id is \"1\"", Assert.Throws<ArgumentException>(() => new QuestionTask([good, good with { Id = "1" }])).Message, StringComparison.Ordinal);
+        Assert.StartsWith("Question 2: the id is \"x\"", Assert.Throws<ArgumentException>(() => new QuestionTask([good with { Id = "x" }, good with { Id = "x" }])).Message, StringComparison.Ordinal);
         Assert.StartsWith(
             "Question 1: there is nothing for the template's place {tone}, expected {question}, {context}, {choices} or {x}.",
             Assert.Throws<ArgumentException>(() => new QuestionTask([good with { Properties = new Dictionary<string, string> { ["x"] = "y" } }], new QuestionTaskOptions { Template = "{question}{tone}" })).Message, StringComparison.Ordinal);

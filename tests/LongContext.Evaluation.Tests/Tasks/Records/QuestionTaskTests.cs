@@ -26,7 +26,7 @@ public sealed class QuestionTaskTests : IDisposable
         Assert.Equal(("The lamp is green.", "\n\nQuestion: Which colour?\n\nAnswer:", "Which colour?"), (items[0].Prompt.Context, items[0].Prompt.After, items[0].Prompt.Query));
         Assert.Equal(("q1", "lamps"), (items[0].Id, items[0].Group));
         Assert.Equal(["green", "emerald"], items[0].Answers);
-        Assert.Equal(("2", null), (items[1].Id, items[1].Group));
+        Assert.Equal(("#2", null), (items[1].Id, items[1].Group));
         Assert.Equal(["3"], items[1].Answers);
         Assert.Equal("none", items[0].Prompt.Truncation.Name);
 
@@ -163,7 +163,8 @@ public sealed class QuestionTaskTests : IDisposable
         Question question = new() { Text = "Which colour?", Context = "The lamp is green.", Answers = ["green", "emerald"], Id = "q1", Group = "lamps" };
         QuestionTask fromList = new([question]), fromFile = QuestionTask.Load(Write("q.jsonl", Line), cancellationToken: Token);
         Assert.Equal(Items(fromFile)[0].Prompt, Items(fromList)[0].Prompt);
-        Assert.Equal("1", Items(new QuestionTask([question with { Id = null }]))[0].Id);
+        // A number alone may be the id of another.
+        Assert.Equal(["#1", "1"], Items(new QuestionTask([question with { Id = null }, question with { Id = "1" }])).Select(item => item.Id));
         Assert.Equal(fromList.Identity, new QuestionTask([question with { Answers = ["green", "emerald"] }]).Identity);
         Assert.NotEqual(fromList.Identity, new QuestionTask([question with { Answers = ["greenemerald"] }]).Identity);
         Assert.NotEqual(fromList.Identity, new QuestionTask([question with { Context = "The lamp is red." }]).Identity);

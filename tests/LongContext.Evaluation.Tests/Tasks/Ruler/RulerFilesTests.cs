@@ -11,7 +11,7 @@ public sealed class RulerFilesTests : IDisposable
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
     [Fact]
-    public void Create_Squad_PutsTheParagraphAmongOthersWithoutTheAnswer()
+    public void Create_Squad_PutsTheParagraphAmongOthersOfTheArticleWhateverTheyHold()
     {
         // Three articles of 40 paragraphs; paragraph p of article a answers what its number is, and another one of the same article names the number too.
         object Paragraph(int a, int p) => new
@@ -28,7 +28,7 @@ public sealed class RulerFilesTests : IDisposable
             version = "v2.0",
             data = Enumerable.Range(0, 3).Select(a => new { title = $"T{a}", paragraphs = Enumerable.Range(0, 40).Select(p => Paragraph(a, p)) }),
         });
-        RulerTask task = Assert.Single(Ruler.Create(new RulerOptions { SquadFile = file, SamplesPerLength = 500 }, "qa_1"));
+        RulerTask task = Assert.Single(Ruler.Create(new RulerOptions { SquadFile = file, ItemsPerLength = 500 }, "qa_1"));
         Assert.Equal("ruler/qa_1", task.Name);
         EvaluationItem[] items = [.. task.CreateItems(PieceTokenizer.WordLevel, 4_096)];
         Assert.Equal(120, items.Length);
@@ -39,12 +39,13 @@ public sealed class RulerFilesTests : IDisposable
             Assert.Equal([$"number{a}x{p}"], item.Answers);
             Assert.EndsWith($"Question: Number of {a} and {p}?", item.Prompt.After, StringComparison.Ordinal);
             string[] documents = Regex.Split(item.Prompt.Context, "\n\n(?=Document \\d+:\n)");
-            string holding = Assert.Single(documents, document => Regex.IsMatch(document, $"\\bnumber{a}x{p}\\b", RegexOptions.IgnoreCase));
-            Assert.Contains($"Article {a} paragraph {p} says", holding, StringComparison.Ordinal);
+            Assert.Single(documents, document => document.Contains($"Article {a} paragraph {p} says", StringComparison.Ordinal));
+            // qa.py takes distractors as they come: the paragraph that names the same number is one.
+            Assert.Equal(p == 3 ? 2 : 1, documents.Count(document => Regex.IsMatch(document, $"\\bnumber{a}x{p}\\b", RegexOptions.IgnoreCase)));
             Assert.Equal(documents.Length, documents.Select(document => document[(document.IndexOf('\n', StringComparison.Ordinal) + 1)..]).Distinct().Count());
             // All paragraphs of the same article come before any other.
             int near = documents.Count(document => document.Contains($"Article {a} ", StringComparison.Ordinal));
-            Assert.True(near >= Math.Min(documents.Length - 1, p == 3 ? 39 : 40), $"{near} of {documents.Length} documents are of the same article");
+            Assert.True(near >= Math.Min(documents.Length - 1, 40), $"{near} of {documents.Length} documents are of the same article");
         }
     }
 
@@ -59,7 +60,7 @@ public sealed class RulerFilesTests : IDisposable
             supporting_facts = Array.Empty<object>(),
             context = Enumerable.Range(0, 4).Select(d => new object[] { $"Title {i} {d}", new[] { $"First sentence {(d == 0 ? $"with Answer{i}" : "")}.", " yes and no are words. " } }),
         }));
-        RulerTask task = Assert.Single(Ruler.Create(new RulerOptions { HotpotFile = file, SamplesPerLength = 5 }, "qa_2"));
+        RulerTask task = Assert.Single(Ruler.Create(new RulerOptions { HotpotFile = file, ItemsPerLength = 5 }, "qa_2"));
         foreach (EvaluationItem item in task.CreateItems(PieceTokenizer.WordLevel, 1_024))
         {
             string i = Regex.Match(item.Prompt.After, "Question (\\d+)\\?").Groups[1].Value;
@@ -90,18 +91,18 @@ public sealed class RulerFilesTests : IDisposable
     {
         File.WriteAllText(Path.Combine(folder, "b.txt"), "Second essay begins.  It\n\ngoes on. " + string.Concat(Enumerable.Repeat("More of it. ", 400)));
         File.WriteAllText(Path.Combine(folder, "a.json"), JsonSerializer.Serialize(new { text = "First essay begins. It\tends here. " }));
-        RulerTask task = Assert.Single(Ruler.Create(new RulerOptions { Essays = [folder], SamplesPerLength = 20 }, "niah_single_2"));
+        RulerTask task = Assert.Single(Ruler.Create(new RulerOptions { Essays = [folder], ItemsPerLength = 20 }, "niah_single_2"));
         EvaluationItem item = task.CreateItems(PieceTokenizer.WordLevel, 1_024).First(item => item.Depth > 0.1);
         Assert.StartsWith("First essay begins. It ends here. Second essay begins. It goes on. More of it.", item.Prompt.Context, StringComparison.Ordinal);
         Assert.Equal("essays", item.Properties["haystack"]);
-        Assert.NotEqual(task.Identity, Ruler.Create(new RulerOptions { SamplesPerLength = 20 }, "niah_single_2")[0].Identity);
+        Assert.NotEqual(task.Identity, Ruler.Create(new RulerOptions { ItemsPerLength = 20 }, "niah_single_2")[0].Identity);
     }
 
     [Fact]
     public void Create_OwnWords_AreCounted()
     {
         // Many of them are within others (w1, w12), which no two of the ten may be.
-        RulerOptions options = new() { CommonWords = [.. Enumerable.Range(0, 300).Select(i => $"w{i}")], SamplesPerLength = 6 };
+        RulerOptions options = new() { CommonWords = [.. Enumerable.Range(0, 300).Select(i => $"w{i}")], ItemsPerLength = 6 };
         foreach (EvaluationItem item in Assert.Single(Ruler.Create(options, "cwe")).CreateItems(PieceTokenizer.WordLevel, 8_192))
         {
             RulerChecks.Check("cwe", item);
@@ -150,32 +151,32 @@ public sealed class RulerFilesTests : IDisposable
     }
 
     [Fact]
-    public void FromFiles_ItemsOfTheScripts_AreAskedAndScoredAsTheyAre()
+    public void Load_ItemsOfTheScripts_AreAskedAndScoredAsTheyAre()
     {
         string niah = Path.Combine(folder, "niah.jsonl"), qa = Path.Combine(folder, "qa.jsonl"), broken = Path.Combine(folder, "broken.jsonl");
         File.WriteAllText(niah, JsonSerializer.Serialize(new
         {
             index = 3, input = "Some special magic numbers are hidden.\nWhat is this? Text.\nWhat are all the numbers for a?", outputs = new[] { "123", "456" }, length = 4_000, answer_prefix = " The numbers are",
         }) + "\n");
-        RulerPreparedTask task = Ruler.FromFiles("niah_multivalue", new Dictionary<int, string> { [8_192] = niah, [4_096] = niah });
+        RulerPreparedTask task = Ruler.Load("niah_multivalue", new Dictionary<int, string> { [8_192] = niah, [4_096] = niah });
         EvaluationItem[] items = [.. task.CreateItems(PieceTokenizer.WordLevel)];
         Assert.Equal([("4096-0", 4_096), ("8192-0", 8_192)], items.Select(item => (item.Id, item.Length!.Value)));
         Assert.Equal(("Some special magic numbers are hidden.\nWhat is this? Text.", "\nWhat are all the numbers for a?", " The numbers are", 128),
             (items[0].Prompt.Context, items[0].Prompt.After, items[0].Prompt.AnswerPrefix, items[0].Settings.MaximumNewTokens));
         Assert.Equal(0.5, task.Score(items[0], "456").Value);
         File.WriteAllText(qa, "{\"input\": \"Documents.\\n\\nAnswer the question based on the given documents. Now.\\n\\nQuestion: q?\", \"outputs\": [\"x\", \"y\"]}");
-        RulerPreparedTask any = Ruler.FromFiles("qa_1", new Dictionary<int, string> { [4_096] = qa }, PromptStyle.Completion);
+        RulerPreparedTask any = Ruler.Load("qa_1", new Dictionary<int, string> { [4_096] = qa }, PromptStyle.Completion);
         EvaluationItem answer = Assert.Single(any.CreateItems(PieceTokenizer.WordLevel));
         Assert.Equal((1.0, 32, "Documents.", PromptStyle.Completion), (any.Score(answer, "Y").Value, answer.Settings.MaximumNewTokens, answer.Prompt.Context, answer.Prompt.Style));
         Assert.Equal(("ruler/niah_multivalue", "ruler/qa_1"), (task.Name, any.Name));
         string before = any.Identity;
         File.AppendAllText(qa, "\n");
-        Assert.NotEqual(before, Ruler.FromFiles("qa_1", new Dictionary<int, string> { [4_096] = qa }, PromptStyle.Completion).Identity);
+        Assert.NotEqual(before, Ruler.Load("qa_1", new Dictionary<int, string> { [4_096] = qa }, PromptStyle.Completion).Identity);
 
         File.WriteAllText(broken, "{\"input\": \"a\"}\n");
-        Assert.Contains("outputs", Assert.Throws<DataFormatException>(() => Ruler.FromFiles("vt", new Dictionary<int, string> { [1] = broken }).CreateItems(PieceTokenizer.WordLevel).First()).Message, StringComparison.Ordinal);
-        Assert.Throws<ArgumentException>(() => Ruler.FromFiles("none", new Dictionary<int, string> { [1] = niah }));
-        Assert.Throws<ArgumentException>(() => Ruler.FromFiles("vt", new Dictionary<int, string>()));
+        Assert.Contains("outputs", Assert.Throws<DataFormatException>(() => Ruler.Load("vt", new Dictionary<int, string> { [1] = broken }).CreateItems(PieceTokenizer.WordLevel).First()).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => Ruler.Load("none", new Dictionary<int, string> { [1] = niah }));
+        Assert.Throws<ArgumentException>(() => Ruler.Load("vt", new Dictionary<int, string>()));
     }
 
     private string Write(string name, object value)

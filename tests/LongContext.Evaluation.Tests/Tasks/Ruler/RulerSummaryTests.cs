@@ -27,17 +27,19 @@ public sealed class RulerSummaryTests
     {
         ItemResult other = Results("a", 4_096, 50).First() with { Task = "passkey" };
         ItemResult failed = Results("a", 4_096, 50).First() with { Score = null, Status = ItemStatus.Failed };
-        IReadOnlyList<RulerSummary> summaries = RulerSummary.Create([other, failed, .. Results("a", 4_096, 50), .. Results("b", 4_096, 90)], threshold: 40);
+        IReadOnlyList<RulerSummary> summaries = RulerSummary.Create([other, failed, .. Results("a", 4_096, 50), .. Results("b", 4_096, 90)], thresholdPercentage: 40);
         Assert.Equal([("a", 50.0), ("b", 90.0)], summaries.Select(summary => (summary.Model, Math.Round(summary.Average, 6))));
         Assert.Equal(["niah_single_1", "vt"], summaries[0].Lengths[0].Scores.Keys);
         Assert.All(summaries, summary => Assert.Equal(4_096, summary.EffectiveLength));
         Assert.Empty(RulerSummary.Create([other]));
+        // A share would be less than one per cent.
+        Assert.Throws<ArgumentOutOfRangeException>(() => RulerSummary.Create([other], 0.856));
     }
 
     [Fact]
     public void Summarize_Scores_RoundsEachLengthAsPythonDoes()
     {
-        RulerTask task = Assert.Single(Ruler.Create(null, "vt"));
+        RulerTask task = Assert.Single(Ruler.Create("vt"));
         ItemResult[] results = [.. new[] { 1 / 3.0, 1, 0.2 }.Select(score => Result("vt", 4_096, score)), .. new[] { 1, 0.6 }.Select(score => Result("vt", 8_192, score))];
         Assert.Equal([new TaskFigure("4096", 51.11), new TaskFigure("8192", 80), new TaskFigure("average", 65.56)], task.Summarize(results));
         Assert.Equal([new TaskFigure("average", null)], task.Summarize([]));
@@ -48,7 +50,7 @@ public sealed class RulerSummaryTests
     [Fact]
     public void Score_Answers_CountsTheShareOrAny()
     {
-        RulerTask all = Assert.Single(Ruler.Create(null, "niah_multiquery")), any = Assert.Single(Ruler.Create(null, "qa_1"));
+        RulerTask all = Assert.Single(Ruler.Create("niah_multiquery")), any = Assert.Single(Ruler.Create("qa_1"));
         EvaluationItem item = new() { Id = "", Prompt = new EvaluationPrompt(), Answers = ["Alpha", "beta", "GAMMA", "delta"] };
         Assert.Equal(0.75, all.Score(item, " alpha and BETA, gamma.\u0000").Value);
         Assert.Equal("alpha\nbeta", all.Score(item, "\u0001 alpha\tbeta \n").Judged);

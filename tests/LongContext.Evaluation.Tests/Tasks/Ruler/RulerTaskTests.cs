@@ -37,7 +37,7 @@ public sealed class RulerTaskTests
     {
         Tokenizer tokenizer = TestTokenizers.Get(tokenizerName);
         int samples = length >= 32_768 ? 2 : length >= 4_096 ? 4 : 12;
-        RulerTask task = Assert.Single(Ruler.Create(new RulerOptions { SamplesPerLength = samples, Seed = length }, name));
+        RulerTask task = Assert.Single(Ruler.Create(new RulerOptions { ItemsPerLength = samples, Seed = length }, name));
         EvaluationItem[] items = [.. task.CreateItems(tokenizer, length)];
         Assert.Equal(samples, items.Length);
         Assert.Equal(samples, items.Select(item => item.Prompt.Text).Distinct().Count());
@@ -75,7 +75,7 @@ public sealed class RulerTaskTests
     public void CreateItems_TokenizersOfModels_HoldTheLengthAndTheTasksDefinition(string tokenizerName, int length)
     {
         Tokenizer tokenizer = HuggingFaceTokenizer.Load(TestPaths.RequireShared("tokenizers", tokenizerName));
-        foreach (RulerTask task in Ruler.Create(new RulerOptions { SamplesPerLength = 2 }))
+        foreach (RulerTask task in Ruler.Create(new RulerOptions { ItemsPerLength = 2 }))
         {
             if (length < 2_048 && task.Name == "ruler/cwe") continue;
             foreach (EvaluationItem item in task.CreateItems(tokenizer, length))
@@ -91,7 +91,7 @@ public sealed class RulerTaskTests
     [Fact]
     public void CreateItems_LongLengths_CountsTheTextAFewTimesOnly()
     {
-        Dictionary<string, double> times = Ruler.Create(new RulerOptions { SamplesPerLength = 1 }).ToDictionary(task => task.Name, task =>
+        Dictionary<string, double> times = Ruler.Create(new RulerOptions { ItemsPerLength = 1 }).ToDictionary(task => task.Name, task =>
         {
             CountingTokenizer tokenizer = new(TestTokenizers.Get("subword"));
             EvaluationItem item = Assert.Single(task.CreateItems(tokenizer, 32_768));
@@ -118,8 +118,8 @@ public sealed class RulerTaskTests
     public void Create_SameSeed_IsTheSameItemInAnyOrderAndOtherSeedsDiffer()
     {
         Tokenizer tokenizer = TestTokenizers.Get("subword");
-        IReadOnlyList<RulerTask> tasks = Ruler.Create(new RulerOptions { SamplesPerLength = 3 }), again = Ruler.Create(new RulerOptions { SamplesPerLength = 3 });
-        IReadOnlyList<RulerTask> others = Ruler.Create(new RulerOptions { SamplesPerLength = 3, Seed = 43 });
+        IReadOnlyList<RulerTask> tasks = Ruler.Create(new RulerOptions { ItemsPerLength = 3 }), again = Ruler.Create(new RulerOptions { ItemsPerLength = 3 });
+        IReadOnlyList<RulerTask> others = Ruler.Create(new RulerOptions { ItemsPerLength = 3, Seed = 43 });
         for (int i = 0; i < tasks.Count; i++)
         {
             EvaluationItem[] items = [.. tasks[i].CreateItems(tokenizer, 4_096)];
@@ -182,7 +182,7 @@ public sealed class RulerTaskTests
     {
         foreach (string name in (string[])["niah_single_1", "niah_single_2", "niah_multikey_2", "qa_1"])
         {
-            RulerTask task = Assert.Single(Ruler.Create(new RulerOptions { SamplesPerLength = 200, TemplateTokens = 0 }, name));
+            RulerTask task = Assert.Single(Ruler.Create(new RulerOptions { ItemsPerLength = 200, TemplateTokens = 0 }, name));
             double[] depths = [.. task.CreateItems(PieceTokenizer.WordLevel, 700).Select(item => item.Depth!.Value)];
             Assert.InRange(depths.Average(), 0.42, 0.58);
             Assert.InRange(depths.Min(), 0, 0.05);
@@ -193,7 +193,7 @@ public sealed class RulerTaskTests
     [Fact]
     public void Create_NeedlesDepth_IsWhereItStands()
     {
-        RulerTask task = Assert.Single(Ruler.Create(new RulerOptions { SamplesPerLength = 40 }, "niah_single_2"));
+        RulerTask task = Assert.Single(Ruler.Create(new RulerOptions { ItemsPerLength = 40 }, "niah_single_2"));
         foreach (EvaluationItem item in task.CreateItems(PieceTokenizer.WordLevel, 4_096))
         {
             int at = item.Prompt.Context.IndexOf("One of the special magic", StringComparison.Ordinal);
@@ -211,7 +211,7 @@ public sealed class RulerTaskTests
     [Fact]
     public void Create_WithoutSolvedExamples_FitsShorterLengths()
     {
-        RulerOptions options = new() { SamplesPerLength = 2, SolvedExamples = false, TemplateTokens = 0 };
+        RulerOptions options = new() { ItemsPerLength = 2, SolvedExamples = false, TemplateTokens = 0 };
         foreach (RulerTask task in Ruler.Create(options, "vt", "cwe"))
         {
             foreach (EvaluationItem item in task.CreateItems(PieceTokenizer.Subword, 512))
@@ -237,10 +237,13 @@ public sealed class RulerTaskTests
     public void Create_FaultyOptions_NamesAll()
     {
         ArgumentException fault = Assert.Throws<ArgumentException>(() => Ruler.Create(
-            new RulerOptions { Lengths = [0, 5, 5], SamplesPerLength = 0, TemplateTokens = -1, CommonWords = ["a b", "c", "C"] }));
-        foreach (string part in (string[])["holds 0", "holds 5 twice", "SamplesPerLength is 0", "TemplateTokens is -1", "\"a b\"", "has 3 words", "a word twice"])
+            new RulerOptions { Lengths = [0, 5, 5], ItemsPerLength = 0, TemplateTokens = -1, CommonWords = ["a b", "c", "C"] }));
+        foreach (string part in (string[])["holds 0", "holds 5 twice", "ItemsPerLength is 0", "TemplateTokens is -1", "\"a b\"", "has 3 words", "a word twice"])
             Assert.Contains(part, fault.Message, StringComparison.Ordinal);
-        Assert.Contains("\"niah\"", Assert.Throws<ArgumentException>(() => Ruler.Create(null, "niah")).Message, StringComparison.Ordinal);
+        Assert.Contains("\"niah\"", Assert.Throws<ArgumentException>(() => Ruler.Create("niah")).Message, StringComparison.Ordinal);
+        Assert.Contains("twice", Assert.Throws<ArgumentException>(() => Ruler.Create("vt", "ruler/vt")).Message, StringComparison.Ordinal);
+        Assert.Contains("no name", Assert.Throws<ArgumentException>(() => Ruler.Create(new RulerOptions(), [])).Message, StringComparison.Ordinal);
+        Assert.Equal(["ruler/vt", "ruler/cwe"], Ruler.Create("ruler/vt", "cwe").Select(task => task.Name));
     }
 
     private sealed class CountingTokenizer(Tokenizer inner) : Tokenizer

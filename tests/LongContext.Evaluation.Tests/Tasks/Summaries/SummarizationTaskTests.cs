@@ -23,7 +23,7 @@ public sealed class SummarizationTaskTests : IDisposable
         Assert.Equal(["S"], item.Answers);
         Assert.StartsWith("Read the report", item.Prompt.Text, StringComparison.Ordinal);
         Assert.EndsWith("D\n\nSummary:", item.Prompt.Text, StringComparison.Ordinal);
-        Assert.Equal((512, "context end", "1"), (item.Settings.MaximumNewTokens, item.Prompt.Truncation.Name, item.Id));
+        Assert.Equal((512, "context end", "#1"), (item.Settings.MaximumNewTokens, item.Prompt.Truncation.Name, item.Id));
     }
 
     [Fact]
@@ -36,7 +36,7 @@ public sealed class SummarizationTaskTests : IDisposable
         Assert.Equal(2, task.Count);
         Assert.Equal(("{D {x}}", "3", "b", "s"), (items[0].Prompt.Text, items[0].Id, items[0].Group, items[0].Prompt.System));
         Assert.Equal(["S", "T"], items[0].Answers);
-        Assert.Equal("2", items[1].Id);
+        Assert.Equal("#2", items[1].Id);
     }
 
     [Fact]
@@ -108,7 +108,8 @@ public sealed class SummarizationTaskTests : IDisposable
         DocumentSummary one = new() { Document = "D", Summaries = ["S"] };
         AssertFault("no document", () => new SummarizationTask([]));
         AssertFault("no summary", () => new SummarizationTask([one with { Summaries = [] }]));
-        AssertFault("the same id", () => new SummarizationTask([one with { Id = "2" }, one]));
+        AssertFault("the same id", () => new SummarizationTask([one with { Id = "x" }, one with { Id = "x" }]));
+        Assert.Equal(["2", "#2"], new SummarizationTask([one with { Id = "2" }, one]).CreateItems(PieceTokenizer.Subword).Select(item => item.Id));
         AssertFault("0 places {document}", () => Task(new SummarizationTaskOptions { Template = "none" }));
         AssertFault("{text}", () => Task(new SummarizationTaskOptions { Template = "{document} {text}" }));
         AssertFault("MaximumItems is 0", () => Task(new SummarizationTaskOptions { MaximumItems = 0, Name = "" }));

@@ -1,4 +1,5 @@
 using System.Text;
+using LongContext.Adapters;
 using LongContext.Chat;
 using LongContext.Evaluation;
 using LongContext.Generation;
@@ -290,7 +291,7 @@ public sealed class LongContextChatClientTests
         Assert.Equal(("mine", ChatModels.Window, true), (found.Name, found.ContextLength, found.ContinuesAnswers));
         Assert.Same(client.Scorer, found.Scorer);
         string around = ChatModels.Format.Render([ChatTurn.System(""), ChatTurn.User("")], new ChatRenderOptions { AddGenerationPrompt = true }).Text;
-        Assert.InRange(found.ReservedTokens, ChatModels.Tokenizer.CountTokens(around), ChatModels.Tokenizer.CountTokens(around) + 8);
+        Assert.InRange(found.TemplateTokens, ChatModels.Tokenizer.CountTokens(around), ChatModels.Tokenizer.CountTokens(around) + 8);
         Assert.Equal("llama", client.ToEvaluationModel().Name);
 
         // A model for dynamic NTK states its trained window.
@@ -300,6 +301,38 @@ public sealed class LongContextChatClientTests
         using var free = new LongContextChatClient(dynamic, ChatModels.Tokenizer, null, new LongContextChatClientOptions { AllowsBeyondContext = true });
         Assert.Null(free.ToEvaluationModel().ContextLength);
         Assert.Null(free.Scorer.ContextLength);
+    }
+
+    [Fact]
+    public void ToEvaluationModel_WeightsOrAdapterChanged_HasAnotherIdentity()
+    {
+        using CausalLanguageModel model = ChatModels.Model(), same = ChatModels.Model();
+        using var client = new LongContextChatClient(model, ChatModels.Tokenizer, ChatModels.Format);
+        using var other = new LongContextChatClient(same, ChatModels.Tokenizer, ChatModels.Format);
+        string before = client.ToEvaluationModel().Identity!;
+        Assert.Equal(before, client.ToEvaluationModel("named").Identity);
+        Assert.Equal(before, other.ToEvaluationModel().Identity);
+        Assert.Equal(1, client.ToEvaluationModel().RequestsAtOnce);
+        List<string> seen = [before];
+        void Changed()
+        {
+            string now = client.ToEvaluationModel().Identity!;
+            Assert.DoesNotContain(now, seen);
+            seen.Add(now);
+        }
+
+        foreach (string name in model.Parameters.Keys.Take(3))
+        {
+            model.Parameters[name].mul_(1.01);
+            Changed();
+        }
+
+        LoraAdapter adapter = model.AddAdapter(new LoraOptions { Rank = 2 }, seed: 1);
+        Changed();
+        adapter.Tensors.Values.Last().add_(0.01);
+        Changed();
+        model.MergeAdapter();
+        Changed();
     }
 
     [Fact]
