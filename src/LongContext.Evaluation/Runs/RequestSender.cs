@@ -217,16 +217,10 @@ internal sealed class RequestSender : IDisposable
         {
             Text = StopSequences.Cut(whole, request.Settings),
             FinishReason = response.FinishReason?.Value,
-<<<<<<< HEAD
-            InputTokens = response.Usage?.InputTokenCount ?? request.CountPromptTokens(),
-            OutputTokens = response.Usage?.OutputTokenCount ?? request.Model.Tokenizer.CountTokens(whole),
-            // Our own models serve one request at a time: the others' is no time of this one.
-            Duration = waiting.Without(time.GetElapsedTime(start)),
-=======
             InputTokens = Believed(response.Usage?.InputTokenCount) ?? request.CountPromptTokens(),
             OutputTokens = Believed(response.Usage?.OutputTokenCount) ?? request.Model.Tokenizer.CountTokens(whole),
-            Duration = time.GetElapsedTime(start),
->>>>>>> main
+            // Our own models serve one request at a time: the others' is no time of this one.
+            Duration = waiting.Without(time.GetElapsedTime(start)),
         };
     }
 
