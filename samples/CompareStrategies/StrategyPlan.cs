@@ -13,6 +13,9 @@ internal sealed class StrategyPlan
     /// <summary>How many passages retrieval gives the model.</summary>
     public required IReadOnlyList<int> Counts { get; init; }
 
+    /// <summary>How many tokens they may have together: with the same budget as truncation, retrieval is compared on equal terms.</summary>
+    public ContextBudget RetrievalBudget { get; init; } = ContextBudget.Window;
+
     /// <summary>How contexts are cut into passages.</summary>
     public required ChunkingOptions Chunking { get; init; }
 
@@ -36,7 +39,7 @@ internal sealed class StrategyPlan
 
         foreach (IChunkRetriever retriever in Retrievers)
         {
-            foreach (int count in Counts) strategies.Add(new RetrievalStrategy(retriever, new RetrievalOptions { Count = count, Chunking = Chunking }));
+            foreach (int count in Counts) strategies.Add(new RetrievalStrategy(retriever, new RetrievalOptions { Count = count, Chunking = Chunking, Budget = RetrievalBudget }));
         }
 
         return strategies;

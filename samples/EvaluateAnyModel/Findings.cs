@@ -12,7 +12,7 @@ internal static class Findings
     /// <param name="folder">Where the report goes.</param>
     public static void Show(EvaluationReport report, IReadOnlyList<EffectiveContextResult> effective, string folder)
     {
-        KeyValuePair<string, string>[] lengths = [.. effective.SelectMany(Lines)];
+        KeyValuePair<string, string>[] lengths = [.. effective.SelectMany(Lines), .. effective.Take(1).Select(Meaning)];
         report = report with { Settings = [.. report.Settings, .. lengths] };
         Console.WriteLine();
         Console.WriteLine(report.ToText().TrimEnd() + "\n");
@@ -26,13 +26,14 @@ internal static class Findings
     {
         foreach (EffectiveLength found in result.Tasks.Count > 1 ? [.. result.Tasks, result.Average] : result.Tasks)
         {
-            string length = found.Length is { } tokens
-                ? string.Create(CultureInfo.InvariantCulture, $"{tokens:N0} tokens{(found.FirstFailing is { } failing ? $"; {failing:N0} fail" : ", the longest that was tried")}")
-                : string.Create(CultureInfo.InvariantCulture, $"none; {found.FirstFailing:N0}, the shortest that was tried, fail");
-            string bounds = string.Create(CultureInfo.InvariantCulture, $"between {found.Lower?.ToString("N0", CultureInfo.InvariantCulture) ?? "?"} and {found.Upper?.ToString("N0", CultureInfo.InvariantCulture) ?? "?"}");
-            yield return new(
-                $"Effective length of {result.Model}, {found.Task}",
-                string.Create(CultureInfo.InvariantCulture, $"{length} (a mean of {result.Threshold:0.###} or more; with {100 * result.ConfidenceLevel:0.#} % confidence it ends {bounds})"));
+            // Such as "niah: 1,024 tokens (at least 900, less than 1,200)".
+            yield return new($"Effective length of {result.Model}, {found.Task}", found.ToString()[(found.Task.Length + 2)..]);
         }
     }
+
+    private static KeyValuePair<string, string> Meaning(EffectiveContextResult result) => new(
+        "Effective length",
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"the longest length whose mean score is {result.Threshold:0.###} or more; in brackets between which lengths the model truly falls below it, with {100 * result.ConfidenceLevel:0.#} % confidence"));
 }

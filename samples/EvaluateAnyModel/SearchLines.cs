@@ -21,6 +21,6 @@ internal sealed class SearchLines(string model, int mostItems) : IProgress<Effec
         string verdict = measured.Verdict switch { LengthVerdict.Above => "above the threshold", LengthVerdict.Below => "below the threshold", _ => done ? "too near the threshold to tell" : "not decided yet" };
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"effective length of {model}, {value.Task}: {measured.Length:N0} tokens {verdict}, mean {measured.Mean:0.00} of {measured.Items} (length {value.Lengths} of {value.MostLengths} at most)"));
+            $"effective length of {model}, {value.Task}: {measured.Length:N0} tokens {verdict}, mean {measured.Mean:0.00} over {measured.Items} questions (length {value.Lengths} of {value.MostLengths} at most)"));
     }
 }

@@ -22,6 +22,6 @@ internal sealed class RunLines(string title) : IProgress<EvaluationProgress>
         string failed = value.Failed > 0 ? string.Create(CultureInfo.InvariantCulture, $", {value.Failed:N0} failed") : "";
         string cost = value.Cost > 0 ? string.Create(CultureInfo.InvariantCulture, $", cost {value.Cost:0.####}") : "";
         string left = value.Remaining is { } remaining && !ends ? $", {(remaining.TotalHours >= 1 ? $"{remaining:d\\.hh\\:mm}" : $"{remaining:m\\:ss}")} left" : "";
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{title}: {value.Done:N0}{total} items{kept}{failed}{cost}{left}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{title}: {value.Done:N0}{total} {(value.Done == 1 && value.Total is null ? "item" : "items")}{kept}{failed}{cost}{left}"));
     }
 }

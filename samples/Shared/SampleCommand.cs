@@ -24,8 +24,11 @@ internal static class SampleCommand
             or InvalidDataException or CheckpointFormatException or DataFormatException or NonFiniteLossException or EvaluationRunException)
         {
             // What a user can mend gets one line; anything else is a bug and keeps its stack trace.
-            await Console.Error.WriteLineAsync("Error: " + e.Message);
+            await Console.Error.WriteLineAsync("Error: " + Plain(e.Message));
             return 1;
         }
     }
+
+    /// <summary>What servers and files say may hold characters that do things to a terminal.</summary>
+    private static string Plain(string message) => string.Concat(message.Select(c => char.IsControl(c) && c is not ('\n' or '\t') ? '\uFFFD' : c));
 }

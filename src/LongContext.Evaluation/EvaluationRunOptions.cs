@@ -95,8 +95,8 @@ public sealed class EvaluationRunOptions
     /// <summary>The level of confidence intervals, above 0 and below 1. Default: 0.95.</summary>
     public double ConfidenceLevel { get; init; } = 0.95;
 
-    /// <summary>Characters of a prompt that a result keeps, its beginning and its end, at least 0, or null for all of it. Default: 8,000.</summary>
-    public int? PromptCharacters { get; init; } = 8_000;
+    /// <summary>Characters of a prompt that a result keeps, its beginning and its end, at least 0, or null for all of it. Default: 2,000, which is what the page shows.</summary>
+    public int? PromptCharacters { get; init; } = 2_000;
 
     /// <summary>The currency that prices are in, for reports, or null (the default).</summary>
     public string? Currency { get; init; }

@@ -106,7 +106,7 @@ public sealed class CompareStrategiesTests
             Dictionary<string, double> means = report.Items.GroupBy(item => item.Strategy).ToDictionary(group => group.Key, group => group.Average(item => item.Score!.Value));
             Assert.Equal(1, means["full context"]);
             Assert.Equal(0, means["truncation middle 200 tokens"]);
-            Assert.Equal(1, means["retrieval bm25 k=5 chunk=200"]);
+            Assert.Equal(1, means["retrieval bm25 k=5 chunk=200 200 tokens"]);
             Assert.Equal(6, means.Count);
 
             int asked = server.Requests;
@@ -127,7 +127,7 @@ public sealed class CompareStrategiesTests
         await RefusesAsync("--questions: expected either --model FOLDER or --endpoint URL", "--questions", "x.jsonl");
         await RefusesAsync("--model needs either --questions FILE or --longbench-e FOLDER", "--model", folder["nowhere"]);
         await RefusesAsync("--endpoint and --model-name go together", "--endpoint", "http://localhost:1/v1", "--questions", "x.jsonl");
-        await RefusesAsync("--endpoint is \"localhost\", expected an address", "--endpoint", "localhost", "--model-name", "m", "--questions", "x.jsonl");
+        await RefusesAsync("--endpoint expects an address that begins with http", "--endpoint", "localhost", "--model-name", "m", "--questions", "x.jsonl");
         await RefusesAsync("--endpoint has a user name or password in it", "--endpoint", "http://me:secret@localhost:1/v1", "--model-name", "m", "--questions", "x.jsonl");
         await RefusesAsync("--compression needs --model FOLDER", "--endpoint", "http://localhost:1/v1", "--model-name", "m", "--questions", "x.jsonl", "--compression", "0.5");
         await RefusesAsync("--k is 5 0, expected numbers of at least 1", "--model", folder["nowhere"], "--questions", "x.jsonl", "--k", "5", "0");

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using LongContext.Evaluation;
 using LongContext.Samples.Shared;
+using LongContext.Samples.Shared.Remote;
 
 namespace LongContext.Samples.CompareStrategies.Own;
 
@@ -20,7 +21,7 @@ internal sealed class OwnCommand
     private readonly Option<int?> items = new("--items") { Description = "Only the first so many items of each task." };
     private readonly Option<int[]> counts = new("--k") { Description = "Passages that the model gets.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [5, 20, 50] };
     private readonly Option<int> chunk = new("--chunk") { Description = "Characters of a passage.", DefaultValueFactory = _ => 200 };
-    private readonly Option<int?> budget = new("--budget") { Description = "Tokens of a context that truncation and compression keep. Default: what fits." };
+    private readonly Option<int?> budget = new("--budget") { Description = "Tokens of a context that truncation, compression and retrieval (of its k passages) keep: strategies on equal terms. Default: what fits." };
     private readonly Option<double?> compression = new("--compression") { Description = "With --model: share of a context's tokens that compression keeps, and truncation beside it." };
     private readonly Option<string?> reRanker = new("--reranker-endpoint") { Description = "Where a model ranks what was found, with --reranker-name. Key: RERANKER_API_KEY." };
     private readonly Option<string?> reRankerName = new("--reranker-name") { Description = "That model's name." };
@@ -43,9 +44,7 @@ internal sealed class OwnCommand
         string[] given = [.. Options.Where(option => parsed.GetResult(option) is { Implicit: false }).Select(option => option.Name)];
         if (given.Length == 0) return null;
         DirectoryInfo? folder = parsed.GetValue(model);
-        // OpenAI's key goes to OpenAI and to nobody else.
-        bool isOpenAI = Uri.TryCreate(parsed.GetValue(endpoint), UriKind.Absolute, out Uri? address) && address is { Scheme: "https", Host: "api.openai.com" };
-        Endpoint? chat = EndpointOf(parsed, endpoint, modelName, isOpenAI ? "OPENAI_API_KEY" : "CHAT_API_KEY");
+        RemoteModel? chat = RemoteOf(parsed, endpoint, modelName, "CHAT_API_KEY");
         if ((folder is null) == (chat is null))
             throw new UsageException($"{string.Join(", ", given)}: expected either --model FOLDER or --endpoint URL, the model that answers.");
         FileInfo? file = parsed.GetValue(questions);
@@ -64,8 +63,8 @@ internal sealed class OwnCommand
             Chat = chat,
             Tokenizer = parsed.GetValue(tokenizer)?.FullName,
             Window = AtLeastOne(parsed, context),
-            ReRanker = EndpointOf(parsed, reRanker, reRankerName, "RERANKER_API_KEY"),
-            Embedding = EndpointOf(parsed, embedding, embeddingName, "EMBEDDING_API_KEY"),
+            ReRanker = RemoteOf(parsed, reRanker, reRankerName, "RERANKER_API_KEY"),
+            Embedding = RemoteOf(parsed, embedding, embeddingName, "EMBEDDING_API_KEY"),
             Questions = file?.FullName,
             LongBenchE = benchmark?.FullName,
             Metric = parsed.GetValue(metric)!,
@@ -81,17 +80,14 @@ internal sealed class OwnCommand
         };
     }
 
-    private static Endpoint? EndpointOf(ParseResult parsed, Option<string?> address, Option<string?> name, string keyVariable)
+    private static RemoteModel? RemoteOf(ParseResult parsed, Option<string?> address, Option<string?> name, string keyVariable)
     {
         string? where = parsed.GetValue(address), who = parsed.GetValue(name);
         if (where is null && who is null) return null;
         if (string.IsNullOrWhiteSpace(where) || string.IsNullOrWhiteSpace(who))
             throw new UsageException($"{address.Name} and {name.Name} go together: where a model is and what it is called there.");
-        if (!Uri.TryCreate(where, UriKind.Absolute, out Uri? uri) || uri.Scheme is not ("http" or "https"))
-            throw new UsageException($"{address.Name} is \"{where}\", expected an address such as http://localhost:8000/v1.");
-        // Addresses end up in reports.
-        if (uri.UserInfo.Length > 0) throw new UsageException($"{address.Name} has a user name or password in it; a key belongs into the environment variable {keyVariable}.");
-        return new Endpoint(uri, who, keyVariable);
+        Uri uri = RemoteModel.ParseAddress(address.Name, where);
+        return new RemoteModel { Address = uri, Name = who, Key = RemoteModel.ReadKey(uri, keyVariable) };
     }
 
     private ModelPrice? PriceOf(ParseResult parsed) => (parsed.GetValue(priceIn), parsed.GetValue(priceOut)) switch

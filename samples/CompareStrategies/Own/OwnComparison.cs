@@ -21,6 +21,7 @@ internal sealed class OwnComparison(OwnOptions options)
             Chunking = new ChunkingOptions { Size = options.Chunk },
             Retrievers = models.Retrievers,
             Counts = options.Counts,
+            RetrievalBudget = budgets[0],
         }.Make();
         Console.WriteLine($"{models.Answering.Name} with {strategies.Count} strategies on {string.Join(", ", tasks.Select(task => task.Name))}.");
         // A model of ours answers one at a time; a server has several hands.

@@ -2,6 +2,7 @@ using LongContext.Evaluation;
 using LongContext.Evaluation.Strategies.Compression;
 using LongContext.Evaluation.Strategies.Retrieval;
 using LongContext.Generation;
+using LongContext.Samples.Shared.Remote;
 using LongContext.Tokenization;
 using Microsoft.ML.Tokenizers;
 
@@ -19,7 +20,13 @@ internal sealed class OwnModels : IDisposable
 
         List<IChunkRetriever> retrievers = [new Bm25Retriever()];
         if (options.Embedding is { } embedding)
-            retrievers.Add(new EmbeddingRetriever(Keep(embedding.CreateEmbeddingGenerator()), new EmbeddingRetrieverOptions { Name = embedding.Name, Model = embedding.FullName }));
+            retrievers.Add(new EmbeddingRetriever(Keep(embedding.CreateEmbeddingGenerator()), new EmbeddingRetrieverOptions
+            {
+                Name = embedding.Name,
+                Model = embedding.FullName,
+                // What was embedded once is not paid for again when the command is given again.
+                CacheFile = Path.Combine(Directory.CreateDirectory(options.Output).FullName, "embeddings.bin"),
+            }));
         if (options.ReRanker is { } ranker)
         {
             // What the best of them found, ranked anew.
@@ -48,10 +55,10 @@ internal sealed class OwnModels : IDisposable
         return client.ToEvaluationModel() with { Price = options.Price };
     }
 
-    private EvaluationModel Remote(Endpoint endpoint, OwnOptions options)
+    private EvaluationModel Remote(RemoteModel remote, OwnOptions options)
     {
         Tokenizer tokenizer = options.Tokenizer is { } folder ? HuggingFaceTokenizer.Load(folder) : TiktokenTokenizer.CreateForModel("gpt-4o");
-        return new EvaluationModel { Name = endpoint.FullName, Client = Keep(endpoint.CreateChatClient()), Tokenizer = tokenizer, ContextLength = options.Window, Price = options.Price };
+        return new EvaluationModel { Name = remote.FullName, Client = Keep(remote.CreateChatClient()), Tokenizer = tokenizer, ContextLength = options.Window, Price = options.Price };
     }
 
     private T Keep<T>(T client)

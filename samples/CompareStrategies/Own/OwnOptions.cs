@@ -1,4 +1,5 @@
 using LongContext.Evaluation;
+using LongContext.Samples.Shared.Remote;
 
 namespace LongContext.Samples.CompareStrategies.Own;
 
@@ -8,7 +9,7 @@ internal sealed record OwnOptions
     /// <summary>A Hugging Face folder; else <see cref="Chat"/> answers.</summary>
     public string? Model { get; init; }
 
-    public Endpoint? Chat { get; init; }
+    public RemoteModel? Chat { get; init; }
 
     /// <summary>The folder of the endpoint's model's tokenizer; null for GPT-4o's.</summary>
     public string? Tokenizer { get; init; }
@@ -16,9 +17,9 @@ internal sealed record OwnOptions
     /// <summary>Tokens of prompt and answer together that fit; null for what the folder says.</summary>
     public int? Window { get; init; }
 
-    public Endpoint? ReRanker { get; init; }
+    public RemoteModel? ReRanker { get; init; }
 
-    public Endpoint? Embedding { get; init; }
+    public RemoteModel? Embedding { get; init; }
 
     /// <summary>A file with a question, its context and answers in each record; else <see cref="LongBenchE"/>.</summary>
     public string? Questions { get; init; }
@@ -41,7 +42,7 @@ internal sealed record OwnOptions
     /// <summary>Characters of a passage.</summary>
     public required int Chunk { get; init; }
 
-    /// <summary>Tokens of a context that truncation and compression keep; null for what fits.</summary>
+    /// <summary>Tokens of a context that truncation, compression and retrieval keep; null for what fits.</summary>
     public int? Budget { get; init; }
 
     /// <summary>The share of a context's tokens that truncation in the middle and compression keep as well.</summary>

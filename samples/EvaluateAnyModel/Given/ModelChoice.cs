@@ -1,6 +1,7 @@
 using System.CommandLine;
 using LongContext.Evaluation;
 using LongContext.Samples.Shared;
+using LongContext.Samples.Shared.Remote;
 
 namespace LongContext.Samples.EvaluateAnyModel.Given;
 
@@ -35,24 +36,25 @@ internal sealed class ModelChoice
         string? address = parsed.GetValue(endpoint);
         if (folder is not null && address is not null) throw new UsageException("--model and --endpoint are two models; give one of them.");
         if (address is null) RequireNone(parsed, "--endpoint URL", name, keyVariable, tokenizer, timeout);
-        if (folder is not null) return () => LocalModel.Open(folder.FullName, window) with { Price = price };
+        if (folder is not null) return () => OpenModel.Local(folder.FullName, window) with { Price = price };
         if (address is null)
         {
             RequireNone(parsed, "--model FOLDER or --endpoint URL", context, priceIn, priceOut);
             return null;
         }
 
-        Uri parsedAddress = RemoteModel.ParseAddress(address);
+        Uri where = RemoteModel.ParseAddress(endpoint.Name, address);
+        string? variable = parsed.GetValue(keyVariable), key = RemoteModel.ReadKey(where, variable);
+        if (variable is not null && key is null) throw new UsageException($"{keyVariable.Name} {variable}: that environment variable is not set.");
         var remote = new RemoteModel
         {
-            Address = parsedAddress,
+            Address = where,
             Name = parsed.GetValue(name) ?? throw new UsageException("--endpoint needs --model-name NAME: the model's name there."),
-            Key = RemoteModel.ReadKey(parsed.GetValue(keyVariable), parsedAddress),
-            TokenizerFolder = parsed.GetValue(tokenizer)?.FullName,
-            ContextLength = window,
+            Key = key,
             Timeout = Timeout(parsed),
         };
-        return () => remote.Open() with { Price = price };
+        string? tokenizerFolder = parsed.GetValue(tokenizer)?.FullName;
+        return () => OpenModel.Remote(remote, tokenizerFolder, window) with { Price = price };
     }
 
     /// <summary>Options that say nothing without another one are not passed over in silence.</summary>

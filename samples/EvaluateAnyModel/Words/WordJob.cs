@@ -32,7 +32,7 @@ internal sealed class WordJob
         HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.Load(WordModel.Folder);
         var language = new RepetitionLanguage(tokenizer);
         Console.WriteLine($"A word model trained for 256 tokens, as it is and with positions stretched ×{Factor} (dynamic NTK), finds and repeats 16 words after a marker.");
-        EvaluationModel[] models = [Open("as it is", null, tokenizer), Open($"dynamic ×{Factor}", RopeScaling.DynamicNtk(Factor), tokenizer)];
+        EvaluationModel[] models = [Open("word model", null, tokenizer), Open($"word model dynamic ×{Factor}", RopeScaling.DynamicNtk(Factor), tokenizer)];
         try
         {
             using OneThread thread = OneThread.Use();

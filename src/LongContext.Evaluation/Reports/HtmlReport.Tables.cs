@@ -189,9 +189,9 @@ internal sealed partial class HtmlReport
     {
         StrategyRow[] rows = [.. StrategyRow.Of(view)];
         Heading("strategies", "Strategies compared",
-            $"Against “{view.ComparedStrategies[0]}”, on the items that both scored: the difference of the means with its interval of 95 % confidence, items answered better, the same and worse; tokens, time and cost of all items. “Of the best” is each task's mean against the best strategy's, in percent, on the items that all strategies scored; “front” is on what no other strategy beats at its price.");
-        BeginTable("Strategies", 9, "strategies");
-        html.Raw("<thead><tr><th scope=\"col\">Model</th><th scope=\"col\" class=\"left\">Strategy</th><th scope=\"col\">Mean</th><th scope=\"col\">Of the best</th><th scope=\"col\">Difference</th><th scope=\"col\">Better / same / worse</th><th scope=\"col\">Tokens in</th><th scope=\"col\">Time</th>");
+            $"Against “{view.ComparedStrategies[0]}”, each on the items that both answered: their number, the mean, its difference with its interval of 95 % confidence, items answered better, the same and worse; tokens, time and cost as multiples. The row of “{view.ComparedStrategies[0]}” itself has all that it answered. “Of the best” is each task's mean against the best strategy's, in percent, on the items that all strategies answered; “front” is on what no other strategy beats at its price.");
+        BeginTable("Strategies", 10, "strategies");
+        html.Raw("<thead><tr><th scope=\"col\">Model</th><th scope=\"col\" class=\"left\">Strategy</th><th scope=\"col\">Items</th><th scope=\"col\">Mean</th><th scope=\"col\">Of the best</th><th scope=\"col\">Difference</th><th scope=\"col\">Better / same / worse</th><th scope=\"col\">Tokens in</th><th scope=\"col\">Time</th>");
         if (view.HasCosts) html.Raw("<th scope=\"col\">Cost</th>");
         html.Raw("</tr></thead>\n");
         foreach (string model in view.Models)
@@ -203,7 +203,7 @@ internal sealed partial class HtmlReport
                 StrategyRow row = own[i];
                 html.Raw("<tr>");
                 if (i == 0) html.Write($"<th scope=\"rowgroup\" class=\"name\" rowspan=\"{own.Length}\">{model}</th>");
-                html.Write($"<td class=\"name\">{row.Contender.Strategy}</td><td>{ReportNumbers.Score(row.Mean, true)}</td><td>{ReportNumbers.Score(row.Standing?.Normalized, true)}");
+                html.Write($"<td class=\"name\">{row.Contender.Strategy}</td><td>{ReportNumbers.Count(row.Items)}</td><td>{ReportNumbers.Score(row.Mean, true)}</td><td>{ReportNumbers.Score(row.Standing?.Normalized, true)}");
                 if (row.Standing is { IsOnFront: true }) html.Raw(" <span class=\"mark\">front</span>");
                 html.Raw("</td><td>");
                 html.Write($"{(row.Difference is { } points ? ReportNumbers.Signed(points) : ReportNumbers.None)}");

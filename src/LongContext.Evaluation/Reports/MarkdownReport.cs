@@ -157,13 +157,14 @@ internal sealed class MarkdownReport(EvaluationReport report, TextWriter writer)
     {
         if (view.ComparedStrategies.Count < 2) return;
         Line("## Strategies compared");
-        Line($"Against “{ReportText.Markdown(view.ComparedStrategies[0])}”, on the items that both scored. “Of the best” is on the items that all strategies scored; “front” is what no other strategy beats at its price.");
-        Head(2, ["Model", "Strategy", "Mean", "Of the best", "Difference", "Better / same / worse", "Tokens in", "Time", .. If(view.HasCosts, "Cost")]);
+        Line($"Against “{ReportText.Markdown(view.ComparedStrategies[0])}”, each on the items that both answered; its own row has all that it answered. “Of the best” is on the items that all strategies answered; “front” is what no other strategy beats at its price.");
+        Head(2, ["Model", "Strategy", "Items", "Mean", "Of the best", "Difference", "Better / same / worse", "Tokens in", "Time", .. If(view.HasCosts, "Cost")]);
         foreach (StrategyRow row in StrategyRow.Of(view))
         {
             Row([
                 ReportText.Markdown(row.Contender.Model),
                 ReportText.Markdown(row.Contender.Strategy),
+                ReportNumbers.Count(row.Items),
                 ReportNumbers.Score(row.Mean, true),
                 ReportNumbers.Score(row.Standing?.Normalized, true) + (row.Standing is { IsOnFront: true } ? ", front" : ""),
                 (row.Difference is { } points ? ReportNumbers.Signed(points) : ReportNumbers.None) + (row.Interval is { } interval ? $" ({ReportNumbers.Signed(interval.Low)} to {ReportNumbers.Signed(interval.High)})" : ""),

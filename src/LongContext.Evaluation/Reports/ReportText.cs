@@ -68,8 +68,8 @@ internal static class ReportText
             else escaped.Append(c);
         }
 
-        // A bare address would become a link.
-        return escaped.Replace("://", ":\\//").ToString();
+        // A bare address would become a link, with and without a scheme.
+        return escaped.Replace("://", ":\\//").Replace("www.", "www\\.").ToString();
     }
 
     /// <summary>How many columns of a console a text takes: wide characters of East Asia take two.</summary>

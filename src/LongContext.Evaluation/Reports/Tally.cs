@@ -6,6 +6,7 @@ internal sealed class Tally
     private const double Z = 1.9599639845400545; // of 95 %
     private double squares;
     private bool onlyRightOrWrong = true;
+    private bool onlySigns = true;
 
     public int Count { get; private set; }
 
@@ -18,6 +19,7 @@ internal sealed class Tally
     {
         Count++;
         onlyRightOrWrong &= score is 0 or 1;
+        onlySigns &= score is -1 or 0 or 1;
         double distance = score - Mean;
         // Of infinite scores there is no distance; their mean is what it is.
         Mean = double.IsFinite(distance) ? Mean + (distance / Count) : Mean + score;
@@ -32,6 +34,7 @@ internal sealed class Tally
         squares += other.squares + (distance * distance * Count * other.Count / all);
         Mean = Count == 0 ? other.Mean : ((Mean * Count) + (other.Mean * other.Count)) / all;
         onlyRightOrWrong &= other.onlyRightOrWrong;
+        onlySigns &= other.onlySigns;
         Count += other.Count;
     }
 
@@ -45,25 +48,87 @@ internal sealed class Tally
     public ConfidenceInterval? Interval(bool isShare)
     {
         if (Count == 0 || !double.IsFinite(Mean)) return null;
-        if (onlyRightOrWrong && isShare)
-        {
-            double n = Count, z2 = Z * Z, middle = (Mean + (z2 / (2 * n))) / (1 + (z2 / n));
-            double half = Z / (1 + (z2 / n)) * Math.Sqrt((Mean * (1 - Mean) / n) + (z2 / (4 * n * n)));
-            return new ConfidenceInterval(Math.Max(0, middle - half), Math.Min(1, middle + half), 0.95);
-        }
-
+        if (onlyRightOrWrong && isShare) return Wilson(Mean, Count);
         if (VarianceOfMean is not ({ } variance and > 0) || !double.IsFinite(variance)) return null;
         double width = Student(Count - 1) * Math.Sqrt(variance);
         return isShare ? new ConfidenceInterval(Math.Max(0, Mean - width), Math.Min(1, Mean + width), 0.95) : new ConfidenceInterval(Mean - width, Mean + width, 0.95);
     }
 
-    /// <summary>The mean of several means, each counting the same, with 95 % confidence by the normal distribution; no interval where one has a single score.</summary>
-    public static (double Mean, ConfidenceInterval? Interval) OfMeans(IReadOnlyList<Tally> tallies)
+    /// <summary>The mean of several means, each counting the same, with 95 % confidence; no interval where one of them says nothing about its spread.</summary>
+    /// <remarks>
+    /// A few scores that are all alike are no proof of a spread of 0. Where scores are 0 or 1, their means have Wilson's interval together, for as many scores as would make one share as
+    /// certain (<see cref="SharesInterval"/>); differences of such scores have that of Agresti and Min (2005, half a case more in each cell of the pairs). Other means come together with
+    /// Student's quantile, at the degrees of freedom that Welch and Satterthwaite give their sum. Parts are put together as if each interval's end were a standard error (Zou and Donner
+    /// 2008, "Construction of confidence limits about effect measures").
+    /// </remarks>
+    /// <param name="tallies">At least one, each with a score.</param>
+    /// <param name="areDifferences">Whether they are of differences between scores from 0 to 1, not of scores.</param>
+    public static (double Mean, ConfidenceInterval? Interval) OfMeans(IReadOnlyList<Tally> tallies, bool areDifferences = false)
     {
-        double mean = tallies.Average(tally => tally.Mean);
-        if (tallies.Any(tally => tally.VarianceOfMean is null)) return (mean, null);
-        double width = Z * Math.Sqrt(tallies.Sum(tally => tally.VarianceOfMean!.Value)) / tallies.Count;
-        return (mean, width > 0 ? new ConfidenceInterval(mean - width, mean + width, 0.95) : null);
+        double mean = tallies.Average(tally => tally.Mean), below = 0, above = 0, variance = 0, uncertainty = 0;
+        void Part(double middle, ConfidenceInterval interval, int times)
+        {
+            below += Math.Pow(times * (middle - interval.Low), 2);
+            above += Math.Pow(times * (interval.High - middle), 2);
+        }
+
+        Tally[] shares = areDifferences ? [] : [.. tallies.Where(tally => tally.onlyRightOrWrong)];
+        if (shares.Length > 0) Part(shares.Average(tally => tally.Mean), SharesInterval(shares), shares.Length);
+        foreach (Tally tally in tallies.Except(shares))
+        {
+            if (areDifferences && tally.PairedInterval() is { } own)
+            {
+                Part(tally.Mean, own, 1);
+                continue;
+            }
+
+            if (tally.VarianceOfMean is not { } single || !double.IsFinite(single)) return (mean, null);
+            variance += single;
+            uncertainty += single * single / (tally.Count - 1);
+        }
+
+        if (variance > 0)
+        {
+            double student = Student((int)Math.Clamp(variance * variance / uncertainty, 1, 1_000_000));
+            below += student * student * variance;
+            above += student * student * variance;
+        }
+
+        return (mean, below + above > 0 ? new ConfidenceInterval(mean - (Math.Sqrt(below) / tallies.Count), mean + (Math.Sqrt(above) / tallies.Count), 0.95) : null);
+    }
+
+    /// <summary>Wilson's interval of the mean of shares, for the number of scores that makes its variance that of one share.</summary>
+    /// <remarks>Each share's variance is taken with half a case more of each kind, so that none is 0, and made larger by what it is too small by at a half.</remarks>
+    private static ConfidenceInterval SharesInterval(Tally[] shares)
+    {
+        double mean = shares.Average(share => share.Mean);
+        if (shares.Length == 1) return Wilson(mean, shares[0].Count);
+        double middle = 0, variance = 0;
+        foreach (Tally share in shares)
+        {
+            double n = share.Count, adjusted = ((share.Mean * n) + 0.5) / (n + 1);
+            middle += adjusted / shares.Length;
+            variance += adjusted * (1 - adjusted) / n / (1 - (n / ((n + 1) * (n + 1)))) / shares.Length / shares.Length;
+        }
+
+        return Wilson(mean, middle * (1 - middle) / variance);
+    }
+
+    private static ConfidenceInterval Wilson(double share, double n)
+    {
+        double z2 = Z * Z, middle = (share + (z2 / (2 * n))) / (1 + (z2 / n));
+        double half = Z / (1 + (z2 / n)) * Math.Sqrt((share * (1 - share) / n) + (z2 / (4 * n * n)));
+        // The mean lies within, but for rounding at the ends.
+        return new ConfidenceInterval(Math.Clamp(middle - half, 0, share), Math.Clamp(middle + half, share, 1), 0.95);
+    }
+
+    /// <summary>Where the mean of differences that are all −1, 0 or 1 lies; null where they are not.</summary>
+    private ConfidenceInterval? PairedInterval()
+    {
+        if (!onlySigns) return null;
+        double n = Count + 2, sum = Mean * Count, unequal = squares + (Mean * Mean * Count);
+        double middle = sum / n, half = Z * Math.Sqrt(Math.Max(0, unequal + 1 - (sum * sum / n))) / n;
+        return new ConfidenceInterval(Math.Max(-1, Math.Min(Mean, middle - half)), Math.Min(1, Math.Max(Mean, middle + half)), 0.95);
     }
 
     /// <summary>Student's two-sided quantile for 95 %: exact for 1 and 2 degrees of freedom, else the series in 1/degrees (error below 0.001).</summary>

@@ -26,12 +26,14 @@ internal sealed class ItemSession(EvaluationModel model, IContextStrategy strate
         // A limit of the benchmark's own is one for strategies too: what they bring beyond it would be cut off again.
         if (prompt.Truncation.Limit is { } limit) most = Math.Min(limit, most ?? limit);
         StrategySession inner = new(this);
+        WaitingTime waiting = WaitingTime.Begin();
         long start = time.GetTimestamp();
         PreparedPrompt prepared = await strategy.PrepareAsync(prompt, new StrategyContext { Session = inner, MaximumPromptTokens = most }, cancellationToken).ConfigureAwait(false);
         // What the strategy asked is counted as requests are, without waiting.
-        TimeSpan preparing = time.GetElapsedTime(start) - inner.Waited;
+        TimeSpan preparing = waiting.Without(time.GetElapsedTime(start) - inner.Waited);
         lock (state)
         {
+            cost += prepared.Cost;
             if (preparing > TimeSpan.Zero) duration += preparing;
             foreach ((string name, double value) in prepared.Details) strategyDetails[name] = value;
         }

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using LongContext.Data;
+using LongContext.Evaluation.Reports;
 using Microsoft.Extensions.AI;
 using Polly;
 using Polly.Retry;
@@ -97,13 +97,7 @@ internal sealed class RequestSender : IDisposable
     }
 
     /// <summary>The wait after a try, from 0: it doubles, at random up to half of it is taken off, and it is no shorter than what the server asks for.</summary>
-    internal TimeSpan Delay(UInt128 key, int attempt, TimeSpan? retryAfter)
-    {
-        double longest = Math.Min(options.MaximumRetryDelay.TotalSeconds, options.RetryDelay.TotalSeconds * Math.Pow(2, attempt));
-        double part = new SplitMix64(options.Seed ^ (long)(ulong)key, attempt).NextDouble();
-        TimeSpan own = TimeSpan.FromSeconds(longest * (1 - (part / 2)));
-        return retryAfter is { } asked && asked > own ? asked : own;
-    }
+    internal TimeSpan Delay(UInt128 key, int attempt, TimeSpan? retryAfter) => RetryWaits.Of(options, key, attempt, retryAfter);
 
     private static ModelRequest Request(ResilienceContext context) => context.Properties.GetValue(RequestKey, null!);
 
@@ -198,6 +192,7 @@ internal sealed class RequestSender : IDisposable
     {
         using CancellationTokenSource timeout = new(options.RequestTimeout, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        WaitingTime waiting = WaitingTime.Begin();
         ChatResponse response;
         try
         {
@@ -224,7 +219,8 @@ internal sealed class RequestSender : IDisposable
             FinishReason = response.FinishReason?.Value,
             InputTokens = Believed(response.Usage?.InputTokenCount) ?? request.CountPromptTokens(),
             OutputTokens = Believed(response.Usage?.OutputTokenCount) ?? request.Model.Tokenizer.CountTokens(whole),
-            Duration = time.GetElapsedTime(start),
+            // Our own models serve one request at a time: the others' is no time of this one.
+            Duration = waiting.Without(time.GetElapsedTime(start)),
         };
     }
 
@@ -255,6 +251,6 @@ internal sealed class RequestSender : IDisposable
         string message = exception.InnerException is { } inner && !exception.Message.Contains(inner.Message, StringComparison.Ordinal)
             ? $"{exception.Message} ({inner.Message})"
             : exception.Message;
-        return $"{exception.GetType().Name}: {message.ReplaceLineEndings(" ")}";
+        return $"{exception.GetType().Name}: {ReportText.WithoutControls(message.ReplaceLineEndings(" "))}";
     }
 }

@@ -41,6 +41,6 @@ public sealed class CompressionStrategy : IContextStrategy
         CompressedContext compressed = await compressor.CompressAsync(
             new CompressionRequest { Context = prompt.Context, Query = prompt.Query ?? prompt.After, MaximumTokens = room.Limit!.Value, Fits = room.Fits, Session = context.Session },
             cancellationToken).ConfigureAwait(false);
-        return room.With(room.Cut(compressed.Text, TruncatedPart.End), compressed.Details);
+        return room.With(room.Cut(compressed.Text, TruncatedPart.End), compressed.Details, compressed.Cost);
     }
 }

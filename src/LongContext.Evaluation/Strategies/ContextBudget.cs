@@ -48,5 +48,5 @@ public sealed record ContextBudget
         : "window";
 
     /// <summary>The most tokens of a context that has so many, or null where only the window counts.</summary>
-    internal int? Of(int contextTokens) => Tokens ?? (Share is { } share ? Math.Max(1, (int)(contextTokens * share)) : null);
+    internal int? Of(int contextTokens) => Tokens ?? (Share is { } share ? Math.Max(1, (int)(contextTokens * (decimal)share)) : null); // in decimals 0.29 of 100 are 29
 }

@@ -76,7 +76,7 @@ public sealed class RetrievalStrategy : IContextStrategy
             fits = text.Length > 0 ? 1 : 0;
         }
 
-        return room.With(text, [.. ranking.Details, new(StrategyDetails.Passages, fits), new(StrategyDetails.Chunks, chunks.Count)]);
+        return room.With(text, [.. ranking.Details, new(StrategyDetails.Passages, fits), new(StrategyDetails.Chunks, chunks.Count)], ranking.Cost);
     }
 
     private TextChunk Of(List<TextChunk> chunks, int index) =>

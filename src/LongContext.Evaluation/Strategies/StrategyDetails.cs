@@ -15,6 +15,11 @@ public static class StrategyDetails
     /// <summary>Passages that the context was cut into.</summary>
     public const string Chunks = "chunks";
 
+    /// <summary>
+    /// Tokens of the passages and the question that a retriever compares by their embeddings, as the tokenizer of the model that is asked counts them, those that were kept included.
+    /// </summary>
+    public const string EmbeddedTokens = "embedded tokens";
+
     /// <summary>Requests to a ranking model.</summary>
     public const string RankingRequests = "ranking requests";
 
@@ -23,4 +28,12 @@ public static class StrategyDetails
 
     /// <summary>Tokens that a model scored for compression, those scored twice counted twice.</summary>
     public const string ScoredTokens = "scored tokens";
+
+    /// <summary>The measures of two steps together: what both count is added up.</summary>
+    internal static IReadOnlyDictionary<string, double> Sum(IReadOnlyDictionary<string, double> first, IReadOnlyDictionary<string, double> second)
+    {
+        Dictionary<string, double> sum = new(first);
+        foreach ((string name, double value) in second) sum[name] = sum.GetValueOrDefault(name) + value;
+        return sum;
+    }
 }

@@ -17,6 +17,7 @@ public sealed class ModelTokenScorer : ISharedPrefixScorer
     private readonly CausalLanguageModel model;
     private readonly TokenScoring scoring;
     private readonly ModelGate gate;
+    private readonly ClientLifetime? lifetime;
 
     /// <summary>A scorer.</summary>
     /// <param name="model">The model; stays the caller's.</param>
@@ -24,7 +25,14 @@ public sealed class ModelTokenScorer : ISharedPrefixScorer
     /// <param name="options">Null for all defaults.</param>
     /// <exception cref="ArgumentException">An option cannot be used.</exception>
     public ModelTokenScorer(CausalLanguageModel model, Tokenizer tokenizer, ModelTokenScorerOptions? options = null)
+        : this(model, tokenizer, options, lifetime: null)
     {
+    }
+
+    /// <summary>One that a client gives out: what it computes counts as the client's, so that a model that the client owns is not disposed under it.</summary>
+    internal ModelTokenScorer(CausalLanguageModel model, Tokenizer tokenizer, ModelTokenScorerOptions? options, ClientLifetime? lifetime)
+    {
+        this.lifetime = lifetime;
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(tokenizer);
         options ??= new ModelTokenScorerOptions();
@@ -57,8 +65,7 @@ public sealed class ModelTokenScorer : ISharedPrefixScorer
         if (tokens.Length < 2) throw new ArgumentException($"There are {tokens.Length} tokens, expected at least 2: nothing stands before the first.", nameof(tokens));
         if (start < 1 || start >= tokens.Length) throw new ArgumentOutOfRangeException(nameof(start), start, $"Expected 1 to {tokens.Length - 1}.");
         CheckLength(tokens.Length);
-        using IDisposable pass = await gate.EnterAsync(cancellationToken).ConfigureAwait(false);
-        return await Task.Run(() => scoring.Score(tokens, start, cancellationToken), cancellationToken).ConfigureAwait(false);
+        return await RunAsync(token => scoring.Score(tokens, start, token), cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc />
@@ -76,8 +83,21 @@ public sealed class ModelTokenScorer : ISharedPrefixScorer
         }
 
         CheckLength(checked(prefix.Length + continuations.Max(continuation => continuation.Length)));
+        return await RunAsync(token => scoring.Score(prefix, continuations, token), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <exception cref="ObjectDisposedException">The client that gave the scorer out was disposed.</exception>
+    private async Task<T> RunAsync<T>(Func<CancellationToken, T> score, CancellationToken cancellationToken)
+    {
+        using ClientLifetime.Use? use = lifetime?.Begin(cancellationToken);
+        Task<T> work = GatedAsync(score, use?.Token ?? cancellationToken);
+        return await (use is null ? work : use.Guard(work)).ConfigureAwait(false);
+    }
+
+    private async Task<T> GatedAsync<T>(Func<CancellationToken, T> score, CancellationToken cancellationToken)
+    {
         using IDisposable pass = await gate.EnterAsync(cancellationToken).ConfigureAwait(false);
-        return await Task.Run(() => scoring.Score(prefix, continuations, cancellationToken), cancellationToken).ConfigureAwait(false);
+        return await Task.Run(() => score(cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     private void Check(ReadOnlySpan<int> tokens, string parameterName)

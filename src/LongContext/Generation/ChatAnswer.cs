@@ -39,7 +39,10 @@ internal sealed class ChatAnswer(ITokenGenerator generator, Tokenizer tokenizer,
             yield break;
         }
 
-        string rest = stops.Add(decoder.Flush()) + stops.Flush();
+        string left = decoder.Flush();
+        // The limit may fall between the tokens of one character: half of it is no text, and no mark of a damaged one either.
+        if (TokenCount >= request.Generation.MaximumNewTokens) left = left.TrimEnd('\uFFFD');
+        string rest = stops.Add(left) + stops.Flush();
         if (rest.Length > 0) yield return rest;
         FinishReason = stops.Stopped || TokenCount < request.Generation.MaximumNewTokens ? ChatFinishReason.Stop : ChatFinishReason.Length;
     }

@@ -67,7 +67,7 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
             ContextLength = options.ContextLength,
             AllowsBeyondContext = options.AllowsBeyondContext,
             ChunkTokens = options.Generation.PrefillChunkTokens,
-        });
+        }, lifetime);
     }
 
     /// <summary>The model's name.</summary>
@@ -82,7 +82,7 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
     /// <summary>Tokens of prompt and answer together; null where longer ones are allowed.</summary>
     public int? ContextLength { get; }
 
-    /// <summary>Scores given text with the same model, one at a time with the requests.</summary>
+    /// <summary>Scores given text with the same model, one at a time with the requests, until the client is disposed.</summary>
     public ModelTokenScorer Scorer { get; }
 
     /// <summary>Loads model, tokenizer and chat template of a Hugging Face folder.</summary>

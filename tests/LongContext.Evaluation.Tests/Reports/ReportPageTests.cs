@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Xml.Linq;
+using LongContext.Data;
 
 namespace LongContext.Evaluation.Reports;
 
@@ -213,28 +214,104 @@ public sealed class ReportPageTests
     [Fact]
     public void Strategies_PairedItems_AreComparedOnWhatBothScored()
     {
-        ItemResult Of(string strategy, string item, double? score) => SmallReport.Item("m", "t", item, score) with { Strategy = strategy };
+        ItemResult Of(string strategy, string item, double? score, long tokens, decimal cost, string model = "m") =>
+            SmallReport.Item(model, "t", item, score) with { Strategy = strategy, InputTokens = tokens, Cost = cost, Duration = TimeSpan.FromSeconds(tokens) };
         ItemResult[] items =
         [
-            Of("full", "1", 1), Of("full", "2", 0), Of("full", "3", 0.5), Of("full", "4", null),
-            Of("short", "1", 0), Of("short", "2", 1), Of("short", "3", 0.75), Of("short", "4", 1),
+            Of("full", "1", 1, 100, 1), Of("full", "2", 0, 200, 1), Of("full", "3", 0.5, 100, 2), Of("full", "4", null, 0, 0),
+            // The fourth, which full context could not answer, is the easiest and the dearest.
+            Of("short", "1", 0, 20, 0.5m), Of("short", "2", 1, 30, 1), Of("short", "3", 0.75, 50, 0.5m), Of("short", "4", 1, 5_000, 50),
+            // Nothing in common with full context.
+            Of("none", "4", 1, 7, 7), Of("none", "1", null, 0, 0),
         ];
         EvaluationReport report = new()
         {
-            Title = "t", Began = DateTimeOffset.UnixEpoch, Items = items,
-            Tasks = [DemoReport.Summary(items[..4], false) with { InputTokens = 1000, Cost = 1 }, DemoReport.Summary(items[4..], false) with { InputTokens = 250, Cost = 0.5m }],
+            Title = "t", Began = DateTimeOffset.UnixEpoch, Items = items, Currency = "EUR",
+            Tasks = [DemoReport.Summary(items[..4], false), DemoReport.Summary(items[4..8], false), DemoReport.Summary(items[8..], false)],
         };
         StrategyRow[] rows = [.. StrategyRow.Of(ReportView.Of(report))];
-        StrategyRow row = rows[^1];
-        // Means on the three items: 1.5 / 3 and 1.75 / 3.
-        Assert.Equal(1, row.Standing!.Normalized!.Value, 12);
-        Assert.Equal(1.5 / 1.75, rows[0].Standing!.Normalized!.Value, 12);
+        Assert.Equal((3, "400", "4.00 EUR"), (rows[0].Items, rows[0].InputTokens, rows[0].Cost));
+        Assert.Equal(0.5, rows[0].Mean!.Value, 12);
+        StrategyRow row = rows[1];
+        // Means on the three items: 1.5 / 3 and 1.75 / 3; with the fourth the second would be 2.75 / 4.
+        Assert.Equal(3, row.Items);
+        Assert.Equal(1.75 / 3, row.Mean!.Value, 12);
         Assert.Equal("2 / 0 / 1", row.Counts);
         Assert.Equal(100 * 0.25 / 3, row.Difference!.Value, 9);
-        Assert.Equal("0.25×", row.InputTokens);
-        Assert.Equal("0.50×", row.Cost);
-        // Differences -1, 1, 0.25: their mean's error is sqrt(1.0208 / 3).
-        Assert.Equal(100 * 2 * 1.9599639845 * Math.Sqrt(1.0208333333 / 3), row.Interval!.Value.High - row.Interval.Value.Low, 4);
+        Assert.Equal(100 * (row.Mean.Value - rows[0].Mean!.Value), row.Difference.Value, 9);
+        Assert.Equal(("0.25×", "0.25×", "0.50×"), (row.InputTokens, row.Time, row.Cost));
+        // Differences -1, 1, 0.25: their mean's error is sqrt(1.0208 / 3), and Student's quantile for two degrees of freedom 4.3027.
+        Assert.Equal(100 * 2 * 4.302652729749464 * Math.Sqrt(1.0208333333 / 3), row.Interval!.Value.High - row.Interval.Value.Low, 4);
+        Assert.Equal((0, null, ReportNumbers.None, ReportNumbers.None), (rows[2].Items, rows[2].Mean, rows[2].Counts, rows[2].InputTokens));
+        string page = report.ToHtml();
+        Assert.Contains("<td class=\"name\">short</td><td>3</td><td>58.3</td>", page, StringComparison.Ordinal);
+        Assert.Contains("| m | short | 3 | 58.3 |", report.ToMarkdown(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Strategies_OnlyCommonItemsCount_AsInTheComparison()
+    {
+        EvaluationReport report = DemoReport.Create();
+        StrategyRow[] rows = [.. StrategyRow.Of(ReportView.Of(report))];
+        Assert.Equal(6, rows.Length);
+        StrategyComparison comparison = StrategyComparison.Of(report);
+        // With two strategies, what both answered is what all did.
+        for (int i = 1; i < 6; i += 2) Assert.Equal(comparison.Standings[i].Items, rows[i].Items);
+    }
+
+    [Theory]
+    [InlineData(13, 3, 0.95)]
+    [InlineData(13, 5, 0.8)]
+    [InlineData(2, 4, 0.9)]
+    [InlineData(4, 10, 0.6)]
+    [InlineData(3, 1, 0.5)]
+    [InlineData(2, 100, 0.99)]
+    [InlineData(13, 25, 0.97)]
+    public void OfMeans_RightOrWrong_CoversTheTruthAsOftenAsItSays(int tasks, int items, double chance)
+    {
+        double covered = Coverage(random => Scores(tasks, items, () => random.NextDouble() < chance ? 1 : 0), chance, areDifferences: false);
+        Assert.InRange(covered, 0.935, 1);
+    }
+
+    [Theory]
+    [InlineData(6, 4)]
+    [InlineData(2, 12)]
+    [InlineData(1, 3)]
+    public void OfMeans_Numbers_CoverTheTruthAsOftenAsTheySay(int tasks, int items)
+    {
+        double covered = Coverage(random => Scores(tasks, items, () => 0.2 + (0.2 * (random.NextDouble() + random.NextDouble() + random.NextDouble()))), 0.5, areDifferences: false);
+        Assert.InRange(covered, 0.935, 1);
+    }
+
+    [Theory]
+    [InlineData(5, 4, 0.1)]
+    [InlineData(1, 20, 0.05)]
+    [InlineData(3, 30, 0.3)]
+    [InlineData(13, 3, 0.15)]
+    public void OfMeans_Differences_CoverTheTruthAsOftenAsTheySay(int tasks, int items, double better)
+    {
+        double covered = Coverage(random => Scores(tasks, items, () => random.NextDouble() is var draw && draw < better ? 1 : draw > 0.95 ? -1 : 0), better - 0.05, areDifferences: true);
+        Assert.InRange(covered, 0.935, 1);
+    }
+
+    private static Tally[] Scores(int tasks, int items, Func<double> score) => [.. Enumerable.Range(0, tasks).Select(_ =>
+    {
+        Tally tally = new();
+        for (int i = 0; i < items; i++) tally.Add(score());
+        return tally;
+    })];
+
+    private static double Coverage(Func<SplitMix64, Tally[]> draw, double truth, bool areDifferences)
+    {
+        const int Runs = 4_000;
+        int covered = 0;
+        for (int run = 0; run < Runs; run++)
+        {
+            (_, ConfidenceInterval? interval) = Tally.OfMeans(draw(new SplitMix64(run, 11)), areDifferences);
+            if (interval is { } given && given.Low <= truth && truth <= given.High) covered++;
+        }
+
+        return (double)covered / Runs;
     }
 
     [Fact]

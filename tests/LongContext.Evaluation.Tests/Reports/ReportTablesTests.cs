@@ -173,6 +173,7 @@ public sealed class ReportTablesTests
     [InlineData("<img src=x> & [x](y) `z` *e* ~~s~~", "&lt;img src=x> &amp; \\[x\\](y) \\`z\\` \\*e\\* \\~\\~s\\~\\~")]
     [InlineData("snake_case _em_", "snake_case \\_em\\_")]
     [InlineData("- list", "\\- list")]
+    [InlineData("see www.example.org or http://x", "see www\\.example.org or http:\\//x")]
     [InlineData("\0\u202Ex", "\uFFFD\uFFFDx")]
     public void Markdown_Text_MeansWhatItSays(string text, string expected) => Assert.Equal(expected, ReportText.Markdown(text));
 

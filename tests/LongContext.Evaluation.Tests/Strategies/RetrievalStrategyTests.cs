@@ -29,6 +29,13 @@ public class RetrievalStrategyTests
     }
 
     [Fact]
+    public async Task PrepareAsync_RetrieverNamesADetailAlike_TheStrategysStays()
+    {
+        PreparedPrompt prepared = await PrepareAsync(new FixedRetriever(StrategyDetails.Chunks, 3, 0, 1), Pairs(2));
+        Assert.Equal(4, prepared.Details[StrategyDetails.Chunks]);
+    }
+
+    [Fact]
     public async Task PrepareAsync_LongBenchV2Form_NumbersPassages()
     {
         RetrievalOptions options = RetrievalOptions.LongBenchV2(2) with { Chunking = Pairs(2).Chunking };

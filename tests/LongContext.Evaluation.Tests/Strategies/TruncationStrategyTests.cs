@@ -39,6 +39,16 @@ public class TruncationStrategyTests
         if (expected == Question.Context) Assert.Same(Question, prepared.Prompt);
     }
 
+    [Theory]
+    [InlineData(0.29, 100, 29)] // as doubles 28.999…
+    [InlineData(0.57, 100, 57)]
+    [InlineData(0.1, 1_000_000, 100_000)]
+    [InlineData(0.3, 10, 3)]
+    [InlineData(0.25, 7, 1)]
+    [InlineData(1e-30, 100, 1)]
+    [InlineData(1, 2_000_000_000, 2_000_000_000)]
+    public void Of_Share_IsWhatItSays(double share, int tokens, int expected) => Assert.Equal(expected, ContextBudget.OfShare(share).Of(tokens));
+
     [Fact]
     public async Task PrepareAsync_Share_IsOfEachContextsTokens()
     {

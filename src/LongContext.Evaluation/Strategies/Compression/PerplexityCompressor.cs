@@ -10,16 +10,18 @@ namespace LongContext.Evaluation.Strategies.Compression;
 /// windows that fit the scoring model, not sentence by sentence.</para>
 /// <para>With <see cref="PerplexityCompressorOptions.KnowsQuestion"/> a token's value is log p given the question and the tokens before it, less log p given these
 /// alone (Jiang et al. 2023, "LongLLMLingua", equation 3): what belongs to the question counts.</para>
-/// <para>Where a unit with the end of a line is dropped, the line end is kept once. Units of the same value go from the end.</para>
+/// <para>Where a unit with the end of a line is dropped, the line end is kept once. Units of the same value go from the end. A unit that does not fit beside the better ones is passed over for
+/// those behind it that do; of a context none of whose best units fits, the beginning of the very best is left.</para>
 /// </remarks>
 public sealed class PerplexityCompressor : IContextCompressor
 {
     private readonly string model;
     private readonly ITokenScorer scorer;
     private readonly PerplexityCompressorOptions options;
+    private readonly ModelPrice? price;
 
     /// <summary>A compressor with a model that can score text.</summary>
-    /// <param name="model">The model, as a rule a small one.</param>
+    /// <param name="model">The model, as a rule a small one; where it has a price, the tokens that it scores cost as those of prompts do.</param>
     /// <param name="options">Options, or null for the defaults.</param>
     /// <exception cref="ArgumentException">The model cannot score text, or options are out of range; the message has all of them.</exception>
     public PerplexityCompressor(EvaluationModel model, PerplexityCompressorOptions? options = null)
@@ -28,6 +30,7 @@ public sealed class PerplexityCompressor : IContextCompressor
             model.Scorer ?? throw new ArgumentException($"The client of {model.Name} gives out no {nameof(ITokenScorer)}.", nameof(model)),
             options)
     {
+        price = model.Price;
     }
 
     /// <summary>A compressor with anything that scores text.</summary>
@@ -49,7 +52,7 @@ public sealed class PerplexityCompressor : IContextCompressor
     public string Name => $"perplexity {options.Unit.ToString().ToLowerInvariant()} {model}{(options.KnowsQuestion ? " by question" : "")}";
 
     /// <inheritdoc />
-    public string Identity => $"perplexity {StrategyNames.Quoted(model)}, {options.Identity}";
+    public string Identity => $"perplexity 2 {StrategyNames.Quoted(model)}, {options.Identity}";
 
     /// <inheritdoc />
     /// <exception cref="InvalidOperationException">The scoring model is too small, or gave values that are not log-probabilities.</exception>
@@ -66,6 +69,7 @@ public sealed class PerplexityCompressor : IContextCompressor
         return new CompressedContext(UnitSelection.Choose(request.Context, ends, best, request.Fits))
         {
             Details = new Dictionary<string, double> { [StrategyDetails.ScoredTokens] = information.ScoredTokens },
+            Cost = price?.Of(information.ScoredTokens, 0) ?? 0,
         };
     }
 

@@ -15,7 +15,10 @@ public sealed record PerplexityCompressorOptions
     /// <summary>Tokens that are scored at once, or what fits into the scoring model where that is less, at least 16. Default: 2048.</summary>
     public int WindowTokens { get; init; } = 2048;
 
-    /// <summary>Tokens before those scored that a window repeats, so that its first ones are not scored from nothing; at most half of it are. Default: 512.</summary>
+    /// <summary>
+    /// Tokens before those scored that a window repeats, so that its first ones are not scored from nothing; at most half of it are, and at least one is where the scoring model has no
+    /// token that texts begin with. Default: 512.
+    /// </summary>
     public int HistoryTokens { get; init; } = 512;
 
     internal string Identity => FormattableString.Invariant($"{Unit}, window {WindowTokens}, history {HistoryTokens}{(KnowsQuestion ? ", question" : "")}");

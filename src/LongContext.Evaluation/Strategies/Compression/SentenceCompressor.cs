@@ -3,6 +3,7 @@ using LongContext.Evaluation.Strategies.Retrieval;
 namespace LongContext.Evaluation.Strategies.Compression;
 
 /// <summary>Keeps the sentences that a retriever ranks first, in the order of the text, as many as fit: compression without a scoring model.</summary>
+/// <remarks>A sentence that does not fit beside the better ones is passed over for those behind it that do; where none of the best fits, the beginning of the very best is left.</remarks>
 public sealed class SentenceCompressor : IContextCompressor
 {
     private readonly IChunkRetriever retriever;
@@ -19,7 +20,7 @@ public sealed class SentenceCompressor : IContextCompressor
     public string Name => $"sentences {retriever.Name}";
 
     /// <inheritdoc />
-    public string Identity => $"sentences, {retriever.Identity}";
+    public string Identity => $"sentences 2, {retriever.Identity}";
 
     /// <inheritdoc />
     public async ValueTask<CompressedContext> CompressAsync(CompressionRequest request, CancellationToken cancellationToken = default)
@@ -31,6 +32,6 @@ public sealed class SentenceCompressor : IContextCompressor
         ChunkRanking ranking = await retriever.RankAsync(
             new ChunkQuery { Text = request.Query, Chunks = sentences, Count = sentences.Length, Session = request.Session }, cancellationToken).ConfigureAwait(false);
         int[] best = [.. ranking.Chunks.Select(chunk => chunk.Index)];
-        return new CompressedContext(UnitSelection.Choose(request.Context, ends, best, request.Fits)) { Details = ranking.Details };
+        return new CompressedContext(UnitSelection.Choose(request.Context, ends, best, request.Fits)) { Details = ranking.Details, Cost = ranking.Cost };
     }
 }

@@ -15,15 +15,17 @@ internal sealed class TokenInformation(ITokenScorer scorer, PerplexityCompressor
         // A question of more than a quarter of the window would leave too little for the text.
         int[] asked = question is null ? [] : [.. Bare(question.Trim() + "\n").TakeLast(window / 4)];
         int room = window - begin.Length - asked.Length;
+        // Without a token to begin with, the first of a window would have nothing before it; the same history with the question, or the two would not compare.
+        int history = Math.Clamp(options.HistoryTokens, begin.Length == 0 ? 1 : 0, Math.Max(1, room / 2));
         if (room < 4) throw new InvalidOperationException($"The scoring model has room for {window} tokens, which is too little to compress with.");
-        double[] values = await ScoreAsync(begin, ids, room, cancellationToken).ConfigureAwait(false);
+        double[] values = await ScoreAsync(begin, ids, room, history, cancellationToken).ConfigureAwait(false);
         if (question is null)
         {
             for (int i = 0; i < values.Length; i++) values[i] = -values[i];
             return values;
         }
 
-        double[] conditional = await ScoreAsync([.. begin, .. asked], ids, room, cancellationToken).ConfigureAwait(false);
+        double[] conditional = await ScoreAsync([.. begin, .. asked], ids, room, history, cancellationToken).ConfigureAwait(false);
         // The first token of a model without a beginning has no value by itself.
         for (int i = 0; i < values.Length; i++) values[i] = double.IsNegativeInfinity(values[i]) ? double.PositiveInfinity : conditional[i] - values[i];
         return values;
@@ -31,11 +33,10 @@ internal sealed class TokenInformation(ITokenScorer scorer, PerplexityCompressor
 
     private IEnumerable<int> Bare(string text) => TokenText.EncodeBare(scorer.Tokenizer, text, out _).Select(token => token.Id);
 
-    /// <summary>The log-probability of each token given the prefix and what stands before it in its window; −∞ of one with nothing before it.</summary>
-    private async ValueTask<double[]> ScoreAsync(int[] prefix, int[] ids, int room, CancellationToken cancellationToken)
+    /// <summary>The log-probability of each token given the prefix and what stands before it in its window; −∞ of the first where it has nothing before it.</summary>
+    private async ValueTask<double[]> ScoreAsync(int[] prefix, int[] ids, int room, int history, CancellationToken cancellationToken)
     {
         double[] values = new double[ids.Length];
-        int history = Math.Min(options.HistoryTokens, room / 2);
         for (int next = 0, end; next < ids.Length; next = end)
         {
             int before = Math.Min(next, history);

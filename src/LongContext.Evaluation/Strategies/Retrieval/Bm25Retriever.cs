@@ -47,27 +47,22 @@ public sealed class Bm25Retriever : IChunkRetriever
         QueryTerms terms = new(query, options.StemsEnglish);
         double[] scores = new double[chunks.Count];
         if (terms.Count == 0 || chunks.Count == 0) return scores;
-        int[] frequencies = new int[chunks.Count * terms.Count], lengths = new int[chunks.Count], chunksWith = new int[terms.Count];
+        // Only what is there is kept: passages × words would be too much for long questions on long contexts.
+        (int Term, int Frequency)[][] found = new (int, int)[chunks.Count][];
+        int[] lengths = new int[chunks.Count], chunksWith = new int[terms.Count];
         for (int chunk = 0; chunk < chunks.Count; chunk++)
         {
             if (chunk % 256 == 0) cancellationToken.ThrowIfCancellationRequested();
-            Span<int> own = frequencies.AsSpan(chunk * terms.Count, terms.Count);
-            lengths[chunk] = terms.CountIn(chunks[chunk].Text, own);
-            for (int term = 0; term < own.Length; term++) chunksWith[term] += own[term] > 0 ? 1 : 0;
+            (found[chunk], lengths[chunk]) = terms.CountIn(chunks[chunk].Text);
+            foreach ((int term, _) in found[chunk]) chunksWith[term]++;
         }
 
         double mean = lengths.Average();
+        double[] weights = [.. terms.Weights.Select((weight, term) => weight * Math.Log(1 + ((chunks.Count - chunksWith[term] + 0.5) / (chunksWith[term] + 0.5))))];
         for (int chunk = 0; chunk < chunks.Count; chunk++)
         {
             double held = options.K1 * (1 - options.B + (options.B * lengths[chunk] / mean)), score = 0;
-            for (int term = 0; term < terms.Count; term++)
-            {
-                int frequency = frequencies[(chunk * terms.Count) + term];
-                if (frequency == 0) continue;
-                double idf = Math.Log(1 + ((chunks.Count - chunksWith[term] + 0.5) / (chunksWith[term] + 0.5)));
-                score += terms.Weights[term] * idf * frequency / (frequency + held);
-            }
-
+            foreach ((int term, int frequency) in found[chunk]) score += weights[term] * frequency / (frequency + held);
             scores[chunk] = score;
         }
 
@@ -83,6 +78,8 @@ public sealed class Bm25Retriever : IChunkRetriever
         private readonly Dictionary<string, int> stemmed = new(StringComparer.Ordinal); // of words met in passages
         private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> stemmedLookup;
         private readonly List<double> weights = [];
+        private readonly List<int> met = []; // words of the passage that is counted
+        private int[]? counts; // how often
 
         public QueryTerms(string query, bool stems)
         {
@@ -101,17 +98,27 @@ public sealed class Bm25Retriever : IChunkRetriever
 
         public List<double> Weights => weights;
 
-        /// <summary>Adds up how often each word stands in a text, and gives back how many words that has.</summary>
-        public int CountIn(string text, Span<int> frequencies)
+        /// <summary>How often each word that a text has stands there, in the order of the question's words, and how many words the text has.</summary>
+        public ((int Term, int Frequency)[] Found, int Length) CountIn(string text)
         {
             int length = 0;
+            counts ??= new int[Count];
             for (SearchWords words = new(SearchWords.Prepare(text)); words.MoveNext(); length++)
             {
                 int number = NumberOf(words.Current);
-                if (number >= 0) frequencies[number]++;
+                if (number >= 0 && counts[number]++ == 0) met.Add(number);
             }
 
-            return length;
+            met.Sort();
+            (int, int)[] found = new (int, int)[met.Count];
+            for (int i = 0; i < found.Length; i++)
+            {
+                found[i] = (met[i], counts[met[i]]);
+                counts[met[i]] = 0;
+            }
+
+            met.Clear();
+            return (found, length);
         }
 
         private int NumberOf(ReadOnlySpan<char> word)

@@ -1,12 +1,15 @@
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
+using LongContext.Evaluation.Runs;
 using Microsoft.Extensions.AI;
 
 namespace LongContext.Evaluation.Strategies.Retrieval;
 
-/// <summary>Embeddings of length 1 by text: each text is embedded once while it is kept, also where several ask for it at the same time.</summary>
-internal sealed class EmbeddingCache(IEmbeddingGenerator<string, Embedding<float>> generator, int batchSize, int capacity)
+/// <summary>Embeddings of length 1 by text: each text is embedded once while it is kept, in memory or in a file, also where several ask for it at the same time.</summary>
+internal sealed class EmbeddingCache(IEmbeddingGenerator<string, Embedding<float>> generator, string model, EmbeddingRetrieverOptions options)
 {
+    private readonly EmbeddingSender sender = new(generator, options.Requests);
+    private readonly EmbeddingFile? file = options.CacheFile is { } path ? new(Path.GetFullPath(path), model) : null;
     private readonly Lock state = new();
     private readonly Dictionary<UInt128, Entry> entries = [];
     private readonly Queue<UInt128> order = new();
@@ -48,7 +51,7 @@ internal sealed class EmbeddingCache(IEmbeddingGenerator<string, Embedding<float
             {
                 if (vectors[i] is not null) continue;
                 // Null: whoever embedded it was cancelled or failed. Then it is for this caller to try.
-                if (await found[i].WaitAsync(cancellationToken).ConfigureAwait(false) is { } vector) vectors[i] = vector;
+                if (await WaitingTime.OfAsync(found[i].WaitAsync(cancellationToken), options.Requests.TimeProvider).ConfigureAwait(false) is { } vector) vectors[i] = vector;
                 else isComplete = false;
             }
         }
@@ -58,26 +61,36 @@ internal sealed class EmbeddingCache(IEmbeddingGenerator<string, Embedding<float
 
     private async ValueTask EmbedAsync(List<(UInt128 Key, string Text, Entry Entry)> texts, CancellationToken cancellationToken)
     {
-        int done = 0;
         try
         {
-            foreach ((UInt128 Key, string Text, Entry Entry)[] batch in texts.Chunk(batchSize))
+            List<(UInt128 Key, string Text, Entry Entry)> missing = [];
+            foreach ((UInt128 Key, string Text, Entry Entry) item in texts)
             {
-                GeneratedEmbeddings<Embedding<float>> made = await generator.GenerateAsync(batch.Select(item => item.Text), null, cancellationToken).ConfigureAwait(false);
+                if (file?.TryGet(item.Key) is { } kept) Complete(item.Key, item.Entry, kept);
+                else missing.Add(item);
+            }
+
+            foreach ((UInt128 Key, string Text, Entry Entry)[] batch in missing.Chunk(options.BatchSize))
+            {
+                GeneratedEmbeddings<Embedding<float>> made = await sender.EmbedAsync([.. batch.Select(item => item.Text)], batch[0].Key, cancellationToken).ConfigureAwait(false);
                 if (made.Count != batch.Length)
                     throw new InvalidOperationException($"The embedding generator was given {batch.Length} texts and gave back {made.Count} embeddings.");
                 float[][] vectors = [.. made.Select(embedding => Normalized(embedding.Vector.Span))];
-                for (int i = 0; i < batch.Length; i++, done++)
-                {
-                    batch[i].Entry.Result.SetResult(vectors[i]);
-                    Keep(batch[i].Key);
-                }
+                // Kept before anybody has them: what was paid for is not asked for again.
+                file?.Add([.. batch.Zip(vectors, (item, vector) => (item.Key, vector))]);
+                for (int i = 0; i < batch.Length; i++) Complete(batch[i].Key, batch[i].Entry, vectors[i]);
             }
         }
         finally
         {
-            if (done < texts.Count) GiveUp(texts.Skip(done));
+            GiveUp(texts.Where(item => !item.Entry.Result.Task.IsCompleted));
         }
+    }
+
+    private void Complete(UInt128 key, Entry entry, float[] vector)
+    {
+        entry.Result.SetResult(vector);
+        Keep(key);
     }
 
     private float[] Normalized(ReadOnlySpan<float> vector)
@@ -104,18 +117,19 @@ internal sealed class EmbeddingCache(IEmbeddingGenerator<string, Embedding<float
         lock (state)
         {
             order.Enqueue(key);
-            while (order.Count > capacity) entries.Remove(order.Dequeue());
+            while (order.Count > options.CacheCapacity) entries.Remove(order.Dequeue());
         }
     }
 
     private void GiveUp(IEnumerable<(UInt128 Key, string Text, Entry Entry)> texts)
     {
+        (UInt128 Key, string Text, Entry Entry)[] all = [.. texts];
         lock (state)
         {
-            foreach ((UInt128 key, _, _) in texts) entries.Remove(key);
+            foreach ((UInt128 key, _, _) in all) entries.Remove(key);
         }
 
-        foreach ((_, _, Entry entry) in texts) entry.Result.TrySetResult(null);
+        foreach ((_, _, Entry entry) in all) entry.Result.TrySetResult(null);
     }
 
     private sealed class Entry

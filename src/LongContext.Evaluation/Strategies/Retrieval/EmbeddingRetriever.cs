@@ -5,7 +5,8 @@ namespace LongContext.Evaluation.Strategies.Retrieval;
 
 /// <summary>Finds passages by meaning: the cosine of the question's embedding and each passage's, all of them compared.</summary>
 /// <remarks>
-/// A passage is embedded once as long as it is kept, whatever the number of questions on its context, of strategies with this retriever and of passages they ask for.
+/// A passage is embedded once as long as it is kept, whatever the number of questions on its context, of strategies with this retriever and of passages they ask for; with a
+/// <see cref="EmbeddingRetrieverOptions.CacheFile"/> also by runs to come. Time counts for the item that embeds; cost counts for every item, as that of answers which are kept does.
 /// Passages of equal score are in the order of the text; blank ones come last and are not embedded.
 /// </remarks>
 public sealed class EmbeddingRetriever : IChunkRetriever
@@ -25,8 +26,9 @@ public sealed class EmbeddingRetriever : IChunkRetriever
         ArgumentNullException.ThrowIfNull(generator);
         this.options = options ?? new();
         SettingsFaults.Throw(nameof(EmbeddingRetrieverOptions), this.options.Faults(), nameof(options));
+        this.options.Requests.Validate();
         model = EmbeddingModels.NameOf(generator, this.options.Model);
-        embeddings = new EmbeddingCache(generator, this.options.BatchSize, this.options.CacheCapacity);
+        embeddings = new EmbeddingCache(generator, model, this.options);
     }
 
     /// <inheritdoc />
@@ -37,13 +39,15 @@ public sealed class EmbeddingRetriever : IChunkRetriever
 
     /// <inheritdoc />
     /// <exception cref="InvalidOperationException">The generator gave embeddings of different lengths, too few of them, or one with a value that is not a number.</exception>
+    /// <exception cref="EvaluationRunException">The file of embeddings cannot be used.</exception>
     public async ValueTask<ChunkRanking> RankAsync(ChunkQuery query, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(query);
         float[][] passages = await embeddings.GetAsync([.. query.Chunks.Select(Passage)], cancellationToken).ConfigureAwait(false);
         float[] question = (await embeddings.GetAsync([string.IsNullOrWhiteSpace(query.Text) ? string.Empty : options.QueryPrefix + query.Text], cancellationToken).ConfigureAwait(false))[0];
         RankedChunk[] ranked = TopRanks.Of(VectorSearch.Cosines(question, passages), query.Count);
-        return new ChunkRanking(ranked) { FoundCount = ranked.Count(chunk => !double.IsNegativeInfinity(chunk.Score)) }; // blank passages have no direction
+        // Blank passages have no direction.
+        return options.WithCost(new ChunkRanking(ranked) { FoundCount = ranked.Count(chunk => !double.IsNegativeInfinity(chunk.Score)) }, query);
     }
 
     private string Passage(TextChunk chunk) => string.IsNullOrWhiteSpace(chunk.Text) ? string.Empty : options.PassagePrefix + chunk.Text;

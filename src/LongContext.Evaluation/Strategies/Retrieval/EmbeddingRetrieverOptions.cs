@@ -1,3 +1,5 @@
+using Microsoft.ML.Tokenizers;
+
 namespace LongContext.Evaluation.Strategies.Retrieval;
 
 /// <summary>Options of an <see cref="EmbeddingRetriever"/> or a <see cref="VectorStoreRetriever"/>.</summary>
@@ -24,8 +26,43 @@ public sealed record EmbeddingRetrieverOptions
     /// </summary>
     public int CacheCapacity { get; init; } = 200_000;
 
+    /// <summary>
+    /// A file that embeddings are kept in, so that a run that is started again, or another on the same texts, asks for none a second time; made where it is not there. Several retrievers of one
+    /// model may share it. Null (the default): they are kept in memory as long as the retriever is there.
+    /// </summary>
+    public string? CacheFile { get; init; }
+
+    /// <summary>
+    /// How the generator is asked: requests at once and a minute, tries, waits, time-out, the clock; what else there is plays no part. Give a run's options here to have both alike. Default: four
+    /// requests at once, six tries.
+    /// </summary>
+    public EvaluationRunOptions Requests { get; init; } = new();
+
+    /// <summary>What a million tokens cost to embed, at least 0, in the currency of the models' prices; the tokens are counted by the tokenizer of the model that is asked. Default: 0.</summary>
+    public decimal PricePerMillionTokens { get; init; }
+
+    /// <summary>A ranking with what the embeddings that it compares cost.</summary>
+    internal ChunkRanking WithCost(ChunkRanking ranking, ChunkQuery query)
+    {
+        Tokenizer tokenizer = query.Session.Model.Tokenizer;
+        long tokens = tokenizer.CountTokens(QueryPrefix + query.Text);
+        foreach (TextChunk chunk in query.Chunks)
+        {
+            if (!string.IsNullOrWhiteSpace(chunk.Text)) tokens += tokenizer.CountTokens(PassagePrefix + chunk.Text);
+        }
+
+        return ranking with
+        {
+            Details = StrategyDetails.Sum(ranking.Details, new Dictionary<string, double> { [StrategyDetails.EmbeddedTokens] = tokens }),
+            Cost = ranking.Cost + (PricePerMillionTokens * tokens / 1_000_000m),
+        };
+    }
+
     internal IEnumerable<string> Faults()
     {
+        if (CacheFile is not null && string.IsNullOrWhiteSpace(CacheFile)) yield return $"{nameof(CacheFile)} is empty";
+        if (Requests is null) yield return $"{nameof(Requests)} is null";
+        if (PricePerMillionTokens < 0) yield return FormattableString.Invariant($"{nameof(PricePerMillionTokens)} is {PricePerMillionTokens}, expected 0 or more");
         if (string.IsNullOrWhiteSpace(Name)) yield return $"{nameof(Name)} is empty";
         if (QueryPrefix is null) yield return $"{nameof(QueryPrefix)} is null";
         if (PassagePrefix is null) yield return $"{nameof(PassagePrefix)} is null";

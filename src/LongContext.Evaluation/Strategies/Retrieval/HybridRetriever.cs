@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using LongContext.Data.Examples;
 
 namespace LongContext.Evaluation.Strategies.Retrieval;
@@ -40,8 +41,9 @@ public sealed class HybridRetriever : IChunkRetriever
     {
         ArgumentNullException.ThrowIfNull(query);
         ChunkQuery deeper = query with { Count = Math.Max(query.Count, options.Depth) };
-        Dictionary<string, double> details = [];
+        IReadOnlyDictionary<string, double> details = ReadOnlyDictionary<string, double>.Empty;
         Dictionary<int, double> scores = [];
+        decimal cost = 0;
         for (int i = 0; i < retrievers.Length; i++)
         {
             ChunkRanking ranking = await retrievers[i].RankAsync(deeper, cancellationToken).ConfigureAwait(false);
@@ -58,10 +60,11 @@ public sealed class HybridRetriever : IChunkRetriever
                 scores[index] = scores.GetValueOrDefault(index) + (weights[i] / (options.RankConstant + rank + 1));
             }
 
-            foreach ((string name, double value) in ranking.Details) details[name] = details.GetValueOrDefault(name) + value;
+            details = StrategyDetails.Sum(details, ranking.Details);
+            cost += ranking.Cost;
         }
 
         RankedChunk[] fused = [.. scores.Select(pair => new RankedChunk(pair.Key, pair.Value)).OrderByDescending(chunk => chunk.Score).ThenBy(chunk => chunk.Index).Take(query.Count)];
-        return new ChunkRanking(fused) { Details = details };
+        return new ChunkRanking(fused) { Details = details, Cost = cost };
     }
 }

@@ -35,7 +35,7 @@ internal static partial class RankingAnswers
     /// <summary>A score from 0 to the highest: the last such number of the answer, in double brackets or after "score" where there is one; null where there is none.</summary>
     public static double? Score(string answer, int highest)
     {
-        string text = WithoutThoughts(answer);
+        string text = Scales().Replace(WithoutThoughts(answer), " ");
         foreach (Regex form in (Regex[])[Marked(), Named(), Decimals()])
         {
             Match? found = form.Matches(text).LastOrDefault(match => Value(match) is { } value && value >= 0 && value <= highest);
@@ -48,10 +48,13 @@ internal static partial class RankingAnswers
             double.TryParse(match.Groups["value"].Value, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out double value) ? value : null;
     }
 
+    /// <summary>What a model says after thinking aloud; nothing where the answer was cut before it had done so.</summary>
     private static string WithoutThoughts(string answer)
     {
-        int end = answer.LastIndexOf("</think>", StringComparison.Ordinal);
-        return end < 0 ? answer : answer[(end + "</think>".Length)..];
+        int end = answer.LastIndexOf("</think>", StringComparison.OrdinalIgnoreCase);
+        string said = end < 0 ? answer : answer[(end + "</think>".Length)..];
+        int start = said.IndexOf("<think>", StringComparison.OrdinalIgnoreCase);
+        return start < 0 ? said : said[..start];
     }
 
     [GeneratedRegex(@"[\[(]?[0-9]+[\])]?(?:[\s>,;=\[\]()→]{1,16}[0-9]+[\])]?)*", RegexOptions.CultureInvariant)]
@@ -60,6 +63,12 @@ internal static partial class RankingAnswers
     /// <summary>The "1. " before an entry of a numbered list.</summary>
     [GeneratedRegex(@"^[ \t]*[0-9]{1,9}[.):][ \t]+(?=[\[(]?(?:Passage )?[\[(]?[0-9])", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
     private static partial Regex ListMarks();
+
+    /// <summary>What a score is out of, which is none: "/10" and "out of 10" behind a number, "0 to 10".</summary>
+    [GeneratedRegex(
+        @"(?<=[0-9]\s{0,3})(?:/|\b(?:out\s{1,3})?of\b)\s{0,3}[0-9]+(?:\.[0-9]+)?|(?<![0-9.])[01]\s{0,3}(?:to|-|\u2013|\u2014)\s{0,3}[0-9]+(?![0-9])",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Scales();
 
     [GeneratedRegex("[0-9]+", RegexOptions.CultureInvariant)]
     private static partial Regex Numbers();

@@ -4,10 +4,10 @@ using LongContext.Data.Making;
 
 namespace LongContext.Evaluation.Strategies.Retrieval;
 
-/// <summary>What ranking models are asked; the library's own words. A change of them is a change of <see cref="Version"/>.</summary>
+/// <summary>What ranking models are asked; the library's own words. A change of them, or of how answers are read, is a change of <see cref="Version"/>.</summary>
 internal static class ReRankingPrompts
 {
-    public const int Version = 1;
+    public const int Version = 2;
 
     public static EvaluationPrompt List(string question, IReadOnlyList<string> passages)
     {

@@ -42,7 +42,8 @@ public sealed class ReRankingRetriever : IChunkRetriever
             throw new InvalidOperationException($"The re-ranker {reRanker.Name} gave back other passages than the {first.Length} it got.");
         return new ChunkRanking([.. ranked.Chunks.Concat(found.Chunks.Skip(candidates)).Take(query.Count)])
         {
-            Details = new Dictionary<string, double>([.. found.Details, .. ranked.Details.Where(detail => !found.Details.ContainsKey(detail.Key))]),
+            Details = StrategyDetails.Sum(found.Details, ranked.Details),
+            Cost = found.Cost + ranked.Cost,
         };
     }
 }

@@ -1,8 +1,8 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using LongContext.Data.Examples;
+using LongContext.Evaluation.Runs;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.VectorData;
 
@@ -11,7 +11,8 @@ namespace LongContext.Evaluation.Strategies.Retrieval;
 /// <summary>Finds passages by meaning with a vector store of Microsoft.Extensions.VectorData: a context is a collection, a passage a record of it.</summary>
 /// <remarks>
 /// <para>A collection is made the first time that a context is seen, all passages with it, and is used for all questions on that context; one of the same name that is
-/// there from another time is deleted first. Disposing of the retriever deletes what it made, and keeps the store.</para>
+/// there from another time is deleted first. Of more than <see cref="VectorStoreRetrieverOptions.MaximumCollections"/> the one used longest ago is deleted. Disposing of the retriever deletes
+/// what it made, and keeps the store.</para>
 /// <para>Records have the properties Key, Number (an int: which passage), Text and Embedding (<c>ReadOnlyMemory&lt;float&gt;</c>, cosine similarity or
 /// what <see cref="VectorStoreRetrieverOptions.DistanceFunction"/> says). The store's order counts; its scores are handed on as they are.</para>
 /// </remarks>
@@ -24,7 +25,12 @@ public sealed class VectorStoreRetriever : IChunkRetriever, IAsyncDisposable
     private readonly VectorStoreRetrieverOptions options;
     private readonly EmbeddingCache embeddings;
     private readonly string model;
-    private readonly ConcurrentDictionary<string, Lazy<Task<VectorStoreCollection<object, Dictionary<string, object?>>>>> collections = new();
+    private readonly Lock state = new();
+    private readonly Dictionary<string, Shelf> shelves = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Task> leaving = new(StringComparer.Ordinal); // collections that are being deleted
+    private readonly CancellationTokenSource ends = new();
+    private long uses;
+    private bool disposed;
 
     /// <summary>A retriever.</summary>
     /// <param name="store">Where the passages go; not disposed of.</param>
@@ -41,9 +47,10 @@ public sealed class VectorStoreRetriever : IChunkRetriever, IAsyncDisposable
         this.embedding = embedding ?? new() { Name = "vector store" };
         this.options = options ?? new();
         SettingsFaults.Throw(nameof(EmbeddingRetrieverOptions), this.embedding.Faults(), nameof(embedding));
+        this.embedding.Requests.Validate();
         SettingsFaults.Throw(nameof(VectorStoreRetrieverOptions), this.options.Faults(), nameof(options));
         model = EmbeddingModels.NameOf(generator, this.embedding.Model);
-        embeddings = new EmbeddingCache(generator, this.embedding.BatchSize, this.embedding.CacheCapacity);
+        embeddings = new EmbeddingCache(generator, model, this.embedding);
     }
 
     /// <inheritdoc />
@@ -55,11 +62,49 @@ public sealed class VectorStoreRetriever : IChunkRetriever, IAsyncDisposable
 
     /// <inheritdoc />
     /// <exception cref="InvalidOperationException">The store gave a record that is none of the passages, or the generator bad embeddings.</exception>
+    /// <exception cref="ObjectDisposedException">The retriever was disposed of.</exception>
     public async ValueTask<ChunkRanking> RankAsync(ChunkQuery query, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(query);
         if (string.IsNullOrWhiteSpace(query.Text) || query.Chunks.All(chunk => string.IsNullOrWhiteSpace(chunk.Text))) return new ChunkRanking([]);
-        VectorStoreCollection<object, Dictionary<string, object?>> collection = await CollectionAsync(query.Chunks, cancellationToken).ConfigureAwait(false);
+        string name = options.CollectionPrefix + NameOf(query.Chunks);
+        Shelf shelf = Take(name, query.Chunks);
+        try
+        {
+            return embedding.WithCost(new ChunkRanking(await SearchAsync(shelf, query, cancellationToken).ConfigureAwait(false)), query);
+        }
+        finally
+        {
+            await LeaveAsync(name, shelf).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Deletes the collections that it made.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        (string Name, Shelf Shelf)[] all;
+        Task[] others;
+        lock (state)
+        {
+            if (disposed) return;
+            disposed = true;
+            all = [.. shelves.Select(shelf => (shelf.Key, shelf.Value))];
+            others = [.. leaving.Values];
+            shelves.Clear();
+        }
+
+        await ends.CancelAsync().ConfigureAwait(false);
+        foreach (Task other in others) await other.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        foreach ((_, Shelf shelf) in all) await DeleteAsync(shelf).ConfigureAwait(false);
+        ends.Dispose();
+    }
+
+    private async Task<List<RankedChunk>> SearchAsync(Shelf shelf, ChunkQuery query, CancellationToken cancellationToken)
+    {
+        // Who began to fill it does the work; the others wait.
+        VectorStoreCollection<object, Dictionary<string, object?>> collection = shelf.BelongsTo(query)
+            ? await shelf.Made.WaitAsync(cancellationToken).ConfigureAwait(false)
+            : await WaitingTime.OfAsync(shelf.Made.WaitAsync(cancellationToken), embedding.Requests.TimeProvider).ConfigureAwait(false);
         float[] question = (await embeddings.GetAsync([embedding.QueryPrefix + query.Text], cancellationToken).ConfigureAwait(false))[0];
         List<RankedChunk> found = [];
         HashSet<int> seen = [];
@@ -72,48 +117,70 @@ public sealed class VectorStoreRetriever : IChunkRetriever, IAsyncDisposable
             if (seen.Add(number) && found.Count < query.Count) found.Add(new RankedChunk(number, result.Score ?? double.NaN));
         }
 
-        return new ChunkRanking(found);
+        return found;
     }
 
-    /// <summary>Deletes the collections that it made.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>The context's collection, which is filled where it is not there; whoever waits for it may give up without ending it for the others.</summary>
+    private Shelf Take(string name, IReadOnlyList<TextChunk> chunks)
     {
-        foreach (string name in collections.Keys)
+        lock (state)
         {
-            if (!collections.TryRemove(name, out var made) || !made.IsValueCreated) continue;
-            try
+            ObjectDisposedException.ThrowIf(disposed, this);
+            if (!shelves.TryGetValue(name, out Shelf? shelf))
             {
-                using VectorStoreCollection<object, Dictionary<string, object?>> collection = await made.Value.ConfigureAwait(false);
-                await collection.EnsureCollectionDeletedAsync().ConfigureAwait(false);
+                Task? before = leaving.GetValueOrDefault(name);
+                shelves[name] = shelf = new Shelf(chunks, Task.Run(() => FillAsync(name, chunks, before, ends.Token), CancellationToken.None));
             }
-            catch (OperationCanceledException)
-            {
-                // It was never filled, and is deleted when the context is seen again.
-            }
+
+            shelf.Users++;
+            return shelf;
         }
     }
 
-    private async ValueTask<VectorStoreCollection<object, Dictionary<string, object?>>> CollectionAsync(IReadOnlyList<TextChunk> chunks, CancellationToken cancellationToken)
+    /// <summary>A collection that could not be filled is filled again for the next who asks; of those that nobody uses the one used longest ago goes where there are too many.</summary>
+    private async ValueTask LeaveAsync(string name, Shelf shelf)
     {
-        string name = options.CollectionPrefix + NameOf(chunks);
-        while (true)
+        Shelf? oldest = null;
+        TaskCompletionSource deleted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (state)
         {
-            Lazy<Task<VectorStoreCollection<object, Dictionary<string, object?>>>> made = collections.GetOrAdd(name, _ => new(() => FillAsync(name, chunks, cancellationToken)));
-            try
+            shelf.Users--;
+            shelf.LastUse = ++uses;
+            bool isCurrent = shelves.GetValueOrDefault(name) == shelf;
+            if (isCurrent && shelf.Made is { IsCompleted: true, IsCompletedSuccessfully: false }) shelves.Remove(name);
+            if (shelves.Count > options.MaximumCollections
+                && shelves.Where(entry => entry.Value is { Users: 0, Made.IsCompleted: true }).OrderBy(entry => entry.Value.LastUse).FirstOrDefault() is { Key: { } idle })
             {
-                return await made.Value.WaitAsync(cancellationToken).ConfigureAwait(false);
+                (name, oldest) = (idle, shelves[idle]);
+                shelves.Remove(idle);
+                leaving[idle] = deleted.Task;
             }
-            catch (Exception exception)
-            {
-                collections.TryRemove(KeyValuePair.Create(name, made));
-                // Another's cancellation is not this caller's.
-                if (exception is not OperationCanceledException || cancellationToken.IsCancellationRequested) throw;
-            }
+        }
+
+        if (oldest is null) return;
+        try
+        {
+            await DeleteAsync(oldest).ConfigureAwait(false);
+        }
+        finally
+        {
+            lock (state) leaving.Remove(name);
+            deleted.SetResult();
         }
     }
 
-    private async Task<VectorStoreCollection<object, Dictionary<string, object?>>> FillAsync(string name, IReadOnlyList<TextChunk> chunks, CancellationToken cancellationToken)
+    private static async Task DeleteAsync(Shelf shelf)
     {
+        await ((Task)shelf.Made).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // One that was never filled is deleted when the context is seen again.
+        if (!shelf.Made.IsCompletedSuccessfully) return;
+        using VectorStoreCollection<object, Dictionary<string, object?>> collection = await shelf.Made.ConfigureAwait(false);
+        await collection.EnsureCollectionDeletedAsync().ConfigureAwait(false);
+    }
+
+    private async Task<VectorStoreCollection<object, Dictionary<string, object?>>> FillAsync(string name, IReadOnlyList<TextChunk> chunks, Task? before, CancellationToken cancellationToken)
+    {
+        if (before is not null) await before.ConfigureAwait(false);
         TextChunk[] kept = [.. chunks.Where(chunk => !string.IsNullOrWhiteSpace(chunk.Text))];
         float[][] vectors = await embeddings.GetAsync([.. kept.Select(chunk => embedding.PassagePrefix + chunk.Text)], cancellationToken).ConfigureAwait(false);
         VectorStoreCollection<object, Dictionary<string, object?>> collection = store.GetDynamicCollection(name, new VectorStoreCollectionDefinition
@@ -155,5 +222,17 @@ public sealed class VectorStoreRetriever : IChunkRetriever, IAsyncDisposable
         }
 
         return Convert.ToHexStringLower(hash.GetCurrentHash());
+    }
+
+    /// <summary>A collection, and who uses it.</summary>
+    private sealed class Shelf(IReadOnlyList<TextChunk> chunks, Task<VectorStoreCollection<object, Dictionary<string, object?>>> made)
+    {
+        public Task<VectorStoreCollection<object, Dictionary<string, object?>>> Made => made;
+
+        public int Users { get; set; }
+
+        public long LastUse { get; set; }
+
+        public bool BelongsTo(ChunkQuery query) => ReferenceEquals(query.Chunks, chunks);
     }
 }

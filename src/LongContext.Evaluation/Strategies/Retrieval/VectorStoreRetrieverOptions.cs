@@ -18,6 +18,9 @@ public sealed record VectorStoreRetrieverOptions
     /// <summary>How the store compares embeddings, a name of Microsoft.Extensions.VectorData.DistanceFunction, or null for the store's own. Default: cosine similarity.</summary>
     public string? DistanceFunction { get; init; } = "CosineSimilarity";
 
+    /// <summary>Contexts whose collections are kept in the store at a time, at least 1, as far as they are not in use. Default: 64.</summary>
+    public int MaximumCollections { get; init; } = 64;
+
     internal string Identity => $"distance {DistanceFunction ?? "its own"}";
 
     internal object KeyOf(int number) =>
@@ -30,6 +33,7 @@ public sealed record VectorStoreRetrieverOptions
     internal IEnumerable<string> Faults()
     {
         if (!KeyTypes.Contains(KeyType)) yield return $"{nameof(KeyType)} is {KeyType?.Name ?? "null"}, expected Guid, string, int, long or ulong";
+        if (MaximumCollections < 1) yield return $"{nameof(MaximumCollections)} is {MaximumCollections}, expected at least 1";
         if (string.IsNullOrWhiteSpace(CollectionPrefix)) yield return $"{nameof(CollectionPrefix)} is empty";
     }
 }

@@ -46,7 +46,9 @@ public class PerplexityCompressorTests
 
     [Theory]
     [InlineData(10, "zz cab \nbb")] // means: "aa " 0, "zz " 50/3, "cab " 3/4, "bb" 1
-    [InlineData(9, "zz \nbb")]
+    [InlineData(9, "aa zz \nbb")] // "cab " would be one too many, "aa " behind it is not
+    [InlineData(8, "zz aa\nbb")]
+    [InlineData(7, "zz \nbb")]
     [InlineData(4, "zz ")]
     [InlineData(13, "aa zz cab \nbb")]
     public async Task CompressAsync_Words_AreDroppedWhole(int maximum, string expected)
@@ -82,6 +84,21 @@ public class PerplexityCompressorTests
         Assert.Equal(333, scorer.Asked.Sum(asked => asked.Tokens.Length - asked.Start));
         Assert.All(scorer.Asked, asked => Assert.Equal(3, asked.Tokens[0]));
         Assert.All(scorer.Asked.Skip(1), asked => Assert.Equal(1 + Math.Min(history, (window - 1) / 2), asked.Start));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(7)]
+    public async Task CompressAsync_NoBeginningToken_EveryWindowHasOneTokenBeforeIt(int history)
+    {
+        LetterScorer scorer = new(Letters, ByLetter, contextLength: 16);
+        string text = string.Concat(Enumerable.Range(0, 100).Select(i => (char)('a' + (i * 7 % 26))));
+        // The first letter has nothing before it and is kept; of the others the highest are, whichever window they fall into.
+        HashSet<int> best = [0, .. Enumerable.Range(1, 99).OrderByDescending(i => text[i]).Take(29)];
+        Assert.Equal(string.Concat(text.Where((_, i) => best.Contains(i))), await CompressAsync(scorer, text, 30, new() { Unit = CompressionUnit.Tokens, HistoryTokens = history }));
+        Assert.Equal(99, scorer.Asked.Sum(asked => asked.Tokens.Length - asked.Start));
+        Assert.All(scorer.Asked.Skip(1), asked => Assert.Equal(Math.Max(1, history), asked.Start));
     }
 
     [Fact]

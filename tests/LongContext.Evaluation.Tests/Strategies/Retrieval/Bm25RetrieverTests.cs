@@ -35,6 +35,17 @@ public class Bm25RetrieverTests
     }
 
     [Fact]
+    public async Task RankAsync_LongQuestionOnManyPassages_TakesMemoryForWhatIsThere()
+    {
+        // 50,000 words × 50,000 passages are more than an array holds.
+        string question = string.Join(' ', Enumerable.Range(0, 50_000).Select(i => $"w{i}"));
+        ChunkQuery query = Query(question, 2, [.. Enumerable.Range(0, 50_000).Select(i => i == 777 ? "w1 w2 w2 w3" : i == 40_000 ? "w1 w5" : "nothing")]);
+        ChunkRanking ranking = await new Bm25Retriever().RankAsync(query, TestContext.Current.CancellationToken);
+        Assert.Equal([777, 40_000], ranking.Chunks.Select(chunk => chunk.Index));
+        Assert.Equal(2, ranking.FoundCount);
+    }
+
+    [Fact]
     public async Task RankAsync_OtherParameters_Count()
     {
         ChunkQuery query = Query("cat cat", 2, "cat cat dog dog", "cat");

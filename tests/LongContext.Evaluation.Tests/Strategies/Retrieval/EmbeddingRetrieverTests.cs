@@ -1,4 +1,7 @@
 using LongContext.Data;
+using LongContext.Evaluation.Runs;
+using LongContext.Evaluation.Support;
+using LongContext.TestSupport;
 
 namespace LongContext.Evaluation.Strategies.Retrieval;
 
@@ -97,11 +100,188 @@ public class EmbeddingRetrieverTests
     {
         FakeEmbeddings generator = FakeEmbeddings.Letters();
         generator.Before = () => throw new HttpRequestException("gone");
-        EmbeddingRetriever retriever = new(generator);
+        EmbeddingRetriever retriever = new(generator, new() { Requests = new() { MaximumTries = 1 } });
         ChunkQuery query = Bm25RetrieverTests.Query("a", 1, "b", "a");
         await Assert.ThrowsAsync<HttpRequestException>(async () => await retriever.RankAsync(query, TestContext.Current.CancellationToken));
         generator.Before = null;
         Assert.Equal(1, (await retriever.RankAsync(query, TestContext.Current.CancellationToken)).Chunks[0].Index);
+    }
+
+    [Fact]
+    public async Task RankAsync_GeneratorFailsForAWhile_IsAskedAgainAfterWaitingAsTheServerSays()
+    {
+        FakeTime time = new();
+        FakeEmbeddings generator = FakeEmbeddings.Letters();
+        int tries = 0;
+        generator.Before = () => ++tries switch
+        {
+            1 => throw new HttpRequestException("busy", null, System.Net.HttpStatusCode.TooManyRequests) { Data = { ["Retry-After"] = TimeSpan.FromSeconds(40) } },
+            2 => throw new HttpRequestException("gone"),
+            _ => Task.CompletedTask,
+        };
+        EmbeddingRetriever retriever = new(generator, new() { Requests = new() { TimeProvider = time, MaximumTries = 3 } });
+        ChunkRanking ranking = await time.PassUntilAsync(retriever.RankAsync(Bm25RetrieverTests.Query("a", 1, "b", "a"), TestContext.Current.CancellationToken).AsTask(), TimeSpan.FromHours(1));
+        Assert.Equal(1, ranking.Chunks[0].Index);
+        Assert.All(generator.Asked, entry => Assert.Equal(1, entry.Value));
+        Assert.InRange(time.Now, TimeSpan.FromSeconds(41), TimeSpan.FromSeconds(43)); // 40, then 1 to 2
+    }
+
+    [Fact]
+    public async Task RankAsync_FaultThatStays_IsNotTriedAgain()
+    {
+        FakeEmbeddings generator = FakeEmbeddings.Letters();
+        int tries = 0;
+        generator.Before = () => throw new HttpRequestException($"try {++tries}", null, System.Net.HttpStatusCode.Unauthorized);
+        await Assert.ThrowsAsync<HttpRequestException>(async () => await new EmbeddingRetriever(generator).RankAsync(Bm25RetrieverTests.Query("a", 1, "b"), TestContext.Current.CancellationToken));
+        Assert.Equal(1, tries);
+    }
+
+    [Fact]
+    public async Task RankAsync_Limits_HoldForRequestsAtOnceAndAMinute()
+    {
+        FakeTime time = new();
+        FakeEmbeddings generator = FakeEmbeddings.Letters();
+        int now = 0, most = 0;
+        generator.Before = async () =>
+        {
+            most = Math.Max(most, Interlocked.Increment(ref now));
+            await Task.Yield();
+            Interlocked.Decrement(ref now);
+        };
+        EmbeddingRetriever retriever = new(generator, new() { BatchSize = 1, Requests = new() { TimeProvider = time, RequestsAtOnce = 2, RequestsPerMinute = 30 } });
+        Task all = Task.WhenAll(Enumerable.Range(0, 8).Select(i => retriever.RankAsync(Bm25RetrieverTests.Query("a", 1, "a" + i), TestContext.Current.CancellationToken).AsTask()));
+        await time.PassUntilAsync(all.ContinueWith(done => done.IsCompletedSuccessfully, TaskScheduler.Default), TimeSpan.FromHours(1));
+        await all;
+        Assert.InRange(most, 1, 2);
+        Assert.Equal(9, generator.Batches.Count); // eight passages and the question
+        Assert.Equal(TimeSpan.FromSeconds(16), time.Now);
+    }
+
+    [Fact]
+    public async Task RankAsync_GeneratorThatHangs_IsGivenUp()
+    {
+        FakeTime time = new();
+        FakeEmbeddings generator = FakeEmbeddings.Letters();
+        TaskCompletionSource never = new();
+        int tries = 0;
+        generator.Before = () => ++tries == 1 ? never.Task : Task.CompletedTask;
+        EmbeddingRetriever retriever = new(generator, new() { Requests = new() { TimeProvider = time, RequestTimeout = TimeSpan.FromMinutes(3) } });
+        await time.PassUntilAsync(retriever.RankAsync(Bm25RetrieverTests.Query("a", 1, "b", "a"), TestContext.Current.CancellationToken).AsTask(), TimeSpan.FromHours(1));
+        Assert.InRange(time.Now, TimeSpan.FromMinutes(3), TimeSpan.FromMinutes(3.1));
+    }
+
+    [Fact]
+    public async Task RankAsync_Waits_AreNoWork()
+    {
+        FakeTime time = new();
+        FakeEmbeddings generator = FakeEmbeddings.Letters();
+        int tries = 0;
+        generator.Before = async () =>
+        {
+            if (++tries == 1) throw new HttpRequestException("gone");
+            await Task.Delay(TimeSpan.FromSeconds(5), time);
+        };
+        EmbeddingRetriever retriever = new(generator, new() { Requests = new() { TimeProvider = time, RetryDelay = TimeSpan.FromSeconds(30) } });
+        ChunkQuery query = Bm25RetrieverTests.Query("aa", 1, "b", "a");
+        TimeSpan[] worked = await time.PassUntilAsync(Task.WhenAll(WorkAsync(), WorkAsync()), TimeSpan.FromHours(1));
+        // The passages for one of them, the question for whoever comes first: two requests of five seconds, whatever was waited for.
+        Assert.Equal(TimeSpan.FromSeconds(10), worked[0] + worked[1]);
+
+        async Task<TimeSpan> WorkAsync()
+        {
+            WaitingTime waiting = WaitingTime.Begin();
+            TimeSpan start = time.Now;
+            await retriever.RankAsync(query, TestContext.Current.CancellationToken);
+            return waiting.Without(time.Now - start);
+        }
+    }
+
+    [Fact]
+    public async Task RankAsync_CacheFile_AsksForNothingASecondTime()
+    {
+        using TemporaryFolder folder = new();
+        string path = Path.Combine(folder.Path, "embeddings.bin");
+        ChunkQuery query = Bm25RetrieverTests.Query("ab", 3, "aaab", "ab ab ab", "abcd", " ");
+        FakeEmbeddings first = FakeEmbeddings.Letters(), second = FakeEmbeddings.Letters();
+        ChunkRanking before = await new EmbeddingRetriever(first, new() { CacheFile = path }).RankAsync(query, TestContext.Current.CancellationToken);
+        ChunkRanking after = await new EmbeddingRetriever(second, new() { CacheFile = path }).RankAsync(query, TestContext.Current.CancellationToken);
+        Assert.Equal(before.Chunks, after.Chunks);
+        Assert.Equal(4, first.Asked.Count);
+        Assert.Empty(second.Asked);
+        // Two at once may have it.
+        EmbeddingRetriever[] both = [new(FakeEmbeddings.Letters(), new() { CacheFile = path, BatchSize = 1 }), new(FakeEmbeddings.Letters(), new() { CacheFile = path, BatchSize = 1 })];
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(i => both[i % 2].RankAsync(Bm25RetrieverTests.Query("ab", 1, "a" + i, "b" + i), TestContext.Current.CancellationToken).AsTask()));
+        FakeEmbeddings third = FakeEmbeddings.Letters();
+        EmbeddingRetriever last = new(third, new() { CacheFile = path });
+        for (int i = 0; i < 20; i++) await last.RankAsync(Bm25RetrieverTests.Query("ab", 1, "a" + i, "b" + i), TestContext.Current.CancellationToken);
+        Assert.Empty(third.Asked);
+    }
+
+    [Fact]
+    public async Task RankAsync_CacheFileTornOrDamaged_AsksForWhatIsLostAlone()
+    {
+        using TemporaryFolder folder = new();
+        string path = Path.Combine(folder.Path, "embeddings.bin");
+        ChunkQuery query = Bm25RetrieverTests.Query("ab", 3, "aaab", "bbb", "abcd", "cc");
+        await new EmbeddingRetriever(FakeEmbeddings.Letters(), new() { CacheFile = path }).RankAsync(query, TestContext.Current.CancellationToken);
+        byte[] whole = await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken);
+        const int Head = 28, Record = 16 + (8 * 4) + 8;
+        Assert.Equal(Head + (5 * Record), whole.Length);
+        for (int length = 0; length < whole.Length; length += 7)
+        {
+            await File.WriteAllBytesAsync(path, whole[..length], TestContext.Current.CancellationToken);
+            FakeEmbeddings again = FakeEmbeddings.Letters();
+            await new EmbeddingRetriever(again, new() { CacheFile = path }).RankAsync(query, TestContext.Current.CancellationToken);
+            Assert.Equal(5 - Math.Max(0, (length - Head) / Record), again.Asked.Count);
+            Assert.Equal(whole.Length, new FileInfo(path).Length);
+            FakeEmbeddings none = FakeEmbeddings.Letters();
+            await new EmbeddingRetriever(none, new() { CacheFile = path }).RankAsync(query, TestContext.Current.CancellationToken);
+            Assert.Empty(none.Asked);
+        }
+
+        whole[Head + Record + 20] ^= 1;
+        await File.WriteAllBytesAsync(path, whole, TestContext.Current.CancellationToken);
+        FakeEmbeddings one = FakeEmbeddings.Letters();
+        await new EmbeddingRetriever(one, new() { CacheFile = path }).RankAsync(query, TestContext.Current.CancellationToken);
+        Assert.Equal(["bbb"], one.Asked.Keys);
+    }
+
+    [Fact]
+    public async Task RankAsync_CacheFileOfAnother_IsRefusedAndLeftAsItIs()
+    {
+        using TemporaryFolder folder = new();
+        string path = Path.Combine(folder.Path, "embeddings.bin");
+        ChunkQuery query = Bm25RetrieverTests.Query("ab", 1, "aaab", "bbb");
+        await new EmbeddingRetriever(FakeEmbeddings.Letters(), new() { CacheFile = path }).RankAsync(query, TestContext.Current.CancellationToken);
+        byte[] kept = await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken);
+        Assert.Contains("another model than e5", await FaultAsync(path, new() { CacheFile = path, Model = "e5" }));
+        Assert.Contains("8 dimensions", (await Assert.ThrowsAsync<EvaluationRunException>(async () =>
+            await new EmbeddingRetriever(new FakeEmbeddings(_ => [1, 2]), new() { CacheFile = path }).RankAsync(Bm25RetrieverTests.Query("x", 1, "new"), TestContext.Current.CancellationToken))).Message);
+        Assert.Equal(kept, await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken));
+        string other = Path.Combine(folder.Path, "notes.txt");
+        await File.WriteAllTextAsync(other, "These are the notes of somebody who needs them.", TestContext.Current.CancellationToken);
+        Assert.Contains("notes.txt is not a file of embeddings", await FaultAsync(other, new() { CacheFile = other }));
+        Assert.StartsWith("These are", await File.ReadAllTextAsync(other, TestContext.Current.CancellationToken));
+
+        async Task<string> FaultAsync(string file, EmbeddingRetrieverOptions options) => (await Assert.ThrowsAsync<EvaluationRunException>(async () =>
+            await new EmbeddingRetriever(FakeEmbeddings.Letters(), options).RankAsync(query, TestContext.Current.CancellationToken))).Message;
+    }
+
+    [Fact]
+    public async Task RankAsync_Price_CountsPassagesAndQuestionEachTime()
+    {
+        EmbeddingRetriever retriever = new(FakeEmbeddings.Letters(), new() { PricePerMillionTokens = 2, QueryPrefix = "q " });
+        for (int i = 0; i < 2; i++)
+        {
+            ChunkRanking ranking = await retriever.RankAsync(Bm25RetrieverTests.Query("a b", 1, "a a", " ", "c"), TestContext.Current.CancellationToken);
+            Assert.Equal((6, 12e-6m), (ranking.Details[StrategyDetails.EmbeddedTokens], ranking.Cost)); // q a b, a a, c
+        }
+
+        HybridRetriever hybrid = new([retriever, new Bm25Retriever()]);
+        Assert.Equal(12e-6m, (await hybrid.RankAsync(Bm25RetrieverTests.Query("a b", 1, "a a", " ", "c"), TestContext.Current.CancellationToken)).Cost);
+        EvaluationPrompt prompt = new() { Context = "a a c", After = "a b" };
+        PreparedPrompt prepared = await new RetrievalStrategy(hybrid).PrepareAsync(prompt, StrategyContexts.For(Tasks.PieceTokenizer.WordLevel), TestContext.Current.CancellationToken);
+        Assert.Equal((6, 12e-6m), (prepared.Details[StrategyDetails.EmbeddedTokens], prepared.Cost));
     }
 
     [Theory]
@@ -136,7 +316,9 @@ public class EmbeddingRetrieverTests
         Assert.Contains("\"fake\"", new EmbeddingRetriever(FakeEmbeddings.Letters()).Identity);
         Assert.Contains("\"e5\"", new EmbeddingRetriever(FakeEmbeddings.Letters(), new() { Model = "e5" }).Identity);
         Assert.Contains("Model", Assert.Throws<ArgumentException>(() => new EmbeddingRetriever(new FakeEmbeddings(_ => [1], model: null))).Message);
-        string message = Assert.Throws<ArgumentException>(() => new EmbeddingRetriever(FakeEmbeddings.Letters(), new() { BatchSize = 0, CacheCapacity = -1, Name = " " })).Message;
+        string message = Assert.Throws<ArgumentException>(() => new EmbeddingRetriever(FakeEmbeddings.Letters(), new() { BatchSize = 0, CacheCapacity = -1, Name = " ", PricePerMillionTokens = -1 })).Message;
+        Assert.Contains("PricePerMillionTokens is -1", message);
+        Assert.Contains("RequestsAtOnce is 0", Assert.Throws<ArgumentException>(() => new EmbeddingRetriever(FakeEmbeddings.Letters(), new() { Requests = new() { RequestsAtOnce = 0 } })).Message);
         Assert.Contains("BatchSize is 0", message);
         Assert.Contains("CacheCapacity is -1", message);
         Assert.Contains("Name is empty", message);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Linq.Expressions;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.VectorData;
@@ -7,7 +8,7 @@ namespace LongContext.Evaluation.Strategies.Retrieval;
 /// <summary>A vector store in memory: collections of records that are dictionaries, compared by cosine.</summary>
 internal sealed class MemoryVectorStore : VectorStore
 {
-    public Dictionary<string, Dictionary<object, Dictionary<string, object?>>> Collections { get; } = [];
+    public ConcurrentDictionary<string, Dictionary<object, Dictionary<string, object?>>> Collections { get; } = [];
 
     public VectorStoreCollectionDefinition? Definition { get; private set; }
 
@@ -25,7 +26,7 @@ internal sealed class MemoryVectorStore : VectorStore
 
     public override Task<bool> CollectionExistsAsync(string name, CancellationToken cancellationToken = default) => Task.FromResult(Collections.ContainsKey(name));
 
-    public override Task EnsureCollectionDeletedAsync(string name, CancellationToken cancellationToken = default) => Task.FromResult(Collections.Remove(name));
+    public override Task EnsureCollectionDeletedAsync(string name, CancellationToken cancellationToken = default) => Task.FromResult(Collections.TryRemove(name, out _));
 
     public override object? GetService(Type serviceType, object? serviceKey = null) => null;
 

@@ -15,6 +15,9 @@ public class RankingAnswersTests
     [InlineData("Passage [1] and [2] speak of cats. So my ranking is: [2] > [1] > [3].", 3, "2 1 3")]
     [InlineData("<think>[1] > [2] > [3]? no</think>[3] > [2] > [1]", 3, "3 2 1")]
     [InlineData("[1] > [2]\nOn reflection: [2] > [1]", 3, "2 1 3")]
+    [InlineData("<think>[1] > [2] > [3], or rather [2] > [1]", 3, null)] // cut before it was done
+    [InlineData("<think>[1] > [2]</think>[3] > [2]<think>[1] > [3] > [2]", 3, "3 2 1")]
+    [InlineData("<THINK>[1] > [2]</THINK>[3] > [2]", 3, "3 2 1")]
     [InlineData("The best is [2].", 3, "2 1 3")]
     [InlineData(" 2 ", 3, "2 1 3")]
     [InlineData("2 passages help.", 3, null)]
@@ -35,6 +38,17 @@ public class RankingAnswersTests
     [InlineData("-3", null)]
     [InlineData("no idea", null)]
     [InlineData("<think>[[1]]</think>[[3]]", 3.0)]
+    [InlineData("<think>It might be [[1]] or", null)]
+    [InlineData("8 out of 10", 8.0)]
+    [InlineData("I would give it 7.5 out of 10.", 7.5)]
+    [InlineData("9 of 10", 9.0)]
+    [InlineData("6 / 10", 6.0)]
+    [InlineData("10/10", 10.0)]
+    [InlineData("A relevance of 10", 10.0)]
+    [InlineData("7 on a scale from 0 to 10", 7.0)]
+    [InlineData("On a 1-10 scale: 4", 4.0)]
+    [InlineData("Score (0–10): 5", 5.0)]
+    [InlineData("2 of its 3 facts help: 6", 6.0)]
     [InlineData("", null)]
     public void Score_Answers_AreReadOrNot(string answer, double? expected) => Assert.Equal(expected, RankingAnswers.Score(answer, 10));
 

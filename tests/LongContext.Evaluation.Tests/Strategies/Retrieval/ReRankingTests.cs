@@ -55,6 +55,17 @@ public partial class ReRankingTests
     }
 
     [Fact]
+    public async Task RankAsync_ReRankedTwice_CountsBothsRequests()
+    {
+        List<string> asked = [];
+        ReRankingRetriever once = new(new FixedRetriever("fixed", [.. Enumerable.Range(0, 9)]), new ListwiseReRanker(Judge, new() { WindowSize = 4, Step = 2 }));
+        ReRankingRetriever twice = new(once, new ListwiseReRanker(Judge), candidates: 3);
+        ChunkRanking ranking = await twice.RankAsync(Query(9, 3, asked, ByNumber), TestContext.Current.CancellationToken);
+        Assert.Equal((5, 5), (asked.Count, (int)ranking.Details[StrategyDetails.RankingRequests]));
+        Assert.Equal(1, ranking.Details["fixed"]);
+    }
+
+    [Fact]
     public async Task Listwise_FewCandidates_LeaveTheOthersBehindThem()
     {
         List<string> asked = [];

@@ -44,6 +44,63 @@ public class VectorStoreRetrieverTests
     }
 
     [Fact]
+    public async Task RankAsync_WaiterGivesUp_TheOthersStillHaveIt()
+    {
+        MemoryVectorStore store = new();
+        FakeEmbeddings generator = FakeEmbeddings.Letters();
+        TaskCompletionSource gate = new();
+        generator.Before = () => gate.Task;
+        await using VectorStoreRetriever retriever = new(store, generator);
+        ChunkQuery query = Bm25RetrieverTests.Query("ab", 2, Passages);
+        using CancellationTokenSource first = new(), second = new();
+        Task<ChunkRanking>[] all = [.. new[] { first.Token, second.Token, TestContext.Current.CancellationToken }.Select(token => retriever.RankAsync(query, token).AsTask())];
+        await first.CancelAsync();
+        await second.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => all[0]);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => all[1]);
+        Task<ChunkRanking> late = retriever.RankAsync(query, TestContext.Current.CancellationToken).AsTask();
+        gate.SetResult();
+        Assert.Equal(2, (await all[2]).Chunks[0].Index);
+        Assert.Equal(2, (await late).Chunks[0].Index);
+        Assert.Equal(1, store.Upserts);
+        Assert.All(generator.Asked, entry => Assert.Equal(1, entry.Value));
+    }
+
+    [Fact]
+    public async Task RankAsync_FillingFails_IsTriedAgainNextTime()
+    {
+        FakeEmbeddings generator = FakeEmbeddings.Letters();
+        generator.Before = () => throw new HttpRequestException("gone");
+        await using VectorStoreRetriever retriever = new(new MemoryVectorStore(), generator, new() { Requests = new() { MaximumTries = 1 } });
+        ChunkQuery query = Bm25RetrieverTests.Query("ab", 2, Passages);
+        await Assert.ThrowsAsync<HttpRequestException>(async () => await retriever.RankAsync(query, TestContext.Current.CancellationToken));
+        generator.Before = null;
+        Assert.Equal(2, (await retriever.RankAsync(query, TestContext.Current.CancellationToken)).Chunks[0].Index);
+    }
+
+    [Fact]
+    public async Task RankAsync_ManyContexts_KeepsAFewCollections()
+    {
+        MemoryVectorStore store = new();
+        await using VectorStoreRetriever retriever = new(store, FakeEmbeddings.Letters(), options: new() { MaximumCollections = 2 });
+        for (int i = 0; i < 5; i++)
+        {
+            await retriever.RankAsync(Bm25RetrieverTests.Query("ab", 1, "ab", "c" + i), TestContext.Current.CancellationToken);
+            await retriever.RankAsync(Bm25RetrieverTests.Query("ab", 1, "often used"), TestContext.Current.CancellationToken);
+            Assert.InRange(store.Collections.Count, 1, 2);
+        }
+
+        // Six contexts, the one that is asked about all the time filled once.
+        Assert.Equal(6, store.Upserts);
+        await Task.WhenAll(Enumerable.Range(0, 60).Select(i => Task.Run(async () =>
+        {
+            ChunkRanking ranking = await retriever.RankAsync(Bm25RetrieverTests.Query("ab", 1, "cc", "ab", "c" + (i % 7)), TestContext.Current.CancellationToken);
+            Assert.Equal(1, ranking.Chunks[0].Index);
+        })));
+        Assert.InRange(store.Collections.Count, 1, 2);
+    }
+
+    [Fact]
     public async Task RankAsync_CollectionFromAnotherTime_IsMadeAnew()
     {
         MemoryVectorStore store = new();

@@ -33,7 +33,8 @@ public sealed class LongContextChatClientTests
         await foreach (ChatResponseUpdate update in client.GetStreamingResponseAsync(Hello, options, Token)) updates.Add(update);
         ChatResponse streamed = updates.ToChatResponse(), whole = await client.GetResponseAsync(Hello, options, Token);
 
-        Assert.Equal(ChatModels.Tokenizer.Decode(made, skipSpecialTokens: true), whole.Text);
+        // At the limit the tokens of a character that is not whole are no text.
+        Assert.Equal(ChatModels.Tokenizer.Decode(made, skipSpecialTokens: true).TrimEnd('\uFFFD'), whole.Text.TrimEnd('\uFFFD'));
         Assert.Equal(whole.Text, streamed.Text);
         Assert.True(updates.Count > 5, "the text came in one piece");
         foreach (ChatResponse response in new[] { streamed, whole })
@@ -49,6 +50,51 @@ public sealed class LongContextChatClientTests
         Assert.Single(updates.Select(update => update.ResponseId).Distinct());
         Assert.All(updates[..^1], update => Assert.Null(update.FinishReason));
         Assert.NotEqual(streamed.ResponseId, whole.ResponseId);
+    }
+
+    [Fact]
+    public async Task Response_LimitWithinACharacter_HasNoMarkOfADamagedOne()
+    {
+        using CausalLanguageModel model = ChatModels.Model();
+        int[] tokens = [.. ChatModels.Bytes("yes é")];
+        using var client = ChatModels.Scripted(model, new ScriptedGenerator(tokens[..^1]), format: ChatModels.Format);
+        ChatResponse cut = await client.GetResponseAsync(Hello, new ChatOptions { MaxOutputTokens = tokens.Length - 1 }, Token);
+        Assert.Equal(("yes ", ChatFinishReason.Length), (cut.Text, cut.FinishReason));
+        // A model that ends by itself in the middle of a character has said something damaged.
+        using var ended = ChatModels.Scripted(model, new ScriptedGenerator([.. tokens[..^1], ChatModels.EndOfTurn]), format: ChatModels.Format);
+        Assert.Equal("yes \uFFFD", (await ended.GetResponseAsync(Hello, null, Token)).Text);
+    }
+
+    [Fact]
+    public async Task Dispose_WhileTextIsScored_EndsItAndThenTheModelThatItOwns()
+    {
+        CausalLanguageModel model = ChatModels.Model();
+        var client = new LongContextChatClient(model, ChatModels.Tokenizer, ChatModels.Format, new LongContextChatClientOptions { OwnsModel = true });
+        IDisposable pass = await ModelGate.Of(model).EnterAsync(Token);
+        Task<IReadOnlyList<float>> queued = client.Scorer.LogProbabilitiesAsync((int[])[3, 4, 5], 1, Token).AsTask();
+        client.Dispose();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => queued);
+        pass.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => new TextGenerator(model).Generate([3]));
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await client.Scorer.LogProbabilitiesAsync((int[])[3, 4, 5], 1, Token));
+
+        // One that the model has begun with is waited for.
+        CausalLanguageModel other = ChatModels.Model();
+        var running = new LongContextChatClient(other, ChatModels.Tokenizer, ChatModels.Format, new LongContextChatClientOptions { OwnsModel = true, AllowsBeyondContext = true });
+        Task<IReadOnlyList<float>>[] all = [.. Enumerable.Range(0, 6).Select(_ => Task.Run(() => running.Scorer.LogProbabilitiesAsync(Enumerable.Repeat(7, 400).ToArray(), 1, Token).AsTask()))];
+        await all[0];
+        running.Dispose();
+        foreach (Task<IReadOnlyList<float>> each in all)
+        {
+            try
+            {
+                Assert.Equal(399, (await each).Count);
+            }
+            catch (ObjectDisposedException e)
+            {
+                Assert.Contains(nameof(LongContextChatClient), e.ObjectName, StringComparison.Ordinal);
+            }
+        }
     }
 
     [Fact]
