@@ -11,7 +11,8 @@ public enum ReportTable
     Items,
 
     /// <summary>
-    /// A row for each model, strategy and task: scored, too_long, failed, mean, the interval's ends and level, lower_is_better, tokens, seconds, cost, then a
+    /// A row for each model, strategy and task: scored, too_long, failed, not_asked, mean, the interval's ends and level, lower_is_better, tokens, seconds,
+    /// cost, deviations (from what is published under the task's name), then a
     /// column for each of the tasks' official figures (figure.NAME).
     /// </summary>
     Summaries,

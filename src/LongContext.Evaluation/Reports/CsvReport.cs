@@ -17,16 +17,17 @@ internal sealed class CsvReport(TextWriter writer)
     {
         string[] figures = [.. report.Tasks.SelectMany(task => task.Figures).Select(figure => figure.Name).Distinct(StringComparer.Ordinal)];
         CsvReport csv = new(writer);
-        csv.Names("model", "strategy", "task", "scored", "too_long", "failed", "mean", "interval_low", "interval_high", "interval_level", "lower_is_better", "input_tokens", "output_tokens", "seconds", "cost");
+        csv.Names("model", "strategy", "task", "scored", "too_long", "failed", "not_asked", "mean", "interval_low", "interval_high", "interval_level", "lower_is_better", "input_tokens", "output_tokens", "seconds", "cost", "deviations");
         csv.Further("figure", figures);
         foreach (TaskSummary task in report.Tasks)
         {
             csv.Texts(task.Model, task.Strategy, task.Task);
-            csv.Numbers(task.Scored, task.TooLong, task.Failed);
+            csv.Numbers(task.Scored, task.TooLong, task.Failed, task.NotAsked);
             csv.Doubles(task.Mean, task.Interval?.Low, task.Interval?.High, task.Interval?.Level);
             csv.Flag(task.LowerIsBetter);
             csv.Numbers(task.InputTokens, task.OutputTokens);
             csv.Decimals((decimal)task.Duration.Ticks / TimeSpan.TicksPerSecond, task.Cost);
+            csv.Texts(string.Join("; ", task.Deviations));
             // A task may name two figures alike; the first is the table's.
             foreach (string name in figures) csv.Doubles(task.Figures.FirstOrDefault(figure => figure.Name == name)?.Value);
             csv.End();

@@ -114,7 +114,8 @@ internal sealed partial class HtmlReport
                 if (summary.Interval is { } interval) html.Write($"<small>{ReportNumbers.Score(interval.Low, task.IsShare)}–{ReportNumbers.Score(interval.High, task.IsShare)}</small>");
                 if (summary.Failed > 0) html.Write($"<small>{ReportNumbers.Count(summary.Failed)} failed</small>");
                 if (summary.TooLong > 0) html.Write($"<small>{ReportNumbers.Count(summary.TooLong)} too long</small>");
-                if (task.IsShare && summary.Mean is not null && summary.Failed + summary.TooLong > 0) html.Write($"<small>{ReportNumbers.Score(summary.MeanOverAll, true)} of all</small>");
+                if (summary.NotAsked > 0) html.Write($"<small>{ReportNumbers.Count(summary.NotAsked)} not asked</small>");
+                if (task.IsShare && summary.Mean is not null && summary.Failed + summary.TooLong + summary.NotAsked > 0) html.Write($"<small>{ReportNumbers.Score(summary.MeanOverAll, true)} of all</small>");
                 html.Raw("</td>");
             }
 

@@ -78,7 +78,8 @@ internal sealed class MarkdownReport(EvaluationReport report, TextWriter writer)
                     ? Marked(ReportNumbers.Score(summary.Mean, task.IsShare), best is not null && task.Measure(summary) == best)
                         + (summary.Interval is null ? "" : $" ({ReportNumbers.Interval(summary.Interval, task.IsShare)})")
                         + (summary.Failed > 0 ? $", {ReportNumbers.Count(summary.Failed)} failed" : "") + (summary.TooLong > 0 ? $", {ReportNumbers.Count(summary.TooLong)} too long" : "")
-                        + (task.IsShare && summary.Mean is not null && summary.Failed + summary.TooLong > 0 ? $", {ReportNumbers.Score(summary.MeanOverAll, true)} of all" : "")
+                        + (summary.NotAsked > 0 ? $", {ReportNumbers.Count(summary.NotAsked)} not asked" : "")
+                        + (task.IsShare && summary.Mean is not null && summary.Failed + summary.TooLong + summary.NotAsked > 0 ? $", {ReportNumbers.Score(summary.MeanOverAll, true)} of all" : "")
                     : ReportNumbers.None),
             ]);
             foreach (string name in HtmlReport.ShownFigures(task))

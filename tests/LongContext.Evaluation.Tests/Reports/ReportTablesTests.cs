@@ -10,11 +10,11 @@ public sealed class ReportTablesTests
     {
         EvaluationReport report = SmallReport.Create();
         Assert.Equal(
-            "model,strategy,task,scored,too_long,failed,mean,interval_low,interval_high,interval_level,lower_is_better,input_tokens,output_tokens,seconds,cost,figure.4096,figure.8192,figure.perplexity\r\n"
-            + "a,full,niah,2,0,1,0.5,0.25,0.75,0.95,false,20000,7,1.5,0.25,100,0,\r\n"
-            + "a,full,ppl,1,0,0,8,,,,true,1000,0,2,0.050,,,8\r\n"
-            + "b_x,full,niah,1,0,0,1,,,,false,3,0,12000,0,100,,\r\n"
-            + "b_x,full,ppl,1,0,0,2,,,,true,0,0,0,0,,,2.125\r\n",
+            "model,strategy,task,scored,too_long,failed,not_asked,mean,interval_low,interval_high,interval_level,lower_is_better,input_tokens,output_tokens,seconds,cost,deviations,figure.4096,figure.8192,figure.perplexity\r\n"
+            + "a,full,niah,2,0,1,0,0.5,0.25,0.75,0.95,false,20000,7,1.5,0.25,,100,0,\r\n"
+            + "a,full,ppl,1,0,0,0,8,,,,true,1000,0,2,0.050,,,,8\r\n"
+            + "b_x,full,niah,1,0,0,0,1,,,,false,3,0,12000,0,,100,,\r\n"
+            + "b_x,full,ppl,1,0,0,0,2,,,,true,0,0,0,0,,,,2.125\r\n",
             report.ToCsv(ReportTable.Summaries));
         Assert.Equal(
             "model,strategy,task,item,status,score,group,length,depth,requests,truncated,input_tokens,output_tokens,seconds,cost,answer,judged,references,fault,detail.nll\r\n"
@@ -25,6 +25,19 @@ public sealed class ReportTablesTests
             + "b_x,full,niah,4096-0,Scored,1,,4096,0,0,false,0,0,0,,42,,,,\r\n"
             + "b_x,full,ppl,w0,Scored,2,,,,0,false,0,0,0,,,,,,\r\n",
             report.ToCsv());
+    }
+
+    [Fact]
+    public void Tables_TaskOfAModelThatStopped_SayWhatWasNeverAskedAndWhatDiffers()
+    {
+        EvaluationReport report = SmallReport.Create();
+        report = report with { Tasks = [.. report.Tasks.Select(task => task.Model == "b_x" && task.Task == "niah" ? task with { NotAsked = 3, Deviations = ["1 item", "built-in text"] } : task)] };
+        string[][] rows = Parse(report.ToCsv(ReportTable.Summaries));
+        Assert.Equal("3", rows[3][Array.IndexOf(rows[0], "not_asked")]);
+        Assert.Equal("1 item; built-in text", rows[3][Array.IndexOf(rows[0], "deviations")]);
+        // One right of four: what was never asked counts as wrong.
+        Assert.Contains("3 not asked, 25.0 of all", report.ToMarkdown(), StringComparison.Ordinal);
+        Assert.Contains("3 not asked", report.ToHtml(), StringComparison.Ordinal);
     }
 
     [Theory]

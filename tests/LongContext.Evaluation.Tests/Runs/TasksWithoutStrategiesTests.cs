@@ -6,7 +6,6 @@ using LongContext.Evaluation.Tasks.Needles;
 using LongContext.Evaluation.Tasks.Records;
 using LongContext.Evaluation.Tasks.Ruler;
 using LongContext.Evaluation.Tasks.Summaries;
-using Microsoft.Extensions.AI;
 
 namespace LongContext.Evaluation.Runs;
 
@@ -21,7 +20,7 @@ public sealed class TasksWithoutStrategiesTests
     public async Task RunAsync_PerplexityBesideStrategies_IsEvaluatedOnceAsFullContext(bool hasFullContext)
     {
         HashScorer scorer = new(TestTokenizers.Get("bpe"));
-        EvaluationModel model = new() { Name = "m", Client = new ScoringClient(scorer), Tokenizer = scorer.Tokenizer };
+        EvaluationModel model = new() { Name = "m", Client = new ScoringClient(RunModels.Echo(), scorer), Tokenizer = scorer.Tokenizer };
         PerplexityTask perplexity = new([new("a", "the inn stands there in the rain"), new("b", "another text")], new PerplexityTaskOptions { Lengths = [4, 8] });
         IContextStrategy[] strategies = [new CuttingStrategy(3), hasFullContext ? new FullContextStrategy() : new CuttingStrategy(5) { Name = "cut at 5" }];
         List<EvaluationProgress> told = [];
@@ -129,10 +128,5 @@ public sealed class TasksWithoutStrategiesTests
     private sealed class Listener(List<EvaluationProgress> told) : IProgress<EvaluationProgress>
     {
         public void Report(EvaluationProgress value) => told.Add(value);
-    }
-
-    private sealed class ScoringClient(ITokenScorer scorer) : DelegatingChatClient(RunModels.Echo())
-    {
-        public override object? GetService(Type serviceType, object? serviceKey = null) => serviceType == typeof(ITokenScorer) ? scorer : base.GetService(serviceType, serviceKey);
     }
 }

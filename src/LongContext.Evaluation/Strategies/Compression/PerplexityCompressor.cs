@@ -19,6 +19,7 @@ public sealed class PerplexityCompressor : IContextCompressor
     private readonly ITokenScorer scorer;
     private readonly PerplexityCompressorOptions options;
     private readonly ModelPrice? price;
+    private readonly string modelIdentity = "";
 
     /// <summary>A compressor with a model that can score text.</summary>
     /// <param name="model">The model, as a rule a small one; where it has a price, the tokens that it scores cost as those of prompts do.</param>
@@ -31,6 +32,7 @@ public sealed class PerplexityCompressor : IContextCompressor
             options)
     {
         price = model.Price;
+        modelIdentity = model.FindIdentity();
     }
 
     /// <summary>A compressor with anything that scores text.</summary>
@@ -52,7 +54,7 @@ public sealed class PerplexityCompressor : IContextCompressor
     public string Name => $"perplexity {options.Unit.ToString().ToLowerInvariant()} {model}{(options.KnowsQuestion ? " by question" : "")}";
 
     /// <inheritdoc />
-    public string Identity => $"perplexity 2 {StrategyNames.Quoted(model)}, {options.Identity}";
+    public string Identity => $"perplexity 2 {StrategyNames.Quoted(model)} {StrategyNames.Quoted(modelIdentity)}, {options.Identity}";
 
     /// <inheritdoc />
     /// <exception cref="InvalidOperationException">The scoring model is too small, or gave values that are not log-probabilities.</exception>

@@ -1,4 +1,5 @@
 using LongContext.Core.Tests.Tokenization;
+using LongContext.Evaluation.Support;
 using LongContext.Tokenization;
 using Microsoft.ML.Tokenizers;
 
@@ -180,5 +181,8 @@ public class PerplexityCompressorTests
         Assert.Throws<ArgumentException>(() => new PerplexityCompressor(" ", scorer));
         Assert.Equal("perplexity words x", new PerplexityCompressor("x", scorer).Name);
         Assert.NotEqual(new PerplexityCompressor("x", scorer).Identity, new PerplexityCompressor("x", scorer, new() { KnowsQuestion = true }).Identity);
+        EvaluationModel model = StrategyContexts.Other("small");
+        string OfRevision(string revision) => new PerplexityCompressor(model with { Client = new ScoringClient(model.Client, scorer), Identity = revision }).Identity;
+        Assert.NotEqual(OfRevision("1"), OfRevision("2"));
     }
 }
