@@ -38,8 +38,11 @@ public sealed record EmbeddingRetrieverOptions
     /// </summary>
     public EvaluationRunOptions Requests { get; init; } = new();
 
-    /// <summary>What a million tokens cost to embed, at least 0, in the currency of the models' prices; the tokens are counted by the tokenizer of the model that is asked. Default: 0.</summary>
-    public decimal PricePerMillionTokens { get; init; }
+    /// <summary>
+    /// What a million tokens cost to embed, at least 0, in the currency of the models' prices; the tokens are counted by the tokenizer of the model that is asked. 0 for a generator on the machine
+    /// itself. Null (the default): nobody knows, and the cost of the items is unknown.
+    /// </summary>
+    public decimal? PricePerMillionTokens { get; init; }
 
     /// <summary>A ranking with what the embeddings that it compares cost.</summary>
     internal ChunkRanking WithCost(ChunkRanking ranking, ChunkQuery query)
