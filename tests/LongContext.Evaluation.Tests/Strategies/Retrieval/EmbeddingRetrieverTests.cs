@@ -233,16 +233,19 @@ public class EmbeddingRetrieverTests
         FakeTime time = new();
         FakeEmbeddings generator = FakeEmbeddings.Letters();
         List<TimeSpan> asked = [];
+        int calls = 0;
         generator.Before = () =>
         {
             lock (asked) asked.Add(time.Now);
-            return asked.Count == 1
+            return Interlocked.Increment(ref calls) == 1
                 ? throw new HttpRequestException("busy", null, System.Net.HttpStatusCode.TooManyRequests) { Data = { ["Retry-After"] = TimeSpan.FromSeconds(40) } }
                 : Task.CompletedTask;
         };
         // One a second: the others have their turn already when the first hears of the pause.
         EmbeddingRetriever retriever = new(generator, new() { Requests = new() { TimeProvider = time, RequestsPerMinute = 60, RequestsAtOnce = 4 } });
         Task<ChunkRanking[]> all = Task.WhenAll(Enumerable.Range(0, 4).Select(i => retriever.RankAsync(Bm25RetrieverTests.Query("a", 1, "a" + i), TestContext.Current.CancellationToken).AsTask()));
+        while (Volatile.Read(ref calls) == 0) await Task.Delay(1, TestContext.Current.CancellationToken);
+        await Task.Delay(100, TestContext.Current.CancellationToken); // until the pause is known
         await time.PassUntilAsync(all, TimeSpan.FromHours(1));
         Assert.Equal(TimeSpan.Zero, asked[0]);
         Assert.All(asked.Skip(1), at => Assert.InRange(at, TimeSpan.FromSeconds(40), TimeSpan.FromSeconds(60)));
