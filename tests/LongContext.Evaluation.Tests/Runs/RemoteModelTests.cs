@@ -41,8 +41,14 @@ public sealed class RemoteModelTests
         List<TimeSpan> asked = [];
         using StubServer server = new(request =>
         {
-            lock (asked) asked.Add(time.Now);
-            return request.Text == "question a 0" && request.Number == 0 ? StubReply.Error(429, "slow_down", "Retry-After: 90") : new StubReply(EchoTask.Answer(request.Text));
+            // Whichever item comes first.
+            lock (asked)
+            {
+                asked.Add(time.Now);
+                if (asked.Count == 1) return StubReply.Error(429, "slow_down", "Retry-After: 90");
+            }
+
+            return new StubReply(EchoTask.Answer(request.Text));
         });
         EvaluationRunOptions options = new() { RequestsAtOnce = 1, TimeProvider = time };
         EvaluationReport report = await time.PassUntilAsync(
