@@ -1,5 +1,4 @@
 using System.Globalization;
-using LongContext.Chat;
 
 namespace LongContext.Generation;
 

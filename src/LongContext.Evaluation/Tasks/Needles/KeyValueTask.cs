@@ -60,7 +60,7 @@ public sealed class KeyValueTask : AnswerTask, ISizedTask, IPartedTask
     /// <summary>The lengths of the options; numbers of pairs have none.</summary>
     public IReadOnlyList<int> Lengths { get; }
 
-    string IPartedTask.PartName => Lengths.Count == Parts.Count ? "length" : "number of pairs";
+    string IPartedTask.PartName => Lengths.Count == Parts.Count ? "length" : "pair count";
 
     IReadOnlyList<ItemPart> IPartedTask.Parts => Parts;
 
