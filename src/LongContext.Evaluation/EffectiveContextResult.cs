@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text;
+
 namespace LongContext.Evaluation;
 
 /// <summary>Up to which length a model is reliable.</summary>
@@ -26,4 +29,14 @@ public sealed record EffectiveContextResult
 
     /// <summary>What the reader should know. Default: nothing.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>Lines for people: the model, each task, and with several their average and the length that holds in all of them.</summary>
+    public override string ToString()
+    {
+        StringBuilder text = new();
+        text.Append(CultureInfo.InvariantCulture, $"{Model}, threshold {Threshold:0.###}\n");
+        foreach (EffectiveLength task in Tasks) text.Append(task).Append('\n');
+        if (Tasks.Count > 1) text.Append(Average).Append('\n').Append(Minimum is { } all ? string.Create(CultureInfo.InvariantCulture, $"in every task: {all:N0} tokens") : "in every task: none").Append('\n');
+        return text.ToString();
+    }
 }

@@ -112,6 +112,9 @@ public sealed class FailuresInSearchTests
         Assert.Equal("shy: there is no item of any length", result.Tasks[1].ToString());
         Assert.Contains(result.Notes, note => note.Contains("without 'shy'", StringComparison.Ordinal));
         Assert.Null(result.Minimum);
+        Assert.Equal(
+            ["model, threshold 0.856", $"{result.Tasks[0]}", "shy: there is no item of any length", $"{result.Tasks[2]}", $"{result.Average}", "in every task: none"],
+            result.ToString().TrimEnd().Split('\n'));
     }
 
     [Fact]

@@ -149,7 +149,7 @@ public sealed class IncompleteRunTests
     {
         List<EvaluationProgress> told = [];
         SizedTask task = new("a", 3, 1_000, 2_000) { WithoutLength = 3 };
-        await new EvaluationRunner(new EvaluationRunOptions { MaximumItems = 3, ProgressInterval = TimeSpan.Zero }).RunAsync(
+        await new EvaluationRunner(new EvaluationRunOptions { MaximumItems = 3, ItemsAtOnce = 1, ProgressInterval = TimeSpan.Zero }).RunAsync(
             [RunModels.Of(RunModels.Echo())], [task], progress: new Listener(told.Add), cancellationToken: Token);
         Assert.Equal(9, told[^1].Done);
         Assert.All(told, progress => Assert.True(progress.Done <= progress.Total && progress.Tasks[0].Done <= progress.Tasks[0].Total));
