@@ -33,7 +33,8 @@ internal sealed class ItemSession(EvaluationModel model, IContextStrategy strate
         TimeSpan preparing = waiting.Without(time.GetElapsedTime(start) - inner.Waited);
         lock (state)
         {
-            cost += prepared.Cost;
+            if (prepared.Cost is { } spent) cost += spent;
+            else costIsKnown = false;
             if (preparing > TimeSpan.Zero) duration += preparing;
             foreach ((string name, double value) in prepared.Details) strategyDetails[name] = value;
         }

@@ -60,8 +60,8 @@ public sealed class ContextRoom
     /// <summary>The prompt with another context, and as details how many tokens that has and the whole one had.</summary>
     /// <param name="context">The context that the model gets.</param>
     /// <param name="details">Further details, or null for none.</param>
-    /// <param name="cost">What making it cost beside requests through the session. Default: 0.</param>
-    public PreparedPrompt With(string context, IEnumerable<KeyValuePair<string, double>>? details = null, decimal cost = 0)
+    /// <param name="cost">What making it cost beside requests through the session, or null where nobody knows. Default: 0.</param>
+    public PreparedPrompt With(string context, IEnumerable<KeyValuePair<string, double>>? details = null, decimal? cost = 0)
     {
         bool isSame = context == prompt.Context;
         Dictionary<string, double> all = [];

@@ -22,7 +22,7 @@ public sealed class PerplexityCompressor : IContextCompressor
     private readonly string modelIdentity = "";
 
     /// <summary>A compressor with a model that can score text.</summary>
-    /// <param name="model">The model, as a rule a small one; where it has a price, the tokens that it scores cost as those of prompts do.</param>
+    /// <param name="model">The model, as a rule a small one; where it has a price and the options have none, the tokens that it scores cost as those of prompts do.</param>
     /// <param name="options">Options, or null for the defaults.</param>
     /// <exception cref="ArgumentException">The model cannot score text, or options are out of range; the message has all of them.</exception>
     public PerplexityCompressor(EvaluationModel model, PerplexityCompressorOptions? options = null)
@@ -54,7 +54,7 @@ public sealed class PerplexityCompressor : IContextCompressor
     public string Name => $"perplexity {options.Unit.ToString().ToLowerInvariant()} {model}{(options.KnowsQuestion ? " by question" : "")}";
 
     /// <inheritdoc />
-    public string Identity => $"perplexity 2 {StrategyNames.Quoted(model)} {StrategyNames.Quoted(modelIdentity)}, {options.Identity}";
+    public string Identity => $"perplexity 3 {StrategyNames.Quoted(model)} {StrategyNames.Quoted(modelIdentity)}, {options.Identity}";
 
     /// <inheritdoc />
     /// <exception cref="InvalidOperationException">The scoring model is too small, or gave values that are not log-probabilities.</exception>
@@ -71,11 +71,11 @@ public sealed class PerplexityCompressor : IContextCompressor
         return new CompressedContext(UnitSelection.Choose(request.Context, ends, best, request.Fits))
         {
             Details = new Dictionary<string, double> { [StrategyDetails.ScoredTokens] = information.ScoredTokens },
-            Cost = price?.Of(information.ScoredTokens, 0) ?? 0,
+            Cost = options.PricePerMillionTokens is { } own ? own * information.ScoredTokens / 1_000_000m : price?.Of(information.ScoredTokens, 0),
         };
     }
 
-    /// <summary>The mean over the tokens that a unit has part in.</summary>
+    /// <summary>The mean over the tokens that a unit has part in, without one that nothing is known of, unless there is no other.</summary>
     private static double[] UnitValues(IReadOnlyList<int> ends, int[] starts, double[] values)
     {
         double[] units = new double[ends.Count];
@@ -85,14 +85,21 @@ public sealed class PerplexityCompressor : IContextCompressor
             while (token > 0 && (token == starts.Length || starts[token] > start)) token--;
             double sum = 0;
             int count = 0;
+            bool hasUnknown = false;
             for (; token < starts.Length && starts[token] < ends[unit]; token++)
             {
                 if (token + 1 < starts.Length && starts[token + 1] <= start && starts[token] < start) continue;
+                if (double.IsNaN(values[token]))
+                {
+                    hasUnknown = true;
+                    continue;
+                }
+
                 sum += values[token];
                 count++;
             }
 
-            units[unit] = count == 0 ? double.NegativeInfinity : sum / count;
+            units[unit] = count > 0 ? sum / count : hasUnknown ? double.PositiveInfinity : double.NegativeInfinity;
         }
 
         return units;

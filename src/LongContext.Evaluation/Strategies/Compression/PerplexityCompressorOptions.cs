@@ -21,12 +21,19 @@ public sealed record PerplexityCompressorOptions
     /// </summary>
     public int HistoryTokens { get; init; } = 512;
 
+    /// <summary>
+    /// What a million tokens cost to score, at least 0, in the currency of the models' prices; 0 for a model on the machine itself. Null (the default): what the model's own price says; where it
+    /// has none, nobody knows, and the cost of the items is unknown.
+    /// </summary>
+    public decimal? PricePerMillionTokens { get; init; }
+
     internal string Identity => FormattableString.Invariant($"{Unit}, window {WindowTokens}, history {HistoryTokens}{(KnowsQuestion ? ", question" : "")}");
 
     internal IEnumerable<string> Faults()
     {
         if (!Enum.IsDefined(Unit)) yield return $"{nameof(Unit)} is {(int)Unit}, expected Tokens, Words or Sentences";
         if (WindowTokens < 16) yield return $"{nameof(WindowTokens)} is {WindowTokens}, expected at least 16";
+        if (PricePerMillionTokens < 0) yield return FormattableString.Invariant($"{nameof(PricePerMillionTokens)} is {PricePerMillionTokens}, expected 0 or more");
         if (HistoryTokens < 0) yield return $"{nameof(HistoryTokens)} is {HistoryTokens}, expected 0 or more";
     }
 }

@@ -7,7 +7,10 @@ internal sealed class TokenInformation(ITokenScorer scorer, PerplexityCompressor
 {
     public long ScoredTokens { get; private set; }
 
-    /// <summary>The self-information of each token, in nats, or, with a question, how much likelier that makes it.</summary>
+    /// <summary>
+    /// The self-information of each token, in nats, or, with a question, how much likelier that makes it; NaN for the first where the scoring model has no token that texts begin with: nothing is
+    /// known of it.
+    /// </summary>
     public async ValueTask<double[]> OfAsync(int[] ids, string? question, CancellationToken cancellationToken)
     {
         int window = Math.Min(options.WindowTokens, scorer.ContextLength ?? int.MaxValue);
@@ -26,14 +29,14 @@ internal sealed class TokenInformation(ITokenScorer scorer, PerplexityCompressor
         }
 
         double[] conditional = await ScoreAsync([.. begin, .. asked], ids, room, history, cancellationToken).ConfigureAwait(false);
-        // The first token of a model without a beginning has no value by itself.
+        // What a model thinks impossible by itself only gains by the question.
         for (int i = 0; i < values.Length; i++) values[i] = double.IsNegativeInfinity(values[i]) ? double.PositiveInfinity : conditional[i] - values[i];
         return values;
     }
 
     private IEnumerable<int> Bare(string text) => TokenText.EncodeBare(scorer.Tokenizer, text, out _).Select(token => token.Id);
 
-    /// <summary>The log-probability of each token given the prefix and what stands before it in its window; −∞ of the first where it has nothing before it.</summary>
+    /// <summary>The log-probability of each token given the prefix and what stands before it in its window; NaN of the first where it has nothing before it.</summary>
     private async ValueTask<double[]> ScoreAsync(int[] prefix, int[] ids, int room, int history, CancellationToken cancellationToken)
     {
         double[] values = new double[ids.Length];
@@ -45,7 +48,7 @@ internal sealed class TokenInformation(ITokenScorer scorer, PerplexityCompressor
             int start = prefix.Length + before, first = next;
             if (start == 0)
             {
-                values[0] = double.NegativeInfinity;
+                values[0] = double.NaN;
                 (start, first) = (1, 1);
                 if (input.Length < 2) continue;
             }

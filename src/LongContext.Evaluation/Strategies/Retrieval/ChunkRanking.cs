@@ -14,6 +14,6 @@ public sealed record ChunkRanking(IReadOnlyList<RankedChunk> Chunks)
     /// <summary>Measures of how it came about; they become details of the score. Default: none.</summary>
     public IReadOnlyDictionary<string, double> Details { get; init; } = ReadOnlyDictionary<string, double>.Empty;
 
-    /// <summary>What it cost beside the requests that were made through the session, in the currency of the models' prices. Default: 0.</summary>
-    public decimal Cost { get; init; }
+    /// <summary>What it cost beside the requests that were made through the session, in the currency of the models' prices; null where nobody knows. Default: 0.</summary>
+    public decimal? Cost { get; init; } = 0;
 }

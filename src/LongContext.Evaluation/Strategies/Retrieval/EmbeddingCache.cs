@@ -1,4 +1,5 @@
 using System.IO.Hashing;
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using LongContext.Evaluation.Runs;
 using Microsoft.Extensions.AI;
@@ -8,7 +9,7 @@ namespace LongContext.Evaluation.Strategies.Retrieval;
 /// <summary>Embeddings of length 1 by text: each text is embedded once while it is kept, in memory or in a file, also where several ask for it at the same time.</summary>
 internal sealed class EmbeddingCache(IEmbeddingGenerator<string, Embedding<float>> generator, string model, EmbeddingRetrieverOptions options)
 {
-    private readonly EmbeddingSender sender = new(generator, options.Requests);
+    private readonly EmbeddingSender sender = new(generator, model, options.Requests);
     private readonly EmbeddingFile? file = options.CacheFile is { } path ? new(Path.GetFullPath(path), model) : null;
     private readonly Lock state = new();
     private readonly Dictionary<UInt128, Entry> entries = [];
@@ -18,7 +19,7 @@ internal sealed class EmbeddingCache(IEmbeddingGenerator<string, Embedding<float
     /// <summary>The embedding of every text; an empty array for a blank one.</summary>
     public async ValueTask<float[][]> GetAsync(IReadOnlyList<string> texts, CancellationToken cancellationToken)
     {
-        Task<float[]?>[] found = new Task<float[]?>[texts.Count];
+        Task<Embedded>[] found = new Task<Embedded>[texts.Count];
         float[][] vectors = new float[texts.Count][];
         for (bool isComplete = false; !isComplete;)
         {
@@ -50,8 +51,10 @@ internal sealed class EmbeddingCache(IEmbeddingGenerator<string, Embedding<float
             for (int i = 0; i < texts.Count; i++)
             {
                 if (vectors[i] is not null) continue;
-                // Null: whoever embedded it was cancelled or failed. Then it is for this caller to try.
-                if (await WaitingTime.OfAsync(found[i].WaitAsync(cancellationToken), options.Requests.TimeProvider).ConfigureAwait(false) is { } vector) vectors[i] = vector;
+                Embedded embedded = await WaitingTime.OfAsync(found[i].WaitAsync(cancellationToken), options.Requests.TimeProvider).ConfigureAwait(false);
+                embedded.Fault?.Throw();
+                // Neither: whoever embedded it was cancelled, or one of its texts was at fault. Then it is for this caller to try.
+                if (embedded.Vector is { } vector) vectors[i] = vector;
                 else isComplete = false;
             }
         }
@@ -64,10 +67,11 @@ internal sealed class EmbeddingCache(IEmbeddingGenerator<string, Embedding<float
         try
         {
             List<(UInt128 Key, string Text, Entry Entry)> missing = [];
-            foreach ((UInt128 Key, string Text, Entry Entry) item in texts)
+            float[]?[]? kept = file?.Find([.. texts.Select(item => item.Key)]);
+            for (int i = 0; i < texts.Count; i++)
             {
-                if (file?.TryGet(item.Key) is { } kept) Complete(item.Key, item.Entry, kept);
-                else missing.Add(item);
+                if (kept?[i] is { } vector) Complete(texts[i].Key, texts[i].Entry, vector);
+                else missing.Add(texts[i]);
             }
 
             foreach ((UInt128 Key, string Text, Entry Entry)[] batch in missing.Chunk(options.BatchSize))
@@ -81,15 +85,18 @@ internal sealed class EmbeddingCache(IEmbeddingGenerator<string, Embedding<float
                 for (int i = 0; i < batch.Length; i++) Complete(batch[i].Key, batch[i].Entry, vectors[i]);
             }
         }
-        finally
+        catch (Exception exception)
         {
-            GiveUp(texts.Where(item => !item.Entry.Result.Task.IsCompleted));
+            // What a server that is gone says to one holds for all that wait for it: they would wait in vain, one after another.
+            bool isShared = !cancellationToken.IsCancellationRequested && RequestFaults.Classify(exception, options.Requests.IsTransient) is FaultKind.Transient or FaultKind.Model;
+            GiveUp(texts.Where(item => !item.Entry.Result.Task.IsCompleted), isShared ? ExceptionDispatchInfo.Capture(exception) : null);
+            throw;
         }
     }
 
     private void Complete(UInt128 key, Entry entry, float[] vector)
     {
-        entry.Result.SetResult(vector);
+        entry.Result.SetResult(new Embedded(vector, null));
         Keep(key);
     }
 
@@ -121,7 +128,7 @@ internal sealed class EmbeddingCache(IEmbeddingGenerator<string, Embedding<float
         }
     }
 
-    private void GiveUp(IEnumerable<(UInt128 Key, string Text, Entry Entry)> texts)
+    private void GiveUp(IEnumerable<(UInt128 Key, string Text, Entry Entry)> texts, ExceptionDispatchInfo? fault)
     {
         (UInt128 Key, string Text, Entry Entry)[] all = [.. texts];
         lock (state)
@@ -129,11 +136,13 @@ internal sealed class EmbeddingCache(IEmbeddingGenerator<string, Embedding<float
             foreach ((UInt128 key, _, _) in all) entries.Remove(key);
         }
 
-        foreach ((_, _, Entry entry) in all) entry.Result.TrySetResult(null);
+        foreach ((_, _, Entry entry) in all) entry.Result.TrySetResult(new Embedded(null, fault));
     }
+
+    private readonly record struct Embedded(float[]? Vector, ExceptionDispatchInfo? Fault);
 
     private sealed class Entry
     {
-        public TaskCompletionSource<float[]?> Result { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<Embedded> Result { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

@@ -27,19 +27,23 @@ public sealed record EmbeddingRetrieverOptions
     public int CacheCapacity { get; init; } = 200_000;
 
     /// <summary>
-    /// A file that embeddings are kept in, so that a run that is started again, or another on the same texts, asks for none a second time; made where it is not there. Several retrievers of one
-    /// model may share it. Null (the default): they are kept in memory as long as the retriever is there.
+    /// A file that embeddings are kept in, so that a run that is started again, or another on the same texts, asks for none a second time; made, with its folder, where it is not there. Several retrievers of one
+    /// model may share it, at the same time too. Null (the default): they are kept in memory as long as the retriever is there.
     /// </summary>
     public string? CacheFile { get; init; }
 
     /// <summary>
-    /// How the generator is asked: requests at once and a minute, tries, waits, time-out, the clock; what else there is plays no part. Give a run's options here to have both alike. Default: four
-    /// requests at once, six tries.
+    /// How the generator is asked: requests at once and a minute, tries, waits, time-out, failures in a row, the clock; what else there is plays no part. After too many failures in a row
+    /// nothing is asked for <see cref="EvaluationRunOptions.MaximumRetryDelay"/>, then once more and so on; the items meanwhile fail, and are asked again when the run is started again on its folder.
+    /// Give a run's options here to have both alike. Default: four requests at once, six tries.
     /// </summary>
     public EvaluationRunOptions Requests { get; init; } = new();
 
-    /// <summary>What a million tokens cost to embed, at least 0, in the currency of the models' prices; the tokens are counted by the tokenizer of the model that is asked. Default: 0.</summary>
-    public decimal PricePerMillionTokens { get; init; }
+    /// <summary>
+    /// What a million tokens cost to embed, at least 0, in the currency of the models' prices; the tokens are counted by the tokenizer of the model that is asked. 0 for a generator on the machine
+    /// itself. Null (the default): nobody knows, and the cost of the items is unknown.
+    /// </summary>
+    public decimal? PricePerMillionTokens { get; init; }
 
     /// <summary>A ranking with what the embeddings that it compares cost.</summary>
     internal ChunkRanking WithCost(ChunkRanking ranking, ChunkQuery query)

@@ -14,17 +14,21 @@ internal sealed class EmbeddingSender
     private static readonly ResiliencePropertyKey<(string[] Texts, UInt128 Key)> BatchKey = new("longcontext.embeddings");
 
     private readonly IEmbeddingGenerator<string, Embedding<float>> generator;
+    private readonly string model;
     private readonly EvaluationRunOptions options;
     private readonly TimeProvider time;
     private readonly SemaphoreSlim places;
     private readonly ResiliencePipeline<GeneratedEmbeddings<Embedding<float>>> pipeline;
     private readonly Lock state = new();
     private readonly long began;
-    private TimeSpan next;
+    private TimeSpan next, pausedUntil, restsUntil;
+    private int failuresInARow;
+    private string lastFault = string.Empty;
 
-    public EmbeddingSender(IEmbeddingGenerator<string, Embedding<float>> generator, EvaluationRunOptions options)
+    public EmbeddingSender(IEmbeddingGenerator<string, Embedding<float>> generator, string model, EvaluationRunOptions options)
     {
         this.generator = generator;
+        this.model = model;
         this.options = options;
         time = options.TimeProvider;
         began = time.GetTimestamp();
@@ -65,6 +69,11 @@ internal sealed class EmbeddingSender
                 context,
                 this).ConfigureAwait(false);
         }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            Failed(exception);
+            throw;
+        }
         finally
         {
             ResilienceContextPool.Shared.Return(context);
@@ -77,19 +86,17 @@ internal sealed class EmbeddingSender
         await places.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            for (TimeSpan due = Reserve(), wait; (wait = due - time.GetElapsedTime(began)) > TimeSpan.Zero;)
-            {
-                // Delays have whole milliseconds, cut off.
-                await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)), time, cancellationToken).ConfigureAwait(false);
-            }
-
+            await WaitForTurnAsync(cancellationToken).ConfigureAwait(false);
             using Activity? activity = RunTelemetry.Source.StartActivity("evaluation embeddings", ActivityKind.Client);
             using CancellationTokenSource timeout = new(options.RequestTimeout, time);
             using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
             long start = time.GetTimestamp();
             try
             {
-                GeneratedEmbeddings<Embedding<float>> made = await generator.GenerateAsync(texts, null, either.Token).WaitAsync(either.Token).ConfigureAwait(false);
+                CancellationToken token = either.Token;
+                // There are generators that do not even return a task before they are done.
+                GeneratedEmbeddings<Embedding<float>> made = await Task.Run(() => generator.GenerateAsync(texts, null, token), CancellationToken.None).WaitAsync(token).ConfigureAwait(false);
+                lock (state) failuresInARow = 0;
                 return (made, time.GetElapsedTime(start));
             }
             catch (OperationCanceledException exception) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
@@ -109,8 +116,64 @@ internal sealed class EmbeddingSender
         }
     }
 
-    private bool ShouldTryAgain(Exception fault, CancellationToken cancellationToken) =>
-        !cancellationToken.IsCancellationRequested && RequestFaults.Classify(fault, options.IsTransient) == FaultKind.Transient && !(RetryAfter(fault) > options.MaximumRetryAfter);
+    /// <summary>Waits until the next request may go.</summary>
+    /// <exception cref="ModelStoppedException">The generator has failed too often.</exception>
+    private async Task WaitForTurnAsync(CancellationToken cancellationToken)
+    {
+        TimeSpan due = Reserve();
+        while (true)
+        {
+            TimeSpan wait;
+            lock (state)
+            {
+                ThrowIfStopped();
+                // A pause may have come meanwhile.
+                wait = (due > pausedUntil ? due : pausedUntil) - time.GetElapsedTime(began);
+                if (wait <= TimeSpan.Zero)
+                {
+                    // Of those that come after a rest one goes; the others wait for how it fares.
+                    if (failuresInARow >= options.MaximumFailuresInARow) restsUntil = time.GetElapsedTime(began) + options.RequestTimeout;
+                    return;
+                }
+            }
+
+            // Delays have whole milliseconds, cut off.
+            await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)), time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private void ThrowIfStopped()
+    {
+        if (failuresInARow >= options.MaximumFailuresInARow && time.GetElapsedTime(began) < restsUntil)
+            throw new ModelStoppedException($"The embedding model '{model}' is not asked any more: {failuresInARow} requests in a row failed, the last with: {lastFault}");
+    }
+
+    /// <summary>
+    /// A request failed for good, and not for a reason of its own. After too many in a row none is made for as long as tries wait at most; then one is, as the server may be back, or another
+    /// run may use this.
+    /// </summary>
+    private void Failed(Exception fault)
+    {
+        if (fault is ModelStoppedException || RequestFaults.Classify(fault, options.IsTransient) is not (FaultKind.Transient or FaultKind.Model)) return;
+        lock (state)
+        {
+            failuresInARow++;
+            lastFault = RequestSender.Describe(fault);
+            restsUntil = time.GetElapsedTime(began) + options.MaximumRetryDelay;
+        }
+    }
+
+    private bool ShouldTryAgain(Exception fault, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested || fault is ModelStoppedException) return false;
+        lock (state)
+        {
+            // Once there were too many, one try is enough to see that nothing has changed.
+            if (failuresInARow >= options.MaximumFailuresInARow) return false;
+        }
+
+        return RequestFaults.Classify(fault, options.IsTransient) == FaultKind.Transient && !(RetryAfter(fault) > options.MaximumRetryAfter);
+    }
 
     private TimeSpan? RetryAfter(Exception exception) => options.RetryAfter is { } own ? own(exception) : RequestFaults.RetryAfterOf(exception, time.GetUtcNow());
 
@@ -130,7 +193,7 @@ internal sealed class EmbeddingSender
         lock (state)
         {
             TimeSpan until = time.GetElapsedTime(began) + span;
-            if (until > next) next = until;
+            if (until > pausedUntil) pausedUntil = until;
         }
     }
 }

@@ -43,7 +43,7 @@ public sealed class HybridRetriever : IChunkRetriever
         ChunkQuery deeper = query with { Count = Math.Max(query.Count, options.Depth) };
         IReadOnlyDictionary<string, double> details = ReadOnlyDictionary<string, double>.Empty;
         Dictionary<int, double> scores = [];
-        decimal cost = 0;
+        decimal? cost = 0;
         for (int i = 0; i < retrievers.Length; i++)
         {
             ChunkRanking ranking = await retrievers[i].RankAsync(deeper, cancellationToken).ConfigureAwait(false);

@@ -28,6 +28,7 @@ public sealed class VectorStoreRetriever : IChunkRetriever, IAsyncDisposable
     private readonly Lock state = new();
     private readonly Dictionary<string, Shelf> shelves = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Task> leaving = new(StringComparer.Ordinal); // collections that are being deleted
+    private readonly HashSet<string> remaining = new(StringComparer.Ordinal); // collections that could not be deleted
     private readonly CancellationTokenSource ends = new();
     private long uses;
     private bool disposed;
@@ -75,7 +76,7 @@ public sealed class VectorStoreRetriever : IChunkRetriever, IAsyncDisposable
         }
         finally
         {
-            await LeaveAsync(name, shelf).ConfigureAwait(false);
+            await LeaveAsync(name, shelf, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -96,6 +97,9 @@ public sealed class VectorStoreRetriever : IChunkRetriever, IAsyncDisposable
         await ends.CancelAsync().ConfigureAwait(false);
         foreach (Task other in others) await other.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach ((_, Shelf shelf) in all) await DeleteAsync(shelf).ConfigureAwait(false);
+        string[] left;
+        lock (state) left = [.. remaining];
+        foreach (string name in left) await store.EnsureCollectionDeletedAsync(name).ConfigureAwait(false);
         ends.Dispose();
     }
 
@@ -126,7 +130,8 @@ public sealed class VectorStoreRetriever : IChunkRetriever, IAsyncDisposable
         lock (state)
         {
             ObjectDisposedException.ThrowIf(disposed, this);
-            if (!shelves.TryGetValue(name, out Shelf? shelf))
+            // One that could not be filled is there yet where all who waited for it have gone before.
+            if (!shelves.TryGetValue(name, out Shelf? shelf) || shelf.HasFailed)
             {
                 Task? before = leaving.GetValueOrDefault(name);
                 shelves[name] = shelf = new Shelf(chunks, Task.Run(() => FillAsync(name, chunks, before, ends.Token), CancellationToken.None));
@@ -138,35 +143,52 @@ public sealed class VectorStoreRetriever : IChunkRetriever, IAsyncDisposable
     }
 
     /// <summary>A collection that could not be filled is filled again for the next who asks; of those that nobody uses the one used longest ago goes where there are too many.</summary>
-    private async ValueTask LeaveAsync(string name, Shelf shelf)
+    private async ValueTask LeaveAsync(string name, Shelf shelf, CancellationToken cancellationToken)
     {
-        Shelf? oldest = null;
-        TaskCompletionSource deleted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task<bool>? deletion = null;
         lock (state)
         {
             shelf.Users--;
             shelf.LastUse = ++uses;
             bool isCurrent = shelves.GetValueOrDefault(name) == shelf;
-            if (isCurrent && shelf.Made is { IsCompleted: true, IsCompletedSuccessfully: false }) shelves.Remove(name);
+            if (isCurrent && shelf.HasFailed) shelves.Remove(name);
             if (shelves.Count > options.MaximumCollections
                 && shelves.Where(entry => entry.Value is { Users: 0, Made.IsCompleted: true }).OrderBy(entry => entry.Value.LastUse).FirstOrDefault() is { Key: { } idle })
             {
-                (name, oldest) = (idle, shelves[idle]);
+                Shelf oldest = shelves[idle];
                 shelves.Remove(idle);
-                leaving[idle] = deleted.Task;
+                leaving[idle] = deletion = Task.Run(() => TryDeleteAsync(idle, oldest), CancellationToken.None);
             }
         }
 
-        if (oldest is null) return;
+        if (deletion is null) return;
+        // The ranking is there, whatever comes of this; and it is no work of the item's.
+        Task waiting = WaitingTime.OfAsync(
+            deletion.WaitAsync(embedding.Requests.RequestTimeout, embedding.Requests.TimeProvider, cancellationToken), embedding.Requests.TimeProvider).AsTask();
+        await waiting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private async Task<bool> TryDeleteAsync(string name, Shelf shelf)
+    {
+        bool isDeleted = false;
         try
         {
-            await DeleteAsync(oldest).ConfigureAwait(false);
+            await DeleteAsync(shelf).ConfigureAwait(false);
+            isDeleted = true;
         }
-        finally
+#pragma warning disable CA1031 // Whatever a store throws: it is tried again in the end, and there it is told.
+        catch (Exception)
+#pragma warning restore CA1031
         {
-            lock (state) leaving.Remove(name);
-            deleted.SetResult();
         }
+
+        lock (state)
+        {
+            leaving.Remove(name);
+            if (!isDeleted) remaining.Add(name);
+        }
+
+        return isDeleted;
     }
 
     private static async Task DeleteAsync(Shelf shelf)
@@ -180,7 +202,7 @@ public sealed class VectorStoreRetriever : IChunkRetriever, IAsyncDisposable
 
     private async Task<VectorStoreCollection<object, Dictionary<string, object?>>> FillAsync(string name, IReadOnlyList<TextChunk> chunks, Task? before, CancellationToken cancellationToken)
     {
-        if (before is not null) await before.ConfigureAwait(false);
+        if (before is not null) await before.WaitAsync(cancellationToken).ConfigureAwait(false);
         TextChunk[] kept = [.. chunks.Where(chunk => !string.IsNullOrWhiteSpace(chunk.Text))];
         float[][] vectors = await embeddings.GetAsync([.. kept.Select(chunk => embedding.PassagePrefix + chunk.Text)], cancellationToken).ConfigureAwait(false);
         VectorStoreCollection<object, Dictionary<string, object?>> collection = store.GetDynamicCollection(name, new VectorStoreCollectionDefinition
@@ -228,6 +250,8 @@ public sealed class VectorStoreRetriever : IChunkRetriever, IAsyncDisposable
     private sealed class Shelf(IReadOnlyList<TextChunk> chunks, Task<VectorStoreCollection<object, Dictionary<string, object?>>> made)
     {
         public Task<VectorStoreCollection<object, Dictionary<string, object?>>> Made => made;
+
+        public bool HasFailed => made is { IsCompleted: true, IsCompletedSuccessfully: false };
 
         public int Users { get; set; }
 

@@ -46,6 +46,19 @@ public class PerplexityCompressorTests
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task CompressAsync_NoBeginningToken_ItsSentenceIsWorthWhatTheOthersInItAre(bool knowsQuestion)
+    {
+        LetterScorer scorer = new(Letters, (tokens, i) => knowsQuestion && tokens[0] == Alphabet.IndexOf('q', StringComparison.Ordinal) ? 0 : ByLetter(tokens, i));
+        PerplexityCompressorOptions options = new() { Unit = CompressionUnit.Sentences, KnowsQuestion = knowsQuestion };
+        Assert.Equal("zzz yyy.\n\n", await CompressAsync(scorer, "aaa bbb.\n\nzzz yyy.\n\naab.", 10, options, "q"));
+        // Something impossible is the best there is, wherever it stands.
+        LetterScorer impossible = new(Letters, (tokens, i) => Alphabet[tokens[i]] == 'b' ? float.NegativeInfinity : ByLetter(tokens, i));
+        Assert.EndsWith("aab.", await CompressAsync(impossible, "aaa ccc.\n\nzzz yyy.\n\naab.", 10, options, "q"));
+    }
+
+    [Theory]
     [InlineData(10, "zz cab \nbb")] // means: "aa " 0, "zz " 50/3, "cab " 3/4, "bb" 1
     [InlineData(9, "aa zz \nbb")] // "cab " would be one too many, "aa " behind it is not
     [InlineData(8, "zz aa\nbb")]
@@ -175,8 +188,8 @@ public class PerplexityCompressorTests
     public void Constructor_BadInput_Throws()
     {
         LetterScorer scorer = new(Letters, ByLetter);
-        string message = Assert.Throws<ArgumentException>(() => new PerplexityCompressor("x", scorer, new() { Unit = (CompressionUnit)7, WindowTokens = 3, HistoryTokens = -1 })).Message;
-        foreach (string part in new[] { "Unit is 7", "WindowTokens is 3", "HistoryTokens is -1" }) Assert.Contains(part, message);
+        string message = Assert.Throws<ArgumentException>(() => new PerplexityCompressor("x", scorer, new() { Unit = (CompressionUnit)7, WindowTokens = 3, HistoryTokens = -1, PricePerMillionTokens = -2 })).Message;
+        foreach (string part in new[] { "Unit is 7", "WindowTokens is 3", "HistoryTokens is -1", "PricePerMillionTokens is -2" }) Assert.Contains(part, message);
         Assert.Contains("other gives out no ITokenScorer", Assert.Throws<ArgumentException>(() => new PerplexityCompressor(StrategyContexts.Other("other"))).Message);
         Assert.Throws<ArgumentException>(() => new PerplexityCompressor(" ", scorer));
         Assert.Equal("perplexity words x", new PerplexityCompressor("x", scorer).Name);

@@ -1,4 +1,5 @@
 using LongContext.Evaluation.Runs;
+using LongContext.Evaluation.Strategies.Compression;
 using LongContext.Evaluation.Strategies.Retrieval;
 using LongContext.Evaluation.Support;
 using LongContext.Evaluation.Tasks;
@@ -40,6 +41,38 @@ public class OwnStrategyTests
             .RunAsync([model], [new Words()], [new Waiting(time)], cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(TimeSpan.FromSeconds(2), report.Items[0].Duration);
         Assert.Equal(report.Items[0].InputTokens + 0.25m, report.Items[0].Cost);
+    }
+
+    [Fact]
+    public async Task RunAsync_StrategyWhosePriceNobodyKnows_CostIsUnknown()
+    {
+        EvaluationModel model = new() { Name = "echo", Client = new ScriptedClient(text => text), Tokenizer = PieceTokenizer.WordLevel, Price = new ModelPrice(1_000_000, 0) };
+        LetterScorer scorer = new(PieceTokenizer.WordLevel, (_, _) => -1);
+        EvaluationModel small = model with { Name = "small", Client = new ScoringClient(model.Client, scorer), Price = null };
+        EmbeddingRetrieverOptions unknown = new(), free = new() { Name = "free", PricePerMillionTokens = 0 };
+        ContextBudget budget = ContextBudget.OfTokens(3);
+        RetrievalOptions one = new() { Count = 1, Chunking = new ChunkingOptions { Size = 15 } };
+        (IContextStrategy Strategy, bool IsKnown)[] cases =
+        [
+            (new FullContextStrategy(), true),
+            (new TruncationStrategy(budget: budget), true),
+            (new RetrievalStrategy(new Bm25Retriever(), one), true),
+            (new RetrievalStrategy(new EmbeddingRetriever(FakeEmbeddings.Letters(), unknown), one), false),
+            (new RetrievalStrategy(new EmbeddingRetriever(FakeEmbeddings.Letters(), free), one), true),
+            (new RetrievalStrategy(new HybridRetriever([new Bm25Retriever(), new EmbeddingRetriever(FakeEmbeddings.Letters(), unknown)]), one), false),
+            (new RetrievalStrategy(new HybridRetriever([new Bm25Retriever(), new EmbeddingRetriever(FakeEmbeddings.Letters(), free)]), one), true),
+            (new CompressionStrategy(new PerplexityCompressor("unknown", scorer), budget), false),
+            (new CompressionStrategy(new PerplexityCompressor("free", scorer, new() { PricePerMillionTokens = 0 }), budget), true),
+            (new CompressionStrategy(new PerplexityCompressor(small), budget), false),
+            (new CompressionStrategy(new PerplexityCompressor(small with { Name = "priced", Price = new ModelPrice(0, 0) }), budget), true),
+        ];
+        EvaluationReport report = await new EvaluationRunner().RunAsync([model], [new Words()], [.. cases.Select(each => each.Strategy)], cancellationToken: TestContext.Current.CancellationToken);
+        for (int i = 0; i < cases.Length; i++)
+        {
+            Assert.Equal((cases[i].Strategy.Name, ItemStatus.Scored), (report.Items[i].Strategy, report.Items[i].Status));
+            Assert.Equal(cases[i].IsKnown ? report.Items[i].InputTokens : null, report.Items[i].Cost);
+            Assert.Equal(report.Items[i].Cost, report.Tasks[i].Cost);
+        }
     }
 
     /// <summary>Seven seconds pass, five of them in a queue.</summary>

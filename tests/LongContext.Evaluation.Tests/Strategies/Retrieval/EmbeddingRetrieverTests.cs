@@ -171,6 +171,87 @@ public class EmbeddingRetrieverTests
     }
 
     [Fact]
+    public async Task RankAsync_GeneratorThatBlocks_IsGivenUp()
+    {
+        FakeTime time = new();
+        FakeEmbeddings generator = FakeEmbeddings.Letters();
+        using ManualResetEventSlim gate = new();
+        int tries = 0;
+        bool hasReturned = false;
+        generator.Before = () =>
+        {
+            if (++tries > 1) return Task.CompletedTask;
+            gate.Wait(TimeSpan.FromSeconds(30));
+            hasReturned = true;
+            return Task.CompletedTask;
+        };
+        EmbeddingRetriever retriever = new(generator, new() { Requests = new() { TimeProvider = time, RequestTimeout = TimeSpan.FromMinutes(3) } });
+        Task<ChunkRanking> ranking = Task.Run(async () => await retriever.RankAsync(Bm25RetrieverTests.Query("a", 1, "b", "a"), TestContext.Current.CancellationToken));
+        await time.PassUntilAsync(ranking, TimeSpan.FromHours(1));
+        Assert.False(hasReturned);
+        Assert.InRange(time.Now, TimeSpan.FromMinutes(3), TimeSpan.FromMinutes(3.1));
+        gate.Set();
+    }
+
+    [Fact]
+    public async Task RankAsync_GeneratorIsGone_IsGivenUpAndAskedNowAndThen()
+    {
+        FakeTime time = new();
+        FakeEmbeddings generator = FakeEmbeddings.Letters();
+        int tries = 0;
+        generator.Before = () =>
+        {
+            Interlocked.Increment(ref tries);
+            throw new HttpRequestException("gone");
+        };
+        EmbeddingRetriever retriever = new(generator, new() { Requests = new() { TimeProvider = time, MaximumTries = 3, MaximumFailuresInARow = 2, MaximumRetryDelay = TimeSpan.FromMinutes(5) } });
+        // Those who wait for the same texts hear at once what the first hears.
+        ChunkQuery query = Bm25RetrieverTests.Query("a", 1, "b", "a");
+        Exception?[] faults = await time.PassUntilAsync(Task.WhenAll(Enumerable.Range(0, 10).Select(_ => FaultAsync(query))), TimeSpan.FromHours(1));
+        Assert.All(faults, fault => Assert.IsType<HttpRequestException>(fault));
+        Assert.Equal(3, tries);
+        Assert.IsType<HttpRequestException>(await time.PassUntilAsync(FaultAsync(Bm25RetrieverTests.Query("a", 1, "c")), TimeSpan.FromHours(1)));
+        Assert.Equal(6, tries);
+        string stopped = Assert.IsType<ModelStoppedException>(await FaultAsync(Bm25RetrieverTests.Query("a", 1, "d"))).Message;
+        Assert.Contains("'fake' is not asked any more: 2 requests in a row failed, the last with: HttpRequestException: gone", stopped);
+        Assert.Equal(6, tries);
+        time.Advance(TimeSpan.FromMinutes(6));
+        Assert.IsType<HttpRequestException>(await FaultAsync(Bm25RetrieverTests.Query("a", 1, "e"))); // one try
+        Assert.IsType<ModelStoppedException>(await FaultAsync(Bm25RetrieverTests.Query("a", 1, "f")));
+        Assert.Equal(7, tries);
+        time.Advance(TimeSpan.FromMinutes(6));
+        generator.Before = null;
+        Assert.Null(await FaultAsync(query));
+        Assert.Null(await FaultAsync(Bm25RetrieverTests.Query("a", 1, "g")));
+
+        async Task<Exception?> FaultAsync(ChunkQuery asked) => await Record.ExceptionAsync(async () => await retriever.RankAsync(asked, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task RankAsync_ServerAsksForAPause_HoldsThoseWhoWaitAlready()
+    {
+        FakeTime time = new();
+        FakeEmbeddings generator = FakeEmbeddings.Letters();
+        List<TimeSpan> asked = [];
+        int calls = 0;
+        generator.Before = () =>
+        {
+            lock (asked) asked.Add(time.Now);
+            return Interlocked.Increment(ref calls) == 1
+                ? throw new HttpRequestException("busy", null, System.Net.HttpStatusCode.TooManyRequests) { Data = { ["Retry-After"] = TimeSpan.FromSeconds(40) } }
+                : Task.CompletedTask;
+        };
+        // One a second: the others have their turn already when the first hears of the pause.
+        EmbeddingRetriever retriever = new(generator, new() { Requests = new() { TimeProvider = time, RequestsPerMinute = 60, RequestsAtOnce = 4 } });
+        Task<ChunkRanking[]> all = Task.WhenAll(Enumerable.Range(0, 4).Select(i => retriever.RankAsync(Bm25RetrieverTests.Query("a", 1, "a" + i), TestContext.Current.CancellationToken).AsTask()));
+        while (Volatile.Read(ref calls) == 0) await Task.Delay(1, TestContext.Current.CancellationToken);
+        await Task.Delay(100, TestContext.Current.CancellationToken); // until the pause is known
+        await time.PassUntilAsync(all, TimeSpan.FromHours(1));
+        Assert.Equal(TimeSpan.Zero, asked[0]);
+        Assert.All(asked.Skip(1), at => Assert.InRange(at, TimeSpan.FromSeconds(40), TimeSpan.FromSeconds(60)));
+    }
+
+    [Fact]
     public async Task RankAsync_Waits_AreNoWork()
     {
         FakeTime time = new();
@@ -215,6 +296,65 @@ public class EmbeddingRetrieverTests
         EmbeddingRetriever last = new(third, new() { CacheFile = path });
         for (int i = 0; i < 20; i++) await last.RankAsync(Bm25RetrieverTests.Query("ab", 1, "a" + i, "b" + i), TestContext.Current.CancellationToken);
         Assert.Empty(third.Asked);
+    }
+
+    [Fact]
+    public async Task RankAsync_CacheFileOfTwo_EachSeesWhatTheOtherAdds()
+    {
+        using TemporaryFolder folder = new();
+        string path = Path.Combine(folder.Path, "embeddings.bin");
+        FakeEmbeddings[] generators = [FakeEmbeddings.Letters(), FakeEmbeddings.Letters()];
+        EmbeddingRetriever[] both = [.. generators.Select(generator => new EmbeddingRetriever(generator, new() { CacheFile = path, CacheCapacity = 0 }))];
+        for (int i = 0; i < 8; i++)
+        {
+            for (int j = 0; j < 2; j++) await both[(i + j) % 2].RankAsync(Bm25RetrieverTests.Query("ab", 1, "a" + i, "b" + i), TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(17, generators.Sum(generator => generator.Asked.Values.Sum())); // sixteen passages and the question
+        Assert.Equal(28 + (17 * (16 + (8 * 4) + 8)), new FileInfo(path).Length);
+        // One who moves the file away has it made anew.
+        File.Delete(path);
+        await both[0].RankAsync(Bm25RetrieverTests.Query("ab", 1, "a0"), TestContext.Current.CancellationToken);
+        await both[1].RankAsync(Bm25RetrieverTests.Query("ab", 1, "a0"), TestContext.Current.CancellationToken);
+        Assert.Equal(19, generators.Sum(generator => generator.Asked.Values.Sum()));
+    }
+
+    [Fact]
+    public async Task RankAsync_CacheFileThatCannotBeUsed_EndsTheRunBeforeAnythingIsPaidFor()
+    {
+        using TemporaryFolder folder = new();
+        ChunkQuery query = Bm25RetrieverTests.Query("ab", 1, "aaab", "bbb");
+        // Its folder is made.
+        await new EmbeddingRetriever(FakeEmbeddings.Letters(), new() { CacheFile = Path.Combine(folder.Path, "a", "b", "c.bin") }).RankAsync(query, TestContext.Current.CancellationToken);
+        Assert.True(File.Exists(Path.Combine(folder.Path, "a", "b", "c.bin")));
+        // A file stands where a folder should be.
+        FakeEmbeddings generator = FakeEmbeddings.Letters();
+        string path = Path.Combine(folder.Path, "a", "b", "c.bin", "d.bin");
+        EvaluationRunException fault = await Assert.ThrowsAsync<EvaluationRunException>(async () =>
+            await new EmbeddingRetriever(generator, new() { CacheFile = path }).RankAsync(query, TestContext.Current.CancellationToken));
+        Assert.Contains("d.bin cannot be written", fault.Message);
+        Assert.Empty(generator.Asked);
+    }
+
+    [Fact]
+    public void EmbeddingFile_ThatCannotBeUsedForAWhile_LosesNothing()
+    {
+        using TemporaryFolder folder = new();
+        string path = Path.Combine(folder.Path, "embeddings.bin");
+        new EmbeddingFile(path, "m").Add([(1, [1, 2])]);
+        byte[] kept = File.ReadAllBytes(path);
+        EmbeddingFile file = new(path, "m");
+        File.Move(path, path + ".away");
+        Directory.CreateDirectory(path);
+        Assert.Throws<EvaluationRunException>(() => file.Find([1]));
+        Assert.Contains("cannot be written", Assert.Throws<EvaluationRunException>(() => file.Add([(2, [3, 4])])).Message);
+        Directory.Delete(path);
+        File.WriteAllText(path, "These are the notes of somebody who needs them.");
+        Assert.Throws<EvaluationRunException>(() => file.Find([1]));
+        File.Move(path + ".away", path, overwrite: true);
+        Assert.Equal([1f, 2f], file.Find([1])[0]!);
+        file.Add([(1, [1, 2])]);
+        Assert.Equal(kept, File.ReadAllBytes(path));
     }
 
     [Fact]

@@ -14,6 +14,9 @@ internal sealed class MemoryVectorStore : VectorStore
 
     public int Upserts { get; set; }
 
+    /// <summary>What comes before a collection that is there is deleted, or null.</summary>
+    public Func<Task>? BeforeDeleting { get; set; }
+
     public override VectorStoreCollection<object, Dictionary<string, object?>> GetDynamicCollection(string name, VectorStoreCollectionDefinition definition)
     {
         Definition = definition;
@@ -26,7 +29,11 @@ internal sealed class MemoryVectorStore : VectorStore
 
     public override Task<bool> CollectionExistsAsync(string name, CancellationToken cancellationToken = default) => Task.FromResult(Collections.ContainsKey(name));
 
-    public override Task EnsureCollectionDeletedAsync(string name, CancellationToken cancellationToken = default) => Task.FromResult(Collections.TryRemove(name, out _));
+    public override async Task EnsureCollectionDeletedAsync(string name, CancellationToken cancellationToken = default)
+    {
+        if (BeforeDeleting is { } before && Collections.ContainsKey(name)) await before();
+        Collections.TryRemove(name, out _);
+    }
 
     public override object? GetService(Type serviceType, object? serviceKey = null) => null;
 

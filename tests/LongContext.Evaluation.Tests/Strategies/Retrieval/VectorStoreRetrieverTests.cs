@@ -1,3 +1,5 @@
+using LongContext.Evaluation.Runs;
+using LongContext.Evaluation.Support;
 using Microsoft.Extensions.VectorData;
 
 namespace LongContext.Evaluation.Strategies.Retrieval;
@@ -98,6 +100,69 @@ public class VectorStoreRetrieverTests
             Assert.Equal(1, ranking.Chunks[0].Index);
         })));
         Assert.InRange(store.Collections.Count, 1, 2);
+    }
+
+    [Fact]
+    public async Task RankAsync_DeletingAnIdleCollectionFails_TheRankingIsThereAndItIsDeletedInTheEnd()
+    {
+        MemoryVectorStore store = new() { BeforeDeleting = () => throw new HttpRequestException("gone") };
+        VectorStoreRetriever retriever = new(store, FakeEmbeddings.Letters(), options: new() { MaximumCollections = 1 });
+        for (int i = 0; i < 3; i++)
+            Assert.Equal(0, (await retriever.RankAsync(Bm25RetrieverTests.Query("ab", 1, "ab", "c" + i), TestContext.Current.CancellationToken)).Chunks[0].Index);
+        Assert.Equal(3, store.Collections.Count);
+        store.BeforeDeleting = null;
+        await retriever.DisposeAsync();
+        Assert.Empty(store.Collections);
+    }
+
+    [Fact]
+    public async Task RankAsync_DeletingAnIdleCollectionHangs_IsNotWaitedForLongAndIsNoWork()
+    {
+        FakeTime time = new();
+        TaskCompletionSource gate = new();
+        MemoryVectorStore store = new() { BeforeDeleting = () => gate.Task };
+        VectorStoreRetriever retriever = new(
+            store, FakeEmbeddings.Letters(), new() { Requests = new() { TimeProvider = time, RequestTimeout = TimeSpan.FromMinutes(3) } }, new() { MaximumCollections = 1 });
+        await retriever.RankAsync(Bm25RetrieverTests.Query("ab", 1, "ab", "c"), TestContext.Current.CancellationToken);
+        Assert.Equal(TimeSpan.Zero, await time.PassUntilAsync(WorkAsync(), TimeSpan.FromHours(1)));
+        Assert.Equal(TimeSpan.FromMinutes(3), time.Now);
+        gate.SetResult();
+        await retriever.DisposeAsync();
+        Assert.Empty(store.Collections);
+
+        async Task<TimeSpan> WorkAsync()
+        {
+            WaitingTime waiting = WaitingTime.Begin();
+            TimeSpan start = time.Now;
+            Assert.Equal(0, (await retriever.RankAsync(Bm25RetrieverTests.Query("ab", 1, "ab", "d"), TestContext.Current.CancellationToken)).Chunks[0].Index);
+            return waiting.Without(time.Now - start);
+        }
+    }
+
+    [Fact]
+    public async Task RankAsync_FillingFailsWhenNobodyWaitsAnyMore_IsTriedAgainNextTime()
+    {
+        FakeEmbeddings generator = FakeEmbeddings.Letters();
+        TaskCompletionSource begun = new(TaskCreationOptions.RunContinuationsAsynchronously), gate = new(), failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        generator.Before = async () =>
+        {
+            begun.TrySetResult();
+            await gate.Task;
+            failed.TrySetResult();
+            throw new HttpRequestException("gone");
+        };
+        await using VectorStoreRetriever retriever = new(new MemoryVectorStore(), generator, new() { Requests = new() { MaximumTries = 1 } });
+        ChunkQuery query = Bm25RetrieverTests.Query("ab", 2, Passages);
+        using CancellationTokenSource source = new();
+        Task<ChunkRanking> first = retriever.RankAsync(query, source.Token).AsTask();
+        await begun.Task;
+        await source.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
+        gate.SetResult();
+        await failed.Task;
+        await Task.Delay(100, TestContext.Current.CancellationToken); // until the filling has ended, too
+        generator.Before = null;
+        Assert.Equal(2, (await retriever.RankAsync(query, TestContext.Current.CancellationToken)).Chunks[0].Index);
     }
 
     [Fact]
