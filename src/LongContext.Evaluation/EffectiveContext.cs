@@ -21,7 +21,7 @@ namespace LongContext.Evaluation;
 /// An item that failed (no answer after all tries, an answer that nobody could score) is neither right nor wrong, and is not left out either: what fails may well be what is hard. The
 /// verdicts count it as wrong where they say "above", and as right where they say "below", so that they hold whatever it would have scored; means are of the items that were
 /// scored. After a batch in which every item failed no more is asked at that length, which then stays undecided; one without any score is taken for failing as to where to look
-/// next, and is no bound of the bracket. Items that do not fit into the model count 0.
+/// next, and is no bound of the bracket. A length that has no items at all, such as one shorter than the question, neither passes nor fails. Items that do not fit into the model count 0.
 /// </para>
 /// </remarks>
 public static class EffectiveContext
@@ -59,9 +59,13 @@ public static class EffectiveContext
     }
 
     /// <summary>Finds it for a client.</summary>
+    /// <remarks>
+    /// A client that hands out its own <see cref="EvaluationModel"/> (<see cref="IChatClient.GetService"/>), as this library's does, is measured with that one's identity, window and settings, and
+    /// the tokenizer given here.
+    /// </remarks>
     /// <param name="client">How the model is asked; its metadata name it where they can.</param>
     /// <param name="tokenizer">The model's tokenizer, or one that is close.</param>
-    /// <param name="options">The tasks, the threshold, how exact; <see cref="EffectiveContextOptions.MaximumLength"/> must be set.</param>
+    /// <param name="options">The tasks, the threshold, how exact; <see cref="EffectiveContextOptions.MaximumLength"/> must be set unless the client knows its window.</param>
     /// <param name="progress">Told after each batch of items.</param>
     /// <param name="cancellationToken">Ends the search.</param>
     /// <exception cref="ArgumentException">An option is out of its range, or there is a folder and the client does not name its model.</exception>
@@ -72,6 +76,8 @@ public static class EffectiveContext
         ArgumentNullException.ThrowIfNull(client);
         ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentNullException.ThrowIfNull(options);
+        // Wrappers hand out what is inside them, but are to be asked themselves.
+        if (client.GetService(typeof(EvaluationModel)) is EvaluationModel known) return FindAsync(known with { Client = client, Tokenizer = tokenizer }, options, progress, cancellationToken);
         string? name = (client.GetService(typeof(ChatClientMetadata)) as ChatClientMetadata)?.DefaultModelId;
         if (string.IsNullOrEmpty(name) && options.Run?.Folder is not null)
         {
@@ -79,7 +85,7 @@ public static class EffectiveContext
             throw new ArgumentException(
                 $"{nameof(EffectiveContextOptions)}: {nameof(options.Run)}.{nameof(EvaluationRunOptions.Folder)} is set, but the client does not say which model it asks "
                 + $"({nameof(ChatClientMetadata)}.{nameof(ChatClientMetadata.DefaultModelId)}), by which kept answers are told apart: "
-                + $"give an {nameof(EvaluationModel)} with a {nameof(EvaluationModel.Name)} instead of the client.",
+                + $"give an {nameof(EvaluationModel)} with a {nameof(EvaluationModel.Name)} and an {nameof(EvaluationModel.Identity)} instead of the client.",
                 nameof(options));
         }
 

@@ -5,7 +5,7 @@ using LongContext.Evaluation.Tasks.Ruler;
 namespace LongContext.Evaluation;
 
 /// <summary>How <see cref="EffectiveContext"/> looks for the length up to which a model is reliable.</summary>
-public sealed class EffectiveContextOptions
+public sealed record EffectiveContextOptions
 {
     /// <summary>
     /// The tasks, at least one, each with a name of its own and an <see cref="ISizedTask"/>, with scores from 0 to 1; null (the default) for RULER's thirteen with built-in text

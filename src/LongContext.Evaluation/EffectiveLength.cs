@@ -9,8 +9,8 @@ public sealed record EffectiveLength
     public required string Task { get; init; }
 
     /// <summary>
-    /// The longest length that was measured with a mean at the threshold or above, all shorter ones measured being so too; null where the shortest is below already, or
-    /// could not be measured.
+    /// The longest length that was measured with a mean at the threshold or above, all shorter ones measured being so too, lengths without any item left aside; null where
+    /// the shortest that has items is below already or none of its items could be scored.
     /// </summary>
     public int? Length { get; init; }
 
@@ -41,10 +41,10 @@ public sealed record EffectiveLength
     /// <summary>A line for people: the task, the length, and where the truth lies.</summary>
     public override string ToString()
     {
-        if (Length is null && Curve.Count > 0 && Curve[0].Items == 0)
-            return string.Create(CultureInfo.InvariantCulture, $"{Task}: no item of {Curve[0].Length:N0} tokens could be scored");
-        if (Length is not { } length)
-            return string.Create(CultureInfo.InvariantCulture, $"{Task}: below the threshold at {(Curve.Count == 0 ? "the shortest length" : $"{Curve[0].Length:N0} tokens")} already");
+        LengthMeasurement? first = Curve.FirstOrDefault(point => point.Items + point.Failed > 0);
+        if (Length is null && first is null) return $"{Task}: there is no item of any length";
+        if (Length is null && first!.Items == 0) return string.Create(CultureInfo.InvariantCulture, $"{Task}: no item of {first.Length:N0} tokens could be scored");
+        if (Length is not { } length) return string.Create(CultureInfo.InvariantCulture, $"{Task}: below the threshold at {first!.Length:N0} tokens already");
         string bracket = (Lower, Upper) switch
         {
             ({ } lower, { } upper) => string.Create(CultureInfo.InvariantCulture, $" (at least {lower:N0}, less than {upper:N0})"),

@@ -12,10 +12,10 @@ public sealed record EvaluationPlanEntry
     /// <summary>Items. Required.</summary>
     public required int Items { get; init; }
 
-    /// <summary>Of these, how many do not fit into the model and will not be asked. Default: 0.</summary>
+    /// <summary>Of these, how many do not fit into the model whole: full context does not ask them, other strategies are counted with prompts as long as the window lets them be. Default: 0.</summary>
     public int TooLong { get; init; }
 
-    /// <summary>Requests: each item that fits, once with each strategy. Required.</summary>
+    /// <summary>Requests: each item once with each strategy that can ask it. Required.</summary>
     public required int Requests { get; init; }
 
     /// <summary>Tokens of their prompts, as the model's tokenizer counts them. Required.</summary>
@@ -27,7 +27,7 @@ public sealed record EvaluationPlanEntry
     /// <summary>Tokens of their answers at most. Required.</summary>
     public required long AnswerTokens { get; init; }
 
-    /// <summary>What they cost at the model's price, answers at their longest, or null where it has none.</summary>
+    /// <summary>About what they cost at the model's price, answers at their longest, or null where it has none.</summary>
     public decimal? Cost { get; init; }
 
     /// <summary>Why some items cannot be made, or null (the default).</summary>

@@ -1,7 +1,7 @@
 namespace LongContext.Evaluation;
 
 /// <summary>How an <see cref="EvaluationRunner"/> runs: limits, retries, what is kept where.</summary>
-public sealed class EvaluationRunOptions
+public sealed record EvaluationRunOptions
 {
     /// <summary>The report's title. Default: "Evaluation".</summary>
     public string Title { get; init; } = "Evaluation";
@@ -82,8 +82,8 @@ public sealed class EvaluationRunOptions
     public int? MaximumFailures { get; init; }
 
     /// <summary>
-    /// Items of each task at most, the first ones, at least 1, or null (the default) for all. Of a task that has lengths (<see cref="Tasks.ISizedTask"/>) so many of each length: the first
-    /// of all would be those of the shortest.
+    /// Items of each task at most, the first ones, at least 1, or null (the default) for all. Of a task that has lengths (<see cref="Tasks.ISizedTask"/>) so many of each length, and so
+    /// of prepared files of RULER, of the gold positions of "Lost in the Middle" and of its numbers of pairs: the first of all would be those of the first alone.
     /// </summary>
     public int? MaximumItems { get; init; }
 

@@ -10,7 +10,7 @@ namespace LongContext.Evaluation;
 /// <para>
 /// Results do not depend on how many requests are made at once, nor on which come back first. Equal requests are made once, answers are kept before anything is done with them, and with a
 /// <see cref="EvaluationRunOptions.Folder"/> neither is lost when the process is killed. An answer is told apart by the model's name and <see cref="EvaluationModel.Identity"/>, the
-/// messages and all settings.
+/// messages and all settings. A folder belongs to one run at a time; a second one on it is refused.
 /// </para>
 /// <para>
 /// Clients often retry by themselves. Where they do, every one of our tries is several of theirs, and their time-outs come first: for OpenAI's client set <c>RetryPolicy = new
@@ -63,7 +63,7 @@ public sealed class EvaluationRunner
             Items = results,
             Tasks = summaries,
             Settings = Settings(models),
-            Notes = [.. engine.Notes(models), .. NotAsked(summaries)],
+            Notes = [.. engine.Notes(models), .. NotAsked(summaries, engine), .. NotMade(summaries, engine)],
             Currency = options.Currency,
         };
         return report with { Sections = [.. tasks.Select(task => task.Benchmark).OfType<IBenchmark>().Distinct().Select(benchmark => benchmark.Summarize(report)).Append(TaskDeviations.Section(report.Tasks)).OfType<ReportSection>()] };
@@ -94,9 +94,17 @@ public sealed class EvaluationRunner
             cancellationToken);
     }
 
-    private static IEnumerable<string> NotAsked(IEnumerable<TaskSummary> summaries) => summaries.Where(summary => summary.NotAsked > 0).GroupBy(summary => summary.Model).Select(model =>
-        string.Create(CultureInfo.InvariantCulture, $"The model '{model.Key}' was never asked {model.Sum(summary => summary.NotAsked):N0} items or more: ")
-        + string.Join(", ", model.Select(summary => string.Create(CultureInfo.InvariantCulture, $"{summary.NotAsked:N0} of '{summary.Task}'")).Distinct()) + ". When the run is started again on its folder, they are.");
+    private IEnumerable<string> NotAsked(IEnumerable<TaskSummary> summaries, RunEngine engine) =>
+        summaries.Where(summary => summary.NotAsked > 0 && !engine.IsUnmade(summary.Model, summary.Task)).GroupBy(summary => summary.Model).Select(model =>
+            string.Create(CultureInfo.InvariantCulture, $"The model '{model.Key}' was never asked {model.Sum(summary => summary.NotAsked):N0} items or more: {PerTask(model)}.")
+            + (options.Folder is null ? "" : " When the run is started again on its folder, they are."));
+
+    private static IEnumerable<string> NotMade(IEnumerable<TaskSummary> summaries, RunEngine engine) =>
+        summaries.Where(summary => summary.NotAsked > 0 && engine.IsUnmade(summary.Model, summary.Task)).GroupBy(summary => summary.Model).Select(model =>
+            string.Create(CultureInfo.InvariantCulture, $"For the model '{model.Key}' {model.Sum(summary => summary.NotAsked):N0} items or more cannot be made: {PerTask(model)}. Running again does not change that."));
+
+    private static string PerTask(IEnumerable<TaskSummary> summaries) =>
+        string.Join(", ", summaries.Select(summary => string.Create(CultureInfo.InvariantCulture, $"{summary.NotAsked:N0} of '{summary.Task}'")).Distinct());
 
     private List<KeyValuePair<string, string>> Settings(IReadOnlyList<EvaluationModel> models)
     {

@@ -10,6 +10,7 @@ public interface IModelSession
     EvaluationModel Model { get; }
 
     /// <summary>Asks the model: the strategy of the run gets the prompt first, then the prompt is cut to the model's window as it says.</summary>
+    /// <remarks>The session that a strategy itself is given (<see cref="Strategies.StrategyContext.Session"/>) asks without it, as <see cref="AskOtherAsync"/> does.</remarks>
     /// <param name="prompt">What to ask.</param>
     /// <param name="settings">How the answer is generated.</param>
     /// <param name="cancellationToken">Ends the request.</param>

@@ -67,7 +67,7 @@ public sealed record ItemResult
     /// </summary>
     public TimeSpan Duration { get; init; }
 
-    /// <summary>What its requests cost, judges and re-rankers included, or null where one of those asked has no price. Embedding generators and scored text are not counted.</summary>
+    /// <summary>What its requests cost, judges, re-rankers, embedding generators and what compressors score included, or null where one of those asked has no price.</summary>
     public decimal? Cost { get; init; }
 
     /// <summary>Whether a prompt was cut to fit. Default: false.</summary>

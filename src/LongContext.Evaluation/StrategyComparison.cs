@@ -13,7 +13,7 @@ public sealed record StrategyComparison
 
     /// <summary>Compares the strategies of a report, by the tasks that strategies apply to.</summary>
     /// <param name="report">Results of a run.</param>
-    /// <param name="baseline">The name of the strategy to measure by, such as "full context"; null (the default) for the best of each task.</param>
+    /// <param name="baseline">The name of the strategy to measure by, such as <see cref="FullContextStrategy.StrategyName"/>; null (the default) for the best of each task.</param>
     /// <exception cref="ArgumentException">No model has a strategy of that name.</exception>
     public static StrategyComparison Of(EvaluationReport report, string? baseline = null)
     {

@@ -65,6 +65,6 @@ public sealed record TaskSummary
     /// <summary>The items' durations added up. Default: zero.</summary>
     public TimeSpan Duration { get; init; }
 
-    /// <summary>What it cost, judges and re-rankers included, or null where one of those asked has no price. Embedding generators and scored text are not counted.</summary>
+    /// <summary>What it cost, judges, re-rankers, embedding generators and what compressors score included, or null where one of those asked has no price.</summary>
     public decimal? Cost { get; init; }
 }

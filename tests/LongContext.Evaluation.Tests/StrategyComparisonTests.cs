@@ -4,6 +4,13 @@ namespace LongContext.Evaluation;
 
 public class StrategyComparisonTests
 {
+    [Fact]
+    public void Of_FullContextAsBaseline_IsNamedByItsConstant()
+    {
+        EvaluationReport report = Report([Result(new FullContextStrategy().Name, "t", "1", 1), Result("other", "t", "1", 0.5)]);
+        Assert.Equal([1.0, 0.5], StrategyComparison.Of(report, FullContextStrategy.StrategyName).Standings.Select(standing => standing.Normalized));
+    }
+
     private static ItemResult Result(string strategy, string task, string item, double? score, long tokens = 100, decimal? cost = null, string model = "m") => new()
     {
         Model = model,

@@ -26,7 +26,9 @@ internal sealed class EffectiveContextRun(
                     $"'{model.Name}' cannot be measured: no item of any length was scored{(told is null ? "" : $"; '{told.Task.Name}' at length {told.Length}: {told.Fault}")}");
             }
 
-            EffectiveLength average = tasks.Count == 1 ? found[0] : await FindAsync(AverageName, tasks).ConfigureAwait(false);
+            // One task without a single item must not leave all others without a mean.
+            EvaluationTask[] measured = [.. tasks.Where(task => samplers.Any(pair => pair.Key.Task == task && pair.Value.Scores.Count > 0))];
+            EffectiveLength average = tasks.Count == 1 ? found[0] : await FindAsync(AverageName, measured).ConfigureAwait(false);
             return new EffectiveContextResult
             {
                 Model = model.Name,
@@ -35,7 +37,7 @@ internal sealed class EffectiveContextRun(
                 Tasks = found,
                 Average = average,
                 Items = [.. tasks.SelectMany(task => samplers.Where(pair => pair.Key.Task == task).OrderBy(pair => pair.Key.Length).SelectMany(pair => pair.Value.Results))],
-                Notes = [.. engine.Notes([model]), .. Faults()],
+                Notes = [.. engine.Notes([model]), .. tasks.Except(measured).Select(task => $"The average is without '{task.Name}', which has no item of any length."), .. Faults()],
             };
         }
         finally
@@ -52,7 +54,7 @@ internal sealed class EffectiveContextRun(
             foreach (SizedSampler sampler in samplers.Values.Where(sampler => sampler.Task == task && sampler.Fault is not null).OrderBy(sampler => sampler.Length))
             {
                 int failed = sampler.Scores.Count(score => score is null);
-                string what = sampler.Scores.Count == failed ? "no item was scored" : $"{failed} of {sampler.Scores.Count} items failed and speak neither for the model nor against it";
+                string what = sampler.Scores.Count == failed ? "no item was scored" : $"{failed} of {sampler.Scores.Count} items failed and count against either verdict";
                 yield return string.Create(CultureInfo.InvariantCulture, $"'{task.Name}' at length {sampler.Length}: {what}, the last: {sampler.Fault}");
             }
         }
@@ -118,7 +120,7 @@ internal sealed class EffectiveContextRun(
     {
         cancellationToken.ThrowIfCancellationRequested();
         // All check points but the first may fail, and the lengths between them not.
-        engine.Resume(model, options.CheckPoints);
+        engine.Resume(options.CheckPoints);
         (SizedSampler Sampler, List<EvaluationItem> Items)[] asked =
             [.. each.Select(sampler => (sampler, sampler.Next(Math.Min(options.BatchSize, options.MaximumItems - sampler.Scores.Count))))];
         (SizedSampler Sampler, List<EvaluationItem> Items, SizedSlice Slice)[] some =

@@ -103,7 +103,7 @@ internal sealed class ItemSession(EvaluationModel model, IContextStrategy strate
         }
     }
 
-    private static int? MaximumPromptTokens(EvaluationModel model, EvaluationPrompt prompt, AnswerSettings settings)
+    public static int? MaximumPromptTokens(EvaluationModel model, EvaluationPrompt prompt, AnswerSettings settings)
     {
         if (model.ContextLength is not { } window) return null;
         int around = settings.MaximumNewTokens + model.TemplateTokens;
@@ -148,9 +148,12 @@ internal sealed class ItemSession(EvaluationModel model, IContextStrategy strate
     private sealed class StrategySession(ItemSession outer) : IModelSession
     {
         private readonly Lock state = new();
+        private int waiting;
+        private long since;
 
         public EvaluationModel Model => outer.Model;
 
+        /// <summary>Time in which at least one request was on its way; many may be at once.</summary>
         public TimeSpan Waited { get; private set; }
 
         public ValueTask<ModelResponse> AskAsync(EvaluationPrompt prompt, AnswerSettings settings, CancellationToken cancellationToken = default) =>
@@ -158,14 +161,21 @@ internal sealed class ItemSession(EvaluationModel model, IContextStrategy strate
 
         public async ValueTask<ModelResponse> AskOtherAsync(EvaluationModel other, EvaluationPrompt prompt, AnswerSettings settings, CancellationToken cancellationToken = default)
         {
-            long start = outer.Time.GetTimestamp();
+            lock (state)
+            {
+                if (waiting++ == 0) since = outer.Time.GetTimestamp();
+            }
+
             try
             {
                 return await outer.AskOtherAsync(other, prompt, settings, isOfAnother: true, cancellationToken).ConfigureAwait(false);
             }
             finally
             {
-                lock (state) Waited += outer.Time.GetElapsedTime(start);
+                lock (state)
+                {
+                    if (--waiting == 0) Waited += outer.Time.GetElapsedTime(since);
+                }
             }
         }
     }

@@ -4,7 +4,7 @@ using Microsoft.ML.Tokenizers;
 namespace LongContext.Evaluation.Runs;
 
 /// <summary>
-/// A task's items as a run takes them: so many at most, of a task with lengths so many of each; and one length, or one task, whose items cannot be made ends nothing but itself.
+/// A task's items as a run takes them: so many at most, of a task with lengths or other parts so many of each; and one length, or one task, whose items cannot be made ends nothing but itself.
 /// </summary>
 internal static class ItemSource
 {
@@ -14,11 +14,25 @@ internal static class ItemSource
     /// <summary>How many items a task has, as far as it says so.</summary>
     public static int? CountOf(EvaluationTask task, int? most)
     {
+        if (most is { } limit && task is IPartedTask parted) return parted.Parts.Aggregate((int?)0, (sum, part) => part.Count is { } own ? sum + Math.Min(own, limit) : null);
         if (task.ItemCount is not { } count || most is not { } each) return task.ItemCount;
         return task is ISizedTask { Lengths.Count: > 0 and var lengths } ? (int)Math.Min(count, (long)each * lengths) : Math.Min(count, each);
     }
 
-    public static IEnumerable<Made> Of(EvaluationTask task, Tokenizer tokenizer, int? most)
+    public static IEnumerable<Made> Of(EvaluationTask task, Tokenizer tokenizer, int? most) =>
+        task is IPartedTask parted ? OfParts(parted, tokenizer, most) : OfWhole(task, tokenizer, most);
+
+    private static IEnumerable<Made> OfParts(IPartedTask task, Tokenizer tokenizer, int? most)
+    {
+        foreach (ItemPart part in task.Parts)
+        {
+            using Walk own = new(() => part.CreateItems(tokenizer));
+            for (int count = 0; !(count >= most) && own.Next(out EvaluationItem? item); count++) yield return new Made(item, part.Length, null);
+            if (own.Fault is not null) yield return new Made(null, part.Length, own.Fault);
+        }
+    }
+
+    private static IEnumerable<Made> OfWhole(EvaluationTask task, Tokenizer tokenizer, int? most)
     {
         ISizedTask? sized = task is ISizedTask { Lengths.Count: > 0 } known ? known : null;
         Dictionary<int, int> counts = []; // by length; those without one under -1

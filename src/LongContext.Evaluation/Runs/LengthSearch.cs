@@ -13,27 +13,34 @@ internal static class LengthSearch
     public static async Task<EffectiveLength> FindAsync(string name, int[] grid, int[] checkPoints, double threshold, Func<int, Task<LengthMeasurement>> measure)
     {
         SortedDictionary<int, LengthMeasurement> measured = [];
-        async Task<bool> PassesAsync(int place)
+        // Null where there is no item at all: that says nothing about the model. One whose items all failed has not been passed: it is looked below it.
+        async Task<bool?> PassesAsync(int place)
         {
             LengthMeasurement measurement = await measure(grid[place]).ConfigureAwait(false);
             measured[place] = measurement;
-            // One that could not be measured has not been passed either: it is looked below it.
-            return measurement.Items > 0 && measurement.Mean >= threshold;
+            return measurement.Items + measurement.Failed == 0 ? null : measurement.Items > 0 && measurement.Mean >= threshold;
         }
 
         int passing = -1, failing = grid.Length;
+        List<int> empty = [];
         foreach (int place in checkPoints)
         {
-            bool passes = await PassesAsync(place).ConfigureAwait(false);
-            if (passes && failing == grid.Length) passing = place;
-            else if (!passes && place < failing) failing = place;
+            bool? passes = await PassesAsync(place).ConfigureAwait(false);
+            if (passes is null) empty.Add(place);
+            else if (passes == true && failing == grid.Length) passing = place;
+            else if (passes == false && place < failing) failing = place;
         }
 
-        while (passing >= 0 && failing < grid.Length && failing - passing > 1)
+        // Lengths without items lie below all others where a question needs room, and above all others where there is no more text: in both cases the first that has some is looked for.
+        int low = passing >= 0 ? passing : empty.Where(place => place < failing).DefaultIfEmpty(-1).Max();
+        int high = passing < 0 ? failing : empty.Where(place => place > passing).Append(failing).Min();
+        while (low >= 0 && high < grid.Length && high - low > 1)
         {
-            int middle = (passing + failing) / 2;
-            if (await PassesAsync(middle).ConfigureAwait(false)) passing = middle;
-            else failing = middle;
+            int middle = (low + high) / 2;
+            bool? passes = await PassesAsync(middle).ConfigureAwait(false);
+            if (passes == true) passing = low = middle;
+            else if (passes is null && passing < 0) low = middle;
+            else high = middle;
         }
 
         return Conclude(name, threshold, [.. measured.Values], passing < 0 ? null : measured[passing]);

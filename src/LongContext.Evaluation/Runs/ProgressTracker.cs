@@ -82,10 +82,10 @@ internal sealed class ProgressTracker
         List<EvaluationTaskProgress> each = [];
         for (int m = 0; m < models.Length; m++)
         {
-            for (int t = 0; t < tasks.Length; t++) each.Add(new EvaluationTaskProgress(models[m], tasks[t].Name, done[m, t], totals[t] * Times(t)));
+            for (int t = 0; t < tasks.Length; t++) each.Add(new EvaluationTaskProgress(models[m], tasks[t].Name, done[m, t], Total(t)));
         }
 
-        int? perModel = totals.All(total => total is not null) ? totals.Select((total, t) => total * Times(t)).Sum() : null;
+        int? perModel = totals.All(total => total is not null) ? tasks.Select((_, t) => Total(t)).Sum() : null;
         return counters.AddTo(new EvaluationProgress
         {
             Done = done.Cast<int>().Sum(),
@@ -97,6 +97,9 @@ internal sealed class ProgressTracker
             Tasks = each,
         });
     }
+
+    /// <summary>Of one model. A task that says less than it has is not done before it is.</summary>
+    private int? Total(int task) => totals[task] is { } total ? Math.Max(total * Times(task), Enumerable.Range(0, models.Length).Max(m => done[m, task])) : null;
 
     private int Times(int task) => tasks[task].UsesStrategies ? strategyCount : 1;
 

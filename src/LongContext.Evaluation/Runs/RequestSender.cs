@@ -65,6 +65,12 @@ internal sealed class RequestSender : IDisposable
     /// <summary>Why models are not asked any more, judges and re-rankers included.</summary>
     public IEnumerable<string> Stopped => gates.OrderBy(gate => gate.Key, StringComparer.Ordinal).Select(gate => gate.Value.Stopped).OfType<string>();
 
+    /// <summary>Gives every model that is not asked any more another chance.</summary>
+    public void Resume(int most)
+    {
+        foreach (ModelGate gate in gates.Values) gate.Resume(most);
+    }
+
     public async Task<ModelResponse> AskAsync(ModelRequest request, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();

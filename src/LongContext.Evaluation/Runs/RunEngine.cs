@@ -40,14 +40,20 @@ internal sealed class RunEngine : IDisposable
 
         // Judges and re-rankers too.
         foreach (string why in stopped) yield return why;
+        foreach (EvaluationModel model in models.Where(model => folder.Path is not null && model.FindIdentity().Length == 0))
+        {
+            yield return $"Nothing but the name '{model.Name}' tells this model's answers in the folder apart: they are used even where another model stands behind it now. "
+                + $"Give {nameof(EvaluationModel)}.{nameof(EvaluationModel.Identity)} to have that seen.";
+        }
+
         if (folder.Responses.DamagedLines + folder.Results.DamagedLines is > 0 and var lines)
         {
             yield return string.Create(CultureInfo.InvariantCulture, $"{lines} lines of the run's folder were damaged and left out; what they held was measured again where it was needed.");
         }
     }
 
-    /// <summary>Gives a model that is not asked any more another chance, where <see cref="ModelGate.Resume"/> sees one.</summary>
-    public void Resume(EvaluationModel model, int most) => sender.Gate(model).Resume(most);
+    /// <summary>Gives models that are not asked any more, judges and re-rankers too, another chance, where <see cref="ModelGate.Resume"/> sees one.</summary>
+    public void Resume(int most) => sender.Resume(most);
 
     /// <summary>Evaluates everything that is not done yet.</summary>
     /// <returns>All results, in the order of models, strategies, tasks and items.</returns>
@@ -92,6 +98,9 @@ internal sealed class RunEngine : IDisposable
         { Expected: { } expected } => Math.Max(0, expected - results),
         _ => 1,
     };
+
+    /// <summary>Whether items of a task are missing because they cannot be made: asking again does not help.</summary>
+    public bool IsUnmade(string model, string task) => missing.GetValueOrDefault((model, task)).IsUnmade;
 
     public void Dispose()
     {
@@ -167,26 +176,27 @@ internal sealed class RunEngine : IDisposable
 
             if (isStopped) AddKept(work, t, keys, placed);
             else if (!isFaulty) work.Progress.Counted(t, number);
-            work.Missing[t] = new Expectation(!isStopped && !isFaulty, ItemSource.CountOf(task, options.MaximumItems));
+            work.Missing[t] = new Expectation(!isStopped && !isFaulty, isFaulty && !isStopped, ItemSource.CountOf(task, options.MaximumItems));
         }
     }
 
     /// <summary>What a model that is not asked any more has answered in earlier runs. Its settings say that the task is the same; whether each item is would take making them.</summary>
     private void AddKept(ModelWork work, int task, string[] keys, HashSet<(int Strategy, string Item)> placed)
     {
-        bool isSized = work.Tasks[task] is ISizedTask { Lengths.Count: > 0 };
+        bool isParted = work.Tasks[task] is IPartedTask { Parts.Count: > 1 }, isSized = work.Tasks[task] is ISizedTask { Lengths.Count: > 0 };
         // Items of a search that were made already are all that it asks for.
         HashSet<string>? asked = work.Tasks[task] is SizedSlice slice ? [.. slice.CreateItems(work.Model.Tokenizer).Select(item => item.Id)] : null;
         for (int s = 0; s < keys.Length; s++)
         {
             if (!work.Strategies.Apply(work.Tasks[task], s)) continue;
-            Dictionary<int, int> counts = [];
+            Dictionary<(string? Group, int Length), int> counts = [];
             foreach ((int number, ItemResult kept) in folder.Results.All(keys[s]))
             {
                 if (asked?.Contains(kept.Item) == false) continue;
-                int length = isSized ? kept.Length ?? -1 : -1, count = counts.GetValueOrDefault(length);
+                (string?, int) part = (isParted ? kept.Group : null, isSized && !isParted ? kept.Length ?? -1 : -1);
+                int count = counts.GetValueOrDefault(part);
                 if (count >= options.MaximumItems) continue;
-                counts[length] = count + 1;
+                counts[part] = count + 1;
                 if (placed.Add((s, kept.Item))) work.Add(new Place(s, task, number), kept, isResumed: true);
             }
         }
@@ -267,8 +277,8 @@ internal sealed class RunEngine : IDisposable
 
     private sealed record PendingItem(Place Place, EvaluationItem Item, string Key, string Fingerprint);
 
-    /// <summary>Whether all items of a task came by, and how many there are, where it says so.</summary>
-    private readonly record struct Expectation(bool IsComplete, int? Expected);
+    /// <summary>Whether all items of a task came by, or else whether the others cannot be made; and how many there are, where it says so.</summary>
+    private readonly record struct Expectation(bool IsComplete, bool IsUnmade, int? Expected);
 
     /// <summary>Where a result stands among those of its model.</summary>
     private readonly record struct Place(int Strategy, int Task, int Item) : IComparable<Place>

@@ -1,3 +1,4 @@
+using LongContext.Evaluation.Strategies;
 using LongContext.Evaluation.Tasks;
 
 namespace LongContext.Evaluation.Runs;
@@ -7,8 +8,18 @@ internal static class RunPlan
 {
     public static EvaluationPlanEntry Of(EvaluationModel model, EvaluationTask task, RunStrategies strategies, EvaluationRunOptions options, CancellationToken cancellationToken)
     {
-        int times = Enumerable.Range(0, strategies.All.Count).Count(strategy => strategies.Apply(task, strategy)), items = 0, tooLong = 0, longest = 0;
+        int[] applied = [.. Enumerable.Range(0, strategies.All.Count).Where(strategy => strategies.Apply(task, strategy))];
+        // The others may shorten what full context cannot ask.
+        int whole = applied.Count(strategy => strategies.All[strategy].Name == FullContextStrategy.StrategyName), others = applied.Length - whole, items = 0, tooLong = 0, longest = 0, requests = 0;
         long prompts = 0, answers = 0;
+        void Add(int tokens, int times, EvaluationItem item)
+        {
+            requests += times;
+            prompts += (long)tokens * times;
+            longest = Math.Max(longest, tokens);
+            if (task.UsesStrategies) answers += (long)item.Settings.MaximumNewTokens * times;
+        }
+
         string? fault = null;
         foreach (ItemSource.Made made in ItemSource.Of(task, model.Tokenizer, options.MaximumItems))
         {
@@ -24,14 +35,12 @@ internal static class RunPlan
             {
                 // What is scored and not generated has a prompt as well, but is cut in ways of the task's own.
                 EvaluationPrompt asked = task.UsesStrategies ? ItemSession.Fit(model, item.Prompt, item.Settings, out _) : item.Prompt;
-                int tokens = new ModelRequest(model, asked, item.Settings).CountPromptTokens();
-                prompts += tokens;
-                longest = Math.Max(longest, tokens);
-                if (task.UsesStrategies) answers += item.Settings.MaximumNewTokens;
+                Add(new ModelRequest(model, asked, item.Settings).CountPromptTokens(), applied.Length, item);
             }
             catch (PromptTooLongException)
             {
                 tooLong++;
+                if (others > 0 && Room(model, item) is { } room) Add(room, others, item);
             }
         }
 
@@ -41,12 +50,25 @@ internal static class RunPlan
             Task = task.Name,
             Items = items,
             TooLong = tooLong,
-            Requests = (items - tooLong) * times,
-            PromptTokens = prompts * times,
+            Requests = requests,
+            PromptTokens = prompts,
             LongestPrompt = longest,
-            AnswerTokens = answers * times,
-            Cost = model.Price?.Of(prompts * times, answers * times),
+            AnswerTokens = answers,
+            Cost = model.Price?.Of(prompts, answers),
             Fault = fault,
         };
+    }
+
+    /// <summary>The tokens that a strategy is told to keep to, or null where not even the answer fits.</summary>
+    private static int? Room(EvaluationModel model, EvaluationItem item)
+    {
+        try
+        {
+            return ItemSession.MaximumPromptTokens(model, item.Prompt, item.Settings) is { } room ? Math.Min(room, item.Prompt.Truncation.Limit ?? room) : item.Prompt.Truncation.Limit;
+        }
+        catch (PromptTooLongException)
+        {
+            return null;
+        }
     }
 }

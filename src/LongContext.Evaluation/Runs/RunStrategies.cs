@@ -12,7 +12,7 @@ internal sealed class RunStrategies
     {
         FullContextStrategy full = new();
         given = strategies.Count;
-        alone = Enumerable.Range(0, given).FirstOrDefault(i => strategies[i].Name == full.Name, given);
+        alone = Enumerable.Range(0, given).FirstOrDefault(i => strategies[i].Name == FullContextStrategy.StrategyName, given);
         All = alone == given && tasks.Any(task => !task.UsesStrategies) ? [.. strategies, full] : strategies;
     }
 

@@ -9,11 +9,11 @@ public static class PromptFilling
     /// <summary>With how many parts (words, lines, documents) a prompt comes closest to a number of tokens without having more.</summary>
     /// <param name="tokenizer">Counts, special tokens as its own settings say.</param>
     /// <param name="maximumTokens">Tokens of the prompt at most: the length less the answer's and <see cref="ISizedTask.TemplateTokens"/>.</param>
-    /// <param name="prompt">The whole prompt with so many parts; more parts make more tokens.</param>
+    /// <param name="prompt">The whole prompt with so many parts; more parts make more tokens. It is asked for more parts than fit, at least <paramref name="fewest"/> + 8: a source that has fewer must repeat some.</param>
     /// <param name="fewest">The fewest parts it can have, at least 0. Default: 1.</param>
     /// <returns>The number of parts, such that one more would be too many.</returns>
     /// <remarks>A few prompts are made and counted: the next number of parts is guessed from the tokens that a part has had so far.</remarks>
-    /// <exception cref="ArgumentException">Even the fewest parts are too long, which a run takes for an item that is too long for its length; or parts have hardly any tokens.</exception>
+    /// <exception cref="ArgumentException">Even the fewest parts are too long: a run then reports the items of that length as failed and goes on, a search leaves the length out; or parts have hardly any tokens.</exception>
     public static int MostParts(Tokenizer tokenizer, int maximumTokens, Func<int, string> prompt, int fewest = 1)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);

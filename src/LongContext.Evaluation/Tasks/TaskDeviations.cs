@@ -22,10 +22,15 @@ internal static class TaskDeviations
 
     /// <summary>A task's own, and that a run asked only its first items.</summary>
     /// <param name="task">The task.</param>
-    /// <param name="most">The run's limit, of tasks that have lengths for each of them; or null for none.</param>
+    /// <param name="most">The run's limit, of tasks that have lengths or other parts for each of them; or null for none.</param>
     public static IReadOnlyList<string> Of(EvaluationTask task, int? most)
     {
         if (most is not { } limit) return task.Deviations;
+        if (task is IPartedTask { Parts.Count: > 1 } parted)
+        {
+            return parted.Parts.All(part => part.Count <= limit) ? task.Deviations : [.. task.Deviations, .. First(limit, $"items of each {parted.PartName}")];
+        }
+
         int lengths = task is ISizedTask sized ? sized.Lengths.Count : 0;
         bool isWhole = task.ItemCount is { } count && count <= (long)limit * Math.Max(1, lengths);
         return isWhole ? task.Deviations : [.. task.Deviations, .. First(limit, lengths > 1 ? "items of each length" : "items")];

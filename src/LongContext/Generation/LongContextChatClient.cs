@@ -31,6 +31,7 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
     private readonly TimeProvider clock;
     private readonly ClientLifetime lifetime;
     private readonly ChatClientMetadata metadata;
+    private readonly string deviations;
 
     /// <summary>A client for a model.</summary>
     /// <param name="model">The model; stays the caller's unless <see cref="LongContextChatClientOptions.OwnsModel"/> says otherwise.</param>
@@ -60,6 +61,7 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
         reader = new ChatRequestReader(model.Config, tokenizer, format, options, ModelId, ContextLength);
         this.generator = generator ?? new QueuedTokenGenerator(model);
         clock = options.Rendering.TimeProvider;
+        deviations = ClientSettings.Describe(options);
         lifetime = new ClientLifetime(options.OwnsModel ? model : null);
         metadata = new ChatClientMetadata("longcontext", providerUri: null, ModelId);
         Scorer = new ModelTokenScorer(model, tokenizer, new ModelTokenScorerOptions
@@ -154,12 +156,14 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
     /// <inheritdoc />
     /// <remarks>
     /// There are <see cref="ChatClientMetadata"/>, the <see cref="CausalLanguageModel"/>, the <see cref="Tokenizer"/>, the <see cref="ChatFormat"/>,
-    /// <see cref="ITokenScorer"/>, <see cref="ISharedPrefixScorer"/> and <see cref="IPromptRenderer"/>.
+    /// <see cref="ITokenScorer"/>, <see cref="ISharedPrefixScorer"/>, <see cref="IPromptRenderer"/>, and an <see cref="EvaluationModel"/> as <see cref="ToEvaluationModel"/> makes it.
     /// </remarks>
     public object? GetService(Type serviceType, object? serviceKey = null)
     {
         ArgumentNullException.ThrowIfNull(serviceType);
         if (serviceKey is not null) return null;
+        // Made anew each time: it has a hash of the weights as they are now.
+        if (serviceType == typeof(EvaluationModel)) return ToEvaluationModel();
         object?[] services = [this, metadata, Scorer, Tokenizer, ChatFormat, model];
         // Everything is an object; who asks for that gets the client.
         return Array.Find(services, serviceType.IsInstanceOfType);
@@ -168,13 +172,14 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
     /// <summary>This client as a model to evaluate.</summary>
     /// <param name="name">Its name in reports. Null (the default): <see cref="ModelId"/>.</param>
     /// <remarks>
-    /// Its <see cref="EvaluationModel.Identity"/> is a hash over the weights as they are now, an adapter's included, by samples: call it anew after training. It computes one request
-    /// at a time, so it is asked one at a time.
+    /// Its <see cref="EvaluationModel.Identity"/> has a hash over the weights as they are now, an adapter's included, by samples: call it anew after training; and what the client's options for
+    /// generation and for the template say that is not the default. A date that the template takes from the clock is no part of it, so that a run may go on the next day: set
+    /// <see cref="ChatRenderOptions.Date"/> where answers depend on it. The model computes one request at a time, so it is asked one at a time.
     /// </remarks>
     public EvaluationModel ToEvaluationModel(string? name = null) => new()
     {
         Name = name ?? ModelId,
-        Identity = $"weights {WeightIdentity.Of(model)}, format {ChatFormat?.ToString() ?? "none"}",
+        Identity = $"weights {WeightIdentity.Of(model)}, format {ChatFormat?.ToString() ?? "none"}{deviations}",
         Client = this,
         Tokenizer = Tokenizer,
         ContextLength = ContextLength,

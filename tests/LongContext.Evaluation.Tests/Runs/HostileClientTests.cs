@@ -79,9 +79,9 @@ public sealed class HostileClientTests
         using TemporaryFolder folder = new();
         EvaluationRunOptions options = new() { Folder = folder.Path };
         ScriptedClient client = RunModels.Echo();
-        await new EvaluationRunner(options).RunAsync([RunModels.Of(client)], [new EchoTask("a", 3)], cancellationToken: Token);
+        await new EvaluationRunner(options).RunAsync([RunModels.Of(client) with { Identity = "1" }], [new EchoTask("a", 3)], cancellationToken: Token);
         Rewrite(folder[ResultJournal.FileName], from, to);
-        EvaluationReport report = await new EvaluationRunner(options).RunAsync([RunModels.Of(client)], [new EchoTask("a", 3)], cancellationToken: Token);
+        EvaluationReport report = await new EvaluationRunner(options).RunAsync([RunModels.Of(client) with { Identity = "1" }], [new EchoTask("a", 3)], cancellationToken: Token);
         Assert.Equal((3, 1.0), (report.Tasks[0].Scored, report.Tasks[0].Mean));
         Assert.Contains("damaged", Assert.Single(report.Notes), StringComparison.Ordinal);
         Assert.Equal(3, client.Asked.Count);
@@ -98,10 +98,10 @@ public sealed class HostileClientTests
         using TemporaryFolder folder = new();
         EvaluationRunOptions options = new() { Folder = folder.Path, TimeProvider = new FakeTime() };
         ScriptedClient client = RunModels.Echo();
-        await new EvaluationRunner(options).RunAsync([RunModels.Of(client)], [new EchoTask("a", 3)], cancellationToken: Token);
+        await new EvaluationRunner(options).RunAsync([RunModels.Of(client) with { Identity = "1" }], [new EchoTask("a", 3)], cancellationToken: Token);
         File.Delete(folder[ResultJournal.FileName]);
         int changed = Rewrite(folder[ResponseStore.FileName], from, to);
-        EvaluationReport report = await new EvaluationRunner(options).RunAsync([RunModels.Of(client)], [new EchoTask("a", 3)], cancellationToken: Token);
+        EvaluationReport report = await new EvaluationRunner(options).RunAsync([RunModels.Of(client) with { Identity = "1" }], [new EchoTask("a", 3)], cancellationToken: Token);
         Assert.Equal(1, report.Tasks[0].Mean);
         Assert.Equal(3 + changed, client.Asked.Count);
     }

@@ -1,3 +1,4 @@
+using LongContext.Evaluation.Strategies;
 using LongContext.Evaluation.Support;
 using LongContext.Evaluation.Tasks;
 using LongContext.TestSupport;
@@ -21,7 +22,10 @@ public sealed class IncompleteRunTests
         Assert.Equal((10, 20, 10, 1.0), (first.Scored, first.Scored + first.Failed + first.NotAsked, first.Failed + first.NotAsked, first.Mean));
         Assert.Equal(0.5, first.MeanOverAll);
         Assert.Equal((0, 5, 0.0), (second.Scored, second.NotAsked, second.MeanOverAll));
-        Assert.Contains("5 of 'b'", Assert.Single(report.Notes, note => note.Contains("never asked", StringComparison.Ordinal)), StringComparison.Ordinal);
+        string never = Assert.Single(report.Notes, note => note.Contains("never asked", StringComparison.Ordinal));
+        Assert.Contains("5 of 'b'", never, StringComparison.Ordinal);
+        Assert.DoesNotContain("folder", never, StringComparison.Ordinal);
+        Assert.DoesNotContain(report.Notes, note => note.Contains("cannot be made", StringComparison.Ordinal));
         using StringWriter written = new();
         report.WriteJsonLines(written);
         Assert.Equal(5, EvaluationReport.ReadJsonLines(new StringReader(written.ToString()), "x").Tasks[1].NotAsked);
@@ -59,6 +63,10 @@ public sealed class IncompleteRunTests
         Assert.Equal(10, lost.Length);
         Assert.Contains("too short", lost.Fault, StringComparison.Ordinal);
         Assert.Equal(2, report.Tasks[1].Scored);
+        // Nothing that another run would mend.
+        string note = Assert.Single(report.Notes);
+        Assert.Contains("2 of 'a'", note, StringComparison.Ordinal);
+        Assert.Contains("cannot be made", note, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -113,6 +121,45 @@ public sealed class IncompleteRunTests
         Assert.Equal((10, 2 * plan.Entries[0].PromptTokens), (twice.Requests, twice.PromptTokens));
     }
 
+    [Fact]
+    public async Task PlanAsync_StrategiesForTextsLongerThanTheWindow_AreCountedAtTheWindow()
+    {
+        EvaluationModel model = RunModels.Of(RunModels.Echo()) with { ContextLength = 600 };
+        string words = string.Concat(Enumerable.Repeat("word ", 900));
+        // The last one leaves no room for a question, whatever the strategy.
+        EchoTask task = new("a", 3)
+        {
+            Change = item => item.Id == "0" ? item : item with { Prompt = new EvaluationPrompt { Context = words, After = "why?" }, Settings = item.Settings with { MaximumNewTokens = item.Id == "2" ? 599 : 128 } },
+        };
+        EvaluationRunner runner = new();
+        EvaluationPlanEntry full = (await runner.PlanAsync([model], [task], cancellationToken: Token)).Entries[0];
+        Assert.Equal((3, 2, 1), (full.Items, full.TooLong, full.Requests));
+        EvaluationPlan plan = await runner.PlanAsync([model], [task], [new FullContextStrategy(), new CuttingStrategy()], Token);
+        EvaluationPlanEntry both = plan.Entries[0];
+        const int Room = 600 - 128 - 64;
+        Assert.Equal((3, 2, 3, (2 * full.PromptTokens) + Room, Room, 3 * 128), (both.Items, both.TooLong, both.Requests, both.PromptTokens, both.LongestPrompt, both.AnswerTokens));
+        EvaluationReport report = await runner.RunAsync([model], [task], [new FullContextStrategy(), new CuttingStrategy()], cancellationToken: Token);
+        Assert.Equal(both.Requests, report.Items.Sum(item => item.Requests));
+        Assert.Contains("without judges", plan.ToString().TrimEnd().Split('\n')[^1], StringComparison.Ordinal);
+        Assert.Contains("2 items do not fit whole", plan.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task RunAsync_TaskSaysLessThanItHas_ProgressStaysWithinTheTotal()
+    {
+        List<EvaluationProgress> told = [];
+        SizedTask task = new("a", 3, 1_000, 2_000) { WithoutLength = 3 };
+        await new EvaluationRunner(new EvaluationRunOptions { MaximumItems = 3, ItemsAtOnce = 1, ProgressInterval = TimeSpan.Zero }).RunAsync(
+            [RunModels.Of(RunModels.Echo())], [task], progress: new Listener(told.Add), cancellationToken: Token);
+        Assert.Equal(9, told[^1].Done);
+        Assert.All(told, progress => Assert.True(progress.Done <= progress.Total && progress.Tasks[0].Done <= progress.Tasks[0].Total));
+    }
+
+    private sealed class Listener(Action<EvaluationProgress> told) : IProgress<EvaluationProgress>
+    {
+        public void Report(EvaluationProgress value) => told(value);
+    }
+
     /// <summary>Questions at some lengths, for a model that echoes.</summary>
     private sealed class SizedTask(string name, int each, params int[] lengths) : AnswerTask, ISizedTask
     {
@@ -128,9 +175,13 @@ public sealed class IncompleteRunTests
 
         public int Shortest { get; init; }
 
+        /// <summary>Items that come first and have no length.</summary>
+        public int WithoutLength { get; init; }
+
         public int Made => made;
 
-        public override IEnumerable<EvaluationItem> CreateItems(Tokenizer tokenizer) => Lengths.SelectMany(length => CreateItems(tokenizer, length));
+        public override IEnumerable<EvaluationItem> CreateItems(Tokenizer tokenizer) => CreateItems(tokenizer, Lengths[0]).Take(WithoutLength)
+            .Select(item => item with { Id = "free" + item.Id, Length = null }).Concat(Lengths.SelectMany(length => CreateItems(tokenizer, length)));
 
         public IEnumerable<EvaluationItem> CreateItems(Tokenizer tokenizer, int length) => Enumerable.Range(0, each).Select(i =>
         {

@@ -46,7 +46,7 @@ public sealed class ModelIdentityTests
         ArgumentException fault = await Assert.ThrowsAsync<ArgumentException>(
             () => EffectiveContext.FindAsync(SlopeTask.Client(1, (_, _) => 1), PieceTokenizer.WordLevel, options, cancellationToken: Token));
         Assert.Contains("Folder", fault.Message, StringComparison.Ordinal);
-        Assert.Contains("EvaluationModel", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("EvaluationModel with a Name and an Identity", fault.Message, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(folder.Path));
     }
 
@@ -106,6 +106,40 @@ public sealed class ModelIdentityTests
         EvaluationReport report = await new EvaluationRunner(new EvaluationRunOptions { MaximumFailuresInARow = 1 }).RunAsync(
             [RunModels.Of(RunModels.Echo())], [new SecondOpinionTask(judge)], cancellationToken: Token);
         Assert.Contains("'judge'", Assert.Single(report.Notes), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task FindAsync_ClientWithAModelOfItsOwn_IsMeasuredAsThatModel()
+    {
+        using TemporaryFolder folder = new();
+        ScriptedClient asked = SlopeTask.Client(1, (_, _) => 1);
+        EvaluationModel own = RunModels.Of(new ScriptedClient(_ => "never asked"), "own") with { Identity = "weights 7", ContextLength = 3_000, ContinuesAnswers = true, TemplateTokens = 5 };
+        EffectiveContextOptions options = new() { Tasks = [new SlopeTask("a", 64)], Run = new EvaluationRunOptions { Folder = folder.Path } };
+        EffectiveContextResult result = await EffectiveContext.FindAsync(new OwningClient(asked, own), PieceTokenizer.Subword, options, cancellationToken: Token);
+        Assert.Equal(("own", 2_995), (result.Model, result.Tasks[0].Length));
+        Assert.NotEmpty(asked.Asked);
+        Assert.Empty(result.Notes);
+        string kept = File.ReadAllText(Path.Combine(folder.Path, "run.json"));
+        Assert.Contains("weights 7", kept, StringComparison.Ordinal);
+        Assert.Contains("continues answers True", kept, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task RunAsync_FolderAndModelOfUnknownIdentity_IsSaid()
+    {
+        using TemporaryFolder folder = new();
+        EvaluationModel model = RunModels.Of(RunModels.Echo());
+        Assert.Contains("Identity", Assert.Single(await NotesAsync(model, folder.Path)), StringComparison.Ordinal);
+        Assert.Empty(await NotesAsync(model with { Name = "known", Identity = "revision 1" }, folder.Path));
+        Assert.Empty(await NotesAsync(model, null));
+
+        async Task<IReadOnlyList<string>> NotesAsync(EvaluationModel one, string? path) =>
+            (await new EvaluationRunner(new EvaluationRunOptions { Folder = path }).RunAsync([one], [new EchoTask("a", 1)], cancellationToken: Token)).Notes;
+    }
+
+    private sealed class OwningClient(IChatClient inner, EvaluationModel own) : DelegatingChatClient(inner)
+    {
+        public override object? GetService(Type serviceType, object? serviceKey = null) => serviceType == typeof(EvaluationModel) ? own : base.GetService(serviceType, serviceKey);
     }
 
     private sealed class KnownClient(ChatClientMetadata known) : DelegatingChatClient(RunModels.Echo())

@@ -71,7 +71,7 @@ public sealed class RunFolderTests
         await RunAsync(folder, client, new EchoTask("a", 10), new EchoTask("b", 10));
         EchoTask changed = new("a", 10) { Version = "2", Change = item => item with { Answers = ["other"] } };
         EvaluationReport report = await new EvaluationRunner(new EvaluationRunOptions { Folder = folder.Path, OnChangedSettings = ChangedSettings.MeasureAgain }).RunAsync(
-            [RunModels.Of(client)], [changed, new EchoTask("b", 10)], cancellationToken: Token);
+            [RunModels.Of(client) with { Identity = "1" }], [changed, new EchoTask("b", 10)], cancellationToken: Token);
         Assert.Equal([0, 1], report.Tasks.Select(task => task.Mean!.Value));
         // The requests are the same, only the scores are not.
         Assert.Equal(20, client.Asked.Count);
@@ -174,7 +174,7 @@ public sealed class RunFolderTests
         ScriptedClient client = new(_ => "x");
         EchoTask task = new("a", 6) { Change = item => item with { Prompt = new EvaluationPrompt { Context = $"c1 c2 c3 {item.Id}", After = $" q{item.Id}" } } };
         async Task RunAsync(int words) => await new EvaluationRunner(new EvaluationRunOptions { Folder = folder.Path, OnChangedSettings = ChangedSettings.MeasureAgain }).RunAsync(
-            [RunModels.Of(client)], [task], [new FullContextStrategy(), new CuttingStrategy(words)], cancellationToken: Token);
+            [RunModels.Of(client) with { Identity = "1" }], [task], [new FullContextStrategy(), new CuttingStrategy(words)], cancellationToken: Token);
         await RunAsync(1);
         Assert.Equal(12, client.Asked.Count);
         await RunAsync(2);
@@ -185,5 +185,5 @@ public sealed class RunFolderTests
     private static string Items(EvaluationReport report) => string.Join('\n', report.Items.Select(item => System.Text.Json.JsonSerializer.Serialize(item with { Duration = TimeSpan.Zero }, RunJson.Options)));
 
     private static Task<EvaluationReport> RunAsync(TemporaryFolder folder, ScriptedClient client, params EchoTask[] tasks) =>
-        new EvaluationRunner(new EvaluationRunOptions { Folder = folder.Path }).RunAsync([RunModels.Of(client)], tasks, cancellationToken: Token);
+        new EvaluationRunner(new EvaluationRunOptions { Folder = folder.Path }).RunAsync([RunModels.Of(client) with { Identity = "1" }], tasks, cancellationToken: Token);
 }

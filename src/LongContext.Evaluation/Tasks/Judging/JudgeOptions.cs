@@ -13,7 +13,8 @@ public sealed record JudgeOptions
     public int Attempts { get; init; } = 5;
 
     /// <summary>
-    /// Tokens of its reply at most, at least 1; fewer where the judge's window has no room for so many. Default: 4096: LongBench-Chat's script sets no limit, and models that think before they rate
+    /// Tokens of its reply at most, at least 1; fewer where the judge's window has no room for so many, for which its <see cref="EvaluationModel.ContextLength"/> must be set: a server with a
+    /// shorter window refuses the request otherwise. Default: 4096: LongBench-Chat's script sets no limit, and models that think before they rate
     /// need some.
     /// </summary>
     public int MaximumNewTokens { get; init; } = 4096;

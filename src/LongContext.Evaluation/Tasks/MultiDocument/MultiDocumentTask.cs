@@ -12,7 +12,7 @@ namespace LongContext.Evaluation.Tasks.MultiDocument;
 /// Liu et al. 2023 (arXiv 2307.03172), with the prompts, positions and score (best_subspan_em of the answer's first line) of nelson-liu/lost-in-the-middle 29b8a6d. Prompts that
 /// are too long for a model are not cut, as there.
 /// </remarks>
-public sealed class MultiDocumentTask : AnswerTask
+public sealed class MultiDocumentTask : AnswerTask, IPartedTask
 {
     private const int OfficialQuestions = 2_655;
 
@@ -45,6 +45,7 @@ public sealed class MultiDocumentTask : AnswerTask
             Seed = options.Seed,
         }))];
         for (int i = 0; i < this.questions.Length; i++) _ = Arrange(i, 0);
+        Parts = [.. Enumerable.Range(0, makers.Length).Select(maker => new ItemPart(null, this.questions.Length, _ => Enumerable.Range(0, this.questions.Length).Select(question => Create(question, maker))))];
         Name = options.Name ?? (options.AsGiven ? "multi-document" : string.Create(CultureInfo.InvariantCulture, $"multi-document/{options.DocumentCount}"));
         Identity = Settings.Text(
             Name, options.Seed, options.AsGiven ? 1 : 0, options.DocumentCount, positions, options.Form, options.ShuffleDistractors ? 1 : 0, options.BorrowsDistractors ? 1 : 0,
@@ -84,11 +85,17 @@ public sealed class MultiDocumentTask : AnswerTask
     /// <inheritdoc />
     public override int? ItemCount => makers.Length * questions.Length;
 
+    string IPartedTask.PartName => "gold position";
+
+    IReadOnlyList<ItemPart> IPartedTask.Parts => Parts;
+
+    private IReadOnlyList<ItemPart> Parts { get; }
+
     /// <inheritdoc />
     public override IEnumerable<EvaluationItem> CreateItems(Tokenizer tokenizer)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
-        return Enumerable.Range(0, makers.Length).SelectMany(maker => Enumerable.Range(0, questions.Length).Select(question => Create(question, maker)));
+        return Parts.SelectMany(part => part.CreateItems(tokenizer));
     }
 
     /// <summary>best_subspan_em: 1 if the answer's first line holds any right answer, both in SQuAD's normal form, else 0.</summary>

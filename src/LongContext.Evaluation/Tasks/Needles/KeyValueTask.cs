@@ -12,7 +12,7 @@ namespace LongContext.Evaluation.Tasks.Needles;
 /// <remarks>
 /// Liu et al. 2023, "Lost in the Middle" (arXiv 2307.03172), key-value retrieval, with the prompts, numbers and score of nelson-liu/lost-in-the-middle 29b8a6d.
 /// </remarks>
-public sealed class KeyValueTask : AnswerTask, ISizedTask
+public sealed class KeyValueTask : AnswerTask, ISizedTask, IPartedTask
 {
     private const int OfficialItemsPerCell = 500;
 
@@ -32,6 +32,7 @@ public sealed class KeyValueTask : AnswerTask, ISizedTask
         records = this.options.Files.Count == 0 ? [] : Read(this.options.Files, this.options.ItemsPerCell);
         pairCounts = [.. this.options.EffectivePairCounts];
         Lengths = [.. this.options.Lengths];
+        Parts = [.. CreateParts()];
         Identity = Settings.Text(
             Name, this.options.Seed, pairCounts, Lengths, this.options.Depths.Count > 0 ? this.options.Depths : "the paper's", this.options.ItemsPerCell, this.options.QueryAware ? 1 : 0, this.options.MaximumNewTokens,
             this.options.TemplateTokens, records.Select(record => record.Asked + string.Concat(record.Pairs)));
@@ -54,11 +55,16 @@ public sealed class KeyValueTask : AnswerTask, ISizedTask
     ];
 
     /// <inheritdoc />
-    public override int? ItemCount => records.Sum(record => Positions(record.Pairs.Count + 1, null).Count)
-        + (options.ItemsPerCell * (pairCounts.Sum(count => Positions(count, null).Count) + Lengths.Sum(length => Positions(2, length).Count)));
+    public override int? ItemCount => Parts.Sum(part => part.Count);
 
     /// <summary>The lengths of the options; numbers of pairs have none.</summary>
     public IReadOnlyList<int> Lengths { get; }
+
+    string IPartedTask.PartName => Lengths.Count == Parts.Count ? "length" : "pair count";
+
+    IReadOnlyList<ItemPart> IPartedTask.Parts => Parts;
+
+    private IReadOnlyList<ItemPart> Parts { get; }
 
     int ISizedTask.TemplateTokens => options.TemplateTokens;
 
@@ -67,10 +73,7 @@ public sealed class KeyValueTask : AnswerTask, ISizedTask
     public override IEnumerable<EvaluationItem> CreateItems(Tokenizer tokenizer)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
-        IEnumerable<EvaluationItem> counted = records.Length > 0
-            ? records.SelectMany((record, i) => Items(record, i))
-            : pairCounts.SelectMany(count => Enumerable.Range(0, options.ItemsPerCell).SelectMany(i => Items(Row(count, i)(count), i)));
-        return counted.Concat(Lengths.SelectMany(length => CreateItems(tokenizer, length)));
+        return Parts.SelectMany(part => part.CreateItems(tokenizer));
     }
 
     /// <inheritdoc />
@@ -141,6 +144,16 @@ public sealed class KeyValueTask : AnswerTask, ISizedTask
     }
 
     private IReadOnlyList<(int Place, double Depth)> Positions(int pairs, int? length) => KeyValuePositions.Of(pairs, options.Depths, length is not null);
+
+    /// <summary>The files' records, or rows from the seed, by the number of pairs; then the lengths.</summary>
+    private IEnumerable<ItemPart> CreateParts() =>
+    [
+        .. records.Select((record, i) => (record, i)).GroupBy(pair => pair.record.Pairs.Count + 1)
+            .Select(group => new ItemPart(null, group.Count() * Positions(group.Key, null).Count, _ => group.SelectMany(pair => Items(pair.record, pair.i)))),
+        .. pairCounts.Select(count => new ItemPart(
+            null, options.ItemsPerCell * Positions(count, null).Count, _ => Enumerable.Range(0, options.ItemsPerCell).SelectMany(i => Items(Row(count, i)(count), i)))),
+        .. Lengths.Select(length => new ItemPart(length, options.ItemsPerCell * Positions(2, length).Count, tokenizer => CreateItems(tokenizer, length))),
+    ];
 
     /// <summary>A row of pairs with each of its positions.</summary>
     private IEnumerable<EvaluationItem> Items(KeyValueRecord record, int index) =>

@@ -8,6 +8,8 @@ namespace LongContext.Evaluation.Tasks.Ruler;
 /// <remarks>Hsieh et al. 2024 (arXiv 2404.06654); scripts/synthetic.yaml of NVIDIA/RULER c3f5e3b.</remarks>
 public static class Ruler
 {
+    private const string Generated = "-generated";
+
     /// <summary>The names of all tasks, in the order of the script.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
@@ -23,7 +25,7 @@ public static class Ruler
     public static IReadOnlyList<RulerTask> Create(RulerOptions? options = null) => Create(options, Names);
 
     /// <summary>Makes some of the tasks with built-in text and all other defaults: <c>Ruler.Create("vt", "cwe")</c>.</summary>
-    /// <param name="name">One of <see cref="Names"/>, also as reports have it: "ruler/vt".</param>
+    /// <param name="name">One of <see cref="Names"/>, also as reports have it: "ruler/vt", "ruler/qa_1-generated".</param>
     /// <param name="more">Further ones.</param>
     /// <exception cref="ArgumentException">There is no such task, or one is named twice.</exception>
     public static IReadOnlyList<RulerTask> Create(string name, params IReadOnlyList<string> more)
@@ -35,7 +37,7 @@ public static class Ruler
 
     /// <summary>Makes some of the tasks.</summary>
     /// <param name="options">Lengths, numbers, and where text and questions come from; null for the official ones with built-in text.</param>
-    /// <param name="names">Which tasks, at least one of <see cref="Names"/>, also as reports have them ("ruler/vt"); only their files are read.</param>
+    /// <param name="names">Which tasks, at least one of <see cref="Names"/>, also as reports have them ("ruler/vt", and "ruler/qa_1-generated" without a file of questions); only their files are read.</param>
     /// <exception cref="ArgumentException">An option is out of its range, the message names all that are; or there is no name, no such task, or one is named twice.</exception>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="DataFormatException">A file is not in the form expected; the message names file, place and field.</exception>
@@ -45,7 +47,7 @@ public static class Ruler
         options ??= new RulerOptions();
         options.Validate();
         if (names.Count == 0) throw new ArgumentException($"There is no name, expected at least one of {string.Join(", ", Names)}.", nameof(names));
-        string[] known = [.. names.Select(name => Known(name, nameof(names)))];
+        string[] known = [.. names.Select(name => Known(name, nameof(names), options))];
         if (known.GroupBy(name => name).FirstOrDefault(group => group.Count() > 1) is { } twice) throw new ArgumentException($"The task \"{twice.Key}\" is named twice.", nameof(names));
         Lazy<Haystack> essays = new(() => Essays(options));
         return [.. known.Select(name => Create(name, options, essays))];
@@ -68,10 +70,11 @@ public static class Ruler
         return new RulerPreparedTask(name, files, style);
     }
 
-    /// <summary>A task's name without what reports put before it.</summary>
-    private static string Known(string? name, string parameter)
+    /// <summary>A task's name without what reports put around it; that its questions are made up only where they are.</summary>
+    private static string Known(string? name, string parameter, RulerOptions? making = null)
     {
         string bare = name is not null && name.StartsWith(RulerTask.Prefix, StringComparison.Ordinal) ? name[RulerTask.Prefix.Length..] : name ?? "";
+        if ((bare == "qa_1" + Generated && making is { SquadFile: null }) || (bare == "qa_2" + Generated && making is { HotpotFile: null })) bare = bare[..^Generated.Length];
         return Names.Contains(bare) ? bare : throw new ArgumentException($"There is no task \"{name}\"; expected one of {string.Join(", ", Names)}.", parameter);
     }
 
@@ -101,7 +104,7 @@ public static class Ruler
         string EssayName() => options.Essays.Count == 0 ? "built-in sentences" : "essays";
 
         RulerTask Questions(string? file, Func<string, RulerFileQuestions> read, bool twoSteps) => file is null
-            ? new RulerTask(name + "-generated", new RulerAnswering(new RulerMadeUpQuestions(seed, twoSteps), "made-up passages", seed), options)
+            ? new RulerTask(name + Generated, new RulerAnswering(new RulerMadeUpQuestions(seed, twoSteps), "made-up passages", seed), options)
             : new RulerTask(name, new RulerAnswering(read(file), Path.GetFileName(file), seed), options);
     }
 

@@ -11,7 +11,7 @@ namespace LongContext.Evaluation.Tasks.Ruler;
 /// One of RULER's tasks with items that the official scripts made: validation.jsonl files, one for each length. <see cref="Ruler.Load"/> makes it. For the very items of a published figure, where
 /// <see cref="RulerTask"/> makes items of the same kind.
 /// </summary>
-public sealed class RulerPreparedTask : AnswerTask
+public sealed class RulerPreparedTask : AnswerTask, IPartedTask
 {
     private readonly string kind;
     private readonly (int Length, string File)[] files;
@@ -32,6 +32,7 @@ public sealed class RulerPreparedTask : AnswerTask
             _ => 128,
         };
         Name = RulerTask.Prefix + kind;
+        Parts = [.. this.files.Select(file => new ItemPart(file.Length, null, _ => Read(file.Length, file.File)))];
         Identity = Settings.Text(Name, 0, style, this.files.Select(file => $"{file.Length} {Hash(file.File)}"));
     }
 
@@ -44,13 +45,19 @@ public sealed class RulerPreparedTask : AnswerTask
     /// <inheritdoc />
     public override IBenchmark Benchmark => RulerBenchmark.Instance;
 
+    string IPartedTask.PartName => "length";
+
+    IReadOnlyList<ItemPart> IPartedTask.Parts => Parts;
+
+    private IReadOnlyList<ItemPart> Parts { get; }
+
     /// <summary>The items of the files in their order, whatever the tokenizer.</summary>
     /// <param name="tokenizer">The model's tokenizer; only lengths in reports would depend on it, and these are the files'.</param>
     /// <exception cref="DataFormatException">A record is not in the form expected; the message names file, line and field. Thrown when it is reached.</exception>
     public override IEnumerable<EvaluationItem> CreateItems(Tokenizer tokenizer)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
-        return files.SelectMany(file => Read(file.Length, file.File));
+        return Parts.SelectMany(part => part.CreateItems(tokenizer));
     }
 
     /// <inheritdoc cref="RulerTask.Score(EvaluationItem, string)" />

@@ -179,6 +179,16 @@ public sealed class RulerFilesTests : IDisposable
         Assert.Throws<ArgumentException>(() => Ruler.Load("vt", new Dictionary<int, string>()));
     }
 
+    [Fact]
+    public void Create_NamesAsReportsHaveThem_AreTaken()
+    {
+        Assert.Equal(["ruler/qa_1-generated", "ruler/qa_2-generated", "ruler/vt"], Ruler.Create("ruler/qa_1-generated", "qa_2-generated", "ruler/vt").Select(task => task.Name));
+        // Prepared files, and those of questions, are not made up.
+        Assert.Throws<ArgumentException>(() => Ruler.Load("qa_1-generated", new Dictionary<int, string> { [1] = "x" }));
+        Assert.Throws<ArgumentException>(() => Ruler.Create(new RulerOptions { SquadFile = "squad.json" }, "qa_1-generated"));
+        Assert.Throws<ArgumentException>(() => Ruler.Create("vt-generated"));
+    }
+
     private string Write(string name, object value)
     {
         string file = Path.Combine(folder, name);

@@ -336,6 +336,42 @@ public sealed class LongContextChatClientTests
     }
 
     [Fact]
+    public void ToEvaluationModel_OtherSettings_HaveAnotherIdentity()
+    {
+        using CausalLanguageModel model = ChatModels.Model();
+        string Identity(GenerationOptions? generation = null, ChatRenderOptions? rendering = null)
+        {
+            using var client = new LongContextChatClient(
+                model, ChatModels.Tokenizer, ChatModels.Format, new LongContextChatClientOptions { Generation = generation ?? new GenerationOptions(), Rendering = rendering ?? new ChatRenderOptions() });
+            return client.ToEvaluationModel().Identity!;
+        }
+
+        string[] all =
+        [
+            Identity(), Identity(new GenerationOptions { Temperature = 0.5 }), Identity(new GenerationOptions { TopK = 3 }), Identity(new GenerationOptions { TopP = 0.5 }),
+            Identity(new GenerationOptions { MinP = 0.5 }), Identity(new GenerationOptions { RepetitionPenalty = 1.5 }), Identity(new GenerationOptions { FrequencyPenalty = 1 }),
+            Identity(new GenerationOptions { PresencePenalty = 1 }), Identity(new GenerationOptions { MinimumNewTokens = 1 }), Identity(new GenerationOptions { Seed = 1 }),
+            Identity(new GenerationOptions { StopTokenIds = [] }), Identity(new GenerationOptions { StopTokenIds = [3, 5] }), Identity(new GenerationOptions { RerotateCachedKeys = true }),
+            Identity(new GenerationOptions { DropsContextAtOriginalWindow = true }), Identity(null, new ChatRenderOptions { EnableThinking = true }),
+            Identity(null, new ChatRenderOptions { EnableThinking = false }), Identity(null, new ChatRenderOptions { Date = new DateOnly(2026, 1, 2) }),
+        ];
+        Assert.Distinct(all);
+        Assert.Equal(all[11], Identity(new GenerationOptions { StopTokenIds = [5, 3, 5] }));
+        // These say nothing about an answer of a run.
+        Assert.Equal(all[0], Identity(new GenerationOptions { MaximumNewTokens = 7, PrefillChunkTokens = 16 }));
+    }
+
+    [Fact]
+    public void GetService_OfTheModelToEvaluate_IsTheOneOfToEvaluationModel()
+    {
+        using CausalLanguageModel model = ChatModels.Model();
+        using var client = new LongContextChatClient(model, ChatModels.Tokenizer, ChatModels.Format);
+        EvaluationModel expected = client.ToEvaluationModel();
+        Assert.Equal(expected, client.GetService(typeof(EvaluationModel)));
+        Assert.Same(client, client.GetService(typeof(object)));
+    }
+
+    [Fact]
     public void Render_OfAPrompt_IsWhatTheModelReads()
     {
         using CausalLanguageModel model = ChatModels.Model();
