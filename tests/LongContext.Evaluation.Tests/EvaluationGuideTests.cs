@@ -96,7 +96,7 @@ public sealed class EvaluationGuideTests
             MaximumLength = 4_096,
             Run = new EvaluationRunOptions { Folder = searchFolder },
         }, cancellationToken: cancellationToken);
-        foreach (EffectiveLength task in found.Tasks) Console.WriteLine(task);
+        Console.WriteLine(found);
         // </GUIDE>
 
         // <GUIDE>
@@ -108,7 +108,7 @@ public sealed class EvaluationGuideTests
             new RetrievalStrategy(new Bm25Retriever(), new RetrievalOptions { Count = 50, Budget = budget }),
         ];
         EvaluationReport compared = await new EvaluationRunner().RunAsync([model], tasks, strategies, progress, cancellationToken);
-        foreach (StrategyStanding standing in StrategyComparison.Of(compared, "full context").Standings) Console.WriteLine($"{standing.Strategy}: {standing.Normalized:0.00} of full context, {standing.InputTokens:N0} tokens a question");
+        foreach (StrategyStanding standing in StrategyComparison.Of(compared, FullContextStrategy.StrategyName).Standings) Console.WriteLine($"{standing.Strategy}: {standing.Normalized:0.00} of full context, {standing.InputTokens:N0} tokens a question");
         // </GUIDE>
 
         Assert.Equal((4_096, 4_096), (found.Tasks[0].Length, found.Tasks[0].Lower));
