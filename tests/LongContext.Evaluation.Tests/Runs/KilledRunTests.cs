@@ -18,23 +18,7 @@ public sealed class KilledRunTests
     {
         using TemporaryFolder folder = new();
         using StubServer server = new(request => new StubReply(EchoTask.Answer(request.Text)) { Wait = TimeSpan.FromMilliseconds(1) });
-        HashSet<string> kept = [];
-        int kills = 0;
-        while (true)
-        {
-            int before = server.Asked.Count;
-            using Process process = Process.Start(
-                OwnProgram.With(KilledRun.Name, folder.Path, server.Address.ToString(), Items.ToString(System.Globalization.CultureInfo.InvariantCulture), streaming.ToString()))!;
-            while (!process.HasExited && (kills >= 8 || server.Asked.Count - before < PerLife + kills)) await Task.Delay(1, Token);
-            process.Kill();
-            await process.WaitForExitAsync(Token);
-            Assert.Empty(server.Asked.Skip(before).Intersect(kept));
-            if (process.ExitCode == 0) break;
-            kills++;
-            foreach (string answer in Kept(folder[ResponseStore.FileName])) kept.Add(answer.Replace("answer", "question", StringComparison.Ordinal));
-            Assert.True(kills <= 12, "it does not get on");
-        }
-
+        int kills = await KillUntilDoneAsync(folder, server, Items, streaming, most: 8, longerEachTime: 1, limit: 12);
         Assert.InRange(kills, 6, 9);
         // What the server has answered but nobody had received when the process ended is all that is asked twice.
         Assert.Equal(Items, server.Answered.Distinct().Count());
@@ -48,22 +32,7 @@ public sealed class KilledRunTests
     {
         using TemporaryFolder folder = new();
         using StubServer server = new(request => Faulty(request));
-        HashSet<string> kept = [];
-        int kills = 0;
-        while (true)
-        {
-            int before = server.Asked.Count;
-            using Process process = Process.Start(OwnProgram.With(KilledRun.Name, folder.Path, server.Address.ToString(), "120", streaming.ToString()))!;
-            while (!process.HasExited && (kills >= 5 || server.Asked.Count - before < PerLife + (9 * kills))) await Task.Delay(1, Token);
-            process.Kill();
-            await process.WaitForExitAsync(Token);
-            Assert.Empty(server.Asked.Skip(before).Intersect(kept));
-            if (process.ExitCode == 0) break;
-            kills++;
-            foreach (string answer in Kept(folder[ResponseStore.FileName])) kept.Add(answer.Replace("answer", "question", StringComparison.Ordinal));
-            Assert.True(kills <= 8, "it does not get on");
-        }
-
+        int kills = await KillUntilDoneAsync(folder, server, 120, streaming, most: 5, longerEachTime: 9, limit: 8);
         Assert.InRange(kills, 4, 6);
         Assert.Equal(120, server.Answered.Distinct().Count());
         Assert.InRange(server.Answered.Count, 120, 120 + (kills * AtOnce));
@@ -93,6 +62,28 @@ public sealed class KilledRunTests
         Assert.InRange(kills, 4, 7);
         Assert.InRange(server.Answered.Count, server.Answered.Distinct().Count(), server.Answered.Distinct().Count() + (kills * AtOnce));
         Assert.Equal(KilledRun.Search(RunModels.Of(server.Client()), new EvaluationRunOptions()), File.ReadAllText(files["found"]));
+    }
+
+    /// <summary>Starts a run again and again, each time killed after a few more requests, until it is let finish; nothing that was kept may be asked again.</summary>
+    /// <returns>How often it was killed.</returns>
+    private static async Task<int> KillUntilDoneAsync(TemporaryFolder folder, StubServer server, int items, bool streaming, int most, int longerEachTime, int limit)
+    {
+        HashSet<string> kept = [];
+        int kills = 0;
+        while (true)
+        {
+            int before = server.Asked.Count;
+            using Process process = Process.Start(
+                OwnProgram.With(KilledRun.Name, folder.Path, server.Address.ToString(), items.ToString(System.Globalization.CultureInfo.InvariantCulture), streaming.ToString()))!;
+            while (!process.HasExited && (kills >= most || server.Asked.Count - before < PerLife + (longerEachTime * kills))) await Task.Delay(1, Token);
+            process.Kill();
+            await process.WaitForExitAsync(Token);
+            Assert.Empty(server.Asked.Skip(before).Intersect(kept));
+            if (process.ExitCode == 0) return kills;
+            kills++;
+            foreach (string answer in Kept(folder[ResponseStore.FileName])) kept.Add(answer.Replace("answer", "question", StringComparison.Ordinal));
+            Assert.True(kills <= limit, "it does not get on");
+        }
     }
 
     /// <summary>The first tries of most questions go wrong, each in another way.</summary>
