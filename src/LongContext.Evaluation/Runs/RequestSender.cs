@@ -45,7 +45,7 @@ internal sealed class RequestSender : IDisposable
                 MaxRetryAttempts = options.MaximumTries - 1,
                 ShouldHandle = arguments => ValueTask.FromResult(ShouldTryAgain(arguments)),
                 DelayGenerator = arguments => ValueTask.FromResult<TimeSpan?>(
-                    Delay(Request(arguments.Context).Key, arguments.AttemptNumber, RetryAfter(arguments.Outcome.Exception!))),
+                    RetryWaits.Of(options, Request(arguments.Context).Key, arguments.AttemptNumber, RetryAfter(arguments.Outcome.Exception!))),
                 OnRetry = arguments =>
                 {
                     ModelRequest request = Request(arguments.Context);
@@ -101,9 +101,6 @@ internal sealed class RequestSender : IDisposable
     {
         foreach (ModelGate gate in gates.Values) gate.Dispose();
     }
-
-    /// <summary>The wait after a try, from 0: it doubles, at random up to half of it is taken off, and it is no shorter than what the server asks for.</summary>
-    internal TimeSpan Delay(UInt128 key, int attempt, TimeSpan? retryAfter) => RetryWaits.Of(options, key, attempt, retryAfter);
 
     private static ModelRequest Request(ResilienceContext context) => context.Properties.GetValue(RequestKey, null!);
 
