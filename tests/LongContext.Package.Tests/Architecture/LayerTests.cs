@@ -10,12 +10,13 @@ public sealed class LayerTests
     public static TheoryData<string, string[], string[]> Layers => new()
     {
         { "LongContext.Core", [], ["Google.Protobuf", "K4os.Compression.LZ4", "Microsoft.Extensions.FileSystemGlobbing", "Microsoft.ML.Tokenizers", "Snappier", "System.IO.Hashing", "ZstdSharp.Port"] },
+        { "LongContext.Cpu", [], [] },
         { "LongContext.Cuda", [], [] },
         { "LongContext.Evaluation", ["LongContext.Core"], ["Microsoft.Extensions.AI.Abstractions", "Microsoft.Extensions.VectorData.Abstractions", "Polly.Core"] },
         { "LongContext.ManagedCuda", ["LongContext.Cuda"], ["ManagedCuda-12", "ManagedCuda-13"] },
         {
             "LongContext",
-            ["LongContext.Core", "LongContext.Cuda", "LongContext.Evaluation"],
+            ["LongContext.Core", "LongContext.Cpu", "LongContext.Cuda", "LongContext.Evaluation"],
             ["TorchSharp", "SkiaSharp", "SharpZipLib", "Microsoft.Extensions.Logging.Abstractions"]
         },
     };
@@ -56,6 +57,7 @@ public sealed class LayerTests
 
     [Theory]
     [InlineData("LongContext.Core")]
+    [InlineData("LongContext.Cpu")]
     [InlineData("LongContext.Evaluation")]
     public void NativeCalls_OfAPureAssembly_GoToTheOperatingSystemOnly(string project)
     {

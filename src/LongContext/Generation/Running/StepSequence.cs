@@ -1,0 +1,28 @@
+using LongContext.Positions;
+
+namespace LongContext.Generation.Running;
+
+/// <summary>One sequence's part of a step: its next tokens, which see what is cached of it and one another causally.</summary>
+internal struct StepSequence
+{
+    /// <summary>First of its rows among the step's tokens.</summary>
+    public int TokenStart;
+
+    /// <summary>Its new tokens in this step, at least 1.</summary>
+    public int TokenCount;
+
+    /// <summary>Tokens of it that are in the cache already; the first new one has this position.</summary>
+    public int CachedTokens;
+
+    /// <summary>Length that frequencies are computed for where they depend on it (dynamic NTK, LongRoPE); at least CachedTokens + TokenCount.</summary>
+    public int FrequencyLength;
+
+    /// <summary>For how many of its last new tokens logits are wanted: 0 inside a prompt, 1 at its end and when decoding, more when guesses are checked or text is scored.</summary>
+    public int LogitCount;
+
+    /// <summary>Pages that hold its cached tokens and have room for the new ones.</summary>
+    public SequencePages Pages;
+
+    /// <summary>How positions are remapped in layers without a window; null for not at all. The same from a sequence's first token to its last.</summary>
+    public PositionRemapping? Remapping;
+}
