@@ -5,6 +5,8 @@ namespace LongContext.Cpu.Threads;
 /// </summary>
 internal sealed class CpuTeam : IDisposable
 {
+    private bool disposed;
+
     /// <summary>A team.</summary>
     /// <param name="workers">Threads, the caller's included; at least 1.</param>
     public CpuTeam(int workers)
@@ -20,11 +22,10 @@ internal sealed class CpuTeam : IDisposable
     public void Run<TWork>(ref TWork work, int tiles)
         where TWork : struct, ITileWork
     {
+        ObjectDisposedException.ThrowIf(disposed, this);
         for (int tile = 0; tile < tiles; tile++) work.Run(tile, 0);
     }
 
     /// <inheritdoc />
-    public void Dispose()
-    {
-    }
+    public void Dispose() => disposed = true;
 }
