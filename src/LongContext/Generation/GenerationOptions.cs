@@ -61,6 +61,9 @@ public sealed class GenerationOptions
     /// </summary>
     public int? LogProbabilities { get; init; }
 
+    /// <summary>What the text must be: generation is held to it, and ends when it is complete. Of the model's own tokenizer. Null (the default): anything.</summary>
+    public JsonGrammar? Grammar { get; init; }
+
     /// <summary>Seed of the draws; the same seed and prompt give the same tokens on the same device. Default 0.</summary>
     public int Seed { get; init; }
 

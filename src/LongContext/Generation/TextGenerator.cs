@@ -1,3 +1,4 @@
+using LongContext.Generation.Grammars;
 using LongContext.Generation.Sampling;
 using LongContext.Models;
 using Microsoft.ML.Tokenizers;
@@ -61,7 +62,8 @@ public sealed class TextGenerator(CausalLanguageModel model)
     private IEnumerable<int> Enumerate(ReadOnlyMemory<int> prompt, GenerationOptions options, CancellationToken cancellationToken)
     {
         HashSet<int> stops = [.. options.StopTokenIds ?? model.Config.EndOfSentenceTokenIds];
-        var sampler = new SequenceSampler(options, model.Config.VocabularySize, prompt.Span, stops, new TokenDistribution());
+        var constraint = options.Grammar is { } grammar ? new GrammarConstraint(grammar, stops) : null;
+        var sampler = new SequenceSampler(options, model.Config.VocabularySize, prompt.Span, stops, new TokenDistribution(), constraint);
         using var cache = new KeyValueCache(model.Config.LayerCount, options.RerotateCachedKeys && model.Config.RopeScaling.DependsOnSequenceLength);
         float[] logits = Prefill(prompt.Span, cache, options.PrefillChunkTokens, cancellationToken);
         var sequence = new List<int>(prompt.ToArray());
@@ -72,7 +74,7 @@ public sealed class TextGenerator(CausalLanguageModel model)
             int token = sampler.Next(logits);
             if (stops.Contains(token)) yield break;
             yield return token;
-            if (made + 1 == options.MaximumNewTokens) break;
+            if (made + 1 == options.MaximumNewTokens || constraint is { MustEnd: true }) break;
             sequence.Add(token);
             bool atCacheEnd = cacheEnd is { } window && cache.Length <= window && sequence.Count > window;
             if (atCacheEnd && options.DropsContextAtOriginalWindow)
