@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -16,7 +17,7 @@ namespace LongContext.Generation;
 /// minimum, maximum, exclusiveMinimum, exclusiveMaximum. Remarks and unknown words are ignored, other formats too. Words that limit texts in another way are refused by a
 /// <see cref="NotSupportedException"/>: not, if, dependent…, patternProperties, propertyNames, min/maxProperties, unevaluated…, contains, uniqueItems, multipleOf.</para>
 /// <para>It is stricter than the schema in how a text is written: properties come in the schema's order and others after them; an integer has no decimals and no exponent, a number
-/// with bounds no exponent; strings with a pattern, enum or format and property names have escapes only where they must.</para>
+/// with bounds no exponent and both at most 20 digits on each side of the point; strings with a pattern, enum or format and property names have escapes only where they must.</para>
 /// <para>The grammar is a recursive transition network over bytes, and a token may be taken where its bytes can be read from a place that the text has reached (Willard and Louf 2023;
 /// Dong et al. 2024): a tree of all tokens' bytes is walked along with the grammar once for each such state, then kept.</para>
 /// </remarks>
@@ -30,8 +31,10 @@ public sealed class JsonGrammar
     private JsonGrammar(JsonNode schema, Tokenizer tokenizer, JsonGrammarOptions options)
     {
         options.Validate();
+        string settings = $"{schema.ToJsonString()} {options.Whitespace} {options.AllowsUndeclaredProperties} {options.MaximumDepth}";
+        Description = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(settings)))[..16];
         tokens = TokenBytes.Of(tokenizer);
-        graph = new GrammarGraph { MaximumDepth = options.MaximumDepth + 2 };
+        graph = new GrammarGraph { MaximumDepth = options.MaximumDepth };
         int root = SchemaGrammar.Build(graph, schema, options);
         if (tokens.DropsFirstBlank)
         {
@@ -44,6 +47,9 @@ public sealed class JsonGrammar
 
         Start = graph.Start(root);
     }
+
+    /// <summary>Tells grammars of other schemas or options apart.</summary>
+    internal string Description { get; }
 
     /// <summary>Before anything is read.</summary>
     internal GrammarState Start { get; }
@@ -63,7 +69,7 @@ public sealed class JsonGrammar
         try
         {
             node = JsonNode.Parse(schema, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false });
-            return new JsonGrammar(node!, tokenizer, options ?? new JsonGrammarOptions());
+            return new JsonGrammar(node ?? throw new ArgumentException("The schema is null, expected an object, true or false.", nameof(schema)), tokenizer, options ?? new JsonGrammarOptions());
         }
         catch (JsonException e)
         {
@@ -104,7 +110,7 @@ public sealed class JsonGrammar
     /// <summary>A bit for each token that may follow a state, with text; the end apart.</summary>
     internal ulong[] Allowed(GrammarState state)
     {
-        lock (gate) return state.Mask ??= tokens.Trie.Allowed(graph, state);
+        lock (gate) return graph.Allowed(state, tokens.Trie);
     }
 
     /// <summary>The state after a token; null where it cannot follow.</summary>

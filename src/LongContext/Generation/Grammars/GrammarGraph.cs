@@ -11,15 +11,17 @@ internal sealed class GrammarGraph
 
     private const int MostPlaces = 2048;
     private const int MostStates = 16_384;
+    private const long MostMaskWords = 8 << 20;
 
     private readonly List<GrammarNode> nodes = [];
-    private readonly Dictionary<(int Return, int Parent), GrammarStack> stacks = [];
+    private readonly Dictionary<(int Return, int Parent, bool Nests), GrammarStack> stacks = [];
     private readonly Dictionary<long[], GrammarState> states = new(PlacesComparer.Instance);
     private readonly HashSet<long> reached = [];
     private readonly List<(int Node, GrammarStack? Stack)> open = [];
     private int stackIds;
+    private long maskWords;
 
-    /// <summary>Rules within rules at most; deeper calls are not made.</summary>
+    /// <summary>Rules that nest within one another, at most; deeper ones are not read.</summary>
     public int MaximumDepth { get; init; } = 64;
 
     /// <summary>Number of nodes.</summary>
@@ -42,7 +44,7 @@ internal sealed class GrammarGraph
     public void Empty(int from, int to) => nodes[from].Empty.Add(to);
 
     /// <summary>Reads what a rule says.</summary>
-    public void Call(int from, int rule, int to) => nodes[from].Calls.Add((rule, to));
+    public void Call(int from, int rule, int to, bool nests = false) => nodes[from].Calls.Add((rule, to, nests));
 
     /// <summary>Reads bytes in turn.</summary>
     public void Text(int from, ReadOnlySpan<byte> text, int to)
@@ -87,6 +89,21 @@ internal sealed class GrammarGraph
         return next;
     }
 
+    /// <summary>The tokens that can follow a state: found once, and kept as long as there is room for all.</summary>
+    public ulong[] Allowed(GrammarState state, TokenTrie trie)
+    {
+        if (state.Mask is { } known) return known;
+        ulong[] mask = trie.Allowed(this, state);
+        maskWords += mask.Length;
+        if (maskWords > MostMaskWords)
+        {
+            foreach (GrammarState old in states.Values) old.Mask = null;
+            maskWords = mask.Length;
+        }
+
+        return state.Mask = mask;
+    }
+
     private void Reach(int node, GrammarStack? stack)
     {
         if (!reached.Add(((long)node << 32) | (uint)(stack?.Id ?? 0))) return;
@@ -111,9 +128,9 @@ internal sealed class GrammarGraph
             }
 
             foreach (int target in node.Empty) Reach(target, stack);
-            foreach ((int rule, int next) in node.Calls)
+            foreach ((int rule, int next, bool nests) in node.Calls)
             {
-                if (Push(next, stack) is { } pushed) Reach(rule, pushed);
+                if (Push(next, stack, nests) is { } pushed) Reach(rule, pushed);
             }
 
             if (node.Bytes.Count > 0) kept++;
@@ -136,6 +153,7 @@ internal sealed class GrammarGraph
         {
             foreach (GrammarState old in states.Values) (old.Following, old.Mask) = (null, null);
             states.Clear();
+            maskWords = 0;
         }
 
         var state = new GrammarState(places, isComplete);
@@ -143,13 +161,14 @@ internal sealed class GrammarGraph
         return state;
     }
 
-    private GrammarStack? Push(int next, GrammarStack? stack)
+    private GrammarStack? Push(int next, GrammarStack? stack, bool nests)
     {
-        int depth = (stack?.Depth ?? 0) + 1;
+        int depth = (stack?.Depth ?? 0) + (nests ? 1 : 0);
         if (depth > MaximumDepth) return null;
-        if (stacks.TryGetValue((next, stack?.Id ?? 0), out GrammarStack? known)) return known;
+        (int, int, bool) key = (next, stack?.Id ?? 0, nests);
+        if (stacks.TryGetValue(key, out GrammarStack? known)) return known;
         var made = new GrammarStack(++stackIds, next, stack, depth);
-        stacks.Add((next, stack?.Id ?? 0), made);
+        stacks.Add(key, made);
         return made;
     }
 

@@ -9,8 +9,8 @@ internal sealed class GrammarNode
     /// <summary>Leads on without reading.</summary>
     public List<int> Empty { get; } = [];
 
-    /// <summary>Reads what a rule says, then goes on.</summary>
-    public List<(int Rule, int Return)> Calls { get; } = [];
+    /// <summary>Reads what a rule says, then goes on; whether that counts as one level deeper.</summary>
+    public List<(int Rule, int Return, bool Nests)> Calls { get; } = [];
 
     /// <summary>Whether a rule is complete here.</summary>
     public bool EndsRule { get; set; }

@@ -40,8 +40,7 @@ internal sealed partial class SchemaGrammar
         }
 
         int start = graph.Add(), end = graph.Add();
-        graph.Byte(from, (byte)'{', (byte)'{', start);
-        graph.Byte(end, (byte)'}', (byte)'}', to);
+        Nest(from, "{}"u8, start, end, to);
         int empty = graph.Add(), after = -1;
         graph.Call(start, blanks, empty);
         int current = empty;
@@ -132,8 +131,7 @@ internal sealed partial class SchemaGrammar
         if (maximum < minimum) return false;
 
         int start = graph.Add(), end = graph.Add(), place = graph.Add();
-        graph.Byte(from, (byte)'[', (byte)'[', start);
-        graph.Byte(end, (byte)']', (byte)']', to);
+        Nest(from, "[]"u8, start, end, to);
         graph.Call(start, blanks, place);
         if (minimum == 0) graph.Empty(place, end);
         int fixedCount = Math.Max(minimum, first.Count), most = maximum ?? int.MaxValue;
@@ -159,6 +157,15 @@ internal sealed partial class SchemaGrammar
         }
 
         return true;
+    }
+
+    /// <summary>Reads brackets and what is between them as a rule of its own, so that those which are open can be counted.</summary>
+    private void Nest(int from, ReadOnlySpan<byte> brackets, int start, int end, int to)
+    {
+        int rule = graph.Add();
+        graph.Call(from, rule, to, nests: true);
+        graph.Byte(rule, brackets[0], brackets[0], start);
+        graph.Byte(end, brackets[1], brackets[1], graph.Add(endsRule: true));
     }
 
     private void Comma(int from, int to)
