@@ -23,7 +23,7 @@ namespace LongContext.Generation;
 /// </remarks>
 public sealed class JsonGrammar
 {
-    private const int LongestSchema = 4 << 20;
+    private const int LongestSchema = 1 << 20;
     private readonly Lock gate = new();
     private readonly GrammarGraph graph;
     private readonly TokenBytes tokens;

@@ -9,7 +9,7 @@ internal sealed class GrammarGraph
     /// <summary>Nodes of a grammar, at most.</summary>
     public const int MostNodes = 400_000;
 
-    private const int MostPlaces = 2048;
+    private const int MostPlaces = 16_384;
     private const int MostStates = 16_384;
     private const long MostMaskWords = 8 << 20;
 
@@ -24,8 +24,8 @@ internal sealed class GrammarGraph
     /// <summary>Rules that nest within one another, at most; deeper ones are not read.</summary>
     public int MaximumDepth { get; init; } = 64;
 
-    /// <summary>Number of nodes.</summary>
-    public int NodeCount => nodes.Count;
+    /// <summary>The rule that reads any one character of a string; −1 for none.</summary>
+    public int CharacterRule { get; set; } = -1;
 
     /// <summary>Makes a node.</summary>
     /// <exception cref="ArgumentException">There are too many.</exception>
@@ -57,6 +57,54 @@ internal sealed class GrammarGraph
         }
 
         if (text.IsEmpty) Empty(from, to);
+    }
+
+    /// <summary>Reads one of some texts; what they have in common at their beginnings, once.</summary>
+    public void Texts(int from, IEnumerable<byte[]> texts, int to)
+    {
+        var edges = new Dictionary<(int, byte), int>();
+        var ended = new HashSet<int>();
+        foreach (byte[] text in texts)
+        {
+            int at = from;
+            foreach (byte value in text)
+            {
+                if (!edges.TryGetValue((at, value), out int next))
+                {
+                    edges[(at, value)] = next = Add();
+                    Byte(at, value, value, next);
+                }
+
+                at = next;
+            }
+
+            if (ended.Add(at)) Empty(at, to);
+        }
+    }
+
+    /// <summary>Says that so many characters of a string may follow a node, whatever they are.</summary>
+    public void AllowFree(int node, int characters) => nodes[node].FreeCharacters = characters;
+
+    /// <summary>How many characters of a string may follow a state, whatever they are.</summary>
+    /// <param name="state">The state.</param>
+    /// <param name="isAll">Whether besides them only the closing quote may follow.</param>
+    public int FreeCharacters(GrammarState state, out bool isAll)
+    {
+        int most = 0;
+        isAll = true;
+        foreach ((int node, GrammarStack? stack) in state.Places)
+        {
+            int here = nodes[node].FreeCharacters;
+            if (node == CharacterRule && nodes[stack!.Return].FreeCharacters is var after) here = after == int.MaxValue ? after : after + 1;
+            if (here == 0)
+            {
+                foreach ((byte first, byte last, int _) in nodes[node].Bytes) isAll &= first == '"' && last == '"';
+            }
+
+            most = Math.Max(most, here);
+        }
+
+        return most;
     }
 
     /// <summary>The state before anything is read.</summary>

@@ -12,6 +12,9 @@ internal sealed class GrammarNode
     /// <summary>Reads what a rule says, then goes on; whether that counts as one level deeper.</summary>
     public List<(int Rule, int Return, bool Nests)> Calls { get; } = [];
 
+    /// <summary>How many characters of a string may follow whatever they are; as many as one likes where this is the highest number.</summary>
+    public int FreeCharacters { get; set; }
+
     /// <summary>Whether a rule is complete here.</summary>
     public bool EndsRule { get; set; }
 }

@@ -5,6 +5,8 @@ namespace LongContext.Generation.Grammars;
 
 internal sealed partial class SchemaGrammar
 {
+    private const int LongestName = 500;
+
     /// <summary>Declared properties in their order, optional ones left out or not, then others where they are allowed.</summary>
     private bool Object(JsonObject schema, int from, int to)
     {
@@ -39,6 +41,8 @@ internal sealed partial class SchemaGrammar
             members.Add((name, others, true));
         }
 
+        if (allowsOthers && members.Find(member => member.Name.Length > LongestName) is { Name: { } tooLong })
+            throw new ArgumentException($"The schema names a property of {tooLong.Length} characters beside others that may have any name, expected at most {LongestName}.");
         int start = graph.Add(), end = graph.Add();
         Nest(from, "{}"u8, start, end, to);
         int empty = graph.Add(), after = -1;
@@ -73,9 +77,9 @@ internal sealed partial class SchemaGrammar
         graph.Byte(key, (byte)'"', (byte)'"', quote);
         if (members.Count == 0)
         {
-            int closing = quote;
-            Utf8Grammar.AnyCharacter(graph, quote, closing);
-            graph.Byte(closing, (byte)'"', (byte)'"', colon);
+            Utf8Grammar.AnyCharacter(graph, quote, quote);
+            graph.AllowFree(quote, int.MaxValue);
+            graph.Byte(quote, (byte)'"', (byte)'"', colon);
         }
         else
         {

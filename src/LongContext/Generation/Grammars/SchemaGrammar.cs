@@ -50,6 +50,7 @@ internal sealed partial class SchemaGrammar
 
         character = graph.Add();
         Utf8Grammar.AnyCharacter(graph, character, graph.Add(endsRule: true));
+        graph.CharacterRule = character;
     }
 
     /// <summary>The rule of a schema's texts.</summary>
@@ -98,7 +99,7 @@ internal sealed partial class SchemaGrammar
         if (schema.TryGetPropertyValue("const", out JsonNode? constant))
         {
             if (!Fits(schema, constant)) return false;
-            Literal(from, constant, to);
+            graph.Text(from, Literal(constant), to);
             return true;
         }
 
@@ -106,7 +107,7 @@ internal sealed partial class SchemaGrammar
         {
             if (listed is not JsonArray values) throw new ArgumentException($"The schema's enum is {Shortened(listed)}, expected a list.");
             JsonNode?[] fitting = [.. values.Where(value => Fits(schema, value))];
-            foreach (JsonNode? value in fitting) Literal(from, value, to);
+            graph.Texts(from, fitting.Select(Literal), to);
             return fitting.Length > 0;
         }
 
@@ -146,12 +147,12 @@ internal sealed partial class SchemaGrammar
         return types.Contains(kind) || (kind == "number" && types.Contains("integer") && value!.GetValue<double>() % 1 == 0);
     }
 
-    /// <summary>Reads a value as it is, without blanks inside; a number as the schema spells it.</summary>
-    private void Literal(int from, JsonNode? value, int to)
+    /// <summary>A value as it is, without blanks inside; a number as the schema spells it.</summary>
+    private static byte[] Literal(JsonNode? value)
     {
         var text = new StringBuilder();
         Write(value);
-        graph.Text(from, Encoding.UTF8.GetBytes(text.ToString()), to);
+        return Encoding.UTF8.GetBytes(text.ToString());
 
         void Write(JsonNode? node)
         {
@@ -218,27 +219,29 @@ internal sealed partial class SchemaGrammar
             return true;
         }
 
-        for (int i = 0; i < minimum; i++) inside = After(inside);
+        for (int i = 0; i < minimum; i++) inside = After(inside, i + 1);
         if (maximum is null)
         {
             Utf8Grammar.AnyCharacter(graph, inside, inside);
+            graph.AllowFree(inside, int.MaxValue);
         }
         else
         {
             for (int i = minimum; i < maximum; i++)
             {
                 graph.Empty(inside, end);
-                inside = After(inside);
+                inside = After(inside, i + 1);
             }
         }
 
         graph.Empty(inside, end);
         return true;
 
-        int After(int place)
+        int After(int place, int read)
         {
             int next = graph.Add();
             graph.Call(place, character, next);
+            graph.AllowFree(next, maximum is { } most ? most - read : int.MaxValue);
             return next;
         }
     }

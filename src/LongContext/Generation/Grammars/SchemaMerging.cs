@@ -8,6 +8,7 @@ internal sealed class SchemaMerging(JsonNode root)
 {
     private const int MostAlternatives = 1000;
     private const int MostWork = 100_000;
+    private const int MostReferences = 64;
     private static readonly string[] s_types = ["object", "array", "string", "number", "integer", "boolean", "null"];
     private int work;
 
@@ -43,6 +44,7 @@ internal sealed class SchemaMerging(JsonNode root)
         if (given["$ref"] is { } reference)
         {
             string pointer = reference.GetValueKind() == JsonValueKind.String ? reference.GetValue<string>() : reference.ToJsonString();
+            if (path.Count == MostReferences) throw new ArgumentException($"The schema refers on from one reference to the next more than {MostReferences} times.");
             if (!path.Add(pointer)) throw new ArgumentException($"The schema refers to \"{pointer}\" within itself without anything between, which no text can satisfy.");
             results = Product(results, Resolve(Find(pointer), path));
             path.Remove(pointer);

@@ -1,14 +1,22 @@
+using System.Text;
+using System.Text.Unicode;
+
 namespace LongContext.Generation.Grammars;
 
 /// <summary>The texts of a vocabulary as a tree of bytes in the order of a walk through it, so that what cannot follow is passed over whole.</summary>
 internal sealed class TokenTrie
 {
+    /// <summary>Bytes of a token that is passed over where any characters may come.</summary>
+    private const int LongestPlain = 32;
+
     private readonly byte[] values;
     private readonly byte[] depths;
     private readonly int[] ends;
     private readonly int[] firstTokens;
     private readonly int[] endingCounts;
     private readonly int[] tokens;
+    private readonly bool[] isPlain;
+    private readonly ulong[][] plainTokens;
 
     /// <summary>Makes the tree.</summary>
     /// <param name="texts">Bytes of each token; empty for one without text, which no grammar takes. Texts of more than 250 bytes are left out too.</param>
@@ -45,7 +53,27 @@ internal sealed class TokenTrie
 
         for (int depth = 0; depth < before.Length; depth++) nodeEnds[path[depth]] = nodeValues.Count;
         (values, depths, ends) = ([.. nodeValues], [.. nodeDepths], [.. nodeEnds]);
-        (firstTokens, endingCounts, tokens) = ([.. nodeTokens], [.. nodeCounts], order);
+        (firstTokens, endingCounts, tokens) = ([.. nodeTokens, order.Length], [.. nodeCounts], order);
+
+        plainTokens = new ulong[LongestPlain + 1][];
+        for (int length = 0; length <= LongestPlain; length++) plainTokens[length] = new ulong[(texts.Count + 63) / 64];
+        foreach (int token in order)
+        {
+            if (!IsPlain(texts[token])) continue;
+            for (int length = Encoding.UTF8.GetCharCount(texts[token]) - Pairs(texts[token]); length <= LongestPlain; length++) plainTokens[length][token >> 6] |= 1UL << token;
+        }
+
+        isPlain = new bool[values.Length];
+        for (int node = 0; node < values.Length; node++)
+        {
+            ReadOnlySpan<int> through = order.AsSpan(firstTokens[node]..firstTokens[ends[node]]);
+            isPlain[node] = true;
+            foreach (int token in through)
+            {
+                if (isPlain[node] = (plainTokens[LongestPlain][token >> 6] & (1UL << token)) != 0) continue;
+                break;
+            }
+        }
     }
 
     /// <summary>Bytes of each token.</summary>
@@ -57,11 +85,20 @@ internal sealed class TokenTrie
     /// <summary>Sets the bits of the tokens that can follow a state.</summary>
     public ulong[] Allowed(GrammarGraph graph, GrammarState state)
     {
-        var allowed = new ulong[(Texts.Count + 63) / 64];
+        // Inside a string most tokens may come, and need not be walked: those that are whole characters without quotes and escapes.
+        int free = graph.FreeCharacters(state, out bool isAll);
+        bool isFree = free >= LongestPlain || (free > 0 && isAll);
+        ulong[] allowed = isFree ? (ulong[])plainTokens[Math.Min(free, LongestPlain)].Clone() : new ulong[plainTokens[0].Length];
         var path = new GrammarState[LongestText + 1];
         path[0] = state;
         for (int node = 0; node < values.Length;)
         {
+            if (isFree && isPlain[node])
+            {
+                node = ends[node];
+                continue;
+            }
+
             int depth = depths[node];
             GrammarState next = graph.Step(path[depth], values[node]);
             if (ReferenceEquals(next, GrammarState.None))
@@ -78,4 +115,15 @@ internal sealed class TokenTrie
 
         return allowed;
     }
+
+    /// <summary>Characters that .NET spells by two.</summary>
+    private static int Pairs(ReadOnlySpan<byte> text)
+    {
+        int pairs = 0;
+        foreach (byte value in text) pairs += value >= 0xF0 ? 1 : 0;
+        return pairs;
+    }
+
+    private static bool IsPlain(ReadOnlySpan<byte> text) =>
+        text.Length <= LongestPlain && Utf8.IsValid(text) && !text.ContainsAny((byte)'"', (byte)'\\') && !text.ContainsAnyInRange((byte)0, (byte)0x1F);
 }

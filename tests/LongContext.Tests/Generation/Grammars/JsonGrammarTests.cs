@@ -69,10 +69,17 @@ public sealed partial class JsonGrammarTests
     {
         HuggingFaceTokenizer tokenizer = Of(byteLevel);
         int end = GrammarTokenizers.EndOf(tokenizer);
-        for (ulong seed = 0; seed < 20; seed++)
+        for (ulong seed = 0; seed < 30; seed++)
         {
             var random = new SplitMix64(seed);
-            var constraint = new GrammarConstraint(JsonGrammar.FromSchema(new RandomSchemas(seed).Make(3).Schema.ToJsonString(), tokenizer), [end]);
+            string schema = seed switch
+            {
+                < 4 => """{"type":["object","string"]}""",
+                < 8 => """{"type":"string","maxLength":40,"minLength":3}""",
+                < 12 => """{"type":"string","minLength":2}""",
+                _ => new RandomSchemas(seed).Make(3).Schema.ToJsonString(),
+            };
+            var constraint = new GrammarConstraint(JsonGrammar.FromSchema(schema, tokenizer), [end]);
             float[] logits = new float[tokenizer.VocabularySize + 7];
             for (int step = 0; step < 60; step++)
             {
@@ -191,6 +198,33 @@ public sealed partial class JsonGrammarTests
     {
         var all = new JsonArray([.. Enumerable.Range(0, 40).Select(i => (JsonNode)new JsonObject { ["anyOf"] = new JsonArray(new JsonObject { ["title"] = $"a{i}", ["minLength"] = i }, new JsonObject { ["maxLength"] = 100 - i }) })]);
         Assert.ThrowsAny<ArgumentException>(() => JsonGrammar.FromSchema(new JsonObject { ["allOf"] = all }.ToJsonString(), GrammarTokenizers.ByteLevel));
+    }
+
+    [Fact]
+    public void FromSchema_ManyValuesAndProperties_AreTaken()
+    {
+        string[] values = [.. Enumerable.Range(0, 20_000).Select(i => $"value {i}")];
+        JsonGrammar grammar = JsonGrammar.FromSchema(new JsonObject { ["enum"] = new JsonArray([.. values.Select(x => (JsonNode)x)]) }.ToJsonString(), GrammarTokenizers.ByteLevel);
+        Assert.True(grammar.IsMatch("\"value 1\"") && grammar.IsMatch("\"value 19999\""));
+        Assert.False(grammar.IsMatch("\"value 20000\"") || grammar.IsMatch("\"value \""));
+        var properties = new JsonObject();
+        for (int i = 0; i < 2000; i++) properties[$"p{i}"] = new JsonObject { ["type"] = "null" };
+        grammar = JsonGrammar.FromSchema(new JsonObject { ["properties"] = properties }.ToJsonString(), GrammarTokenizers.ByteLevel);
+        Assert.True(grammar.IsMatch("""{"p0":null,"p7":null,"p1999":null}"""));
+        Assert.False(grammar.IsMatch("""{"p7":null,"p0":null}"""));
+    }
+
+    [Fact]
+    public void FromSchema_DeepOrLongInput_IsRefusedAndNeverOverflowsTheStack()
+    {
+        string deep = string.Concat(Enumerable.Repeat("""{"items":""", 5000)) + "{}" + new string('}', 5000);
+        Assert.ThrowsAny<ArgumentException>(() => JsonGrammar.FromSchema(deep, GrammarTokenizers.ByteLevel));
+        string chain = """{"$ref":"#/$defs/0","$defs":{""" + string.Join(',', Enumerable.Range(0, 9000).Select(i => $"\"{i}\":{{\"$ref\":\"#/$defs/{i + 1}\"}}")) + "}}";
+        Assert.ThrowsAny<ArgumentException>(() => JsonGrammar.FromSchema(chain, GrammarTokenizers.ByteLevel));
+        string name = new('a', 200_000);
+        Assert.ThrowsAny<ArgumentException>(() => JsonGrammar.FromSchema("{\"properties\":{\"" + name + "\":{}},\"additionalProperties\":true}", GrammarTokenizers.ByteLevel));
+        Assert.ThrowsAny<ArgumentException>(() => JsonGrammar.FromSchema("{\"pattern\":\"" + new string('(', 100_000) + "\"}", GrammarTokenizers.ByteLevel));
+        Assert.ThrowsAny<ArgumentException>(() => JsonGrammar.FromSchema(new string(' ', 2_000_000) + "{}", GrammarTokenizers.ByteLevel));
     }
 
     [Fact]
