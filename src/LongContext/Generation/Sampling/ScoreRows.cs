@@ -42,6 +42,16 @@ internal static class ScoreRows
         return highest;
     }
 
+    /// <summary>The first place of a score that is in the row.</summary>
+    public static int FirstOf(ReadOnlySpan<float> row, float score)
+    {
+        int start = 0;
+        var wanted = new Vector<float>(score);
+        while (start <= row.Length - Vector<float>.Count && !Vector.EqualsAny(new Vector<float>(row[start..]), wanted)) start += Vector<float>.Count;
+        while (row[start] != score) start++;
+        return start;
+    }
+
     /// <summary>weights[i] = exp((row[i] − highest) / temperature), in double.</summary>
     /// <returns>Their sum.</returns>
     /// <remarks>The difference first: however low the temperature, the likeliest weighs exp(0).</remarks>

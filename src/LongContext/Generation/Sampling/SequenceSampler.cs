@@ -58,7 +58,7 @@ internal sealed class SequenceSampler
     public int Next(Span<float> logits)
     {
         Prepare(logits);
-        return Take(options.Temperature == 0 ? logits.IndexOf(highest) : distribution.Draw(Number(0)));
+        return Take(options.Temperature == 0 ? ScoreRows.FirstOf(logits, highest) : distribution.Draw(Number(0)));
     }
 
     /// <summary>The probabilities that the next token is drawn with, nothing being chosen; for a draft model's guesses.</summary>
@@ -75,7 +75,7 @@ internal sealed class SequenceSampler
         }
 
         probabilities[..logits.Length].Clear();
-        probabilities[logits.IndexOf(highest)] = 1;
+        probabilities[ScoreRows.FirstOf(logits, highest)] = 1;
     }
 
     /// <summary>Checks a guess that was drawn from a draft model's probabilities, and takes the token that comes of it into the sequence.</summary>
@@ -87,7 +87,7 @@ internal sealed class SequenceSampler
     public int Verify(Span<float> logits, int guess, ReadOnlySpan<float> draft)
     {
         Prepare(logits);
-        if (options.Temperature == 0) return Take(logits.IndexOf(highest));
+        if (options.Temperature == 0) return Take(ScoreRows.FirstOf(logits, highest));
         bool isKept = Number(0) * draft[guess] < distribution.Probability(guess);
         return Take(isKept ? guess : distribution.DrawResidual(draft, Number(1)));
     }
