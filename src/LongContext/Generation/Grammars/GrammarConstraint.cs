@@ -9,6 +9,7 @@ namespace LongContext.Generation.Grammars;
 internal sealed class GrammarConstraint(JsonGrammar grammar, IReadOnlyCollection<int> stopTokenIds) : ITokenConstraint
 {
     private readonly int[] stops = [.. stopTokenIds.Where(id => id >= 0).Distinct()];
+    private readonly float[] scores = new float[stopTokenIds.Count];
     private readonly List<GrammarState> past = [grammar.Start];
     private int ends;
 
@@ -23,8 +24,7 @@ internal sealed class GrammarConstraint(JsonGrammar grammar, IReadOnlyCollection
     {
         ReadOnlySpan<ulong> allowed = grammar.Allowed(past[^1]);
         // Kept aside: an end token may also spell a text.
-        Span<float> scores = stackalloc float[Math.Min(stops.Length, 64)];
-        for (int i = 0; i < scores.Length; i++) scores[i] = IsComplete && stops[i] < logits.Length ? logits[stops[i]] : float.NegativeInfinity;
+        for (int i = 0; i < stops.Length; i++) scores[i] = IsComplete && stops[i] < logits.Length ? logits[stops[i]] : float.NegativeInfinity;
         int known = Math.Min(logits.Length, allowed.Length * 64);
         for (int start = 0; start < known; start += 64)
         {
@@ -45,7 +45,7 @@ internal sealed class GrammarConstraint(JsonGrammar grammar, IReadOnlyCollection
         }
 
         logits[known..].Fill(float.NegativeInfinity);
-        for (int i = 0; i < scores.Length; i++)
+        for (int i = 0; i < stops.Length; i++)
         {
             if (stops[i] < logits.Length) logits[stops[i]] = scores[i];
         }

@@ -201,6 +201,8 @@ internal sealed class GrammarGraph
         {
             foreach (GrammarState old in states.Values) (old.Following, old.Mask) = (null, null);
             states.Clear();
+            // Stacks made again are other objects with other numbers: at worst a state is made twice.
+            stacks.Clear();
             maskWords = 0;
         }
 

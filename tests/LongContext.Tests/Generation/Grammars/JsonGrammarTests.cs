@@ -11,7 +11,7 @@ using LongContext.Tokenization;
 
 namespace LongContext.Tests.Generation.Grammars;
 
-public sealed partial class JsonGrammarTests
+public sealed class JsonGrammarTests
 {
     private static readonly EvaluationOptions s_strict = new() { RequireFormatValidation = true };
 
