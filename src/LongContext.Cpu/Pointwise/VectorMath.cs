@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics;
 namespace LongContext.Cpu.Pointwise;
 
 /// <summary>
-/// Functions of 16 float32 at a time. A lane's result depends on that lane alone. Measured against double over the whole range: exp within 1.1 ulp,
-/// tanh and erf within 2 ulp. NaN gives NaN.
+/// Functions of 16 float32 at a time. A lane's result depends on that lane alone. Measured against double over the whole range: exp and erf within 1.1 ulp,
+/// tanh within 1.4 ulp. NaN gives NaN.
 /// </summary>
 internal static class VectorMath
 {
@@ -53,7 +53,7 @@ internal static class VectorMath
     }
 
     /// <summary>erf x.</summary>
-    /// <remarks>A polynomial below 1; 1 − e^(−q(x)) above, where q is fitted to −ln erfc.</remarks>
+    /// <remarks>A polynomial below 1; 1 − e^(−q(x)) above, where q, a polynomial in x − 1 whose terms do not cancel there, is fitted to −ln erfc.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Erf(Vector512<float> x)
     {
@@ -68,15 +68,15 @@ internal static class VectorMath
         Vector512<float> small = Vector512.FusedMultiplyAdd(p, x, x);
 
         // From 4 on, erf is 1 in float32.
-        Vector512<float> t = Vector512.MinNative(Vector512.Create(4f), a) - Vector512.Create(2.25f);
-        Vector512<float> q = Vector512.FusedMultiplyAdd(Vector512.Create(-1.638637325e-6f), t, Vector512.Create(1.659197544e-5f));
-        q = Vector512.FusedMultiplyAdd(q, t, Vector512.Create(-0.0001034524921f));
-        q = Vector512.FusedMultiplyAdd(q, t, Vector512.Create(0.0005549588945f));
-        q = Vector512.FusedMultiplyAdd(q, t, Vector512.Create(-0.002770652019f));
-        q = Vector512.FusedMultiplyAdd(q, t, Vector512.Create(0.01331249404f));
-        q = Vector512.FusedMultiplyAdd(q, t, Vector512.Create(0.9348673531f));
-        q = Vector512.FusedMultiplyAdd(q, t, Vector512.Create(4.88291381f));
-        q = Vector512.FusedMultiplyAdd(q, t, Vector512.Create(6.527459908f));
+        Vector512<float> t = Vector512.MinNative(Vector512.Create(4f), a) - Vector512<float>.One;
+        Vector512<float> q = Vector512.FusedMultiplyAdd(Vector512.Create(-1.638637325e-6f), t, Vector512.Create(3.297834869e-5f));
+        q = Vector512.FusedMultiplyAdd(q, t, Vector512.Create(-0.0003203226602f));
+        q = Vector512.FusedMultiplyAdd(q, t, Vector512.Create(0.002054502737f));
+        q = Vector512.FusedMultiplyAdd(q, t, Vector512.Create(-0.01007807052f));
+        q = Vector512.FusedMultiplyAdd(q, t, Vector512.Create(0.04157591173f));
+        q = Vector512.FusedMultiplyAdd(q, t, Vector512.Create(0.8431046996f));
+        q = Vector512.FusedMultiplyAdd(q, t, Vector512.Create(2.638967697f));
+        q = Vector512.FusedMultiplyAdd(q, t, Vector512.Create(1.849605508f));
         Vector512<float> large = Vector512<float>.One - Exp(-q);
         return Vector512.ConditionalSelect(Vector512.LessThan(a, Vector512<float>.One), small, WithSign(large, x));
     }
