@@ -16,6 +16,14 @@ internal static unsafe class DirectWork
     /// <summary>Whether the matrix has whole sixteens.</summary>
     public static bool Takes(in WeightMatrix weight) => weight.Inputs % 16 == 0;
 
+    /// <summary>Outputs of a tile: about so many bytes of weights, and two tiles for each worker where the matrix is small.</summary>
+    public static int Block(CpuTeam team, int outputs, long rowBytes, long tileBytes)
+    {
+        long block = Math.Clamp(tileBytes / Math.Max(1, rowBytes), 8, 1 << 20) / 8 * 8;
+        long share = (outputs + (2L * team.Workers) - 1) / (2L * team.Workers);
+        return (int)Math.Min(block, Math.Max(8, (share + 7) / 8 * 8));
+    }
+
     /// <summary>Computes all outputs of packed rows.</summary>
     public static void Start(CpuTeam team, in WeightMatrix weight, float* packed, int rows, LinearResult result)
     {
@@ -51,16 +59,12 @@ internal unsafe struct DirectWork<TLoader> : ITileWork
     public static void Start(CpuTeam team, in WeightMatrix weight, float* packed, int rows, LinearResult result)
     {
         nint chunks = weight.Inputs / 16;
-        long rowBytes = chunks * TLoader.Step;
-        long block = Math.Clamp(TileBytes / Math.Max(1, rowBytes), 8, 1 << 20) / 8 * 8;
-        // Small matrices: two tiles for each worker still.
-        long share = (weight.Outputs + (2L * team.Workers) - 1) / (2L * team.Workers);
-        block = Math.Min(block, Math.Max(8, (share + 7) / 8 * 8));
+        int block = DirectWork.Block(team, weight.Outputs, chunks * TLoader.Step, TileBytes);
         var work = new DirectWork<TLoader>
         {
-            x = packed, codes = (byte*)weight.Codes, rows = rows, outputs = weight.Outputs, block = (int)block, chunks = chunks, result = result,
+            x = packed, codes = (byte*)weight.Codes, rows = rows, outputs = weight.Outputs, block = block, chunks = chunks, result = result,
         };
-        team.Run(ref work, (int)((weight.Outputs + block - 1) / block));
+        team.Run(ref work, (int)(((long)weight.Outputs + block - 1) / block));
     }
 
     /// <inheritdoc />

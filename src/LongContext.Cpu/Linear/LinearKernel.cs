@@ -46,7 +46,8 @@ internal static unsafe class LinearKernel
             else for (int panel = 0; panel < panels; panel++) packing.Run(panel, 0);
         }
 
-        if (rows <= DirectWork.MostRows(weight.Format) && DirectWork.Takes(weight)) DirectWork.Start(team, weight, packed, rows, result);
+        if (rows == 1 && NibbleWork.Takes(weight)) NibbleWork.Start(team, weight, packed, result);
+        else if (rows <= DirectWork.MostRows(weight.Format) && DirectWork.Takes(weight)) DirectWork.Start(team, weight, packed, rows, result);
         else PanelWork.Start(team, weight, packed, rows, result);
     }
 }

@@ -7,7 +7,7 @@ internal sealed unsafe partial class CpuTeam
 {
     private const nuint Alignment = 4096;
 
-    private readonly nint[] scratch;
+    private readonly nint[] scratch = []; // the finaliser also sees teams whose constructor threw
     private long scratchBytes;
     private nint shared;
     private long sharedBytes;
