@@ -27,7 +27,7 @@ internal readonly unsafe struct Int8Elements : IElementFormat
     public static int Bytes => 1;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Load(byte* source) => Vector512.ConvertToSingle(((Widening.Bytes(source) << 24).AsInt32()) >> 24);
+    public static Vector512<float> Load(byte* source) => Vector512.ConvertToSingle(Widening.SignedBytes((sbyte*)source));
 }
 
 /// <summary>E4M3: the exponent's bias is 7 where float32 has 127, so the moved bits are 2¹²⁰ too small, denormals included.</summary>
