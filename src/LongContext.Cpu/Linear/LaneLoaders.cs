@@ -50,8 +50,8 @@ internal readonly unsafe struct Float16Loader : ILaneLoader
         Vector512<int> bits = (LaneWidening.FromInt16(address) << 13) & Vector512.Create(unchecked((int)0x8FFFE000));
         Vector512<float> value = bits.AsSingle() * Vector512.Create(5.192296858534828e33f);
         // Exponent 31 is infinity or NaN: all ones.
-        Vector512<float> special = Vector512.GreaterThanOrEqual(Vector512.Abs(value), Vector512.Create(65536f));
-        return (value.AsInt32() | (special.AsInt32() & Vector512.Create(0x7F800000))).AsSingle();
+        Vector512<int> special = Vector512.GreaterThanOrEqual(bits & Vector512.Create(0x0F800000), Vector512.Create(0x0F800000));
+        return Vector512.ConditionalSelect(special.AsSingle(), (value.AsInt32() | Vector512.Create(0x7F800000)).AsSingle(), value);
     }
 }
 
@@ -80,6 +80,6 @@ internal readonly unsafe struct Float8Loader : ILaneLoader
         // As for float16: 2^120 too small, exact for subnormal numbers too.
         Vector512<float> value = ((code << 20) & Vector512.Create(unchecked((int)0x87F00000))).AsSingle() * Vector512.Create(1.329227995784916e36f);
         Vector512<int> special = Vector512.Equals(code & Vector512.Create(0x7F), Vector512.Create(0x7F)); // NaN; there are no infinities
-        return (value.AsInt32() | (special & Vector512.Create(0x7FC00000))).AsSingle();
+        return Vector512.ConditionalSelect(special.AsSingle(), Vector512.Create(float.NaN), value);
     }
 }
