@@ -106,13 +106,7 @@ internal unsafe struct DirectWork<TLoader> : ITileWork
         byte* w1 = output + 1 < outputs ? w0 + stride : w0;
         byte* w2 = output + 2 < outputs ? w1 + stride : w1;
         byte* w3 = output + 3 < outputs ? w2 + stride : w2;
-        switch (RowPanel.Height(count))
-        {
-            case 6: DotTile.Rows6<TLoader>(tileRows, w0, w1, w2, w3, chunks, sums); break;
-            case 4: DotTile.Rows4<TLoader>(tileRows, w0, w1, w2, w3, chunks, sums); break;
-            case 2: DotTile.Rows2<TLoader>(tileRows, w0, w1, w2, w3, chunks, sums); break;
-            default: DotTile.Rows1<TLoader>(tileRows, w0, w1, w2, w3, chunks, sums); break;
-        }
+        DotTile.Rows<TLoader>(tileRows, RowPanel.Height(count), w0, w1, w2, w3, chunks, sums);
 
         result.Write(sums, row, count, output, outputs);
     }

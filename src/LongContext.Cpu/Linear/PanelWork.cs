@@ -57,13 +57,7 @@ internal unsafe struct PanelWork : ITileWork
             for (int output = first; output < end; output += WeightPanel.Outputs, panel += panelSize)
             {
                 var w = (byte*)panel;
-                switch (RowPanel.Height(count))
-                {
-                    case 6: DotTile.Rows6<PanelLoader>(tileRows, w, w + 64, w + 128, w + 192, chunks, sums); break;
-                    case 4: DotTile.Rows4<PanelLoader>(tileRows, w, w + 64, w + 128, w + 192, chunks, sums); break;
-                    case 2: DotTile.Rows2<PanelLoader>(tileRows, w, w + 64, w + 128, w + 192, chunks, sums); break;
-                    default: DotTile.Rows1<PanelLoader>(tileRows, w, w + 64, w + 128, w + 192, chunks, sums); break;
-                }
+                DotTile.Rows<PanelLoader>(tileRows, RowPanel.Height(count), w, w + 64, w + 128, w + 192, chunks, sums);
 
                 result.Write(sums, row, count, output, weight.Outputs);
             }
