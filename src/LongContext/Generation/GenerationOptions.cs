@@ -55,6 +55,11 @@ public sealed class GenerationOptions
     /// </summary>
     public bool DropsContextAtOriginalWindow { get; init; }
 
+    /// <summary>
+    /// Whether and how next tokens are guessed and then checked, several in one step; tokens stay the same. Null (the default): not. Counts in a <see cref="GenerationEngine"/> only.
+    /// </summary>
+    public SpeculationOptions? Speculation { get; init; }
+
     /// <summary>Tokens that are, like the stop tokens, not chosen before <see cref="MinimumNewTokens"/>: those that spell a stop string. Default: none.</summary>
     internal IReadOnlyCollection<int> AlsoMaskedUntilMinimum { get; init; } = [];
 
@@ -73,6 +78,7 @@ public sealed class GenerationOptions
         if (!(FrequencyPenalty is >= -2 and <= 2)) faults.Add($"FrequencyPenalty must be in [-2, 2], but is {FrequencyPenalty}");
         if (!(PresencePenalty is >= -2 and <= 2)) faults.Add($"PresencePenalty must be in [-2, 2], but is {PresencePenalty}");
         if (PrefillChunkTokens < 1) faults.Add($"PrefillChunkTokens must be at least 1, but is {PrefillChunkTokens}");
+        if (Speculation is not null) faults.AddRange(Speculation.Faults());
         if (faults.Count > 0) throw new ArgumentException("GenerationOptions: " + string.Join("; ", faults) + ".");
     }
 }
