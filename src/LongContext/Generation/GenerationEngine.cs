@@ -1,5 +1,6 @@
 using LongContext.Generation.Running;
 using LongContext.Generation.Scheduling;
+using LongContext.Models;
 using LongContext.Positions;
 
 namespace LongContext.Generation;
@@ -28,14 +29,25 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
     private readonly GenerationEngineOptions options;
     private bool disposed;
 
-    internal GenerationEngine(EngineModel model, IModelRunner runner, GenerationEngineOptions? options, long cacheBytes, int hashBits = 64)
+    /// <summary>An engine for a model. The model's kernels for the CPU are used where they run it, else libtorch's operators; the logger is told which and why.</summary>
+    /// <param name="model">The model; stays the caller's, and must outlive the engine.</param>
+    /// <param name="options">Null for all defaults.</param>
+    /// <exception cref="ArgumentException">An option cannot be used; the message lists all faults.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public GenerationEngine(CausalLanguageModel model, GenerationEngineOptions? options = null)
+        : this(new EngineModel(model ?? throw new ArgumentNullException(nameof(model))), EngineMemory.Runner(model, options ??= new GenerationEngineOptions()), options, cacheBytes: null)
+    {
+        Model = model;
+    }
+
+    internal GenerationEngine(EngineModel model, IModelRunner runner, GenerationEngineOptions? options, long? cacheBytes, int hashBits = 64)
     {
         options ??= new GenerationEngineOptions();
         options.Validate();
         (this.model, this.runner, this.options) = (model, runner, options);
         cache = new PagedCache(runner.Pages, new PagedCacheOptions
         {
-            BudgetBytes = cacheBytes,
+            BudgetBytes = cacheBytes ?? EngineMemory.CacheBytes(model, runner.Pages, options),
             Keeps = options.ReusesPrefixes,
             KeptShare = options.KeptShare,
             OffloadBytes = runner.Pages.InHostMemory ? 0 : options.OffloadBytes,
@@ -44,6 +56,12 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
         });
         loop = new EngineLoop(model, runner, cache, options);
     }
+
+    /// <summary>The model; null only in tests.</summary>
+    internal CausalLanguageModel? Model { get; }
+
+    /// <summary>Requests computed at once, at most.</summary>
+    internal int MaximumSequences => options.MaximumSequences;
 
     /// <summary>Tokens of prompt and answer that one request may have, as the cache's memory allows.</summary>
     public int MaximumSequenceTokens => Math.Min(int.MaxValue - 1, cache.Needs.LongestSequence(cache.BudgetBytes)) + 1;
@@ -94,7 +112,7 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(request);
         ObjectDisposedException.ThrowIf(disposed, this);
         PositionRemapping? remapping = Check(request);
-        return new StreamingGeneration(loop, new EngineSequence(model, request, remapping, runner.Pages.Groups.Count, runner.Pages.PageTokens, options.TimeProvider), cancellationToken);
+        return new StreamingGeneration(loop, new EngineSequence(model, request, remapping, runner.Pages, loop.Distribution, options.TimeProvider), cancellationToken);
     }
 
     /// <summary>The tokens that follow a prompt.</summary>
@@ -141,7 +159,7 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
         }
 
         if (request.Options is null) throw new ArgumentException("Options is null.", nameof(request));
-        request.Options.Validate();
+        request.Options.Validate(model.VocabularySize);
         model.CheckUnchanged();
         PositionRemapping? remapping = model.Remapping(request.PositionRemapping);
         if (remapping is not null && !runner.SupportsRemapping)

@@ -6,6 +6,9 @@ public sealed record GenerationResult
     /// <summary>New tokens, without the prompt and without the stop token.</summary>
     public required IReadOnlyList<int> Tokens { get; init; }
 
+    /// <summary>The same tokens with their log-probabilities; null unless <see cref="GenerationOptions.LogProbabilities"/> asks for them.</summary>
+    public IReadOnlyList<GeneratedToken>? Details { get; init; }
+
     /// <summary>Why it ended.</summary>
     public required GenerationFinishReason FinishReason { get; init; }
 

@@ -1,6 +1,5 @@
-using System.Numerics;
-using System.Runtime.InteropServices;
 using LongContext.Generation.Running;
+using LongContext.Generation.Sampling;
 using Microsoft.Extensions.Logging;
 
 namespace LongContext.Generation.Scheduling;
@@ -24,6 +23,7 @@ internal sealed class EngineLoop : IDisposable
     private int holders, notBegun, runningCount, waitingCount;
     private bool stopping, clears;
     private Exception? broken;
+    private (long Running, long Waiting, long Bytes) told;
 
     public EngineLoop(EngineModel model, IModelRunner runner, PagedCache cache, GenerationEngineOptions options)
     {
@@ -35,6 +35,9 @@ internal sealed class EngineLoop : IDisposable
         thread = new Thread(Run) { IsBackground = true, Name = "LongContext engine" };
         thread.Start();
     }
+
+    /// <summary>Memory for the draws of all sequences, used by the engine's thread.</summary>
+    public TokenDistribution Distribution { get; } = new();
 
     public EngineCounters Counters { get; } = new();
 
@@ -120,8 +123,7 @@ internal sealed class EngineLoop : IDisposable
                 Volatile.Write(ref runningCount, scheduler.Running.Count);
                 if (batch.SequenceCount > 0) Step();
                 else if (scheduler.Running.Count > 0) Fail(scheduler.Running[0], new CacheCapacityException($"There is no memory for another page of the cache: it holds {cache.CommittedBytes} bytes and cannot grow."));
-                lock (gate) Volatile.Write(ref waitingCount, scheduler.WaitingCount + inbox.Count);
-                Volatile.Write(ref runningCount, scheduler.Running.Count);
+                Count();
                 AllocatedBytes = GC.GetAllocatedBytesForCurrentThread();
             }
 
@@ -145,12 +147,28 @@ internal sealed class EngineLoop : IDisposable
         {
             cache.ClearKept();
             cache.Trim();
+            Count();
         }
+    }
+
+    /// <summary>Brings the figures up to date.</summary>
+    private void Count()
+    {
+        lock (gate) Volatile.Write(ref waitingCount, scheduler.WaitingCount + inbox.Count);
+        Volatile.Write(ref runningCount, scheduler.Running.Count);
+        long bytes = cache.CommittedBytes;
+        GenerationMeter.Changed(runningCount - told.Running, waitingCount - told.Waiting, bytes - told.Bytes);
+        told = (runningCount, waitingCount, bytes);
     }
 
     private void EndAll(Exception exception)
     {
-        foreach (EngineSequence sequence in inbox) scheduler.Add(sequence);
+        lock (gate)
+        {
+            foreach (EngineSequence sequence in inbox) scheduler.Add(sequence);
+            inbox.Clear();
+        }
+
         scheduler.RemoveAll(sequence => End(sequence, exception));
     }
 
@@ -293,17 +311,16 @@ internal sealed class EngineLoop : IDisposable
             for (int i = 0; ; i++)
             {
                 Span<float> logits = runner.Logits(sequence.StepRow + i);
-                if (HasNaN(logits)) throw NotNumbers(sequence.Count);
                 int token = sequence.Sampler.Next(logits);
                 // All tokens that were there before this one are computed now, whatever it is.
                 sequence.Cached = sequence.Count;
-                if (sequence.Sampler.IsStop(token)) return GenerationFinishReason.Stop;
+                if (sequence.IsStop(token)) return GenerationFinishReason.Stop;
                 bool right = i < guesses && token == sequence.Tokens[sequence.Count];
-                sequence.Sampler.Take(token);
                 anew = sequence.Append(token);
                 Counters.GeneratedTokens++;
-                sequence.Stream.Write(new GeneratedToken(token));
+                sequence.Stream.Write(Detailed(sequence, token));
                 if (right) accepted++;
+                if (sequence.MustEnd) return GenerationFinishReason.Stop;
                 if (sequence.Made == sequence.Options.MaximumNewTokens) return GenerationFinishReason.Length;
                 if (!right || anew) return null;
             }
@@ -321,24 +338,11 @@ internal sealed class EngineLoop : IDisposable
         }
     }
 
-    private InvalidOperationException NotNumbers(int tokens) =>
-        new($"The model's scores after {tokens} tokens are not numbers (NaN): its weights are damaged, or {model.DataType} is too narrow for it.");
-
-    private static bool HasNaN(ReadOnlySpan<float> values)
+    private static GeneratedToken Detailed(EngineSequence sequence, int token) => sequence.Options.LogProbabilities is null ? new GeneratedToken(token) : new GeneratedToken(token)
     {
-        ReadOnlySpan<Vector<float>> vectors = MemoryMarshal.Cast<float, Vector<float>>(values);
-        foreach (Vector<float> vector in vectors)
-        {
-            if (!Vector.EqualsAll(vector, vector)) return true;
-        }
-
-        foreach (float value in values[(vectors.Length * Vector<float>.Count)..])
-        {
-            if (float.IsNaN(value)) return true;
-        }
-
-        return false;
-    }
+        LogProbability = sequence.Sampler.LogProbability,
+        Alternatives = sequence.Sampler.Alternatives.ToArray(),
+    };
 
     private void Complete(EngineSequence sequence, GenerationFinishReason reason)
     {
@@ -346,6 +350,7 @@ internal sealed class EngineLoop : IDisposable
         var result = new GenerationResult
         {
             Tokens = sequence.Tokens.AsSpan(sequence.PromptLength, sequence.Made).ToArray(),
+            Details = sequence.Options.LogProbabilities is null ? null : sequence.Stream.ToArray(),
             FinishReason = reason,
             PromptTokens = sequence.PromptLength,
             ReusedTokens = sequence.ReusedTokens,
@@ -359,6 +364,7 @@ internal sealed class EngineLoop : IDisposable
         scheduler.Remove(sequence);
         Forget(sequence);
         Counters.Completed++;
+        GenerationMeter.Completed(result);
         sequence.Stream.Complete(result);
     }
 
@@ -373,6 +379,7 @@ internal sealed class EngineLoop : IDisposable
         Forget(sequence);
         if (sequence.Stream.IsAbandoned) Counters.Cancelled++;
         else Counters.Failed++;
+        GenerationMeter.Ended(sequence.Stream.IsAbandoned ? "cancelled" : "failed");
         sequence.Stream.Fail(exception);
     }
 
@@ -380,6 +387,7 @@ internal sealed class EngineLoop : IDisposable
     {
         Forget(sequence);
         Counters.Cancelled++;
+        GenerationMeter.Ended("cancelled");
     }
 
     private void OnAdmitted(EngineSequence sequence)

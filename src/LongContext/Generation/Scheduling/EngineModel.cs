@@ -17,9 +17,8 @@ internal sealed class EngineModel
         ModelConfig config = model.Config;
         LoraAdapter? adapter = model.Adapter;
         bool merged = adapter?.IsMerged ?? false;
-        VocabularySize = config.VocabularySize;
+        (VocabularySize, ContextLength) = (config.VocabularySize, ModelText.Window(config));
         StopTokenIds = config.EndOfSentenceTokenIds;
-        DataType = model.DataType.ToString();
         Gate = ModelGate.Of(model);
         CacheEndsAt = model.CacheEndsAt;
         RecomputesPast = model.RotatesAnewPastCacheEnd ? model.CacheEndsAt : null;
@@ -49,9 +48,10 @@ internal sealed class EngineModel
 
     public int VocabularySize { get; }
 
-    public IReadOnlyCollection<int> StopTokenIds { get; init; } = [];
+    /// <summary>Tokens that the model was made for.</summary>
+    public int ContextLength { get; init; } = 4096;
 
-    public string DataType { get; init; } = "Float32";
+    public IReadOnlyCollection<int> StopTokenIds { get; init; } = [];
 
     /// <summary>Held while the model computes; null where nobody else uses it.</summary>
     public ModelGate? Gate { get; init; }

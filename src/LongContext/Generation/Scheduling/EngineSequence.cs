@@ -1,4 +1,6 @@
+using LongContext.Generation.Grammars;
 using LongContext.Generation.Running;
+using LongContext.Generation.Sampling;
 using LongContext.Positions;
 
 namespace LongContext.Generation.Scheduling;
@@ -10,9 +12,11 @@ internal sealed class EngineSequence
     private const int RoomAtOnce = 1 << 16;
 
     private readonly EngineModel model;
+    private readonly HashSet<int> stops;
+    private readonly GrammarConstraint? grammar;
     private int[] tokens;
 
-    public EngineSequence(EngineModel model, GenerationRequest request, PositionRemapping? remapping, int groupCount, int pageTokens, TimeProvider clock)
+    public EngineSequence(EngineModel model, GenerationRequest request, PositionRemapping? remapping, IPageStore pages, TokenDistribution distribution, TimeProvider clock)
     {
         this.model = model;
         ReadOnlySpan<int> prompt = request.Prompt.Span;
@@ -23,15 +27,17 @@ internal sealed class EngineSequence
         tokens = new int[room];
         prompt.CopyTo(tokens);
         Count = PromptLength = FrequencyBase = prompt.Length;
-        Pages = new SequencePages(groupCount);
-        for (int group = 0; group < groupCount; group++)
+        Pages = new SequencePages(pages.Groups.Count);
+        for (int group = 0; group < Pages.GroupCount; group++)
         {
             // Room for all of them now, so that none is made later.
-            for (int i = 0; i <= room / pageTokens; i++) Pages.Add(group, -1);
+            for (int i = 0; i <= room / pages.PageTokens; i++) Pages.Add(group, -1);
             Pages.Truncate(group, 0);
         }
 
-        Sampler = new SequenceSampler(Options, prompt, model);
+        stops = [.. Options.StopTokenIds ?? model.StopTokenIds];
+        grammar = Options.Grammar is { } whole ? new GrammarConstraint(whole, stops) : null;
+        Sampler = new SequenceSampler(Options, model.VocabularySize, prompt, stops, distribution, grammar);
         Stream = new TokenStream(this, clock);
         SetShared();
     }
@@ -110,6 +116,12 @@ internal sealed class EngineSequence
 
     /// <summary>Whether it counts among those for whose sake a step goes on; guarded by the engine's lock.</summary>
     public bool HoldsStep { get; set; }
+
+    /// <summary>Whether nothing but the end may follow.</summary>
+    public bool MustEnd => grammar is { MustEnd: true };
+
+    /// <summary>Whether a token ends the answer.</summary>
+    public bool IsStop(int token) => stops.Contains(token);
 
     /// <summary>Below 0 where this one goes first.</summary>
     public int CompareTo(EngineSequence other) => Priority != other.Priority ? other.Priority.CompareTo(Priority) : Arrival.CompareTo(other.Arrival);

@@ -89,7 +89,7 @@ internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSeq
             (sequence.StepTokens, sequence.StepGuesses) = (0, 0);
             if (sequence.Pending == 1)
             {
-                int guessed = Guess(sequence, guesses), got = Grow(sequence, 1 + guessed, i);
+                int guessed = Guess(sequence, Math.Min(guesses, spare)), got = Grow(sequence, 1 + guessed, i);
                 if (got == 0) continue;
                 (sequence.StepTokens, sequence.StepGuesses) = (got, got - 1);
                 guesses -= got - 1;

@@ -71,6 +71,12 @@ internal sealed class TokenStream(EngineSequence sequence, TimeProvider clock) :
         }
     }
 
+    /// <summary>All tokens given so far.</summary>
+    public GeneratedToken[] ToArray()
+    {
+        lock (sync) return tokens.AsSpan(0, written).ToArray();
+    }
+
     /// <summary>Ends it after the tokens given.</summary>
     public void Complete(GenerationResult result)
     {

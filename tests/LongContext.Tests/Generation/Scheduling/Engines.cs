@@ -19,6 +19,12 @@ internal static class Engines
     public static GenerationEngine Make(OraclePages pages, long bytes, GenerationEngineOptions? options = null, EngineModel? model = null, int hashBits = 64, Func<OraclePages, OracleRunner>? runner = null) =>
         new(model ?? Model, runner?.Invoke(pages) ?? new OracleRunner(pages, Vocabulary), options ?? Small, bytes, hashBits);
 
+    /// <summary>Memory for some tokens of one sequence; where all layers have windows, for a few sequences of any length.</summary>
+    public static long Bytes(OraclePages pages, int tokens) => new CacheNeeds(pages.Groups, pages.PageTokens).Bytes(tokens) * (HasWhole(pages) ? 1 : 6);
+
+    /// <summary>Whether there are layers without a window.</summary>
+    public static bool HasWhole(OraclePages pages) => pages.Groups.Any(group => group.Window is null);
+
     /// <summary>What a request gives by itself, without reuse, chunks or guesses.</summary>
     public static async Task<GenerationResult> AloneAsync(int?[] windows, GenerationRequest request, EngineModel? model = null, Func<int, int>? frequencies = null)
     {

@@ -10,7 +10,6 @@ namespace LongContext.Tests.Generation.Scheduling;
 internal sealed class OracleRunner(OraclePages pages, int vocabulary = 40, int maximumTokens = 64) : IModelRunner
 {
     private readonly float[] logits = new float[vocabulary * maximumTokens];
-    private ulong[] rows = new ulong[16];
 
     public string Name => "oracle";
 
@@ -66,7 +65,7 @@ internal sealed class OracleRunner(OraclePages pages, int vocabulary = 40, int m
                     pages.Write(group, page, position % pages.PageTokens, new Slot(token, position, state));
                 }
 
-                if (i >= sequence.TokenCount - sequence.LogitCount) Score(sequence, state, token, logits.AsSpan(row++ * vocabulary, vocabulary));
+                if (i >= sequence.TokenCount - sequence.LogitCount) Score(state, token, logits.AsSpan(row++ * vocabulary, vocabulary));
             }
         }
     }
@@ -104,14 +103,12 @@ internal sealed class OracleRunner(OraclePages pages, int vocabulary = 40, int m
         return hash;
     }
 
-    private void Score(in StepSequence sequence, ulong state, int token, Span<float> row)
+    private void Score(ulong state, int token, Span<float> row)
     {
-        _ = rows;
         for (int i = 0; i < row.Length; i++) row[i] = (float)((Mix(state, (ulong)i, 5, 7) >> 40) * (4.0 / (1 << 24)));
         // Three times of four a fixed successor, so that texts have habits which a look-up can guess.
         if (state % 4 != 0) row[((token * 7) + 3) % 11 % row.Length] += 6;
         if (IsNaN(token)) row[row.Length / 2] = float.NaN;
-        _ = sequence;
     }
 
     private static ulong Mix(ulong a, ulong b, ulong c, ulong d)
