@@ -6,7 +6,7 @@ namespace LongContext.Generation;
 public sealed record GenerationEngineOptions
 {
     /// <summary>
-    /// Memory for keys and values, in bytes. Null (the default): what <see cref="CacheTokens"/> take, or, where that is null too, half of what the machine has left, and no more than
+    /// Memory for keys and values, in bytes. Null (the default): what <see cref="CacheTokens"/> take, or, where that is null too, half of what the machine's memory has left (on a GPU 85 % of its), and no more than
     /// <see cref="MaximumSequences"/> of the model's whole window need. It is taken page by page as it is needed, and given back when the engine has nothing to do.
     /// </summary>
     public long? CacheBytes { get; init; }

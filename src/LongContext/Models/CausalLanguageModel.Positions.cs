@@ -74,9 +74,6 @@ public sealed partial class CausalLanguageModel
     /// <summary>Whether other frequencies do hold there, so that everything before is to be computed anew.</summary>
     internal bool RotatesAnewPastCacheEnd => shape.CacheEndsAtOriginalWindow && Config.RopeScaling is LongRopeScaling;
 
-    /// <exception cref="ArgumentException">A remapping does not fit the model as it is.</exception>
-    internal void CheckRemapping(PositionRemapping value) => CheckRemapping(Config, value);
-
     private void CheckRemapping(ModelConfig config, PositionRemapping value)
     {
         if (value.RequiredWindow > config.MaxPositionEmbeddings)

@@ -57,7 +57,7 @@ internal sealed class EngineLoop : IDisposable
         {
             ObjectDisposedException.ThrowIf(stopping, typeof(GenerationEngine));
             if (broken is not null) throw new InvalidOperationException("The engine stopped with a fault: " + broken.Message, broken);
-            if (options.QueueLimit is { } limit && notBegun >= Math.Max(1, limit + Math.Max(0, batch.MaximumSequences - active.Count + notBegun)))
+            if (options.QueueLimit is { } limit && notBegun >= limit + Math.Max(0, batch.MaximumSequences - (active.Count - notBegun)))
                 throw new GenerationQueueFullException($"{notBegun} requests wait, and no more than {limit} may (GenerationEngineOptions.QueueLimit).");
             sequence.Arrival = ++arrivals;
             active.Add(sequence);
@@ -128,26 +128,27 @@ internal sealed class EngineLoop : IDisposable
             }
 
             EndAll(new ObjectDisposedException(nameof(GenerationEngine)));
+            cache.ClearKept();
+            cache.Trim();
+            Count();
         }
 #pragma warning disable CA1031 // Whoever waits must learn of it, whatever it is.
         catch (Exception e)
 #pragma warning restore CA1031
         {
             options.Logger?.LogError(e, "The generation engine stopped with a fault.");
+            EngineSequence[] ended;
             lock (gate)
             {
                 broken = e;
                 clears = false;
+                ended = [.. active];
+                active.Clear();
                 Monitor.PulseAll(gate);
             }
 
-            EndAll(e);
-        }
-        finally
-        {
-            cache.ClearKept();
-            cache.Trim();
-            Count();
+            // The cache's state is not known; the store's own end frees its memory.
+            foreach (EngineSequence sequence in ended) sequence.Stream.Fail(e);
         }
     }
 

@@ -34,12 +34,18 @@ internal static class EngineMemory
         var needs = new CacheNeeds(pages.Groups, pages.PageTokens);
         if (options.CacheBytes is { } bytes) return bytes;
         if (options.CacheTokens is { } tokens) return needs.Bytes(tokens, options.StepTokens);
-        GCMemoryInfo machine = GC.GetGCMemoryInfo();
-        // Before the first collection the load is not known; the process itself is the least of it.
-        long load = Math.Max(machine.MemoryLoadBytes, Environment.WorkingSet), left = Math.Max(0, machine.TotalAvailableMemoryBytes - load) / 2;
+        // On a GPU nobody else wants much; on the host others do.
+        long left = model.FreeDeviceBytes is { } free ? (long)(free * 0.85) : HostBytesLeft() / 2;
         long most = (long)Math.Min(long.MaxValue / 2, (double)options.MaximumSequences * needs.Bytes(model.ContextLength, options.StepTokens));
         long chosen = Math.Max(Math.Min(left, most), needs.Bytes(1));
         options.Logger?.LogInformation("The cache of keys and values may take {Bytes} bytes: {Tokens} tokens of one sequence.", chosen, needs.LongestSequence(chosen));
         return chosen;
+    }
+
+    private static long HostBytesLeft()
+    {
+        GCMemoryInfo machine = GC.GetGCMemoryInfo();
+        // Before the first collection the load is not known; the process itself is the least of it.
+        return Math.Max(0, machine.TotalAvailableMemoryBytes - Math.Max(machine.MemoryLoadBytes, Environment.WorkingSet));
     }
 }

@@ -1,5 +1,6 @@
 using LongContext.Adapters;
 using LongContext.Checkpoints;
+using LongContext.Cuda;
 using LongContext.Models;
 using LongContext.Positions;
 
@@ -20,6 +21,12 @@ internal sealed class EngineModel
         (VocabularySize, ContextLength) = (config.VocabularySize, ModelText.Window(config));
         StopTokenIds = config.EndOfSentenceTokenIds;
         Gate = ModelGate.Of(model);
+        if (model.Device.type == TorchSharp.DeviceType.CUDA && CudaDevice.IsAvailable)
+        {
+            CudaDevice device = CudaDevice.Get(Math.Max(0, model.Device.index));
+            FreeDeviceBytes = device.MemoryBytes - (device.UsedMemoryBytes ?? 0);
+        }
+
         CacheEndsAt = model.CacheEndsAt;
         RecomputesPast = model.RotatesAnewPastCacheEnd ? model.CacheEndsAt : null;
         string[] types = [.. model.Shape.Layers.Where(layer => layer.HasPositions).Select(layer => layer.Type).Distinct()];
@@ -55,6 +62,9 @@ internal sealed class EngineModel
 
     /// <summary>Held while the model computes; null where nobody else uses it.</summary>
     public ModelGate? Gate { get; init; }
+
+    /// <summary>Memory that the GPU had left when the engine was made; null where the model lies in host memory.</summary>
+    public long? FreeDeviceBytes { get; init; }
 
     /// <summary>Tokens beyond which transformers gives up a Phi-3's cache.</summary>
     public int? CacheEndsAt { get; init; }
