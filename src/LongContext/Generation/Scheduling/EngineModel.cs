@@ -24,7 +24,7 @@ internal sealed class EngineModel
         if (model.Device.type == TorchSharp.DeviceType.CUDA && CudaDevice.IsAvailable)
         {
             CudaDevice device = CudaDevice.Get(Math.Max(0, model.Device.index));
-            FreeDeviceBytes = device.MemoryBytes - (device.UsedMemoryBytes ?? 0);
+            FreeDeviceBytes = device.MemoryBytes - (device.MemoryInUse ?? 0);
         }
 
         CacheEndsAt = model.CacheEndsAt;

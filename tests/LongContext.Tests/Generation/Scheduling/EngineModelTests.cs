@@ -1,6 +1,8 @@
 using LongContext.Generation;
 using LongContext.Models;
 using LongContext.Positions;
+using LongContext.Tests.Generation.Chat;
+using Microsoft.Extensions.AI;
 
 namespace LongContext.Tests.Generation.Scheduling;
 
@@ -39,6 +41,23 @@ public sealed class EngineModelTests
         Assert.All(result.Details!, token => Assert.True(token.LogProbability < 0 && token.Alternatives!.Count == 2 && token.Alternatives[0].LogProbability >= token.LogProbability));
         model.SetRopeScaling(RopeScaling.Yarn(4));
         Assert.Contains("positions changed", Assert.Throws<InvalidOperationException>(() => engine.StreamAsync(request)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ChatClient_OverAnEngine_AnswersManyAtOnceAsTheOtherDoesOneByOne()
+    {
+        using CausalLanguageModel model = ChatModels.Model(options: new ModelLoadOptions { DataType = TorchSharp.torch.ScalarType.Float32 });
+        using var plain = new LongContextChatClient(model, ChatModels.Tokenizer, ChatModels.Format);
+        await using var engine = new GenerationEngine(model, new GenerationEngineOptions { CacheTokens = 1_000, Threads = 1, MaximumSequences = 4, StepTokens = 64 });
+        using var client = new LongContextChatClient(engine, ChatModels.Tokenizer, ChatModels.Format);
+        var options = new ChatOptions { MaxOutputTokens = 12 };
+        string[] questions = [.. Enumerable.Range(0, 6).Select(i => $"What is {i}?")];
+        List<string> expected = [];
+        foreach (string question in questions) expected.Add((await plain.GetResponseAsync(question, options, TestContext.Current.CancellationToken)).Text);
+        ChatResponse[] answers = await Task.WhenAll(questions.Select(question => client.GetResponseAsync(question, options, TestContext.Current.CancellationToken)));
+        Assert.Equal(expected, answers.Select(answer => answer.Text));
+        Assert.Equal((1, 4), (plain.ToEvaluationModel().RequestsAtOnce, client.ToEvaluationModel().RequestsAtOnce));
+        Assert.Throws<ArgumentException>("options", () => new LongContextChatClient(engine, ChatModels.Tokenizer, ChatModels.Format, new LongContextChatClientOptions { OwnsModel = true }));
     }
 
     [Fact]
