@@ -200,29 +200,24 @@ public sealed class EngineBehaviorTests
     {
         using var go = new ManualResetEventSlim();
         using var entered = new ManualResetEventSlim();
+        List<int> order = [];
         await using GenerationEngine engine = Engines.Make(new OraclePages(4, [null]), 1 << 14, Engines.Small with { MaximumSequences = 1 }, runner: pages => new OracleRunner(pages, Engines.Vocabulary)
         {
-            Before = (_, _) =>
+            Before = (batch, _) =>
             {
+                if (batch.Sequences[0].CachedTokens == 0) order.Add(batch.Tokens[0]);
                 entered.Set();
                 go.Wait(TimeSpan.FromSeconds(30));
             },
         });
-        List<int> order = [];
-        Task first = engine.GenerateAsync(Request(5), Ended);
+        List<Task> tasks = [engine.GenerateAsync(Request(5), Ended)];
         Assert.True(entered.Wait(TimeSpan.FromSeconds(30), Ended));
-        List<Task> tasks = [first];
+        order.Clear();
         foreach ((int name, int priority) in new[] { (0, 0), (1, 5), (2, -1), (3, 5), (4, 0) })
-            tasks.Add(RunAsync(name, engine.GenerateAsync(Request(5, 3) with { Priority = priority }, Ended)));
+            tasks.Add(engine.GenerateAsync(new GenerationRequest { Prompt = new[] { name }, Priority = priority, Options = new GenerationOptions { MaximumNewTokens = 3 } }, Ended));
         go.Set();
         await Task.WhenAll(tasks);
         Assert.Equal([1, 3, 0, 4, 2], order);
-
-        async Task RunAsync(int name, Task<GenerationResult> task)
-        {
-            await task.ConfigureAwait(ConfigureAwaitOptions.None);
-            lock (order) order.Add(name);
-        }
     }
 
     [Fact]
