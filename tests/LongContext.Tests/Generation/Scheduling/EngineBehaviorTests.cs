@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using LongContext.Data;
 using LongContext.Generation;
 using LongContext.Generation.Scheduling;
@@ -39,7 +38,6 @@ public sealed class EngineBehaviorTests
         using var source = new CancellationTokenSource();
         Task<GenerationResult> task = engine.GenerateAsync(Request(9), source.Token);
         Assert.True(entered.Wait(TimeSpan.FromSeconds(30), Ended));
-        long start = Stopwatch.GetTimestamp();
         await source.CancelAsync();
         OperationCanceledException e = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => task);
         Assert.Equal(source.Token, e.CancellationToken);
