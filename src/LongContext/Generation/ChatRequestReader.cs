@@ -109,6 +109,7 @@ internal sealed class ChatRequestReader
             StopTokenIds = stopTokenIds,
             PrefillChunkTokens = given.PrefillChunkTokens,
             RerotateCachedKeys = given.RerotateCachedKeys,
+            Speculation = given.Speculation,
             DropsContextAtOriginalWindow = given.DropsContextAtOriginalWindow,
         };
         made.Validate(config.VocabularySize);

@@ -87,6 +87,11 @@ public sealed class GenerationOptions
     /// </summary>
     public bool DropsContextAtOriginalWindow { get; init; }
 
+    /// <summary>
+    /// Whether and how next tokens are guessed and then checked, several in one step; tokens stay the same. Null (the default): not. Counts in a <see cref="GenerationEngine"/> only.
+    /// </summary>
+    public SpeculationOptions? Speculation { get; init; }
+
     /// <summary>Tokens that are, like the stop tokens, not chosen before <see cref="MinimumNewTokens"/>: those that spell a stop string. Default: none.</summary>
     internal IReadOnlyCollection<int> AlsoMaskedUntilMinimum { get; init; } = [];
 

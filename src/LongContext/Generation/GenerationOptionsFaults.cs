@@ -22,6 +22,7 @@ internal static class GenerationOptionsFaults
         if (options.MinimumNewTokens < 0 || options.MinimumNewTokens > Math.Max(options.MaximumNewTokens, 1))
             faults.Add($"MinimumNewTokens must be 0 to MaximumNewTokens ({options.MaximumNewTokens}), but is {options.MinimumNewTokens}");
         if (options.PrefillChunkTokens < 1) faults.Add($"PrefillChunkTokens must be at least 1, but is {options.PrefillChunkTokens}");
+        if (options.Speculation is not null) faults.AddRange(options.Speculation.Faults());
         if (options.LogProbabilities is < 0) faults.Add($"LogProbabilities must be 0 or more, but is {options.LogProbabilities}");
     }
 

@@ -52,6 +52,7 @@ internal sealed partial class AttentionBlock
         (Tensor q_THD, Tensor k_TKD, Tensor v_TKD) = Project(x_TE);
         bool rotates = rotaryKind != RotaryEmbedding.NoPositions;
         AttentionArguments arguments = Arguments(call);
+        if (call.LayerAttention is { } attention) return Output(attention.Attend(index, rotaryKind, q_THD, k_TKD, v_TKD, kernel, arguments));
         if (RemappingOf(call) is { } remapping) return Output(Remapped(q_THD, k_TKD, v_TKD, call, remapping, arguments));
 
         RotaryRows? rows = rotates ? call.Rows[rotaryKind] : null, rowsOfAll = rotates ? call.RowsOfAll?[rotaryKind] : null;

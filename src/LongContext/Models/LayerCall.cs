@@ -16,4 +16,7 @@ internal sealed record LayerCall(RotaryRows[] Rows, RotaryRows[]? RowsOfAll, Att
 
     /// <summary>The rows for that, for each kind of rotary settings; null without a remapping.</summary>
     public RemappedRows[]? RemappedRows { get; init; }
+
+    /// <summary>What attends in place of the layer's own call with <see cref="Cache"/>; null for none. <see cref="Rows"/> are its own affair then.</summary>
+    public ILayerAttention? LayerAttention { get; init; }
 }

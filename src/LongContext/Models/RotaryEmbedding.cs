@@ -51,18 +51,21 @@ internal sealed class RotaryEmbedding : IDisposable
     }
 
     /// <summary>Rows for the same positions under a remapping, of each kind.</summary>
-    public RemappedRows[] RemappedRows(PositionRemapping remapping, ReadOnlySpan<int> positions)
+    public RemappedRows[] RemappedRows(PositionRemapping remapping, ReadOnlySpan<int> positions) => RemappedRows(remapping, positions, positions);
+
+    /// <summary>As above, for queries and keys at positions of their own.</summary>
+    public RemappedRows[] RemappedRows(PositionRemapping remapping, ReadOnlySpan<int> queries, ReadOnlySpan<int> keys)
     {
-        int[] documentPositions = positions.ToArray();
+        int[] queryPositions = queries.ToArray(), keyPositions = keys.ToArray();
         var rows = new RemappedRows[tables.Length];
         for (int kind = 0; kind < rows.Length; kind++)
         {
             RotaryTables table = tables[kind];
             rows[kind] = new RemappedRows(
-                [.. Enumerable.Range(0, remapping.ViewCount).Select(view => Mapped(position => remapping.QueryPosition(view, position)))],
-                [.. Enumerable.Range(0, remapping.KeyMapCount).Select(map => Mapped(position => remapping.KeyPosition(map, position)))]);
+                [.. Enumerable.Range(0, remapping.ViewCount).Select(view => Mapped(queryPositions, position => remapping.QueryPosition(view, position)))],
+                [.. Enumerable.Range(0, remapping.KeyMapCount).Select(map => Mapped(keyPositions, position => remapping.KeyPosition(map, position)))]);
 
-            RotaryRows Mapped(Func<int, int> position)
+            RotaryRows Mapped(int[] documentPositions, Func<int, int> position)
             {
                 // Only frequencies that do not depend on length are remapped, so one run with borders from end to end will do.
                 int[] mapped = Array.ConvertAll(documentPositions, p => position(p));

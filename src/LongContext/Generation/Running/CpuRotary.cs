@@ -1,0 +1,87 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using LongContext.Positions;
+
+namespace LongContext.Generation.Running;
+
+/// <summary>
+/// cos and sin in float32 outside the managed heap. Frequencies that do not depend on length have a row for each position, in tables that grow; those
+/// that do have a row for each token of the step, by its sequence's length.
+/// </summary>
+internal sealed unsafe class CpuRotary(RopeScaling scaling, RopeParameters parameters) : IDisposable
+{
+    private const int Chunk = 256;
+
+    private int rows;
+
+    /// <summary>Whether rows are by token of the step, not by position.</summary>
+    public bool DependsOnLength => scaling.DependsOnSequenceLength;
+
+    /// <summary>Pairs of a head that turn.</summary>
+    public int Half { get; } = scaling.ComputeFrequencies(parameters, 1).InverseFrequencies.Length;
+
+    /// <summary>[rows, half], attention factor inside.</summary>
+    public float* Cosines { get; private set; }
+
+    /// <summary>[rows, half], attention factor inside.</summary>
+    public float* Sines { get; private set; }
+
+    /// <summary>Rows for positions from 0 on.</summary>
+    public void Reserve(int positions)
+    {
+        if (positions <= rows) return;
+        int before = rows, capacity = (int)Math.Max(Chunk, Math.Min(int.MaxValue / 2, BitOperations.RoundUpToPowerOf2((uint)positions)));
+        Grow(capacity, before);
+        RopeFrequencies frequencies = scaling.ComputeFrequencies(parameters, capacity);
+        Span<int> chunk = stackalloc int[Chunk];
+        for (int start = before; start < capacity; start += Chunk)
+        {
+            Span<int> part = chunk[..Math.Min(Chunk, capacity - start)];
+            for (int i = 0; i < part.Length; i++) part[i] = start + i;
+            Fill(frequencies, part, start);
+        }
+    }
+
+    /// <summary>Rows for the tokens of a step.</summary>
+    /// <param name="sequences">Its sequences.</param>
+    /// <param name="positions">The tokens' positions.</param>
+    public void FillFor(ReadOnlySpan<StepSequence> sequences, ReadOnlySpan<int> positions)
+    {
+        if (positions.Length > rows) Grow(positions.Length, keep: 0);
+        foreach (ref readonly StepSequence sequence in sequences)
+        {
+            int length = Math.Max(sequence.FrequencyLength, sequence.CachedTokens + sequence.TokenCount);
+            Fill(scaling.ComputeFrequencies(parameters, length), positions.Slice(sequence.TokenStart, sequence.TokenCount), sequence.TokenStart);
+        }
+    }
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        NativeMemory.AlignedFree(Cosines);
+        NativeMemory.AlignedFree(Sines);
+        Cosines = Sines = null;
+        rows = 0;
+    }
+
+    private void Fill(RopeFrequencies frequencies, ReadOnlySpan<int> positions, int firstRow)
+    {
+        long at = (long)firstRow * Half;
+        int count = positions.Length * Half;
+        RotaryTable.Fill(frequencies, positions, new Span<float>(Cosines + at, count), new Span<float>(Sines + at, count));
+    }
+
+    private void Grow(int capacity, int keep)
+    {
+        long bytes = (long)capacity * Half * sizeof(float);
+        var cosines = (float*)NativeMemory.AlignedAlloc(checked((nuint)bytes), 64);
+        var sines = (float*)NativeMemory.AlignedAlloc(checked((nuint)bytes), 64);
+        long kept = (long)keep * Half * sizeof(float);
+        Buffer.MemoryCopy(Cosines, cosines, bytes, kept);
+        Buffer.MemoryCopy(Sines, sines, bytes, kept);
+        Dispose();
+        Cosines = cosines;
+        Sines = sines;
+        rows = capacity;
+    }
+}

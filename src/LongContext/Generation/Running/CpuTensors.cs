@@ -1,0 +1,109 @@
+using LongContext.Adapters;
+using LongContext.Cpu.Linear;
+using LongContext.Models;
+using LongContext.Models.Quantization;
+using LongContext.Tensors;
+using static TorchSharp.torch;
+
+namespace LongContext.Generation.Running;
+
+/// <summary>The tensors whose memory kernels read, kept alive; and what they were, so that it is seen when the model has others.</summary>
+internal sealed class CpuTensors : IDisposable
+{
+    private readonly List<(Parameter Parameter, Tensor Value)> read = [];
+    private readonly List<(Linear Linear, LoraLayer? Adapter)> adapters = [];
+    private readonly List<Tensor> kept = [];
+
+    /// <summary>Whether the model still has these tensors and adapters.</summary>
+    public bool AreCurrent
+    {
+        get
+        {
+            foreach ((Parameter parameter, Tensor value) in read)
+            {
+                if (!ReferenceEquals(parameter.Value, value)) return false;
+            }
+
+            foreach ((Linear linear, LoraLayer? adapter) in adapters)
+            {
+                if (!ReferenceEquals(linear.Adapter, adapter)) return false;
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>Notes a map's adapter.</summary>
+    public void Watch(Linear linear) => adapters.Add((linear, linear.Adapter));
+
+    /// <summary>The format of a plain tensor; null for none that kernels read.</summary>
+    public static WeightFormat? FormatOf(ScalarType dataType) => dataType switch
+    {
+        ScalarType.Float32 => WeightFormat.Float32,
+        ScalarType.BFloat16 => WeightFormat.BFloat16,
+        ScalarType.Float16 => WeightFormat.Float16,
+        _ => null,
+    };
+
+    /// <summary>Why kernels cannot read a weight; null where they can.</summary>
+    public static string? WhyNot(Parameter parameter) => parameter.Quantized switch
+    {
+        null => FormatOf(parameter.Value.dtype) is null ? $"'{parameter.Name}' is of type {parameter.Value.dtype}" : null,
+        EightBitWeight or Nf4Weight => null,
+        _ => $"there is no CPU kernel for the codes of '{parameter.Name}' ({parameter.Quantized.GetType().Name})",
+    };
+
+    /// <summary>A matrix where it lies.</summary>
+    public WeightMatrix Matrix(Parameter parameter)
+    {
+        Watch(parameter);
+        (int outputs, int inputs) = (checked((int)parameter.Shape[0]), checked((int)parameter.Shape[1]));
+        WeightMatrix matrix = parameter.Quantized switch
+        {
+            EightBitWeight eight => new WeightMatrix { Format = WeightFormat.Int8, Outputs = outputs, Inputs = inputs, Codes = Keep(eight.Codes), Scales = Keep(eight.Factors) },
+            Nf4Weight four when inputs % Nf4Rows.BlockSize == 0 => new WeightMatrix
+            {
+                Format = WeightFormat.Nf4, Outputs = outputs, Inputs = inputs, Codes = Keep(four.Codes),
+                Scales = Keep(four.Magnitudes.Read(0, outputs * Nf4Rows.BlocksOf(inputs))),
+            },
+            // Its blocks begin anew in each row, the kernel's do not.
+            Nf4Weight four => new WeightMatrix { Format = WeightFormat.Float32, Outputs = outputs, Inputs = inputs, Codes = Keep(four.Dequantize(ScalarType.Float32)) },
+            null => new WeightMatrix { Format = FormatOf(parameter.Value.dtype)!.Value, Outputs = outputs, Inputs = inputs, Codes = Keep(parameter.Value) },
+            _ => throw new NotSupportedException(WhyNot(parameter)),
+        };
+        matrix.Check();
+        return matrix;
+    }
+
+    /// <summary>A vector where it lies.</summary>
+    public (nint Address, WeightFormat Format) Vector(Parameter parameter)
+    {
+        Watch(parameter);
+        return (Keep(parameter.Value), FormatOf(parameter.Value.dtype)!.Value);
+    }
+
+    /// <summary>A vector in float32, where it lies or copied.</summary>
+    public nint Floats(Parameter parameter)
+    {
+        Watch(parameter);
+        return Keep(parameter.Value.to(ScalarType.Float32));
+    }
+
+    /// <summary>The address of a tensor's numbers, which stay there; the tensor itself may go.</summary>
+    public nint Keep(Tensor tensor)
+    {
+        // Another handle of the same memory, or a copy where rows do not follow one another.
+        Tensor own = (tensor.is_contiguous() ? tensor.alias() : tensor.contiguous()).DetachFromDisposeScope();
+        kept.Add(own);
+        return own.Address();
+    }
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        foreach (Tensor tensor in kept) tensor.Dispose();
+        kept.Clear();
+    }
+
+    private void Watch(Parameter parameter) => read.Add((parameter, parameter.Value));
+}

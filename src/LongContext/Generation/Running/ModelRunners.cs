@@ -1,0 +1,29 @@
+using LongContext.Models;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace LongContext.Generation.Running;
+
+/// <summary>The choice between runners.</summary>
+internal static partial class ModelRunners
+{
+    /// <summary>The CPU's kernels where they run the model, else libtorch's operators; says which and why.</summary>
+    /// <param name="model">The model; stays the caller's.</param>
+    /// <param name="options">How steps are run; null for the defaults.</param>
+    /// <param name="logger">Told the choice at level Information; null for nobody.</param>
+    /// <exception cref="ArgumentException">Options are out of range; the message holds every fault.</exception>
+    public static IModelRunner Create(CausalLanguageModel model, RunnerOptions? options = null, ILogger? logger = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        options ??= new RunnerOptions();
+        options.Validate();
+        model.ThrowIfDisposed();
+        string? reason = CpuModelRunner.WhyNot(model);
+        IModelRunner runner = reason is null ? new CpuModelRunner(model, options) : new TorchModelRunner(model, options);
+        LogChoice(logger ?? NullLogger.Instance, runner.Name, model.Config.ModelType, model.DataType.ToString(), reason is null ? "the CPU's kernels have it" : $"not the CPU's kernels, since {reason}");
+        return runner;
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Steps of the model ({ModelType}, {DataType}) are run by '{Runner}': {Reason}.")]
+    private static partial void LogChoice(ILogger logger, string runner, string modelType, string dataType, string reason);
+}

@@ -1,0 +1,31 @@
+using LongContext.Generation.Running;
+using LongContext.Models;
+using LongContext.TestSupport;
+
+namespace LongContext.Tests.Generation.Running;
+
+[Trait(FixtureTraits.Name, FixtureTraits.Models)]
+public sealed class CpuModelRunnerTests : ModelRunnerSuite
+{
+    internal override IModelRunner Create(CausalLanguageModel model, RunnerOptions options) => new CpuModelRunner(model, options);
+
+    internal override bool Takes(CausalLanguageModel model) => CpuModelRunner.WhyNot(model) is null;
+
+    [Theory, MemberData(nameof(Cases))]
+    public void Run_InOtherChunksCompanyPagesAndThreads_GivesTheSameBits(string name)
+    {
+        using CausalLanguageModel model = Tests.Models.FixtureModels.Load(name);
+        int[] tokens = Strangers(model, 150, 5);
+        float[]? expected = null;
+        foreach ((int chunk, int threads, int pageTokens) in new[] { (150, 1, 16), (150, 3, 64), (16, 2, 16), (7, 1, 32), (1, 2, 16) })
+        {
+            using var driver = new StepDriver(Create(model, Options with { Threads = threads, PageTokens = pageTokens, MaximumTokens = 160 }), (ulong)chunk);
+            DrivenSequence[] strangers = chunk == 150 ? [] : [driver.Start(Strangers(model, 33, 1)), driver.Start(Strangers(model, 90, 2)), driver.Start(Strangers(model, 8, 3))];
+            float[] actual = driver.All(tokens, chunk, null, strangers);
+            expected ??= actual;
+            Assert.Equal(expected, actual);
+            // Only the last row wanted: the last layer leaves the others out.
+            Assert.Equal(expected[^model.Config.VocabularySize..], driver.Prefill(driver.Start(tokens), chunk, strangers));
+        }
+    }
+}

@@ -1,0 +1,19 @@
+using LongContext.Generation.Running;
+using LongContext.Positions;
+
+namespace LongContext.Tests.Generation.Running;
+
+/// <summary>A sequence that <see cref="StepDriver"/> runs.</summary>
+internal sealed class DrivenSequence(SequencePages pages, ReadOnlySpan<int> prompt, PositionRemapping? remapping)
+{
+    public SequencePages Pages => pages;
+
+    public PositionRemapping? Remapping => remapping;
+
+    public List<int> Tokens { get; } = [.. prompt];
+
+    public int Cached { get; set; }
+
+    /// <summary>The whole prompt's while it goes in by chunks.</summary>
+    public int FrequencyLength { get; set; } = prompt.Length;
+}
