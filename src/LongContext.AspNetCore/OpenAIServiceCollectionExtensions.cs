@@ -52,8 +52,8 @@ public static class OpenAIServiceCollectionExtensions
     {
         OpenAIServerOptions limits = options.Value;
         kestrel.AddServerHeader = false;
-        // One byte more: the server itself says, in its protocol's words, that a body is too large.
-        kestrel.Limits.MaxRequestBodySize = limits.MaximumBodyBytes + 1;
+        // The server itself says, in its protocol's words, that a body is too large; Kestrel counts the frames of chunks, too.
+        kestrel.Limits.MaxRequestBodySize = (2 * limits.MaximumBodyBytes) + (64 << 10);
         kestrel.Limits.MaxRequestHeadersTotalSize = limits.MaximumHeaderBytes;
         kestrel.Limits.MaxRequestLineSize = Math.Min(kestrel.Limits.MaxRequestLineSize, limits.MaximumHeaderBytes);
         kestrel.Limits.MaxConcurrentConnections = limits.MaximumConnections;

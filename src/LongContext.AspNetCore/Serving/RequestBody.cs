@@ -42,13 +42,8 @@ internal sealed class RequestBody(BodyBudget budget, OpenAIServerOptions limits)
         if (bytes.Length == 0) throw ProtocolException.Bad("The body is empty, expected a JSON object.");
         try
         {
-            using JsonDocument document = JsonDocument.Parse(bytes, new JsonDocumentOptions { MaxDepth = limits.MaximumJsonDepth, AllowDuplicateProperties = false });
+            using JsonDocument document = Document(bytes);
             return read(document.RootElement, limits);
-        }
-        catch (JsonException e)
-        {
-            string where = e.LineNumber is { } line && e.BytePositionInLine is { } position ? $" at line {line + 1}, byte {position + 1}" : "";
-            throw ProtocolException.Bad($"The body is no JSON{where}, or is nested deeper than {limits.MaximumJsonDepth} levels, or has a field twice.", code: "invalid_json");
         }
         finally
         {
@@ -61,6 +56,24 @@ internal sealed class RequestBody(BodyBudget budget, OpenAIServerOptions limits)
         LetGo();
         budget.Return(taken);
         taken = 0;
+    }
+
+    private JsonDocument Document(ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            return JsonDocument.Parse(bytes, new JsonDocumentOptions { MaxDepth = limits.MaximumJsonDepth, AllowDuplicateProperties = false });
+        }
+        catch (JsonException e)
+        {
+            string where = e.LineNumber is { } line && e.BytePositionInLine is { } position ? $" at line {line + 1}, byte {position + 1}" : "";
+            throw ProtocolException.Bad($"The body is no JSON{where}, or is nested deeper than {limits.MaximumJsonDepth} levels, or has a field twice.", code: "invalid_json");
+        }
+        catch (InvalidOperationException)
+        {
+            // The search for fields that are there twice reads their names.
+            throw ProtocolException.Bad("The body has a field whose name is no valid text: its bytes are not UTF-8, or an escape spells half a character.", code: "invalid_json");
+        }
     }
 
     private void Grow(int size)
