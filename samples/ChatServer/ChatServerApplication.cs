@@ -18,7 +18,8 @@ internal static class ChatServerApplication
 
         builder.Services.AddLongContext(builder.Configuration.GetSection("LongContext"), model =>
         {
-            model.ModelFolder = settings.Model ?? model.ModelFolder ?? WordModel.Folder;
+            model.ModelFolder = settings.Model ?? model.ModelFolder;
+            if (model.ModelFolder is null) (model.ModelFolder, model.ModelId) = (WordModel.Folder, "word-model");
             model.Device = settings.Device ?? model.Device;
             model.ContextLength = settings.ContextLength ?? model.ContextLength;
         }).UseLogging();

@@ -8,7 +8,7 @@ internal static class UnsupportedFields
     public static void RefuseInChat(JsonFields fields)
     {
         RefuseShared(fields);
-        bool none = fields.Find("tool_choice") is { ValueKind: JsonValueKind.String } choice && choice.ValueEquals("none");
+        bool none = fields.Find("tool_choice") is { ValueKind: JsonValueKind.String } choice && JsonFields.Text(choice, "tool_choice") == "none";
         if (!none && fields.Array("tools") is { } tools && tools.Any()) throw ProtocolException.Unsupported("'tools' is given, but tools are not supported: leave it out, or send 'tool_choice': \"none\".", "tools");
         if (fields.Array("functions") is { } functions && functions.Any()) throw ProtocolException.Unsupported("'functions' is given, but tools are not supported.", "functions");
         if (fields.Boolean("logprobs") == true) throw ProtocolException.Unsupported("'logprobs' is true, but log-probabilities are not supported.", "logprobs");

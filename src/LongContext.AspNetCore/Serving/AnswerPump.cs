@@ -14,7 +14,8 @@ internal sealed class AnswerPump : IAsyncDisposable
     {
         pieces = Channel.CreateBounded<ChatResponseUpdate>(new BoundedChannelOptions(mostAhead) { SingleReader = true, SingleWriter = true });
         ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        work = PumpAsync(answer, ended.Token);
+        // Not here: a model that has its pieces at hand would keep the first of them back until the channel is full.
+        work = Task.Run(() => PumpAsync(answer, ended.Token), CancellationToken.None);
     }
 
     /// <summary>The pieces; what the model threw, its reader gets.</summary>

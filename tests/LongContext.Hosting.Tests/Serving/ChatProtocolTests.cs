@@ -133,6 +133,7 @@ public sealed class ChatProtocolTests
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"logit_bias":[5]}""", "logit_bias")]
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"logprobs":true}""", "logprobs")]
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"tools":[{"type":"function"}]}""", "tools")]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"tools":[1],"tool_choice":"\ud800"}""", "tool_choice")]
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"response_format":{"type":"xml"}}""", "response_format.type")]
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"response_format":{"type":"json_schema","json_schema":{}}}""", "response_format.json_schema.schema")]
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"reasoning_effort":"huge"}""", "reasoning_effort")]
