@@ -23,4 +23,14 @@ internal readonly unsafe record struct WeightMatrix
 
     /// <summary>Int4: columns that share a scale; divides <see cref="Inputs"/>.</summary>
     public int GroupSize { get; init; }
+
+    /// <summary>Whether each row has one scale, which multiplies a finished sum.</summary>
+    public bool HasRowScales => Format is WeightFormat.Int8 or WeightFormat.Float8;
+
+    /// <summary>Bytes of a row's codes.</summary>
+    public long RowBytes => WeightSize.CodeBytes(Format, 1, Inputs);
+
+    /// <summary>Throws where the fields do not fit together.</summary>
+    /// <exception cref="ArgumentException">Names the field, what it is and what was expected.</exception>
+    public void Check() => WeightMatrixCheck.Check(this);
 }

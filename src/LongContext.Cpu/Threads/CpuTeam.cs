@@ -1,31 +1,146 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
+
 namespace LongContext.Cpu.Threads;
 
 /// <summary>
 /// A few threads that do tiles of work together. One caller at a time; the calling thread is worker 0. Nothing is allocated by a call.
 /// </summary>
-internal sealed class CpuTeam : IDisposable
+/// <remarks>
+/// A worker joins a piece of work by a compare-and-swap on one word (number of the work, closed, how many are inside). The caller closes the word when no tile is left and waits for those
+/// inside only, so it never waits for a thread that the system has not woken. Threads without work spin for some tens of microseconds, then give their core away, then sleep.
+/// </remarks>
+internal sealed unsafe partial class CpuTeam : IDisposable
 {
-    private bool disposed;
+    private const long Inside = 0xFFFF;
+    private const long Closed = 1L << 16;
+    private const int NumberShift = 17;
+
+    private readonly CpuWorker[] helpers;
+    private readonly CpuTeamWord word = new();
+    private delegate*<CpuTeam, void*, int, void> walk;
+    private void* current;
+    private readonly int patience;
+    private int tileCount;
+    private int busy;
+    private Exception? fault;
+    private volatile bool disposed;
 
     /// <summary>A team.</summary>
-    /// <param name="workers">Threads, the caller's included; at least 1.</param>
+    /// <param name="workers">Threads, the caller's included; from 1 to 1,024.</param>
     public CpuTeam(int workers)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(workers, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(workers, 1024);
         Workers = workers;
+        word.State = Closed;
+        scratch = new nint[workers];
+        // Spinning helps only where every worker can have a core of its own.
+        bool spins = workers <= Environment.ProcessorCount;
+        patience = spins ? 2000 : 0;
+        helpers = new CpuWorker[workers - 1];
+        for (int i = 0; i < helpers.Length; i++) helpers[i] = new CpuWorker(this, i + 1, spins);
+        foreach (CpuWorker helper in helpers) helper.Start();
     }
 
     /// <summary>Threads, the caller's included.</summary>
     public int Workers { get; }
 
-    /// <summary>Does all tiles and returns when the last is done; what a worker throws is thrown here.</summary>
+    /// <summary>Does all tiles and returns when the last is done. A tile's exception is thrown here once all other tiles are done: the first, where there are several.</summary>
+    /// <param name="work">What to do; its fields are written back at the end.</param>
+    /// <param name="tiles">Number of tiles; 0 does nothing.</param>
+    /// <exception cref="InvalidOperationException">The team is at work: two callers at once, or a call from within a tile.</exception>
     public void Run<TWork>(ref TWork work, int tiles)
         where TWork : struct, ITileWork
     {
         ObjectDisposedException.ThrowIf(disposed, this);
-        for (int tile = 0; tile < tiles; tile++) work.Run(tile, 0);
+        ArgumentOutOfRangeException.ThrowIfNegative(tiles);
+        if (Interlocked.CompareExchange(ref busy, 1, 0) != 0)
+        {
+            throw new InvalidOperationException("The team of threads is at work: it has one caller at a time, and a tile cannot start further work on it.");
+        }
+
+        TWork copy = work; // on this stack, where it cannot move while others read it
+        tileCount = tiles;
+        word.Next = 0;
+        if (tiles > 1 && helpers.Length > 0) RunTogether(&Walk<TWork>, Unsafe.AsPointer(ref copy));
+        else Walk<TWork>(this, Unsafe.AsPointer(ref copy), 0);
+        work = copy;
+        Exception? thrown = fault;
+        fault = null;
+        Volatile.Write(ref busy, 0);
+        if (thrown is not null) ExceptionDispatchInfo.Throw(thrown);
     }
 
-    /// <inheritdoc />
-    public void Dispose() => disposed = true;
+    /// <summary>Ends the threads and frees the scratch memory. Waits for them; not to be called from a tile.</summary>
+    public void Dispose()
+    {
+        if (disposed) return;
+        if (Interlocked.CompareExchange(ref busy, 1, 0) != 0) throw new InvalidOperationException("The team of threads is at work and cannot be disposed.");
+        disposed = true;
+        foreach (CpuWorker helper in helpers) helper.Dispose();
+        FreeScratch();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Whether there is work that a worker has not seen.</summary>
+    internal bool HasNews(long seen)
+    {
+        long state = Volatile.Read(ref word.State);
+        return (state & Closed) == 0 && state >> NumberShift != seen;
+    }
+
+    /// <summary>Takes part in the work that is open, if any that the worker has not seen.</summary>
+    internal bool TryTakePart(int worker, ref long seen)
+    {
+        while (true)
+        {
+            long state = Volatile.Read(ref word.State);
+            if ((state & Closed) != 0 || state >> NumberShift == seen) return false;
+            if (Interlocked.CompareExchange(ref word.State, state + 1, state) != state) continue;
+            seen = state >> NumberShift;
+            walk(this, current, worker);
+            Interlocked.Decrement(ref word.State);
+            return true;
+        }
+    }
+
+    private static void Walk<TWork>(CpuTeam team, void* work, int worker)
+        where TWork : struct, ITileWork
+    {
+        ref TWork tiles = ref Unsafe.AsRef<TWork>(work);
+        int count = team.tileCount;
+        while (true)
+        {
+            int tile = Interlocked.Increment(ref team.word.Next) - 1;
+            if (tile >= count) return;
+            try
+            {
+                tiles.Run(tile, worker);
+            }
+#pragma warning disable CA1031 // thrown again by the caller
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                Interlocked.CompareExchange(ref team.fault, exception, null);
+            }
+        }
+    }
+
+    private void RunTogether(delegate*<CpuTeam, void*, int, void> walkOfWork, void* work)
+    {
+        walk = walkOfWork;
+        current = work;
+        long number = (word.State >> NumberShift) + 1;
+        Interlocked.Exchange(ref word.State, number << NumberShift); // a full fence: what is parked is read after it
+        int wanted = Math.Min(tileCount - 1, helpers.Length);
+        for (int i = 0; i < wanted; i++) helpers[i].Wake();
+        walkOfWork(this, work, 0);
+        Interlocked.Or(ref word.State, Closed);
+        for (int spins = 0; (Volatile.Read(ref word.State) & Inside) != 0; spins++)
+        {
+            if (spins < patience) Thread.SpinWait(4);
+            else Thread.Yield();
+        }
+    }
 }

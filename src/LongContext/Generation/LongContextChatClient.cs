@@ -18,7 +18,8 @@ namespace LongContext.Generation;
 /// template: the messages' text is gone on with as it is, a blank line between two of them. <see cref="ChatOptionKeys.ContinueFinalMessage"/> goes on with an assistant's
 /// message at the end; <see cref="ChatOptionKeys.MinimumNewTokens"/> keeps stop tokens and stop strings away until then.</para>
 /// <para>Of <see cref="ChatOptions"/> count MaxOutputTokens, Temperature (0 is greedy), TopP, TopK, Seed, StopSequences, FrequencyPenalty, PresencePenalty, Instructions and Reasoning's effort
-/// (none, or think first). Tools, JSON as a response format and kept conversations are refused by a <see cref="NotSupportedException"/>.</para>
+/// (none, or think first), and ResponseFormat: an answer in JSON is held to its schema, or to any object without one, by a <see cref="JsonGrammar"/> (the prompt should ask for it as well).
+/// Tools and kept conversations are refused by a <see cref="NotSupportedException"/>.</para>
 /// <para>A stream computes a token when it is asked for one, on the thread pool, and keeps its place at the model until it is at its end or disposed. A stop string ends the answer
 /// and is no part of it, wherever tokens cut it; text that could become one is held back. Tokens are counted as the model makes them, the
 /// stop token left out.</para>

@@ -1,0 +1,284 @@
+using System.Runtime.Intrinsics;
+using LongContext.Cpu.Threads;
+
+namespace LongContext.Cpu.Attention;
+
+/// <summary>The work of one call: a tile is an item of the plan, its rows all heads of a few queries that share a key head.</summary>
+internal unsafe partial struct AttentionWork<TElement> : ITileWork
+    where TElement : struct, IElementFormat
+{
+    private const int Lanes = CacheLayout.LaneTokens;
+    private const int Block = AttentionJob.BlockKeys;
+    private const int Unit = TileScratch.UnitKeys;
+
+    /// <summary>From so many rows on, keys and values are made float32 once for all of them.</summary>
+    private const int WideningRows = 24;
+
+    public AttentionJob Job;
+
+    public readonly void Run(int tile, int worker)
+    {
+        AttentionItem item = Job.Items[(int)(uint)Job.Order[tile]];
+        AttentionSequence sequence = Job.Sequences[item.Sequence];
+        var rows = new RowTile(new TileScratch(Job.Scratch + (worker * Job.ScratchBytes), Job, out _), sequence, item, item.QueryCount * Job.Group);
+        CopyQueries(rows);
+        int first = Job.FirstVisible(rows.Position(0)), end = rows.Position(item.QueryCount - 1) + 1;
+        if (item.Partition >= 0)
+        {
+            int from = item.Partition * AttentionJob.PartitionKeys;
+            Partition(rows, Math.Max(first, from), Math.Min(end, from + AttentionJob.PartitionKeys));
+            Keep(rows);
+            return;
+        }
+
+        new Span<float>(rows.Scratch.MergedSum, rows.Count).Clear();
+        int padded = Job.Layout.PaddedHeadSize;
+        for (int from = first / AttentionJob.PartitionKeys * AttentionJob.PartitionKeys; from < end; from += AttentionJob.PartitionKeys)
+        {
+            Partition(rows, Math.Max(first, from), Math.Min(end, from + AttentionJob.PartitionKeys));
+            TileScratch scratch = rows.Scratch;
+            for (int row = 0; row < rows.Count; row++)
+            {
+                SoftmaxRow.Merge(ref scratch.MergedMaximum[row], ref scratch.MergedSum[row], scratch.MergedOutput + (row * padded),
+                    scratch.Maximum[row], scratch.Sum[row], scratch.Output + (row * padded), padded);
+            }
+        }
+
+        Write(rows);
+    }
+
+    /// <summary>Queries times the scale, gathered; one copy for each view, rotated.</summary>
+    private readonly void CopyQueries(in RowTile rows)
+    {
+        int group = Job.Group, size = Job.Layout.HeadSize;
+        for (int row = 0; row < rows.Count; row++)
+        {
+            long token = rows.Sequence.RowStart + rows.Item.FirstQuery + (row / group);
+            float* source = Job.Queries + (token * Job.QueryStride) + (((rows.Item.KeyHead * group) + (row % group)) * size);
+            float* target = rows.Scratch.Queries + (row * size);
+            for (int i = 0; i < size; i++) target[i] = source[i] * Job.Settings.Scale;
+        }
+
+        if (rows.Sequence.Views is not null) RotateQueries(rows);
+    }
+
+    /// <summary>All blocks of one partition; from and to are the first key that any row sees there and one past the last.</summary>
+    private readonly void Partition(in RowTile rows, int from, int to)
+    {
+        new Span<float>(rows.Scratch.Sum, rows.Count).Clear();
+        new Span<float>(rows.Scratch.Output, rows.Count * Job.Layout.PaddedHeadSize).Clear();
+        for (int start = from / Block * Block; start < to; start += Block)
+        {
+            SetBounds(rows, start);
+            int firstVector = Math.Max(from - start, 0) / Lanes, endVector = (Math.Min(to - start, Block) + Lanes - 1) / Lanes;
+            if (rows.Sequence.Views is null) Scores(rows, start, firstVector, endVector);
+            else ViewScores(rows, start, firstVector, endVector);
+            if (Job.Layout.HasScales) CopyScales(rows, start, firstVector, endVector);
+            Softmax(rows);
+            AddBlock(rows, start, firstVector, endVector, to);
+        }
+    }
+
+    private readonly void SetBounds(in RowTile rows, int start)
+    {
+        int group = Job.Group;
+        for (int row = 0; row < rows.Count; row++)
+        {
+            int position = rows.Position(row / group);
+            int first = Math.Max(Job.FirstVisible(position) - start, 0), end = Math.Min(position + 1 - start, Block);
+            (rows.Scratch.Starts[row], rows.Scratch.Ends[row]) = first < end ? (first, end) : (0, 0);
+        }
+    }
+
+    /// <summary>q·k for each row and each key of the vectors that one of its tile's rows sees.</summary>
+    private readonly void Scores(in RowTile rows, int start, int firstVector, int endVector)
+    {
+        int size = Job.Layout.HeadSize;
+        int group = Job.Layout.GroupTokens;
+        long step = (long)group * TElement.Bytes;
+        bool widens = TElement.Bytes < sizeof(float) && rows.Count >= WideningRows;
+        for (int vector = firstVector; vector < endVector;)
+        {
+            byte* keys = Keys(rows, start + (vector * Lanes), out int slot);
+            int count = Math.Min(Math.Min(Unit / Lanes, endVector - vector), (group - (slot % group)) / Lanes);
+            if (widens) WidenKeys(keys, step, count, rows.Scratch.Unit);
+            byte* ahead = widens ? null : vector + count < endVector ? Keys(rows, start + ((vector + count) * Lanes), out _) : Values(rows, start + (firstVector * Lanes), out _);
+            for (int row = 0; row < rows.Count; row += TileKernel.Rows)
+            {
+                int height = Math.Min(TileKernel.Rows, rows.Count - row);
+                if (!Sees(rows.Scratch.Starts, rows.Scratch.Ends, row, height, vector * Lanes, (vector + count) * Lanes)) continue;
+                float* target = rows.Scratch.Scores + (row * Block) + (vector * Lanes);
+                float* queries = rows.Scratch.Queries + (row * size);
+                if (widens)
+                    TileKernel.Run<Float32Elements, ReadsNothingAhead>(height, count, size, queries, size, (byte*)rows.Scratch.Unit, (long)count * Lanes * sizeof(float), Lanes * sizeof(float), target, Block, false, null, 0);
+                else if (ahead is null)
+                    TileKernel.Run<TElement, ReadsNothingAhead>(height, count, size, queries, size, keys, step, Lanes * TElement.Bytes, target, Block, false, null, 0);
+                else
+                    TileKernel.Run<TElement, ReadsAhead>(height, count, size, queries, size, keys, step, Lanes * TElement.Bytes, target, Block, false, ahead, step);
+                ahead = null;
+            }
+
+            vector += count;
+        }
+    }
+
+    private readonly void Softmax(in RowTile rows)
+    {
+        int padded = Job.Layout.PaddedHeadSize;
+        TileScratch scratch = rows.Scratch;
+        float* keyScales = Job.Layout.HasScales ? scratch.KeyScales : null;
+        for (int row = 0; row < rows.Count; row++)
+        {
+            (int start, int end) = (scratch.Starts[row], scratch.Ends[row]);
+            if (start == end) continue;
+            float* scores = scratch.Scores + (row * Block);
+            float largest = SoftmaxRow.Finish(scores, start, end, keyScales, Job.Settings.SoftCap);
+            if (scratch.Sum[row] == 0)
+            {
+                scratch.Maximum[row] = largest;
+                scratch.Sum[row] = SoftmaxRow.Exponentials(scores, start, end, largest);
+            }
+            else
+            {
+                float maximum = MathF.Max(scratch.Maximum[row], largest);
+                float factor = Pointwise.VectorMath.Exp(scratch.Maximum[row] - maximum);
+                scratch.Maximum[row] = maximum;
+                scratch.Sum[row] = MathF.FusedMultiplyAdd(scratch.Sum[row], factor, SoftmaxRow.Exponentials(scores, start, end, maximum));
+                SoftmaxRow.Rescale(scratch.Output + (row * padded), padded, factor);
+            }
+
+            if (Job.Layout.HasScales) SoftmaxRow.Scale(scores, start, end, scratch.ValueScales);
+        }
+    }
+
+    /// <summary>output += weights · V, each row over its own keys in rising order.</summary>
+    private readonly void AddBlock(in RowTile rows, int start, int firstVector, int endVector, int last)
+    {
+        int padded = Job.Layout.PaddedHeadSize;
+        long tokenBytes = (long)padded * TElement.Bytes;
+        bool widens = TElement.Bytes < sizeof(float) && rows.Count >= WideningRows;
+        for (int vector = firstVector; vector < endVector;)
+        {
+            byte* values = Values(rows, start + (vector * Lanes), out int slot);
+            int count = Math.Min(Math.Min(Unit / Lanes, endVector - vector), (Job.Layout.PageTokens - slot) / Lanes);
+            int from = vector * Lanes, to = (vector + count) * Lanes;
+            if (widens) Widen(values, rows.Scratch.Unit, count * padded);
+            byte* ahead = widens ? null : vector + count < endVector ? Values(rows, start + ((vector + count) * Lanes), out _) : null;
+            if (ahead is null && !widens && start + Block < last) ahead = Keys(rows, start + Block, out _);
+            for (int column = 0; column < padded; column += TileKernel.Vectors * Lanes)
+            {
+                int vectors = Math.Min(TileKernel.Vectors, (padded - column) / Lanes);
+                for (int row = 0; row < rows.Count; row += TileKernel.Rows)
+                {
+                    int height = Math.Min(TileKernel.Rows, rows.Count - row);
+                    if (widens) AddValues<Float32Elements>(rows, row, height, from, to, (byte*)(rows.Scratch.Unit + column), (long)padded * sizeof(float), column, vectors, null);
+                    else AddValues<TElement>(rows, row, height, from, to, values + (column * TElement.Bytes), tokenBytes, column, vectors, row > 0 || ahead is null ? null : ahead + (column * TElement.Bytes));
+                }
+            }
+
+            vector += count;
+        }
+    }
+
+    /// <summary>A few rows over the keys from … to of the block, whose values begin at an address. Where rows see different keys, each goes alone over those that not all see.</summary>
+    private readonly void AddValues<TFormat>(in RowTile rows, int row, int height, int from, int to, byte* values, long tokenBytes, int column, int vectors, byte* ahead)
+        where TFormat : struct, IElementFormat
+    {
+        int* starts = rows.Scratch.Starts + row;
+        int* ends = rows.Scratch.Ends + row;
+        int padded = Job.Layout.PaddedHeadSize;
+        float* weights = rows.Scratch.Scores + (row * Block);
+        float* output = rows.Scratch.Output + (row * padded) + column;
+        int commonStart = from, commonEnd = to;
+        for (int i = 0; i < height; i++) (commonStart, commonEnd) = (Math.Max(commonStart, starts[i]), Math.Min(commonEnd, ends[i]));
+        if (commonStart >= commonEnd) (commonStart, commonEnd) = (to, to);
+        for (int i = 0; i < height; i++) Alone(i, from, commonStart);
+        if (commonStart == to) return;
+        byte* first = values + ((commonStart - from) * tokenBytes);
+        if (ahead is null)
+            TileKernel.Run<TFormat, ReadsNothingAhead>(height, vectors, commonEnd - commonStart, weights + commonStart, Block, first, tokenBytes, Lanes * TFormat.Bytes, output, padded, true, null, 0);
+        else
+            TileKernel.Run<TFormat, ReadsAhead>(height, vectors, commonEnd - commonStart, weights + commonStart, Block, first, tokenBytes, Lanes * TFormat.Bytes, output, padded, true, ahead, tokenBytes);
+        for (int i = 0; i < height; i++) Alone(i, commonEnd, to);
+
+        void Alone(int i, int start, int end)
+        {
+            (start, end) = (Math.Max(start, starts[i]), Math.Min(end, ends[i]));
+            if (start < end)
+                TileKernel.Run<TFormat, ReadsNothingAhead>(1, vectors, end - start, weights + (i * Block) + start, Block, values + ((start - from) * tokenBytes), tokenBytes, Lanes * TFormat.Bytes, output + (i * padded), padded, true, null, 0);
+        }
+    }
+
+    private readonly void CopyScales(in RowTile rows, int start, int firstVector, int endVector)
+    {
+        for (int vector = firstVector; vector < endVector; vector++)
+        {
+            byte* page = Page(rows, start + (vector * Lanes), out int slot);
+            Vector512.Load((float*)(page + Job.Layout.KeyScaleOffset(rows.Item.KeyHead)) + slot).Store(rows.Scratch.KeyScales + (vector * Lanes));
+            Vector512.Load((float*)(page + Job.Layout.ValueScaleOffset(rows.Item.KeyHead)) + slot).Store(rows.Scratch.ValueScales + (vector * Lanes));
+        }
+    }
+
+    /// <summary>A split item's result, for the merge.</summary>
+    private readonly void Keep(in RowTile rows)
+    {
+        int padded = Job.Layout.PaddedHeadSize;
+        for (int row = 0; row < rows.Count; row++)
+        {
+            var target = (float*)(Job.Partials + rows.Item.PartialOffset + (row * Job.PartialBytes));
+            (target[0], target[1]) = (rows.Scratch.Maximum[row], rows.Scratch.Sum[row]);
+            Buffer.MemoryCopy(rows.Scratch.Output + (row * padded), target + 16, padded * sizeof(float), padded * sizeof(float));
+        }
+    }
+
+    private readonly void Write(in RowTile rows)
+    {
+        int group = Job.Group, size = Job.Layout.HeadSize;
+        for (int row = 0; row < rows.Count; row++)
+        {
+            long token = rows.Sequence.RowStart + rows.Item.FirstQuery + (row / group);
+            int head = (rows.Item.KeyHead * group) + (row % group);
+            SoftmaxRow.Write(rows.Scratch.MergedOutput + (row * Job.Layout.PaddedHeadSize), rows.Scratch.MergedSum[row], Job.Output + (token * Job.OutputStride) + (head * size), size);
+            if (Job.LogSumExp is not null) Job.LogSumExp[(token * Job.Settings.Heads) + head] = rows.Scratch.MergedMaximum[row] + MathF.Log(rows.Scratch.MergedSum[row]);
+        }
+    }
+
+    private readonly byte* Page(in RowTile rows, int position, out int slot)
+    {
+        slot = position % Job.Layout.PageTokens;
+        return (byte*)rows.Sequence.Pages[position / Job.Layout.PageTokens] + (Job.Settings.Layer * Job.Layout.LayerBytes);
+    }
+
+    /// <summary>Where the keys from a position on begin, a multiple of 16.</summary>
+    private readonly byte* Keys(in RowTile rows, int position, out int slot) =>
+        Page(rows, position, out slot) + Job.Layout.KeyOffset(rows.Item.KeyHead, slot);
+
+    /// <summary>Where the values from a position on begin.</summary>
+    private readonly byte* Values(in RowTile rows, int position, out int slot) =>
+        Page(rows, position, out slot) + Job.Layout.ValueOffset(rows.Item.KeyHead, slot);
+
+    /// <summary>A few vectors of keys as float32 [head, vectors].</summary>
+    private readonly void WidenKeys(byte* keys, long step, int vectors, float* target)
+    {
+        for (int i = 0; i < Job.Layout.HeadSize; i++)
+        {
+            for (int vector = 0; vector < vectors; vector++, target += Lanes) TElement.Load(keys + (i * step) + (vector * Lanes * TElement.Bytes)).Store(target);
+        }
+    }
+
+    private static void Widen(byte* source, float* target, int vectors)
+    {
+        for (int i = 0; i < vectors; i++) TElement.Load(source + ((long)i * Lanes * TElement.Bytes)).Store(target + (i * Lanes));
+    }
+
+    /// <summary>Whether one of the rows sees a key from … to.</summary>
+    private static bool Sees(int* starts, int* ends, int row, int height, int from, int to)
+    {
+        for (int i = row; i < row + height; i++)
+        {
+            if (starts[i] < to && ends[i] > from && starts[i] < ends[i]) return true;
+        }
+
+        return false;
+    }
+}

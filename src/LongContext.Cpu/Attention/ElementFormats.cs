@@ -1,0 +1,45 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace LongContext.Cpu.Attention;
+
+/// <summary>float32 as it is.</summary>
+internal readonly unsafe struct Float32Elements : IElementFormat
+{
+    public static int Bytes => 4;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Load(byte* source) => Vector512.Load((float*)source);
+}
+
+/// <summary>bfloat16: the upper half of a float32.</summary>
+internal readonly unsafe struct BFloat16Elements : IElementFormat
+{
+    public static int Bytes => 2;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Load(byte* source) => (Widening.Words((ushort*)source) << 16).AsSingle();
+}
+
+/// <summary>Signed bytes.</summary>
+internal readonly unsafe struct Int8Elements : IElementFormat
+{
+    public static int Bytes => 1;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Load(byte* source) => Vector512.ConvertToSingle(Widening.SignedBytes((sbyte*)source));
+}
+
+/// <summary>E4M3: the exponent's bias is 7 where float32 has 127, so the moved bits are 2¹²⁰ too small, denormals included.</summary>
+internal readonly unsafe struct Float8Elements : IElementFormat
+{
+    public static int Bytes => 1;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Load(byte* source)
+    {
+        // A code whose sign fills the upper bytes has it in bit 31 after the move, and copies of it that the mask takes away.
+        Vector512<int> moved = (Widening.SignedBytes((sbyte*)source) << 20) & Vector512.Create(unchecked((int)0x87F00000));
+        return moved.AsSingle() * Vector512.Create(BitConverter.UInt32BitsToSingle((127 + 120) << 23));
+    }
+}
