@@ -95,6 +95,7 @@ internal static class ChatRequestReader
                 JsonFields described = format.Object("json_schema") ?? throw ProtocolException.Bad("'response_format.json_schema' is missing, expected an object.", "response_format.json_schema");
                 JsonElement schema = described.Find("schema") ?? throw ProtocolException.Bad("'response_format.json_schema.schema' is missing, expected a JSON schema.", "response_format.json_schema.schema");
                 if (schema.ValueKind is not (JsonValueKind.Object or JsonValueKind.True or JsonValueKind.False)) throw JsonFields.Wrong("response_format.json_schema.schema", "a JSON schema", schema);
+                JsonFields.RequireText(schema, "response_format.json_schema.schema");
                 return ChatResponseFormat.ForJsonSchema(schema.Clone(), described.String("name"), described.String("description"));
             case null:
                 throw ProtocolException.Bad("'response_format.type' is missing, expected text, json_object or json_schema.", "response_format.type");

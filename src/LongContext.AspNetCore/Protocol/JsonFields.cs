@@ -67,6 +67,23 @@ internal readonly struct JsonFields(JsonElement element, string path = "")
         }
     }
 
+    /// <summary>Refuses what holds a string, at any depth, that is no text: whoever it is handed to reads it without asking.</summary>
+    public static void RequireText(JsonElement value, string name)
+    {
+        if (value.ValueKind == JsonValueKind.String)
+        {
+            _ = Text(value, name);
+        }
+        else if (value.ValueKind == JsonValueKind.Array)
+        {
+            foreach (JsonElement item in value.EnumerateArray()) RequireText(item, name);
+        }
+        else if (value.ValueKind == JsonValueKind.Object)
+        {
+            foreach (JsonProperty property in value.EnumerateObject()) RequireText(property.Value, name);
+        }
+    }
+
     public static ProtocolException Wrong(string name, string expected, JsonElement found) => ProtocolException.Bad($"'{name}' is {Kind(found)}, expected {expected}.", name);
 
     private static string Kind(JsonElement value) => value.ValueKind switch

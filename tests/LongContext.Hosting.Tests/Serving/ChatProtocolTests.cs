@@ -136,6 +136,7 @@ public sealed class ChatProtocolTests
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"tools":[1],"tool_choice":"\ud800"}""", "tool_choice")]
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"response_format":{"type":"xml"}}""", "response_format.type")]
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"response_format":{"type":"json_schema","json_schema":{}}}""", "response_format.json_schema.schema")]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"response_format":{"type":"json_schema","json_schema":{"schema":{"enum":["\ud800"]}}}}""", "response_format.json_schema.schema")]
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"reasoning_effort":"huge"}""", "reasoning_effort")]
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"continue_final_message":true}""", "continue_final_message")]
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"min_tokens":5,"max_tokens":4}""", "min_tokens")]
