@@ -67,7 +67,7 @@ internal readonly struct JsonFields(JsonElement element, string path = "")
         }
     }
 
-    /// <summary>Refuses what holds a string, at any depth, that is no text: whoever it is handed to reads it without asking.</summary>
+    /// <summary>Refuses what holds a string or a name, at any depth, that is no text: whoever it is handed to reads it without asking.</summary>
     public static void RequireText(JsonElement value, string name)
     {
         if (value.ValueKind == JsonValueKind.String)
@@ -80,7 +80,19 @@ internal readonly struct JsonFields(JsonElement element, string path = "")
         }
         else if (value.ValueKind == JsonValueKind.Object)
         {
-            foreach (JsonProperty property in value.EnumerateObject()) RequireText(property.Value, name);
+            foreach (JsonProperty property in value.EnumerateObject())
+            {
+                try
+                {
+                    _ = property.Name;
+                }
+                catch (InvalidOperationException)
+                {
+                    throw ProtocolException.Bad($"'{name}' has a field whose name is no valid text.", name);
+                }
+
+                RequireText(property.Value, name);
+            }
         }
     }
 
