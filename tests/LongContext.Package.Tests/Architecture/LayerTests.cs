@@ -19,7 +19,20 @@ public sealed class LayerTests
             ["LongContext.Core", "LongContext.Cpu", "LongContext.Cuda", "LongContext.Evaluation"],
             ["TorchSharp", "SkiaSharp", "SharpZipLib", "Microsoft.Extensions.Logging.Abstractions"]
         },
+        { "LongContext.Hosting", ["LongContext", "LongContext.Core", "LongContext.Evaluation"], HostingPackages },
+        { "LongContext.AspNetCore", ["LongContext.Hosting", "LongContext", "LongContext.Core", "LongContext.Evaluation"], [] },
     };
+
+    private static readonly string[] HostAssemblies =
+    [
+        "Microsoft.Extensions.Configuration.Abstractions", "Microsoft.Extensions.Configuration.Binder", "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Diagnostics.HealthChecks.Abstractions",
+        "Microsoft.Extensions.Options", "Microsoft.Extensions.Primitives",
+    ];
+
+    private static readonly string[] HostingPackages =
+    [
+        "Microsoft.Extensions.AI", "Microsoft.Extensions.Diagnostics.HealthChecks", "Microsoft.Extensions.Hosting.Abstractions", "Microsoft.Extensions.Options.ConfigurationExtensions", "System.Threading.RateLimiting",
+    ];
 
     [Theory]
     [MemberData(nameof(Layers))]
@@ -28,13 +41,15 @@ public sealed class LayerTests
         // An assembly may also use what comes with the projects below it, for example the tokenizers that Core hands out.
         HashSet<string> allowed = [.. projects, .. packages];
         foreach (string below in projects) allowed.UnionWith(Layers.Single(row => row.Data.Item1 == below).Data.Item3);
+        // A host's own assemblies come with the packages above, ASP.NET Core's with its framework.
+        if (project is "LongContext.Hosting" or "LongContext.AspNetCore") allowed.UnionWith(HostAssemblies);
         // Packages whose assembly has another name.
         if (allowed.Remove("SharpZipLib")) allowed.Add("ICSharpCode.SharpZipLib");
         if (allowed.Remove("ZstdSharp.Port")) allowed.Add("ZstdSharp");
 
         IEnumerable<string> forbidden = Assembly.Load(project).GetReferencedAssemblies()
             .Select(reference => reference.Name!)
-            .Where(name => !IsFramework(name) && !allowed.Contains(name) && !(name == "ManagedCuda" && project == "LongContext.ManagedCuda"));
+            .Where(name => !IsFramework(name) && !allowed.Contains(name) && !(project == "LongContext.AspNetCore" && IsAspNetCore(name)) && !(name == "ManagedCuda" && project == "LongContext.ManagedCuda"));
         Assert.Empty(forbidden);
     }
 
@@ -45,6 +60,7 @@ public sealed class LayerTests
         Assert.Empty(Repository.Includes(project, "ProjectReference").Select(path => Path.GetFileNameWithoutExtension(path.Replace('\\', '/'))).Except(projects));
         Assert.Empty(Repository.Includes(project, "PackageReference").Except(packages));
         Assert.Empty(Repository.Includes(project, "Reference"));
+        Assert.Equal(project == "LongContext.AspNetCore" ? ["Microsoft.AspNetCore.App"] : [], Repository.Includes(project, "FrameworkReference"));
     }
 
     [Fact]
@@ -70,6 +86,8 @@ public sealed class LayerTests
             .Select(found => $"{found.method.DeclaringType}.{found.method.Name} → {found.import!.Value}");
         Assert.Empty(foreign);
     }
+
+    private static bool IsAspNetCore(string name) => name.StartsWith("Microsoft.AspNetCore.", StringComparison.Ordinal) || name is "Microsoft.Net.Http.Headers" or "Microsoft.Extensions.Features";
 
     private static bool IsFramework(string name) =>
         name is "System" or "mscorlib" or "netstandard"

@@ -58,7 +58,9 @@ public sealed class PackageContentTests(PackedPackages packages)
         Dictionary<string, string> dependencies = Dependencies("LongContext");
         Assert.Contains("TorchSharp", dependencies.Keys);
         Assert.DoesNotContain(dependencies.Keys, id => id.StartsWith("TorchSharp-", StringComparison.OrdinalIgnoreCase) || id.StartsWith("libtorch", StringComparison.OrdinalIgnoreCase));
-        foreach (string own in PackedPackages.Ids.Where(id => id != "LongContext")) Assert.Equal(packages.Version, dependencies[own]);
+        string[] above = ["LongContext", "LongContext.Hosting", "LongContext.AspNetCore"];
+        Assert.Empty(dependencies.Keys.Intersect(above));
+        foreach (string own in PackedPackages.Ids.Except(above)) Assert.Equal(packages.Version, dependencies[own]);
         Assert.DoesNotContain("LongContext.ManagedCuda", dependencies.Keys);
     }
 
@@ -74,6 +76,17 @@ public sealed class PackageContentTests(PackedPackages packages)
         IEnumerable<string> found = Dependencies(id).Keys;
         Assert.Equal(expected, found.Intersect(expected).Order(StringComparer.Ordinal));
         Assert.Empty(found.Except(expected).Except(id is "LongContext.Cpu" or "LongContext.Cuda" ? [] : fromBelow));
+    }
+
+    [Fact]
+    public void Dependencies_OfTheHostsPackages_AreTheLayerBelowAndTheFramework()
+    {
+        Dictionary<string, string> hosting = Dependencies("LongContext.Hosting"), server = Dependencies("LongContext.AspNetCore");
+        Assert.Equal((packages.Version, packages.Version), (hosting["LongContext"], server["LongContext.Hosting"]));
+        Assert.Contains("Microsoft.Extensions.AI", hosting.Keys);
+        Assert.DoesNotContain(hosting.Keys, id => id.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal));
+        XElement metadata = packages.Metadata("LongContext.AspNetCore");
+        Assert.Equal("Microsoft.AspNetCore.App", metadata.Descendants(metadata.Name.Namespace + "frameworkReference").Single().Attribute("name")!.Value);
     }
 
     private Dictionary<string, string> Dependencies(string id)

@@ -20,7 +20,7 @@ public sealed class PackedPackages : IDisposable
         _feed = new Lazy<string>(Pack);
     }
 
-    public static IReadOnlyList<string> Ids { get; } = ["LongContext", "LongContext.Core", "LongContext.Cpu", "LongContext.Cuda", "LongContext.Evaluation"];
+    public static IReadOnlyList<string> Ids { get; } = ["LongContext", "LongContext.Core", "LongContext.Cpu", "LongContext.Cuda", "LongContext.Evaluation", "LongContext.Hosting", "LongContext.AspNetCore"];
 
     public string Version { get; } = $"0.1.0-test.x{Guid.NewGuid():N}"[..24];
 

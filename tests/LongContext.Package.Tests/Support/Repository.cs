@@ -7,7 +7,7 @@ namespace LongContext.Package.Tests.Support;
 internal static class Repository
 {
     public static readonly string[] SourceProjects =
-        ["LongContext.Core", "LongContext.Cpu", "LongContext.Cuda", "LongContext.Evaluation", "LongContext.ManagedCuda", "LongContext"];
+        ["LongContext.Core", "LongContext.Cpu", "LongContext.Cuda", "LongContext.Evaluation", "LongContext.ManagedCuda", "LongContext", "LongContext.Hosting", "LongContext.AspNetCore"];
 
     public static string Root
     {

@@ -1,0 +1,37 @@
+using System.Net;
+using LongContext.AspNetCore;
+using Microsoft.Extensions.AI;
+using LongContext.Hosting;
+using LongContext.Samples.Shared;
+
+namespace LongContext.Samples.ChatServer;
+
+/// <summary>The whole server: a model, the protocol, and where it listens.</summary>
+internal static class ChatServerApplication
+{
+    public static async Task RunAsync(ChatServerSettings settings, CancellationToken cancellationToken)
+    {
+        if (settings.Port is < 0 or > 65535) throw new UsageException($"--port is {settings.Port}, expected 0 to 65535.");
+        if (!IPAddress.TryParse(settings.Address, out IPAddress? address)) throw new UsageException($"--address is \"{settings.Address}\", expected an IP address.");
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(address, settings.Port));
+
+        builder.Services.AddLongContext(builder.Configuration.GetSection("LongContext"), model =>
+        {
+            model.ModelFolder = settings.Model ?? model.ModelFolder;
+            if (model.ModelFolder is null) (model.ModelFolder, model.ModelId) = (WordModel.Folder, "word-model");
+            model.Device = settings.Device ?? model.Device;
+            model.ContextLength = settings.ContextLength ?? model.ContextLength;
+        }).UseLogging();
+        builder.Services.AddLongContextOpenAI(builder.Configuration.GetSection("Server"), server =>
+        {
+            foreach ((string holder, string key) in KeyFile.Read(settings.Keys)) server.ApiKeys[holder] = key;
+        });
+
+        await using WebApplication app = builder.Build();
+        app.MapLongContextOpenAI();
+        await app.StartAsync(cancellationToken);
+        foreach (string url in app.Urls) Console.WriteLine($"Listening on {url}/v1 (model \"{app.Services.GetRequiredService<LongContextModel>().ModelId}\").");
+        await app.WaitForShutdownAsync(cancellationToken);
+    }
+}

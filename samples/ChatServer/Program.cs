@@ -1,0 +1,42 @@
+using System.CommandLine;
+using LongContext.Samples.ChatServer;
+using LongContext.Samples.Shared;
+using Microsoft.Extensions.Options;
+
+// A server that speaks OpenAI's chat protocol. Without arguments: QuickStart's word model on http://127.0.0.1:8080.
+// With --model: a Hugging Face folder. Everything else that there is to set stands in appsettings.json, or comes by the environment (LongContext__Device, Server__RequestsPerMinute).
+Option<DirectoryInfo?> model = new("--model") { Description = "A Hugging Face folder to serve instead of the built-in word model." };
+Option<string> address = new("--address") { Description = "Where to listen; other than this machine's own needs keys.", DefaultValueFactory = _ => "127.0.0.1" };
+Option<int> port = new("--port") { Description = "0 takes a free one.", DefaultValueFactory = _ => 8080 };
+Option<string?> device = new("--device") { Description = "cpu, cuda or cuda:N. Default: cpu." };
+Option<int?> context = new("--context") { Description = "Tokens of prompt and answer together. Default: the model's window." };
+Option<FileInfo?> keys = new("--keys") { Description = "File of API keys, \"NAME KEY\" a line; a key may be sha256: and its hash. Default: none, for this machine alone." };
+
+RootCommand command = new("Serves a model by OpenAI's chat protocol.") { model, address, port, device, context, keys };
+command.SetAction(async (parsed, cancellationToken) =>
+{
+    try
+    {
+        await ChatServerApplication.RunAsync(new ChatServerSettings
+        {
+            Model = parsed.GetValue(model)?.FullName,
+            Address = parsed.GetValue(address)!,
+            Port = parsed.GetValue(port),
+            Device = parsed.GetValue(device),
+            ContextLength = parsed.GetValue(context),
+            Keys = parsed.GetValue(keys)?.FullName,
+        }, cancellationToken);
+        return 0;
+    }
+    catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+    {
+        return 0;
+    }
+    catch (Exception e) when (e is UsageException or OptionsValidationException or IOException or UnauthorizedAccessException or InvalidOperationException)
+    {
+        // What a user can mend gets one line; anything else is a bug and keeps its stack trace.
+        await Console.Error.WriteLineAsync("Error: " + e.Message);
+        return 1;
+    }
+});
+return await command.Parse(args).InvokeAsync();

@@ -1,0 +1,63 @@
+namespace LongContext.AspNetCore;
+
+/// <summary>Who may ask an OpenAI-compatible server, and how much.</summary>
+/// <remarks>Read from configuration or set by a delegate; validated when the host starts, all faults in one exception.</remarks>
+public sealed class OpenAIServerOptions
+{
+    /// <summary>
+    /// Keys that may ask, by the name of who holds them: the key itself, or "sha256:" and the hash of it in hexadecimal digits. Empty (the default): nobody needs a key, and only
+    /// this machine may ask: the host does not start on another address, and requests under another machine's name are refused.
+    /// </summary>
+    public IDictionary<string, string> ApiKeys { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>Bytes of a request's body. Default 16 MiB.</summary>
+    public long MaximumBodyBytes { get; set; } = 16 << 20;
+
+    /// <summary>Bytes of the bodies of all requests that are on their way; one that goes beyond is refused with 503. Default 256 MiB.</summary>
+    public long MaximumBodyBytesTogether { get; set; } = 256 << 20;
+
+    /// <summary>Bytes of a request's headers. Default 16 KiB.</summary>
+    public int MaximumHeaderBytes { get; set; } = 16 << 10;
+
+    /// <summary>Connections that are open at once; more are closed as they come. Default 4,096.</summary>
+    public int MaximumConnections { get; set; } = 4096;
+
+    /// <summary>Levels of objects and arrays in a body. Default 64.</summary>
+    public int MaximumJsonDepth { get; set; } = 64;
+
+    /// <summary>Messages of a request. Default 4,096.</summary>
+    public int MaximumMessages { get; set; } = 4096;
+
+    /// <summary>Stop strings of a request. Default 16.</summary>
+    public int MaximumStopStrings { get; set; } = 16;
+
+    /// <summary>Characters of one stop string: text that could become one is held back. Default 1,024.</summary>
+    public int MaximumStopStringLength { get; set; } = 1024;
+
+    /// <summary>Tokens of a request's text, the template's own left out. Null (the default): the model's window alone counts.</summary>
+    public int? MaximumPromptTokens { get; set; }
+
+    /// <summary>Tokens of an answer that a request may ask for. Null (the default): the model's window alone counts.</summary>
+    public int? MaximumOutputTokens { get; set; }
+
+    /// <summary>Requests a minute of each key, of all together where there are no keys; as many may come at once. Null (the default): no such limit.</summary>
+    public int? RequestsPerMinute { get; set; }
+
+    /// <summary>How long a request may take, its wait included. Default: ten minutes.</summary>
+    public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How long a client may take to read what was written for it before its connection is cut. Default: 15 seconds.</summary>
+    public TimeSpan SlowReaderTimeout { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>After so long without a piece of the answer a stream gets a line of comment, so that nobody between takes it for dead. Default: 15 seconds.</summary>
+    public TimeSpan KeepAliveInterval { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long a connection may take to send its headers. Default: 10 seconds.</summary>
+    public TimeSpan HeadersTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Pieces of an answer by which the model may be ahead of the client that reads it. A slow reader so keeps nobody else from the model until it is as far behind, and then no longer than
+    /// <see cref="SlowReaderTimeout"/>. Default 16,384.
+    /// </summary>
+    public int MaximumBufferedPieces { get; set; } = 16_384;
+}

@@ -1,0 +1,74 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace LongContext.AspNetCore.Protocol;
+
+/// <summary>A chat completion, whole or a piece of its stream.</summary>
+internal sealed record ChatCompletion(string Id, string Object, long Created, string Model, ChatChoice[] Choices)
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public CompletionUsage? Usage { get; init; }
+}
+
+/// <summary>The answer, or what a piece adds to it.</summary>
+internal sealed record ChatChoice(int Index, string? FinishReason)
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ChatAnswerMessage? Message { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ChatAnswerMessage? Delta { get; init; }
+
+    /// <summary>Always null so far; clients expect the field.</summary>
+    public JsonElement? Logprobs { get; init; }
+}
+
+internal sealed record ChatAnswerMessage
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Role { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Content { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ReasoningContent { get; init; }
+}
+
+/// <summary>A text completion, whole or a piece of its stream.</summary>
+internal sealed record TextCompletion(string Id, string Object, long Created, string Model, TextChoice[] Choices)
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public CompletionUsage? Usage { get; init; }
+}
+
+internal sealed record TextChoice(int Index, string Text, string? FinishReason)
+{
+    /// <summary>Always null so far; clients expect the field.</summary>
+    public JsonElement? Logprobs { get; init; }
+}
+
+internal sealed record CompletionUsage(long PromptTokens, long CompletionTokens, long TotalTokens)
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public PromptTokenDetails? PromptTokensDetails { get; init; }
+}
+
+internal sealed record PromptTokenDetails(long CachedTokens);
+
+internal sealed record ModelList(string Object, ModelEntry[] Data);
+
+internal sealed record ModelEntry(string Id, string Object, long Created, string OwnedBy)
+{
+    /// <summary>Tokens of prompt and answer together, as vLLM calls it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? MaxModelLen { get; init; }
+}
+
+internal sealed record ErrorBody(ErrorDetail Error);
+
+internal sealed record ErrorDetail(string Message, string Type, string? Param, string? Code);
+
+internal sealed record HealthBody(string Status, HealthEntry[] Checks);
+
+internal sealed record HealthEntry(string Name, string Status, string? Description);

@@ -1,0 +1,128 @@
+using System.Text;
+using System.Text.Json;
+using LongContext.Evaluation;
+using Microsoft.Extensions.AI;
+
+namespace LongContext.AspNetCore.Protocol;
+
+/// <summary>The body of <c>POST /v1/chat/completions</c>.</summary>
+internal static class ChatRequestReader
+{
+    /// <exception cref="ProtocolException">A field is wrong, or asks for something that is not there.</exception>
+    public static GenerationRequest Read(JsonElement body, OpenAIServerOptions limits)
+    {
+        if (body.ValueKind != JsonValueKind.Object) throw ProtocolException.Bad("The body is no JSON object.");
+        var fields = new JsonFields(body);
+        UnsupportedFields.RefuseInChat(fields);
+        List<ChatMessage> messages = Messages(fields, limits);
+        // The older name of the two counts where the newer is absent.
+        long? maximum = fields.Whole("max_completion_tokens", 1, int.MaxValue), older = fields.Whole("max_tokens", 1, int.MaxValue);
+        GenerationRequest request = GenerationRequest.Of(fields, limits, "messages", messages, maximum ?? older);
+        request.Options.ResponseFormat = ResponseFormat(fields);
+        request.Options.Reasoning = Reasoning(fields);
+        if (fields.Boolean(ChatOptionKeys.ContinueFinalMessage) == true)
+        {
+            if (messages[^1].Role != ChatRole.Assistant) throw ProtocolException.Bad("'continue_final_message' needs an assistant's message at the end.", "continue_final_message");
+            if (fields.Boolean(ChatOptionKeys.AddGenerationPrompt) == true) throw ProtocolException.Bad("'add_generation_prompt' and 'continue_final_message' exclude each other.", "add_generation_prompt");
+            (request.Options.AdditionalProperties ??= [])[ChatOptionKeys.ContinueFinalMessage] = true;
+        }
+
+        return request;
+    }
+
+    private static List<ChatMessage> Messages(JsonFields fields, OpenAIServerOptions limits)
+    {
+        if (fields.Find("messages") is not { } given) throw ProtocolException.Bad("'messages' is missing, expected an array of messages.", "messages");
+        if (given.ValueKind != JsonValueKind.Array) throw JsonFields.Wrong("messages", "an array of messages", given);
+        int count = given.GetArrayLength();
+        if (count == 0) throw ProtocolException.Bad("'messages' is empty, expected one message at least.", "messages");
+        if (count > limits.MaximumMessages) throw ProtocolException.Bad($"'messages' has {count} messages, expected at most {limits.MaximumMessages}.", "messages");
+        List<ChatMessage> messages = new(count);
+        foreach (JsonElement item in given.EnumerateArray()) messages.Add(Message(JsonFields.Of(item, $"messages[{messages.Count}]")));
+        return messages;
+    }
+
+    private static ChatMessage Message(JsonFields fields)
+    {
+        ChatRole role = fields.String("role") switch
+        {
+            "system" or "developer" => ChatRole.System,
+            "user" => ChatRole.User,
+            "assistant" => ChatRole.Assistant,
+            "tool" or "function" => throw ProtocolException.Unsupported($"'{fields.Name("role")}' is a tool's, but tools are not supported.", fields.Name("role")),
+            null => throw ProtocolException.Bad($"'{fields.Name("role")}' is missing, expected system, developer, user or assistant.", fields.Name("role")),
+            _ => throw ProtocolException.Bad($"'{fields.Name("role")}' is unknown, expected system, developer, user or assistant.", fields.Name("role")),
+        };
+        if (fields.Array("tool_calls") is { } calls && calls.Any() || fields.Find("function_call") is not null)
+            throw ProtocolException.Unsupported($"'{fields.Name("tool_calls")}' is given, but tools are not supported.", fields.Name("tool_calls"));
+        if (fields.Find("content") is not { } content) throw ProtocolException.Bad($"'{fields.Name("content")}' is missing, expected a string or an array of text parts.", fields.Name("content"));
+        var message = new ChatMessage(role, Content(content, fields.Name("content")));
+        // What a model thought, where a client sends it back.
+        if (role == ChatRole.Assistant && fields.String("reasoning_content") is { Length: > 0 } thought) message.Contents.Insert(0, new TextReasoningContent(thought));
+        return message;
+    }
+
+    private static string Content(JsonElement content, string name)
+    {
+        if (content.ValueKind == JsonValueKind.String) return JsonFields.Text(content, name);
+        if (content.ValueKind != JsonValueKind.Array) throw JsonFields.Wrong(name, "a string or an array of text parts", content);
+        if (content.GetArrayLength() == 0) throw ProtocolException.Bad($"'{name}' is empty, expected one part at least.", name);
+        var text = new StringBuilder();
+        int number = 0;
+        foreach (JsonElement item in content.EnumerateArray())
+        {
+            JsonFields part = JsonFields.Of(item, $"{name}[{number++}]");
+            string? type = part.String("type");
+            if (type is "image_url" or "input_audio" or "file" or "image" or "audio" or "video_url")
+                throw ProtocolException.Unsupported($"'{part.Name("type")}' is \"{type}\", but the model reads text only.", part.Name("type"));
+            if (type != "text") throw ProtocolException.Bad($"'{part.Name("type")}' is {(type is null ? "missing" : "unknown")}, expected \"text\".", part.Name("type"));
+            text.Append(part.String("text") ?? throw ProtocolException.Bad($"'{part.Name("text")}' is missing, expected a string.", part.Name("text")));
+        }
+
+        return text.ToString();
+    }
+
+    private static ChatResponseFormatJson? ResponseFormat(JsonFields fields)
+    {
+        if (fields.Object("response_format") is not { } format) return null;
+        switch (format.String("type"))
+        {
+            case "text":
+                return null;
+            case "json_object":
+                return ChatResponseFormat.Json;
+            case "json_schema":
+                JsonFields described = format.Object("json_schema") ?? throw ProtocolException.Bad("'response_format.json_schema' is missing, expected an object.", "response_format.json_schema");
+                JsonElement schema = described.Find("schema") ?? throw ProtocolException.Bad("'response_format.json_schema.schema' is missing, expected a JSON schema.", "response_format.json_schema.schema");
+                if (schema.ValueKind is not (JsonValueKind.Object or JsonValueKind.True or JsonValueKind.False)) throw JsonFields.Wrong("response_format.json_schema.schema", "a JSON schema", schema);
+                JsonFields.RequireText(schema, "response_format.json_schema.schema");
+                return ChatResponseFormat.ForJsonSchema(schema.Clone(), described.String("name"), described.String("description"));
+            case null:
+                throw ProtocolException.Bad("'response_format.type' is missing, expected text, json_object or json_schema.", "response_format.type");
+            default:
+                throw ProtocolException.Bad("'response_format.type' is unknown, expected text, json_object or json_schema.", "response_format.type");
+        }
+    }
+
+    /// <summary>OpenAI's field, or the templates' own switch as vLLM passes it.</summary>
+    private static ReasoningOptions? Reasoning(JsonFields fields)
+    {
+        if (fields.String("reasoning_effort") is { } effort)
+        {
+            return new ReasoningOptions
+            {
+                Effort = effort switch
+                {
+                    "none" => ReasoningEffort.None,
+                    "minimal" or "low" => ReasoningEffort.Low,
+                    "medium" => ReasoningEffort.Medium,
+                    "high" => ReasoningEffort.High,
+                    "xhigh" => ReasoningEffort.ExtraHigh,
+                    _ => throw ProtocolException.Bad("'reasoning_effort' is unknown, expected none, minimal, low, medium or high.", "reasoning_effort"),
+                },
+            };
+        }
+
+        return fields.Object("chat_template_kwargs")?.Boolean("enable_thinking") is { } thinks ? new ReasoningOptions { Effort = thinks ? ReasoningEffort.Medium : ReasoningEffort.None } : null;
+    }
+}

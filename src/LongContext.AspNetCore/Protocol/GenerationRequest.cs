@@ -1,0 +1,79 @@
+using System.Text.Json;
+using Microsoft.Extensions.AI;
+
+namespace LongContext.AspNetCore.Protocol;
+
+/// <summary>What a body asks for, checked, as a chat client takes it.</summary>
+internal sealed class GenerationRequest
+{
+    /// <summary>The model's name as it was asked for; null for the only one.</summary>
+    public required string? Model { get; init; }
+
+    public required IReadOnlyList<ChatMessage> Messages { get; init; }
+
+    public required ChatOptions Options { get; init; }
+
+    public bool Stream { get; init; }
+
+    /// <summary>Whether a stream says at its end how many tokens there were.</summary>
+    public bool IncludeUsage { get; init; }
+
+    /// <summary>Whether the text given stands before the text that goes on with it.</summary>
+    public bool Echo { get; init; }
+
+    /// <summary>The field that the text came in.</summary>
+    public required string PromptField { get; init; }
+
+    /// <summary>What both kinds of requests share.</summary>
+    public static GenerationRequest Of(JsonFields fields, OpenAIServerOptions limits, string promptField, IReadOnlyList<ChatMessage> messages, long? maximumTokens, bool echo = false)
+    {
+        bool stream = fields.Boolean("stream") ?? false;
+        bool usage = false;
+        if (fields.Object("stream_options") is { } streaming)
+        {
+            if (!stream) throw ProtocolException.Bad("'stream_options' goes with 'stream': true only.", "stream_options");
+            usage = streaming.Boolean("include_usage") ?? false;
+        }
+
+        if (limits.MaximumOutputTokens is { } most && maximumTokens > most)
+            throw ProtocolException.Bad($"{maximumTokens} tokens are asked for, but an answer may have {most} at most.", "max_tokens");
+        var options = new ChatOptions
+        {
+            MaxOutputTokens = (int?)maximumTokens ?? limits.MaximumOutputTokens,
+            Temperature = fields.Number("temperature", 0, 2),
+            TopP = fields.Number("top_p", 0, 1) is { } share ? share > 0 ? share : throw ProtocolException.Bad("'top_p' is 0, expected more than 0 and at most 1.", "top_p") : null,
+            // 0 and -1 are other servers' ways of saying all.
+            TopK = fields.Whole("top_k", -1, int.MaxValue) is > 0 and { } k ? (int)k : null,
+            FrequencyPenalty = fields.Number("frequency_penalty", -2, 2),
+            PresencePenalty = fields.Number("presence_penalty", -2, 2),
+            Seed = fields.Whole("seed", long.MinValue, long.MaxValue),
+            StopSequences = Stops(fields, limits),
+        };
+        if (fields.Whole("min_tokens", 0, int.MaxValue) is { } least)
+        {
+            if (least > maximumTokens) throw ProtocolException.Bad($"'min_tokens' is {least}, but only {maximumTokens} are asked for at most.", "min_tokens");
+            (options.AdditionalProperties ??= [])[Evaluation.ChatOptionKeys.MinimumNewTokens] = (int)least;
+        }
+
+        return new GenerationRequest { Model = fields.String("model"), Messages = messages, Options = options, Stream = stream, IncludeUsage = usage, PromptField = promptField, Echo = echo };
+    }
+
+    private static List<string>? Stops(JsonFields fields, OpenAIServerOptions limits)
+    {
+        if (fields.Find("stop") is not { } stop) return null;
+        List<string> stops = [];
+        if (stop.ValueKind == JsonValueKind.String) Add(stop, "stop");
+        else if (stop.ValueKind != JsonValueKind.Array) throw JsonFields.Wrong("stop", "a string or an array of strings", stop);
+        else foreach (JsonElement item in stop.EnumerateArray()) Add(item, $"stop[{stops.Count}]");
+        return stops;
+
+        void Add(JsonElement item, string name)
+        {
+            if (stops.Count == limits.MaximumStopStrings) throw ProtocolException.Bad($"'stop' has more than the {limits.MaximumStopStrings} strings that may be.", "stop");
+            string text = JsonFields.Text(item, name);
+            if (text.Length == 0) throw ProtocolException.Bad($"'{name}' is empty.", name);
+            if (text.Length > limits.MaximumStopStringLength) throw ProtocolException.Bad($"'{name}' has {text.Length} characters, expected at most {limits.MaximumStopStringLength}.", name);
+            stops.Add(text);
+        }
+    }
+}

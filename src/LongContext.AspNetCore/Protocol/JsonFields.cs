@@ -1,0 +1,113 @@
+using System.Text.Json;
+
+namespace LongContext.AspNetCore.Protocol;
+
+/// <summary>Fields of a JSON object, read strictly: a wrong type is refused with the field's name, an absent one and null are the same, others are not looked at.</summary>
+/// <param name="element">An object.</param>
+/// <param name="path">Its name with a dot after it; empty for the body itself.</param>
+internal readonly struct JsonFields(JsonElement element, string path = "")
+{
+    /// <exception cref="ProtocolException">It is no object.</exception>
+    public static JsonFields Of(JsonElement element, string name) =>
+        element.ValueKind == JsonValueKind.Object ? new JsonFields(element, name + ".") : throw Wrong(name, "an object", element);
+
+    public string Name(string field) => path + field;
+
+    public JsonElement? Find(string field) =>
+        element.TryGetProperty(field, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
+
+    public string? String(string field) => Find(field) is { } value ? Text(value, Name(field)) : null;
+
+    public bool? Boolean(string field) => Find(field) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.True } => true,
+        { ValueKind: JsonValueKind.False } => false,
+        { } value => throw Wrong(Name(field), "true or false", value),
+    };
+
+    public long? Whole(string field, long least, long most)
+    {
+        if (Find(field) is not { } value) return null;
+        if (value.ValueKind != JsonValueKind.Number) throw Wrong(Name(field), "a whole number", value);
+        if (!value.TryGetInt64(out long number)) throw ProtocolException.Bad($"'{Name(field)}' is {Shown(value)}, expected a whole number.", Name(field));
+        return number >= least && number <= most ? number
+            : throw ProtocolException.Bad(most is int.MaxValue or long.MaxValue ? $"'{Name(field)}' is {number}, expected at least {least}." : $"'{Name(field)}' is {number}, expected {least} to {most}.", Name(field));
+    }
+
+    public float? Number(string field, double least, double most)
+    {
+        if (Find(field) is not { } value) return null;
+        if (value.ValueKind != JsonValueKind.Number) throw Wrong(Name(field), "a number", value);
+        return value.TryGetDouble(out double number) && number >= least && number <= most ? (float)number
+            : throw ProtocolException.Bad(FormattableString.Invariant($"'{Name(field)}' is {Shown(value)}, expected {least} to {most}."), Name(field));
+    }
+
+    public JsonFields? Object(string field) => Find(field) is { } value ? Of(value, Name(field)) : null;
+
+    /// <summary>An array's items; null where there is none.</summary>
+    public JsonElement.ArrayEnumerator? Array(string field) => Find(field) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.Array } value => value.EnumerateArray(),
+        { } value => throw Wrong(Name(field), "an array", value),
+    };
+
+    /// <summary>A string's text: escapes may spell half a character, and bytes need not be UTF-8.</summary>
+    public static string Text(JsonElement value, string name)
+    {
+        if (value.ValueKind != JsonValueKind.String) throw Wrong(name, "a string", value);
+        try
+        {
+            return value.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            throw ProtocolException.Bad($"'{name}' is no valid text: its bytes are not UTF-8, or an escape spells half a character.", name);
+        }
+    }
+
+    /// <summary>Refuses what holds a string or a name, at any depth, that is no text: whoever it is handed to reads it without asking.</summary>
+    public static void RequireText(JsonElement value, string name)
+    {
+        if (value.ValueKind == JsonValueKind.String)
+        {
+            _ = Text(value, name);
+        }
+        else if (value.ValueKind == JsonValueKind.Array)
+        {
+            foreach (JsonElement item in value.EnumerateArray()) RequireText(item, name);
+        }
+        else if (value.ValueKind == JsonValueKind.Object)
+        {
+            foreach (JsonProperty property in value.EnumerateObject())
+            {
+                try
+                {
+                    _ = property.Name;
+                }
+                catch (InvalidOperationException)
+                {
+                    throw ProtocolException.Bad($"'{name}' has a field whose name is no valid text.", name);
+                }
+
+                RequireText(property.Value, name);
+            }
+        }
+    }
+
+    public static ProtocolException Wrong(string name, string expected, JsonElement found) => ProtocolException.Bad($"'{name}' is {Kind(found)}, expected {expected}.", name);
+
+    private static string Kind(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Object => "an object",
+        JsonValueKind.Array => "an array",
+        JsonValueKind.String => "a string",
+        JsonValueKind.Number => "a number",
+        JsonValueKind.Null => "null",
+        _ => "a boolean",
+    };
+
+    /// <summary>A number as it was written, where that is short.</summary>
+    private static string Shown(JsonElement number) => number.GetRawText() is { Length: <= 40 } text ? text : number.GetRawText()[..40] + "…";
+}

@@ -1,0 +1,110 @@
+using LongContext.AspNetCore.Protocol;
+using LongContext.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace LongContext.AspNetCore.Serving;
+
+/// <summary>Answers requests for completions: reads, asks the model, writes; whatever happens, the client is told and the model is let go of.</summary>
+internal sealed partial class CompletionServer(
+    AccessControl access, BodyBudget budget, ModelDirectory models, PromptLimit prompts, IOptions<OpenAIServerOptions> options, TimeProvider clock, ILogger<CompletionServer> logger)
+{
+    private readonly OpenAIServerOptions limits = options.Value;
+
+    public Task ChatAsync(HttpContext context) => ServeAsync(context, ChatRequestReader.Read, (model, time, _) => new ChatWriting(model, time));
+
+    public Task CompleteAsync(HttpContext context) => ServeAsync(context, CompletionRequestReader.Read, (model, time, request) => new TextWriting(model, time, request));
+
+    private async Task ServeAsync(HttpContext context, Func<System.Text.Json.JsonElement, OpenAIServerOptions, GenerationRequest> read, Func<string, DateTimeOffset, GenerationRequest, IAnswerWriting> writing)
+    {
+        var writer = new AnswerWriter(context, limits.SlowReaderTimeout);
+        string? promptField = null;
+        try
+        {
+            access.Check(context);
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+            patience.CancelAfter(limits.RequestTimeout);
+            using var body = new RequestBody(budget, limits);
+            await body.ReadAsync(context.Request, patience.Token).ConfigureAwait(false);
+            GenerationRequest request = body.Parse(read);
+            promptField = request.PromptField;
+            (LongContextModel model, IChatClient client) = models.Find(request.Model);
+            prompts.Check(request, client);
+            IAnswerWriting form = writing(model.ModelId, clock.GetUtcNow(), request);
+            if (request.Stream) await StreamAsync(request, client, form, writer, patience.Token).ConfigureAwait(false);
+            else await form.WriteAsync(writer, await client.GetResponseAsync(request.Messages, request.Options, patience.Token).ConfigureAwait(false)).ConfigureAwait(false);
+        }
+        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody is there to be told.
+        }
+#pragma warning disable CA1031 // Every fault becomes an answer.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            ProtocolException fault = Faults.Of(e, limits, promptField);
+            if (fault.Status == 500) LogFault(logger, e);
+            await TellAsync(context, writer, fault).ConfigureAwait(false);
+        }
+    }
+
+    private async Task StreamAsync(GenerationRequest request, IChatClient client, IAnswerWriting form, AnswerWriter writer, CancellationToken cancellationToken)
+    {
+        await using var pump = new AnswerPump(client.GetStreamingResponseAsync(request.Messages, request.Options, cancellationToken), limits.MaximumBufferedPieces, cancellationToken);
+        bool begun = false;
+        while (true)
+        {
+            Task<bool> next = pump.Pieces.WaitToReadAsync(cancellationToken).AsTask();
+            while (!next.IsCompleted)
+            {
+                try
+                {
+                    await next.WaitAsync(limits.KeepAliveInterval, cancellationToken).ConfigureAwait(false);
+                }
+                catch (TimeoutException)
+                {
+                    // Until now a fault could have had its own status: a client must not wait for ever to learn that there is none.
+                    Begin();
+                    writer.AddComment();
+                    await writer.FlushAsync().ConfigureAwait(false);
+                }
+            }
+
+            if (!await next.ConfigureAwait(false)) break;
+            Begin();
+            while (pump.Pieces.TryRead(out ChatResponseUpdate? update)) form.AddPiece(writer, update);
+            await writer.FlushAsync().ConfigureAwait(false);
+        }
+
+        Begin();
+        form.AddEnd(writer, request.IncludeUsage);
+        writer.AddDone();
+        await writer.FlushAsync().ConfigureAwait(false);
+
+        void Begin()
+        {
+            if (begun) return;
+            begun = true;
+            writer.BeginStream();
+            form.AddBeginning(writer);
+        }
+    }
+
+    private static async Task TellAsync(HttpContext context, AnswerWriter writer, ProtocolException fault)
+    {
+        try
+        {
+            await writer.WriteErrorAsync(fault).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException)
+        {
+            // The client went meanwhile.
+            context.Abort();
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Error, "A request failed.")]
+    private static partial void LogFault(ILogger logger, Exception exception);
+}

@@ -1,0 +1,64 @@
+using System.Text.Json.Serialization.Metadata;
+using LongContext.AspNetCore.Protocol;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Options;
+
+namespace LongContext.AspNetCore.Serving;
+
+/// <summary>What is answered without a model: lists, health, and paths that are not there.</summary>
+internal sealed class PlainEndpoints(AccessControl access, ModelDirectory models, HealthCheckService health, IOptions<OpenAIServerOptions> options)
+{
+    public Task ModelsAsync(HttpContext context) => AnswerAsync(context, () => (models.List(), ProtocolJson.Plain.ModelList));
+
+    public Task ModelAsync(HttpContext context) => AnswerAsync(context, () => (models.Entry((string)context.Request.RouteValues["id"]!), ProtocolJson.Plain.ModelEntry));
+
+    /// <summary>200 where every check is well or degraded, else 503. Asks for no key: it says no more than that.</summary>
+    public async Task HealthAsync(HttpContext context)
+    {
+        HealthReport report = await health.CheckHealthAsync(context.RequestAborted).ConfigureAwait(false);
+        HealthEntry[] checks = [.. report.Entries.Select(entry => new HealthEntry(entry.Key, Name(entry.Value.Status), entry.Value.Description))];
+        context.Response.Headers.CacheControl = "no-store";
+        await Writer(context).WriteAsync(report.Status == HealthStatus.Unhealthy ? 503 : 200, new HealthBody(Name(report.Status), checks), ProtocolJson.Plain.HealthBody).ConfigureAwait(false);
+    }
+
+    /// <summary>A path, or a method of one, that is not there.</summary>
+    public Task UnknownAsync(HttpContext context, IReadOnlyDictionary<string, string> methods) => AnswerAsync<ErrorBody>(context, () =>
+    {
+        string path = context.Request.Path.Value ?? "", shown = path.Length > 200 ? path[..200] + "…" : path, method = context.Request.Method;
+        foreach ((string known, string allow) in methods)
+        {
+            if (path.TrimEnd('/').Equals(known, StringComparison.OrdinalIgnoreCase)) throw ProtocolException.WrongMethod(method, shown, allow);
+        }
+
+        throw ProtocolException.UnknownPath(method, shown);
+    });
+
+    private async Task AnswerAsync<T>(HttpContext context, Func<(T Body, JsonTypeInfo<T> Type)> answer)
+    {
+        AnswerWriter writer = Writer(context);
+        try
+        {
+            access.Check(context);
+            (T body, JsonTypeInfo<T> type) = answer();
+            await writer.WriteAsync(200, body, type).ConfigureAwait(false);
+        }
+        catch (ProtocolException fault)
+        {
+            await writer.WriteErrorAsync(fault).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // The client has gone.
+        }
+    }
+
+    private AnswerWriter Writer(HttpContext context) => new(context, options.Value.SlowReaderTimeout);
+
+    private static string Name(HealthStatus status) => status switch
+    {
+        HealthStatus.Healthy => "healthy",
+        HealthStatus.Degraded => "degraded",
+        _ => "unhealthy",
+    };
+}

@@ -1,0 +1,54 @@
+using System.Diagnostics.Metrics;
+
+namespace LongContext.Hosting;
+
+/// <summary>What hosted models tell the process's listeners, by the meter "LongContext". Every measurement has the model's name as "model".</summary>
+internal static class HostingMeter
+{
+    public const string Completed = "completed", Cancelled = "cancelled", Refused = "refused", Overloaded = "overloaded", Failed = "failed";
+
+    private const string Prefix = "longcontext.hosting.";
+
+    private static readonly InstrumentAdvice<double> Seconds = new() { HistogramBucketBoundaries = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000] };
+    private static readonly InstrumentAdvice<double> Rates = new() { HistogramBucketBoundaries = [1, 3, 10, 30, 100, 300, 1000] };
+    private static readonly InstrumentAdvice<long> Lengths = new() { HistogramBucketBoundaries = [128, 512, 2048, 8192, 32768, 131072, 524288] };
+
+    private static readonly Meter Meter = new("LongContext", typeof(HostingMeter).Assembly.GetName().Version?.ToString());
+    private static readonly Counter<long> Requests = Meter.CreateCounter<long>(Prefix + "requests", "{request}", "Requests, by what came of them.");
+    private static readonly UpDownCounter<long> RunningRequests = Meter.CreateUpDownCounter<long>(Prefix + "requests.running", "{request}", "Requests that a model has been given.");
+    private static readonly UpDownCounter<long> WaitingRequests = Meter.CreateUpDownCounter<long>(Prefix + "requests.waiting", "{request}", "Requests that wait for a model.");
+    private static readonly Histogram<double> Duration = Meter.CreateHistogram(Prefix + "request.duration", "s", "Time of a request, its wait included.", tags: null, Seconds);
+    private static readonly Histogram<double> QueueDuration = Meter.CreateHistogram(Prefix + "queue.duration", "s", "Time that a request waited for its place.", tags: null, Seconds);
+    private static readonly Histogram<double> TimeToFirst = Meter.CreateHistogram(Prefix + "time_to_first_token", "s", "Time from a request to its answer's first piece, in streams.", tags: null, Seconds);
+    private static readonly Histogram<double> Rate = Meter.CreateHistogram(Prefix + "token_rate", "{token}/s", "Tokens a second of an answer after its first, in streams.", tags: null, Rates);
+    private static readonly Counter<long> AllTokens = Meter.CreateCounter<long>(Prefix + "tokens", "{token}", "Tokens read and made.");
+    private static readonly Histogram<long> PromptTokens = Meter.CreateHistogram(Prefix + "prompt.tokens", "{token}", "Tokens of a prompt.", tags: null, Lengths);
+    private static readonly Histogram<double> LoadDuration = Meter.CreateHistogram(Prefix + "load.duration", "s", "Time of loading a model.", tags: null, Seconds);
+
+    public static void Waiting(string model, int change) => WaitingRequests.Add(change, Tag(model));
+
+    public static void Running(string model, int change) => RunningRequests.Add(change, Tag(model));
+
+    public static void Queued(string model, TimeSpan time) => QueueDuration.Record(time.TotalSeconds, Tag(model));
+
+    public static void FirstToken(string model, TimeSpan time) => TimeToFirst.Record(time.TotalSeconds, Tag(model));
+
+    public static void TokenRate(string model, double rate) => Rate.Record(rate, Tag(model));
+
+    public static void Loaded(string model, TimeSpan time) => LoadDuration.Record(time.TotalSeconds, Tag(model));
+
+    public static void Tokens(string model, long input, long output)
+    {
+        PromptTokens.Record(input, Tag(model));
+        AllTokens.Add(input, Tag(model), new("direction", "input"));
+        AllTokens.Add(output, Tag(model), new("direction", "output"));
+    }
+
+    public static void Ended(string model, string outcome, TimeSpan time)
+    {
+        Requests.Add(1, Tag(model), new("outcome", outcome));
+        Duration.Record(time.TotalSeconds, Tag(model), new("outcome", outcome));
+    }
+
+    private static KeyValuePair<string, object?> Tag(string model) => new("model", model);
+}

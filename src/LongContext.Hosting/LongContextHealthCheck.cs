@@ -1,0 +1,32 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace LongContext.Hosting;
+
+/// <summary>Whether a hosted model answers.</summary>
+internal sealed class LongContextHealthCheck(LongContextModel model) : IHealthCheck
+{
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        ModelState state = model.State;
+        var data = new Dictionary<string, object>
+        {
+            ["model"] = model.ModelId,
+            ["state"] = state.ToString(),
+            ["running"] = model.RunningRequests,
+            ["running_limit"] = model.MaximumConcurrentRequests,
+            ["waiting"] = model.WaitingRequests,
+            ["waiting_limit"] = model.MaximumQueuedRequests,
+        };
+        HealthStatus failure = context.Registration?.FailureStatus ?? HealthStatus.Unhealthy;
+        (HealthStatus status, string text) = state switch
+        {
+            ModelState.Ready when model.IsOverloaded => (HealthStatus.Degraded, "is overloaded: all places in its queue are taken"),
+            ModelState.Ready => (HealthStatus.Healthy, "is ready"),
+            ModelState.NotLoaded => (HealthStatus.Healthy, "is loaded when the first request comes"),
+            ModelState.Loading => (failure, "is being loaded"),
+            ModelState.Failed => (failure, "could not be loaded"),
+            _ => (failure, "takes no more requests: the host stops"),
+        };
+        return Task.FromResult(new HealthCheckResult(status, $"The model \"{model.ModelId}\" {text}.", model.Failure, data));
+    }
+}

@@ -1,0 +1,338 @@
+using System.Diagnostics;
+using System.Threading.RateLimiting;
+using LongContext.Generation;
+using LongContext.Models;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Logging;
+
+namespace LongContext.Hosting;
+
+/// <summary>One model of a host: loaded once, off the start path, with a queue before it, and ended in order.</summary>
+/// <remarks>
+/// Made by <see cref="LongContextServiceCollectionExtensions"/>. What answers is the <see cref="IChatClient"/> that is registered beside it; this says how it stands. A request has a place in the
+/// queue or is refused at once, waits for the model to be loaded and for its turn, and is counted until its answer is at its end. May be used from many threads.
+/// </remarks>
+public sealed partial class LongContextModel : IDisposable, IAsyncDisposable
+{
+    private readonly LongContextOptions options;
+    private readonly IServiceProvider services;
+    private readonly ILogger logger;
+    private readonly ConcurrencyLimiter limiter;
+    private readonly Lock state = new();
+    private readonly CancellationTokenSource refusing = new(), ending = new();
+    private readonly TaskCompletionSource drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task<IChatClient>? loading;
+    private Timer? limit;
+    private int running, waiting;
+    private long meanTicks = TimeSpan.TicksPerSecond;
+    private bool stopping, disposed;
+
+    internal LongContextModel(string name, LongContextOptions options, IServiceProvider services, ILogger logger)
+    {
+        (Name, this.options, this.services, this.logger) = (name, options, services, logger);
+        ModelId = options.ModelId ?? (name.Length > 0 ? name : options.ModelFolder is { } folder ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))) : "default");
+        limiter = new ConcurrencyLimiter(new ConcurrencyLimiterOptions
+        {
+            PermitLimit = options.MaximumConcurrentRequests,
+            QueueLimit = options.MaximumQueuedRequests,
+            QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
+        });
+    }
+
+    /// <summary>The name it was added under; empty for the unnamed one.</summary>
+    public string Name { get; }
+
+    /// <summary>Its name in answers and metrics.</summary>
+    public string ModelId { get; }
+
+    /// <summary>Where it is now.</summary>
+    public ModelState State
+    {
+        get
+        {
+            lock (state)
+            {
+                return disposed ? ModelState.Stopped
+                    : stopping ? ModelState.Stopping
+                    : loading is null ? ModelState.NotLoaded
+                    : !loading.IsCompleted ? ModelState.Loading
+                    : loading.IsCompletedSuccessfully ? ModelState.Ready
+                    : ModelState.Failed;
+            }
+        }
+    }
+
+    /// <summary>Why it could not be loaded; null where it could, or nobody knows yet.</summary>
+    public Exception? Failure => State == ModelState.Failed ? loading?.Exception?.GetBaseException() ?? new OperationCanceledException() : null;
+
+    /// <summary>Requests that the model has been given and that are not at their end.</summary>
+    public int RunningRequests => Volatile.Read(ref running);
+
+    /// <summary>Requests that wait for their turn or for the model to be loaded.</summary>
+    public int WaitingRequests => Volatile.Read(ref waiting);
+
+    /// <summary>Requests that are given to the model at once.</summary>
+    public int MaximumConcurrentRequests => options.MaximumConcurrentRequests;
+
+    /// <summary>Requests that may wait.</summary>
+    public int MaximumQueuedRequests => options.MaximumQueuedRequests;
+
+    /// <summary>When the model was loaded, or began to be. Null before.</summary>
+    public DateTimeOffset? LoadedAt { get; private set; }
+
+    /// <summary>The client under the queue, once it is loaded; null before and where that failed. For what it knows, not to be asked: requests past the queue are not counted.</summary>
+    public IChatClient? Client
+    {
+        get
+        {
+            lock (state) return !disposed && loading is { IsCompletedSuccessfully: true } ? loading.Result : null;
+        }
+    }
+
+    /// <summary>Whether all places in the queue are taken.</summary>
+    public bool IsOverloaded => RunningRequests >= MaximumConcurrentRequests && WaitingRequests >= MaximumQueuedRequests;
+
+    /// <summary>Loads the model if nobody has begun to, and waits until it is ready.</summary>
+    /// <param name="cancellationToken">Ends the wait, not the loading.</param>
+    /// <exception cref="ModelNotReadyException">It could not be loaded, or the host stops.</exception>
+    public async Task LoadAsync(CancellationToken cancellationToken = default) => await ReadyAsync(cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Begins to load.</summary>
+    internal Task<IChatClient> Begin()
+    {
+        lock (state)
+        {
+            if (stopping) throw Stopped();
+            if (loading is null)
+            {
+                LoadedAt = TimeProvider.System.GetUtcNow();
+                loading = Task.Run(MakeAsync);
+                // Whoever asks is told; nobody may be there to.
+                _ = loading.ContinueWith(static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            }
+
+            return loading;
+        }
+    }
+
+    /// <summary>Waits for a place at the model and for the model.</summary>
+    internal async Task<ModelRequest> EnterAsync(CancellationToken cancellationToken)
+    {
+        long arrived = Stopwatch.GetTimestamp();
+        string outcome = HostingMeter.Failed;
+        Interlocked.Increment(ref waiting);
+        HostingMeter.Waiting(ModelId, 1);
+        RateLimitLease? place = null;
+        // Made before the wait, so that nothing that was taken is lost.
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, refusing.Token);
+        try
+        {
+            if (refusing.IsCancellationRequested) throw Stopped();
+            patience.CancelAfter(options.QueueTimeout);
+            place = await limiter.AcquireAsync(1, patience.Token).ConfigureAwait(false);
+            if (!place.IsAcquired)
+            {
+                outcome = HostingMeter.Overloaded;
+                throw new ModelOverloadedException($"The model \"{ModelId}\" answers {RunningRequests} requests and {MaximumQueuedRequests} wait, which is as many as may: try again later.", RetryAfter());
+            }
+
+            IChatClient client = await ReadyAsync(patience.Token).ConfigureAwait(false);
+            lock (state)
+            {
+                if (stopping) throw Stopped();
+                running++;
+            }
+
+            HostingMeter.Queued(ModelId, Stopwatch.GetElapsedTime(arrived));
+            var request = new ModelRequest(this, client, place, arrived, CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, ending.Token), cancellationToken);
+            place = null;
+            return request;
+        }
+        catch (OperationCanceledException e) when (cancellationToken.IsCancellationRequested)
+        {
+            outcome = HostingMeter.Cancelled;
+            HostingMeter.Ended(ModelId, outcome, Stopwatch.GetElapsedTime(arrived));
+            throw new OperationCanceledException(e.Message, e, cancellationToken);
+        }
+        catch (OperationCanceledException) when (refusing.IsCancellationRequested)
+        {
+            HostingMeter.Ended(ModelId, outcome, Stopwatch.GetElapsedTime(arrived));
+            throw Stopped();
+        }
+        catch (OperationCanceledException)
+        {
+            outcome = HostingMeter.Overloaded;
+            HostingMeter.Ended(ModelId, outcome, Stopwatch.GetElapsedTime(arrived));
+            string why = State == ModelState.Loading ? "is still being loaded" : "had no place";
+            throw new ModelOverloadedException($"The model \"{ModelId}\" {why} within {options.QueueTimeout.TotalSeconds:0.#} seconds: try again later.", RetryAfter());
+        }
+        catch (Exception)
+        {
+            HostingMeter.Ended(ModelId, outcome, Stopwatch.GetElapsedTime(arrived));
+            throw;
+        }
+        finally
+        {
+            place?.Dispose();
+            Interlocked.Decrement(ref waiting);
+            HostingMeter.Waiting(ModelId, -1);
+        }
+    }
+
+    /// <summary>A request is at its end.</summary>
+    internal void Leave(RateLimitLease place, TimeSpan time)
+    {
+        // A running mean is enough to say when to come back.
+        long mean = Volatile.Read(ref meanTicks);
+        Volatile.Write(ref meanTicks, mean + ((time.Ticks - mean) / 8));
+        lock (state)
+        {
+            if (--running == 0 && stopping) drained.TrySetResult();
+        }
+
+        place.Dispose();
+    }
+
+    /// <summary>Refuses new requests and those that wait; those on their way get <see cref="LongContextOptions.DrainTimeout"/>.</summary>
+    internal void BeginStop()
+    {
+        lock (state)
+        {
+            if (stopping) return;
+            stopping = true;
+            if (running == 0) drained.TrySetResult();
+            else limit = new Timer(_ => End(), null, options.DrainTimeout, Timeout.InfiniteTimeSpan);
+        }
+
+        LogStopping(logger, ModelId, RunningRequests, WaitingRequests);
+        refusing.Cancel();
+    }
+
+    /// <summary>Waits for the last request; at the token's word no longer.</summary>
+    internal async Task StopAsync(CancellationToken cancellationToken)
+    {
+        BeginStop();
+        await using (cancellationToken.UnsafeRegister(static model => ((LongContextModel)model!).End(), this).ConfigureAwait(false)) await drained.Task.ConfigureAwait(false);
+        await DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Ends whatever is on its way and lets go of the model.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Task<IChatClient>? made = Close();
+        if (made is null) return;
+        try
+        {
+            IChatClient client = await made.ConfigureAwait(false);
+            if (client is IAsyncDisposable asynchronous) await asynchronous.DisposeAsync().ConfigureAwait(false);
+            else client.Dispose();
+        }
+        catch (Exception) when (!made.IsCompletedSuccessfully)
+        {
+            // There is nothing to let go of; why, was said when it happened.
+        }
+    }
+
+    /// <inheritdoc cref="DisposeAsync" />
+    public void Dispose()
+    {
+        // A load that is under way sees its token, but not at once: the client goes when it comes.
+        _ = Close()?.ContinueWith(static made => made.Result.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+
+    private Task<IChatClient>? Close()
+    {
+        BeginStop();
+        End();
+        lock (state)
+        {
+            if (disposed) return null;
+            disposed = true;
+        }
+
+        limit?.Dispose();
+        limiter.Dispose();
+        return loading;
+    }
+
+    private void End()
+    {
+        if (RunningRequests > 0) LogEnding(logger, ModelId, RunningRequests);
+        ending.Cancel();
+    }
+
+    private async Task<IChatClient> ReadyAsync(CancellationToken cancellationToken)
+    {
+        Task<IChatClient> made = Begin();
+        try
+        {
+            return await made.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception) when (made.IsFaulted || made.IsCanceled)
+        {
+            if (refusing.IsCancellationRequested) throw Stopped();
+            throw new ModelNotReadyException($"The model \"{ModelId}\" could not be loaded.", made.Exception?.GetBaseException());
+        }
+    }
+
+    private async Task<IChatClient> MakeAsync()
+    {
+        long start = Stopwatch.GetTimestamp();
+        LogLoading(logger, ModelId);
+        try
+        {
+            IChatClient client = options.ClientFactory is { } factory ? await factory(services, refusing.Token).ConfigureAwait(false)
+                ?? throw new InvalidOperationException($"{nameof(LongContextOptions)}.{nameof(LongContextOptions.ClientFactory)} gave null, expected a client.")
+                : LongContextChatClient.Load(options.ModelFolder!, ClientOptions());
+            TimeSpan time = Stopwatch.GetElapsedTime(start);
+            LoadedAt = TimeProvider.System.GetUtcNow();
+            HostingMeter.Loaded(ModelId, time);
+            LogLoaded(logger, ModelId, time.TotalSeconds);
+            return client;
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            LogFailed(logger, ModelId, e);
+            throw;
+        }
+    }
+
+    private LongContextChatClientOptions ClientOptions() => new()
+    {
+        ModelId = ModelId,
+        ContextLength = options.ContextLength,
+        Generation = options.Generation,
+        Rendering = new Chat.ChatRenderOptions { EnableThinking = options.EnableThinking },
+        Loading = new ModelLoadOptions
+        {
+            Device = LongContextOptionsValidator.Device(options.Device) is { } device ? new TorchSharp.torch.Device(device.Type, device.Index) : null,
+            DataType = options.DataType,
+            WeightQuantization = options.WeightQuantization,
+            RopeScaling = options.RopeExtension?.ToScaling(),
+            Logger = logger,
+        },
+    };
+
+    private TimeSpan RetryAfter()
+    {
+        double seconds = TimeSpan.FromTicks(Volatile.Read(ref meanTicks)).TotalSeconds * (1 + WaitingRequests) / MaximumConcurrentRequests;
+        return TimeSpan.FromSeconds(Math.Clamp(Math.Ceiling(seconds), 1, 60));
+    }
+
+    internal ModelNotReadyException Stopped() => new($"The model \"{ModelId}\" takes no more requests: the host stops.");
+
+    [LoggerMessage(1, LogLevel.Information, "Loading the model {Model}.")]
+    private static partial void LogLoading(ILogger logger, string model);
+
+    [LoggerMessage(2, LogLevel.Information, "The model {Model} is ready after {Seconds:0.0} s.")]
+    private static partial void LogLoaded(ILogger logger, string model, double seconds);
+
+    [LoggerMessage(3, LogLevel.Error, "The model {Model} could not be loaded.")]
+    private static partial void LogFailed(ILogger logger, string model, Exception exception);
+
+    [LoggerMessage(4, LogLevel.Information, "The model {Model} takes no more requests; {Running} are on their way, {Waiting} that wait are refused.")]
+    private static partial void LogStopping(ILogger logger, string model, int running, int waiting);
+
+    [LoggerMessage(5, LogLevel.Warning, "The model {Model} ends {Running} requests that did not finish in time.")]
+    private static partial void LogEnding(ILogger logger, string model, int running);
+}

@@ -1,0 +1,59 @@
+using LongContext.Generation;
+using LongContext.Models;
+using Microsoft.Extensions.AI;
+using static TorchSharp.torch;
+
+namespace LongContext.Hosting;
+
+/// <summary>A model in a host: what is loaded, how it answers where a request does not say, and how much it takes on at once.</summary>
+/// <remarks>Read from configuration, changed by a delegate, and validated when the host starts, all faults in one exception. Values are taken once, when the model is loaded.</remarks>
+public sealed class LongContextOptions
+{
+    /// <summary>The Hugging Face folder of the model. Needed unless there is a <see cref="ClientFactory"/>.</summary>
+    public string? ModelFolder { get; set; }
+
+    /// <summary>The model's name in answers and metrics. Null (the default): the name under which it was added, else the folder's.</summary>
+    public string? ModelId { get; set; }
+
+    /// <summary>Where the weights go: "cpu" (the default), "cuda" or "cuda:1".</summary>
+    public string Device { get; set; } = "cpu";
+
+    /// <summary>Type of the weights in memory: Float32, BFloat16 or Float16. Null (the default): as in <see cref="ModelLoadOptions.DataType"/>.</summary>
+    public ScalarType? DataType { get; set; }
+
+    /// <summary>Whether the layers' matrices are held in a few bits a value. Default <see cref="WeightQuantization.None"/>.</summary>
+    public WeightQuantization WeightQuantization { get; set; }
+
+    /// <summary>Tokens of prompt and answer together. Null (the default): the model's window.</summary>
+    public int? ContextLength { get; set; }
+
+    /// <summary>An extension of the positions in place of the one in config.json. Null (the default): config.json's.</summary>
+    public RopeExtensionOptions? RopeExtension { get; set; }
+
+    /// <summary>How tokens are chosen where a request does not say. Default: greedily, at most 256.</summary>
+    public GenerationOptions Generation { get; set; } = new();
+
+    /// <summary>Whether the model thinks first where a request does not say. Null (the default): as the model's template has it.</summary>
+    public bool? EnableThinking { get; set; }
+
+    /// <summary>When the model is loaded. Default <see cref="ModelStartup.InBackground"/>.</summary>
+    public ModelStartup Startup { get; set; }
+
+    /// <summary>Requests that are given to the model at once; the others wait in the queue, in the order in which they came. Default 16.</summary>
+    public int MaximumConcurrentRequests { get; set; } = 16;
+
+    /// <summary>Requests that may wait; one more is refused by a <see cref="ModelOverloadedException"/>. Default 256; 0 for none.</summary>
+    public int MaximumQueuedRequests { get; set; } = 256;
+
+    /// <summary>How long a request may wait, for loading too, before it is refused. Default: two minutes.</summary>
+    public TimeSpan QueueTimeout { get; set; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>How long requests on their way may take to finish when the host stops; then they are cancelled. Default: 20 seconds; the host itself waits 30.</summary>
+    public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>
+    /// Makes the client in place of loading <see cref="ModelFolder"/>: for a model with an adapter, or one at hand. Called once, off the start path; the client is disposed with the
+    /// host. <see cref="Device"/>, <see cref="Generation"/> and whatever else says how to load do not count then. Default null. Cannot come from configuration.
+    /// </summary>
+    public Func<IServiceProvider, CancellationToken, Task<IChatClient>>? ClientFactory { get; set; }
+}

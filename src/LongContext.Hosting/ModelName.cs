@@ -1,0 +1,4 @@
+namespace LongContext.Hosting;
+
+/// <summary>The name under which a model was added; empty for the unnamed one.</summary>
+internal sealed record ModelName(string Name);

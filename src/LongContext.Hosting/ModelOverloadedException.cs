@@ -1,0 +1,10 @@
+namespace LongContext.Hosting;
+
+/// <summary>A request was refused because too many others wait, or because it had waited for too long.</summary>
+/// <param name="message">What was found and what is allowed.</param>
+/// <param name="retryAfter">When to try again.</param>
+public sealed class ModelOverloadedException(string message, TimeSpan retryAfter) : Exception(message)
+{
+    /// <summary>When to try again.</summary>
+    public TimeSpan RetryAfter { get; } = retryAfter;
+}

@@ -1,0 +1,85 @@
+using System.Diagnostics;
+using System.Threading.RateLimiting;
+using LongContext.Evaluation;
+using Microsoft.Extensions.AI;
+
+namespace LongContext.Hosting;
+
+/// <summary>One request that has its place at a model.</summary>
+/// <param name="model">The model.</param>
+/// <param name="client">What answers.</param>
+/// <param name="place">The place.</param>
+/// <param name="arrived">When the request came, before it waited.</param>
+/// <param name="both">Cancelled by the caller or by the host's end.</param>
+/// <param name="caller">The caller's token.</param>
+internal sealed class ModelRequest(
+    LongContextModel model, IChatClient client, RateLimitLease place, long arrived, CancellationTokenSource both, CancellationToken caller) : IDisposable
+{
+    private readonly long began = Start(model);
+    private string outcome = HostingMeter.Cancelled; // where nobody says otherwise, the reader left
+    private long first, last;
+    private bool disposed;
+
+    public IChatClient Client => client;
+
+    public CancellationToken Token => both.Token;
+
+    /// <summary>A piece of the answer has come.</summary>
+    public void Saw(ChatResponseUpdate update)
+    {
+        foreach (AIContent content in update.Contents)
+        {
+            if (content is UsageContent usage) Used(usage.Details);
+            else if (content is TextContent or TextReasoningContent)
+            {
+                last = Stopwatch.GetTimestamp();
+                if (first != 0) continue;
+                first = last;
+                HostingMeter.FirstToken(model.ModelId, Stopwatch.GetElapsedTime(arrived, first));
+            }
+        }
+    }
+
+    /// <summary>The answer is whole.</summary>
+    public void Complete(UsageDetails? usage = null)
+    {
+        outcome = HostingMeter.Completed;
+        if (usage is not null) Used(usage);
+    }
+
+    /// <summary>What the caller is told.</summary>
+    public Exception Fail(Exception exception)
+    {
+        if (exception is OperationCanceledException or ObjectDisposedException)
+        {
+            if (caller.IsCancellationRequested) return new OperationCanceledException(exception.Message, exception, caller);
+            outcome = HostingMeter.Failed;
+            return both.IsCancellationRequested || exception is ObjectDisposedException ? model.Stopped() : exception;
+        }
+
+        outcome = exception is ArgumentException or NotSupportedException or PromptTooLongException ? HostingMeter.Refused : HostingMeter.Failed;
+        return exception;
+    }
+
+    public void Dispose()
+    {
+        if (disposed) return;
+        disposed = true;
+        both.Dispose();
+        model.Leave(place, Stopwatch.GetElapsedTime(began));
+        HostingMeter.Running(model.ModelId, -1);
+        HostingMeter.Ended(model.ModelId, outcome, Stopwatch.GetElapsedTime(arrived));
+    }
+
+    private void Used(UsageDetails usage)
+    {
+        HostingMeter.Tokens(model.ModelId, usage.InputTokenCount ?? 0, usage.OutputTokenCount ?? 0);
+        if (usage.OutputTokenCount is > 1 and { } count && last > first) HostingMeter.TokenRate(model.ModelId, (count - 1) / Stopwatch.GetElapsedTime(first, last).TotalSeconds);
+    }
+
+    private static long Start(LongContextModel model)
+    {
+        HostingMeter.Running(model.ModelId, 1);
+        return Stopwatch.GetTimestamp();
+    }
+}

@@ -1,0 +1,118 @@
+using LongContext.Hosting.Support;
+using LongContext.Models;
+using LongContext.TestSupport;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using Microsoft.ML.Tokenizers;
+
+namespace LongContext.Hosting;
+
+/// <summary>What AddLongContext puts into a host.</summary>
+public sealed class LongContextServicesTests
+{
+    private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "BaseModel");
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task AddLongContext_FromConfiguration_LoadsAndAnswers()
+    {
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["LongContext:ModelFolder"] = Folder, ["LongContext:ModelId"] = "words", ["LongContext:ContextLength"] = "128", ["LongContext:DataType"] = "float32", ["LongContext:Startup"] = "beforestart",
+            ["LongContext:Generation:MaximumNewTokens"] = "3", ["LongContext:Generation:TopP"] = "0.5", ["LongContext:QueueTimeout"] = "00:00:30",
+        });
+        builder.Services.AddLongContext(builder.Configuration.GetSection("LongContext"));
+        using IHost host = builder.Build();
+        await host.StartAsync(Token);
+        LongContextModel model = host.Services.GetRequiredService<LongContextModel>();
+        Assert.Equal((ModelState.Ready, "words", ""), (model.State, model.ModelId, model.Name));
+        Assert.Same(model, host.Services.GetRequiredService<LongContextModels>().All.Single());
+        IChatClient client = host.Services.GetRequiredService<IChatClient>();
+        ChatResponse response = await client.GetResponseAsync("the same", cancellationToken: Token);
+        Assert.Equal(("words", 3L), (response.ModelId, response.Usage!.OutputTokenCount));
+        Assert.Equal(128, client.GetService<LongContext.Generation.LongContextChatClient>()!.ContextLength);
+        Assert.Same(client.GetService<Tokenizer>(), host.Services.GetRequiredService<Tokenizer>());
+        Assert.Equal(0.5, host.Services.GetRequiredService<IOptions<LongContextOptions>>().Value.Generation.TopP);
+        HealthReport health = await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(Token);
+        Assert.Equal((HealthStatus.Healthy, "Ready"), (health.Status, health.Entries["longcontext"].Data["state"]));
+        await host.StopAsync(Token);
+        Assert.Equal(ModelState.Stopped, model.State);
+        await Assert.ThrowsAsync<ModelNotReadyException>(() => client.GetResponseAsync("x", cancellationToken: Token));
+    }
+
+    [Fact]
+    public async Task AddKeyedLongContext_Several_AreKeptApart()
+    {
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Services.AddKeyedLongContext("a", options => options.ClientFactory = (_, _) => Task.FromResult<IChatClient>(new FakeChatClient { Answer = (_, _) => ["from a"] }));
+        builder.Services.AddKeyedLongContext("b", options => options.ClientFactory = (_, _) => Task.FromResult<IChatClient>(new FakeChatClient { Answer = (_, _) => ["from b"] }))
+            .Use((messages, options, next, token) => next(messages.Append(new ChatMessage(ChatRole.User, "more")), options, token));
+        using IHost host = builder.Build();
+        await host.StartAsync(Token);
+        LongContextModels models = host.Services.GetRequiredService<LongContextModels>();
+        Assert.Equal(["a", "b"], models.All.Select(model => model.ModelId));
+        Assert.Equal("from a", (await host.Services.GetRequiredKeyedService<IChatClient>("a").GetResponseAsync("x", cancellationToken: Token)).Text);
+        ChatResponse b = await models.ClientOf(models.Find("b")!).GetResponseAsync("x", cancellationToken: Token);
+        Assert.Equal(("from b", 2L), (b.Text, b.Usage!.InputTokenCount));
+        HealthReport health = await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(Token);
+        Assert.Equal(["longcontext:a", "longcontext:b"], health.Entries.Keys.Order(StringComparer.Ordinal));
+        Assert.Throws<InvalidOperationException>(() => builder.Services.AddKeyedLongContext("a", _ => { }));
+    }
+
+    [Fact]
+    public void Tokenizer_BeforeTheModel_ComesFromTheFolder()
+    {
+        using ServiceProvider services = new ServiceCollection().AddLongContextAnd(options => (options.ModelFolder, options.Startup) = (Folder, ModelStartup.OnFirstRequest)).BuildServiceProvider();
+        Assert.True(services.GetRequiredService<Tokenizer>().CountTokens("the same") > 0);
+        Assert.Equal(ModelState.NotLoaded, services.GetRequiredService<LongContextModel>().State);
+    }
+
+    [Fact]
+    public async Task Options_AllFaults_StopTheStartInOneMessage()
+    {
+        using TemporaryFolder empty = TestPaths.NewTemporaryFolder();
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Services.AddKeyedLongContext("wrong", options =>
+        {
+            (options.ModelFolder, options.ModelId, options.Device, options.DataType) = (empty.Path, " ", "tpu", TorchSharp.torch.ScalarType.Int8);
+            (options.WeightQuantization, options.ContextLength, options.RopeExtension, options.Startup) = ((WeightQuantization)99, 1, new RopeExtensionOptions(), (ModelStartup)9);
+            (options.MaximumConcurrentRequests, options.MaximumQueuedRequests, options.QueueTimeout, options.DrainTimeout) = (0, -1, TimeSpan.Zero, TimeSpan.FromSeconds(-1));
+            options.Generation = new LongContext.Generation.GenerationOptions { MaximumNewTokens = 0 };
+        });
+        using IHost host = builder.Build();
+        OptionsValidationException e = await Assert.ThrowsAnyAsync<OptionsValidationException>(() => host.StartAsync(Token));
+        Assert.All(
+            ["\"wrong\"", "config.json", "ModelId", "Device", "DataType", "WeightQuantization", "ContextLength", "RopeExtension.Factor", "Startup", "MaximumConcurrentRequests", "MaximumQueuedRequests", "QueueTimeout", "DrainTimeout", "MaximumNewTokens"],
+            part => Assert.Contains(part, e.Message, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("MaximumConcurentRequests", "3")]
+    [InlineData("Generation:Temprature", "1")]
+    [InlineData("MaximumQueuedRequests", "many")]
+    public async Task Configuration_KeyThatIsNone_StopsTheStart(string key, string value)
+    {
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["L:ModelFolder"] = Folder, [$"L:{key}"] = value });
+        builder.Services.AddLongContext(builder.Configuration.GetSection("L"));
+        using IHost host = builder.Build();
+        Exception e = await Assert.ThrowsAnyAsync<Exception>(() => host.StartAsync(Token));
+        Assert.Contains(key.Split(':')[^1], e.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("cpu", true)]
+    [InlineData("cuda", true)]
+    [InlineData("cuda:3", true)]
+    [InlineData("cuda:", false)]
+    [InlineData("cuda:-1", false)]
+    [InlineData("CPU", false)]
+    [InlineData(null, false)]
+    public void Device_Name_IsRead(string? name, bool expected) => Assert.Equal(expected, LongContextOptionsValidator.Device(name) is not null);
+}

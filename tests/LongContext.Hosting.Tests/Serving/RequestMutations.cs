@@ -1,0 +1,79 @@
+using System.Text;
+using LongContext.Data;
+using LongContext.Hosting.Support;
+
+namespace LongContext.Hosting.Serving;
+
+/// <summary>Requests that are valid, and what becomes of them when they are bent: the same number, the same bytes.</summary>
+internal static class RequestMutations
+{
+    private static readonly string[] Bodies =
+    [
+        TestServer.Chat("hello"),
+        TestServer.Chat("grüße 🦜", ""","stream":true,"stream_options":{"include_usage":true}"""),
+        """{"model":"fake","messages":[{"role":"system","content":"s"},{"role":"user","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]},{"role":"assistant","content":"c"}],"continue_final_message":true}""",
+        TestServer.Chat("x", ""","temperature":0.7,"top_p":0.9,"max_tokens":3,"stop":["a","b"],"seed":1,"frequency_penalty":1,"presence_penalty":-1,"user":"u","n":1"""),
+        TestServer.Chat("x", ""","response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{"type":"object","properties":{"a":{"type":"string"}}}}},"tools":[],"tool_choice":"none"}"""[..^1]),
+        """{"model":"fake","prompt":"once upon","max_tokens":2,"echo":true,"stream":false}""",
+    ];
+
+    private static readonly string[] Values =
+        ["null", "true", "[]", "{}", "\"\"", "-1", "0", "1e308", "1e999", "99999999999999999999", "\"\\ud800\"", "\"\\u0000\"", "[[[[[[]]]]]]", "{\"a\":{\"b\":{}}}", "1.5", "\"x\"", "[1,\"a\",null]"];
+
+    private static readonly string[] Paths = ["/v1/chat/completions", "/v1/completions", "/v1/models", "/v1/models/%00%ff", "/v1/../v1/models", "/", "/v1/chat/completions/", "/health", "/v1/chat/completions?x=%zz"];
+
+    /// <summary>A request whose length is stated rightly, so that the connection goes on after it.</summary>
+    public static byte[] Framed(ulong number)
+    {
+        var random = new SplitMix64(20, (long)number);
+        byte[] body = Encoding.UTF8.GetBytes(Bodies[Below(ref random, Bodies.Length)]);
+        int changes = Below(ref random, 5);
+        for (int i = 0; i < changes; i++) body = Changed(body, ref random);
+        bool text = body.AsSpan().IndexOf("\"prompt\""u8) >= 0;
+        string path = Below(ref random, 20) == 0 ? Paths[Below(ref random, Paths.Length)] : text ? Paths[1] : Paths[0];
+        string method = Below(ref random, 50) == 0 ? new[] { "GET", "PUT", "DELETE", "HEAD", "PATCH" }[Below(ref random, 5)] : "POST";
+        string type = Below(ref random, 50) == 0 ? "text/plain" : "application/json";
+        string framing = Below(ref random, 10) == 0 ? "Transfer-Encoding: chunked" : $"Content-Length: {body.Length}";
+        byte[] head = Encoding.ASCII.GetBytes($"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {type}\r\n{framing}\r\n\r\n");
+        return framing[0] == 'C' ? [.. head, .. body] : body.Length == 0 ? [.. head, .. "0\r\n\r\n"u8] : [.. head, .. Encoding.ASCII.GetBytes($"{body.Length:x}\r\n"), .. body, .. "\r\n0\r\n\r\n"u8];
+    }
+
+    /// <summary>A request with bytes changed anywhere, its head too.</summary>
+    public static byte[] Torn(ulong number)
+    {
+        byte[] bytes = Framed(number);
+        var random = new SplitMix64(21, (long)number);
+        int changes = 1 + Below(ref random, 6);
+        for (int i = 0; i < changes && bytes.Length > 1; i++) bytes = Changed(bytes, ref random);
+        return bytes;
+    }
+
+    private static byte[] Changed(byte[] body, ref SplitMix64 random)
+    {
+        if (body.Length == 0) return [(byte)Below(ref random, 256)];
+        int at = Below(ref random, body.Length), end = Math.Min(body.Length, at + 1 + Below(ref random, 8));
+        switch (Below(ref random, 7))
+        {
+            case 0:
+                byte[] bent = [.. body];
+                bent[at] ^= (byte)(1 << Below(ref random, 8));
+                return bent;
+            case 1:
+                return [.. body[..at], .. body[end..]];
+            case 2:
+                return [.. body[..end], .. body[at..]];
+            case 3:
+                return [.. body[..at], (byte)Below(ref random, 256), .. body[at..]];
+            case 4:
+                return body[..at];
+            default:
+                // Another value behind a colon: still JSON, mostly.
+                int colon = body.AsSpan(at).IndexOf((byte)':');
+                if (colon < 0) return body;
+                int from = at + colon + 1, length = body.AsSpan(from).IndexOfAny((byte)',', (byte)'}', (byte)']');
+                return length < 0 ? body : [.. body[..from], .. Encoding.UTF8.GetBytes(Values[Below(ref random, Values.Length)]), .. body[(from + length)..]];
+        }
+    }
+
+    private static int Below(ref SplitMix64 random, int count) => random.NextInt(count);
+}
