@@ -23,7 +23,7 @@ public sealed class QuantizationReportTests
         Assert.Equal(QuantizationVerdict.Collapsed, report.VerdictOf("int4"));
         QuantizationLoss[] losses = [.. report.Losses.Where(loss => loss.Model == "int4")];
         double[] shares = [0.03, 0.4 / 9, 1, 1 / 3.0, 0, 0.75];
-        Assert.Equal([512, 1024, 2048, null, 1024, 4096], losses.Select(loss => loss.Length));
+        Assert.Equal(new int?[] { 512, 1024, 2048, null, 1024, 4096 }, losses.Select(loss => loss.Length));
         for (int i = 0; i < shares.Length; i++) Assert.Equal(shares[i], losses[i].Loss, 1e-12);
         Assert.Equal([QuantizationVerdict.Degraded, QuantizationVerdict.Degraded, QuantizationVerdict.Collapsed], losses.Take(3).Select(loss => loss.Verdict));
 

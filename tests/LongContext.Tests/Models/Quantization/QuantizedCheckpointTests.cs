@@ -160,7 +160,8 @@ public sealed class QuantizedCheckpointTests
             }
 
             string weight = Projection + ".weight";
-            string state = $$"""{"quant_type": "nf4", "blocksize": 64, "dtype": "float16", "shape": [32, 40]{{(nested ? """, "nested_blocksize": 256, "nested_dtype": "float32", "nested_offset": 1.25""" : "")}}}""";
+            const string Nested = """, "nested_blocksize": 256, "nested_dtype": "float32", "nested_offset": 1.25""";
+            string state = """{"quant_type": "nf4", "blocksize": 64, "dtype": "float16", "shape": [32, 40]""" + (nested ? Nested : "") + "}";
             byte[] json = Encoding.UTF8.GetBytes(state);
             List<SafetensorsEntry> entries =
             [
@@ -189,12 +190,12 @@ public sealed class QuantizedCheckpointTests
         const string Groups = """"config_groups": {"group_0": {"targets": ["Linear"], "weights": {"num_bits": 8, "type": "int", "symmetric": true, "strategy": "channel"}}}""";
         (string Config, SafetensorsEntry[] Entries)[] forms =
         [
-            ($$"""{"quant_method": "compressed-tensors", "format": "int-quantized", {{Groups}}}""",
+            ("""{"quant_method": "compressed-tensors", "format": "int-quantized", """ + Groups + "}",
                 [SafetensorsEntry.Create<sbyte>(Projection + ".weight", [32, 40], codes), SafetensorsEntry.Create<float>(Projection + ".weight_scale", [32, 1], scales)]),
-            ($$"""{"quant_method": "compressed-tensors", "format": "pack-quantized", {{Groups}}}""",
+            ("""{"quant_method": "compressed-tensors", "format": "pack-quantized", """ + Groups + "}",
                 [SafetensorsEntry.Create<int>(Projection + ".weight_packed", [32, 10], words), SafetensorsEntry.Create<float>(Projection + ".weight_scale", [32, 1], scales), SafetensorsEntry.Create<long>(Projection + ".weight_shape", [2], new long[] { 32, 40 })]),
             ("""{"quant_method": "bitsandbytes", "load_in_8bit": true}""",
-                [SafetensorsEntry.Create<sbyte>(Projection + ".weight", [32, 40], codes), SafetensorsEntry.Create<float>(Projection + ".SCB", [32], [.. scales.Select(scale => scale * 127)]), SafetensorsEntry.Create<byte>(Projection + ".weight_format", [], new byte[1])]),
+                [SafetensorsEntry.Create<sbyte>(Projection + ".weight", [32, 40], codes), SafetensorsEntry.Create<float>(Projection + ".SCB", [32], scales.Select(scale => scale * 127).ToArray()), SafetensorsEntry.Create<byte>(Projection + ".weight_format", [], new byte[1])]),
         ];
         foreach ((string config, SafetensorsEntry[] entries) in forms)
         {
@@ -239,7 +240,7 @@ public sealed class QuantizedCheckpointTests
             case "group crowded": index[39] = 0; Swap("g_idx", SafetensorsEntry.Create<int>(Projection + ".g_idx", [40], index)); break;
         }
 
-        Save(folder, entries, $$"""{"quant_method": "gptq", "bits": 4, "group_size": {{(damage == "group size" ? 32 : 16)}}}""");
+        Save(folder, entries, """{"quant_method": "gptq", "bits": 4, "group_size": """ + (damage == "group size" ? "32}" : "16}"));
         string message = Assert.Throws<CheckpointFormatException>(() => CausalLanguageModel.Load(folder.Path)).Message;
         Assert.All([folder.Path, $"{Projection}.{tensor}", fault], part => Assert.Contains(part, message, StringComparison.Ordinal));
     }

@@ -10,11 +10,11 @@ public sealed class QuantizedWeightTests
 {
     private static readonly ScalarType[] Types = [ScalarType.Float32, ScalarType.BFloat16, ScalarType.Float16, ScalarType.Float64];
 
-    public static TheoryData<int?, bool, int> Int4Settings() => new(
+    public static IEnumerable<TheoryDataRow<int?, bool, int>> Int4Settings() =>
         from groupSize in new int?[] { 16, 32, 128, null }
         from symmetric in new[] { true, false }
         from columns in new[] { 1, 17, 128, 200 }
-        select new TheoryDataRow<int?, bool, int>(groupSize, symmetric, columns));
+        select new TheoryDataRow<int?, bool, int>(groupSize, symmetric, columns);
 
     [Theory, MemberData(nameof(Int4Settings))]
     public void Int4_AnyShape_IsTheNearestOfItsGroupsValues(int? groupSize, bool symmetric, int columns)
