@@ -14,7 +14,7 @@ public sealed class ColumnGroupsTests
     [Fact]
     public void Arrange_ScatteredColumns_ComeGroupByGroupAndInOrder()
     {
-        Assert.Equal([1, 3, 6, 0, 2, 7, 4, 5], ColumnGroups.Arrange([1, 0, 1, 0, 2, 2, 0, 1], 3, 3, out string? fault));
+        Assert.Equal([1, 3, 6, 0, 2, 7, 4, 5], ColumnGroups.Arrange([1, 0, 1, 0, 2, 2, 0, 1], 3, 3, out string? fault)!);
         Assert.Null(fault);
     }
 
