@@ -34,7 +34,7 @@ public sealed class ModelQuantizerTests
         Assert.All(result.Matrices, matrix => Assert.InRange(matrix.WeightError, 0.03, 0.15));
         Assert.All(result.Matrices, matrix => Assert.Null(matrix.OutputError));
         Assert.True(result.BytesAfter < result.BytesBefore);
-        Assert.Equal(TinyModels.Logits(model, Pack).Length, 22 * TinyModels.Vocabulary);
+        Assert.Equal(22 * TinyModels.Vocabulary, TinyModels.Logits(model, Pack).Length);
     }
 
     [Theory]
