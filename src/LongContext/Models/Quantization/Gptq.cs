@@ -133,7 +133,7 @@ internal static class Gptq
             turned_CC = turned_CC.flip(0, 1);
             (Tensor lower_CC, Tensor info) = linalg.cholesky_ex(turned_CC);
             turned_CC.Dispose();
-            if (info.cpu().item<int>() != 0)
+            if (info.cpu().data<int>()[0] != 0)
             {
                 if (attempt < DampingTries) continue;
                 throw new NotSupportedException($"The Hessian of '{name}' cannot be factorised with a damping of {damping}: more text or more damping is needed.");

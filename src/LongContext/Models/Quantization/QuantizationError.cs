@@ -11,7 +11,7 @@ internal static class QuantizationError
     private const long ElementsAtOnce = 4 << 20;
 
     /// <summary>‖W − Q‖ / ‖W‖.</summary>
-    public static double OfWeights(Tensor weight_RC, QuantizedWeight quantized) => Ratio(weight_RC, quantized, difference_RC => difference_RC.square().sum());
+    public static double OfWeights(Tensor weight_RC, QuantizedWeight quantized) => Ratio(weight_RC, quantized, difference_RC => (difference_RC * difference_RC).sum());
 
     /// <summary>‖(W − Q)X‖ / ‖WX‖ where H = XXᵀ times any factor: √(tr((W − Q)H(W − Q)ᵀ) / tr(WHWᵀ)).</summary>
     public static double OfOutputs(Tensor weight_RC, QuantizedWeight quantized, Tensor hessian_CC) =>
