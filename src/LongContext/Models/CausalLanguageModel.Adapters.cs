@@ -25,7 +25,7 @@ public sealed partial class CausalLanguageModel
             if (Parameters.All.FirstOrDefault(parameter => parameter.Quantized is not null) is { } quantized)
             {
                 throw new InvalidOperationException(
-                    $"'{quantized.Name}' is quantised (ModelLoadOptions.WeightQuantization) and cannot train: add an adapter (AddAdapter), or load the model unquantised.");
+                    $"'{quantized.Name}' is quantised (ModelLoadOptions.WeightQuantization, or in the files) and cannot train: add an adapter (AddAdapter), or load the model unquantised (ModelLoadOptions.DequantizesWeights).");
             }
 
             return [.. Parameters.All];
@@ -96,7 +96,7 @@ public sealed partial class CausalLanguageModel
     internal void ThrowIfQuantized(string what)
     {
         if (Parameters.All.Any(parameter => parameter.Quantized is not null))
-            throw new InvalidOperationException($"The model was loaded with quantised weights (ModelLoadOptions.WeightQuantization) and cannot be {what}: load it without.");
+            throw new InvalidOperationException($"The model has quantised weights (ModelLoadOptions.WeightQuantization, its files, or ModelQuantizer) and cannot be {what}: load it without, or with ModelLoadOptions.DequantizesWeights.");
     }
 
     /// <summary>Gives a head that was the embedding a copy of its own.</summary>
