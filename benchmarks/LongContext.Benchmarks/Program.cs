@@ -5,6 +5,7 @@ using LongContext.Benchmarks.Checkpoints;
 using LongContext.Benchmarks.Data;
 using LongContext.Benchmarks.Gpu;
 using LongContext.Benchmarks.Harness;
+using LongContext.Benchmarks.Inference;
 using LongContext.Benchmarks.Packing;
 using LongContext.Benchmarks.Training;
 using LongContext.Cuda;
@@ -23,6 +24,7 @@ if (args is ["loading-memory", string folder, string type]) return LoadingMemory
 if (args is ["loading-memory"]) return LoadingMemory.Run(Console.Out);
 if (args is ["token-cache", .. string[] megabytes])
     return await TokenCacheSpeed.RunAsync(megabytes.Length > 0 ? int.Parse(megabytes[0], CultureInfo.InvariantCulture) : 1000, Console.Out);
+if (args is ["inference-llama-cpp", string peer, .. string[] types]) return AgainstLlamaCpp.Run(peer, types, Console.Out);
 if (args is ["packing-speed"]) return PackingSpeed.Run(Console.Out);
 if (args[0].StartsWith("gpu-", StringComparison.Ordinal) && !CudaDevice.IsAvailable)
 {

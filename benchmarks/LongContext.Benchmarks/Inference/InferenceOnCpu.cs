@@ -1,0 +1,109 @@
+using System.Diagnostics;
+using System.Globalization;
+using LongContext.Benchmarks.Baselines;
+using LongContext.Benchmarks.Harness;
+using LongContext.Generation;
+using LongContext.Models;
+using LongContext.Packing;
+using static TorchSharp.torch;
+
+namespace LongContext.Benchmarks.Inference;
+
+/// <summary>
+/// A Llama of 32 million weights on the CPU, two threads: decoding after 2K and 16K tokens beside a plain TorchSharp loop whose cache is joined anew for each token, and prefill beside the
+/// training forward. Peers take turns with the engine in one process; medians over the rounds.
+/// </summary>
+internal static class InferenceOnCpu
+{
+    private const int Threads = 2;
+    private const int NewTokens = 24;
+    private const int Rounds = 5;
+
+    public static async Task<int> RunAsync(TextWriter output)
+    {
+        set_num_threads(Threads);
+        using CausalLanguageModel model = InferenceModels.Create(InferenceModels.Of30M);
+        foreach (KeyValueCacheFormat format in new[] { KeyValueCacheFormat.Model, KeyValueCacheFormat.BFloat16, KeyValueCacheFormat.Int8 })
+        {
+            await using var engine = new GenerationEngine(model, new GenerationEngineOptions { Threads = Threads, CacheTokens = 40_000, CacheFormat = format, MaximumSequences = 1 });
+            await DecodeAsync(engine, model, format, output).ConfigureAwait(false);
+        }
+
+        await using var fresh = new GenerationEngine(model, new GenerationEngineOptions { Threads = Threads, CacheTokens = 20_000, ReusesPrefixes = false, MaximumSequences = 1 });
+        foreach (int length in new[] { 512, 2048, 16_384 }) await PrefillAsync(fresh, model, length, output).ConfigureAwait(false);
+        return 0;
+    }
+
+    private static async Task DecodeAsync(GenerationEngine engine, CausalLanguageModel model, KeyValueCacheFormat format, TextWriter output)
+    {
+        using var plain = new PlainLlama(model, requiresGradient: false);
+        var seconds = new Dictionary<int, double>();
+        foreach (int context in new[] { 2048, 16_384 })
+        {
+            int[] prompt = Documents.Tokens(context, model.Config.VocabularySize, new Random(1));
+            List<double> ours = [], theirs = [];
+            using var loop = new PlainLoop(plain, prompt);
+            for (int round = 0; round < Rounds; round++)
+            {
+                theirs.AddRange(loop.Decode(NewTokens));
+                // The first round reads the prompt; the later ones find it in the cache.
+                List<double> times = await TimesBetweenTokensAsync(engine, prompt).ConfigureAwait(false);
+                if (round > 0) ours.AddRange(times);
+            }
+
+            (double own, double other) = (Median(ours), Median(theirs));
+            seconds[context] = own;
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"decoding at {context}, cache {format}: engine {1 / own:F1} tokens/s, plain loop {1 / other:F1}, ratio {other / own:F2}"));
+        }
+
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"cache {format}: time per token at 16,384 over that at 2,048: {seconds[16_384] / seconds[2048]:F2}"));
+    }
+
+    private static async Task PrefillAsync(GenerationEngine engine, CausalLanguageModel model, int length, TextWriter output)
+    {
+        List<double> ours = [], theirs = [];
+        for (int round = 0; round < Rounds; round++)
+        {
+            int[] prompt = Documents.Tokens(length, model.Config.VocabularySize, new Random(round));
+            long start = Stopwatch.GetTimestamp();
+            using (no_grad())
+            using (PackedInputs inputs = PackedInputs.Create(PackedBatch.Create([new TokenSequence(prompt)])))
+            using (Tensor hidden = model.Forward(inputs))
+            {
+                theirs.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
+            }
+
+            start = Stopwatch.GetTimestamp();
+            await engine.GenerateAsync(Request(prompt, newTokens: 1)).ConfigureAwait(false);
+            ours.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
+        }
+
+        (double own, double other) = (Median(ours), Median(theirs));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"prefill of {length}: engine {length / own:F0} tokens/s, training forward {length / other:F0}, ratio {other / own:F2}"));
+    }
+
+    private static async Task<List<double>> TimesBetweenTokensAsync(GenerationEngine engine, int[] prompt)
+    {
+        List<double> times = [];
+        long last = 0;
+        await foreach (GeneratedToken _ in engine.StreamAsync(Request(prompt, NewTokens)).ConfigureAwait(false))
+        {
+            long now = Stopwatch.GetTimestamp();
+            if (last != 0) times.Add(Stopwatch.GetElapsedTime(last, now).TotalSeconds);
+            last = now;
+        }
+
+        return times;
+    }
+
+    private static GenerationRequest Request(int[] prompt, int newTokens) =>
+        new() { Prompt = prompt, Options = new GenerationOptions { MaximumNewTokens = newTokens, StopTokenIds = [] } };
+
+    private static double Median(List<double> values)
+    {
+        values.Sort();
+        return values[values.Count / 2];
+    }
+}
