@@ -2,21 +2,20 @@ using LongContext.Cpu.Threads;
 
 namespace LongContext.Cpu.Linear;
 
-/// <summary>Few rows: the weights are read where they lie, once, and widened in registers.</summary>
+/// <summary>Weights are read where they lie and widened in registers.</summary>
 internal static unsafe class DirectWork
 {
-    /// <summary>Rows up to which reading weights directly is faster than widening them first.</summary>
-    public static int MostRows(WeightFormat format) => format switch
+    /// <summary>
+    /// Whether a matrix of whole sixteens is better read directly: always where widening is one or two instructions, which the multiplications hide; for few rows where it is more.
+    /// </summary>
+    public static bool Takes(in WeightMatrix weight, int rows) => weight.Inputs % 16 == 0 && weight.Format switch
     {
-        WeightFormat.Float32 or WeightFormat.BFloat16 => 6,
-        WeightFormat.Float16 or WeightFormat.Int8 or WeightFormat.Float8 => 6,
-        _ => 0,
+        WeightFormat.Float32 or WeightFormat.BFloat16 or WeightFormat.Int8 => true,
+        WeightFormat.Float16 or WeightFormat.Float8 => rows <= RowPanel.Rows,
+        _ => false,
     };
 
-    /// <summary>Whether the matrix has whole sixteens.</summary>
-    public static bool Takes(in WeightMatrix weight) => weight.Inputs % 16 == 0;
-
-    /// <summary>Outputs of a tile: about so many bytes of weights, and two tiles for each worker where the matrix is small.</summary>
+    /// <summary>Outputs of a tile for few rows: about so many bytes of weights, and two tiles for each worker where the matrix is small.</summary>
     public static int Block(CpuTeam team, int outputs, long rowBytes, long tileBytes)
     {
         long block = Math.Clamp(tileBytes / Math.Max(1, rowBytes), 8, 1 << 20) / 8 * 8;
@@ -40,18 +39,21 @@ internal static unsafe class DirectWork
     }
 }
 
-/// <summary>Few rows against weights of one format; a tile is a block of outputs.</summary>
+/// <summary>Rows against weights of one format.</summary>
 internal unsafe struct DirectWork<TLoader> : ITileWork
     where TLoader : struct, ILaneLoader
 {
-    /// <summary>Bytes of weights in a tile: a few microseconds of reading.</summary>
-    private const long TileBytes = 128 << 10;
+    /// <summary>Bytes of weights in a tile of few rows: a few microseconds of reading.</summary>
+    private const long FewRowsBytes = 128 << 10;
+
+    /// <summary>Bytes of weights in a tile of many rows: they stay in the second-level cache.</summary>
+    private const long ManyRowsBytes = 512 << 10;
 
     private float* x;
     private byte* codes;
     private int rows;
     private int outputs;
-    private int block;
+    private TileCut cut;
     private nint chunks;
     private LinearResult result;
 
@@ -59,35 +61,53 @@ internal unsafe struct DirectWork<TLoader> : ITileWork
     public static void Start(CpuTeam team, in WeightMatrix weight, float* packed, int rows, LinearResult result)
     {
         nint chunks = weight.Inputs / 16;
-        int block = DirectWork.Block(team, weight.Outputs, chunks * TLoader.Step, TileBytes);
-        var work = new DirectWork<TLoader>
+        long rowBytes = chunks * TLoader.Step;
+        TileCut cut;
+        if (rows <= 2 * RowPanel.Rows)
         {
-            x = packed, codes = (byte*)weight.Codes, rows = rows, outputs = weight.Outputs, block = block, chunks = chunks, result = result,
-        };
-        team.Run(ref work, (int)(((long)weight.Outputs + block - 1) / block));
+            int block = DirectWork.Block(team, weight.Outputs, rowBytes, FewRowsBytes);
+            cut = new TileCut(block / WeightPanel.Outputs, (int)(((long)weight.Outputs + block - 1) / block), 2, 1);
+        }
+        else
+        {
+            cut = TileCut.Choose(team, weight.Outputs, rows, (int)Math.Clamp(ManyRowsBytes / (rowBytes * WeightPanel.Outputs), 1, 64));
+        }
+
+        var work = new DirectWork<TLoader> { x = packed, codes = (byte*)weight.Codes, rows = rows, outputs = weight.Outputs, cut = cut, chunks = chunks, result = result };
+        team.Run(ref work, cut.Count);
     }
 
     /// <inheritdoc />
     public readonly void Run(int tile, int worker)
     {
-        int first = tile * block, end = Math.Min(first + block, outputs);
-        nint stride = chunks * TLoader.Step;
-        float* sums = stackalloc float[24];
-        for (int output = first; output < end; output += 4)
+        (int first, int end, int firstRow, int endRow) = cut.Of(tile, outputs, rows);
+        if (rows <= 2 * RowPanel.Rows) // weights are read once and stay in the first-level cache for the second panel of rows
         {
-            byte* w0 = codes + (output * stride);
-            byte* w1 = output + 1 < outputs ? w0 + stride : w0;
-            byte* w2 = output + 2 < outputs ? w1 + stride : w1;
-            byte* w3 = output + 3 < outputs ? w2 + stride : w2;
-            switch (RowPanel.Height(rows))
+            for (int output = first; output < end; output += WeightPanel.Outputs)
             {
-                case 6: DotTile.Rows6<TLoader>(x, w0, w1, w2, w3, chunks, sums); break;
-                case 4: DotTile.Rows4<TLoader>(x, w0, w1, w2, w3, chunks, sums); break;
-                case 2: DotTile.Rows2<TLoader>(x, w0, w1, w2, w3, chunks, sums); break;
-                default: DotTile.Rows1<TLoader>(x, w0, w1, w2, w3, chunks, sums); break;
+                for (int row = firstRow; row < endRow; row += RowPanel.Rows) Tile(output, row, Math.Min(RowPanel.Rows, endRow - row));
             }
 
-            result.Write(sums, 0, rows, output, outputs);
+            return;
         }
+
+        for (int row = firstRow; row < endRow; row += RowPanel.Rows)
+        {
+            for (int output = first; output < end; output += WeightPanel.Outputs) Tile(output, row, Math.Min(RowPanel.Rows, endRow - row));
+        }
+    }
+
+    private readonly void Tile(int output, int row, int count)
+    {
+        nint stride = chunks * TLoader.Step;
+        float* sums = stackalloc float[24];
+        float* tileRows = x + (row * chunks * 16);
+        byte* w0 = codes + (output * stride);
+        byte* w1 = output + 1 < outputs ? w0 + stride : w0;
+        byte* w2 = output + 2 < outputs ? w1 + stride : w1;
+        byte* w3 = output + 3 < outputs ? w2 + stride : w2;
+        DotTile.Rows<TLoader>(tileRows, RowPanel.Height(count), w0, w1, w2, w3, chunks, sums);
+
+        result.Write(sums, row, count, output, outputs);
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace LongContext.Cpu.Linear;
 
@@ -13,9 +14,30 @@ namespace LongContext.Cpu.Linear;
 /// </remarks>
 internal static unsafe class DotTile
 {
+    /// <summary>A panel of rows (1, 2, 4 or 6) times four outputs.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Rows<TLoader>(float* x, int height, byte* w0, byte* w1, byte* w2, byte* w3, nint chunks, float* sums)
+        where TLoader : struct, ILaneLoader
+    {
+        // Vector512.IsHardwareAccelerated is false where the processor slows down for wide vectors, too; the tile of 512 bits is still the faster one there.
+        if (!Avx512F.IsSupported)
+        {
+            HalfTile.Rows<TLoader>(x, height, w0, w1, w2, w3, chunks, sums);
+            return;
+        }
+
+        switch (height)
+        {
+            case 6: Rows6<TLoader>(x, w0, w1, w2, w3, chunks, sums); break;
+            case 4: Rows4<TLoader>(x, w0, w1, w2, w3, chunks, sums); break;
+            case 2: Rows2<TLoader>(x, w0, w1, w2, w3, chunks, sums); break;
+            default: Rows1<TLoader>(x, w0, w1, w2, w3, chunks, sums); break;
+        }
+    }
+
     /// <summary>One row times four outputs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Rows1<TLoader>(float* x, byte* w0, byte* w1, byte* w2, byte* w3, nint chunks, float* sums)
+    private static void Rows1<TLoader>(float* x, byte* w0, byte* w1, byte* w2, byte* w3, nint chunks, float* sums)
         where TLoader : struct, ILaneLoader
     {
         Vector512<float> s00 = Vector512<float>.Zero, s01 = Vector512<float>.Zero, s02 = Vector512<float>.Zero, s03 = Vector512<float>.Zero;
@@ -36,7 +58,7 @@ internal static unsafe class DotTile
 
     /// <summary>Two rows times four outputs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Rows2<TLoader>(float* x, byte* w0, byte* w1, byte* w2, byte* w3, nint chunks, float* sums)
+    private static void Rows2<TLoader>(float* x, byte* w0, byte* w1, byte* w2, byte* w3, nint chunks, float* sums)
         where TLoader : struct, ILaneLoader
     {
         Vector512<float> s00 = Vector512<float>.Zero, s01 = Vector512<float>.Zero, s02 = Vector512<float>.Zero, s03 = Vector512<float>.Zero;
@@ -64,7 +86,7 @@ internal static unsafe class DotTile
 
     /// <summary>Four rows times four outputs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Rows4<TLoader>(float* x, byte* w0, byte* w1, byte* w2, byte* w3, nint chunks, float* sums)
+    private static void Rows4<TLoader>(float* x, byte* w0, byte* w1, byte* w2, byte* w3, nint chunks, float* sums)
         where TLoader : struct, ILaneLoader
     {
         Vector512<float> s00 = Vector512<float>.Zero, s01 = Vector512<float>.Zero, s02 = Vector512<float>.Zero, s03 = Vector512<float>.Zero;
@@ -106,7 +128,7 @@ internal static unsafe class DotTile
 
     /// <summary>Six rows times four outputs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Rows6<TLoader>(float* x, byte* w0, byte* w1, byte* w2, byte* w3, nint chunks, float* sums)
+    private static void Rows6<TLoader>(float* x, byte* w0, byte* w1, byte* w2, byte* w3, nint chunks, float* sums)
         where TLoader : struct, ILaneLoader
     {
         Vector512<float> s00 = Vector512<float>.Zero, s01 = Vector512<float>.Zero, s02 = Vector512<float>.Zero, s03 = Vector512<float>.Zero;

@@ -8,6 +8,12 @@ internal unsafe interface ILaneLoader
     /// <summary>Bytes from sixteen weights of a row to the next sixteen.</summary>
     static abstract nint Step { get; }
 
+    /// <summary>Bytes from the first eight of sixteen weights to the other eight.</summary>
+    static abstract nint Half { get; }
+
     /// <summary>The sixteen weights at an address.</summary>
     static abstract Vector512<float> Load(byte* address);
+
+    /// <summary>The first eight of them: for processors whose vectors have 256 bits.</summary>
+    static abstract Vector256<float> LoadHalf(byte* address);
 }

@@ -9,7 +9,12 @@ internal static class LaneSum
 {
     /// <summary>Four sums.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Of(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d)
+    public static Vector128<float> Of(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d) =>
+        Of(a.GetLower() + a.GetUpper(), b.GetLower() + b.GetUpper(), c.GetLower() + c.GetUpper(), d.GetLower() + d.GetUpper());
+
+    /// <summary>Four sums after the first step of the tree.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Of(Vector256<float> a, Vector256<float> b, Vector256<float> c, Vector256<float> d)
     {
         Vector128<float> a4 = Quarter(a), b4 = Quarter(b), c4 = Quarter(c), d4 = Quarter(d);
         if (Sse.IsSupported)
@@ -23,11 +28,7 @@ internal static class LaneSum
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> Quarter(Vector512<float> lanes)
-    {
-        Vector256<float> half = lanes.GetLower() + lanes.GetUpper();
-        return half.GetLower() + half.GetUpper();
-    }
+    private static Vector128<float> Quarter(Vector256<float> half) => half.GetLower() + half.GetUpper();
 
     private static float Last(Vector128<float> lanes) => (lanes[0] + lanes[2]) + (lanes[1] + lanes[3]);
 }

@@ -47,7 +47,7 @@ internal static unsafe class LinearKernel
         }
 
         if (rows == 1 && NibbleWork.Takes(weight)) NibbleWork.Start(team, weight, packed, result);
-        else if (rows <= DirectWork.MostRows(weight.Format) && DirectWork.Takes(weight)) DirectWork.Start(team, weight, packed, rows, result);
+        else if (DirectWork.Takes(weight, rows)) DirectWork.Start(team, weight, packed, rows, result);
         else PanelWork.Start(team, weight, packed, rows, result);
     }
 }

@@ -41,13 +41,14 @@ internal static unsafe class NibbleLanes
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Load(byte* address, Vector512<uint> shifts, Vector512<float> table)
     {
-        uint first = *(uint*)address, second = *(uint*)(address + 4);
         if (Avx512F.IsSupported)
         {
-            Vector512<uint> words = Vector512.Create(Vector256.Create(first), Vector256.Create(second));
+            Vector512<int> halves = Vector512.Create(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1);
+            Vector512<uint> words = Avx512F.PermuteVar16x32(Vector512.Create(*(long*)address).AsInt32(), halves).AsUInt32();
             return Avx512F.PermuteVar16x32(table, Avx512F.ShiftRightLogicalVariable(words, shifts).AsInt32()); // which looks at the last four bits alone
         }
 
+        uint first = *(uint*)address, second = *(uint*)(address + 4);
         return Vector512.Create(Half(first, shifts.GetLower(), table), Half(second, shifts.GetLower(), table));
     }
 
