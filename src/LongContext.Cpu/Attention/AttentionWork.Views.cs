@@ -36,8 +36,7 @@ internal unsafe partial struct AttentionWork<TElement>
     /// <summary>As <see cref="Scores"/>; each row's scores come from the view that shows it the key.</summary>
     private readonly void ViewScores(in RowTile rows, int start, int firstVector, int endVector)
     {
-        int size = Job.Layout.HeadSize, group = Job.Group;
-        long vectorBytes = (long)size * Lanes * TElement.Bytes;
+        int size = Job.Layout.HeadSize, group = Job.Group, keyGroup = Job.Layout.GroupTokens;
         KeyViews* views = rows.Sequence.Views;
         int written = rows.Sequence.FirstPosition + rows.Sequence.RowCount;
         for (int view = 0; view < views->ViewCount; view++)
@@ -47,17 +46,17 @@ internal unsafe partial struct AttentionWork<TElement>
             float* queries = rows.Scratch.Queries + ((long)view * rows.Count * size);
             for (int vector = firstVector; vector < endVector;)
             {
-                byte* keys = Page(rows, start + (vector * Lanes), out int slot) + Job.Layout.KeyOffset(rows.Item.KeyHead) + (slot / Lanes * vectorBytes);
-                int count = Math.Min(Math.Min(Unit / Lanes, endVector - vector), (Job.Layout.PageTokens - slot) / Lanes);
+                byte* keys = Keys(rows, start + (vector * Lanes), out int slot);
+                int count = Math.Min(Math.Min(Unit / Lanes, endVector - vector), (keyGroup - (slot % keyGroup)) / Lanes);
                 int from = start + (vector * Lanes), to = from + (count * Lanes);
                 vector += count;
                 if (!Sees(starts, ends, 0, rows.Item.QueryCount, from, to)) continue;
-                Widen(keys, rows.Scratch.Unit, count * size);
-                for (int i = 0; i < count; i++) RotateKeys(rows, (int*)views->KeyPositions[view], from + (i * Lanes), written, rows.Scratch.Unit + (i * size * Lanes));
+                WidenKeys(keys, (long)keyGroup * TElement.Bytes, count, rows.Scratch.Unit);
+                for (int i = 0; i < count; i++) RotateKeys(rows, (int*)views->KeyPositions[view], from + (i * Lanes), written, rows.Scratch.Unit + (i * Lanes), count * Lanes);
                 for (int row = 0; row < rows.Count; row += TileKernel.Rows)
                 {
-                    TileKernel.Run<Float32Elements>(Math.Min(TileKernel.Rows, rows.Count - row), count, size, queries + (row * size), size, (byte*)rows.Scratch.Unit, Lanes * sizeof(float),
-                        (long)size * Lanes * sizeof(float), rows.Scratch.ViewScores + (row * Block) + (from - start), Block, false);
+                    TileKernel.Run<Float32Elements, ReadsNothingAhead>(Math.Min(TileKernel.Rows, rows.Count - row), count, size, queries + (row * size), size, (byte*)rows.Scratch.Unit, (long)count * Lanes * sizeof(float),
+                        Lanes * sizeof(float), rows.Scratch.ViewScores + (row * Block) + (from - start), Block, false, null, 0);
                 }
 
                 for (int row = 0; row < rows.Count; row++)
@@ -69,8 +68,8 @@ internal unsafe partial struct AttentionWork<TElement>
         }
     }
 
-    /// <summary>Rotates 16 keys [head, 16] to their positions in a view. Slots that hold nothing yet are rotated as the last that does; nobody sees them.</summary>
-    private readonly void RotateKeys(in RowTile rows, int* positions, int first, int written, float* keys)
+    /// <summary>Rotates 16 keys [head, stride] to their positions in a view. Slots that hold nothing yet are rotated as the last that does; nobody sees them.</summary>
+    private readonly void RotateKeys(in RowTile rows, int* positions, int first, int written, float* keys, int stride)
     {
         KeyViews* views = rows.Sequence.Views;
         int half = views->RotaryHalf;
@@ -88,10 +87,10 @@ internal unsafe partial struct AttentionWork<TElement>
 
         for (int i = 0; i < half; i++)
         {
-            Vector512<float> x = Vector512.Load(keys + (i * Lanes)), y = Vector512.Load(keys + ((i + half) * Lanes));
+            Vector512<float> x = Vector512.Load(keys + (i * stride)), y = Vector512.Load(keys + ((i + half) * stride));
             Vector512<float> cosine = Vector512.Load(cosines + (i * Lanes)), sine = Vector512.Load(sines + (i * Lanes));
-            Vector512.FusedMultiplyAdd(-y, sine, x * cosine).Store(keys + (i * Lanes));
-            Vector512.FusedMultiplyAdd(x, sine, y * cosine).Store(keys + ((i + half) * Lanes));
+            Vector512.FusedMultiplyAdd(-y, sine, x * cosine).Store(keys + (i * stride));
+            Vector512.FusedMultiplyAdd(x, sine, y * cosine).Store(keys + ((i + half) * stride));
         }
     }
 }

@@ -75,7 +75,7 @@ internal unsafe partial struct AttentionWork<TElement> : ITileWork
             else ViewScores(rows, start, firstVector, endVector);
             if (Job.Layout.HasScales) CopyScales(rows, start, firstVector, endVector);
             Softmax(rows);
-            Values(rows, start, firstVector, endVector);
+            AddBlock(rows, start, firstVector, endVector, to);
         }
     }
 
@@ -94,22 +94,28 @@ internal unsafe partial struct AttentionWork<TElement> : ITileWork
     private readonly void Scores(in RowTile rows, int start, int firstVector, int endVector)
     {
         int size = Job.Layout.HeadSize;
-        long vectorBytes = (long)size * Lanes * TElement.Bytes;
+        int group = Job.Layout.GroupTokens;
+        long step = (long)group * TElement.Bytes;
         bool widens = TElement.Bytes < sizeof(float) && rows.Count >= WideningRows;
         for (int vector = firstVector; vector < endVector;)
         {
-            byte* keys = Page(rows, start + (vector * Lanes), out int slot) + Job.Layout.KeyOffset(rows.Item.KeyHead) + (slot / Lanes * vectorBytes);
-            int count = Math.Min(Math.Min(Unit / Lanes, endVector - vector), (Job.Layout.PageTokens - slot) / Lanes);
-            if (widens) Widen(keys, rows.Scratch.Unit, count * size);
+            byte* keys = Keys(rows, start + (vector * Lanes), out int slot);
+            int count = Math.Min(Math.Min(Unit / Lanes, endVector - vector), (group - (slot % group)) / Lanes);
+            if (widens) WidenKeys(keys, step, count, rows.Scratch.Unit);
+            byte* ahead = widens ? null : vector + count < endVector ? Keys(rows, start + ((vector + count) * Lanes), out _) : Values(rows, start + (firstVector * Lanes), out _);
             for (int row = 0; row < rows.Count; row += TileKernel.Rows)
             {
                 int height = Math.Min(TileKernel.Rows, rows.Count - row);
                 if (!Sees(rows.Scratch.Starts, rows.Scratch.Ends, row, height, vector * Lanes, (vector + count) * Lanes)) continue;
                 float* target = rows.Scratch.Scores + (row * Block) + (vector * Lanes);
+                float* queries = rows.Scratch.Queries + (row * size);
                 if (widens)
-                    TileKernel.Run<Float32Elements>(height, count, size, rows.Scratch.Queries + (row * size), size, (byte*)rows.Scratch.Unit, Lanes * sizeof(float), (long)size * Lanes * sizeof(float), target, Block, false);
+                    TileKernel.Run<Float32Elements, ReadsNothingAhead>(height, count, size, queries, size, (byte*)rows.Scratch.Unit, (long)count * Lanes * sizeof(float), Lanes * sizeof(float), target, Block, false, null, 0);
+                else if (ahead is null)
+                    TileKernel.Run<TElement, ReadsNothingAhead>(height, count, size, queries, size, keys, step, Lanes * TElement.Bytes, target, Block, false, null, 0);
                 else
-                    TileKernel.Run<TElement>(height, count, size, rows.Scratch.Queries + (row * size), size, keys, Lanes * TElement.Bytes, vectorBytes, target, Block, false);
+                    TileKernel.Run<TElement, ReadsAhead>(height, count, size, queries, size, keys, step, Lanes * TElement.Bytes, target, Block, false, ahead, step);
+                ahead = null;
             }
 
             vector += count;
@@ -146,25 +152,27 @@ internal unsafe partial struct AttentionWork<TElement> : ITileWork
     }
 
     /// <summary>output += weights · V, each row over its own keys in rising order.</summary>
-    private readonly void Values(in RowTile rows, int start, int firstVector, int endVector)
+    private readonly void AddBlock(in RowTile rows, int start, int firstVector, int endVector, int last)
     {
         int padded = Job.Layout.PaddedHeadSize;
         long tokenBytes = (long)padded * TElement.Bytes;
         bool widens = TElement.Bytes < sizeof(float) && rows.Count >= WideningRows;
         for (int vector = firstVector; vector < endVector;)
         {
-            byte* values = Page(rows, start + (vector * Lanes), out int slot) + Job.Layout.ValueOffset(rows.Item.KeyHead) + (slot * tokenBytes);
+            byte* values = Values(rows, start + (vector * Lanes), out int slot);
             int count = Math.Min(Math.Min(Unit / Lanes, endVector - vector), (Job.Layout.PageTokens - slot) / Lanes);
             int from = vector * Lanes, to = (vector + count) * Lanes;
             if (widens) Widen(values, rows.Scratch.Unit, count * padded);
+            byte* ahead = widens ? null : vector + count < endVector ? Values(rows, start + ((vector + count) * Lanes), out _) : null;
+            if (ahead is null && !widens && start + Block < last) ahead = Keys(rows, start + Block, out _);
             for (int column = 0; column < padded; column += TileKernel.Vectors * Lanes)
             {
                 int vectors = Math.Min(TileKernel.Vectors, (padded - column) / Lanes);
                 for (int row = 0; row < rows.Count; row += TileKernel.Rows)
                 {
                     int height = Math.Min(TileKernel.Rows, rows.Count - row);
-                    if (widens) AddValues<Float32Elements>(rows, row, height, from, to, (byte*)(rows.Scratch.Unit + column), (long)padded * sizeof(float), column, vectors);
-                    else AddValues<TElement>(rows, row, height, from, to, values + (column * TElement.Bytes), tokenBytes, column, vectors);
+                    if (widens) AddValues<Float32Elements>(rows, row, height, from, to, (byte*)(rows.Scratch.Unit + column), (long)padded * sizeof(float), column, vectors, null);
+                    else AddValues<TElement>(rows, row, height, from, to, values + (column * TElement.Bytes), tokenBytes, column, vectors, row > 0 || ahead is null ? null : ahead + (column * TElement.Bytes));
                 }
             }
 
@@ -173,7 +181,7 @@ internal unsafe partial struct AttentionWork<TElement> : ITileWork
     }
 
     /// <summary>A few rows over the keys from … to of the block, whose values begin at an address. Where rows see different keys, each goes alone over those that not all see.</summary>
-    private readonly void AddValues<TFormat>(in RowTile rows, int row, int height, int from, int to, byte* values, long tokenBytes, int column, int vectors)
+    private readonly void AddValues<TFormat>(in RowTile rows, int row, int height, int from, int to, byte* values, long tokenBytes, int column, int vectors, byte* ahead)
         where TFormat : struct, IElementFormat
     {
         int* starts = rows.Scratch.Starts + row;
@@ -186,14 +194,18 @@ internal unsafe partial struct AttentionWork<TElement> : ITileWork
         if (commonStart >= commonEnd) (commonStart, commonEnd) = (to, to);
         for (int i = 0; i < height; i++) Alone(i, from, commonStart);
         if (commonStart == to) return;
-        TileKernel.Run<TFormat>(height, vectors, commonEnd - commonStart, weights + commonStart, Block, values + ((commonStart - from) * tokenBytes), tokenBytes, Lanes * TFormat.Bytes, output, padded, true);
+        byte* first = values + ((commonStart - from) * tokenBytes);
+        if (ahead is null)
+            TileKernel.Run<TFormat, ReadsNothingAhead>(height, vectors, commonEnd - commonStart, weights + commonStart, Block, first, tokenBytes, Lanes * TFormat.Bytes, output, padded, true, null, 0);
+        else
+            TileKernel.Run<TFormat, ReadsAhead>(height, vectors, commonEnd - commonStart, weights + commonStart, Block, first, tokenBytes, Lanes * TFormat.Bytes, output, padded, true, ahead, tokenBytes);
         for (int i = 0; i < height; i++) Alone(i, commonEnd, to);
 
-        void Alone(int i, int first, int last)
+        void Alone(int i, int start, int end)
         {
-            (first, last) = (Math.Max(first, starts[i]), Math.Min(last, ends[i]));
-            if (first < last)
-                TileKernel.Run<TFormat>(1, vectors, last - first, weights + (i * Block) + first, Block, values + ((first - from) * tokenBytes), tokenBytes, Lanes * TFormat.Bytes, output + (i * padded), padded, true);
+            (start, end) = (Math.Max(start, starts[i]), Math.Min(end, ends[i]));
+            if (start < end)
+                TileKernel.Run<TFormat, ReadsNothingAhead>(1, vectors, end - start, weights + (i * Block) + start, Block, values + ((start - from) * tokenBytes), tokenBytes, Lanes * TFormat.Bytes, output + (i * padded), padded, true, null, 0);
         }
     }
 
@@ -235,6 +247,23 @@ internal unsafe partial struct AttentionWork<TElement> : ITileWork
     {
         slot = position % Job.Layout.PageTokens;
         return (byte*)rows.Sequence.Pages[position / Job.Layout.PageTokens] + (Job.Settings.Layer * Job.Layout.LayerBytes);
+    }
+
+    /// <summary>Where the keys from a position on begin, a multiple of 16.</summary>
+    private readonly byte* Keys(in RowTile rows, int position, out int slot) =>
+        Page(rows, position, out slot) + Job.Layout.KeyOffset(rows.Item.KeyHead, slot);
+
+    /// <summary>Where the values from a position on begin.</summary>
+    private readonly byte* Values(in RowTile rows, int position, out int slot) =>
+        Page(rows, position, out slot) + Job.Layout.ValueOffset(rows.Item.KeyHead, slot);
+
+    /// <summary>A few vectors of keys as float32 [head, vectors].</summary>
+    private readonly void WidenKeys(byte* keys, long step, int vectors, float* target)
+    {
+        for (int i = 0; i < Job.Layout.HeadSize; i++)
+        {
+            for (int vector = 0; vector < vectors; vector++, target += Lanes) TElement.Load(keys + (i * step) + (vector * Lanes * TElement.Bytes)).Store(target);
+        }
     }
 
     private static void Widen(byte* source, float* target, int vectors)

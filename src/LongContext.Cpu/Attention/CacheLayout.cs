@@ -2,7 +2,8 @@ namespace LongContext.Cpu.Attention;
 
 /// <summary>
 /// How the keys and values of <see cref="PageTokens"/> tokens lie in one layer's part of a page. For each key head: keys as
-/// [PageTokens / 16, HeadSize, 16], so that 16 tokens fill a vector and a dot product needs no sum across lanes; then values as [PageTokens, PaddedHeadSize].
+/// [PageTokens / GroupTokens, HeadSize, GroupTokens], so that 16 tokens fill a vector, a dot product needs no sum across lanes, and a group is read from its first byte to its last;
+/// then values as [PageTokens, PaddedHeadSize].
 /// Behind the last head, where the format has scales: float32 [KeyHeads, 2, PageTokens], keys' before values'. Layers of a page follow one another.
 /// </summary>
 internal readonly record struct CacheLayout
@@ -16,7 +17,7 @@ internal readonly record struct CacheLayout
     /// <summary>A layout.</summary>
     /// <param name="keyHeads">Heads of keys and values; at least 1.</param>
     /// <param name="headSize">Numbers of a head, 1 to 256. Values are padded to a multiple of 16.</param>
-    /// <param name="pageTokens">Tokens of a page, a multiple of 16; 64 or more is fast.</param>
+    /// <param name="pageTokens">Tokens of a page, a multiple of 16; multiples of 64 are fast.</param>
     /// <param name="format">Number format.</param>
     /// <exception cref="ArgumentOutOfRangeException">A value is out of its range.</exception>
     public CacheLayout(int keyHeads, int headSize, int pageTokens, CacheFormat format)
@@ -42,6 +43,9 @@ internal readonly record struct CacheLayout
     /// <summary>Number format.</summary>
     public CacheFormat Format { get; }
 
+    /// <summary>Tokens whose keys lie interleaved: 64, or 32 or 16 where 64 does not divide <see cref="PageTokens"/>.</summary>
+    public int GroupTokens => PageTokens % 64 == 0 ? 64 : PageTokens % 32 == 0 ? 32 : LaneTokens;
+
     /// <summary>Numbers of a row of values: the head size, rounded up to a multiple of 16; the rest are zeros.</summary>
     public int PaddedHeadSize => (HeadSize + LaneTokens - 1) / LaneTokens * LaneTokens;
 
@@ -58,11 +62,15 @@ internal readonly record struct CacheLayout
 
     private long HeadBytes => KeyBytes + ((long)PageTokens * PaddedHeadSize * ElementBytes);
 
-    /// <summary>Where a head's keys begin in the layer's part.</summary>
-    public long KeyOffset(int keyHead) => keyHead * HeadBytes;
+    /// <summary>Where the first number of a token's key lies in the layer's part; the next ones are GroupTokens numbers apart.</summary>
+    public long KeyOffset(int keyHead, int slot)
+    {
+        int group = GroupTokens, inGroup = slot % group;
+        return (keyHead * HeadBytes) + (((long)(slot - inGroup) * HeadSize) + inGroup) * ElementBytes;
+    }
 
-    /// <summary>Where a head's values begin in the layer's part.</summary>
-    public long ValueOffset(int keyHead) => KeyOffset(keyHead) + KeyBytes;
+    /// <summary>Where a token's value lies in the layer's part.</summary>
+    public long ValueOffset(int keyHead, int slot) => (keyHead * HeadBytes) + KeyBytes + ((long)slot * PaddedHeadSize * ElementBytes);
 
     /// <summary>Where a head's scales of keys begin in the layer's part.</summary>
     public long KeyScaleOffset(int keyHead) => (KeyHeads * HeadBytes) + (2L * sizeof(float) * PageTokens * keyHead);

@@ -65,20 +65,19 @@ internal static unsafe class CacheWriter
         private readonly void WriteKey(byte* page, int head, int slot, float* source)
         {
             byte* codes = stackalloc byte[CacheLayout.MaximumHeadSize * sizeof(float)];
-            int size = Layout.HeadSize;
+            int size = Layout.HeadSize, group = Layout.GroupTokens;
             float scale = CacheRounding.Round(Layout.Format, source, size, codes);
-            long first = ((long)slot / CacheLayout.LaneTokens * size * CacheLayout.LaneTokens) + (slot % CacheLayout.LaneTokens);
-            byte* target = page + Layout.KeyOffset(head) + (first * Layout.ElementBytes);
+            byte* target = page + Layout.KeyOffset(head, slot);
             switch (Layout.ElementBytes)
             {
                 case 4:
-                    for (int i = 0; i < size; i++) ((float*)target)[i * CacheLayout.LaneTokens] = ((float*)codes)[i];
+                    for (int i = 0; i < size; i++) ((float*)target)[i * group] = ((float*)codes)[i];
                     break;
                 case 2:
-                    for (int i = 0; i < size; i++) ((ushort*)target)[i * CacheLayout.LaneTokens] = ((ushort*)codes)[i];
+                    for (int i = 0; i < size; i++) ((ushort*)target)[i * group] = ((ushort*)codes)[i];
                     break;
                 default:
-                    for (int i = 0; i < size; i++) target[i * CacheLayout.LaneTokens] = codes[i];
+                    for (int i = 0; i < size; i++) target[i * group] = codes[i];
                     break;
             }
 
@@ -88,7 +87,7 @@ internal static unsafe class CacheWriter
         private readonly void WriteValue(byte* page, int head, int slot, float* source)
         {
             int padded = Layout.PaddedHeadSize;
-            byte* target = page + Layout.ValueOffset(head) + ((long)slot * padded * Layout.ElementBytes);
+            byte* target = page + Layout.ValueOffset(head, slot);
             float scale = CacheRounding.Round(Layout.Format, source, Layout.HeadSize, target);
             new Span<byte>(target + (Layout.HeadSize * Layout.ElementBytes), (padded - Layout.HeadSize) * Layout.ElementBytes).Clear();
             if (Layout.HasScales) ((float*)(page + Layout.ValueScaleOffset(head)))[slot] = scale;

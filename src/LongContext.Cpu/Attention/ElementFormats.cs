@@ -27,7 +27,7 @@ internal readonly unsafe struct Int8Elements : IElementFormat
     public static int Bytes => 1;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Load(byte* source) => Vector512.ConvertToSingle(((Widening.Bytes(source) << 24).AsInt32()) >> 24);
+    public static Vector512<float> Load(byte* source) => Vector512.ConvertToSingle(Widening.SignedBytes((sbyte*)source));
 }
 
 /// <summary>E4M3: the exponent's bias is 7 where float32 has 127, so the moved bits are 2¹²⁰ too small, denormals included.</summary>
@@ -38,9 +38,8 @@ internal readonly unsafe struct Float8Elements : IElementFormat
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Load(byte* source)
     {
-        Vector512<uint> code = Widening.Bytes(source);
-        Vector512<uint> magnitude = (code & Vector512.Create(0x7Fu)) << 20;
-        Vector512<uint> sign = (code << 24) & Vector512.Create(0x80000000u);
-        return (magnitude | sign).AsSingle() * Vector512.Create(BitConverter.UInt32BitsToSingle((127 + 120) << 23));
+        // A code whose sign fills the upper bytes has it in bit 31 after the move, and copies of it that the mask takes away.
+        Vector512<int> moved = (Widening.SignedBytes((sbyte*)source) << 20) & Vector512.Create(unchecked((int)0x87F00000));
+        return moved.AsSingle() * Vector512.Create(BitConverter.UInt32BitsToSingle((127 + 120) << 23));
     }
 }

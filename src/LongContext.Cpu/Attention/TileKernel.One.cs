@@ -5,8 +5,9 @@ namespace LongContext.Cpu.Attention;
 /// <content>Tiles of 1 row; the shape is in the name.</content>
 internal static unsafe partial class TileKernel
 {
-    private static void Tile1x4<TElement>(int count, float* a, long aRow, byte* b, long bStep, long bVector, float* c, long cRow, bool adds)
+    private static void Tile1x4<TElement, TAhead>(int count, float* a, long aRow, byte* b, long bStep, long bVector, float* c, long cRow, bool adds, byte* ahead, long aheadStep)
         where TElement : struct, IElementFormat
+        where TAhead : struct, IReadAhead
     {
         Vector512<float> c00 = default, c01 = default, c02 = default, c03 = default;
         if (adds)
@@ -16,6 +17,8 @@ internal static unsafe partial class TileKernel
 
         for (long i = 0; i < count; i++)
         {
+            TAhead.Fetch(ahead, 4 * 16 * TElement.Bytes);
+            ahead += aheadStep;
             Vector512<float> b0 = TElement.Load(b);
             Vector512<float> b1 = TElement.Load(b + bVector);
             Vector512<float> b2 = TElement.Load(b + (2 * bVector));
@@ -34,8 +37,9 @@ internal static unsafe partial class TileKernel
         c03.Store(c + 48);
     }
 
-    private static void Tile1x2<TElement>(int count, float* a, long aRow, byte* b, long bStep, long bVector, float* c, long cRow, bool adds)
+    private static void Tile1x2<TElement, TAhead>(int count, float* a, long aRow, byte* b, long bStep, long bVector, float* c, long cRow, bool adds, byte* ahead, long aheadStep)
         where TElement : struct, IElementFormat
+        where TAhead : struct, IReadAhead
     {
         Vector512<float> c00 = default, c01 = default;
         if (adds)
@@ -45,6 +49,8 @@ internal static unsafe partial class TileKernel
 
         for (long i = 0; i < count; i++)
         {
+            TAhead.Fetch(ahead, 2 * 16 * TElement.Bytes);
+            ahead += aheadStep;
             Vector512<float> b0 = TElement.Load(b);
             Vector512<float> b1 = TElement.Load(b + bVector);
             Vector512<float> x0 = Vector512.Create(a[i]);
@@ -57,8 +63,9 @@ internal static unsafe partial class TileKernel
         c01.Store(c + 16);
     }
 
-    private static void Tile1x1<TElement>(int count, float* a, long aRow, byte* b, long bStep, long bVector, float* c, long cRow, bool adds)
+    private static void Tile1x1<TElement, TAhead>(int count, float* a, long aRow, byte* b, long bStep, long bVector, float* c, long cRow, bool adds, byte* ahead, long aheadStep)
         where TElement : struct, IElementFormat
+        where TAhead : struct, IReadAhead
     {
         Vector512<float> c00 = default;
         if (adds)
@@ -68,6 +75,8 @@ internal static unsafe partial class TileKernel
 
         for (long i = 0; i < count; i++)
         {
+            TAhead.Fetch(ahead, 1 * 16 * TElement.Bytes);
+            ahead += aheadStep;
             Vector512<float> b0 = TElement.Load(b);
             Vector512<float> x0 = Vector512.Create(a[i]);
             c00 = Vector512.FusedMultiplyAdd(x0, b0, c00);

@@ -5,8 +5,9 @@ namespace LongContext.Cpu.Attention;
 /// <content>Tiles of 2 rows; the shape is in the name.</content>
 internal static unsafe partial class TileKernel
 {
-    private static void Tile2x4<TElement>(int count, float* a, long aRow, byte* b, long bStep, long bVector, float* c, long cRow, bool adds)
+    private static void Tile2x4<TElement, TAhead>(int count, float* a, long aRow, byte* b, long bStep, long bVector, float* c, long cRow, bool adds, byte* ahead, long aheadStep)
         where TElement : struct, IElementFormat
+        where TAhead : struct, IReadAhead
     {
         Vector512<float> c00 = default, c01 = default, c02 = default, c03 = default;
         Vector512<float> c10 = default, c11 = default, c12 = default, c13 = default;
@@ -19,6 +20,8 @@ internal static unsafe partial class TileKernel
         float* a1 = a + aRow;
         for (long i = 0; i < count; i++)
         {
+            TAhead.Fetch(ahead, 4 * 16 * TElement.Bytes);
+            ahead += aheadStep;
             Vector512<float> b0 = TElement.Load(b);
             Vector512<float> b1 = TElement.Load(b + bVector);
             Vector512<float> b2 = TElement.Load(b + (2 * bVector));
@@ -46,8 +49,9 @@ internal static unsafe partial class TileKernel
         c13.Store(c + cRow + 48);
     }
 
-    private static void Tile2x2<TElement>(int count, float* a, long aRow, byte* b, long bStep, long bVector, float* c, long cRow, bool adds)
+    private static void Tile2x2<TElement, TAhead>(int count, float* a, long aRow, byte* b, long bStep, long bVector, float* c, long cRow, bool adds, byte* ahead, long aheadStep)
         where TElement : struct, IElementFormat
+        where TAhead : struct, IReadAhead
     {
         Vector512<float> c00 = default, c01 = default;
         Vector512<float> c10 = default, c11 = default;
@@ -60,6 +64,8 @@ internal static unsafe partial class TileKernel
         float* a1 = a + aRow;
         for (long i = 0; i < count; i++)
         {
+            TAhead.Fetch(ahead, 2 * 16 * TElement.Bytes);
+            ahead += aheadStep;
             Vector512<float> b0 = TElement.Load(b);
             Vector512<float> b1 = TElement.Load(b + bVector);
             Vector512<float> x0 = Vector512.Create(a[i]);
@@ -77,8 +83,9 @@ internal static unsafe partial class TileKernel
         c11.Store(c + cRow + 16);
     }
 
-    private static void Tile2x1<TElement>(int count, float* a, long aRow, byte* b, long bStep, long bVector, float* c, long cRow, bool adds)
+    private static void Tile2x1<TElement, TAhead>(int count, float* a, long aRow, byte* b, long bStep, long bVector, float* c, long cRow, bool adds, byte* ahead, long aheadStep)
         where TElement : struct, IElementFormat
+        where TAhead : struct, IReadAhead
     {
         Vector512<float> c00 = default;
         Vector512<float> c10 = default;
@@ -91,6 +98,8 @@ internal static unsafe partial class TileKernel
         float* a1 = a + aRow;
         for (long i = 0; i < count; i++)
         {
+            TAhead.Fetch(ahead, 1 * 16 * TElement.Bytes);
+            ahead += aheadStep;
             Vector512<float> b0 = TElement.Load(b);
             Vector512<float> x0 = Vector512.Create(a[i]);
             c00 = Vector512.FusedMultiplyAdd(x0, b0, c00);

@@ -25,8 +25,11 @@ internal static unsafe partial class TileKernel
     /// <param name="c">First vector of C; vectors of a row follow one another.</param>
     /// <param name="cRow">Elements from a row of C to the next.</param>
     /// <param name="adds">Whether sums begin with what C holds, not with 0.</param>
-    public static void Run<TElement>(int rows, int vectors, int count, float* a, long aRow, byte* b, long bStep, long bVector, float* c, long cRow, bool adds)
+    /// <param name="ahead">Memory that is needed soon, as much as B: a piece is asked for at each i.</param>
+    /// <param name="aheadStep">Bytes from a piece to the next.</param>
+    public static void Run<TElement, TAhead>(int rows, int vectors, int count, float* a, long aRow, byte* b, long bStep, long bVector, float* c, long cRow, bool adds, byte* ahead, long aheadStep)
         where TElement : struct, IElementFormat
+        where TAhead : struct, IReadAhead
     {
         int done = 0;
         while (done < rows)
@@ -34,19 +37,20 @@ internal static unsafe partial class TileKernel
             int step = rows - done >= 6 ? 6 : rows - done >= 4 ? 4 : rows - done >= 2 ? 2 : 1;
             float* aNow = a + (done * aRow);
             float* cNow = c + (done * cRow);
-            byte* bNow = b;
+            byte* bNow = b, aheadNow = ahead;
             int left = vectors;
             for (; left >= 4; left -= 4)
             {
                 switch (step)
                 {
-                    case 6: Tile6x4<TElement>(count, aNow, aRow, bNow, bStep, bVector, cNow, cRow, adds); break;
-                    case 4: Tile4x4<TElement>(count, aNow, aRow, bNow, bStep, bVector, cNow, cRow, adds); break;
-                    case 2: Tile2x4<TElement>(count, aNow, aRow, bNow, bStep, bVector, cNow, cRow, adds); break;
-                    default: Tile1x4<TElement>(count, aNow, aRow, bNow, bStep, bVector, cNow, cRow, adds); break;
+                    case 6: Tile6x4<TElement, TAhead>(count, aNow, aRow, bNow, bStep, bVector, cNow, cRow, adds, aheadNow, aheadStep); break;
+                    case 4: Tile4x4<TElement, TAhead>(count, aNow, aRow, bNow, bStep, bVector, cNow, cRow, adds, aheadNow, aheadStep); break;
+                    case 2: Tile2x4<TElement, TAhead>(count, aNow, aRow, bNow, bStep, bVector, cNow, cRow, adds, aheadNow, aheadStep); break;
+                    default: Tile1x4<TElement, TAhead>(count, aNow, aRow, bNow, bStep, bVector, cNow, cRow, adds, aheadNow, aheadStep); break;
                 }
 
                 bNow += 4 * bVector;
+                aheadNow += 4 * 16 * TElement.Bytes;
                 cNow += 4 * 16;
             }
 
@@ -54,13 +58,14 @@ internal static unsafe partial class TileKernel
             {
                 switch (step)
                 {
-                    case 6: Tile6x2<TElement>(count, aNow, aRow, bNow, bStep, bVector, cNow, cRow, adds); break;
-                    case 4: Tile4x2<TElement>(count, aNow, aRow, bNow, bStep, bVector, cNow, cRow, adds); break;
-                    case 2: Tile2x2<TElement>(count, aNow, aRow, bNow, bStep, bVector, cNow, cRow, adds); break;
-                    default: Tile1x2<TElement>(count, aNow, aRow, bNow, bStep, bVector, cNow, cRow, adds); break;
+                    case 6: Tile6x2<TElement, TAhead>(count, aNow, aRow, bNow, bStep, bVector, cNow, cRow, adds, aheadNow, aheadStep); break;
+                    case 4: Tile4x2<TElement, TAhead>(count, aNow, aRow, bNow, bStep, bVector, cNow, cRow, adds, aheadNow, aheadStep); break;
+                    case 2: Tile2x2<TElement, TAhead>(count, aNow, aRow, bNow, bStep, bVector, cNow, cRow, adds, aheadNow, aheadStep); break;
+                    default: Tile1x2<TElement, TAhead>(count, aNow, aRow, bNow, bStep, bVector, cNow, cRow, adds, aheadNow, aheadStep); break;
                 }
 
                 bNow += 2 * bVector;
+                aheadNow += 2 * 16 * TElement.Bytes;
                 cNow += 2 * 16;
             }
 
@@ -68,10 +73,10 @@ internal static unsafe partial class TileKernel
             {
                 switch (step)
                 {
-                    case 6: Tile6x1<TElement>(count, aNow, aRow, bNow, bStep, bVector, cNow, cRow, adds); break;
-                    case 4: Tile4x1<TElement>(count, aNow, aRow, bNow, bStep, bVector, cNow, cRow, adds); break;
-                    case 2: Tile2x1<TElement>(count, aNow, aRow, bNow, bStep, bVector, cNow, cRow, adds); break;
-                    default: Tile1x1<TElement>(count, aNow, aRow, bNow, bStep, bVector, cNow, cRow, adds); break;
+                    case 6: Tile6x1<TElement, TAhead>(count, aNow, aRow, bNow, bStep, bVector, cNow, cRow, adds, aheadNow, aheadStep); break;
+                    case 4: Tile4x1<TElement, TAhead>(count, aNow, aRow, bNow, bStep, bVector, cNow, cRow, adds, aheadNow, aheadStep); break;
+                    case 2: Tile2x1<TElement, TAhead>(count, aNow, aRow, bNow, bStep, bVector, cNow, cRow, adds, aheadNow, aheadStep); break;
+                    default: Tile1x1<TElement, TAhead>(count, aNow, aRow, bNow, bStep, bVector, cNow, cRow, adds, aheadNow, aheadStep); break;
                 }
             }
 

@@ -15,13 +15,13 @@ internal static unsafe class Widening
         return Avx512F.IsSupported ? Avx512F.ConvertToVector512UInt32(words) : Vector512.Create(Vector256.WidenLower(words), Vector256.WidenUpper(words));
     }
 
-    /// <summary>16 bytes.</summary>
+    /// <summary>16 signed bytes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<uint> Bytes(byte* source)
+    public static Vector512<int> SignedBytes(sbyte* source)
     {
-        Vector128<byte> bytes = Vector128.Load(source);
-        if (Avx512F.IsSupported) return Avx512F.ConvertToVector512UInt32(bytes);
-        Vector256<ushort> words = Vector256.Create(Vector128.WidenLower(bytes), Vector128.WidenUpper(bytes));
+        Vector128<sbyte> bytes = Vector128.Load(source);
+        if (Avx512F.IsSupported) return Avx512F.ConvertToVector512Int32(bytes);
+        Vector256<short> words = Vector256.Create(Vector128.WidenLower(bytes), Vector128.WidenUpper(bytes));
         return Vector512.Create(Vector256.WidenLower(words), Vector256.WidenUpper(words));
     }
 }
