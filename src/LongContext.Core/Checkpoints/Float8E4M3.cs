@@ -22,6 +22,20 @@ public static class Float8E4M3
         for (int i = 0; i < source.Length; i++) destination[i] = values[source[i]];
     }
 
+    /// <summary>The nearest value's byte, ties to the even one; beyond the range ±448, for NaN 0x7F.</summary>
+    /// <param name="value">The value.</param>
+    public static byte FromSingle(float value)
+    {
+        if (float.IsNaN(value)) return 0x7F;
+        uint sign = BitConverter.SingleToUInt32Bits(value) >> 31;
+        float magnitude = MathF.Abs(value);
+        if (magnitude >= 448) return (byte)((sign << 7) | 0x7E);
+        // Below the smallest normal value 2⁻⁶ steps are 2⁻⁹; from there the byte counts mantissas on through the exponents.
+        int exponent = magnitude < 0.015625f ? -6 : (int)(BitConverter.SingleToUInt32Bits(magnitude) >> 23) - 127;
+        int steps = (int)MathF.Round(MathF.ScaleB(magnitude, 3 - exponent), MidpointRounding.ToEven); // 8 to 16; of subnormal values 0 to 8
+        return (byte)((sign << 7) | (uint)(((exponent + 6) << 3) + steps));
+    }
+
     private static float Decode(byte bits)
     {
         int exponent = (bits >> 3) & 15, mantissa = bits & 7;

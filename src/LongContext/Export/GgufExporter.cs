@@ -12,7 +12,8 @@ public static class GgufExporter
 {
     /// <summary>
     /// Writes a model with its tokenizer, chat template and rope scaling into one file, so that llama.cpp computes what this library
-    /// does. Tensors pass through memory some rows at a time; the file takes its place only once it is complete.
+    /// does. Tensors pass through memory some rows at a time; the file takes its place only once it is complete. Quantised weights are written as the
+    /// values that the model computes with, in the type asked for: llama.cpp's own quantised types are not those of this library.
     /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="path">The file to make; its folder must exist.</param>
@@ -26,7 +27,7 @@ public static class GgufExporter
     /// </exception>
     /// <exception cref="InvalidDataException">A file of the tokenizer is not what it must be; the message names it and the field.</exception>
     /// <exception cref="IOException">The file is there already and not to be replaced, the tokenizer is missing, or writing failed.</exception>
-    /// <exception cref="InvalidOperationException">The model has an adapter that is not merged, or quantised weights.</exception>
+    /// <exception cref="InvalidOperationException">The model has an adapter that is not merged.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static void Export(
@@ -40,7 +41,6 @@ public static class GgufExporter
         ArgumentException.ThrowIfNullOrEmpty(path);
         model.ThrowIfDisposed();
         model.ThrowIfAdapterIsApart();
-        model.ThrowIfQuantized("written as GGUF");
         options ??= new GgufExportOptions();
         GgufTensorType type = options.ElementType ?? OwnType(model.DataType);
         if (!type.IsKnown())

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using LongContext.Gguf;
+using LongContext.Models.Quantization;
 using LongContext.Tensors;
 using static TorchSharp.torch;
 
@@ -16,6 +17,12 @@ internal sealed class GgufRows
     /// <summary>A matrix or vector; a vector counts as rows of one element.</summary>
     public required Tensor Weight { get; init; }
 
+    /// <summary>How <see cref="Weight"/> is to be read where it is codes.</summary>
+    public QuantizedWeight? Quantized { get; init; }
+
+    /// <summary>The type that the model computes with codes in.</summary>
+    public ScalarType QuantizedAs { get; init; } = ScalarType.Float32;
+
     public required GgufTensorType Type { get; init; }
 
     /// <summary>Size of a head whose halves are interleaved, so that neighbours form a rotary pair; null for rows in their order.</summary>
@@ -30,9 +37,12 @@ internal sealed class GgufRows
     /// <exception cref="NotSupportedException">A value does not fit the type.</exception>
     public void WriteTo(Stream stream, CancellationToken cancellationToken)
     {
-        long rows = Weight.shape[0], width = Weight.dim() > 1 ? Weight.shape[1] : 1;
+        long[] shape = Quantized?.Shape ?? Weight.shape;
+        long rows = shape[0], width = shape.Length > 1 ? shape[1] : 1;
         // One block at the least: a vector's rows of one element are written in single precision, whose blocks are of one.
+        // Of quantised rows whole heads, whose rows change places among themselves.
         long count = Math.Max(1, PartElements / width);
+        if (Quantized is not null && InterleavedHead is { } size) count = Math.Max(1, count / size) * size;
         byte[] bytes = [];
         for (long start = 0; start < rows; start += count)
         {
@@ -56,9 +66,9 @@ internal sealed class GgufRows
 
     private Tensor Rows(long start, long count)
     {
-        Tensor part = InterleavedHead is { } head
-            ? Weight.index_select(0, tensor(Sources(start, count, head), device: Weight.device))
-            : Weight.narrow(0, start, count);
+        Tensor part = Quantized is { } quantized ? quantized.Dequantize(start, count, QuantizedAs) : Weight;
+        long first = Quantized is null ? start : 0;
+        part = InterleavedHead is { } head ? part.index_select(0, tensor(Sources(first, count, head), device: Weight.device)) : part.narrow(0, first, count);
         part = part.cpu().to(ScalarType.Float32);
         if (Offset != 0) part = part.Plus(Offset);
         if (Factor != 1) part = part.to(ScalarType.Float64).Times(Factor).to(ScalarType.Float32);

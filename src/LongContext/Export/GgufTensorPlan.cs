@@ -1,6 +1,5 @@
 using LongContext.Gguf;
 using LongContext.Models;
-using static TorchSharp.torch;
 
 namespace LongContext.Export;
 
@@ -25,14 +24,14 @@ internal sealed class GgufTensorPlan
     {
         DecoderShape shape = model.Shape;
         var entries = new List<GgufTensorEntry>();
-        foreach ((string name, Tensor weight) in model.Parameters)
-            entries.Add(Entry(GgufTensorNames.Of(name, shape.BlockNorms), name, weight, written, cancellationToken));
+        foreach (Parameter parameter in model.Parameters.All)
+            entries.Add(Entry(GgufTensorNames.Of(parameter.Name, shape.BlockNorms), parameter.Name, parameter, written, cancellationToken));
         if (shape.TieWordEmbeddings && architecture.NeedsHead)
-            entries.Add(Entry(GgufTensorNames.Head, DecoderTensors.Head, model.HeadWeight_VE, written, cancellationToken));
+            entries.Add(Entry(GgufTensorNames.Head, DecoderTensors.Head, model.Embedding, written, cancellationToken));
         return entries;
     }
 
-    private GgufTensorEntry Entry(string name, string source, Tensor weight, Action<string> written, CancellationToken cancellationToken)
+    private GgufTensorEntry Entry(string name, string source, Parameter weight, Action<string> written, CancellationToken cancellationToken)
     {
         bool isQuery = source.Contains(".q_proj.", StringComparison.Ordinal), isKey = source.Contains(".k_proj.", StringComparison.Ordinal);
         bool isNorm = source.EndsWith("norm.weight", StringComparison.Ordinal); // layernorm, q_norm and so on
@@ -40,13 +39,15 @@ internal sealed class GgufTensorPlan
         var rows = new GgufRows
         {
             Name = name,
-            Weight = weight,
-            Type = TypeOf(weight.shape),
+            Weight = weight.Value,
+            Quantized = weight.Quantized,
+            QuantizedAs = model.DataType,
+            Type = TypeOf(weight.Shape),
             InterleavedHead = architecture.PairsNeighbours && (isQuery || isKey) ? model.Shape.HeadDimension : null,
             Offset = isNorm ? model.Shape.Norm.WeightOffset : 0,
             Factor = carriesQueryFactor ? queryFactor : 1,
         };
-        return new GgufTensorEntry(name, rows.Type, weight.shape, stream =>
+        return new GgufTensorEntry(name, rows.Type, weight.Shape, stream =>
         {
             rows.WriteTo(stream, cancellationToken);
             written(name);

@@ -112,12 +112,28 @@ public sealed partial class CausalLanguageModel
         ObjectDisposedException.ThrowIf(disposed, this);
         ArgumentException.ThrowIfNullOrEmpty(folder);
         ThrowIfAdapterIsApart();
+        Write(folder, [.. Parameters.All.Select(parameter => SafetensorsTensors.Entry(parameter, DataType))], maximumShardBytes, Config);
+    }
+
+    /// <summary>As <see cref="Save"/>, without the weights.</summary>
+    internal void SaveConfig(string folder)
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        Directory.CreateDirectory(folder);
+        foreach (StagedFile file in StageConfigAndCompanions(folder, Config))
+        {
+            using (file) file.Commit();
+        }
+    }
+
+    private void Write(string folder, IReadOnlyList<SafetensorsEntry> weights, long maximumShardBytes, ModelConfig config)
+    {
         Directory.CreateDirectory(folder);
         // The small files are whole on disk before the weights take their place, and then only need renaming.
-        List<StagedFile> staged = StageConfigAndCompanions(folder);
+        List<StagedFile> staged = StageConfigAndCompanions(folder, config);
         try
         {
-            CheckpointWriter.Write(folder, [.. Parameters.All.Select(parameter => SafetensorsTensors.Entry(parameter, DataType))], maximumShardBytes);
+            CheckpointWriter.Write(folder, weights, maximumShardBytes);
             foreach (StagedFile file in staged) file.Commit();
         }
         finally
@@ -126,23 +142,12 @@ public sealed partial class CausalLanguageModel
         }
     }
 
-    /// <summary>As <see cref="Save"/>, without the weights.</summary>
-    internal void SaveConfig(string folder)
-    {
-        ObjectDisposedException.ThrowIf(disposed, this);
-        Directory.CreateDirectory(folder);
-        foreach (StagedFile file in StageConfigAndCompanions(folder))
-        {
-            using (file) file.Commit();
-        }
-    }
-
-    private List<StagedFile> StageConfigAndCompanions(string folder)
+    private List<StagedFile> StageConfigAndCompanions(string folder, ModelConfig saved)
     {
         var staged = new List<StagedFile>();
         try
         {
-            string config = (Config with { DataType = SafetensorsTensors.ConfigName(DataType) }).ToJson();
+            string config = (saved with { DataType = SafetensorsTensors.ConfigName(DataType) }).ToJson();
             staged.Add(AtomicFile.Stage(Path.Combine(folder, "config.json"), stream => stream.Write(Encoding.UTF8.GetBytes(config))));
             if (SourceFolder is null || Path.GetFullPath(SourceFolder) == Path.GetFullPath(folder)) return staged;
             foreach (string name in CompanionFiles.Where(name => File.Exists(Path.Combine(SourceFolder, name))))

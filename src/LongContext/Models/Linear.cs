@@ -32,6 +32,9 @@ internal sealed class Linear
     /// <summary>What is added to W; null for nothing.</summary>
     public LoraLayer? Adapter { get; set; }
 
+    /// <summary>Told of the inputs of every <see cref="Apply"/>; null for nobody.</summary>
+    public Action<Linear, Tensor>? Observer { get; set; }
+
     public long Outputs => Weight.Shape[0];
 
     public long Inputs => Weight.Shape[1];
@@ -58,6 +61,7 @@ internal sealed class Linear
     /// <param name="call">Which outputs, and the seed of a training run's dropout.</param>
     public Tensor Apply(Tensor x_TI, LinearCall call = default)
     {
+        Observer?.Invoke(this, x_TI);
         (long start, long count) = Range(call);
         Tensor? bias = bias_O is null ? null : Rows(bias_O.Value, start, count);
         Tensor rows_OI = WeightRows(start, count, x_TI.dtype);

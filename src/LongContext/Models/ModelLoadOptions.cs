@@ -21,6 +21,13 @@ public sealed class ModelLoadOptions
     /// </summary>
     public WeightQuantization WeightQuantization { get; init; }
 
+    /// <summary>
+    /// Whether matrices that the files hold quantised (<c>quantization_config</c>: GPTQ, AWQ, bitsandbytes, compressed-tensors, float8) become
+    /// <see cref="DataType"/> while they are read, and can then train. Default false: they stay as they are in the files, run, and train adapters. 8-bit
+    /// floats with scales by block, and embedding and head, are dequantised in either case; with a <see cref="WeightQuantization"/> matrices are quantised anew.
+    /// </summary>
+    public bool DequantizesWeights { get; init; }
+
     /// <summary>Scaling in place of the one in config.json, for example <c>RopeScaling.Linear(8)</c>. Default null: config.json's.</summary>
     public RopeScaling? RopeScaling { get; init; }
 

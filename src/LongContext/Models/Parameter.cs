@@ -18,7 +18,7 @@ internal sealed class Parameter(string name, Tensor value)
     public Tensor Value { get; private set; } = value;
 
     /// <summary>How <see cref="Value"/> is to be read where it is codes; null for a plain weight.</summary>
-    public QuantizedWeight? Quantized { get; init; }
+    public QuantizedWeight? Quantized { get; set; }
 
     /// <summary>Shape of the weight, quantised or not.</summary>
     public long[] Shape => Quantized?.Shape ?? Value.shape;
@@ -38,6 +38,14 @@ internal sealed class Parameter(string name, Tensor value)
     {
         (Tensor before, Value) = (Value, value.DetachFromDisposeScope());
         return before;
+    }
+
+    /// <summary>Puts codes in the weight's place, and frees it.</summary>
+    public void Quantize(QuantizedWeight weight)
+    {
+        Tensor before = Exchange(weight.Codes);
+        Quantized = weight;
+        before.Dispose();
     }
 
     /// <summary>Gradient += a tensor of the weight's shape.</summary>

@@ -74,7 +74,8 @@ internal static class SafetensorsTensors
         _ => "float32",
     };
 
-    private static unsafe void Write(Tensor tensor, Stream stream)
+    /// <summary>Writes a tensor's elements, wherever they lie.</summary>
+    public static unsafe void Write(Tensor tensor, Stream stream)
     {
         using var scope = NewDisposeScope();
         Tensor host = tensor.detach().cpu().contiguous();

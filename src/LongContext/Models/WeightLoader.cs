@@ -21,6 +21,7 @@ internal sealed class WeightLoader
     private readonly ScalarType dataType;
     private readonly Device device;
     private readonly WeightQuantization inMemory;
+    private readonly bool dequantizes;
 
     private WeightLoader(CheckpointReader reader, DecoderShape shape, ModelConfig config, ModelLoadOptions options)
     {
@@ -30,6 +31,7 @@ internal sealed class WeightLoader
         names = new TensorNames(reader);
         device = options.Device ?? CPU;
         inMemory = options.WeightQuantization;
+        dequantizes = options.DequantizesWeights;
         dataType = options.DataType ?? OwnDataType(config);
     }
 
@@ -55,7 +57,8 @@ internal sealed class WeightLoader
             foreach (Source source in sources.OrderBy(source => source.File.Path, StringComparer.Ordinal).ThenBy(source => source.Info.Offset))
             {
                 loaded.Add(source.Name, ReadOrQuantize(source, scratch, quantizing));
-                source.File.Release(source.Info.Name);
+                if (source.Stored is null) source.File.Release(source.Info.Name);
+                foreach (StoredTensor part in source.Stored?.Parts ?? []) part.File.Release(part.Info.Name);
                 foreach (SafetensorsFile file in Files(source))
                 {
                     if (--pending[file] == 0) file.Dispose();
@@ -85,12 +88,36 @@ internal sealed class WeightLoader
 
     private (Tensor Tensor, QuantizedWeight? Quantized) ReadOrQuantize(Source source, ScratchMemory scratch, ScratchMemory quantizing)
     {
+        if (source.Stored is { } stored) return ReadStored(source.Name, stored, quantizing);
         if (inMemory == WeightQuantization.None || !WeightQuantizer.Takes(source.Name, [.. source.Info.Shape]))
             return (Read(source, scratch, device).DetachFromDisposeScope(), null);
         using Tensor plain = ReadToQuantize(source, scratch, quantizing);
         QuantizedWeight weight = WeightQuantizer.Quantize(plain, inMemory, device, source.Name, quantizing);
         return (weight.Codes, weight);
     }
+
+    /// <summary>A weight that is quantised in the files: as it is there, or dequantised, or quantised anew.</summary>
+    private (Tensor Tensor, QuantizedWeight? Quantized) ReadStored(string name, StoredWeight stored, ScratchMemory quantizing)
+    {
+        using var scope = NewDisposeScope();
+        if (!dequantizes && inMemory == WeightQuantization.None && Keeps(name))
+        {
+            QuantizedWeight kept = stored.Read(device);
+            return (kept.Codes, kept);
+        }
+
+        QuantizedWeight read = stored.Read(CPU);
+        using Tensor codes = read.Codes;
+        using (read)
+        {
+            Tensor plain = read.Dequantize(dataType);
+            if (inMemory == WeightQuantization.None || !Keeps(name)) return (plain.to(device).DetachFromDisposeScope(), null);
+            QuantizedWeight weight = WeightQuantizer.Quantize(plain, inMemory, device, name, quantizing);
+            return (weight.Codes, weight);
+        }
+    }
+
+    private static bool Keeps(string name) => WeightQuantizer.Takes(name, [1, 1]);
 
     /// <summary>
     /// In memory that is used again for the next: between matrices that come and go, the codes that stay would keep what is freed from
@@ -106,7 +133,8 @@ internal sealed class WeightLoader
         return plain.MoveToOuterDisposeScope();
     }
 
-    private static IEnumerable<SafetensorsFile> Files(Source source) => source.Scale is { } scale ? [source.File, scale.File] : [source.File];
+    private static IEnumerable<SafetensorsFile> Files(Source source) =>
+        source.Stored is { } stored ? stored.Parts.Select(part => part.File) : source.Scale is { } scale ? [source.File, scale.File] : [source.File];
 
     private Tensor Read(Source source, ScratchMemory scratch, Device to) =>
         source.Info.DataType == TensorDataType.Float8E4M3
@@ -116,6 +144,8 @@ internal sealed class WeightLoader
     private Source Find(string name, long[] expected)
     {
         string inFile = names.InFile(name);
+        if (quantization is not null && (Keeps(name) || quantization.Form != StoredForm.Float8) && StoredWeight.Find(reader, inFile, expected, quantization) is { } stored)
+            return new Source(name, stored.Codes.File, stored.Codes.Info, null) { Stored = stored };
         if (!reader.TryFind(inFile, out SafetensorsFile? file, out TensorInfo? info))
             throw new CheckpointFormatException($"{reader.Folder}: tensor '{inFile}' of shape [{string.Join(", ", expected)}] is missing.");
         if (!info.Shape.SequenceEqual(expected))
@@ -140,13 +170,14 @@ internal sealed class WeightLoader
     /// <summary>A weight that the model would not use is one that it was trained with: to leave it out silently would be another model.</summary>
     private void CheckNothingElse(List<Source> sources)
     {
-        HashSet<string> known = [.. sources.Select(source => source.Info.Name)];
+        HashSet<string> known = [.. sources.Select(source => source.Info.Name), .. sources.SelectMany(source => source.Stored?.Parts ?? []).Select(part => part.Info.Name)];
         HashSet<string> scalesOfPlainWeights =
             [.. sources.Where(source => source.Info.DataType != TensorDataType.Float8E4M3).SelectMany(source => Float8Weights.ScaleNames(source.Info.Name))];
         string[] unknown =
         [
             .. reader.TensorNames
                 .Where(name => !known.Contains(name) && (scalesOfPlainWeights.Contains(name) || !Superfluous.Any(end => name.EndsWith(end, StringComparison.Ordinal))))
+                .Where(name => !IsEmptyBias(name, known))
                 .Where(name => !(shape.TieWordEmbeddings && name == DecoderTensors.Head) && !names.IsOfAnotherPart(name))
                 .Order(StringComparer.Ordinal),
         ];
@@ -156,6 +187,11 @@ internal sealed class WeightLoader
             $"{reader.Folder}: the weights hold {unknown.Length} tensors that config.json's model does not have: {string.Join(", ", unknown.Take(Shown))}"
             + $"{(unknown.Length > Shown ? ", …" : "")}. If they may be left out, say so with {nameof(ModelLoadOptions)}.{nameof(ModelLoadOptions.IgnoreUnknownTensors)}.");
     }
+
+    /// <summary>Older versions of AutoGPTQ gave every map a bias, of zeros where the model has none.</summary>
+    private bool IsEmptyBias(string name, HashSet<string> known) =>
+        quantization?.Form == StoredForm.Gptq && name.EndsWith(".bias", StringComparison.Ordinal) && known.Contains(name[..^"bias".Length] + "qweight")
+        && StoredTensor.Find(reader, name)!.Bytes().IndexOfAnyExcept((byte)0) < 0;
 
     /// <summary>The embedding's type (files that mix types, such as norms in float32, become one); for 8-bit floats config.json's.</summary>
     private ScalarType OwnDataType(ModelConfig config) =>
@@ -171,5 +207,9 @@ internal sealed class WeightLoader
             : ScalarType.Float32;
 
     /// <summary>Where the weight of a name lies, and its scale.</summary>
-    private sealed record Source(string Name, SafetensorsFile File, TensorInfo Info, (SafetensorsFile File, TensorInfo Info)? Scale);
+    private sealed record Source(string Name, SafetensorsFile File, TensorInfo Info, (SafetensorsFile File, TensorInfo Info)? Scale)
+    {
+        /// <summary>What it is made of where it is quantised whole; null for plain weights and 8-bit floats that are dequantised.</summary>
+        public StoredWeight? Stored { get; init; }
+    }
 }

@@ -20,4 +20,10 @@ public enum WeightQuantization
     /// (arXiv:2208.07339) keeps apart: here inputs are not quantised.
     /// </summary>
     EightBit,
+
+    /// <summary>4-bit whole numbers in groups of 128 of a row, the largest magnitude of each being 7.5, with scales that float16 holds; 4.25 bits a value.</summary>
+    FourBit,
+
+    /// <summary>8-bit floats (e4m3), each row's largest magnitude being 448, in float32; 8 bits a value.</summary>
+    Float8,
 }

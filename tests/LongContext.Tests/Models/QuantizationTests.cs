@@ -75,6 +75,8 @@ public sealed class QuantizationTests
     [InlineData(WeightQuantization.Nf4)]
     [InlineData(WeightQuantization.Nf4DoubleQuantized)]
     [InlineData(WeightQuantization.EightBit)]
+    [InlineData(WeightQuantization.FourBit)]
+    [InlineData(WeightQuantization.Float8)]
     public void Dequantize_RangesOfRows_AreThoseOfTheWhole(WeightQuantization kind)
     {
         foreach (int columns in new[] { 64, 100, 192 })

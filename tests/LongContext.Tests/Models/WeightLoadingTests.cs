@@ -47,7 +47,7 @@ public sealed class WeightLoadingTests
         Replace(folder.Path, replaced);
         if (quantization is not null) SetQuantization(folder, quantization);
 
-        using CausalLanguageModel model = CausalLanguageModel.Load(folder.Path);
+        using CausalLanguageModel model = CausalLanguageModel.Load(folder.Path, new ModelLoadOptions { DequantizesWeights = true });
 
         float[] actual = model.Parameters[Projection].data<float>().ToArray();
         int across = (39 / blockColumns) + 1;
@@ -55,6 +55,14 @@ public sealed class WeightLoadingTests
         {
             float factor = scales == Scales.None ? 1 : factors[(i / 40 / blockRows * across) + (i % 40 / blockColumns)];
             Assert.Equal(Float8E4M3.ToSingle(bits[i]) * factor, actual[i]);
+        }
+
+        // Left as it is in the files, it is computed with in the same way.
+        using (CausalLanguageModel kept = CausalLanguageModel.Load(folder.Path))
+        {
+            using Tensor values = kept.Parameters.Dequantize(Projection, ScalarType.Float32);
+            Assert.Equal(actual, values.data<float>().ToArray());
+            Assert.Equal(quantization is not null && scales is not (Scales.None or Scales.Block), kept.Parameters[Projection].dtype == ScalarType.Byte);
         }
 
         // Saved, it is a folder of plain weights.
@@ -93,11 +101,15 @@ public sealed class WeightLoadingTests
     }
 
     [Theory]
-    [InlineData("""{"quant_method": "gptq", "bits": 4, "group_size": 128}""", "gptq, 4 bits")]
-    [InlineData("""{"quant_method": "awq", "bits": 4}""", "awq, 4 bits")]
-    [InlineData("""{"quant_method": "bitsandbytes", "load_in_4bit": true, "bnb_4bit_quant_type": "nf4"}""", "bitsandbytes")]
+    [InlineData("""{"quant_method": "gptq", "bits": 3, "group_size": 128}""", "gptq, 3 bits")]
+    [InlineData("""{"quant_method": "gptq", "bits": 4, "checkpoint_format": "marlin"}""", "marlin")]
+    [InlineData("""{"quant_method": "awq", "bits": 4, "version": "gemv"}""", "gemv")]
+    [InlineData("""{"quant_method": "awq", "bits": 8}""", "awq, 8 bits")]
+    [InlineData("""{"quant_method": "bitsandbytes", "load_in_4bit": true, "bnb_4bit_quant_type": "fp4"}""", "fp4")]
     [InlineData("""{"load_in_8bit": true}""", "unnamed, 8 bits")]
-    [InlineData("""{"quant_method": "compressed-tensors", "format": "pack-quantized"}""", "pack-quantized")]
+    [InlineData("""{"quant_method": "compressed-tensors", "format": "nvfp4-pack-quantized"}""", "nvfp4")]
+    [InlineData("""{"quant_method": "compressed-tensors", "format": "pack-quantized", "config_groups": {"a": {"weights": {"num_bits": 3}}}}""", "3 bits")]
+    [InlineData("""{"quant_method": "compressed-tensors", "format": "pack-quantized", "config_groups": {"a": {"weights": {"num_bits": 4}}, "b": {"weights": {"num_bits": 8}}}}""", "2 ways")]
     [InlineData("""{"quant_method": "mxfp4"}""", "mxfp4")]
     public void Load_QuantisedOtherwise_IsRefusedWithAWayOut(string quantization, string named)
     {

@@ -35,7 +35,7 @@ internal static class Nf4HostReader
 
     private static unsafe void ReadRow<T, TRounding>(byte* allCodes, float* allScales, byte* allValues, long row, long columns)
         where T : unmanaged
-        where TRounding : IRounding<T>
+        where TRounding : IHostRounding<T>
     {
         byte* codes = allCodes + (row * Nf4Rows.BytesOf(columns));
         float* scale = allScales + (row * Nf4Rows.BlocksOf(columns));
@@ -53,36 +53,6 @@ internal static class Nf4HostReader
             }
 
             if (count % 2 != 0) *values++ = products[*codes++ >> 4];
-        }
-    }
-
-    /// <summary>From float32 to a type, to the nearest, ties to even.</summary>
-    private interface IRounding<T>
-    {
-        static abstract T Of(float value);
-    }
-
-    private readonly struct SingleRounding : IRounding<float>
-    {
-        public static float Of(float value) => value;
-    }
-
-    private readonly struct DoubleRounding : IRounding<double>
-    {
-        public static double Of(float value) => value;
-    }
-
-    private readonly struct HalfRounding : IRounding<Half>
-    {
-        public static Half Of(float value) => (Half)value;
-    }
-
-    private readonly struct BFloat16Rounding : IRounding<ushort>
-    {
-        public static ushort Of(float value)
-        {
-            uint bits = BitConverter.SingleToUInt32Bits(value);
-            return (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
         }
     }
 }

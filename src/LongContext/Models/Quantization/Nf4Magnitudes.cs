@@ -51,6 +51,29 @@ internal sealed class Nf4Magnitudes : IDisposable
         return new(tensor(codes).to(device), tensor(largest).to(device), tensor(DynamicCodebook.Values).to(device), mean);
     }
 
+    /// <summary>Codes as they are.</summary>
+    /// <param name="codes_B">A code for each block.</param>
+    /// <param name="largest_G">A magnitude for each group of <see cref="GroupSize"/>.</param>
+    /// <param name="table_256">What codes stand for.</param>
+    /// <param name="mean">What is added.</param>
+    /// <param name="device">Where they go.</param>
+    public static Nf4Magnitudes FromCodes(ReadOnlySpan<byte> codes_B, float[] largest_G, float[] table_256, double mean, Device device)
+    {
+        using var scope = NewDisposeScope();
+        var codes = new byte[largest_G.Length * GroupSize];
+        codes_B.CopyTo(codes);
+        return new(tensor(codes).to(device), tensor(largest_G).to(device), tensor(table_256).to(device), mean);
+    }
+
+    /// <summary>The codes of so many blocks and what belongs to them, or their magnitudes themselves, on the host.</summary>
+    public (byte[]? Codes, float[] Magnitudes, float[]? Table, double Mean) ToHost(long blocks)
+    {
+        using var scope = NewDisposeScope();
+        Tensor own = values.narrow(0, 0, blocks).cpu().contiguous();
+        if (groups_G is null) return (null, own.data<float>().ToArray(), null, 0);
+        return (own.data<byte>().ToArray(), groups_G.cpu().data<float>().ToArray(), table_256!.cpu().data<float>().ToArray(), mean);
+    }
+
     /// <summary>Some blocks' magnitudes [count], float32.</summary>
     public Tensor Read(long first, long count)
     {

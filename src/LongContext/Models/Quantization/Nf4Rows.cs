@@ -76,5 +76,5 @@ internal static class Nf4Rows
     }
 
     /// <summary>Code of 0, which fills the last byte of an odd row.</summary>
-    private const int ZeroCode = 7;
+    public const int ZeroCode = 7;
 }

@@ -10,6 +10,8 @@ internal static class WeightQuantizer
     /// <summary>Values that are widened at a time.</summary>
     private const long ElementsAtOnce = 4 << 20;
 
+    private static readonly QuantizationOptions FourBit = new(), Float8 = new() { Format = QuantizationFormat.Float8 };
+
     /// <summary>Whether a tensor is one of the layers' matrices.</summary>
     public static bool Takes(string name, long[] shape) =>
         shape.Length == 2 && name.StartsWith(DecoderTensors.LayerPrefix(0)[..^2], StringComparison.Ordinal);
@@ -27,7 +29,65 @@ internal static class WeightQuantizer
         using var scope = NewDisposeScope();
         using ScratchMemory? own = scratch is null ? new ScratchMemory() : null;
         scratch ??= own!;
-        return kind == WeightQuantization.EightBit ? EightBit(weight_RC, device, name, scratch) : Nf4(weight_RC, kind == WeightQuantization.Nf4DoubleQuantized, device, name, scratch);
+        return kind switch
+        {
+            WeightQuantization.EightBit => EightBit(weight_RC, device, name, scratch),
+            WeightQuantization.FourBit => Quantize(weight_RC, FourBit, device, name, scratch),
+            WeightQuantization.Float8 => Quantize(weight_RC, Float8, device, name, scratch),
+            _ => Nf4(weight_RC, kind == WeightQuantization.Nf4DoubleQuantized, device, name, scratch),
+        };
+    }
+
+    /// <summary>Quantises a matrix by rounding.</summary>
+    /// <param name="weight_RC">The matrix, on the CPU; stays the caller's.</param>
+    /// <param name="options">Format, group and so on.</param>
+    /// <param name="device">Where the result goes.</param>
+    /// <param name="name">Its name, for errors.</param>
+    /// <param name="scratch">Memory that several calls share.</param>
+    /// <exception cref="NotSupportedException">A value is not finite or does not fit the format.</exception>
+    public static QuantizedWeight Quantize(Tensor weight_RC, QuantizationOptions options, Device device, string name, ScratchMemory scratch)
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        bool wholeBlocks = weight_RC.shape[1] % Nf4Rows.BlockSize == 0;
+        return options.Format switch
+        {
+            QuantizationFormat.Int8 => EightBit(weight_RC, device, name, scratch),
+            QuantizationFormat.Nf4 when wholeBlocks => Nf4(weight_RC, options.DoubleQuantized, device, name, scratch),
+            _ => ByGrid(weight_RC, QuantizationGrids.Make(options, name, weight_RC.shape), device, scratch),
+        };
+    }
+
+    private static unsafe QuantizedWeight ByGrid(Tensor weight_RC, QuantizationGrid grid, Device device, ScratchMemory scratch)
+    {
+        if (grid.RunsOverRows)
+        {
+            double[] all = weight_RC.to(ScalarType.Float64).contiguous().data<double>().ToArray();
+            QuantizationGrids.FitAll(grid, all);
+            return grid.Build(QuantizationGrids.Round(grid, all), device);
+        }
+
+        int columns = grid.Columns;
+        var codes = new byte[checked((long)grid.Rows * columns)];
+        ForBlocks(weight_RC, scratch, (block_RC, start, count) =>
+        {
+            if (block_RC.numel() == 0) return;
+            float* values = (float*)block_RC.DataPointer();
+            QuantizationGrids.ForParts(count, row =>
+            {
+                var exact = new double[columns];
+                for (int i = 0; i < columns; i++) exact[i] = values[(row * columns) + i];
+                for (int first = 0; first < columns; first += grid.GroupSize)
+                {
+                    ReadOnlySpan<double> part = exact.AsSpan(first, Math.Min(grid.GroupSize, columns - first));
+                    long group = grid.GroupOf((int)(start + row), first);
+                    grid.Fit(group, part);
+                    Span<byte> target = codes.AsSpan((int)(((start + row) * columns) + first), part.Length);
+                    for (int i = 0; i < part.Length; i++) target[i] = grid.Code(part[i], group);
+                }
+            });
+        });
+        return grid.Build(codes, device);
     }
 
     private static EightBitWeight EightBit(Tensor weight_RC, Device device, string name, ScratchMemory scratch)

@@ -64,6 +64,8 @@ internal sealed partial class PolicyChooser
         {
             null => WeightQuantization.None,
             EightBitWeight => WeightQuantization.EightBit,
+            Int4Weight => WeightQuantization.FourBit,
+            Float8Weight => WeightQuantization.Float8,
             _ => WeightQuantization.Nf4,
         };
 

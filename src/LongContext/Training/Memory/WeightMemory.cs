@@ -74,7 +74,8 @@ internal sealed class WeightMemory
     /// <summary>Codes and scales: 4 bits a value and a scale for 64 of them, of 4 bytes or, quantised again, of 1; or 8 bits and a scale for a row.</summary>
     private static long QuantizedBytes(WeightQuantization format, long[] tensor)
     {
-        if (format == WeightQuantization.EightBit) return Count(tensor) + (tensor[0] * 4);
+        if (format is WeightQuantization.EightBit or WeightQuantization.Float8) return Count(tensor) + (tensor[0] * 4);
+        if (format == WeightQuantization.FourBit) return (tensor[0] * Nf4Rows.BytesOf(tensor[1])) + (tensor[0] * ((tensor[1] + 127) / 128) * 4);
         long blocks = tensor[0] * Nf4Rows.BlocksOf(tensor[1]), codes = tensor[0] * Nf4Rows.BytesOf(tensor[1]);
         return format == WeightQuantization.Nf4 ? codes + (blocks * 4) : codes + blocks + (blocks / 256 * 4);
     }

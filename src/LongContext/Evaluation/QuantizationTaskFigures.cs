@@ -1,0 +1,8 @@
+namespace LongContext.Evaluation;
+
+/// <summary>What a model reached in a task.</summary>
+/// <param name="Task">The task's name.</param>
+/// <param name="LowerIsBetter">Whether a lower score is the better one.</param>
+/// <param name="Mean">Mean over all items, those without a score as 0; where a lower score is better over those with one. Null where there is none.</param>
+/// <param name="ByLength">The same for each length that items were made for, ascending; empty where they have none.</param>
+public sealed record QuantizationTaskFigures(string Task, bool LowerIsBetter, double? Mean, IReadOnlyList<LengthMean> ByLength);

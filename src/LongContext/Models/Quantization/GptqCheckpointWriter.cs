@@ -1,0 +1,88 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using LongContext.Checkpoints;
+using LongContext.Checkpoints.Quantization;
+
+namespace LongContext.Models.Quantization;
+
+/// <summary>int4 as AutoGPTQ and GPTQModel write it.</summary>
+/// <remarks>
+/// In their first format a zero point is written less 1, which every program undoes; weights with a zero point of 0, which others may have made, go
+/// into the second, which writes them as they are.
+/// </remarks>
+internal sealed class GptqCheckpointWriter : QuantizedCheckpointWriter
+{
+    private readonly bool second;
+    private readonly int? groupSize;
+
+    public GptqCheckpointWriter(CausalLanguageModel model)
+        : base(model)
+    {
+        second = Quantized.Any(parameter => Of(parameter).Zeros is { } zeros && Bytes(zeros).AsSpan().Contains((byte)0));
+        groupSize = Int4Groups.Common(Quantized);
+    }
+
+    private bool Symmetric => Quantized.All(parameter => Of(parameter).Zeros is null);
+
+    /// <summary>Why a weight cannot be held; null where it can.</summary>
+    public static string? WhyNot(Parameter parameter) =>
+        parameter.Shape[0] % FourBitWords.PerWord != 0 ? $"has {parameter.Shape[0]} outputs, no multiple of {FourBitWords.PerWord}"
+        : parameter.Shape[1] % FourBitWords.PerWord != 0 ? $"has {parameter.Shape[1]} inputs, no multiple of {FourBitWords.PerWord}"
+        : null;
+
+    public override JsonObject Config()
+    {
+        var config = new JsonObject
+        {
+            ["quant_method"] = "gptq",
+            ["bits"] = 4,
+            ["group_size"] = groupSize ?? -1,
+            ["desc_act"] = Quantized.Any(parameter => Of(parameter).Columns is not null),
+            ["sym"] = Symmetric,
+            ["lm_head"] = false,
+            ["checkpoint_format"] = second ? "gptq_v2" : "gptq",
+            ["pack_dtype"] = "int32",
+        };
+        string[] plain = [.. Plain];
+        if (plain.Length > 0)
+        {
+            // A pattern that begins with "-:" names what is left out (GPTQModel, vLLM).
+            config["dynamic"] = new JsonObject(plain.Select(name => KeyValuePair.Create<string, JsonNode?>($"-:^{Regex.Escape(name)}$", new JsonObject())));
+        }
+
+        return config;
+    }
+
+    protected override void Check()
+    {
+        foreach (Parameter parameter in Quantized)
+        {
+            if (WhyNot(parameter) is { } reason)
+                throw new NotSupportedException($"'{parameter.Name}' {reason}, which GPTQ's files cannot hold; {nameof(QuantizedCheckpointForm)}.{nameof(QuantizedCheckpointForm.CompressedTensors)} can.");
+        }
+    }
+
+    protected override IEnumerable<SafetensorsEntry> EntriesOf(Parameter parameter)
+    {
+        Int4Weight weight = Of(parameter);
+        string module = ModuleOf(parameter.Name);
+        (int rows, int columns, int groups, int added) = ((int)weight.Shape[0], (int)weight.Shape[1], weight.Groups, second ? 0 : 1);
+        yield return Words(module + ".qweight", [columns / FourBitWords.PerWord, rows], () =>
+        {
+            var words = new uint[(long)columns / FourBitWords.PerWord * rows];
+            FourBitWords.WriteInputsPacked(Bytes(weight.Codes), rows, weight.Columns ?? ColumnGroups.InOrder(columns), words);
+            return words;
+        });
+        yield return Words(module + ".qzeros", [groups, rows / FourBitWords.PerWord], () =>
+        {
+            var words = new uint[(long)groups * (rows / FourBitWords.PerWord)];
+            FourBitWords.WriteZeros(Int4Groups.Zeros(weight), rows, groups, added, words);
+            return words;
+        });
+        float[] scales = Floats(weight.Scales.t());
+        yield return Scales(module + ".scales", [groups, rows], scales, TensorDataType.Float16, TensorDataType.BFloat16);
+        yield return SafetensorsEntry.Create<int>(module + ".g_idx", [columns], Int4Groups.Index(weight));
+    }
+
+    private static Int4Weight Of(Parameter parameter) => (Int4Weight)parameter.Quantized!;
+}
