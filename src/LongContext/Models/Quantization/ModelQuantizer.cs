@@ -82,13 +82,15 @@ public static class ModelQuantizer
         ArgumentException.ThrowIfNullOrEmpty(target);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate(nameof(options));
-        if (Path.GetFullPath(folder) == Path.GetFullPath(target)) throw new ArgumentException($"'{target}' is the model's own folder, expected another.", nameof(target));
+        if (Whole(folder) == Whole(target)) throw new ArgumentException($"'{target}' is the model's own folder, expected another.", nameof(target));
         using CausalLanguageModel model = CausalLanguageModel.Load(folder, loading);
         QuantizationResult result = Quantize(model, options, progress, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
         model.SaveQuantized(target, saving);
         return result;
     }
+
+    private static string Whole(string folder) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
 
     private static QuantizedMatrix Round(Parameter parameter, QuantizationOptions options, ScratchMemory scratch)
     {

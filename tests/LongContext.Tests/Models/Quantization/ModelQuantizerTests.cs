@@ -102,7 +102,7 @@ public sealed class ModelQuantizerTests
         using CausalLanguageModel model = TinyModels.Create(dataType: ScalarType.Float32);
         Assert.Contains("Excluded", Assert.Throws<ArgumentException>(() => ModelQuantizer.Quantize(model, new QuantizationOptions { Excluded = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"] }, cancellationToken: Token)).Message, StringComparison.Ordinal);
         Assert.Contains("Calibration", Assert.Throws<ArgumentException>(() => ModelQuantizer.Quantize(model, new QuantizationOptions { Method = QuantizationMethod.Gptq }, cancellationToken: Token)).Message, StringComparison.Ordinal);
-        PackedBatch outside = PackedBatch.Create([new TokenSequence([1, 2, 4000])]);
+        PackedBatch outside = PackedBatch.Create([new TokenSequence(new[] { 1, 2, 4000 })]);
         Assert.Throws<ArgumentException>(() => ModelQuantizer.Quantize(model, new QuantizationOptions { Method = QuantizationMethod.Gptq, Calibration = [outside] }, cancellationToken: Token));
         Assert.Throws<OperationCanceledException>(() => ModelQuantizer.Quantize(model, Gptq(QuantizationFormat.Int4, sequential: true), cancellationToken: new CancellationToken(true)));
         Assert.All(model.Parameters.All, parameter => Assert.Null(parameter.Quantized));

@@ -187,7 +187,7 @@ public sealed class QuantizedCheckpointTests
         for (int i = 0; i < 1280; i++) expected[i / 40, i % 40] = scales[i / 40] * codes[i];
         int[] words = new int[320];
         for (int i = 0; i < 1280; i++) words[i / 4] |= (codes[i] + 128) << (8 * (i % 4));
-        const string Groups = """"config_groups": {"group_0": {"targets": ["Linear"], "weights": {"num_bits": 8, "type": "int", "symmetric": true, "strategy": "channel"}}}""";
+        const string Groups = """ "config_groups": {"group_0": {"targets": ["Linear"], "weights": {"num_bits": 8, "type": "int", "symmetric": true, "strategy": "channel"}}}""";
         (string Config, SafetensorsEntry[] Entries)[] forms =
         [
             ("""{"quant_method": "compressed-tensors", "format": "int-quantized", """ + Groups + "}",
@@ -202,7 +202,7 @@ public sealed class QuantizedCheckpointTests
             using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
             Save(folder, entries, config);
             using CausalLanguageModel model = CausalLanguageModel.Load(folder.Path);
-            AssertValues(expected, model, 1e-6);
+            AssertValues(expected, model, config.Contains("bitsandbytes", StringComparison.Ordinal) ? 1e-5 : 0); // SCB, a row's largest magnitude, is rounded
             Assert.IsType<EightBitWeight>(model.Parameters.Find(Projection + ".weight").Quantized);
         }
     }

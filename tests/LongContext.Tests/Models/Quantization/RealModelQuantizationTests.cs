@@ -40,11 +40,12 @@ public sealed class RealModelQuantizationTests
                 Candidate("nf4 gptq", new QuantizationOptions { Format = QuantizationFormat.Nf4, Method = QuantizationMethod.Gptq, Calibration = calibration }),
                 Candidate("int4 g32 rounding", Int4(QuantizationMethod.Rounding, 32, true)),
                 Candidate("int4 g32 gptq", Int4(QuantizationMethod.Gptq, 32, true)),
+                Candidate("int4 g32 gptq in order", new QuantizationOptions { GroupSize = 32, Method = QuantizationMethod.Gptq, Calibration = calibration, ActivationOrder = false }),
                 Candidate("int4 g32 zero points gptq", Int4(QuantizationMethod.Gptq, 32, false)),
                 Candidate("int4 rows rounding", Int4(QuantizationMethod.Rounding, null, true)),
                 Candidate("int4 rows gptq", Int4(QuantizationMethod.Gptq, null, true)),
             ],
-            new QuantizationReportOptions { Text = heldOut, Perplexity = new PerplexityByLengthOptions { Lengths = [64, 256, 512], MaximumWindows = 8, BeginningOfSentenceTokenId = 1 } },
+            new QuantizationReportOptions { Text = heldOut, Perplexity = new PerplexityByLengthOptions { Lengths = [64, 256, 512], MaximumWindows = 40, BeginningOfSentenceTokenId = 1 } },
             token);
         TestContext.Current.TestOutputHelper?.WriteLine(report.ToMarkdown());
 
