@@ -1,3 +1,8 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using LongContext.Cpu.Pointwise;
+
 namespace LongContext.Cpu.Attention;
 
 /// <summary>
@@ -38,18 +43,11 @@ internal static unsafe class CacheRounding
                 Buffer.MemoryCopy(source, target, count * sizeof(float), count * sizeof(float));
                 return 1;
             case CacheFormat.BFloat16:
-                for (int i = 0; i < count; i++) ((ushort*)target)[i] = ToBFloat16(source[i]);
+                RoundBFloat16(source, count, (ushort*)target);
                 return 1;
         }
 
-        float largest = 0;
-        bool finite = true;
-        for (int i = 0; i < count; i++)
-        {
-            finite &= float.IsFinite(source[i]);
-            largest = Math.Max(largest, MathF.Abs(source[i]));
-        }
-
+        float largest = Largest(source, count, out bool finite);
         float scale = finite ? largest / (format == CacheFormat.Int8 ? 127f : LargestFloat8) : float.NaN;
         // A scale that is denormal has too few bits to divide by; such numbers are zero beside everything else.
         if (!float.IsNormal(scale))
@@ -58,12 +56,79 @@ internal static unsafe class CacheRounding
             return float.IsNaN(scale) ? scale : 0;
         }
 
-        for (int i = 0; i < count; i++)
+        int done = 0;
+        for (; done + 16 <= count; done += 16)
+        {
+            Vector512<float> codes = Vector512.Load(source + done) / Vector512.Create(scale);
+            Bytes(format == CacheFormat.Int8 ? Integers(codes) : Float8Codes(codes)).Store(target + done);
+        }
+
+        for (int i = done; i < count; i++)
         {
             float code = source[i] / scale;
             target[i] = format == CacheFormat.Int8 ? (byte)(sbyte)Math.Clamp(MathF.Round(code, MidpointRounding.ToEven), -127, 127) : ToFloat8(code);
         }
 
         return scale;
+    }
+
+    private static void RoundBFloat16(float* source, int count, ushort* target)
+    {
+        int done = 0;
+        for (; done + 16 <= count; done += 16)
+        {
+            Vector512<float> x = Vector512.Load(source + done);
+            Vector512<uint> bits = x.AsUInt32();
+            Vector512<uint> rounded = bits + Vector512.Create(0x7FFFu) + ((bits >> 16) & Vector512<uint>.One);
+            bits = Vector512.ConditionalSelect(Vector512.Equals(x, x).AsUInt32(), rounded, bits | Vector512.Create(0x400000u)) >> 16;
+            Vector256<ushort> words = Avx512F.IsSupported ? Avx512F.ConvertToVector256UInt16(bits) : Vector256.Narrow(bits.GetLower(), bits.GetUpper());
+            words.Store(target + done);
+        }
+
+        for (int i = done; i < count; i++) target[i] = ToBFloat16(source[i]);
+    }
+
+    private static float Largest(float* source, int count, out bool finite)
+    {
+        Vector512<float> largest = Vector512<float>.Zero;
+        int done = 0;
+        // Max of .NET hands a NaN on, as infinity is the largest anyway.
+        for (; done + 16 <= count; done += 16) largest = Vector512.Max(largest, Vector512.Abs(Vector512.Load(source + done)));
+        finite = Vector512.LessThanAll(largest, Vector512.Create(float.PositiveInfinity));
+        float result = VectorMath.Max(largest);
+        for (; done < count; done++)
+        {
+            finite &= float.IsFinite(source[done]);
+            result = Math.Max(result, MathF.Abs(source[done]));
+        }
+
+        return result;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> Integers(Vector512<float> codes) =>
+        Vector512.ConvertToInt32Native(Vector512.Min(Vector512.Max(Vector512.Round(codes), Vector512.Create(-127f)), Vector512.Create(127f)));
+
+    /// <summary>As <see cref="ToFloat8"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> Float8Codes(Vector512<float> codes)
+    {
+        Vector512<uint> sign = (codes.AsUInt32() >> 24) & Vector512.Create(0x80u);
+        Vector512<float> magnitude = Vector512.Min(Vector512.Abs(codes), Vector512.Create(LargestFloat8));
+        Vector512<uint> small = Vector512.ConvertToInt32Native(Vector512.Round(magnitude * Vector512.Create(512f))).AsUInt32();
+        Vector512<uint> wide = magnitude.AsUInt32();
+        Vector512<uint> normal = ((wide + Vector512.Create(0x7FFFFu) + ((wide >> 20) & Vector512<uint>.One)) >> 20) - Vector512.Create((127u - 7) << 3);
+        Vector512<uint> isSmall = Vector512.LessThan(magnitude, Vector512.Create(1f / 64)).AsUInt32();
+        return (sign | Vector512.ConditionalSelect(isSmall, small, normal)).AsInt32();
+    }
+
+    /// <summary>The low byte of each lane.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<byte> Bytes(Vector512<int> lanes)
+    {
+        if (Avx512F.IsSupported) return Avx512F.ConvertToVector128Byte(lanes);
+        Vector512<int> low = lanes & Vector512.Create(0xFF);
+        Vector256<ushort> words = Vector256.Narrow(low.GetLower().AsUInt32(), low.GetUpper().AsUInt32());
+        return Vector128.Narrow(words.GetLower(), words.GetUpper());
     }
 }

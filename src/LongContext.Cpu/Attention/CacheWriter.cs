@@ -51,37 +51,44 @@ internal static unsafe class CacheWriter
             int start = Math.Max(blockStart, sequence.FirstPosition);
             int end = Math.Min(blockStart + CacheLayout.LaneTokens, sequence.FirstPosition + sequence.RowCount);
             byte* page = (byte*)sequence.Pages[blockStart / Layout.PageTokens] + LayerOffset;
-            for (int position = start; position < end; position++)
+            long row = sequence.RowStart + start - sequence.FirstPosition;
+            int slot = start % Layout.PageTokens;
+            for (int head = 0; head < Layout.KeyHeads; head++)
             {
-                long row = sequence.RowStart + position - sequence.FirstPosition;
-                for (int head = 0; head < Layout.KeyHeads; head++)
-                {
-                    WriteKey(page, head, position % Layout.PageTokens, Keys + (row * KeyStride) + (head * Layout.HeadSize));
-                    WriteValue(page, head, position % Layout.PageTokens, Values + (row * ValueStride) + (head * Layout.HeadSize));
-                }
+                WriteKeys(page, head, slot, end - start, Keys + (row * KeyStride) + (head * Layout.HeadSize));
+                for (int i = 0; i < end - start; i++) WriteValue(page, head, slot + i, Values + ((row + i) * ValueStride) + (head * Layout.HeadSize));
             }
         }
 
-        private readonly void WriteKey(byte* page, int head, int slot, float* source)
+        /// <summary>Rounds up to 16 keys of a head and interleaves them.</summary>
+        private readonly void WriteKeys(byte* page, int head, int slot, int count, float* source)
         {
-            byte* codes = stackalloc byte[CacheLayout.MaximumHeadSize * sizeof(float)];
-            int size = Layout.HeadSize, group = Layout.GroupTokens;
-            float scale = CacheRounding.Round(Layout.Format, source, size, codes);
-            byte* target = page + Layout.KeyOffset(head, slot);
-            switch (Layout.ElementBytes)
+            int size = Layout.HeadSize, bytes = Layout.ElementBytes;
+            byte* codes = stackalloc byte[CacheLayout.LaneTokens * CacheLayout.MaximumHeadSize * sizeof(float)];
+            for (int i = 0; i < count; i++)
             {
-                case 4:
-                    for (int i = 0; i < size; i++) ((float*)target)[i * group] = ((float*)codes)[i];
-                    break;
-                case 2:
-                    for (int i = 0; i < size; i++) ((ushort*)target)[i * group] = ((ushort*)codes)[i];
-                    break;
-                default:
-                    for (int i = 0; i < size; i++) target[i * group] = codes[i];
-                    break;
+                float scale = CacheRounding.Round(Layout.Format, source + (i * KeyStride), size, codes + (i * size * bytes));
+                if (Layout.HasScales) ((float*)(page + Layout.KeyScaleOffset(head)))[slot + i] = scale;
             }
 
-            if (Layout.HasScales) ((float*)(page + Layout.KeyScaleOffset(head)))[slot] = scale;
+            byte* target = page + Layout.KeyOffset(head, slot);
+            switch (bytes)
+            {
+                case 4: Interleave((float*)codes, size, count, (float*)target, Layout.GroupTokens); break;
+                case 2: Interleave((ushort*)codes, size, count, (ushort*)target, Layout.GroupTokens); break;
+                default: Interleave(codes, size, count, target, Layout.GroupTokens); break;
+            }
+        }
+
+        /// <summary>[count, size] → [size, count], rows of the result a group apart.</summary>
+        private static void Interleave<T>(T* source, int size, int count, T* target, int group)
+            where T : unmanaged
+        {
+            for (int i = 0; i < size; i++, target += group)
+            {
+                T* from = source + i;
+                for (int token = 0; token < count; token++, from += size) target[token] = *from;
+            }
         }
 
         private readonly void WriteValue(byte* page, int head, int slot, float* source)

@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics.X86;
 using LongContext.Cpu.Threads;
 
 namespace LongContext.Cpu.Linear;
@@ -11,7 +12,7 @@ internal static unsafe class DirectWork
     public static bool Takes(in WeightMatrix weight, int rows) => weight.Inputs % 16 == 0 && weight.Format switch
     {
         WeightFormat.Float32 or WeightFormat.BFloat16 or WeightFormat.Int8 => true,
-        WeightFormat.Float16 or WeightFormat.Float8 => rows <= RowPanel.Rows,
+        WeightFormat.Float16 or WeightFormat.Float8 => rows <= (Avx512F.IsSupported ? RowPanel.Rows : 2),
         _ => false,
     };
 

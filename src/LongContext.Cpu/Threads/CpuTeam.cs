@@ -20,6 +20,7 @@ internal sealed unsafe partial class CpuTeam : IDisposable
     private readonly CpuTeamWord word = new();
     private delegate*<CpuTeam, void*, int, void> walk;
     private void* current;
+    private readonly int patience;
     private int tileCount;
     private int busy;
     private Exception? fault;
@@ -36,6 +37,7 @@ internal sealed unsafe partial class CpuTeam : IDisposable
         scratch = new nint[workers];
         // Spinning helps only where every worker can have a core of its own.
         bool spins = workers <= Environment.ProcessorCount;
+        patience = spins ? 2000 : 0;
         helpers = new CpuWorker[workers - 1];
         for (int i = 0; i < helpers.Length; i++) helpers[i] = new CpuWorker(this, i + 1, spins);
         foreach (CpuWorker helper in helpers) helper.Start();
@@ -137,7 +139,7 @@ internal sealed unsafe partial class CpuTeam : IDisposable
         Interlocked.Or(ref word.State, Closed);
         for (int spins = 0; (Volatile.Read(ref word.State) & Inside) != 0; spins++)
         {
-            if (spins < 2000) Thread.SpinWait(4);
+            if (spins < patience) Thread.SpinWait(4);
             else Thread.Yield();
         }
     }

@@ -7,6 +7,9 @@ namespace LongContext.Generation;
 /// <summary>What a request's chat options ask for, checked.</summary>
 internal sealed record ChatRequestOptions
 {
+    /// <summary>What JSON without a schema means, as for OpenAI's "json_object".</summary>
+    private const string AnyObject = """{"type":"object"}""";
+
     /// <summary>Whether the text is gone on with as it is.</summary>
     public bool Completion { get; private init; }
 
@@ -18,6 +21,9 @@ internal sealed record ChatRequestOptions
 
     /// <summary>Whether to think first; null for what the client says.</summary>
     public bool? EnableThinking { get; private init; }
+
+    /// <summary>The JSON schema that the answer must satisfy; null for any text.</summary>
+    public string? JsonSchema { get; private init; }
 
     /// <summary>Texts that end the answer.</summary>
     public IReadOnlyList<string> StopStrings { get; private init; } = [];
@@ -43,6 +49,7 @@ internal sealed record ChatRequestOptions
             ContinueFinalMessage = Flag(more, ChatOptionKeys.ContinueFinalMessage),
             MinimumNewTokens = Number(more, ChatOptionKeys.MinimumNewTokens),
             EnableThinking = options.Reasoning?.Effort is { } effort ? effort != ReasoningEffort.None : null,
+            JsonSchema = options.ResponseFormat is ChatResponseFormatJson json ? json.Schema?.GetRawText() ?? AnyObject : null,
             StopStrings = stops,
         };
     }
@@ -52,8 +59,6 @@ internal sealed record ChatRequestOptions
         if (options.Tools is { Count: > 0 } tools && options.ToolMode is not NoneChatToolMode)
             throw new NotSupportedException($"ChatOptions.Tools names {tools.Count} tools, but this client calls none: leave them out, or set ToolMode to None.");
         if (options.ToolMode is RequiredChatToolMode) throw new NotSupportedException("ChatOptions.ToolMode requires a tool call, but this client makes none.");
-        if (options.ResponseFormat is ChatResponseFormatJson)
-            throw new NotSupportedException("ChatOptions.ResponseFormat asks for JSON, but this client does not constrain what the model says: ask for it in the prompt and check the answer.");
         if (options.ConversationId is { } conversation)
             throw new NotSupportedException($"ChatOptions.ConversationId is \"{conversation}\", but this client keeps no conversations: send all messages each time.");
         if (options.ContinuationToken is not null || options.AllowBackgroundResponses == true)

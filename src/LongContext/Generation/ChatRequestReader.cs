@@ -18,6 +18,7 @@ internal sealed class ChatRequestReader
     private readonly string modelId;
     private readonly int? contextLength;
     private readonly int[] stopTokenIds;
+    private readonly Dictionary<string, JsonGrammar> grammars = new(StringComparer.Ordinal);
     private long requests;
 
     /// <param name="config">The model's config.json.</param>
@@ -94,6 +95,13 @@ internal sealed class ChatRequestReader
             TopK = chatOptions?.TopK ?? given.TopK,
             TopP = Exact(chatOptions?.TopP) ?? given.TopP,
             MinP = given.MinP,
+            TypicalP = given.TypicalP,
+            TopNSigma = given.TopNSigma,
+            LogitBias = given.LogitBias,
+            BadWordIds = given.BadWordIds,
+            NoRepeatNGramSize = given.NoRepeatNGramSize,
+            LogProbabilities = given.LogProbabilities,
+            Grammar = asked.JsonSchema is { } schema ? Grammar(schema) : given.Grammar,
             RepetitionPenalty = given.RepetitionPenalty,
             FrequencyPenalty = Exact(chatOptions?.FrequencyPenalty) ?? given.FrequencyPenalty,
             PresencePenalty = Exact(chatOptions?.PresencePenalty) ?? given.PresencePenalty,
@@ -101,9 +109,29 @@ internal sealed class ChatRequestReader
             StopTokenIds = stopTokenIds,
             PrefillChunkTokens = given.PrefillChunkTokens,
             RerotateCachedKeys = given.RerotateCachedKeys,
+            Speculation = given.Speculation,
             DropsContextAtOriginalWindow = given.DropsContextAtOriginalWindow,
         };
-        made.Validate();
+        made.Validate(config.VocabularySize);
+        return made;
+    }
+
+    /// <summary>The grammar of a schema; the last few are kept, since callers ask for the same form again and again.</summary>
+    private JsonGrammar Grammar(string schema)
+    {
+        const int most = 32;
+        lock (grammars)
+        {
+            if (grammars.TryGetValue(schema, out JsonGrammar? known)) return known;
+        }
+
+        JsonGrammar made = JsonGrammar.FromSchema(schema, tokenizer);
+        lock (grammars)
+        {
+            if (grammars.Count >= most) grammars.Clear();
+            grammars[schema] = made;
+        }
+
         return made;
     }
 

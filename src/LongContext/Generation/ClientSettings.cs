@@ -19,6 +19,12 @@ internal static class ClientSettings
         Add("top k", own.TopK, usual.TopK);
         Add("top p", own.TopP, usual.TopP);
         Add("min p", own.MinP, usual.MinP);
+        Add("typical p", own.TypicalP, usual.TypicalP);
+        Add("top n sigma", own.TopNSigma, usual.TopNSigma);
+        Add("logit bias", own.LogitBias.Count > 0 ? string.Join(' ', own.LogitBias.OrderBy(x => x.Key).Select(x => string.Create(CultureInfo.InvariantCulture, $"{x.Key}:{x.Value}"))) : null, null);
+        Add("bad words", own.BadWordIds.Count > 0 ? string.Join(' ', own.BadWordIds.Select(word => $"[{string.Join(' ', word)}]").Order(StringComparer.Ordinal)) : null, null);
+        Add("no repeated n-gram", own.NoRepeatNGramSize, usual.NoRepeatNGramSize);
+        Add("grammar", own.Grammar?.Description, null);
         Add("repetition penalty", own.RepetitionPenalty, usual.RepetitionPenalty);
         Add("frequency penalty", own.FrequencyPenalty, usual.FrequencyPenalty);
         Add("presence penalty", own.PresencePenalty, usual.PresencePenalty);

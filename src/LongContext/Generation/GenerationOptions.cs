@@ -1,3 +1,5 @@
+using System.Collections.ObjectModel;
+
 namespace LongContext.Generation;
 
 /// <summary>How tokens are chosen and when to stop. Validated when generation begins, all faults in one exception.</summary>
@@ -21,6 +23,18 @@ public sealed class GenerationOptions
     /// <summary>Draw among tokens at least this times as likely as the likeliest (Nguyen et al. 2024); in [0, 1]. Null (the default) for all.</summary>
     public double? MinP { get; init; }
 
+    /// <summary>
+    /// Draw among the tokens whose information is nearest to the distribution's entropy, until their probabilities reach this (Meister et al. 2023, "Locally typical sampling"); in (0, 1].
+    /// Null (the default) for all.
+    /// </summary>
+    public double? TypicalP { get; init; }
+
+    /// <summary>
+    /// Draw among tokens whose logit is at most this many standard deviations of all logits below the highest (Tang et al. 2025, "Top-nσ"); 0 or more. It comes before the other filters, and
+    /// what it keeps does not depend on the temperature. Null (the default) for all.
+    /// </summary>
+    public double? TopNSigma { get; init; }
+
     /// <summary>Logits of tokens seen in prompt or output are divided by it when positive, multiplied when negative (Keskar et al. 2019, eq. 3). Default 1: none.</summary>
     public double RepetitionPenalty { get; init; } = 1;
 
@@ -31,6 +45,24 @@ public sealed class GenerationOptions
 
     /// <summary>Taken off the logit of each token that is in the output already, as OpenAI defines it; -2 to 2. Default 0.</summary>
     public double PresencePenalty { get; init; }
+
+    /// <summary>Added to the logits of these tokens before all else, by token id; any finite number, of which −100 and 100 forbid and force in practice, or −∞, which forbids. Default: none.</summary>
+    public IReadOnlyDictionary<int, double> LogitBias { get; init; } = ReadOnlyDictionary<int, double>.Empty;
+
+    /// <summary>Token sequences that the answer must not hold: the last token of each is not chosen after the others, which may be the prompt's. Default: none.</summary>
+    public IReadOnlyList<IReadOnlyList<int>> BadWordIds { get; init; } = [];
+
+    /// <summary>No sequence of this many tokens comes twice in prompt and output together; at least 1. Null (the default): they may.</summary>
+    public int? NoRepeatNGramSize { get; init; }
+
+    /// <summary>
+    /// Whether log-probabilities are computed, and for how many of the likeliest tokens besides the chosen one; 0 or more. They are the model's own, before bias, penalties, temperature and filters. Null
+    /// (the default): none.
+    /// </summary>
+    public int? LogProbabilities { get; init; }
+
+    /// <summary>What the text must be: generation is held to it, and ends when it is complete. Of the model's own tokenizer. Null (the default): anything.</summary>
+    public JsonGrammar? Grammar { get; init; }
 
     /// <summary>Seed of the draws; the same seed and prompt give the same tokens on the same device. Default 0.</summary>
     public int Seed { get; init; }
@@ -55,24 +87,20 @@ public sealed class GenerationOptions
     /// </summary>
     public bool DropsContextAtOriginalWindow { get; init; }
 
+    /// <summary>
+    /// Whether and how next tokens are guessed and then checked, several in one step; tokens stay the same. Null (the default): not. Counts in a <see cref="GenerationEngine"/> only.
+    /// </summary>
+    public SpeculationOptions? Speculation { get; init; }
+
     /// <summary>Tokens that are, like the stop tokens, not chosen before <see cref="MinimumNewTokens"/>: those that spell a stop string. Default: none.</summary>
     internal IReadOnlyCollection<int> AlsoMaskedUntilMinimum { get; init; } = [];
 
+    /// <summary>Checks the values.</summary>
+    /// <param name="vocabularySize">Tokens of the model, for checking ids; null where no model is known yet.</param>
     /// <exception cref="ArgumentException">One or more values cannot be used; the message lists all.</exception>
-    internal void Validate()
+    internal void Validate(int? vocabularySize = null)
     {
-        var faults = new List<string>();
-        if (MaximumNewTokens < 1) faults.Add($"MaximumNewTokens must be at least 1, but is {MaximumNewTokens}");
-        if (MinimumNewTokens < 0 || MinimumNewTokens > Math.Max(MaximumNewTokens, 1))
-            faults.Add($"MinimumNewTokens must be 0 to MaximumNewTokens ({MaximumNewTokens}), but is {MinimumNewTokens}");
-        if (!(Temperature >= 0) || !double.IsFinite(Temperature)) faults.Add($"Temperature must be 0 or more, but is {Temperature}");
-        if (TopK is < 1) faults.Add($"TopK must be at least 1, but is {TopK}");
-        if (TopP is { } topP && !(topP is > 0 and <= 1)) faults.Add($"TopP must be in (0, 1], but is {topP}");
-        if (MinP is { } minP && !(minP is >= 0 and <= 1)) faults.Add($"MinP must be in [0, 1], but is {minP}");
-        if (!(RepetitionPenalty > 0) || !double.IsFinite(RepetitionPenalty)) faults.Add($"RepetitionPenalty must be positive, but is {RepetitionPenalty}");
-        if (!(FrequencyPenalty is >= -2 and <= 2)) faults.Add($"FrequencyPenalty must be in [-2, 2], but is {FrequencyPenalty}");
-        if (!(PresencePenalty is >= -2 and <= 2)) faults.Add($"PresencePenalty must be in [-2, 2], but is {PresencePenalty}");
-        if (PrefillChunkTokens < 1) faults.Add($"PrefillChunkTokens must be at least 1, but is {PrefillChunkTokens}");
+        List<string> faults = GenerationOptionsFaults.Of(this, vocabularySize);
         if (faults.Count > 0) throw new ArgumentException("GenerationOptions: " + string.Join("; ", faults) + ".");
     }
 }

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using LongContext.Chat;
 using LongContext.Evaluation;
+using LongContext.Generation.Scheduling;
 using LongContext.Models;
 using LongContext.Tokenization;
 using Microsoft.Extensions.AI;
@@ -11,14 +12,15 @@ namespace LongContext.Generation;
 
 /// <summary>
 /// A model of this library as an <see cref="IChatClient"/>: streaming, cancellation, stop strings, usage counts. May be used by many callers at once; the model
-/// serves one request at a time, in the order in which they came.
+/// serves one request at a time, in the order in which they came, unless the client was made for a <see cref="GenerationEngine"/>, which serves many at once.
 /// </summary>
 /// <remarks>
 /// <para>Conversations are written by the <see cref="ChatFormat"/>. Without one, and on request (<see cref="ChatOptionKeys.Completion"/>), there is no
 /// template: the messages' text is gone on with as it is, a blank line between two of them. <see cref="ChatOptionKeys.ContinueFinalMessage"/> goes on with an assistant's
 /// message at the end; <see cref="ChatOptionKeys.MinimumNewTokens"/> keeps stop tokens and stop strings away until then.</para>
 /// <para>Of <see cref="ChatOptions"/> count MaxOutputTokens, Temperature (0 is greedy), TopP, TopK, Seed, StopSequences, FrequencyPenalty, PresencePenalty, Instructions and Reasoning's effort
-/// (none, or think first). Tools, JSON as a response format and kept conversations are refused by a <see cref="NotSupportedException"/>.</para>
+/// (none, or think first), and ResponseFormat: an answer in JSON is held to its schema, or to any object without one, by a <see cref="JsonGrammar"/> (the prompt should ask for it as well).
+/// Tools and kept conversations are refused by a <see cref="NotSupportedException"/>.</para>
 /// <para>A stream computes a token when it is asked for one, on the thread pool, and keeps its place at the model until it is at its end or disposed. A stop string ends the answer
 /// and is no part of it, wherever tokens cut it; text that could become one is held back. Tokens are counted as the model makes them, the
 /// stop token left out.</para>
@@ -32,6 +34,7 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
     private readonly ClientLifetime lifetime;
     private readonly ChatClientMetadata metadata;
     private readonly string deviations;
+    private readonly int requestsAtOnce = 1;
 
     /// <summary>A client for a model.</summary>
     /// <param name="model">The model; stays the caller's unless <see cref="LongContextChatClientOptions.OwnsModel"/> says otherwise.</param>
@@ -42,6 +45,18 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
     public LongContextChatClient(CausalLanguageModel model, Tokenizer tokenizer, ChatFormat? format = null, LongContextChatClientOptions? options = null)
         : this(model, tokenizer, format, options, generator: null)
     {
+    }
+
+    /// <summary>A client for an engine's model that has many requests answered at once.</summary>
+    /// <param name="engine">The engine; stays the caller's, and may serve other clients too.</param>
+    /// <param name="tokenizer">The model's tokenizer.</param>
+    /// <param name="format">Writes conversations; null for text to go on with, without a template.</param>
+    /// <param name="options">Null for all defaults. <see cref="LongContextChatClientOptions.OwnsModel"/> must be left out: the engine needs the model.</param>
+    /// <exception cref="ArgumentException">An option cannot be used, or the format does not belong to the tokenizer.</exception>
+    public LongContextChatClient(GenerationEngine engine, Tokenizer tokenizer, ChatFormat? format = null, LongContextChatClientOptions? options = null)
+        : this((engine ?? throw new ArgumentNullException(nameof(engine))).Model!, tokenizer, format, WithoutModel(options), new EngineTokenGenerator(engine))
+    {
+        requestsAtOnce = engine.MaximumSequences;
     }
 
     internal LongContextChatClient(
@@ -174,7 +189,7 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
     /// <remarks>
     /// Its <see cref="EvaluationModel.Identity"/> has a hash over the weights as they are now, an adapter's included, by samples: call it anew after training; and what the client's options for
     /// generation and for the template say that is not the default. A date that the template takes from the clock is no part of it, so that a run may go on the next day: set
-    /// <see cref="ChatRenderOptions.Date"/> where answers depend on it. The model computes one request at a time, so it is asked one at a time.
+    /// <see cref="ChatRenderOptions.Date"/> where answers depend on it. Without an engine the model computes one request at a time, so it is asked one at a time.
     /// </remarks>
     public EvaluationModel ToEvaluationModel(string? name = null) => new()
     {
@@ -185,7 +200,7 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
         ContextLength = ContextLength,
         TemplateTokens = TemplateTokens(),
         ContinuesAnswers = true,
-        RequestsAtOnce = 1,
+        RequestsAtOnce = requestsAtOnce,
     };
 
     /// <inheritdoc />
@@ -204,6 +219,10 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
 
     /// <summary>Ends the requests that are on their way and, where the client owns the model, disposes it once the last of them is done.</summary>
     public void Dispose() => lifetime.Dispose();
+
+    private static LongContextChatClientOptions? WithoutModel(LongContextChatClientOptions? options) => options is { OwnsModel: true }
+        ? throw new ArgumentException("LongContextChatClientOptions.OwnsModel is true, but the engine needs the model for longer than the client lives.", nameof(options))
+        : options;
 
     private async IAsyncEnumerable<ChatResponseUpdate> StreamAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options, [EnumeratorCancellation] CancellationToken cancellationToken)

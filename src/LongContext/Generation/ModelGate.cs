@@ -31,6 +31,15 @@ internal sealed class ModelGate
         return new Pass(place);
     }
 
+    /// <summary>Waits for the model on this thread, without allocating where it is free; <see cref="Leave"/> frees it.</summary>
+    public void Enter(CancellationToken cancellationToken)
+    {
+        if (!place.Wait(0, CancellationToken.None)) place.Wait(cancellationToken);
+    }
+
+    /// <summary>Frees the model after <see cref="Enter"/>.</summary>
+    public void Leave() => place.Release();
+
     private sealed class Pass(SemaphoreSlim place) : IDisposable
     {
         private SemaphoreSlim? place = place;

@@ -1,3 +1,5 @@
+using LongContext.Generation.Grammars;
+using LongContext.Generation.Sampling;
 using LongContext.Models;
 using Microsoft.ML.Tokenizers;
 using static TorchSharp.torch;
@@ -30,7 +32,7 @@ public sealed class TextGenerator(CausalLanguageModel model)
     public IEnumerable<int> Stream(ReadOnlyMemory<int> prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new GenerationOptions();
-        options.Validate();
+        options.Validate(model.Config.VocabularySize);
         CheckPrompt(prompt.Span);
         return Enumerate(prompt, options, cancellationToken);
     }
@@ -59,11 +61,9 @@ public sealed class TextGenerator(CausalLanguageModel model)
 
     private IEnumerable<int> Enumerate(ReadOnlyMemory<int> prompt, GenerationOptions options, CancellationToken cancellationToken)
     {
-        var sampler = new TokenSampler(options);
         HashSet<int> stops = [.. options.StopTokenIds ?? model.Config.EndOfSentenceTokenIds];
-        HashSet<int> seen = [.. prompt.Span];
-        int[] masked = options.MinimumNewTokens > 0 ? [.. stops.Union(options.AlsoMaskedUntilMinimum).Where(id => (uint)id < (uint)model.Config.VocabularySize)] : [];
-        Dictionary<int, int>? counts = options.FrequencyPenalty != 0 || options.PresencePenalty != 0 ? [] : null;
+        var constraint = options.Grammar is { } grammar ? new GrammarConstraint(grammar, stops) : null;
+        var sampler = new SequenceSampler(options, model.Config.VocabularySize, prompt.Span, stops, new TokenDistribution(), constraint);
         using var cache = new KeyValueCache(model.Config.LayerCount, options.RerotateCachedKeys && model.Config.RopeScaling.DependsOnSequenceLength);
         float[] logits = Prefill(prompt.Span, cache, options.PrefillChunkTokens, cancellationToken);
         var sequence = new List<int>(prompt.ToArray());
@@ -71,13 +71,10 @@ public sealed class TextGenerator(CausalLanguageModel model)
         for (int made = 0; made < options.MaximumNewTokens; made++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (made < options.MinimumNewTokens) Mask(logits, masked);
-            int token = sampler.Next(logits, seen, counts);
+            int token = sampler.Next(logits);
             if (stops.Contains(token)) yield break;
             yield return token;
-            seen.Add(token);
-            if (counts is not null) counts[token] = counts.GetValueOrDefault(token) + 1;
-            if (made + 1 == options.MaximumNewTokens) break;
+            if (made + 1 == options.MaximumNewTokens || constraint is { MustEnd: true }) break;
             sequence.Add(token);
             bool atCacheEnd = cacheEnd is { } window && cache.Length <= window && sequence.Count > window;
             if (atCacheEnd && options.DropsContextAtOriginalWindow)
@@ -96,11 +93,6 @@ public sealed class TextGenerator(CausalLanguageModel model)
                 logits = Forward([token], cache, sequenceLength: 0);
             }
         }
-    }
-
-    private static void Mask(float[] logits, int[] tokens)
-    {
-        foreach (int token in tokens) logits[token] = float.NegativeInfinity;
     }
 
     private float[] Prefill(ReadOnlySpan<int> prompt, KeyValueCache cache, int chunk, CancellationToken cancellationToken)
@@ -123,10 +115,7 @@ public sealed class TextGenerator(CausalLanguageModel model)
         using var noGradient = no_grad();
         Tensor hidden_TE = model.ForwardCached(tokens, cache, sequenceLength);
         Tensor last_1E = hidden_TE.narrow(0, hidden_TE.shape[0] - 1, 1);
-        float[] logits = model.Logits(last_1E).to(ScalarType.Float32).cpu().data<float>().ToArray();
-        if (!Array.Exists(logits, float.IsNaN)) return logits;
-        throw new InvalidOperationException(
-            $"The model's scores after {cache.Length} tokens are not numbers (NaN): its weights are damaged, or {model.DataType} is too narrow for it.");
+        return model.Logits(last_1E).to(ScalarType.Float32).cpu().data<float>().ToArray();
     }
 
     private void CheckPrompt(ReadOnlySpan<int> prompt)

@@ -35,6 +35,7 @@ public sealed unsafe class CacheFormatTests
     public void Float8_EveryCode_ReadsAsE4M3AndRoundsToItself()
     {
         byte* codes = stackalloc byte[16];
+        byte* target = stackalloc byte[64];
         for (int code = 0; code < 256; code++)
         {
             if ((code & 0x7F) == 0x7F) continue;
@@ -44,11 +45,19 @@ public sealed unsafe class CacheFormatTests
             float read = Float8Elements.Load(codes)[11];
             Assert.Equal(expected, read);
             Assert.Equal(code, CacheRounding.ToFloat8(read));
+            // 448 makes the scale 1; a whole vector and a single number round alike.
+            float[] row = [448, read, .. new float[14], read];
+            fixed (float* r = row) Assert.Equal(1, CacheRounding.Round(CacheFormat.Float8, r, row.Length, target));
+            Assert.Equal(code, target[1]);
+            Assert.Equal(code, target[16]);
             // Halfway to the next code, the even one wins.
             if ((code & 0x7F) == 0x7E) continue;
             new Span<byte>(codes, 16).Fill((byte)(code + 1));
             float middle = (read + Float8Elements.Load(codes)[0]) / 2;
             Assert.Equal(code + (code & 1), CacheRounding.ToFloat8(middle));
+            row[1] = middle;
+            fixed (float* r = row) _ = CacheRounding.Round(CacheFormat.Float8, r, row.Length, target);
+            Assert.Equal(code + (code & 1), target[1]);
         }
     }
 

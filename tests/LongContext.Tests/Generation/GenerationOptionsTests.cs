@@ -12,11 +12,13 @@ public sealed class GenerationOptionsTests
         var options = new GenerationOptions
         {
             MaximumNewTokens = 0, Temperature = -1, TopK = 0, TopP = 0, MinP = 1.5, RepetitionPenalty = double.NaN, PrefillChunkTokens = 0,
-            MinimumNewTokens = -1, FrequencyPenalty = 2.5, PresencePenalty = double.NaN,
+            MinimumNewTokens = -1, FrequencyPenalty = 2.5, PresencePenalty = double.NaN, TypicalP = 0, TopNSigma = -1, NoRepeatNGramSize = 0, LogProbabilities = -1,
+            LogitBias = new Dictionary<int, double> { [TinyModels.Vocabulary] = 1, [1] = double.PositiveInfinity }, BadWordIds = [[], [1, -1]],
         };
         ArgumentException e = Assert.Throws<ArgumentException>(() => new TextGenerator(model).Generate([3], options));
         Assert.All(
-            ["MaximumNewTokens", "Temperature", "TopK", "TopP", "MinP", "RepetitionPenalty", "NaN", "PrefillChunkTokens", "MinimumNewTokens", "FrequencyPenalty", "PresencePenalty"],
+            ["MaximumNewTokens", "Temperature", "TopK", "TopP", "MinP", "RepetitionPenalty", "NaN", "PrefillChunkTokens", "MinimumNewTokens", "FrequencyPenalty", "PresencePenalty",
+                "TypicalP", "TopNSigma", "NoRepeatNGramSize", "LogProbabilities", "LogitBias has 48", "LogitBias of token 1", "BadWordIds[0]", "BadWordIds[1] has -1"],
             text => Assert.Contains(text, e.Message, StringComparison.Ordinal));
         // Not only when the first token is asked for.
         Assert.Throws<ArgumentException>(() => new TextGenerator(model).Stream(new[] { 3 }, options));

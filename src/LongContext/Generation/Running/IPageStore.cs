@@ -15,6 +15,9 @@ internal interface IPageStore : IDisposable
     /// <summary>Bytes of memory held now.</summary>
     long CommittedBytes { get; }
 
+    /// <summary>Whether pages lie in host memory anyway, so that copies there would gain nothing.</summary>
+    bool InHostMemory => true;
+
     /// <summary>Makes memory for a page; what is in it is undefined.</summary>
     /// <exception cref="OutOfMemoryException">There is none left.</exception>
     void Commit(int group, int page);

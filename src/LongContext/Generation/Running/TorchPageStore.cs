@@ -44,6 +44,9 @@ internal sealed class TorchPageStore : IPageStore
     }
 
     /// <inheritdoc />
+    public bool InHostMemory => device.type == TorchSharp.DeviceType.CPU;
+
+    /// <inheritdoc />
     public int PageTokens { get; }
 
     /// <inheritdoc />

@@ -120,7 +120,6 @@ public sealed class ChatRequestTests : IDisposable
         ChatMessage[] user = [new(ChatRole.User, "x")];
         await Refused<NotSupportedException>(user, new ChatOptions { Tools = [AIFunctionFactory.Create(() => 1, "one")] }, "Tools names 1");
         await Refused<NotSupportedException>(user, new ChatOptions { ToolMode = ChatToolMode.RequireAny }, "ToolMode");
-        await Refused<NotSupportedException>(user, new ChatOptions { ResponseFormat = ChatResponseFormat.Json }, "ResponseFormat");
         await Refused<NotSupportedException>(user, new ChatOptions { ConversationId = "c1" }, "\"c1\"");
         await Refused<ArgumentException>(user, new ChatOptions { ModelId = "gpt" }, "\"gpt\"");
         await Refused<ArgumentException>(user, new ChatOptions { StopSequences = ["a", ""] }, "empty");

@@ -1,12 +1,11 @@
 using LongContext.Generation;
+using LongContext.Generation.Sampling;
 
-namespace LongContext.Tests.Generation;
+namespace LongContext.Tests.Generation.Sampling;
 
-public sealed class TokenSamplerTests
+public sealed partial class SequenceSamplerTests
 {
     private const int Draws = 20_000;
-
-    private static readonly HashSet<int> NothingSeen = [];
 
     /// <summary>No two alike, so that "the k likeliest" is no question.</summary>
     private static readonly float[] Logits = [1.5f, -0.3f, 3.1f, 0.2f, 2.7f, -2f, 1.1f, 2.2f, float.NegativeInfinity, 0.7f];
@@ -34,9 +33,9 @@ public sealed class TokenSamplerTests
     public void Next_ManyDraws_FollowTheExactDistribution(double temperature, int? topK, double? topP, double? minP)
     {
         double[] expected = Exact(Logits, temperature, topK, topP, minP);
-        var sampler = new TokenSampler(new GenerationOptions { Temperature = temperature, TopK = topK, TopP = topP, MinP = minP, Seed = 11 });
+        SequenceSampler sampler = Create(new GenerationOptions { Temperature = temperature, TopK = topK, TopP = topP, MinP = minP, Seed = 11 });
         int[] counts = new int[Logits.Length];
-        for (int i = 0; i < Draws; i++) counts[sampler.Next((float[])Logits.Clone(), NothingSeen)]++;
+        for (int i = 0; i < Draws; i++) counts[sampler.Next((float[])Logits.Clone())]++;
 
         double chiSquare = 0;
         int kept = expected.Count(p => p > 0);
@@ -74,10 +73,17 @@ public sealed class TokenSamplerTests
     [Fact]
     public void Next_TemperatureZero_TakesTheFirstOfTheLikeliest()
     {
-        var sampler = new TokenSampler(new GenerationOptions());
-        Assert.Equal(2, sampler.Next((float[])Logits.Clone(), NothingSeen));
-        Assert.Equal(1, sampler.Next([0, 5, 5, -1, 5], NothingSeen));
-        Assert.Equal(0, sampler.Next([float.NegativeInfinity, float.NegativeInfinity], NothingSeen));
+        Assert.Equal(2, Create(new GenerationOptions()).Next((float[])Logits.Clone()));
+        Assert.Equal(1, Create(new GenerationOptions(), 5).Next([0, 5, 5, -1, 5]));
+        for (int size = 1; size < 70; size++)
+        {
+            for (int first = 0; first < size; first++)
+            {
+                float[] row = new float[size];
+                row[first] = row[^1] = 1;
+                Assert.Equal(first, Create(new GenerationOptions(), size).Next(row));
+            }
+        }
     }
 
     [Theory]
@@ -91,17 +97,17 @@ public sealed class TokenSamplerTests
     public void Next_RepetitionPenalty_DividesPositiveAndMultipliesNegativeScores()
     {
         float[] logits = [2f, -2f, 3f, -3f, 0f];
-        new TokenSampler(new GenerationOptions { RepetitionPenalty = 1.25 }).Next(logits, new HashSet<int> { 0, 1, 4 });
+        Create(new GenerationOptions { RepetitionPenalty = 1.25 }, 5, [0, 1, 4, 1]).Next(logits);
         Assert.Equal([1.6f, -2.5f, 3f, -3f, 0f], logits);
     }
 
     [Fact]
     public void Next_RepetitionPenalty_DecidesAlsoGreedily()
     {
-        var sampler = new TokenSampler(new GenerationOptions { RepetitionPenalty = 1.1 });
-        Assert.Equal(1, sampler.Next([2f, 1.9f, 0f], new HashSet<int> { 0 }));
-        Assert.Equal(0, sampler.Next([2f, 1.9f, 0f], new HashSet<int> { 0, 1 }));
-        Assert.Equal(1, sampler.Next([-1f, -1.05f], new HashSet<int> { 0 }));
+        var options = new GenerationOptions { RepetitionPenalty = 1.1 };
+        Assert.Equal(1, Create(options, 3, [0]).Next([2f, 1.9f, 0f]));
+        Assert.Equal(0, Create(options, 3, [0, 1]).Next([2f, 1.9f, 0f]));
+        Assert.Equal(1, Create(options, 2, [0]).Next([-1f, -1.05f]));
     }
 
     [Fact]
@@ -113,15 +119,18 @@ public sealed class TokenSamplerTests
 
         static int[] Sequence(int seed)
         {
-            var sampler = new TokenSampler(new GenerationOptions { Temperature = 1, Seed = seed });
-            return [.. Enumerable.Range(0, 50).Select(_ => sampler.Next((float[])Logits.Clone(), NothingSeen))];
+            SequenceSampler sampler = Create(new GenerationOptions { Temperature = 1, Seed = seed });
+            return [.. Enumerable.Range(0, 50).Select(_ => sampler.Next((float[])Logits.Clone()))];
         }
     }
 
+    private static SequenceSampler Create(GenerationOptions options, int vocabulary = 10, int[]? prompt = null, int[]? stops = null) =>
+        new(options, vocabulary, prompt ?? [], stops ?? [], new TokenDistribution());
+
     private static IEnumerable<int> Drawn(float[] logits, GenerationOptions options)
     {
-        var sampler = new TokenSampler(options);
-        return Enumerable.Range(0, 500).Select(_ => sampler.Next((float[])logits.Clone(), NothingSeen)).Distinct().Order();
+        SequenceSampler sampler = Create(options, logits.Length);
+        return Enumerable.Range(0, 500).Select(_ => sampler.Next((float[])logits.Clone())).Distinct().Order();
     }
 
     /// <summary>Each filter as transformers defines it, on the whole distribution.</summary>

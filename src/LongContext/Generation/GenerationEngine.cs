@@ -1,0 +1,192 @@
+using LongContext.Generation.Running;
+using LongContext.Generation.Scheduling;
+using LongContext.Models;
+using LongContext.Positions;
+
+namespace LongContext.Generation;
+
+/// <summary>
+/// Continues many prompts at once: requests of any lengths share the model's steps (continuous batching), long prompts go through in chunks beside the others' next tokens, and keys and values lie in
+/// pages of a bounded memory, shared by requests that begin alike. May be used by any number of threads; the model is computed on one of the engine's own.
+/// </summary>
+/// <remarks>
+/// <para>What a request gives does not depend on the others, nor on chunks, reuse, preemption or speculation; on the CPU not by one bit.</para>
+/// <para>Memory: a request that could not fit into the cache even by itself is refused at once (<see cref="CacheCapacityException"/>). Others wait, by priority and then in the order in which they came. Where
+/// running requests outgrow the memory, the last of them gives up its pages and is computed anew later.</para>
+/// <para>Reuse: full pages of known tokens are found again by the tokens themselves, from the first on, for requests with the same salt and remapping. Where frequencies depend on length (dynamic NTK,
+/// LongRoPE), only between texts whose frequencies are the same ones.</para>
+/// <para>The model must stay as it is: where its positions or adapter are changed, requests are refused. Weights that are trained further behind its back are not seen; call <see cref="ClearCacheAsync"/> then.
+/// A scorer or <see cref="TextGenerator"/>-based client of the same model takes turns with the engine's steps.</para>
+/// <para>Paged attention and continuous batching: Kwon et al. 2023 (vLLM, §4), Yu et al. 2022 (Orca, §3.1); chunked prompts: Agrawal et al. 2024 (Sarathi-Serve, §4); prefix trees: Zheng et al. 2024
+/// (SGLang, §3).</para>
+/// </remarks>
+public sealed class GenerationEngine : IDisposable, IAsyncDisposable
+{
+    private readonly EngineModel model;
+    private readonly IModelRunner runner;
+    private readonly PagedCache cache;
+    private readonly EngineLoop loop;
+    private readonly GenerationEngineOptions options;
+    private bool disposed;
+
+    /// <summary>An engine for a model. The model's kernels for the CPU are used where they run it, else libtorch's operators; the logger is told which and why.</summary>
+    /// <param name="model">The model; stays the caller's, and must outlive the engine.</param>
+    /// <param name="options">Null for all defaults.</param>
+    /// <exception cref="ArgumentException">An option cannot be used; the message lists all faults.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public GenerationEngine(CausalLanguageModel model, GenerationEngineOptions? options = null)
+        : this(new EngineModel(model ?? throw new ArgumentNullException(nameof(model))), EngineMemory.Runner(model, options ??= new GenerationEngineOptions()), options, cacheBytes: null)
+    {
+        Model = model;
+    }
+
+    internal GenerationEngine(EngineModel model, IModelRunner runner, GenerationEngineOptions? options, long? cacheBytes, int hashBits = 64)
+    {
+        options ??= new GenerationEngineOptions();
+        options.Validate();
+        (this.model, this.runner, this.options) = (model, runner, options);
+        cache = new PagedCache(runner.Pages, new PagedCacheOptions
+        {
+            BudgetBytes = cacheBytes ?? EngineMemory.CacheBytes(model, runner.Pages, options),
+            Keeps = options.ReusesPrefixes,
+            KeptShare = options.KeptShare,
+            OffloadBytes = runner.Pages.InHostMemory ? 0 : options.OffloadBytes,
+            HashBits = hashBits,
+            Logger = options.Logger,
+        });
+        loop = new EngineLoop(model, runner, cache, options);
+    }
+
+    /// <summary>The model; null only in tests.</summary>
+    internal CausalLanguageModel? Model { get; }
+
+    /// <summary>Requests computed at once, at most.</summary>
+    internal int MaximumSequences => options.MaximumSequences;
+
+    /// <summary>Tokens of prompt and answer that one request may have, as the cache's memory allows.</summary>
+    public int MaximumSequenceTokens => Math.Min(int.MaxValue - 1, cache.Needs.LongestSequence(cache.BudgetBytes)) + 1;
+
+    /// <summary>What the engine does and has done.</summary>
+    public GenerationEngineStatistics Statistics
+    {
+        get
+        {
+            EngineCounters counters = loop.Counters;
+            return new GenerationEngineStatistics
+            {
+                RunningRequests = loop.RunningCount,
+                WaitingRequests = loop.WaitingCount,
+                CompletedRequests = Volatile.Read(ref counters.Completed),
+                CancelledRequests = Volatile.Read(ref counters.Cancelled),
+                FailedRequests = Volatile.Read(ref counters.Failed),
+                Steps = Volatile.Read(ref counters.Steps),
+                PromptTokens = Volatile.Read(ref counters.PromptTokens),
+                ReusedTokens = Volatile.Read(ref counters.ReusedTokens),
+                ComputedTokens = Volatile.Read(ref counters.ComputedTokens),
+                GeneratedTokens = Volatile.Read(ref counters.GeneratedTokens),
+                GuessedTokens = Volatile.Read(ref counters.GuessedTokens),
+                AcceptedTokens = Volatile.Read(ref counters.AcceptedTokens),
+                Preemptions = loop.Preemptions,
+                CacheBytes = cache.BudgetBytes,
+                UsedCacheBytes = cache.UsedBytes,
+                KeptCacheBytes = cache.KeptBytes,
+                CommittedCacheBytes = cache.CommittedBytes,
+                OffloadedBytes = cache.HostBytes,
+            };
+        }
+    }
+
+    internal EngineLoop Loop => loop;
+
+    /// <summary>The tokens that follow a prompt, as they come.</summary>
+    /// <param name="request">The prompt and how it is continued.</param>
+    /// <param name="cancellationToken">Ends the request: the reader at once, its work at the next step.</param>
+    /// <returns>A stream to be read once; the request begins with reading.</returns>
+    /// <exception cref="ArgumentException">Empty prompt, an id outside the vocabulary, or an option that cannot be used.</exception>
+    /// <exception cref="CacheCapacityException">The request could never fit into the cache.</exception>
+    /// <exception cref="NotSupportedException">It asks for what only <see cref="TextGenerator"/> does.</exception>
+    /// <exception cref="InvalidOperationException">The model was changed after the engine was made.</exception>
+    /// <exception cref="ObjectDisposedException">The engine or the model was disposed.</exception>
+    public StreamingGeneration StreamAsync(GenerationRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ObjectDisposedException.ThrowIf(disposed, this);
+        PositionRemapping? remapping = Check(request);
+        return new StreamingGeneration(loop, new EngineSequence(model, request, remapping, runner.Pages, loop.Distribution, options.TimeProvider), cancellationToken);
+    }
+
+    /// <summary>The tokens that follow a prompt.</summary>
+    /// <param name="request">The prompt and how it is continued.</param>
+    /// <param name="cancellationToken">Ends the request: the caller's wait at once, its work at the next step.</param>
+    /// <exception cref="ArgumentException">Empty prompt, an id outside the vocabulary, or an option that cannot be used.</exception>
+    /// <exception cref="CacheCapacityException">The request could never fit into the cache.</exception>
+    /// <exception cref="GenerationQueueFullException">Too many wait already.</exception>
+    /// <exception cref="NotSupportedException">It asks for what only <see cref="TextGenerator"/> does.</exception>
+    /// <exception cref="InvalidOperationException">The model was changed after the engine was made, or its scores are not numbers.</exception>
+    /// <exception cref="ObjectDisposedException">The engine or the model was disposed, now or before.</exception>
+    public async Task<GenerationResult> GenerateAsync(GenerationRequest request, CancellationToken cancellationToken = default)
+    {
+        StreamingGeneration stream = StreamAsync(request, cancellationToken);
+        await foreach (GeneratedToken _ in stream.ConfigureAwait(false))
+        {
+        }
+
+        return stream.Result!;
+    }
+
+    /// <summary>Forgets the keys and values that are kept for requests to come, and gives their memory back. Needed after the model's weights were changed.</summary>
+    public Task ClearCacheAsync() => Task.Run(loop.Clear);
+
+    /// <summary>Ends all requests, whose callers get an <see cref="ObjectDisposedException"/>, and gives all memory back. The model stays the caller's.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref disposed, true)) return;
+        loop.Dispose();
+        runner.Dispose();
+    }
+
+    /// <inheritdoc cref="Dispose"/>
+    public ValueTask DisposeAsync() => new(Task.Run(Dispose));
+
+    private PositionRemapping? Check(GenerationRequest request)
+    {
+        ReadOnlySpan<int> prompt = request.Prompt.Span;
+        if (prompt.IsEmpty) throw new ArgumentException("The prompt is empty: give at least one token, for example the beginning-of-sentence token.", nameof(request));
+        for (int i = 0; i < prompt.Length; i++)
+        {
+            if ((uint)prompt[i] >= (uint)model.VocabularySize)
+                throw new ArgumentException($"Token {i} of the prompt is {prompt[i]}, but the vocabulary has {model.VocabularySize} tokens.", nameof(request));
+        }
+
+        if (request.Options is null) throw new ArgumentException("Options is null.", nameof(request));
+        request.Options.Validate(model.VocabularySize);
+        model.CheckUnchanged();
+        PositionRemapping? remapping = model.Remapping(request.PositionRemapping);
+        if (remapping is not null && !runner.SupportsRemapping)
+            throw new NotSupportedException($"The runner \"{runner.Name}\" does not compute {remapping}: use a TextGenerator.");
+        if (request.Options.RerotateCachedKeys && model.DependsOnLength)
+            throw new NotSupportedException("GenerationOptions.RerotateCachedKeys rotates a sequence's keys anew for each token, which pages that requests share cannot do: use a TextGenerator.");
+        if (request.Options.DropsContextAtOriginalWindow && model.CacheEndsAt is not null)
+            throw new NotSupportedException("GenerationOptions.DropsContextAtOriginalWindow is there to compare with another library, one request at a time: use a TextGenerator.");
+        CheckFits(prompt.Length, request.Options.MaximumNewTokens);
+        return remapping;
+    }
+
+    private void CheckFits(int prompt, int answer)
+    {
+        // The last token of an answer goes nowhere.
+        long tokens = (long)prompt + answer, bytes = cache.Needs.Bytes(tokens - 1), there = cache.BudgetBytes;
+        if (bytes <= there && tokens < int.MaxValue) return;
+        int fits = MaximumSequenceTokens;
+        string advice = fits > prompt ? $"with this prompt at most {fits - prompt} new tokens fit" : $"prompts of at most {fits - 1} tokens fit";
+        throw new CacheCapacityException(
+            $"A prompt of {prompt} tokens and up to {answer} new ones need {bytes} bytes of keys and values, but the cache may take {there}: {advice}, {fits} tokens in all. " +
+            "Ask for less, or give the engine more memory (GenerationEngineOptions.CacheBytes).")
+        {
+            RequiredTokens = (int)Math.Min(int.MaxValue, tokens),
+            MaximumTokens = fits,
+            RequiredBytes = bytes,
+            CapacityBytes = there,
+        };
+    }
+}

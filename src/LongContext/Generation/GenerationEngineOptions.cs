@@ -1,0 +1,72 @@
+using Microsoft.Extensions.Logging;
+
+namespace LongContext.Generation;
+
+/// <summary>How a <see cref="GenerationEngine"/> uses the machine. Validated when the engine is made, all faults in one exception.</summary>
+public sealed record GenerationEngineOptions
+{
+    /// <summary>
+    /// Memory for keys and values, in bytes. Null (the default): what <see cref="CacheTokens"/> take, or, where that is null too, half of what the machine's memory has left (on a GPU 85 % of its), and no more than
+    /// <see cref="MaximumSequences"/> of the model's whole window need. It is taken page by page as it is needed, and given back when the engine has nothing to do.
+    /// </summary>
+    public long? CacheBytes { get; init; }
+
+    /// <summary>Memory for keys and values, as the tokens of one sequence that it shall hold. Null (the default): see <see cref="CacheBytes"/>; one of the two at most.</summary>
+    public int? CacheTokens { get; init; }
+
+    /// <summary>
+    /// Tokens that the model computes in one step, at most: the next token of each running sequence first, the rest for prompts, which go through in chunks. More make prompts faster, fewer make the
+    /// steps of the others shorter. At least <see cref="MaximumSequences"/>. Default 512.
+    /// </summary>
+    public int StepTokens { get; init; } = 512;
+
+    /// <summary>Requests computed at once, at most; the others wait. Default 64.</summary>
+    public int MaximumSequences { get; init; } = 64;
+
+    /// <summary>Requests that may wait, at most; one more is refused with a <see cref="GenerationQueueFullException"/>. Null (the default) for no limit.</summary>
+    public int? QueueLimit { get; init; }
+
+    /// <summary>
+    /// Whether keys and values are kept after a request, so that another one that begins with the same tokens (a shared instruction, the next turn of a conversation) need not compute them.
+    /// They are given up, the longest unused first, as soon as running requests need the memory. Default true.
+    /// </summary>
+    public bool ReusesPrefixes { get; init; } = true;
+
+    /// <summary>Share of the cache's memory that may hold what is kept for other requests, in [0, 1]. Default 1.</summary>
+    public double KeptShare { get; init; } = 1;
+
+    /// <summary>
+    /// Host memory, in bytes, that kept keys and values go to when the device's memory is needed, instead of being lost. Counts only where the model does not lie in host memory anyway. Default 0: none.
+    /// </summary>
+    public long OffloadBytes { get; init; }
+
+    /// <summary>How keys and values are held. Default: in the type that the model computes in.</summary>
+    public KeyValueCacheFormat CacheFormat { get; init; }
+
+    /// <summary>Threads that compute on the CPU. Null (the default): as many as there are cores.</summary>
+    public int? Threads { get; init; }
+
+    /// <summary>Clock of all times that are reported. Default: the system's.</summary>
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    /// <summary>Told what was chosen, and of faults. Null (the default) for nobody.</summary>
+    public ILogger? Logger { get; init; }
+
+    /// <exception cref="ArgumentException">One or more values cannot be used; the message lists all.</exception>
+    internal void Validate()
+    {
+        List<string> faults = [];
+        if (CacheBytes is < 1) faults.Add($"CacheBytes must be positive, but is {CacheBytes}");
+        if (CacheTokens is < 1) faults.Add($"CacheTokens must be positive, but is {CacheTokens}");
+        if (CacheBytes is not null && CacheTokens is not null) faults.Add("CacheBytes and CacheTokens are both given, expected one of them");
+        if (MaximumSequences < 1) faults.Add($"MaximumSequences must be at least 1, but is {MaximumSequences}");
+        if (StepTokens < 1 || StepTokens < MaximumSequences) faults.Add($"StepTokens must be at least 1 and at least MaximumSequences ({MaximumSequences}), but is {StepTokens}");
+        if (QueueLimit is < 0) faults.Add($"QueueLimit must not be negative, but is {QueueLimit}");
+        if (!(KeptShare is >= 0 and <= 1)) faults.Add($"KeptShare must be in [0, 1], but is {KeptShare}");
+        if (OffloadBytes < 0) faults.Add($"OffloadBytes must not be negative, but is {OffloadBytes}");
+        if (!Enum.IsDefined(CacheFormat)) faults.Add($"CacheFormat is {(int)CacheFormat}, which is none of {string.Join(", ", Enum.GetNames<KeyValueCacheFormat>())}");
+        if (Threads is < 1) faults.Add($"Threads must be at least 1, but is {Threads}");
+        if (TimeProvider is null) faults.Add("TimeProvider is null");
+        if (faults.Count > 0) throw new ArgumentException("GenerationEngineOptions: " + string.Join("; ", faults) + ".");
+    }
+}

@@ -1,0 +1,24 @@
+using LongContext.Positions;
+
+namespace LongContext.Generation;
+
+/// <summary>What a <see cref="GenerationEngine"/> is asked to continue.</summary>
+public sealed record GenerationRequest
+{
+    /// <summary>The prompt's token ids, special tokens included as the model expects them; at least one. Not to be changed while the request runs. Required.</summary>
+    public required ReadOnlyMemory<int> Prompt { get; init; }
+
+    /// <summary>How tokens are chosen and when to stop. Default: greedy, 256 tokens. <see cref="GenerationOptions.PrefillChunkTokens"/> does not count here: the engine cuts prompts itself.</summary>
+    public GenerationOptions Options { get; init; } = new();
+
+    /// <summary>Self-Extend or dual chunk attention for this request; null (the default) for what the model has (<see cref="Models.CausalLanguageModel.PositionRemapping"/>).</summary>
+    public PositionRemapping? PositionRemapping { get; init; }
+
+    /// <summary>Requests of a higher priority are begun first, and keep their memory where it runs short. Default 0; may be negative.</summary>
+    public int Priority { get; init; }
+
+    /// <summary>
+    /// Only requests with the same salt share keys and values, so that one tenant cannot learn from the speed of an answer what another has asked. Null (the default): those without one.
+    /// </summary>
+    public string? CacheSalt { get; init; }
+}

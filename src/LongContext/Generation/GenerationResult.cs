@@ -1,0 +1,38 @@
+namespace LongContext.Generation;
+
+/// <summary>What came of a request.</summary>
+public sealed record GenerationResult
+{
+    /// <summary>New tokens, without the prompt and without the stop token.</summary>
+    public required IReadOnlyList<int> Tokens { get; init; }
+
+    /// <summary>The same tokens with their log-probabilities; null unless <see cref="GenerationOptions.LogProbabilities"/> asks for them.</summary>
+    public IReadOnlyList<GeneratedToken>? Details { get; init; }
+
+    /// <summary>Why it ended.</summary>
+    public required GenerationFinishReason FinishReason { get; init; }
+
+    /// <summary>Tokens of the prompt.</summary>
+    public required int PromptTokens { get; init; }
+
+    /// <summary>Those of them whose keys and values were there already, from another request.</summary>
+    public required int ReusedTokens { get; init; }
+
+    /// <summary>Tokens that were guessed (<see cref="GenerationOptions.Speculation"/>).</summary>
+    public int GuessedTokens { get; init; }
+
+    /// <summary>Those of them that were right, each of which saved a step.</summary>
+    public int AcceptedTokens { get; init; }
+
+    /// <summary>Times that its memory was given to another request, and its keys and values computed anew.</summary>
+    public int Preemptions { get; init; }
+
+    /// <summary>From the request to the beginning of its computation.</summary>
+    public required TimeSpan QueueTime { get; init; }
+
+    /// <summary>From the request to its first token; to its end where there is none.</summary>
+    public required TimeSpan TimeToFirstToken { get; init; }
+
+    /// <summary>From the request to its end.</summary>
+    public required TimeSpan Duration { get; init; }
+}

@@ -1,0 +1,77 @@
+using System.Numerics;
+using LongContext.Generation.Sampling;
+
+namespace LongContext.Generation.Grammars;
+
+/// <summary>Where one sequence is in a grammar.</summary>
+/// <param name="grammar">The grammar, shared with others.</param>
+/// <param name="stopTokenIds">Tokens that end the sequence; they may come where the text is complete.</param>
+internal sealed class GrammarConstraint(JsonGrammar grammar, IReadOnlyCollection<int> stopTokenIds) : ITokenConstraint
+{
+    private readonly int[] stops = [.. stopTokenIds.Where(id => id >= 0).Distinct()];
+    private readonly float[] scores = new float[stopTokenIds.Count];
+    private readonly List<GrammarState> past = [grammar.Start];
+    private int ends;
+
+    /// <summary>Whether the text is complete as it is.</summary>
+    public bool IsComplete => ends == 0 && past[^1].IsComplete;
+
+    /// <inheritdoc/>
+    public bool MustEnd => ends > 0 || (past[^1].IsComplete && past[^1].Places.Length == 0);
+
+    /// <inheritdoc/>
+    public void Mask(Span<float> logits)
+    {
+        ReadOnlySpan<ulong> allowed = grammar.Allowed(past[^1]);
+        // Kept aside: an end token may also spell a text.
+        for (int i = 0; i < stops.Length; i++) scores[i] = IsComplete && stops[i] < logits.Length ? logits[stops[i]] : float.NegativeInfinity;
+        int known = Math.Min(logits.Length, allowed.Length * 64);
+        for (int start = 0; start < known; start += 64)
+        {
+            ulong bits = ends > 0 ? 0 : allowed[start >> 6];
+            Span<float> part = logits.Slice(start, Math.Min(64, known - start));
+            if (bits == 0)
+            {
+                part.Fill(float.NegativeInfinity);
+                continue;
+            }
+
+            for (ulong banned = ~bits; banned != 0; banned &= banned - 1)
+            {
+                int bit = BitOperations.TrailingZeroCount(banned);
+                if (bit >= part.Length) break;
+                part[bit] = float.NegativeInfinity;
+            }
+        }
+
+        logits[known..].Fill(float.NegativeInfinity);
+        for (int i = 0; i < stops.Length; i++)
+        {
+            if (stops[i] < logits.Length) logits[stops[i]] = scores[i];
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool TryAccept(int token)
+    {
+        if (Array.IndexOf(stops, token) >= 0)
+        {
+            if (!IsComplete) return false;
+            ends++;
+            past.Add(past[^1]);
+            return true;
+        }
+
+        if (ends > 0 || grammar.After(past[^1], token) is not { } next) return false;
+        past.Add(next);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public void Rollback(int count)
+    {
+        if ((uint)count >= (uint)past.Count) throw new ArgumentOutOfRangeException(nameof(count), count, $"Expected 0 to {past.Count - 1}, the tokens that were accepted.");
+        past.RemoveRange(past.Count - count, count);
+        ends = Math.Max(0, ends - count);
+    }
+}

@@ -1,0 +1,208 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace LongContext.Generation.Grammars;
+
+/// <summary>Makes of a schema the alternatives without references and combinations that it stands for.</summary>
+internal sealed class SchemaMerging(JsonNode root)
+{
+    private const int MostAlternatives = 1000;
+    private const int MostWork = 100_000;
+    private const int MostReferences = 64;
+    private static readonly string[] s_types = ["object", "array", "string", "number", "integer", "boolean", "null"];
+    private int work;
+
+    /// <summary>The alternatives, none twice; each has at most one type.</summary>
+    /// <exception cref="ArgumentException">The schema refers to itself without anything between, to nothing, or to what cannot be combined.</exception>
+    public List<JsonObject> Alternatives(JsonNode? schema)
+    {
+        var found = new List<JsonObject>();
+        var texts = new HashSet<string>(StringComparer.Ordinal);
+        foreach (JsonObject alternative in Resolve(schema, []))
+        {
+            foreach (JsonObject typed in OfTypes(alternative))
+            {
+                if (texts.Add(typed.ToJsonString())) found.Add(typed);
+            }
+        }
+
+        return found;
+    }
+
+    private List<JsonObject> Resolve(JsonNode? schema, HashSet<string> path)
+    {
+        if (++work > MostWork) throw new ArgumentException("The schema's references and combinations make more alternatives than can be followed.");
+        if (schema is JsonValue flag && flag.TryGetValue(out bool any)) return any ? [[]] : [];
+        if (schema is not JsonObject given) throw new ArgumentException($"A schema is {schema?.ToJsonString() ?? "null"}, expected an object, true or false.");
+        var own = new JsonObject();
+        foreach ((string key, JsonNode? value) in given)
+        {
+            if (key is not ("$ref" or "anyOf" or "oneOf" or "allOf")) own[key] = value?.DeepClone();
+        }
+
+        List<JsonObject> results = [own];
+        if (given["$ref"] is { } reference)
+        {
+            string pointer = reference.GetValueKind() == JsonValueKind.String ? reference.GetValue<string>() : reference.ToJsonString();
+            if (path.Count == MostReferences) throw new ArgumentException($"The schema refers on from one reference to the next more than {MostReferences} times.");
+            if (!path.Add(pointer)) throw new ArgumentException($"The schema refers to \"{pointer}\" within itself without anything between, which no text can satisfy.");
+            results = Product(results, Resolve(Find(pointer), path));
+            path.Remove(pointer);
+        }
+
+        foreach (string key in (string[])["anyOf", "oneOf"])
+        {
+            if (given[key] is not { } list) continue;
+            results = Product(results, [.. Items(list, key).SelectMany(item => Resolve(item, path))]);
+        }
+
+        if (given["allOf"] is { } all)
+        {
+            foreach (JsonNode? item in Items(all, "allOf")) results = Product(results, Resolve(item, path));
+        }
+
+        return results;
+    }
+
+    private JsonNode? Find(string pointer)
+    {
+        if (pointer == "#") return root;
+        if (!pointer.StartsWith("#/", StringComparison.Ordinal)) throw new ArgumentException($"The schema refers to \"{pointer}\", but only references into itself (#/…) can be followed.");
+        JsonNode? node = root;
+        foreach (string part in pointer[2..].Split('/'))
+        {
+            string name = Uri.UnescapeDataString(part).Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal);
+            node = node switch
+            {
+                JsonObject map when map.TryGetPropertyValue(name, out JsonNode? value) => value,
+                JsonArray list when int.TryParse(name, out int index) && (uint)index < (uint)list.Count => list[index],
+                _ => throw new ArgumentException($"The schema refers to \"{pointer}\", where there is nothing."),
+            };
+        }
+
+        return node;
+    }
+
+    private static JsonArray Items(JsonNode list, string key) =>
+        list is JsonArray { Count: > 0 } items ? items : throw new ArgumentException($"The schema's {key} is {list.ToJsonString()}, expected a list of schemas.");
+
+    private static List<JsonObject> Product(List<JsonObject> left, List<JsonObject> right)
+    {
+        if (left.Count * (long)right.Count > MostAlternatives) throw new ArgumentException($"The schema's combinations make more than {MostAlternatives} alternatives.");
+        var both = new List<JsonObject>();
+        foreach (JsonObject a in left)
+        {
+            foreach (JsonObject b in right)
+            {
+                if (Merge(a, b) is { } merged) both.Add(merged);
+            }
+        }
+
+        return both;
+    }
+
+    /// <summary>What satisfies both; null where nothing does.</summary>
+    private static JsonObject? Merge(JsonObject left, JsonObject right)
+    {
+        var merged = (JsonObject)left.DeepClone();
+        foreach ((string key, JsonNode? value) in right)
+        {
+            if (!merged.TryGetPropertyValue(key, out JsonNode? own) || JsonNode.DeepEquals(own, value))
+            {
+                merged[key] = value?.DeepClone();
+                continue;
+            }
+
+            switch (key)
+            {
+                case "properties" or "$defs" or "definitions":
+                    foreach ((string name, JsonNode? schema) in value!.AsObject())
+                    {
+                        JsonObject properties = own!.AsObject();
+                        properties[name] = properties.TryGetPropertyValue(name, out JsonNode? before) && !JsonNode.DeepEquals(before, schema) && key == "properties"
+                            ? new JsonObject { ["allOf"] = new JsonArray(before?.DeepClone(), schema?.DeepClone()) }
+                            : schema?.DeepClone();
+                    }
+
+                    break;
+                case "required":
+                    merged[key] = new JsonArray([.. own!.AsArray().Concat(value!.AsArray()).Select(x => x!.GetValue<string>()).Distinct().Select(x => (JsonNode)x)]);
+                    break;
+                case "type":
+                    string[] types = [.. Types(own).SelectMany(a => Types(value).Where(b => a == b || (a, b) is ("number", "integer")).Concat(Types(value).Where(b => (a, b) is ("integer", "number")).Select(_ => a))).Distinct()];
+                    if (types.Length == 0) return null;
+                    merged[key] = new JsonArray([.. types.Select(x => (JsonNode)x)]);
+                    break;
+                case "enum":
+                    merged[key] = new JsonArray([.. own!.AsArray().Where(x => value!.AsArray().Any(y => JsonNode.DeepEquals(x, y))).Select(x => x?.DeepClone())]);
+                    break;
+                case "const":
+                    return null;
+                case "minimum" or "exclusiveMinimum" or "minLength" or "minItems":
+                    merged[key] = Number(own) >= Number(value) ? own!.DeepClone() : value!.DeepClone();
+                    break;
+                case "maximum" or "exclusiveMaximum" or "maxLength" or "maxItems":
+                    merged[key] = Number(own) <= Number(value) ? own!.DeepClone() : value!.DeepClone();
+                    break;
+                case "additionalProperties" or "items":
+                    merged[key] = new JsonObject { ["allOf"] = new JsonArray(own?.DeepClone(), value?.DeepClone()) };
+                    break;
+                case "title" or "description" or "default" or "examples" or "$comment" or "$schema" or "$id":
+                    break;
+                default:
+                    throw new NotSupportedException($"The schema combines two different values of \"{key}\", which cannot be made one: {own?.ToJsonString()} and {value?.ToJsonString()}.");
+            }
+        }
+
+        return merged;
+    }
+
+    private static double Number(JsonNode? node) =>
+        node is JsonValue value && value.GetValueKind() == JsonValueKind.Number ? value.GetValue<double>() : throw new ArgumentException($"The schema has {node?.ToJsonString() ?? "null"} where a number is expected.");
+
+    /// <summary>One alternative for each type; where none is named, that of the other words, or all.</summary>
+    private static IEnumerable<JsonObject> OfTypes(JsonObject schema)
+    {
+        if (schema["const"] is not null || schema.ContainsKey("const") || schema["enum"] is not null) return [schema];
+        string[] types = schema["type"] is { } named ? Types(named) : Implied(schema);
+        if (types.Length == 1 && schema["type"] is JsonValue) return [schema];
+        return types.Select(type =>
+        {
+            var typed = (JsonObject)schema.DeepClone();
+            typed["type"] = type;
+            return typed;
+        });
+    }
+
+    /// <summary>The types that "type" names.</summary>
+    public static string[] Types(JsonNode? type)
+    {
+        string[] types = type switch
+        {
+            JsonValue one when one.GetValueKind() == JsonValueKind.String => [one.GetValue<string>()],
+            JsonArray list when list.All(x => x?.GetValueKind() == JsonValueKind.String) => [.. list.Select(x => x!.GetValue<string>()).Distinct()],
+            _ => [],
+        };
+        return types.Length > 0 && types.All(s_types.Contains) ? types
+            : throw new ArgumentException($"The schema's type is {type?.ToJsonString() ?? "null"}, expected one or a list of {string.Join(", ", s_types)}.");
+    }
+
+    private static string[] Implied(JsonObject schema)
+    {
+        if (Has("properties", "required", "additionalProperties")) return ["object"];
+        if (Has("items", "prefixItems", "minItems", "maxItems")) return ["array"];
+        if (Has("pattern", "minLength", "maxLength", "format")) return ["string"];
+        if (Has("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")) return ["number"];
+        return ["object", "array", "string", "number", "boolean", "null"];
+
+        bool Has(params ReadOnlySpan<string> keys)
+        {
+            foreach (string key in keys)
+            {
+                if (schema.ContainsKey(key)) return true;
+            }
+
+            return false;
+        }
+    }
+}

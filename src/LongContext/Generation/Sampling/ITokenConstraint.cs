@@ -1,0 +1,20 @@
+namespace LongContext.Generation.Sampling;
+
+/// <summary>What the tokens of one sequence may be, as a grammar says it. Used by one thread at a time.</summary>
+internal interface ITokenConstraint
+{
+    /// <summary>Whether nothing may follow but the end.</summary>
+    bool MustEnd { get; }
+
+    /// <summary>Sets the scores of all tokens that may not come next to −∞; an end token stays only where the text is complete.</summary>
+    /// <param name="logits">One score for each token of the vocabulary.</param>
+    void Mask(Span<float> logits);
+
+    /// <summary>Takes the next token.</summary>
+    /// <returns>False where it may not come next; nothing has changed then.</returns>
+    bool TryAccept(int token);
+
+    /// <summary>Takes the last tokens back.</summary>
+    /// <param name="count">Of the accepted ones, how many.</param>
+    void Rollback(int count);
+}

@@ -1,0 +1,106 @@
+namespace LongContext.Generation.Sampling;
+
+/// <summary>What penalties and bans must know of a sequence: only what the options ask for is kept.</summary>
+internal sealed class TokenHistory
+{
+    private readonly GenerationOptions options;
+    private readonly bool keepsOrder;
+    private readonly ulong[] seenBits = [];
+    private readonly Dictionary<int, int>? made;
+    private int[] seen = [];
+    private int[] tokens = [];
+    private int seenCount;
+
+    public TokenHistory(GenerationOptions options, int vocabularySize, ReadOnlySpan<int> prompt)
+    {
+        this.options = options;
+        int answer = Math.Min(options.MaximumNewTokens, 4096);
+        if (options.RepetitionPenalty != 1)
+        {
+            seenBits = new ulong[(vocabularySize + 63) / 64];
+            seen = new int[Math.Min(vocabularySize, prompt.Length + answer)];
+        }
+
+        if (options.FrequencyPenalty != 0 || options.PresencePenalty != 0) made = new Dictionary<int, int>(Math.Min(vocabularySize, answer));
+        keepsOrder = options.NoRepeatNGramSize is not null || options.BadWordIds.Any(word => word.Count > 1);
+        if (keepsOrder)
+        {
+            tokens = new int[prompt.Length + answer];
+            prompt.CopyTo(tokens);
+        }
+
+        TokenCount = prompt.Length;
+        foreach (int token in prompt) See(token);
+    }
+
+    /// <summary>Tokens of prompt and output.</summary>
+    public int TokenCount { get; private set; }
+
+    /// <summary>Takes the next token of the output.</summary>
+    public void Add(int token)
+    {
+        See(token);
+        if (made is not null) made[token] = made.GetValueOrDefault(token) + 1;
+        if (keepsOrder)
+        {
+            if (TokenCount == tokens.Length) Array.Resize(ref tokens, checked(2 * tokens.Length));
+            tokens[TokenCount] = token;
+        }
+
+        TokenCount++;
+    }
+
+    /// <summary>Changes scores by the penalties and takes out what would make a forbidden sequence.</summary>
+    public void Apply(Span<float> logits)
+    {
+        if (options.RepetitionPenalty != 1)
+        {
+            foreach (int token in seen.AsSpan(0, seenCount))
+                logits[token] = (float)(logits[token] > 0 ? logits[token] / options.RepetitionPenalty : logits[token] * options.RepetitionPenalty);
+        }
+
+        if (made is not null)
+        {
+            foreach ((int token, int count) in made) logits[token] -= (float)((count * options.FrequencyPenalty) + options.PresencePenalty);
+        }
+
+        if (options.NoRepeatNGramSize is { } size) BanRepeats(logits, size);
+        BanWords(logits);
+    }
+
+    private void See(int token)
+    {
+        if (seenBits.Length == 0 || (seenBits[token >> 6] & (1UL << token)) != 0) return;
+        seenBits[token >> 6] |= 1UL << token;
+        if (seenCount == seen.Length) Array.Resize(ref seen, Math.Max(16, 2 * seen.Length));
+        seen[seenCount++] = token;
+    }
+
+    private void BanRepeats(Span<float> logits, int size)
+    {
+        ReadOnlySpan<int> all = tokens.AsSpan(0, TokenCount);
+        if (all.Length < size) return;
+        ReadOnlySpan<int> end = all[^(size - 1)..];
+        for (int from = 0; from + size <= all.Length;)
+        {
+            int found = all[from..^1].IndexOf(end);
+            if (found < 0) return;
+            logits[all[from + found + end.Length]] = float.NegativeInfinity;
+            from += found + 1;
+        }
+    }
+
+    private void BanWords(Span<float> logits)
+    {
+        IReadOnlyList<IReadOnlyList<int>> words = options.BadWordIds;
+        for (int i = 0; i < words.Count; i++)
+        {
+            IReadOnlyList<int> word = words[i];
+            int before = word.Count - 1;
+            if (before > TokenCount) continue;
+            bool ends = true;
+            for (int j = 0; j < before && ends; j++) ends = tokens[TokenCount - before + j] == word[j];
+            if (ends) logits[word[before]] = float.NegativeInfinity;
+        }
+    }
+}

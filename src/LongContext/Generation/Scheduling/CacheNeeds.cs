@@ -1,0 +1,47 @@
+using LongContext.Generation.Running;
+
+namespace LongContext.Generation.Scheduling;
+
+/// <summary>How much of a cache sequences need.</summary>
+internal sealed class CacheNeeds(IReadOnlyList<CacheGroup> groups, int pageTokens)
+{
+    /// <summary>Bytes of a page in all groups.</summary>
+    public long PageBytes => groups.Sum(group => group.PageBytes);
+
+    /// <summary>Bytes for a sequence of some tokens that goes through the model in chunks.</summary>
+    /// <param name="tokens">Tokens with keys and values.</param>
+    /// <param name="chunk">Tokens of a step, at most; 1 for the least that works.</param>
+    public long Bytes(long tokens, int chunk = 1)
+    {
+        long bytes = 0;
+        for (int group = 0; group < groups.Count; group++)
+        {
+            long pages = Pages(tokens);
+            if (groups[group].Window is { } window)
+            {
+                // Of any run of n tokens, pages hold the first's end, whole ones, and the last's beginning.
+                pages = Math.Min(pages, Pages((long)window + chunk - 2) + 1);
+            }
+
+            bytes += pages * groups[group].PageBytes;
+        }
+
+        return bytes;
+    }
+
+    /// <summary>The longest sequence that fits into a number of bytes by itself.</summary>
+    public int LongestSequence(long bytes)
+    {
+        long low = 0, high = int.MaxValue / 2;
+        while (low < high)
+        {
+            long middle = low + ((high - low + 1) / 2);
+            if (Bytes(middle) <= bytes) low = middle;
+            else high = middle - 1;
+        }
+
+        return (int)low;
+    }
+
+    private long Pages(long tokens) => (Math.Max(0, tokens) + pageTokens - 1) / pageTokens;
+}

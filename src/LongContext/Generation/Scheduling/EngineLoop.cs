@@ -1,0 +1,412 @@
+using LongContext.Generation.Running;
+using LongContext.Generation.Sampling;
+using Microsoft.Extensions.Logging;
+
+namespace LongContext.Generation.Scheduling;
+
+/// <summary>The engine's thread: takes requests in, runs step after step, and gives tokens out.</summary>
+internal sealed class EngineLoop : IDisposable
+{
+    private readonly object gate = new();
+    private readonly EngineModel model;
+    private readonly IModelRunner runner;
+    private readonly PagedCache cache;
+    private readonly Scheduler scheduler;
+    private readonly StepBatch batch;
+    private readonly GenerationEngineOptions options;
+    private readonly Thread thread;
+    private readonly HashSet<EngineSequence> active = [];
+    private readonly Action<EngineSequence> admitted, abandonedOne;
+    private List<EngineSequence> inbox = [], taken = [];
+    private CancellationTokenSource step = new();
+    private long arrivals;
+    private int holders, notBegun, runningCount, waitingCount;
+    private bool stopping, clears;
+    private Exception? broken;
+    private (long Running, long Waiting, long Bytes) told;
+
+    public EngineLoop(EngineModel model, IModelRunner runner, PagedCache cache, GenerationEngineOptions options)
+    {
+        (this.model, this.runner, this.cache, this.options) = (model, runner, cache, options);
+        int stepTokens = Math.Min(options.StepTokens, runner.MaximumTokens), sequences = Math.Min(options.MaximumSequences, stepTokens);
+        scheduler = new Scheduler(cache, stepTokens, sequences);
+        batch = new StepBatch(stepTokens, sequences);
+        (admitted, abandonedOne) = (OnAdmitted, OnAbandoned);
+        thread = new Thread(Run) { IsBackground = true, Name = "LongContext engine" };
+        thread.Start();
+    }
+
+    /// <summary>Memory for the draws of all sequences, used by the engine's thread.</summary>
+    public TokenDistribution Distribution { get; } = new();
+
+    public EngineCounters Counters { get; } = new();
+
+    public int RunningCount => Volatile.Read(ref runningCount);
+
+    public int WaitingCount => Volatile.Read(ref waitingCount);
+
+    public long Preemptions => scheduler.Preemptions;
+
+    /// <summary>Bytes that the engine's thread has allocated up to the last step, for tests.</summary>
+    public long AllocatedBytes { get; private set; }
+
+    /// <summary>Takes a request in, on the caller's thread.</summary>
+    public void Submit(EngineSequence sequence)
+    {
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(stopping, typeof(GenerationEngine));
+            if (broken is not null) throw new InvalidOperationException("The engine stopped with a fault: " + broken.Message, broken);
+            if (options.QueueLimit is { } limit && notBegun >= limit + Math.Max(0, batch.MaximumSequences - (active.Count - notBegun)))
+                throw new GenerationQueueFullException($"{notBegun} requests wait, and no more than {limit} may (GenerationEngineOptions.QueueLimit).");
+            sequence.Arrival = ++arrivals;
+            active.Add(sequence);
+            notBegun++;
+            inbox.Add(sequence);
+            Volatile.Write(ref waitingCount, waitingCount + 1);
+            Monitor.PulseAll(gate);
+        }
+    }
+
+    /// <summary>Notes that nobody waits for a sequence any more, on any thread. The step ends early where it has none that somebody waits for.</summary>
+    public void Abandon(EngineSequence sequence)
+    {
+        lock (gate)
+        {
+            if (sequence.HoldsStep)
+            {
+                sequence.HoldsStep = false;
+                if (--holders == 0) step.Cancel();
+            }
+
+            Monitor.PulseAll(gate);
+        }
+    }
+
+    /// <summary>Forgets what is kept, before the next step.</summary>
+    public void Clear()
+    {
+        lock (gate)
+        {
+            if (stopping || broken is not null) return;
+            clears = true;
+            Monitor.PulseAll(gate);
+            while (clears && !stopping) Monitor.Wait(gate);
+        }
+    }
+
+    /// <summary>Ends all requests and waits for the thread.</summary>
+    public void Dispose()
+    {
+        EngineSequence[] ended;
+        lock (gate)
+        {
+            stopping = true;
+            ended = [.. active];
+            step.Cancel();
+            Monitor.PulseAll(gate);
+        }
+
+        foreach (EngineSequence sequence in ended) sequence.Stream.Fail(new ObjectDisposedException(nameof(GenerationEngine)));
+        thread.Join();
+        step.Dispose();
+    }
+
+    private void Run()
+    {
+        try
+        {
+            while (TakeIn())
+            {
+                scheduler.RemoveAbandoned(abandonedOne);
+                scheduler.Plan(batch, admitted);
+                Volatile.Write(ref runningCount, scheduler.Running.Count);
+                if (batch.SequenceCount > 0) Step();
+                else if (scheduler.Running.Count > 0) Fail(scheduler.Running[0], new CacheCapacityException($"There is no memory for another page of the cache: it holds {cache.CommittedBytes} bytes and cannot grow."));
+                Count();
+                AllocatedBytes = GC.GetAllocatedBytesForCurrentThread();
+            }
+
+            EndAll(new ObjectDisposedException(nameof(GenerationEngine)));
+            cache.ClearKept();
+            cache.Trim();
+            Count();
+        }
+#pragma warning disable CA1031 // Whoever waits must learn of it, whatever it is.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            options.Logger?.LogError(e, "The generation engine stopped with a fault.");
+            EngineSequence[] ended;
+            lock (gate)
+            {
+                broken = e;
+                clears = false;
+                ended = [.. active];
+                active.Clear();
+                Monitor.PulseAll(gate);
+            }
+
+            // The cache's state is not known; the store's own end frees its memory.
+            foreach (EngineSequence sequence in ended) sequence.Stream.Fail(e);
+        }
+    }
+
+    /// <summary>Brings the figures up to date.</summary>
+    private void Count()
+    {
+        lock (gate) Volatile.Write(ref waitingCount, scheduler.WaitingCount + inbox.Count);
+        Volatile.Write(ref runningCount, scheduler.Running.Count);
+        long bytes = cache.CommittedBytes;
+        GenerationMeter.Changed(runningCount - told.Running, waitingCount - told.Waiting, bytes - told.Bytes);
+        told = (runningCount, waitingCount, bytes);
+    }
+
+    private void EndAll(Exception exception)
+    {
+        lock (gate)
+        {
+            foreach (EngineSequence sequence in inbox) scheduler.Add(sequence);
+            inbox.Clear();
+        }
+
+        scheduler.RemoveAll(sequence => End(sequence, exception));
+    }
+
+    /// <summary>Takes in what has come; parks while there is nothing to do.</summary>
+    private bool TakeIn()
+    {
+        bool clear;
+        lock (gate)
+        {
+            while (inbox.Count == 0 && !scheduler.HasWork && !stopping && !clears)
+            {
+                cache.Trim();
+                Monitor.Wait(gate);
+            }
+
+            if (stopping) return false;
+            (inbox, taken) = (taken, inbox);
+            clear = clears;
+        }
+
+        foreach (EngineSequence sequence in taken) scheduler.Add(sequence);
+        taken.Clear();
+        if (!clear) return true;
+        cache.ClearKept();
+        cache.Trim();
+        lock (gate)
+        {
+            clears = false;
+            Monitor.PulseAll(gate);
+        }
+
+        return true;
+    }
+
+    private void Step()
+    {
+        if (!BeginStep()) return;
+        CancellationToken cancellation = step.Token;
+        bool entered = false;
+        try
+        {
+            model.Gate?.Enter(cancellation);
+            entered = true;
+            runner.Run(batch, cancellation);
+            Counters.Steps++;
+            Counters.ComputedTokens += batch.TokenCount;
+            foreach (EngineSequence sequence in scheduler.Planned) Finish(sequence);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // All who were in it have gone; they are taken out before the next step.
+        }
+#pragma warning disable CA1031 // A fault of the model is told to whom it concerns; others go on.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            options.Logger?.LogError(e, "A step of {Sequences} sequences failed.", batch.SequenceCount);
+            foreach (EngineSequence sequence in scheduler.Planned) Fail(sequence, e);
+        }
+        finally
+        {
+            if (entered) model.Gate?.Leave();
+            EndStep();
+        }
+    }
+
+    private bool BeginStep()
+    {
+        lock (gate)
+        {
+            if (stopping) return false;
+            if (!step.TryReset())
+            {
+                step.Dispose();
+                step = new CancellationTokenSource();
+            }
+
+            holders = 0;
+            foreach (EngineSequence sequence in scheduler.Planned)
+            {
+                sequence.HoldsStep = !sequence.Stream.IsAbandoned;
+                if (sequence.HoldsStep) holders++;
+            }
+
+            return holders > 0;
+        }
+    }
+
+    private void EndStep()
+    {
+        lock (gate)
+        {
+            foreach (EngineSequence sequence in scheduler.Planned) sequence.HoldsStep = false;
+            holders = 0;
+        }
+    }
+
+    /// <summary>Draws a sequence's next tokens from the step's scores, and counts its tokens as cached.</summary>
+    private void Finish(EngineSequence sequence)
+    {
+        if (sequence.StepRow < 0)
+        {
+            sequence.Cached += sequence.StepTokens;
+            cache.Publish(sequence);
+            cache.Forget(sequence);
+            return;
+        }
+
+        GenerationFinishReason? end;
+        bool anew;
+        try
+        {
+            end = Draw(sequence, out anew);
+        }
+#pragma warning disable CA1031 // A fault of one sequence's scores or choice is its own.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Fail(sequence, e);
+            return;
+        }
+
+        if (!anew)
+        {
+            cache.Publish(sequence);
+            cache.Forget(sequence);
+            if (sequence.StepGuesses > 0) cache.Truncate(sequence, sequence.Cached);
+        }
+
+        if (end is { } reason) Complete(sequence, reason);
+        else if (anew) cache.Drop(sequence);
+    }
+
+    private GenerationFinishReason? Draw(EngineSequence sequence, out bool anew)
+    {
+        int guesses = sequence.StepGuesses, accepted = 0;
+        anew = false;
+        try
+        {
+            for (int i = 0; ; i++)
+            {
+                Span<float> logits = runner.Logits(sequence.StepRow + i);
+                int token = sequence.Sampler.Next(logits);
+                // All tokens that were there before this one are computed now, whatever it is.
+                sequence.Cached = sequence.Count;
+                if (sequence.IsStop(token)) return GenerationFinishReason.Stop;
+                bool right = i < guesses && token == sequence.Tokens[sequence.Count];
+                anew = sequence.Append(token);
+                Counters.GeneratedTokens++;
+                sequence.Stream.Write(Detailed(sequence, token));
+                if (right) accepted++;
+                if (sequence.MustEnd) return GenerationFinishReason.Stop;
+                if (sequence.Made == sequence.Options.MaximumNewTokens) return GenerationFinishReason.Length;
+                if (!right || anew) return null;
+            }
+        }
+        finally
+        {
+            if (guesses > 0)
+            {
+                sequence.GuessedTokens += guesses;
+                sequence.AcceptedTokens += accepted;
+                Counters.GuessedTokens += guesses;
+                Counters.AcceptedTokens += accepted;
+                sequence.Guesses!.Note(guesses, accepted);
+            }
+        }
+    }
+
+    private static GeneratedToken Detailed(EngineSequence sequence, int token) => sequence.Options.LogProbabilities is null ? new GeneratedToken(token) : new GeneratedToken(token)
+    {
+        LogProbability = sequence.Sampler.LogProbability,
+        Alternatives = sequence.Sampler.Alternatives.ToArray(),
+    };
+
+    private void Complete(EngineSequence sequence, GenerationFinishReason reason)
+    {
+        (TimeSpan queue, TimeSpan first, TimeSpan total) = sequence.Stream.Times;
+        var result = new GenerationResult
+        {
+            Tokens = sequence.Tokens.AsSpan(sequence.PromptLength, sequence.Made).ToArray(),
+            Details = sequence.Options.LogProbabilities is null ? null : sequence.Stream.ToArray(),
+            FinishReason = reason,
+            PromptTokens = sequence.PromptLength,
+            ReusedTokens = sequence.ReusedTokens,
+            GuessedTokens = sequence.GuessedTokens,
+            AcceptedTokens = sequence.AcceptedTokens,
+            Preemptions = sequence.Preemptions,
+            QueueTime = queue,
+            TimeToFirstToken = first,
+            Duration = total,
+        };
+        scheduler.Remove(sequence);
+        Forget(sequence);
+        Counters.Completed++;
+        GenerationMeter.Completed(result);
+        sequence.Stream.Complete(result);
+    }
+
+    private void Fail(EngineSequence sequence, Exception exception)
+    {
+        scheduler.Remove(sequence);
+        End(sequence, exception);
+    }
+
+    private void End(EngineSequence sequence, Exception exception)
+    {
+        Forget(sequence);
+        if (sequence.Stream.IsAbandoned) Counters.Cancelled++;
+        else Counters.Failed++;
+        GenerationMeter.Ended(sequence.Stream.IsAbandoned ? "cancelled" : "failed");
+        sequence.Stream.Fail(exception);
+    }
+
+    private void OnAbandoned(EngineSequence sequence)
+    {
+        Forget(sequence);
+        Counters.Cancelled++;
+        GenerationMeter.Ended("cancelled");
+    }
+
+    private void OnAdmitted(EngineSequence sequence)
+    {
+        if (sequence.Began) return;
+        sequence.Began = true;
+        sequence.Stream.Begin();
+        Counters.PromptTokens += sequence.PromptLength;
+        lock (gate) notBegun--;
+    }
+
+    private void Forget(EngineSequence sequence)
+    {
+        lock (gate)
+        {
+            if (active.Remove(sequence) && !sequence.Began) notBegun--;
+        }
+
+        Counters.ReusedTokens += sequence.ReusedTokens;
+    }
+}

@@ -1,0 +1,212 @@
+using LongContext.Generation.Running;
+using Microsoft.Extensions.Logging;
+
+namespace LongContext.Generation.Scheduling;
+
+/// <summary>
+/// Gives out the pages of a store within a budget of bytes that all groups share. A page is used (by running sequences), kept (its tokens are known and another request may want them), free (it has
+/// memory and holds nothing), or has no memory.
+/// </summary>
+/// <remarks>Used by the engine's thread alone; figures may be read by others.</remarks>
+internal sealed partial class PagedCache
+{
+    private readonly IPageStore store;
+    private readonly GroupPages[] groups;
+    private readonly PagedCacheOptions options;
+    private long budget, used, committed, kept;
+
+    public PagedCache(IPageStore store, PagedCacheOptions options)
+    {
+        (this.store, this.options, budget) = (store, options, options.BudgetBytes);
+        groups = [.. store.Groups.Select(group => new GroupPages(group))];
+        PageTokens = store.PageTokens;
+        hashMask = options.HashBits >= 64 ? ulong.MaxValue : (1UL << options.HashBits) - 1;
+        runStarts = new int[groups.Length];
+        Needs = new CacheNeeds(store.Groups, PageTokens);
+    }
+
+    public int PageTokens { get; }
+
+    public CacheNeeds Needs { get; }
+
+    /// <summary>Bytes that may be taken.</summary>
+    public long BudgetBytes => Volatile.Read(ref budget);
+
+    /// <summary>Bytes of pages that running sequences use.</summary>
+    public long UsedBytes => Volatile.Read(ref used);
+
+    /// <summary>Bytes of pages that are kept for others.</summary>
+    public long KeptBytes => Volatile.Read(ref kept);
+
+    /// <summary>Bytes of pages that have memory.</summary>
+    public long CommittedBytes => Volatile.Read(ref committed);
+
+    /// <summary>Gives a sequence pages for its tokens up to a number, or as many as can be had.</summary>
+    /// <returns>Tokens of it that have a place then.</returns>
+    public int Grow(EngineSequence sequence, int tokens)
+    {
+        int pages = sequence.Pages.Of(0).Length, wanted = (tokens + PageTokens - 1) / PageTokens;
+        for (; pages < wanted; pages++)
+        {
+            for (int group = 0; group < groups.Length; group++)
+            {
+                int page = Allocate(group);
+                if (page < 0)
+                {
+                    // All groups or none.
+                    while (--group >= 0)
+                    {
+                        Release(group, sequence.Pages.Of(group)[pages]);
+                        sequence.Pages.Truncate(group, pages);
+                    }
+
+                    return pages * PageTokens;
+                }
+
+                sequence.Pages.Add(group, page);
+            }
+        }
+
+        return pages * PageTokens;
+    }
+
+    /// <summary>Gives back the pages that lie wholly before the windows of the next token, of the groups that have one.</summary>
+    public void Forget(EngineSequence sequence)
+    {
+        for (int group = 0; group < groups.Length; group++)
+        {
+            if (groups[group].Group.Window is not { } window) continue;
+            // The next token, at position Cached, sees from Cached - window + 1 on.
+            int end = Math.Max(0, sequence.Cached - window + 1) / PageTokens;
+            ReadOnlySpan<int> pages = sequence.Pages.Of(group);
+            for (int index = Math.Min(end, pages.Length) - 1; index >= 0 && pages[index] >= 0; index--)
+            {
+                Release(group, pages[index]);
+                sequence.Pages.Set(group, index, -1);
+            }
+        }
+    }
+
+    /// <summary>Gives back the pages behind a number of tokens, such as those of guesses that were wrong.</summary>
+    public void Truncate(EngineSequence sequence, int tokens)
+    {
+        int count = (tokens + PageTokens - 1) / PageTokens;
+        for (int group = 0; group < groups.Length; group++)
+        {
+            ReadOnlySpan<int> pages = sequence.Pages.Of(group);
+            // The last first: what is kept is given up in this order, and a beginning is worth more than what follows it.
+            for (int index = pages.Length - 1; index >= count; index--)
+            {
+                if (pages[index] >= 0) Release(group, pages[index]);
+            }
+
+            sequence.Pages.Truncate(group, count);
+        }
+    }
+
+    /// <summary>Gives back all of a sequence's pages; it begins anew.</summary>
+    public void Drop(EngineSequence sequence)
+    {
+        Truncate(sequence, 0);
+        Leave(sequence);
+        (sequence.Cached, sequence.Shares) = (0, true);
+    }
+
+    /// <summary>Gives the memory of free pages back to the machine.</summary>
+    public void Trim()
+    {
+        for (int group = 0; group < groups.Length; group++)
+        {
+            while (groups[group].Free.TryPop(out int page)) Decommit(group, page);
+        }
+    }
+
+    /// <summary>A page with memory and one user; -1 where there is none to be had.</summary>
+    private int Allocate(int group)
+    {
+        GroupPages own = groups[group];
+        int page;
+        while (!own.Free.TryPop(out page))
+        {
+            if (committed + own.PageBytes <= budget)
+            {
+                page = own.Number();
+                if (TryCommit(group, page)) break;
+                own.Spare.Push(page);
+            }
+            else if (!FreeOther(group) && !EvictOldest())
+            {
+                return -1;
+            }
+        }
+
+        own.References(page) = 1;
+        used += own.PageBytes;
+        return page;
+    }
+
+    private bool TryCommit(int group, int page)
+    {
+        try
+        {
+            store.Commit(group, page);
+            committed += groups[group].PageBytes;
+            return true;
+        }
+        catch (OutOfMemoryException e)
+        {
+            // The machine has less than was thought: go on with what is there.
+            budget = committed;
+            options.Logger?.LogWarning(e, "There is no memory for another page of the cache; it stays at {Bytes} bytes.", committed);
+            return false;
+        }
+    }
+
+    private void Decommit(int group, int page)
+    {
+        store.Decommit(group, page);
+        committed -= groups[group].PageBytes;
+        groups[group].Spare.Push(page);
+    }
+
+    private bool FreeOther(int group)
+    {
+        for (int other = 0; other < groups.Length; other++)
+        {
+            if (other == group || !groups[other].Free.TryPop(out int page)) continue;
+            Decommit(other, page);
+            return true;
+        }
+
+        return false;
+    }
+
+    private void Reference(int group, int page)
+    {
+        GroupPages own = groups[group];
+        if (own.References(page)++ > 0) return;
+        keptPages.Remove(Number(group, page));
+        kept -= own.PageBytes;
+        used += own.PageBytes;
+    }
+
+    private void Release(int group, int page)
+    {
+        GroupPages own = groups[group];
+        if (--own.References(page) > 0) return;
+        used -= own.PageBytes;
+        if (own.Node(page) is null)
+        {
+            own.Free.Push(page);
+            return;
+        }
+
+        kept += own.PageBytes;
+        keptPages.Add(Number(group, page));
+        while (kept > options.KeptShare * budget && EvictOldest())
+        {
+        }
+    }
+
+    private int Number(int group, int page) => checked((page * groups.Length) + group);
+}

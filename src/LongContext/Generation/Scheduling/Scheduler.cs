@@ -1,0 +1,213 @@
+using LongContext.Generation.Running;
+
+namespace LongContext.Generation.Scheduling;
+
+/// <summary>
+/// Decides what the next step computes: the next token of each running sequence, then prompts in chunks, as far as tokens and pages reach. Order is by priority, then by arrival; who comes first gets
+/// pages first, at the cost of the last one where there is none.
+/// </summary>
+/// <remarks>
+/// It does not come to a halt: any sequence that was let in fits by itself, and the first of the running ones can take the pages of all others. Within a priority nobody waits for ever, since the oldest
+/// is never sent back.
+/// </remarks>
+internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSequences)
+{
+    /// <summary>The first at the end.</summary>
+    private readonly List<EngineSequence> waiting = [];
+    private readonly List<EngineSequence> running = [];
+    private readonly List<EngineSequence> planned = [];
+
+    /// <summary>Sequences that are computed, the first at the beginning.</summary>
+    public IReadOnlyList<EngineSequence> Running => running;
+
+    /// <summary>Sequences in the step that was planned last, in the batch's order.</summary>
+    public List<EngineSequence> Planned => planned;
+
+    public int WaitingCount => waiting.Count;
+
+    public bool HasWork => waiting.Count + running.Count > 0;
+
+    /// <summary>Times that a sequence was sent back.</summary>
+    public long Preemptions { get; private set; }
+
+    /// <summary>Adds a sequence to those that wait.</summary>
+    public void Add(EngineSequence sequence)
+    {
+        int low = 0, high = waiting.Count;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (sequence.CompareTo(waiting[middle]) < 0) low = middle + 1;
+            else high = middle;
+        }
+
+        waiting.Insert(low, sequence);
+    }
+
+    /// <summary>Takes a sequence out and gives its pages back; what others may use of them is kept.</summary>
+    public void Remove(EngineSequence sequence)
+    {
+        if (!running.Remove(sequence)) waiting.Remove(sequence);
+        cache.Drop(sequence);
+    }
+
+    /// <summary>Takes out those whose callers gave up.</summary>
+    public void RemoveAbandoned(Action<EngineSequence> removed)
+    {
+        for (int i = running.Count - 1; i >= 0; i--)
+        {
+            if (running[i].Stream.IsAbandoned) RemoveAt(running, i, removed);
+        }
+
+        for (int i = waiting.Count - 1; i >= 0; i--)
+        {
+            if (waiting[i].Stream.IsAbandoned) RemoveAt(waiting, i, removed);
+        }
+    }
+
+    /// <summary>Takes out all.</summary>
+    public void RemoveAll(Action<EngineSequence> removed)
+    {
+        for (int i = running.Count - 1; i >= 0; i--) RemoveAt(running, i, removed);
+        for (int i = waiting.Count - 1; i >= 0; i--) RemoveAt(waiting, i, removed);
+    }
+
+    /// <summary>Lets in whom there is room for, and fills a step.</summary>
+    /// <param name="batch">The step; emptied first. It stays empty where nobody runs, or where nobody can get a page, which happens only where the machine has less memory than was thought.</param>
+    /// <param name="admitted">Told of each sequence that begins.</param>
+    public void Plan(StepBatch batch, Action<EngineSequence> admitted)
+    {
+        batch.Clear();
+        planned.Clear();
+        Admit(admitted);
+        int decoding = 0;
+        foreach (EngineSequence sequence in running) decoding += sequence.Pending == 1 ? 1 : 0;
+        int spare = stepTokens - decoding, guesses = running.Count > decoding ? spare / 2 : spare;
+        for (int i = 0; i < running.Count; i++)
+        {
+            EngineSequence sequence = running[i];
+            (sequence.StepTokens, sequence.StepGuesses) = (0, 0);
+            if (sequence.Pending == 1)
+            {
+                int guessed = Guess(sequence, Math.Min(guesses, spare)), got = Grow(sequence, 1 + guessed, i);
+                if (got == 0) continue;
+                (sequence.StepTokens, sequence.StepGuesses) = (got, got - 1);
+                guesses -= got - 1;
+                spare -= got - 1;
+            }
+            else
+            {
+                Extend(sequence);
+                int wanted = Chunk(sequence, spare), got = wanted == 0 ? 0 : Grow(sequence, wanted, i);
+                if (got == 0) continue;
+                sequence.StepTokens = got;
+                spare -= got;
+            }
+
+            planned.Add(sequence);
+        }
+
+        foreach (EngineSequence sequence in planned) Put(sequence, batch);
+    }
+
+    private static void Put(EngineSequence sequence, StepBatch batch)
+    {
+        bool wantsLogits = sequence.Cached + sequence.StepTokens - sequence.StepGuesses == sequence.Count;
+        var step = new StepSequence
+        {
+            CachedTokens = sequence.Cached,
+            FrequencyLength = sequence.FrequencyLength(sequence.StepTokens),
+            LogitCount = wantsLogits ? 1 + sequence.StepGuesses : 0,
+            Pages = sequence.Pages,
+            Remapping = sequence.Remapping,
+        };
+        int row = batch.Add(step, sequence.Tokens.AsSpan(sequence.Cached, sequence.StepTokens));
+        sequence.StepRow = wantsLogits ? row : -1;
+    }
+
+    private void RemoveAt(List<EngineSequence> list, int index, Action<EngineSequence> removed)
+    {
+        EngineSequence sequence = list[index];
+        list.RemoveAt(index);
+        cache.Drop(sequence);
+        removed(sequence);
+    }
+
+    private void Admit(Action<EngineSequence> admitted)
+    {
+        while (waiting.Count > 0 && running.Count < maximumSequences)
+        {
+            EngineSequence sequence = waiting[^1];
+            int there = cache.Match(sequence, out long shared);
+            if (running.Count > 0 && !HasRoom(sequence, shared)) return;
+            waiting.RemoveAt(waiting.Count - 1);
+            Take(sequence, there);
+            int place = running.Count;
+            while (place > 0 && sequence.CompareTo(running[place - 1]) < 0) place--;
+            running.Insert(place, sequence);
+            admitted(sequence);
+        }
+    }
+
+    /// <summary>Whether all tokens of a sequence have room beside what the running ones have and still need for the tokens they have now.</summary>
+    private bool HasRoom(EngineSequence sequence, long shared)
+    {
+        long needed = cache.UsedBytes + cache.Needs.Bytes(sequence.Count + 1, stepTokens) - shared;
+        foreach (EngineSequence other in running)
+        {
+            int placed = other.Pages.Of(0).Length * cache.PageTokens;
+            if (placed <= other.Count) needed += cache.Needs.Bytes(other.Count + 1, stepTokens) - cache.Needs.Bytes(placed, stepTokens);
+        }
+
+        return needed <= cache.BudgetBytes;
+    }
+
+    /// <summary>Uses what others have computed since of the tokens that come next.</summary>
+    private void Extend(EngineSequence sequence) => Take(sequence, cache.Match(sequence, out _));
+
+    private void Take(EngineSequence sequence, int there)
+    {
+        int before = sequence.Cached;
+        if (there <= before || !cache.Adopt(sequence, there)) return;
+        if (sequence is { Preemptions: 0, Made: 0 }) sequence.ReusedTokens += there - before;
+    }
+
+    private static int Guess(EngineSequence sequence, int most)
+    {
+        if (sequence.Guesses is not { } lookup) return 0;
+        most = Math.Min(most, sequence.Options.MaximumNewTokens - sequence.Made - 1);
+        most = Math.Min(most, sequence.Options.Speculation!.MaximumTokens);
+        if (most < 1) return 0;
+        most = sequence.AtOneFrequency(1 + most) - 1;
+        sequence.EnsureRoom(most);
+        return lookup.Guess(sequence.Tokens, sequence.Count, most);
+    }
+
+    /// <summary>Tokens of a prompt for this step; where more follow, up to the end of a page, so that others can use it.</summary>
+    private int Chunk(EngineSequence sequence, int most)
+    {
+        int wanted = sequence.AtOneFrequency(Math.Min(sequence.Pending, most));
+        if (wanted == sequence.Pending) return wanted;
+        int end = (sequence.Cached + wanted) / cache.PageTokens * cache.PageTokens;
+        return end > sequence.Cached ? end - sequence.Cached : wanted;
+    }
+
+    /// <summary>Gets pages for some of the wanted tokens, at the cost of the last ones where not even one token has a place.</summary>
+    /// <returns>Tokens that can be computed.</returns>
+    private int Grow(EngineSequence sequence, int wanted, int rank)
+    {
+        while (true)
+        {
+            int room = cache.Grow(sequence, sequence.Cached + wanted) - sequence.Cached;
+            if (room > 0) return Math.Min(room, wanted);
+            if (running.Count - 1 <= rank) return 0;
+            EngineSequence last = running[^1];
+            running.RemoveAt(running.Count - 1);
+            cache.Drop(last);
+            last.StepTokens = 0;
+            last.Preemptions++;
+            Preemptions++;
+            Add(last);
+        }
+    }
+}

@@ -1,0 +1,139 @@
+using LongContext.Data;
+using LongContext.Generation;
+using LongContext.Generation.Scheduling;
+using LongContext.Positions;
+
+namespace LongContext.Tests.Generation.Scheduling;
+
+public sealed class EngineReuseTests
+{
+    private static CancellationToken Ended => TestContext.Current.CancellationToken;
+
+    private static GenerationRequest Request(int[] prompt, int most = 9) => new() { Prompt = prompt, Options = new GenerationOptions { MaximumNewTokens = most, StopTokenIds = [] } };
+
+    private static int[] Tokens(int length, int seed)
+    {
+        var random = new SplitMix64(seed, 5);
+        return Engines.Prompt(ref random, length);
+    }
+
+    [Theory]
+    [InlineData(0, 20)]
+    [InlineData(1, 20)]
+    [InlineData(2, 20)]
+    [InlineData(3, 20)]
+    public async Task GenerateAsync_SecondTurn_ReusesAllFullPagesOfPromptAndAnswer(int shape, int expected)
+    {
+        var pages = new OraclePages(4, Engines.Shapes[shape]);
+        await using GenerationEngine engine = Engines.Make(pages, 1 << 14);
+        int[] first = Tokens(14, 1);
+        GenerationResult answer = await engine.GenerateAsync(Request(first), Ended);
+        Assert.Equal(0, answer.ReusedTokens);
+        // 14 + 9 tokens, of which the last has no keys: five full pages.
+        int[] second = [.. first, .. answer.Tokens, 7, 8, 9];
+        GenerationResult next = await engine.GenerateAsync(Request(second), Ended);
+        Assert.Equal(expected, next.ReusedTokens);
+        Assert.Equal((await Engines.AloneAsync(Engines.Shapes[shape], Request(second))).Tokens, next.Tokens);
+        // The same again: all but the page with the last token.
+        GenerationResult again = await engine.GenerateAsync(Request(second), Ended);
+        Assert.Equal((24, next.Tokens.Count), (again.ReusedTokens, again.Tokens.Count));
+        Assert.Equal(next.Tokens, again.Tokens);
+    }
+
+    [Fact]
+    public async Task GenerateAsync_OtherSaltRemappingOrToken_ReusesNothingOfIt()
+    {
+        await using GenerationEngine engine = Engines.Make(new OraclePages(4, [null]), 1 << 14);
+        int[] prompt = Tokens(18, 1);
+        await engine.GenerateAsync(Request(prompt), Ended);
+        Assert.Equal(16, (await engine.GenerateAsync(Request(prompt), Ended)).ReusedTokens);
+        Assert.Equal(0, (await engine.GenerateAsync(Request(prompt) with { CacheSalt = "b" }, Ended)).ReusedTokens);
+        Assert.Equal(0, (await engine.GenerateAsync(Request(prompt) with { PositionRemapping = new SelfExtend(2, 4) }, Ended)).ReusedTokens);
+        Assert.Equal(16, (await engine.GenerateAsync(Request(prompt) with { PositionRemapping = new SelfExtend(2, 4) }, Ended)).ReusedTokens);
+        int[] other = [.. prompt];
+        other[9] = (other[9] + 1) % 39;
+        GenerationResult result = await engine.GenerateAsync(Request(other), Ended);
+        Assert.Equal(8, result.ReusedTokens);
+        Assert.Equal((await Engines.AloneAsync([null], Request(other))).Tokens, result.Tokens);
+        await engine.ClearCacheAsync();
+        Assert.Equal(0, (await engine.GenerateAsync(Request(prompt), Ended)).ReusedTokens);
+    }
+
+    [Fact]
+    public async Task GenerateAsync_AllHashesEqual_ReusesOnlyTrueTokens()
+    {
+        await using GenerationEngine engine = Engines.Make(new OraclePages(4, [null]), 1 << 14, hashBits: 0);
+        for (int seed = 0; seed < 20; seed++)
+        {
+            int[] prompt = Tokens(20, seed % 5);
+            GenerationResult result = await engine.GenerateAsync(Request(prompt), Ended);
+            Assert.Equal((await Engines.AloneAsync([null], Request(prompt))).Tokens, result.Tokens);
+        }
+    }
+
+    [Fact]
+    public async Task GenerateAsync_SamePromptAtOnce_ComputesItOnce()
+    {
+        using var go = new ManualResetEventSlim();
+        OracleRunner? runner = null;
+        await using GenerationEngine engine = Engines.Make(
+            new OraclePages(4, [null, 8]), 1 << 16, Engines.Small, runner: pages => runner = new OracleRunner(pages, Engines.Vocabulary) { Before = (_, _) => go.Wait(TimeSpan.FromSeconds(30)) });
+        GenerationRequest request = Request(Tokens(200, 1), 1);
+        Task<GenerationResult>[] tasks = [.. Enumerable.Range(0, 4).Select(_ => engine.GenerateAsync(request, Ended))];
+        go.Set();
+        GenerationResult[] results = await Task.WhenAll(tasks);
+        Assert.All(results, result => Assert.Equal(results[0].Tokens, result.Tokens));
+        Assert.InRange(runner!.Tokens, 200, 200 + (3 * 30));
+    }
+
+    [Fact]
+    public async Task GenerateAsync_MemoryIsNeeded_TakesItFromWhatIsKeptAndBringsItBackFromTheHost()
+    {
+        var pages = new OraclePages(4, [null, 8]) { InHostMemory = false };
+        await using GenerationEngine engine = Engines.Make(pages, new CacheNeeds(pages.Groups, 4).Bytes(60), Engines.Small with { OffloadBytes = 1 << 16 });
+        int[] prompt = Tokens(40, 1);
+        GenerationResult first = await engine.GenerateAsync(Request(prompt), Ended);
+        for (int i = 2; i < 6; i++) await engine.GenerateAsync(Request(Tokens(45, i)), Ended);
+        Assert.True(engine.Statistics.OffloadedBytes > 0 && pages.Saves > 0);
+        GenerationResult again = await engine.GenerateAsync(Request(prompt), Ended);
+        Assert.True(pages.Loads > 0);
+        Assert.Equal(36, again.ReusedTokens);
+        Assert.Equal(first.Tokens, again.Tokens);
+        Assert.True(engine.Statistics.OffloadedBytes <= 1 << 16);
+    }
+
+    [Fact]
+    public async Task GenerateAsync_FrequenciesFollowLength_GivesWhatEachGivesAloneAndReusesOnlyEqualOnes()
+    {
+        var model = new EngineModel(Engines.Vocabulary) { FrequenciesFollowLengthPast = 24 };
+        await CheckFrequenciesAsync(model, length => length > 24 ? length : 0, 24);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task GenerateAsync_FrequenciesChangeOnce_GivesWhatEachGivesAloneAndReusesOnlyEqualOnes(bool recomputes)
+    {
+        var model = new EngineModel(Engines.Vocabulary) { FrequenciesChangePast = 24, RecomputesPast = recomputes ? 24 : null };
+        await CheckFrequenciesAsync(model, length => length > 24 ? 1 : 0, 24);
+    }
+
+    private static async Task CheckFrequenciesAsync(EngineModel model, Func<int, int> frequencies, int window)
+    {
+        var random = new SplitMix64(8, window);
+        int?[] shape = [null, 9];
+        var pages = new OraclePages(4, shape);
+        await using GenerationEngine engine = Engines.Make(
+            pages, new CacheNeeds(pages.Groups, 4).Bytes(120), model: model, runner: own => new OracleRunner(own, Engines.Vocabulary) { Frequencies = frequencies });
+        GenerationRequest[] requests = new GenerationRequest[80];
+        for (int i = 0; i < requests.Length; i++) requests[i] = Engines.Request(ref random, 50, 20) with { CacheSalt = null };
+        GenerationResult[] results = await Task.WhenAll(requests.Select(request => engine.GenerateAsync(request, Ended)));
+        for (int i = 0; i < requests.Length; i++)
+        {
+            GenerationResult alone = await Engines.AloneAsync(shape, requests[i], model, frequencies);
+            Assert.Equal(alone.Tokens, results[i].Tokens);
+        }
+
+        Assert.True(engine.Statistics.ReusedTokens > 0);
+    }
+}

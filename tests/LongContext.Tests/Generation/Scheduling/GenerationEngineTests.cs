@@ -1,0 +1,45 @@
+using LongContext.Data;
+using LongContext.Generation;
+
+namespace LongContext.Tests.Generation.Scheduling;
+
+public sealed class GenerationEngineTests
+{
+    public static TheoryData<int> Shapes => [.. Enumerable.Range(0, Engines.Shapes.Length)];
+
+    [Theory, MemberData(nameof(Shapes))]
+    public async Task GenerateAsync_ManyAtOnceInLittleMemory_GivesWhatEachGivesAlone(int shape)
+    {
+        var random = new SplitMix64(3, shape);
+        long preemptions = 0;
+        bool hasWhole = true;
+        foreach (double share in new[] { 1, 0.5, 0 })
+        {
+            var pages = new OraclePages(4, Engines.Shapes[shape]);
+            await using GenerationEngine engine = Engines.Make(pages, Engines.Bytes(pages, 100), Engines.Small with { KeptShare = share, ReusesPrefixes = share > 0 });
+            GenerationRequest[] requests = new GenerationRequest[60];
+            for (int i = 0; i < requests.Length; i++) requests[i] = Engines.Request(ref random);
+            GenerationResult[] results = await Task.WhenAll(requests.Select(request => Task.Run(() => engine.GenerateAsync(request))));
+            for (int i = 0; i < requests.Length; i++)
+            {
+                GenerationResult alone = await Engines.AloneAsync(Engines.Shapes[shape], requests[i]);
+                Assert.Equal(alone.Tokens, results[i].Tokens);
+                Assert.Equal(alone.FinishReason, results[i].FinishReason);
+            }
+
+            GenerationEngineStatistics statistics = engine.Statistics;
+            TestContext.Current.SendDiagnosticMessage($"{shape} {share}: {statistics}");
+            Assert.Equal(60, statistics.CompletedRequests);
+            Assert.Equal(0, statistics.UsedCacheBytes);
+            Assert.True(share > 0 ? statistics.ReusedTokens > 0 : statistics.ReusedTokens == 0);
+            preemptions += statistics.Preemptions;
+            hasWhole = Engines.HasWhole(pages);
+            Assert.True(pages.LargestBytes <= statistics.CacheBytes);
+            await engine.ClearCacheAsync();
+            Assert.Equal(0, pages.CommittedBytes);
+        }
+
+        // Otherwise this would show less than it says. Windows alone never outgrow what they were given.
+        Assert.Equal(hasWhole, preemptions > 0);
+    }
+}
