@@ -55,9 +55,6 @@ internal sealed class TorchPageStore : IPageStore
     /// <inheritdoc />
     public long CommittedBytes { get; private set; }
 
-    /// <summary>Whether pages lie in host memory.</summary>
-    public bool InHostMemory => device.type == DeviceType.CPU;
-
     private long LayerPageBytes => Enumerable.Range(0, planeShapes.Length).Sum(PlanePageBytes);
 
     /// <inheritdoc />
