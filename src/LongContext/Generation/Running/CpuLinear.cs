@@ -20,14 +20,15 @@ internal sealed unsafe class CpuLinear
     /// <summary>The map as it is now.</summary>
     /// <param name="linear">The model's map.</param>
     /// <param name="tensors">Keeps what is read.</param>
-    public CpuLinear(Linear linear, CpuTensors tensors)
+    /// <param name="dataType">The model's type.</param>
+    public CpuLinear(Linear linear, CpuTensors tensors, ScalarType dataType)
     {
         tensors.Watch(linear);
-        weight = tensors.Matrix(linear.Weight);
+        weight = tensors.Matrix(linear.Weight, dataType);
         if (linear.Bias is not null) bias = tensors.Floats(linear.Bias);
         if (linear.Adapter is not { } adapter) return;
         if (WhyNot(adapter) is { } reason) throw new NotSupportedException(reason);
-        (a, b, scale) = (tensors.Matrix(adapter.A), tensors.Matrix(adapter.B), (float)adapter.Scale);
+        (a, b, scale) = (tensors.Matrix(adapter.A, dataType), tensors.Matrix(adapter.B, dataType), (float)adapter.Scale);
         if (adapter.Bias is null) return;
         using var scope = NewDisposeScope();
         Tensor sum = adapter.MergeBias(linear.Bias?.Value.to(ScalarType.Float32) ?? zeros(linear.Outputs, dtype: ScalarType.Float32), adapter.Bias.Value.to(ScalarType.Float32));
@@ -82,7 +83,7 @@ internal sealed unsafe class CpuLinear
         Scales = of.Format switch
         {
             WeightFormat.Int8 or WeightFormat.Float8 => of.Scales + ((nint)start * sizeof(float)),
-            WeightFormat.Nf4 => of.Scales + (nint)(start * Nf4Rows.BlocksOf(of.Inputs) * sizeof(float)),
+            WeightFormat.Nf4 => of.Scales + (nint)((long)start * of.Inputs / Nf4Rows.BlockSize * sizeof(float)),
             WeightFormat.Int4 => of.Scales + ((nint)start * (of.Inputs / of.GroupSize) * sizeof(float)),
             _ => 0,
         },

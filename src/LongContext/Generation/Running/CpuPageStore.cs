@@ -18,8 +18,8 @@ internal sealed unsafe class CpuPageStore : IPageStore
     public CpuPageStore(CacheGroups groups, CacheLayout layout)
     {
         Layout = layout;
-        Groups = [.. groups.Windows.Select((window, group) => new CacheGroup(window, groups.LayerCounts[group], groups.LayerCounts[group] * layout.LayerBytes))];
-        strides = [.. Groups.Select(group => (group.PageBytes + PageMemory.Granularity - 1) / PageMemory.Granularity * PageMemory.Granularity)];
+        Groups = [.. groups.Windows.Select((window, group) => new CacheGroup(window, groups.LayerCounts[group], Rounded(groups.LayerCounts[group] * layout.LayerBytes)))];
+        strides = [.. Groups.Select(group => group.PageBytes)];
         slabPages = [.. strides.Select(stride => PageMemory.CanDiscard ? (int)Math.Clamp(SlabBytes / stride, 1, 1024) : 1)];
         slabs = [.. Groups.Select(_ => new List<Slab?>())];
     }
@@ -114,6 +114,9 @@ internal sealed unsafe class CpuPageStore : IPageStore
 
         CommittedBytes = 0;
     }
+
+    /// <summary>What the system gives for so many bytes.</summary>
+    private static long Rounded(long bytes) => (bytes + PageMemory.Granularity - 1) / PageMemory.Granularity * PageMemory.Granularity;
 
     private Span<byte> Bytes(int group, int page) => new(AddressOf(group, page), checked((int)Groups[group].PageBytes));
 

@@ -13,6 +13,7 @@ internal sealed class CpuTensors : IDisposable
     private readonly List<(Parameter Parameter, Tensor Value)> read = [];
     private readonly List<(Linear Linear, LoraLayer? Adapter)> adapters = [];
     private readonly List<Tensor> kept = [];
+    private readonly List<CpuWeight> owned = [];
 
     /// <summary>Whether the model still has these tensors and adapters.</summary>
     public bool AreCurrent
@@ -46,31 +47,31 @@ internal sealed class CpuTensors : IDisposable
     };
 
     /// <summary>Why kernels cannot read a weight; null where they can.</summary>
-    public static string? WhyNot(Parameter parameter) => parameter.Quantized switch
-    {
-        null => FormatOf(parameter.Value.dtype) is null ? $"'{parameter.Name}' is of type {parameter.Value.dtype}" : null,
-        EightBitWeight or Nf4Weight => null,
-        _ => $"there is no CPU kernel for the codes of '{parameter.Name}' ({parameter.Quantized.GetType().Name})",
-    };
+    public static string? WhyNot(Parameter parameter) =>
+        parameter.Quantized is null && FormatOf(parameter.Value.dtype) is null ? $"'{parameter.Name}' is of type {parameter.Value.dtype}" : null;
 
-    /// <summary>A matrix where it lies.</summary>
-    public WeightMatrix Matrix(Parameter parameter)
+    /// <summary>A matrix where it lies; one in codes that kernels do not read is made plain, which takes the memory that it has without quantisation.</summary>
+    /// <param name="parameter">The matrix.</param>
+    /// <param name="dataType">Type of what is made plain.</param>
+    public WeightMatrix Matrix(Parameter parameter, ScalarType dataType)
     {
         Watch(parameter);
-        (int outputs, int inputs) = (checked((int)parameter.Shape[0]), checked((int)parameter.Shape[1]));
-        WeightMatrix matrix = parameter.Quantized switch
+        WeightMatrix matrix;
+        CpuWeight? codes = parameter.Quantized is { } quantized ? CpuWeight.Of(quantized) : null;
+        if (codes is not null) owned.Add(codes);
+        // Fused maps are cut by rows, which must not end within a block.
+        if (codes is not null && (codes.Matrix.Format != WeightFormat.Nf4 || codes.Matrix.Inputs % Nf4Rows.BlockSize == 0))
         {
-            EightBitWeight eight => new WeightMatrix { Format = WeightFormat.Int8, Outputs = outputs, Inputs = inputs, Codes = Keep(eight.Codes), Scales = Keep(eight.Factors) },
-            Nf4Weight four when inputs % Nf4Rows.BlockSize == 0 => new WeightMatrix
-            {
-                Format = WeightFormat.Nf4, Outputs = outputs, Inputs = inputs, Codes = Keep(four.Codes),
-                Scales = Keep(four.Magnitudes.Read(0, outputs * Nf4Rows.BlocksOf(inputs))),
-            },
-            // Its blocks begin anew in each row, the kernel's do not.
-            Nf4Weight four => new WeightMatrix { Format = WeightFormat.Float32, Outputs = outputs, Inputs = inputs, Codes = Keep(four.Dequantize(ScalarType.Float32)) },
-            null => new WeightMatrix { Format = FormatOf(parameter.Value.dtype)!.Value, Outputs = outputs, Inputs = inputs, Codes = Keep(parameter.Value) },
-            _ => throw new NotSupportedException(WhyNot(parameter)),
-        };
+            _ = Keep(parameter.Value);
+            matrix = codes.Matrix;
+        }
+        else
+        {
+            Tensor plain = parameter.Quantized?.Dequantize(dataType) ?? parameter.Value;
+            (int outputs, int inputs) = (checked((int)parameter.Shape[0]), checked((int)parameter.Shape[1]));
+            matrix = new WeightMatrix { Format = FormatOf(plain.dtype)!.Value, Outputs = outputs, Inputs = inputs, Codes = Keep(plain) };
+        }
+
         matrix.Check();
         return matrix;
     }
@@ -102,7 +103,9 @@ internal sealed class CpuTensors : IDisposable
     public void Dispose()
     {
         foreach (Tensor tensor in kept) tensor.Dispose();
+        foreach (CpuWeight weight in owned) weight.Dispose();
         kept.Clear();
+        owned.Clear();
     }
 
     private void Watch(Parameter parameter) => read.Add((parameter, parameter.Value));

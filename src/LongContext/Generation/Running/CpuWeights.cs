@@ -26,7 +26,7 @@ internal sealed class CpuWeights : IDisposable
             using var noGradient = no_grad();
             (Embedding, EmbeddingFormat) = tensors.Vector(model.Embedding);
             FinalNorm = Norm(DecoderTensors.FinalNorm);
-            Head = new CpuLinear(model.Head, tensors);
+            Head = new CpuLinear(model.Head, tensors, model.DataType);
             Layers = [.. Enumerable.Range(0, model.Shape.LayerCount).Select(Layer)];
             Rotaries = [.. rotaries.Values];
         }
@@ -116,7 +116,7 @@ internal sealed class CpuWeights : IDisposable
         NormWeight? BlockNorm(string? name) => name is null ? null : Norm(DecoderTensors.LayerPrefix(index) + name + ".weight");
     }
 
-    private CpuLinear Linear(string name) => new(linears[name], tensors);
+    private CpuLinear Linear(string name) => new(linears[name], tensors, model.DataType);
 
     private NormWeight Norm(string name)
     {
