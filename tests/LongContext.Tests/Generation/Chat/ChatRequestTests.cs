@@ -159,7 +159,7 @@ public sealed class ChatRequestTests : IDisposable
         }));
         Assert.All(["ModelId", "ContextLength", "Rendering"], name => Assert.Contains(name, e.Message, StringComparison.Ordinal));
         Assert.Throws<ArgumentException>(() => new LongContextChatClient(model, ChatModels.Tokenizer, null, new LongContextChatClientOptions { Generation = new GenerationOptions { TopK = 0 } }));
-        Assert.Throws<ArgumentNullException>("model", () => new LongContextChatClient(null!, ChatModels.Tokenizer));
+        Assert.Throws<ArgumentNullException>("model", () => new LongContextChatClient((CausalLanguageModel)null!, ChatModels.Tokenizer));
         Assert.Throws<ArgumentNullException>("tokenizer", () => new LongContextChatClient(model, null!));
         // Gemma's format with a tokenizer that has no <end_of_turn>.
         Assert.Contains("<end_of_turn>", Assert.Throws<ArgumentException>(() => new LongContextChatClient(model, ChatModels.Tokenizer, ChatFormat.Named("gemma"))).Message, StringComparison.Ordinal);

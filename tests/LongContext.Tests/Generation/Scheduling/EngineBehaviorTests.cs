@@ -59,7 +59,7 @@ public sealed class EngineBehaviorTests
             {
                 if (batch.SequenceCount < 2) return;
                 entered.Set();
-                go.Wait(TimeSpan.FromSeconds(30));
+                go.Wait(TimeSpan.FromSeconds(30), CancellationToken.None);
                 cancelled |= token.IsCancellationRequested;
             },
         });
@@ -182,7 +182,7 @@ public sealed class EngineBehaviorTests
             Before = (_, _) =>
             {
                 entered.Set();
-                go.Wait(TimeSpan.FromSeconds(30));
+                go.Wait(TimeSpan.FromSeconds(30), CancellationToken.None);
             },
         });
         Task<GenerationResult> running = engine.GenerateAsync(Request(5), Ended);
@@ -205,7 +205,7 @@ public sealed class EngineBehaviorTests
             {
                 if (batch.Sequences[0].CachedTokens == 0) order.Add(batch.Tokens[0]);
                 entered.Set();
-                go.Wait(TimeSpan.FromSeconds(30));
+                go.Wait(TimeSpan.FromSeconds(30), CancellationToken.None);
             },
         });
         List<Task> tasks = [engine.GenerateAsync(Request(5), Ended)];

@@ -77,7 +77,7 @@ public sealed class EngineReuseTests
         using var go = new ManualResetEventSlim();
         OracleRunner? runner = null;
         await using GenerationEngine engine = Engines.Make(
-            new OraclePages(4, [null, 8]), 1 << 16, Engines.Small, runner: pages => runner = new OracleRunner(pages, Engines.Vocabulary) { Before = (_, _) => go.Wait(TimeSpan.FromSeconds(30)) });
+            new OraclePages(4, [null, 8]), 1 << 16, Engines.Small, runner: pages => runner = new OracleRunner(pages, Engines.Vocabulary) { Before = (_, _) => go.Wait(TimeSpan.FromSeconds(30), CancellationToken.None) });
         GenerationRequest request = Request(Tokens(200, 1), 1);
         Task<GenerationResult>[] tasks = [.. Enumerable.Range(0, 4).Select(_ => engine.GenerateAsync(request, Ended))];
         go.Set();
