@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using System.Globalization;
 using LongContext.Benchmarks.Harness;
 using LongContext.Checkpoints;
 using LongContext.Export;
+using LongContext.Generation;
 using LongContext.Gguf;
 using LongContext.Models;
 using static TorchSharp.torch;
@@ -11,6 +13,7 @@ namespace LongContext.Benchmarks.Inference;
 /// <summary>The same weights here and in llama.cpp, in the same precision, two threads each, in turns: prefill and decoding.</summary>
 internal static class AgainstLlamaCpp
 {
+    private const int Threads = 2;
     private const int Rounds = 3;
     private const int PromptTokens = 2048;
     private const int NewTokens = 32;
@@ -18,9 +21,9 @@ internal static class AgainstLlamaCpp
     /// <param name="folder">Of the peer's package.</param>
     /// <param name="types">Float32, BFloat16, Float16 or Q8_0.</param>
     /// <param name="output">Gets a line for each.</param>
-    public static int Run(string folder, IReadOnlyList<string> types, TextWriter output)
+    public static async Task<int> RunAsync(string folder, IReadOnlyList<string> types, TextWriter output)
     {
-        var peer = new LlamaCppPeer(folder, threads: 2);
+        var peer = new LlamaCppPeer(folder, Threads);
         if (!peer.IsInstalled)
         {
             output.WriteLine($"node-llama-cpp is not in {folder}: copy benchmarks/llama-cpp there and run npm install.");
@@ -35,19 +38,11 @@ internal static class AgainstLlamaCpp
         {
             var element = Enum.Parse<GgufTensorType>(type, ignoreCase: true);
             string file = Path.Combine(Path.GetTempPath(), $"longcontext-300m-{type}.gguf");
-            using (CausalLanguageModel model = InferenceModels.Create(config, DataType(element)))
-                GgufExporter.Export(model, file, new GgufExportOptions { ElementType = element, TokenizerFolder = tokenizer, Overwrite = true });
+            using CausalLanguageModel model = InferenceModels.Create(config, DataType(element));
+            GgufExporter.Export(model, file, new GgufExportOptions { ElementType = element, TokenizerFolder = tokenizer, Overwrite = true });
             try
             {
-                foreach ((int batch, bool flash) in new[] { (512, true), (2048, true), (512, false) })
-                {
-                    for (int round = 0; round < Rounds; round++)
-                    {
-                        LlamaCppPeer.Timing timing = peer.Measure(file, prompt, NewTokens, element == GgufTensorType.Float32 ? "F32" : "F16", batch, flash);
-                        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                            $"{type} batch {batch} flash {flash}: prefill {(PromptTokens - 1) / timing.PrefillSeconds:F1} tokens/s, decoding {1 / timing.SecondsPerToken:F2} tokens/s"));
-                    }
-                }
+                await CompareAsync(peer, model, file, type, prompt, output).ConfigureAwait(false);
             }
             finally
             {
@@ -58,6 +53,41 @@ internal static class AgainstLlamaCpp
         Directory.Delete(tokenizer, recursive: true);
         return 0;
     }
+
+    private static async Task CompareAsync(LlamaCppPeer peer, CausalLanguageModel model, string file, string type, int[] prompt, TextWriter output)
+    {
+        // The cache as llama.cpp has it by default, in two bytes; in four where the weights have four.
+        bool wide = model.DataType == ScalarType.Float32;
+        await using var engine = new GenerationEngine(model, new GenerationEngineOptions
+        {
+            Threads = Threads,
+            CacheTokens = 2 * PromptTokens,
+            CacheFormat = wide ? KeyValueCacheFormat.Float32 : KeyValueCacheFormat.BFloat16,
+            MaximumSequences = 1,
+        });
+        List<double> prefill = [], decode = [], peerPrefill = [], peerDecode = [];
+        for (int round = 0; round < Rounds; round++)
+        {
+            LlamaCppPeer.Timing timing = peer.Measure(file, prompt, NewTokens, wide ? "F32" : "F16", batchSize: 512, flashAttention: true);
+            peerPrefill.Add(timing.PrefillSeconds);
+            peerDecode.Add(timing.SecondsPerToken);
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"llama.cpp used {timing.PrefillCores:F2} cores for the prompt, {timing.DecodeCores:F2} for new tokens"));
+            await engine.ClearCacheAsync().ConfigureAwait(false);
+            long start = Stopwatch.GetTimestamp();
+            await engine.GenerateAsync(Request(prompt, 1)).ConfigureAwait(false);
+            prefill.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
+            decode.Add(await EngineTiming.SecondsPerTokenAsync(engine, Request(prompt, NewTokens)).ConfigureAwait(false));
+        }
+
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{type}: prefill of {PromptTokens} engine {PromptTokens / Median(prefill):F1} tokens/s, llama.cpp {PromptTokens / Median(peerPrefill):F1}, ratio {Median(peerPrefill) / Median(prefill):F2}; "
+            + $"decoding engine {1 / Median(decode):F2} tokens/s, llama.cpp {1 / Median(peerDecode):F2}, ratio {Median(peerDecode) / Median(decode):F2}"));
+    }
+
+    private static GenerationRequest Request(int[] prompt, int newTokens) =>
+        new() { Prompt = prompt, Options = new GenerationOptions { MaximumNewTokens = newTokens, StopTokenIds = [] } };
+
+    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 
     private static ScalarType DataType(GgufTensorType element) => element switch
     {

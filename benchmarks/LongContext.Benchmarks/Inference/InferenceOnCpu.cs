@@ -16,8 +16,9 @@ namespace LongContext.Benchmarks.Inference;
 internal static class InferenceOnCpu
 {
     private const int Threads = 2;
-    private const int NewTokens = 24;
-    private const int Rounds = 5;
+    private const int NewTokens = 64;
+    private const int PlainTokens = 6;
+    private const int Rounds = 4;
 
     public static async Task<int> RunAsync(TextWriter output)
     {
@@ -45,10 +46,10 @@ internal static class InferenceOnCpu
             using var loop = new PlainLoop(plain, prompt);
             for (int round = 0; round < Rounds; round++)
             {
-                theirs.AddRange(loop.Decode(NewTokens));
+                theirs.AddRange(loop.Decode(PlainTokens));
                 // The first round reads the prompt; the later ones find it in the cache.
-                List<double> times = await TimesBetweenTokensAsync(engine, prompt).ConfigureAwait(false);
-                if (round > 0) ours.AddRange(times);
+                double perToken = await EngineTiming.SecondsPerTokenAsync(engine, Request(prompt, NewTokens)).ConfigureAwait(false);
+                if (round > 0) ours.Add(perToken);
             }
 
             (double own, double other) = (Median(ours), Median(theirs));
@@ -82,20 +83,6 @@ internal static class InferenceOnCpu
         (double own, double other) = (Median(ours), Median(theirs));
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"prefill of {length}: engine {length / own:F0} tokens/s, training forward {length / other:F0}, ratio {other / own:F2}"));
-    }
-
-    private static async Task<List<double>> TimesBetweenTokensAsync(GenerationEngine engine, int[] prompt)
-    {
-        List<double> times = [];
-        long last = 0;
-        await foreach (GeneratedToken _ in engine.StreamAsync(Request(prompt, NewTokens)).ConfigureAwait(false))
-        {
-            long now = Stopwatch.GetTimestamp();
-            if (last != 0) times.Add(Stopwatch.GetElapsedTime(last, now).TotalSeconds);
-            last = now;
-        }
-
-        return times;
     }
 
     private static GenerationRequest Request(int[] prompt, int newTokens) =>

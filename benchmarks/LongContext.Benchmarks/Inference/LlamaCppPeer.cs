@@ -26,7 +26,9 @@ internal sealed class LlamaCppPeer(string folder, int threads)
 
     /// <summary>What was seen.</summary>
     /// <param name="PrefillSeconds">The prompt without its last token.</param>
+    /// <param name="PrefillCores">Processor time over time: whether all threads worked.</param>
     /// <param name="SecondsPerToken">Median over the new tokens.</param>
+    /// <param name="DecodeCores">As for the prompt.</param>
     /// <param name="Tokens">The new tokens.</param>
-    internal sealed record Timing(double PrefillSeconds, double SecondsPerToken, int[] Tokens);
+    internal sealed record Timing(double PrefillSeconds, double PrefillCores, double SecondsPerToken, double DecodeCores, int[] Tokens);
 }
