@@ -74,20 +74,15 @@ internal static class AgainstLlamaCpp
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"llama.cpp used {timing.PrefillCores:F2} cores for the prompt, {timing.DecodeCores:F2} for new tokens"));
             await engine.ClearCacheAsync().ConfigureAwait(false);
             long start = Stopwatch.GetTimestamp();
-            await engine.GenerateAsync(Request(prompt, 1)).ConfigureAwait(false);
+            await engine.GenerateAsync(EngineTiming.Request(prompt, 1)).ConfigureAwait(false);
             prefill.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
-            decode.Add(await EngineTiming.SecondsPerTokenAsync(engine, Request(prompt, NewTokens)).ConfigureAwait(false));
+            decode.Add(await EngineTiming.SecondsPerTokenAsync(engine, EngineTiming.Request(prompt, NewTokens)).ConfigureAwait(false));
         }
 
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{type}: prefill of {PromptTokens} engine {PromptTokens / Median(prefill):F1} tokens/s, llama.cpp {PromptTokens / Median(peerPrefill):F1}, ratio {Median(peerPrefill) / Median(prefill):F2}; "
-            + $"decoding engine {1 / Median(decode):F2} tokens/s, llama.cpp {1 / Median(peerDecode):F2}, ratio {Median(peerDecode) / Median(decode):F2}"));
+            $"{type}: prefill of {PromptTokens} engine {PromptTokens / EngineTiming.Median(prefill):F1} tokens/s, llama.cpp {PromptTokens / EngineTiming.Median(peerPrefill):F1}, ratio {EngineTiming.Median(peerPrefill) / EngineTiming.Median(prefill):F2}; "
+            + $"decoding engine {1 / EngineTiming.Median(decode):F2} tokens/s, llama.cpp {1 / EngineTiming.Median(peerDecode):F2}, ratio {EngineTiming.Median(peerDecode) / EngineTiming.Median(decode):F2}"));
     }
-
-    private static GenerationRequest Request(int[] prompt, int newTokens) =>
-        new() { Prompt = prompt, Options = new GenerationOptions { MaximumNewTokens = newTokens, StopTokenIds = [] } };
-
-    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 
     private static ScalarType DataType(GgufTensorType element) => element switch
     {

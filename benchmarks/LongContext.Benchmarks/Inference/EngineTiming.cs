@@ -19,4 +19,11 @@ internal static class EngineTiming
 
         return Stopwatch.GetElapsedTime(first, last).TotalSeconds / (count - 1);
     }
+
+    /// <summary>A greedy request that no token ends early.</summary>
+    public static GenerationRequest Request(int[] prompt, int newTokens) =>
+        new() { Prompt = prompt, Options = new GenerationOptions { MaximumNewTokens = newTokens, StopTokenIds = [] } };
+
+    /// <summary>The middle of some times.</summary>
+    public static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 }

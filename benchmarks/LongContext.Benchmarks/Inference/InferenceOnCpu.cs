@@ -48,11 +48,11 @@ internal static class InferenceOnCpu
             {
                 theirs.AddRange(loop.Decode(PlainTokens));
                 // The first round reads the prompt; the later ones find it in the cache.
-                double perToken = await EngineTiming.SecondsPerTokenAsync(engine, Request(prompt, NewTokens)).ConfigureAwait(false);
+                double perToken = await EngineTiming.SecondsPerTokenAsync(engine, EngineTiming.Request(prompt, NewTokens)).ConfigureAwait(false);
                 if (round > 0) ours.Add(perToken);
             }
 
-            (double own, double other) = (Median(ours), Median(theirs));
+            (double own, double other) = (EngineTiming.Median(ours), EngineTiming.Median(theirs));
             seconds[context] = own;
             output.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"decoding at {context}, cache {format}: engine {1 / own:F1} tokens/s, plain loop {1 / other:F1}, ratio {other / own:F2}"));
@@ -76,21 +76,12 @@ internal static class InferenceOnCpu
             }
 
             start = Stopwatch.GetTimestamp();
-            await engine.GenerateAsync(Request(prompt, newTokens: 1)).ConfigureAwait(false);
+            await engine.GenerateAsync(EngineTiming.Request(prompt, newTokens: 1)).ConfigureAwait(false);
             ours.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
         }
 
-        (double own, double other) = (Median(ours), Median(theirs));
+        (double own, double other) = (EngineTiming.Median(ours), EngineTiming.Median(theirs));
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"prefill of {length}: engine {length / own:F0} tokens/s, training forward {length / other:F0}, ratio {other / own:F2}"));
-    }
-
-    private static GenerationRequest Request(int[] prompt, int newTokens) =>
-        new() { Prompt = prompt, Options = new GenerationOptions { MaximumNewTokens = newTokens, StopTokenIds = [] } };
-
-    private static double Median(List<double> values)
-    {
-        values.Sort();
-        return values[values.Count / 2];
     }
 }

@@ -36,16 +36,16 @@ public sealed class CpuModelRunnerStateTests
         var batch = new StepBatch(64, 8);
         float sum = 0;
         for (int position = 0; position < 20; position++) Step(position);
-        // What a token allocates shows in every round; what happens once in a process, such as a first wait for a helper on a busy machine, in one of them.
-        long least = long.MaxValue;
-        for (int round = 0; round < 5; round++)
+        // Nothing, but for what may happen once in a process, such as a first long wait for a helper on a busy machine: at most one round of five has anything.
+        var rounds = new long[5];
+        for (int round = 0; round < rounds.Length; round++)
         {
             long before = GC.GetAllocatedBytesForCurrentThread();
             for (int step = 0; step < 40; step++) Step(20 + (40 * round) + step);
-            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+            rounds[round] = GC.GetAllocatedBytesForCurrentThread() - before;
         }
 
-        Assert.Equal(0, least);
+        Assert.True(rounds.Count(bytes => bytes != 0) <= 1, $"bytes by round: {string.Join(", ", rounds)}");
         Assert.True(float.IsFinite(sum));
 
         void Step(int position)
