@@ -14,7 +14,9 @@ internal sealed class AnswerWriter(HttpContext context, TimeSpan patience)
 {
     private readonly PipeWriter pipe = context.Response.BodyWriter;
     private Utf8JsonWriter? json;
-    private bool streams;
+
+    /// <summary>Whether a stream of events has begun.</summary>
+    public bool IsStream { get; private set; }
 
     /// <summary>A whole response.</summary>
     public async Task WriteAsync<T>(int status, T body, JsonTypeInfo<T> type)
@@ -31,7 +33,7 @@ internal sealed class AnswerWriter(HttpContext context, TimeSpan patience)
     /// <summary>Begins a stream of server-sent events.</summary>
     public void BeginStream()
     {
-        streams = true;
+        IsStream = true;
         HttpResponse response = context.Response;
         response.StatusCode = 200;
         response.ContentType = "text/event-stream; charset=utf-8";
@@ -64,7 +66,7 @@ internal sealed class AnswerWriter(HttpContext context, TimeSpan patience)
     {
         var body = new ErrorBody(new ErrorDetail(fault.Message, fault.Type, fault.Parameter, fault.Code));
         HttpResponse response = context.Response;
-        if (streams)
+        if (IsStream)
         {
             AddEvent(body, ProtocolJson.Plain.ErrorBody);
             await FlushAsync().ConfigureAwait(false);
@@ -79,22 +81,16 @@ internal sealed class AnswerWriter(HttpContext context, TimeSpan patience)
 
     private async Task Guard(ValueTask<FlushResult> flush)
     {
-        if (!flush.IsCompleted)
+        FlushResult result;
+        try
         {
-            try
-            {
-                await flush.AsTask().WaitAsync(patience).ConfigureAwait(false);
-            }
-            catch (TimeoutException)
-            {
-                context.Abort();
-                throw new OperationCanceledException("The client did not read in time.");
-            }
-
-            return;
+            result = flush.IsCompleted ? await flush.ConfigureAwait(false) : await flush.AsTask().WaitAsync(patience).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            throw new ClientGoneException("The client did not read in time.");
         }
 
-        FlushResult result = await flush.ConfigureAwait(false);
-        if (result.IsCompleted || result.IsCanceled) throw new OperationCanceledException("The client has gone.");
+        if (result.IsCompleted || result.IsCanceled) throw new ClientGoneException("The client has gone.");
     }
 }

@@ -40,6 +40,10 @@ internal sealed partial class CompletionServer(
         {
             // Nobody is there to be told.
         }
+        catch (ClientGoneException)
+        {
+            context.Abort();
+        }
 #pragma warning disable CA1031 // Every fault becomes an answer.
         catch (Exception e)
 #pragma warning restore CA1031
@@ -96,7 +100,9 @@ internal sealed partial class CompletionServer(
     {
         try
         {
-            await writer.WriteErrorAsync(fault).ConfigureAwait(false);
+            // A whole answer that broke off cannot become another.
+            if (context.Response.HasStarted && !writer.IsStream) context.Abort();
+            else await writer.WriteErrorAsync(fault).ConfigureAwait(false);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {

@@ -80,7 +80,7 @@ public sealed class FuzzTests(ITestOutputHelper output)
 
         await FakeChatClient.UntilAsync(() => server.Model is { RunningRequests: 0, WaitingRequests: 0 } && server.Services.GetRequiredService<BodyBudget>().Taken == 0, Token);
         Assert.Equal(200, (await server.ChatAsync(TestServer.Chat("hello", ""","max_tokens":2"""))).Status);
-        Assert.Empty(server.Log.Errors);
+        Assert.True(!server.Log.Errors.Any(), string.Join('\n', server.Log.Errors.Take(5)));
         long grown = GC.GetTotalMemory(forceFullCollection: true) - before;
         Assert.InRange(grown, long.MinValue, 64L << 20);
         output.WriteLine(FormattableString.Invariant($"{framed} requests over {Connections} connections in {seconds:0.0} s: {framed / seconds:0} a second; ")

@@ -59,7 +59,8 @@ public sealed class HostileInputTests
         Assert.Equal((503, "unavailable"), (status, (string?)answer["error"]!["code"]));
         release.SetResult();
         Assert.All(await Task.WhenAll(held), each => Assert.Equal(200, each.Status));
-        Assert.Equal(0, server.Services.GetRequiredService<BodyBudget>().Taken);
+        // A client may have read its answer whole a moment before the server has let go of the request.
+        await FakeChatClient.UntilAsync(() => server.Services.GetRequiredService<BodyBudget>().Taken == 0, Token);
         Assert.Equal(200, (await server.ChatAsync(body)).Status);
     }
 
