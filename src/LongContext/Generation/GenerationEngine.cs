@@ -63,6 +63,9 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
     /// <summary>Requests computed at once, at most.</summary>
     internal int MaximumSequences => options.MaximumSequences;
 
+    /// <summary>How keys and values are held.</summary>
+    internal KeyValueCacheFormat CacheFormat => options.CacheFormat;
+
     /// <summary>Tokens of prompt and answer that one request may have, as the cache's memory allows.</summary>
     public int MaximumSequenceTokens => Math.Min(int.MaxValue - 1, cache.Needs.LongestSequence(cache.BudgetBytes)) + 1;
 
