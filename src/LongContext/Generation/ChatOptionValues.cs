@@ -65,7 +65,7 @@ internal readonly struct ChatOptionValues(AdditionalPropertiesDictionary? proper
         IEnumerable<(object? Id, object? Bias)> given = value switch
         {
             IReadOnlyDictionary<int, double> known => known.Select(pair => ((object?)pair.Key, (object?)pair.Value)),
-            IDictionary any => any.Cast<DictionaryEntry>().Select(pair => ((object?)pair.Key, pair.Value)),
+            IDictionary any => Entries(any),
             JsonElement { ValueKind: JsonValueKind.Object } json => json.EnumerateObject().Select(pair => ((object?)pair.Name, (object?)pair.Value)),
             _ => throw Wrong(key, value, expected),
         };
@@ -92,6 +92,13 @@ internal readonly struct ChatOptionValues(AdditionalPropertiesDictionary? proper
 
     private object? Find(string key) =>
         properties is not null && properties.TryGetValue(key, out object? value) && value is not JsonElement { ValueKind: JsonValueKind.Null or JsonValueKind.Undefined } ? value : null;
+
+    private static List<(object? Id, object? Bias)> Entries(IDictionary dictionary)
+    {
+        List<(object? Id, object? Bias)> entries = [];
+        foreach (DictionaryEntry entry in dictionary) entries.Add((entry.Key, entry.Value));
+        return entries;
+    }
 
     private static IEnumerable<object?>? Items(object value) => value switch
     {
