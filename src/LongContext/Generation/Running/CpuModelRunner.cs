@@ -47,7 +47,7 @@ internal sealed unsafe partial class CpuModelRunner : IModelRunner
         shape = model.Shape;
         MaximumTokens = options.MaximumTokens;
         groups = new CacheGroups(shape.Layers);
-        CacheFormat format = options.CacheFormat ?? (model.DataType == ScalarType.BFloat16 ? CacheFormat.BFloat16 : CacheFormat.Float32);
+        CacheFormat format = CacheFormatOf(options.CacheFormat, model.DataType);
         store = new CpuPageStore(groups, new CacheLayout(shape.KeyValueHeadCount, shape.HeadDimension, options.PageTokens, format));
         step = new CpuStep(groups, store, new CpuKeyMaps());
         projected = (shape.HeadCount + (2 * shape.KeyValueHeadCount)) * shape.HeadDimension;
@@ -74,6 +74,9 @@ internal sealed unsafe partial class CpuModelRunner : IModelRunner
 
     /// <inheritdoc />
     public bool SupportsRemapping => true;
+
+    /// <summary>The cache's format: what is asked for, or what loses nothing of the model's type.</summary>
+    public static CacheFormat CacheFormatOf(CacheFormat? asked, ScalarType dataType) => asked ?? (dataType == ScalarType.BFloat16 ? CacheFormat.BFloat16 : CacheFormat.Float32);
 
     /// <summary>Why the kernels cannot run a model; null where they can.</summary>
     public static string? WhyNot(CausalLanguageModel model) => CpuWeights.WhyNot(model);
