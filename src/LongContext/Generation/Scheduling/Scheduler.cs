@@ -269,13 +269,13 @@ internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSeq
         return lookup.Guess(sequence.Tokens, sequence.Count, most);
     }
 
-    /// <summary>Tokens of a prompt for this step; where more follow, up to the end of a page, so that others can use it.</summary>
+    /// <summary>Tokens of a prompt for this step; where more follow, up to the end of a page, so that others can use it, unless that were less than half of them.</summary>
     private int Chunk(EngineSequence sequence, int most)
     {
         int wanted = sequence.AtOneFrequency(Math.Min(sequence.Pending, most));
         if (wanted == sequence.Pending) return wanted;
         int end = (sequence.Cached + wanted) / cache.PageTokens * cache.PageTokens;
-        return end > sequence.Cached ? end - sequence.Cached : wanted;
+        return 2 * (end - sequence.Cached) >= wanted ? end - sequence.Cached : wanted;
     }
 
     /// <summary>Gets pages for some of the wanted tokens, at the cost of the last ones where not even one token has a place.</summary>

@@ -35,7 +35,7 @@ public sealed class CpuEngineModelTests : EngineModelSuite
             golden.Check(expected, name, exactly: true);
 
             // Among strangers and in little memory, then from what was kept, then with guesses.
-            await using Made shared = Make(model, step: 24, sequences: 3, pageTokens: 16, reuses: true, cacheTokens: 160, format: own);
+            await using Made shared = Make(model, step: 24, sequences: 3, pageTokens: 16, reuses: true, cache: needs => needs.Bytes(160, 24), format: own);
             Task<GenerationResult>[] strangers = [.. new[] { 30, 66 }.Select(length => shared.GenerateAsync(Stranger(model, length, 4, most: 50)))];
             golden.Check(await shared.GenerateAsync(golden.Request() with { Priority = -1 }, opens: true), $"{name} {format} among strangers", exactly: true);
             await Task.WhenAll(strangers);

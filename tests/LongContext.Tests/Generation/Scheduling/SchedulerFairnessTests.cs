@@ -26,8 +26,7 @@ public sealed class SchedulerFairnessTests
         var random = new SplitMix64(seed, 1);
         var driver = new Driver(seed % 2 == 0 ? [null] : [null, 6], cacheTokens: 150);
         var bounds = new Dictionary<EngineSequence, long>();
-        long preemptions = 0;
-        for (int step = 0; step < 3_000; step++)
+        for (int step = 0; step < 2_500 || driver.Alive.Count > 0; step++)
         {
             // Bursts, so that memory is short for a while and then not; now and then one that takes nearly all of it.
             while (step < 2_500 && driver.Alive.Count < 40 && random.NextInt(step / 200 % 2 == 0 ? 4 : 12) == 0)
@@ -42,9 +41,7 @@ public sealed class SchedulerFairnessTests
             foreach (EngineSequence alive in driver.Alive) Assert.True(step <= bounds[alive], $"not at its end at step {step}, expected by {bounds[alive]}");
         }
 
-        preemptions += driver.Scheduler.Preemptions;
-        Assert.True(preemptions > 20, $"{preemptions} preemptions show little");
-        Assert.Empty(driver.Alive);
+        Assert.True(driver.Scheduler.Preemptions > 20, $"{driver.Scheduler.Preemptions} preemptions show little");
         Assert.Equal(0, driver.Cache.UsedBytes);
     }
 
@@ -60,7 +57,7 @@ public sealed class SchedulerFairnessTests
         for (int step = 0; step < 12_000; step++)
         {
             // More than can be done, always: some high ones wait at any time.
-            while (driver.Scheduler.WaitingCount < 6) driver.Add(1 + random.NextInt(30), 1 + random.NextInt(20), priority: 1 + random.NextInt(3));
+            while (driver.Alive.Count(sequence => sequence is { Priority: > 0, Began: false }) < 6) driver.Add(1 + random.NextInt(30), 1 + random.NextInt(20), priority: 1 + random.NextInt(3));
             if (step < 10) low.Add(driver.Add(step == 3 ? 120 : 20, 12, priority: -step % 3));
             ended.AddRange(driver.Step().Where(low.Contains));
         }
@@ -143,7 +140,7 @@ public sealed class SchedulerFairnessTests
             int before = sequence.Cached;
             driver.Step();
             int done = sequence.Cached - before;
-            if (driver.Alive.Count == 0) break;
+            if (driver.Alive.Count == 0 || sequence.Cached > 99_900) continue;
             (largest, smallest, steps) = (Math.Max(largest, done), Math.Min(smallest, done), steps + 1);
             Assert.True(done <= 16 || work.Of(before, done) <= work.Limit(512), $"{done} tokens at {before}");
         }
