@@ -49,7 +49,7 @@ internal static class CancellationTime
             long start = Stopwatch.GetTimestamp();
             Task<double> ended = EndOf(task, start);
             source.Cancel();
-            while (engine.Statistics is var statistics && (statistics.RunningRequests > left || statistics.UsedCacheBytes > runner.Pages.Groups[0].PageBytes * 100L * left)) await Task.Yield();
+            while (engine.Statistics is var statistics && (statistics.RunningRequests > left || statistics.UsedCacheBytes > runner.Pages.Groups[0].PageBytes * 100L * left)) await Task.Delay(1).ConfigureAwait(false);
             dropped.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
             answered.Add(await ended.ConfigureAwait(false));
             await other.CancelAsync().ConfigureAwait(false);

@@ -90,18 +90,18 @@ internal sealed unsafe partial class CpuModelRunner : IModelRunner
         logitRows = 0;
         if (batch.TokenCount == 0) return;
         if (!weights.AreCurrent) ReadWeightsAgain();
-        step.Prepare(batch, weights.Rotaries);
-        if (weights.MaximumRank > 0) low.Ensure((long)MaximumTokens * weights.MaximumRank * sizeof(float));
-        if (batch.LogitCount > 0) logits.Ensure((long)batch.LogitCount * VocabularySize * sizeof(float));
-        RowGather.Apply(team, weights.EmbeddingFormat, weights.Embedding, shape.HiddenSize, step.Ids, x, shape.HiddenSize, batch.TokenCount, EmbeddingFactor());
-        for (int layer = 0; layer < weights.Layers.Length; layer++)
+        team.Cancellation = cancellationToken;
+        try
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            RunLayer(batch, layer, cancellationToken);
+            RunAll(batch, cancellationToken);
+        }
+        finally
+        {
+            team.Cancellation = CancellationToken.None;
         }
 
-        if (batch.LogitCount == 0) return;
-        RunHead(batch.LogitCount, cancellationToken);
+        // From when it is cancelled, tiles are left out: nothing of such a step may be taken for a result.
+        cancellationToken.ThrowIfCancellationRequested();
         logitRows = batch.LogitCount;
     }
 
@@ -128,6 +128,21 @@ internal sealed unsafe partial class CpuModelRunner : IModelRunner
         logits.Dispose();
         foreach (nint buffer in (ReadOnlySpan<nint>)[(nint)x, (nint)normed, (nint)added, (nint)heads, (nint)inner]) NativeMemory.AlignedFree((void*)buffer);
         x = normed = added = heads = inner = null;
+    }
+
+    private void RunAll(StepBatch batch, CancellationToken cancellationToken)
+    {
+        step.Prepare(batch, weights.Rotaries);
+        if (weights.MaximumRank > 0) low.Ensure((long)MaximumTokens * weights.MaximumRank * sizeof(float));
+        if (batch.LogitCount > 0) logits.Ensure((long)batch.LogitCount * VocabularySize * sizeof(float));
+        RowGather.Apply(team, weights.EmbeddingFormat, weights.Embedding, shape.HiddenSize, step.Ids, x, shape.HiddenSize, batch.TokenCount, EmbeddingFactor());
+        for (int layer = 0; layer < weights.Layers.Length; layer++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            RunLayer(batch, layer, cancellationToken);
+        }
+
+        if (batch.LogitCount > 0) RunHead(batch.LogitCount, cancellationToken);
     }
 
     private static float* Allocate(int rows, int size) => (float*)NativeMemory.AlignedAlloc(checked((nuint)((long)rows * size * sizeof(float))), 64);

@@ -140,13 +140,14 @@ public sealed class SchedulerFairnessTests
             int before = sequence.Cached;
             driver.Step();
             int done = sequence.Cached - before;
+            // Up to a page's end it may be as little as half.
             if (driver.Alive.Count == 0 || sequence.Cached > 99_900) continue;
             (largest, smallest, steps) = (Math.Max(largest, done), Math.Min(smallest, done), steps + 1);
             Assert.True(done <= 16 || work.Of(before, done) <= work.Limit(512), $"{done} tokens at {before}");
         }
 
         Assert.Equal(512, largest);
-        Assert.InRange(smallest, 16, 64);
+        Assert.InRange(smallest, 8, 64);
         Assert.InRange(steps, 200, 100_000 / 16);
     }
 
