@@ -32,7 +32,7 @@ public sealed class CpuModelRunnerTests : ModelRunnerSuite
     [Fact]
     public void Run_CancelledAtAnyMoment_ThrowsOrIsWhole()
     {
-        using CausalLanguageModel model = Tests.Models.FixtureModels.Load("gemma2");
+        using CausalLanguageModel model = Tests.Models.FixtureModels.Load("qwen3");
         using var driver = new StepDriver(Create(model, Options), 3);
         int[] tokens = Strangers(model, 60, 2);
         DrivenSequence sequence = driver.Start(tokens);
@@ -62,8 +62,10 @@ public sealed class CpuModelRunnerTests : ModelRunnerSuite
             {
                 thrown++;
             }
-
-            canceller.Join();
+            finally
+            {
+                canceller.Join();
+            }
         }
 
         Assert.True(thrown > 0 && whole > 0, $"{thrown} cancelled, {whole} whole");
