@@ -3,7 +3,6 @@ using LongContext.Data;
 using LongContext.Generation;
 using LongContext.Generation.Sampling;
 using LongContext.Generation.Scheduling;
-using LongContext.Models;
 using LongContext.Models.Families;
 
 namespace LongContext.Tests.Generation.Scheduling;
@@ -24,7 +23,7 @@ public sealed class SchedulerFairnessTests
     public void Plan_RandomArrivalsOfOnePriority_EachEndsWithinTheTokensOfThoseBeforeIt(int seed)
     {
         var random = new SplitMix64(seed, 1);
-        var driver = new Driver(seed % 2 == 0 ? [null] : [null, 6], cacheTokens: 150);
+        using var driver = new Driver(seed % 2 == 0 ? [null] : [null, 6], cacheTokens: 150);
         var bounds = new Dictionary<EngineSequence, long>();
         for (int step = 0; step < 2_500 || driver.Alive.Count > 0; step++)
         {
@@ -52,7 +51,7 @@ public sealed class SchedulerFairnessTests
     public void Plan_EndlessStreamOfHigherPriority_LetsLowOnesThroughInTheirTurnUnlessStrict(int? limit)
     {
         var random = new SplitMix64(limit ?? 0, 2);
-        var driver = new Driver([null], cacheTokens: 150, limit);
+        using var driver = new Driver([null], cacheTokens: 150, limit);
         List<EngineSequence> low = [], ended = [];
         for (int step = 0; step < 12_000; step++)
         {
@@ -76,7 +75,7 @@ public sealed class SchedulerFairnessTests
     [Fact]
     public void Plan_LowQueueIsLong_HighOnesStillGoBeforeIt()
     {
-        var driver = new Driver([null], cacheTokens: 150, limit: 8);
+        using var driver = new Driver([null], cacheTokens: 150, limit: 8);
         for (int i = 0; i < 200; i++) driver.Add(20, 10, priority: -1);
         List<(int Waited, EngineSequence Sequence)> high = [];
         var came = new Dictionary<EngineSequence, int>();
@@ -97,7 +96,7 @@ public sealed class SchedulerFairnessTests
     [Fact]
     public void Plan_ShortPromptsBehindALongOne_DoNotWaitForAllOfIt()
     {
-        var driver = new Driver([null], cacheTokens: 3_000);
+        using var driver = new Driver([null], cacheTokens: 3_000);
         EngineSequence huge = driver.Add(2_000, 1);
         driver.Step();
         int alone = huge.Cached;
@@ -132,7 +131,7 @@ public sealed class SchedulerFairnessTests
         Assert.InRange(far, 8, 64);
         Assert.True(work.Of(100_000, far) <= work.Limit(512) && work.Of(100_000, far + 1) > work.Limit(512));
 
-        var driver = new Driver([null], cacheTokens: 150_000, work: work, stepTokens: 512, pageTokens: 64);
+        using var driver = new Driver([null], cacheTokens: 150_000, work: work, stepTokens: 512, pageTokens: 64);
         EngineSequence sequence = driver.Add(100_000, 1);
         int largest = 0, smallest = int.MaxValue, steps = 0;
         while (driver.Alive.Count > 0)
@@ -164,7 +163,7 @@ public sealed class SchedulerFairnessTests
     }
 
     /// <summary>Runs plans without a model: each sequence's next token is its length.</summary>
-    private sealed class Driver
+    private sealed class Driver : IDisposable
     {
         private readonly OraclePages pages;
         private readonly LongContext.Generation.Running.StepBatch batch;
@@ -194,6 +193,8 @@ public sealed class SchedulerFairnessTests
             Alive.Add(sequence);
             return sequence;
         }
+
+        public void Dispose() => pages.Dispose();
 
         /// <summary>Those that came to their end.</summary>
         public List<EngineSequence> Step()
