@@ -14,11 +14,13 @@ internal unsafe struct FourColumns : IColumns<FourColumns>
     public static int Count => 4;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static FourColumns Read<TElement>(byte* source, long step)
-        where TElement : struct, IElementFormat => new()
-        {
-            c0 = TElement.Load(source), c1 = TElement.Load(source + step), c2 = TElement.Load(source + (2 * step)), c3 = TElement.Load(source + (3 * step)),
-        };
+    public static FourColumns Read<TElement>(byte* source)
+        where TElement : struct, IElementFormat
+    {
+        var read = default(FourColumns);
+        TElement.Load(source, out read.c0, out read.c1, out read.c2, out read.c3);
+        return read;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FourColumns Load(float* source) => new()
@@ -54,8 +56,8 @@ internal unsafe struct TwoColumns : IColumns<TwoColumns>
     public static int Count => 2;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TwoColumns Read<TElement>(byte* source, long step)
-        where TElement : struct, IElementFormat => new() { c0 = TElement.Load(source), c1 = TElement.Load(source + step) };
+    public static TwoColumns Read<TElement>(byte* source)
+        where TElement : struct, IElementFormat => new() { c0 = TElement.Load(source), c1 = TElement.Load(source + (16 * TElement.Bytes)) };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TwoColumns Load(float* source) => new() { c0 = Vector512.Load(source), c1 = Vector512.Load(source + 16) };
@@ -83,7 +85,7 @@ internal unsafe struct OneColumn : IColumns<OneColumn>
     public static int Count => 1;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static OneColumn Read<TElement>(byte* source, long step)
+    public static OneColumn Read<TElement>(byte* source)
         where TElement : struct, IElementFormat => new() { c0 = TElement.Load(source) };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

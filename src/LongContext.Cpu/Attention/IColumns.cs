@@ -10,9 +10,7 @@ internal unsafe interface IColumns<TSelf>
     static abstract int Count { get; }
 
     /// <summary>Numbers of a format, as float32.</summary>
-    /// <param name="source">The first vector.</param>
-    /// <param name="step">Bytes from a vector to the next.</param>
-    static abstract TSelf Read<TElement>(byte* source, long step)
+    static abstract TSelf Read<TElement>(byte* source)
         where TElement : struct, IElementFormat;
 
     /// <summary>Vectors that follow one another.</summary>

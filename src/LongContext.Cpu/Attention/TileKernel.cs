@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using LongContext.Cpu.Memory;
 
 namespace LongContext.Cpu.Attention;
 
@@ -21,22 +22,21 @@ internal static unsafe class TileKernel
     /// <param name="count">Length of the sums.</param>
     /// <param name="a">First number of A.</param>
     /// <param name="aRow">Elements from a row of A to the next.</param>
-    /// <param name="b">First vector of B.</param>
+    /// <param name="b">First vector of B; the others follow.</param>
     /// <param name="bStep">Bytes from B's i to i + 1.</param>
-    /// <param name="bVector">Bytes from a vector of B to the next.</param>
     /// <param name="c">First vector of C; vectors of a row follow one another.</param>
     /// <param name="cRow">Elements from a row of C to the next.</param>
     /// <param name="adds">Whether sums begin with what C holds, not with 0.</param>
     /// <param name="ahead">Memory that is needed soon, as much as B: a piece is asked for at each i.</param>
     /// <param name="aheadStep">Bytes from a piece to the next.</param>
-    public static void Run<TElement, TAhead>(int rows, int vectors, int count, float* a, long aRow, byte* b, long bStep, long bVector, float* c, long cRow, bool adds, byte* ahead, long aheadStep)
+    public static void Run<TElement, TAhead>(int rows, int vectors, int count, float* a, long aRow, byte* b, long bStep, float* c, long cRow, bool adds, byte* ahead, long aheadStep)
         where TElement : struct, IElementFormat
         where TAhead : struct, IReadAhead
     {
         for (int done = 0; done < rows;)
         {
             int height = rows - done >= 6 ? 6 : rows - done >= 4 ? 4 : rows - done >= 2 ? 2 : 1, column = 0;
-            var tile = new Tile { Count = count, A = a + (done * aRow), ARow = aRow, B = b, BStep = bStep, BVector = bVector, C = c + (done * cRow), CRow = cRow, Adds = adds, Ahead = ahead, AheadStep = aheadStep };
+            var tile = new Tile { Count = count, A = a + (done * aRow), ARow = aRow, B = b, BStep = bStep, C = c + (done * cRow), CRow = cRow, Adds = adds, Ahead = ahead, AheadStep = aheadStep };
             for (; vectors - column >= 4; column += 4) Run<FourColumns, TElement, TAhead>(ref tile, height);
             for (; vectors - column >= 2; column += 2) Run<TwoColumns, TElement, TAhead>(ref tile, height);
             if (vectors > column) Run<OneColumn, TElement, TAhead>(ref tile, height);
@@ -58,7 +58,7 @@ internal static unsafe class TileKernel
             default: Rows1<TColumns, TElement, TAhead>(tile); break;
         }
 
-        tile.B += TColumns.Count * tile.BVector;
+        tile.B += TColumns.Count * 16 * TElement.Bytes;
         tile.Ahead += TColumns.Count * 16 * TElement.Bytes;
         tile.C += TColumns.Count * 16;
     }
@@ -75,12 +75,12 @@ internal static unsafe class TileKernel
         }
 
         byte* b = tile.B, ahead = tile.Ahead;
-        long bStep = tile.BStep, bVector = tile.BVector, aheadStep = tile.AheadStep;
+        long bStep = tile.BStep, aheadStep = tile.AheadStep;
         float* a0 = tile.A;
         for (long i = 0; i < tile.Count; i++, b += bStep, ahead += aheadStep)
         {
             TAhead.Fetch(ahead, TColumns.Count * 16 * TElement.Bytes);
-            TColumns now = TColumns.Read<TElement>(b, bVector);
+            TColumns now = TColumns.Read<TElement>(b);
             c0.Add(Vector512.Create(a0[i]), now);
         }
 
@@ -100,12 +100,12 @@ internal static unsafe class TileKernel
         }
 
         byte* b = tile.B, ahead = tile.Ahead;
-        long bStep = tile.BStep, bVector = tile.BVector, aheadStep = tile.AheadStep;
+        long bStep = tile.BStep, aheadStep = tile.AheadStep;
         float* a0 = tile.A, a1 = tile.A + tile.ARow;
         for (long i = 0; i < tile.Count; i++, b += bStep, ahead += aheadStep)
         {
             TAhead.Fetch(ahead, TColumns.Count * 16 * TElement.Bytes);
-            TColumns now = TColumns.Read<TElement>(b, bVector);
+            TColumns now = TColumns.Read<TElement>(b);
             c0.Add(Vector512.Create(a0[i]), now);
             c1.Add(Vector512.Create(a1[i]), now);
         }
@@ -129,12 +129,12 @@ internal static unsafe class TileKernel
         }
 
         byte* b = tile.B, ahead = tile.Ahead;
-        long bStep = tile.BStep, bVector = tile.BVector, aheadStep = tile.AheadStep;
+        long bStep = tile.BStep, aheadStep = tile.AheadStep;
         float* a0 = tile.A, a1 = tile.A + tile.ARow, a2 = tile.A + (2 * tile.ARow), a3 = tile.A + (3 * tile.ARow);
         for (long i = 0; i < tile.Count; i++, b += bStep, ahead += aheadStep)
         {
             TAhead.Fetch(ahead, TColumns.Count * 16 * TElement.Bytes);
-            TColumns now = TColumns.Read<TElement>(b, bVector);
+            TColumns now = TColumns.Read<TElement>(b);
             c0.Add(Vector512.Create(a0[i]), now);
             c1.Add(Vector512.Create(a1[i]), now);
             c2.Add(Vector512.Create(a2[i]), now);
@@ -164,12 +164,12 @@ internal static unsafe class TileKernel
         }
 
         byte* b = tile.B, ahead = tile.Ahead;
-        long bStep = tile.BStep, bVector = tile.BVector, aheadStep = tile.AheadStep;
+        long bStep = tile.BStep, aheadStep = tile.AheadStep;
         float* a0 = tile.A, a1 = tile.A + tile.ARow, a2 = tile.A + (2 * tile.ARow), a3 = tile.A + (3 * tile.ARow), a4 = tile.A + (4 * tile.ARow), a5 = tile.A + (5 * tile.ARow);
         for (long i = 0; i < tile.Count; i++, b += bStep, ahead += aheadStep)
         {
             TAhead.Fetch(ahead, TColumns.Count * 16 * TElement.Bytes);
-            TColumns now = TColumns.Read<TElement>(b, bVector);
+            TColumns now = TColumns.Read<TElement>(b);
             c0.Add(Vector512.Create(a0[i]), now);
             c1.Add(Vector512.Create(a1[i]), now);
             c2.Add(Vector512.Create(a2[i]), now);
@@ -194,7 +194,6 @@ internal static unsafe class TileKernel
         public long ARow;
         public byte* B;
         public long BStep;
-        public long BVector;
         public float* C;
         public long CRow;
         public bool Adds;

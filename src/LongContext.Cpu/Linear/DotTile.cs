@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using LongContext.Cpu.Memory;
 
 namespace LongContext.Cpu.Linear;
 
@@ -14,10 +15,11 @@ namespace LongContext.Cpu.Linear;
 /// </remarks>
 internal static unsafe class DotTile
 {
-    /// <summary>A panel of rows (1, 2, 4 or 6) times four outputs.</summary>
+    /// <summary>A panel of rows (1, 2, 4 or 6) times four outputs; meanwhile as much memory is asked for from <paramref name="ahead"/> on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Rows<TLoader>(float* x, int height, byte* w0, byte* w1, byte* w2, byte* w3, nint chunks, float* sums)
+    public static void Rows<TLoader, TAhead>(float* x, int height, byte* w0, byte* w1, byte* w2, byte* w3, nint chunks, float* sums, byte* ahead)
         where TLoader : struct, ILaneLoader
+        where TAhead : struct, IReadAhead
     {
         // Vector512.IsHardwareAccelerated is false where the processor slows down for wide vectors, too; the tile of 512 bits is still the faster one there.
         if (!Avx512F.IsSupported)
@@ -28,22 +30,24 @@ internal static unsafe class DotTile
 
         switch (height)
         {
-            case 6: Rows6<TLoader>(x, w0, w1, w2, w3, chunks, sums); break;
-            case 4: Rows4<TLoader>(x, w0, w1, w2, w3, chunks, sums); break;
-            case 2: Rows2<TLoader>(x, w0, w1, w2, w3, chunks, sums); break;
-            default: Rows1<TLoader>(x, w0, w1, w2, w3, chunks, sums); break;
+            case 6: Rows6<TLoader, TAhead>(x, w0, w1, w2, w3, chunks, sums, ahead); break;
+            case 4: Rows4<TLoader, TAhead>(x, w0, w1, w2, w3, chunks, sums, ahead); break;
+            case 2: Rows2<TLoader, TAhead>(x, w0, w1, w2, w3, chunks, sums, ahead); break;
+            default: Rows1<TLoader, TAhead>(x, w0, w1, w2, w3, chunks, sums, ahead); break;
         }
     }
 
     /// <summary>One row times four outputs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows1<TLoader>(float* x, byte* w0, byte* w1, byte* w2, byte* w3, nint chunks, float* sums)
+    private static void Rows1<TLoader, TAhead>(float* x, byte* w0, byte* w1, byte* w2, byte* w3, nint chunks, float* sums, byte* ahead)
         where TLoader : struct, ILaneLoader
+        where TAhead : struct, IReadAhead
     {
         LaneSums s0 = default;
         nint end = chunks * TLoader.Step;
-        for (nint at = 0; at < end; at += TLoader.Step, x += 16)
+        for (nint at = 0; at < end; at += TLoader.Step, x += 16, ahead += 4 * TLoader.Step)
         {
+            TAhead.Fetch(ahead, 4 * (int)TLoader.Step);
             Vector512<float> a = TLoader.Load(w0 + at), b = TLoader.Load(w1 + at), c = TLoader.Load(w2 + at), d = TLoader.Load(w3 + at);
             s0.Add(Vector512.Load(x), a, b, c, d);
         }
@@ -53,13 +57,15 @@ internal static unsafe class DotTile
 
     /// <summary>Two rows times four outputs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows2<TLoader>(float* x, byte* w0, byte* w1, byte* w2, byte* w3, nint chunks, float* sums)
+    private static void Rows2<TLoader, TAhead>(float* x, byte* w0, byte* w1, byte* w2, byte* w3, nint chunks, float* sums, byte* ahead)
         where TLoader : struct, ILaneLoader
+        where TAhead : struct, IReadAhead
     {
         LaneSums s0 = default, s1 = default;
         nint end = chunks * TLoader.Step;
-        for (nint at = 0; at < end; at += TLoader.Step, x += 32)
+        for (nint at = 0; at < end; at += TLoader.Step, x += 32, ahead += 4 * TLoader.Step)
         {
+            TAhead.Fetch(ahead, 4 * (int)TLoader.Step);
             Vector512<float> a = TLoader.Load(w0 + at), b = TLoader.Load(w1 + at), c = TLoader.Load(w2 + at), d = TLoader.Load(w3 + at);
             s0.Add(Vector512.Load(x), a, b, c, d);
             s1.Add(Vector512.Load(x + 16), a, b, c, d);
@@ -71,13 +77,15 @@ internal static unsafe class DotTile
 
     /// <summary>Four rows times four outputs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows4<TLoader>(float* x, byte* w0, byte* w1, byte* w2, byte* w3, nint chunks, float* sums)
+    private static void Rows4<TLoader, TAhead>(float* x, byte* w0, byte* w1, byte* w2, byte* w3, nint chunks, float* sums, byte* ahead)
         where TLoader : struct, ILaneLoader
+        where TAhead : struct, IReadAhead
     {
         LaneSums s0 = default, s1 = default, s2 = default, s3 = default;
         nint end = chunks * TLoader.Step;
-        for (nint at = 0; at < end; at += TLoader.Step, x += 64)
+        for (nint at = 0; at < end; at += TLoader.Step, x += 64, ahead += 4 * TLoader.Step)
         {
+            TAhead.Fetch(ahead, 4 * (int)TLoader.Step);
             Vector512<float> a = TLoader.Load(w0 + at), b = TLoader.Load(w1 + at), c = TLoader.Load(w2 + at), d = TLoader.Load(w3 + at);
             s0.Add(Vector512.Load(x), a, b, c, d);
             s1.Add(Vector512.Load(x + 16), a, b, c, d);
@@ -93,13 +101,15 @@ internal static unsafe class DotTile
 
     /// <summary>Six rows times four outputs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows6<TLoader>(float* x, byte* w0, byte* w1, byte* w2, byte* w3, nint chunks, float* sums)
+    private static void Rows6<TLoader, TAhead>(float* x, byte* w0, byte* w1, byte* w2, byte* w3, nint chunks, float* sums, byte* ahead)
         where TLoader : struct, ILaneLoader
+        where TAhead : struct, IReadAhead
     {
         LaneSums s0 = default, s1 = default, s2 = default, s3 = default, s4 = default, s5 = default;
         nint end = chunks * TLoader.Step;
-        for (nint at = 0; at < end; at += TLoader.Step, x += 96)
+        for (nint at = 0; at < end; at += TLoader.Step, x += 96, ahead += 4 * TLoader.Step)
         {
+            TAhead.Fetch(ahead, 4 * (int)TLoader.Step);
             Vector512<float> a = TLoader.Load(w0 + at), b = TLoader.Load(w1 + at), c = TLoader.Load(w2 + at), d = TLoader.Load(w3 + at);
             s0.Add(Vector512.Load(x), a, b, c, d);
             s1.Add(Vector512.Load(x + 16), a, b, c, d);
