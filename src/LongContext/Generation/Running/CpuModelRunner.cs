@@ -10,7 +10,7 @@ namespace LongContext.Generation.Running;
 
 /// <summary>
 /// Steps by the kernels of LongContext.Cpu over the model's weights where they lie. Activations are float32. What is computed for a row depends on its own
-/// sequence alone, to the bit. In steady state nothing is allocated on the managed heap (where frequencies depend on length: their few numbers are).
+/// sequence alone, to the bit. In steady state nothing is allocated on the managed heap.
 /// </summary>
 internal sealed unsafe partial class CpuModelRunner : IModelRunner
 {
@@ -75,6 +75,9 @@ internal sealed unsafe partial class CpuModelRunner : IModelRunner
 
     /// <inheritdoc />
     public bool SupportsRemapping => true;
+
+    /// <summary>Matrices in codes that kernels do not read: made plain, they take the memory that they have without quantisation.</summary>
+    public IReadOnlyList<string> MadePlain => weights.MadePlain;
 
     /// <summary>Why the kernels cannot run a model; null where they can.</summary>
     public static string? WhyNot(CausalLanguageModel model) => CpuWeights.WhyNot(model);
