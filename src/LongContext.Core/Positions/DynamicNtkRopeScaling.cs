@@ -27,11 +27,19 @@ public sealed record DynamicNtkRopeScaling : RopeScaling
     /// <inheritdoc/>
     public override bool DependsOnSequenceLength => true;
 
-    private protected override RopeFrequencies Compute(RopeParameters parameters, int sequenceLength)
+    private protected override RopeFrequencies Compute(RopeParameters parameters, int sequenceLength) =>
+        RopeFrequencies.Geometric(Base(parameters, sequenceLength), parameters.RotaryDimension);
+
+    internal override double Compute(RopeParameters parameters, int sequenceLength, Span<double> inverse)
+    {
+        RopeFrequencies.Geometric(Base(parameters, sequenceLength), parameters.RotaryDimension, inverse);
+        return 1;
+    }
+
+    private double Base(RopeParameters parameters, int sequenceLength)
     {
         double trained = parameters.MaxPositionEmbeddings;
         double length = Math.Max(sequenceLength, trained);
-        double growth = NtkGrowth((Factor * length / trained) - (Factor - 1), parameters.RotaryDimension);
-        return RopeFrequencies.Geometric(parameters.Theta * growth, parameters.RotaryDimension);
+        return parameters.Theta * NtkGrowth((Factor * length / trained) - (Factor - 1), parameters.RotaryDimension);
     }
 }

@@ -63,14 +63,20 @@ public sealed record LongRopeScaling : RopeScaling
 
     private protected override RopeFrequencies Compute(RopeParameters parameters, int sequenceLength)
     {
+        double[] inverse = new double[_shortFactors.Length];
+        double attention = Compute(parameters, sequenceLength, inverse);
+        return new RopeFrequencies(inverse, attention);
+    }
+
+    internal override double Compute(RopeParameters parameters, int sequenceLength, Span<double> inverse)
+    {
         double trained = parameters.OriginalMaxPositionEmbeddings;
-        double[] divisors = sequenceLength > trained ? _longFactors : _shortFactors, inverse = new double[divisors.Length];
-        for (int pair = 0; pair < inverse.Length; pair++)
+        double[] divisors = sequenceLength > trained ? _longFactors : _shortFactors;
+        for (int pair = 0; pair < divisors.Length; pair++)
             inverse[pair] = Math.Pow(parameters.Theta, -2.0 * pair / parameters.RotaryDimension) / divisors[pair];
 
         double factor = Factor ?? (parameters.MaxPositionEmbeddings / trained);
-        double attention = AttentionFactor ?? (factor <= 1 ? 1 : Math.Sqrt(1 + (Math.Log(factor) / Math.Log(trained))));
-        return new RopeFrequencies(inverse, attention);
+        return AttentionFactor ?? (factor <= 1 ? 1 : Math.Sqrt(1 + (Math.Log(factor) / Math.Log(trained))));
     }
 
     private static double[] Require(IEnumerable<double> factors, string name)

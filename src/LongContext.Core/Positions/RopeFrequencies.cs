@@ -22,11 +22,13 @@ public sealed class RopeFrequencies
     internal static RopeFrequencies Geometric(double theta, int rotaryDimension, double divisor = 1)
     {
         double[] inverse = new double[rotaryDimension / 2];
-        for (int pair = 0; pair < inverse.Length; pair++)
-        {
-            inverse[pair] = 1 / Math.Pow(theta, 2.0 * pair / rotaryDimension) / divisor;
-        }
-
+        Geometric(theta, rotaryDimension, inverse, divisor);
         return new RopeFrequencies(inverse);
+    }
+
+    /// <summary>The same into memory of the caller's.</summary>
+    internal static void Geometric(double theta, int rotaryDimension, Span<double> inverse, double divisor = 1)
+    {
+        for (int pair = 0; pair < inverse.Length; pair++) inverse[pair] = 1 / Math.Pow(theta, 2.0 * pair / rotaryDimension) / divisor;
     }
 }

@@ -78,6 +78,15 @@ public abstract record RopeScaling
     /// <summary>The scheme's own formula; the arguments are in range.</summary>
     private protected abstract RopeFrequencies Compute(RopeParameters parameters, int sequenceLength);
 
+    /// <summary>The same into memory of the caller's, for schemes that need new ones at each length; the parameters were checked before.</summary>
+    /// <returns>The attention factor.</returns>
+    internal virtual double Compute(RopeParameters parameters, int sequenceLength, Span<double> inverse)
+    {
+        RopeFrequencies frequencies = Compute(parameters, sequenceLength);
+        frequencies.InverseFrequencies.CopyTo(inverse);
+        return frequencies.AttentionFactor;
+    }
+
     /// <summary>Whether the frequencies are for the whole head, whatever the partial rotary factor.</summary>
     internal virtual bool RotatesWholeHead => false;
 

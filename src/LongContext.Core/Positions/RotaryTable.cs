@@ -16,11 +16,15 @@ public static class RotaryTable
     public static void Fill(RopeFrequencies frequencies, ReadOnlySpan<int> positions, Span<float> cos, Span<float> sin)
     {
         ArgumentNullException.ThrowIfNull(frequencies);
-        ReadOnlySpan<double> inverse = frequencies.InverseFrequencies;
+        Fill(frequencies.InverseFrequencies, frequencies.AttentionFactor, positions, cos, sin);
+    }
+
+    /// <summary>The same of frequencies in memory of the caller's.</summary>
+    internal static void Fill(ReadOnlySpan<double> inverse, double factor, ReadOnlySpan<int> positions, Span<float> cos, Span<float> sin)
+    {
         RequireLength(cos.Length, positions.Length, inverse.Length, nameof(cos));
         RequireLength(sin.Length, positions.Length, inverse.Length, nameof(sin));
 
-        double factor = frequencies.AttentionFactor;
         int element = 0;
         foreach (int position in positions)
         {

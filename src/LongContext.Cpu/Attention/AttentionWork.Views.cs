@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using LongContext.Cpu.Memory;
 
 namespace LongContext.Cpu.Attention;
 
@@ -56,7 +57,7 @@ internal unsafe partial struct AttentionWork<TElement>
                 for (int row = 0; row < rows.Count; row += TileKernel.Rows)
                 {
                     TileKernel.Run<Float32Elements, ReadsNothingAhead>(Math.Min(TileKernel.Rows, rows.Count - row), count, size, queries + (row * size), size, (byte*)rows.Scratch.Unit, (long)count * Lanes * sizeof(float),
-                        Lanes * sizeof(float), rows.Scratch.ViewScores + (row * Block) + (from - start), Block, false, null, 0);
+                        rows.Scratch.ViewScores + (row * Block) + (from - start), Block, false, null, 0);
                 }
 
                 for (int row = 0; row < rows.Count; row++)

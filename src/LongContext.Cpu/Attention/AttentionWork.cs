@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using LongContext.Cpu.Memory;
 using LongContext.Cpu.Threads;
 
 namespace LongContext.Cpu.Attention;
@@ -101,6 +102,7 @@ internal unsafe partial struct AttentionWork<TElement> : ITileWork
         {
             byte* keys = Keys(rows, start + (vector * Lanes), out int slot);
             int count = Math.Min(Math.Min(Unit / Lanes, endVector - vector), (group - (slot % group)) / Lanes);
+            if (Job.Layout.HasScales) FetchScales(rows, start + (vector * Lanes), count * Lanes * sizeof(float));
             if (widens) WidenKeys(keys, step, count, rows.Scratch.Unit);
             byte* ahead = widens ? null : vector + count < endVector ? Keys(rows, start + ((vector + count) * Lanes), out _) : Values(rows, start + (firstVector * Lanes), out _);
             for (int row = 0; row < rows.Count; row += TileKernel.Rows)
@@ -110,11 +112,11 @@ internal unsafe partial struct AttentionWork<TElement> : ITileWork
                 float* target = rows.Scratch.Scores + (row * Block) + (vector * Lanes);
                 float* queries = rows.Scratch.Queries + (row * size);
                 if (widens)
-                    TileKernel.Run<Float32Elements, ReadsNothingAhead>(height, count, size, queries, size, (byte*)rows.Scratch.Unit, (long)count * Lanes * sizeof(float), Lanes * sizeof(float), target, Block, false, null, 0);
+                    TileKernel.Run<Float32Elements, ReadsNothingAhead>(height, count, size, queries, size, (byte*)rows.Scratch.Unit, (long)count * Lanes * sizeof(float), target, Block, false, null, 0);
                 else if (ahead is null)
-                    TileKernel.Run<TElement, ReadsNothingAhead>(height, count, size, queries, size, keys, step, Lanes * TElement.Bytes, target, Block, false, null, 0);
+                    TileKernel.Run<TElement, ReadsNothingAhead>(height, count, size, queries, size, keys, step, target, Block, false, null, 0);
                 else
-                    TileKernel.Run<TElement, ReadsAhead>(height, count, size, queries, size, keys, step, Lanes * TElement.Bytes, target, Block, false, ahead, step);
+                    TileKernel.Run<TElement, ReadsAhead>(height, count, size, queries, size, keys, step, target, Block, false, ahead, step);
                 ahead = null;
             }
 
@@ -196,16 +198,16 @@ internal unsafe partial struct AttentionWork<TElement> : ITileWork
         if (commonStart == to) return;
         byte* first = values + ((commonStart - from) * tokenBytes);
         if (ahead is null)
-            TileKernel.Run<TFormat, ReadsNothingAhead>(height, vectors, commonEnd - commonStart, weights + commonStart, Block, first, tokenBytes, Lanes * TFormat.Bytes, output, padded, true, null, 0);
+            TileKernel.Run<TFormat, ReadsNothingAhead>(height, vectors, commonEnd - commonStart, weights + commonStart, Block, first, tokenBytes, output, padded, true, null, 0);
         else
-            TileKernel.Run<TFormat, ReadsAhead>(height, vectors, commonEnd - commonStart, weights + commonStart, Block, first, tokenBytes, Lanes * TFormat.Bytes, output, padded, true, ahead, tokenBytes);
+            TileKernel.Run<TFormat, ReadsAhead>(height, vectors, commonEnd - commonStart, weights + commonStart, Block, first, tokenBytes, output, padded, true, ahead, tokenBytes);
         for (int i = 0; i < height; i++) Alone(i, commonEnd, to);
 
         void Alone(int i, int start, int end)
         {
             (start, end) = (Math.Max(start, starts[i]), Math.Min(end, ends[i]));
             if (start < end)
-                TileKernel.Run<TFormat, ReadsNothingAhead>(1, vectors, end - start, weights + (i * Block) + start, Block, values + ((start - from) * tokenBytes), tokenBytes, Lanes * TFormat.Bytes, output + (i * padded), padded, true, null, 0);
+                TileKernel.Run<TFormat, ReadsNothingAhead>(1, vectors, end - start, weights + (i * Block) + start, Block, values + ((start - from) * tokenBytes), tokenBytes, output + (i * padded), padded, true, null, 0);
         }
     }
 
@@ -217,6 +219,14 @@ internal unsafe partial struct AttentionWork<TElement> : ITileWork
             Vector512.Load((float*)(page + Job.Layout.KeyScaleOffset(rows.Item.KeyHead)) + slot).Store(rows.Scratch.KeyScales + (vector * Lanes));
             Vector512.Load((float*)(page + Job.Layout.ValueScaleOffset(rows.Item.KeyHead)) + slot).Store(rows.Scratch.ValueScales + (vector * Lanes));
         }
+    }
+
+    /// <summary>Asks for the scales of a few keys and values: they lie apart, and are needed when the block's scores are there.</summary>
+    private readonly void FetchScales(in RowTile rows, int position, int bytes)
+    {
+        byte* page = Page(rows, position, out int slot);
+        ReadsAhead.Fetch(page + Job.Layout.KeyScaleOffset(rows.Item.KeyHead) + (slot * sizeof(float)), bytes);
+        ReadsAhead.Fetch(page + Job.Layout.ValueScaleOffset(rows.Item.KeyHead) + (slot * sizeof(float)), bytes);
     }
 
     /// <summary>A split item's result, for the merge.</summary>

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using LongContext.Cpu.Pointwise;
 
 namespace LongContext.Cpu.Attention;
 
@@ -10,6 +11,15 @@ internal readonly unsafe struct Float32Elements : IElementFormat
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Load(byte* source) => Vector512.Load((float*)source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Load(byte* source, out Vector512<float> first, out Vector512<float> second, out Vector512<float> third, out Vector512<float> fourth)
+    {
+        first = Load(source);
+        second = Load(source + 64);
+        third = Load(source + 128);
+        fourth = Load(source + 192);
+    }
 }
 
 /// <summary>bfloat16: the upper half of a float32.</summary>
@@ -19,6 +29,15 @@ internal readonly unsafe struct BFloat16Elements : IElementFormat
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Load(byte* source) => (Widening.Words((ushort*)source) << 16).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Load(byte* source, out Vector512<float> first, out Vector512<float> second, out Vector512<float> third, out Vector512<float> fourth)
+    {
+        first = Load(source);
+        second = Load(source + 32);
+        third = Load(source + 64);
+        fourth = Load(source + 96);
+    }
 }
 
 /// <summary>Signed bytes.</summary>
@@ -28,6 +47,15 @@ internal readonly unsafe struct Int8Elements : IElementFormat
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Load(byte* source) => Vector512.ConvertToSingle(Widening.SignedBytes((sbyte*)source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Load(byte* source, out Vector512<float> first, out Vector512<float> second, out Vector512<float> third, out Vector512<float> fourth)
+    {
+        first = Load(source);
+        second = Load(source + 16);
+        third = Load(source + 32);
+        fourth = Load(source + 48);
+    }
 }
 
 /// <summary>E4M3: the exponent's bias is 7 where float32 has 127, so the moved bits are 2¹²⁰ too small, denormals included.</summary>
@@ -41,5 +69,20 @@ internal readonly unsafe struct Float8Elements : IElementFormat
         // A code whose sign fills the upper bytes has it in bit 31 after the move, and copies of it that the mask takes away.
         Vector512<int> moved = (Widening.SignedBytes((sbyte*)source) << 20) & Vector512.Create(unchecked((int)0x87F00000));
         return moved.AsSingle() * Vector512.Create(BitConverter.UInt32BitsToSingle((127 + 120) << 23));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Load(byte* source, out Vector512<float> first, out Vector512<float> second, out Vector512<float> third, out Vector512<float> fourth)
+    {
+        if (Float8Lanes.IsSupported)
+        {
+            Float8Lanes.Load(source, out first, out second, out third, out fourth);
+            return;
+        }
+
+        first = Load(source);
+        second = Load(source + 16);
+        third = Load(source + 32);
+        fourth = Load(source + 48);
     }
 }

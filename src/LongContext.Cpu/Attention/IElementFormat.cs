@@ -10,4 +10,7 @@ internal unsafe interface IElementFormat
 
     /// <summary>Reads 16 numbers; the address need not be aligned.</summary>
     static abstract Vector512<float> Load(byte* source);
+
+    /// <summary>Reads 64 numbers as four vectors.</summary>
+    static abstract void Load(byte* source, out Vector512<float> first, out Vector512<float> second, out Vector512<float> third, out Vector512<float> fourth);
 }

@@ -1,3 +1,4 @@
+using LongContext.Cpu.Memory;
 using LongContext.Cpu.Threads;
 
 namespace LongContext.Cpu.Attention;

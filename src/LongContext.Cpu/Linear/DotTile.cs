@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using LongContext.Cpu.Memory;
 
 namespace LongContext.Cpu.Linear;
 
@@ -14,10 +15,11 @@ namespace LongContext.Cpu.Linear;
 /// </remarks>
 internal static unsafe class DotTile
 {
-    /// <summary>A panel of rows (1, 2, 4 or 6) times four outputs.</summary>
+    /// <summary>A panel of rows (1, 2, 4 or 6) times four outputs; meanwhile as much memory is asked for from <paramref name="ahead"/> on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Rows<TLoader>(float* x, int height, byte* w0, byte* w1, byte* w2, byte* w3, nint chunks, float* sums)
+    public static void Rows<TLoader, TAhead>(float* x, int height, byte* w0, byte* w1, byte* w2, byte* w3, nint chunks, float* sums, byte* ahead)
         where TLoader : struct, ILaneLoader
+        where TAhead : struct, IReadAhead
     {
         // Vector512.IsHardwareAccelerated is false where the processor slows down for wide vectors, too; the tile of 512 bits is still the faster one there.
         if (!Avx512F.IsSupported)
@@ -28,157 +30,100 @@ internal static unsafe class DotTile
 
         switch (height)
         {
-            case 6: Rows6<TLoader>(x, w0, w1, w2, w3, chunks, sums); break;
-            case 4: Rows4<TLoader>(x, w0, w1, w2, w3, chunks, sums); break;
-            case 2: Rows2<TLoader>(x, w0, w1, w2, w3, chunks, sums); break;
-            default: Rows1<TLoader>(x, w0, w1, w2, w3, chunks, sums); break;
+            case 6: Rows6<TLoader, TAhead>(x, w0, w1, w2, w3, chunks, sums, ahead); break;
+            case 4: Rows4<TLoader, TAhead>(x, w0, w1, w2, w3, chunks, sums, ahead); break;
+            case 2: Rows2<TLoader, TAhead>(x, w0, w1, w2, w3, chunks, sums, ahead); break;
+            default: Rows1<TLoader, TAhead>(x, w0, w1, w2, w3, chunks, sums, ahead); break;
         }
     }
 
     /// <summary>One row times four outputs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows1<TLoader>(float* x, byte* w0, byte* w1, byte* w2, byte* w3, nint chunks, float* sums)
+    private static void Rows1<TLoader, TAhead>(float* x, byte* w0, byte* w1, byte* w2, byte* w3, nint chunks, float* sums, byte* ahead)
         where TLoader : struct, ILaneLoader
+        where TAhead : struct, IReadAhead
     {
-        Vector512<float> s00 = Vector512<float>.Zero, s01 = Vector512<float>.Zero, s02 = Vector512<float>.Zero, s03 = Vector512<float>.Zero;
+        LaneSums s0 = default;
         nint end = chunks * TLoader.Step;
-        for (nint at = 0; at < end; at += TLoader.Step)
+        for (nint at = 0; at < end; at += TLoader.Step, x += 16, ahead += 4 * TLoader.Step)
         {
+            TAhead.Fetch(ahead, 4 * (int)TLoader.Step);
             Vector512<float> a = TLoader.Load(w0 + at), b = TLoader.Load(w1 + at), c = TLoader.Load(w2 + at), d = TLoader.Load(w3 + at);
-            Vector512<float> row = Vector512.Load(x);
-            s00 = Vector512.FusedMultiplyAdd(row, a, s00);
-            s01 = Vector512.FusedMultiplyAdd(row, b, s01);
-            s02 = Vector512.FusedMultiplyAdd(row, c, s02);
-            s03 = Vector512.FusedMultiplyAdd(row, d, s03);
-            x += 16;
+            s0.Add(Vector512.Load(x), a, b, c, d);
         }
 
-        LaneSum.Of(s00, s01, s02, s03).Store(sums);
+        s0.Total().Store(sums);
     }
 
     /// <summary>Two rows times four outputs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows2<TLoader>(float* x, byte* w0, byte* w1, byte* w2, byte* w3, nint chunks, float* sums)
+    private static void Rows2<TLoader, TAhead>(float* x, byte* w0, byte* w1, byte* w2, byte* w3, nint chunks, float* sums, byte* ahead)
         where TLoader : struct, ILaneLoader
+        where TAhead : struct, IReadAhead
     {
-        Vector512<float> s00 = Vector512<float>.Zero, s01 = Vector512<float>.Zero, s02 = Vector512<float>.Zero, s03 = Vector512<float>.Zero;
-        Vector512<float> s10 = Vector512<float>.Zero, s11 = Vector512<float>.Zero, s12 = Vector512<float>.Zero, s13 = Vector512<float>.Zero;
+        LaneSums s0 = default, s1 = default;
         nint end = chunks * TLoader.Step;
-        for (nint at = 0; at < end; at += TLoader.Step)
+        for (nint at = 0; at < end; at += TLoader.Step, x += 32, ahead += 4 * TLoader.Step)
         {
+            TAhead.Fetch(ahead, 4 * (int)TLoader.Step);
             Vector512<float> a = TLoader.Load(w0 + at), b = TLoader.Load(w1 + at), c = TLoader.Load(w2 + at), d = TLoader.Load(w3 + at);
-            Vector512<float> row = Vector512.Load(x);
-            s00 = Vector512.FusedMultiplyAdd(row, a, s00);
-            s01 = Vector512.FusedMultiplyAdd(row, b, s01);
-            s02 = Vector512.FusedMultiplyAdd(row, c, s02);
-            s03 = Vector512.FusedMultiplyAdd(row, d, s03);
-            row = Vector512.Load(x + 16);
-            s10 = Vector512.FusedMultiplyAdd(row, a, s10);
-            s11 = Vector512.FusedMultiplyAdd(row, b, s11);
-            s12 = Vector512.FusedMultiplyAdd(row, c, s12);
-            s13 = Vector512.FusedMultiplyAdd(row, d, s13);
-            x += 32;
+            s0.Add(Vector512.Load(x), a, b, c, d);
+            s1.Add(Vector512.Load(x + 16), a, b, c, d);
         }
 
-        LaneSum.Of(s00, s01, s02, s03).Store(sums);
-        LaneSum.Of(s10, s11, s12, s13).Store(sums + 4);
+        s0.Total().Store(sums);
+        s1.Total().Store(sums + 4);
     }
 
     /// <summary>Four rows times four outputs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows4<TLoader>(float* x, byte* w0, byte* w1, byte* w2, byte* w3, nint chunks, float* sums)
+    private static void Rows4<TLoader, TAhead>(float* x, byte* w0, byte* w1, byte* w2, byte* w3, nint chunks, float* sums, byte* ahead)
         where TLoader : struct, ILaneLoader
+        where TAhead : struct, IReadAhead
     {
-        Vector512<float> s00 = Vector512<float>.Zero, s01 = Vector512<float>.Zero, s02 = Vector512<float>.Zero, s03 = Vector512<float>.Zero;
-        Vector512<float> s10 = Vector512<float>.Zero, s11 = Vector512<float>.Zero, s12 = Vector512<float>.Zero, s13 = Vector512<float>.Zero;
-        Vector512<float> s20 = Vector512<float>.Zero, s21 = Vector512<float>.Zero, s22 = Vector512<float>.Zero, s23 = Vector512<float>.Zero;
-        Vector512<float> s30 = Vector512<float>.Zero, s31 = Vector512<float>.Zero, s32 = Vector512<float>.Zero, s33 = Vector512<float>.Zero;
+        LaneSums s0 = default, s1 = default, s2 = default, s3 = default;
         nint end = chunks * TLoader.Step;
-        for (nint at = 0; at < end; at += TLoader.Step)
+        for (nint at = 0; at < end; at += TLoader.Step, x += 64, ahead += 4 * TLoader.Step)
         {
+            TAhead.Fetch(ahead, 4 * (int)TLoader.Step);
             Vector512<float> a = TLoader.Load(w0 + at), b = TLoader.Load(w1 + at), c = TLoader.Load(w2 + at), d = TLoader.Load(w3 + at);
-            Vector512<float> row = Vector512.Load(x);
-            s00 = Vector512.FusedMultiplyAdd(row, a, s00);
-            s01 = Vector512.FusedMultiplyAdd(row, b, s01);
-            s02 = Vector512.FusedMultiplyAdd(row, c, s02);
-            s03 = Vector512.FusedMultiplyAdd(row, d, s03);
-            row = Vector512.Load(x + 16);
-            s10 = Vector512.FusedMultiplyAdd(row, a, s10);
-            s11 = Vector512.FusedMultiplyAdd(row, b, s11);
-            s12 = Vector512.FusedMultiplyAdd(row, c, s12);
-            s13 = Vector512.FusedMultiplyAdd(row, d, s13);
-            row = Vector512.Load(x + 32);
-            s20 = Vector512.FusedMultiplyAdd(row, a, s20);
-            s21 = Vector512.FusedMultiplyAdd(row, b, s21);
-            s22 = Vector512.FusedMultiplyAdd(row, c, s22);
-            s23 = Vector512.FusedMultiplyAdd(row, d, s23);
-            row = Vector512.Load(x + 48);
-            s30 = Vector512.FusedMultiplyAdd(row, a, s30);
-            s31 = Vector512.FusedMultiplyAdd(row, b, s31);
-            s32 = Vector512.FusedMultiplyAdd(row, c, s32);
-            s33 = Vector512.FusedMultiplyAdd(row, d, s33);
-            x += 64;
+            s0.Add(Vector512.Load(x), a, b, c, d);
+            s1.Add(Vector512.Load(x + 16), a, b, c, d);
+            s2.Add(Vector512.Load(x + 32), a, b, c, d);
+            s3.Add(Vector512.Load(x + 48), a, b, c, d);
         }
 
-        LaneSum.Of(s00, s01, s02, s03).Store(sums);
-        LaneSum.Of(s10, s11, s12, s13).Store(sums + 4);
-        LaneSum.Of(s20, s21, s22, s23).Store(sums + 8);
-        LaneSum.Of(s30, s31, s32, s33).Store(sums + 12);
+        s0.Total().Store(sums);
+        s1.Total().Store(sums + 4);
+        s2.Total().Store(sums + 8);
+        s3.Total().Store(sums + 12);
     }
 
     /// <summary>Six rows times four outputs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows6<TLoader>(float* x, byte* w0, byte* w1, byte* w2, byte* w3, nint chunks, float* sums)
+    private static void Rows6<TLoader, TAhead>(float* x, byte* w0, byte* w1, byte* w2, byte* w3, nint chunks, float* sums, byte* ahead)
         where TLoader : struct, ILaneLoader
+        where TAhead : struct, IReadAhead
     {
-        Vector512<float> s00 = Vector512<float>.Zero, s01 = Vector512<float>.Zero, s02 = Vector512<float>.Zero, s03 = Vector512<float>.Zero;
-        Vector512<float> s10 = Vector512<float>.Zero, s11 = Vector512<float>.Zero, s12 = Vector512<float>.Zero, s13 = Vector512<float>.Zero;
-        Vector512<float> s20 = Vector512<float>.Zero, s21 = Vector512<float>.Zero, s22 = Vector512<float>.Zero, s23 = Vector512<float>.Zero;
-        Vector512<float> s30 = Vector512<float>.Zero, s31 = Vector512<float>.Zero, s32 = Vector512<float>.Zero, s33 = Vector512<float>.Zero;
-        Vector512<float> s40 = Vector512<float>.Zero, s41 = Vector512<float>.Zero, s42 = Vector512<float>.Zero, s43 = Vector512<float>.Zero;
-        Vector512<float> s50 = Vector512<float>.Zero, s51 = Vector512<float>.Zero, s52 = Vector512<float>.Zero, s53 = Vector512<float>.Zero;
+        LaneSums s0 = default, s1 = default, s2 = default, s3 = default, s4 = default, s5 = default;
         nint end = chunks * TLoader.Step;
-        for (nint at = 0; at < end; at += TLoader.Step)
+        for (nint at = 0; at < end; at += TLoader.Step, x += 96, ahead += 4 * TLoader.Step)
         {
+            TAhead.Fetch(ahead, 4 * (int)TLoader.Step);
             Vector512<float> a = TLoader.Load(w0 + at), b = TLoader.Load(w1 + at), c = TLoader.Load(w2 + at), d = TLoader.Load(w3 + at);
-            Vector512<float> row = Vector512.Load(x);
-            s00 = Vector512.FusedMultiplyAdd(row, a, s00);
-            s01 = Vector512.FusedMultiplyAdd(row, b, s01);
-            s02 = Vector512.FusedMultiplyAdd(row, c, s02);
-            s03 = Vector512.FusedMultiplyAdd(row, d, s03);
-            row = Vector512.Load(x + 16);
-            s10 = Vector512.FusedMultiplyAdd(row, a, s10);
-            s11 = Vector512.FusedMultiplyAdd(row, b, s11);
-            s12 = Vector512.FusedMultiplyAdd(row, c, s12);
-            s13 = Vector512.FusedMultiplyAdd(row, d, s13);
-            row = Vector512.Load(x + 32);
-            s20 = Vector512.FusedMultiplyAdd(row, a, s20);
-            s21 = Vector512.FusedMultiplyAdd(row, b, s21);
-            s22 = Vector512.FusedMultiplyAdd(row, c, s22);
-            s23 = Vector512.FusedMultiplyAdd(row, d, s23);
-            row = Vector512.Load(x + 48);
-            s30 = Vector512.FusedMultiplyAdd(row, a, s30);
-            s31 = Vector512.FusedMultiplyAdd(row, b, s31);
-            s32 = Vector512.FusedMultiplyAdd(row, c, s32);
-            s33 = Vector512.FusedMultiplyAdd(row, d, s33);
-            row = Vector512.Load(x + 64);
-            s40 = Vector512.FusedMultiplyAdd(row, a, s40);
-            s41 = Vector512.FusedMultiplyAdd(row, b, s41);
-            s42 = Vector512.FusedMultiplyAdd(row, c, s42);
-            s43 = Vector512.FusedMultiplyAdd(row, d, s43);
-            row = Vector512.Load(x + 80);
-            s50 = Vector512.FusedMultiplyAdd(row, a, s50);
-            s51 = Vector512.FusedMultiplyAdd(row, b, s51);
-            s52 = Vector512.FusedMultiplyAdd(row, c, s52);
-            s53 = Vector512.FusedMultiplyAdd(row, d, s53);
-            x += 96;
+            s0.Add(Vector512.Load(x), a, b, c, d);
+            s1.Add(Vector512.Load(x + 16), a, b, c, d);
+            s2.Add(Vector512.Load(x + 32), a, b, c, d);
+            s3.Add(Vector512.Load(x + 48), a, b, c, d);
+            s4.Add(Vector512.Load(x + 64), a, b, c, d);
+            s5.Add(Vector512.Load(x + 80), a, b, c, d);
         }
 
-        LaneSum.Of(s00, s01, s02, s03).Store(sums);
-        LaneSum.Of(s10, s11, s12, s13).Store(sums + 4);
-        LaneSum.Of(s20, s21, s22, s23).Store(sums + 8);
-        LaneSum.Of(s30, s31, s32, s33).Store(sums + 12);
-        LaneSum.Of(s40, s41, s42, s43).Store(sums + 16);
-        LaneSum.Of(s50, s51, s52, s53).Store(sums + 20);
+        s0.Total().Store(sums);
+        s1.Total().Store(sums + 4);
+        s2.Total().Store(sums + 8);
+        s3.Total().Store(sums + 12);
+        s4.Total().Store(sums + 16);
+        s5.Total().Store(sums + 20);
     }
 }

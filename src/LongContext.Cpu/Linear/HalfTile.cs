@@ -52,26 +52,22 @@ internal static unsafe class HalfTile
     private static void Rows1<TLoader>(float* x, nint step, byte* w0, byte* w1, byte* w2, byte* w3, nint chunks, float* lanes)
         where TLoader : struct, ILaneLoader
     {
-        Vector256<float> s00 = Vector256<float>.Zero, s01 = Vector256<float>.Zero, s02 = Vector256<float>.Zero, s03 = Vector256<float>.Zero;
+        HalfLaneSums s0 = default;
         nint end = chunks * TLoader.Step;
-        for (nint at = 0; at < end; at += TLoader.Step)
+        for (nint at = 0; at < end; at += TLoader.Step, x += step)
         {
             Vector256<float> x0 = Vector256.Load(x);
             Vector256<float> w = TLoader.LoadHalf(w0 + at);
-            s00 = Vector256.FusedMultiplyAdd(x0, w, s00);
+            s0.Add(0, x0, w);
             w = TLoader.LoadHalf(w1 + at);
-            s01 = Vector256.FusedMultiplyAdd(x0, w, s01);
+            s0.Add(1, x0, w);
             w = TLoader.LoadHalf(w2 + at);
-            s02 = Vector256.FusedMultiplyAdd(x0, w, s02);
+            s0.Add(2, x0, w);
             w = TLoader.LoadHalf(w3 + at);
-            s03 = Vector256.FusedMultiplyAdd(x0, w, s03);
-            x += step;
+            s0.Add(3, x0, w);
         }
 
-        s00.Store(lanes);
-        s01.Store(lanes + 8);
-        s02.Store(lanes + 16);
-        s03.Store(lanes + 24);
+        s0.Store(lanes);
     }
 
     /// <summary>Two rows: sums of eight lanes, as [rows, 4, 8].</summary>
@@ -79,35 +75,27 @@ internal static unsafe class HalfTile
     private static void Rows2<TLoader>(float* x, nint step, byte* w0, byte* w1, byte* w2, byte* w3, nint chunks, float* lanes)
         where TLoader : struct, ILaneLoader
     {
-        Vector256<float> s00 = Vector256<float>.Zero, s01 = Vector256<float>.Zero, s02 = Vector256<float>.Zero, s03 = Vector256<float>.Zero;
-        Vector256<float> s10 = Vector256<float>.Zero, s11 = Vector256<float>.Zero, s12 = Vector256<float>.Zero, s13 = Vector256<float>.Zero;
+        HalfLaneSums s0 = default, s1 = default;
         nint end = chunks * TLoader.Step;
-        for (nint at = 0; at < end; at += TLoader.Step)
+        for (nint at = 0; at < end; at += TLoader.Step, x += step)
         {
             Vector256<float> x0 = Vector256.Load(x), x1 = Vector256.Load(x + 16);
             Vector256<float> w = TLoader.LoadHalf(w0 + at);
-            s00 = Vector256.FusedMultiplyAdd(x0, w, s00);
-            s10 = Vector256.FusedMultiplyAdd(x1, w, s10);
+            s0.Add(0, x0, w);
+            s1.Add(0, x1, w);
             w = TLoader.LoadHalf(w1 + at);
-            s01 = Vector256.FusedMultiplyAdd(x0, w, s01);
-            s11 = Vector256.FusedMultiplyAdd(x1, w, s11);
+            s0.Add(1, x0, w);
+            s1.Add(1, x1, w);
             w = TLoader.LoadHalf(w2 + at);
-            s02 = Vector256.FusedMultiplyAdd(x0, w, s02);
-            s12 = Vector256.FusedMultiplyAdd(x1, w, s12);
+            s0.Add(2, x0, w);
+            s1.Add(2, x1, w);
             w = TLoader.LoadHalf(w3 + at);
-            s03 = Vector256.FusedMultiplyAdd(x0, w, s03);
-            s13 = Vector256.FusedMultiplyAdd(x1, w, s13);
-            x += step;
+            s0.Add(3, x0, w);
+            s1.Add(3, x1, w);
         }
 
-        s00.Store(lanes);
-        s01.Store(lanes + 8);
-        s02.Store(lanes + 16);
-        s03.Store(lanes + 24);
-        s10.Store(lanes + 32);
-        s11.Store(lanes + 40);
-        s12.Store(lanes + 48);
-        s13.Store(lanes + 56);
+        s0.Store(lanes);
+        s1.Store(lanes + 32);
     }
 
     /// <summary>Three rows: sums of eight lanes, as [rows, 4, 8].</summary>
@@ -115,43 +103,31 @@ internal static unsafe class HalfTile
     private static void Rows3<TLoader>(float* x, nint step, byte* w0, byte* w1, byte* w2, byte* w3, nint chunks, float* lanes)
         where TLoader : struct, ILaneLoader
     {
-        Vector256<float> s00 = Vector256<float>.Zero, s01 = Vector256<float>.Zero, s02 = Vector256<float>.Zero, s03 = Vector256<float>.Zero;
-        Vector256<float> s10 = Vector256<float>.Zero, s11 = Vector256<float>.Zero, s12 = Vector256<float>.Zero, s13 = Vector256<float>.Zero;
-        Vector256<float> s20 = Vector256<float>.Zero, s21 = Vector256<float>.Zero, s22 = Vector256<float>.Zero, s23 = Vector256<float>.Zero;
+        HalfLaneSums s0 = default, s1 = default, s2 = default;
         nint end = chunks * TLoader.Step;
-        for (nint at = 0; at < end; at += TLoader.Step)
+        for (nint at = 0; at < end; at += TLoader.Step, x += step)
         {
             Vector256<float> x0 = Vector256.Load(x), x1 = Vector256.Load(x + 16), x2 = Vector256.Load(x + 32);
             Vector256<float> w = TLoader.LoadHalf(w0 + at);
-            s00 = Vector256.FusedMultiplyAdd(x0, w, s00);
-            s10 = Vector256.FusedMultiplyAdd(x1, w, s10);
-            s20 = Vector256.FusedMultiplyAdd(x2, w, s20);
+            s0.Add(0, x0, w);
+            s1.Add(0, x1, w);
+            s2.Add(0, x2, w);
             w = TLoader.LoadHalf(w1 + at);
-            s01 = Vector256.FusedMultiplyAdd(x0, w, s01);
-            s11 = Vector256.FusedMultiplyAdd(x1, w, s11);
-            s21 = Vector256.FusedMultiplyAdd(x2, w, s21);
+            s0.Add(1, x0, w);
+            s1.Add(1, x1, w);
+            s2.Add(1, x2, w);
             w = TLoader.LoadHalf(w2 + at);
-            s02 = Vector256.FusedMultiplyAdd(x0, w, s02);
-            s12 = Vector256.FusedMultiplyAdd(x1, w, s12);
-            s22 = Vector256.FusedMultiplyAdd(x2, w, s22);
+            s0.Add(2, x0, w);
+            s1.Add(2, x1, w);
+            s2.Add(2, x2, w);
             w = TLoader.LoadHalf(w3 + at);
-            s03 = Vector256.FusedMultiplyAdd(x0, w, s03);
-            s13 = Vector256.FusedMultiplyAdd(x1, w, s13);
-            s23 = Vector256.FusedMultiplyAdd(x2, w, s23);
-            x += step;
+            s0.Add(3, x0, w);
+            s1.Add(3, x1, w);
+            s2.Add(3, x2, w);
         }
 
-        s00.Store(lanes);
-        s01.Store(lanes + 8);
-        s02.Store(lanes + 16);
-        s03.Store(lanes + 24);
-        s10.Store(lanes + 32);
-        s11.Store(lanes + 40);
-        s12.Store(lanes + 48);
-        s13.Store(lanes + 56);
-        s20.Store(lanes + 64);
-        s21.Store(lanes + 72);
-        s22.Store(lanes + 80);
-        s23.Store(lanes + 88);
+        s0.Store(lanes);
+        s1.Store(lanes + 32);
+        s2.Store(lanes + 64);
     }
 }

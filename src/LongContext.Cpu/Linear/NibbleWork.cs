@@ -3,7 +3,25 @@ using LongContext.Cpu.Threads;
 namespace LongContext.Cpu.Linear;
 
 /// <summary>One row of x against 4-bit codes; a tile is a block of outputs.</summary>
-internal unsafe struct NibbleWork : ITileWork
+internal static unsafe class NibbleWork
+{
+    /// <summary>Whether this can be used for a matrix.</summary>
+    public static bool Takes(in WeightMatrix weight) => NibbleTile.IsSupported && weight.Format is WeightFormat.Int4 or WeightFormat.Nf4 && NibbleLanes.Fit(weight);
+
+    /// <summary>Computes all outputs.</summary>
+    public static void Start(CpuTeam team, in WeightMatrix weight, float* x, LinearResult result)
+    {
+        var ordered = (float*)team.SharedScratch((long)weight.Inputs * sizeof(float));
+        NibbleTile.Order(x, weight.Inputs, ordered);
+        if (weight.Format == WeightFormat.Nf4) NibbleWork<NormalTable>.Start(team, weight, ordered, result);
+        else if (weight.Zeros == 0) NibbleWork<SymmetricTable>.Start(team, weight, ordered, result);
+        else NibbleWork<ZeroedTable>.Start(team, weight, ordered, result);
+    }
+}
+
+/// <summary>The same for one kind of table.</summary>
+internal unsafe struct NibbleWork<TTable> : ITileWork
+    where TTable : struct, INibbleTable
 {
     /// <summary>Bytes of codes in a tile.</summary>
     private const long TileBytes = 64 << 10;
@@ -13,14 +31,11 @@ internal unsafe struct NibbleWork : ITileWork
     private int block;
     private LinearResult result;
 
-    /// <summary>Whether this can be used for a matrix.</summary>
-    public static bool Takes(in WeightMatrix weight) => NibbleTile.IsSupported && weight.Format is WeightFormat.Int4 or WeightFormat.Nf4 && NibbleLanes.Fit(weight);
-
     /// <summary>Computes all outputs.</summary>
-    public static void Start(CpuTeam team, in WeightMatrix weight, float* x, LinearResult result)
+    public static void Start(CpuTeam team, in WeightMatrix weight, float* ordered, LinearResult result)
     {
         int block = DirectWork.Block(team, weight.Outputs, weight.RowBytes, TileBytes);
-        var work = new NibbleWork { weight = weight, x = x, block = block, result = result };
+        var work = new NibbleWork<TTable> { weight = weight, x = ordered, block = block, result = result };
         team.Run(ref work, (int)(((long)weight.Outputs + block - 1) / block));
     }
 
@@ -42,7 +57,7 @@ internal unsafe struct NibbleWork : ITileWork
                 at[i] = row * groups;
             }
 
-            NibbleTile.Rows1(x, codes, (float*)weight.Scales, (byte*)weight.Zeros, at, groups, size / 16, weight.Format == WeightFormat.Nf4, sums);
+            NibbleTile.Rows1<TTable>(x, codes, (float*)weight.Scales, (byte*)weight.Zeros, at, groups, size / 16, sums, codes[0] + DirectWork.Ahead(weight.RowBytes));
             result.Write(sums, 0, 1, output, weight.Outputs);
         }
     }

@@ -1,3 +1,4 @@
+using LongContext.Cpu.Memory;
 using LongContext.Cpu.Threads;
 
 namespace LongContext.Cpu.Linear;
@@ -57,7 +58,7 @@ internal unsafe struct PanelWork : ITileWork
             for (int output = first; output < end; output += WeightPanel.Outputs, panel += panelSize)
             {
                 var w = (byte*)panel;
-                DotTile.Rows<PanelLoader>(tileRows, RowPanel.Height(count), w, w + 64, w + 128, w + 192, chunks, sums);
+                DotTile.Rows<PanelLoader, ReadsNothingAhead>(tileRows, RowPanel.Height(count), w, w + 64, w + 128, w + 192, chunks, sums, null);
 
                 result.Write(sums, row, count, output, weight.Outputs);
             }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using LongContext.Cpu.Attention;
+using LongContext.Cpu.Memory;
 using LongContext.Cpu.Threads;
 
 namespace LongContext.Cpu.Tests.Attention;

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using LongContext.Cpu.Attention;
+using LongContext.Cpu.Memory;
 using LongContext.Cpu.Pointwise;
 using LongContext.Cpu.Threads;
 using LongContext.Models;
@@ -9,7 +10,7 @@ namespace LongContext.Generation.Running;
 
 /// <summary>
 /// Steps by the kernels of LongContext.Cpu over the model's weights where they lie. Activations are float32. What is computed for a row depends on its own
-/// sequence alone, to the bit. In steady state nothing is allocated on the managed heap (where frequencies depend on length: their few numbers are).
+/// sequence alone, to the bit. In steady state nothing is allocated on the managed heap.
 /// </summary>
 internal sealed unsafe partial class CpuModelRunner : IModelRunner
 {
@@ -74,6 +75,9 @@ internal sealed unsafe partial class CpuModelRunner : IModelRunner
 
     /// <inheritdoc />
     public bool SupportsRemapping => true;
+
+    /// <summary>Matrices in codes that kernels do not read: made plain, they take the memory that they have without quantisation.</summary>
+    public IReadOnlyList<string> MadePlain => weights.MadePlain;
 
     /// <summary>The cache's format: what is asked for, or what loses nothing of the model's type.</summary>
     public static CacheFormat CacheFormatOf(CacheFormat? asked, ScalarType dataType) => asked ?? (dataType == ScalarType.BFloat16 ? CacheFormat.BFloat16 : CacheFormat.Float32);

@@ -12,13 +12,14 @@ internal sealed unsafe class CpuRotary(RopeScaling scaling, RopeParameters param
 {
     private const int Chunk = 256;
 
+    private readonly double[] inverse = new double[scaling.ComputeFrequencies(parameters, 1).InverseFrequencies.Length];
     private int rows;
 
     /// <summary>Whether rows are by token of the step, not by position.</summary>
     public bool DependsOnLength => scaling.DependsOnSequenceLength;
 
     /// <summary>Pairs of a head that turn.</summary>
-    public int Half { get; } = scaling.ComputeFrequencies(parameters, 1).InverseFrequencies.Length;
+    public int Half => inverse.Length;
 
     /// <summary>[rows, half], attention factor inside.</summary>
     public float* Cosines { get; private set; }
@@ -38,7 +39,7 @@ internal sealed unsafe class CpuRotary(RopeScaling scaling, RopeParameters param
         {
             Span<int> part = chunk[..Math.Min(Chunk, capacity - start)];
             for (int i = 0; i < part.Length; i++) part[i] = start + i;
-            Fill(frequencies, part, start);
+            Fill(frequencies.InverseFrequencies, frequencies.AttentionFactor, part, start);
         }
     }
 
@@ -51,7 +52,8 @@ internal sealed unsafe class CpuRotary(RopeScaling scaling, RopeParameters param
         foreach (ref readonly StepSequence sequence in sequences)
         {
             int length = Math.Max(sequence.FrequencyLength, sequence.CachedTokens + sequence.TokenCount);
-            Fill(scaling.ComputeFrequencies(parameters, length), positions.Slice(sequence.TokenStart, sequence.TokenCount), sequence.TokenStart);
+            double factor = scaling.Compute(parameters, length, inverse);
+            Fill(inverse, factor, positions.Slice(sequence.TokenStart, sequence.TokenCount), sequence.TokenStart);
         }
     }
 
@@ -64,11 +66,11 @@ internal sealed unsafe class CpuRotary(RopeScaling scaling, RopeParameters param
         rows = 0;
     }
 
-    private void Fill(RopeFrequencies frequencies, ReadOnlySpan<int> positions, int firstRow)
+    private void Fill(ReadOnlySpan<double> frequencies, double factor, ReadOnlySpan<int> positions, int firstRow)
     {
         long at = (long)firstRow * Half;
         int count = positions.Length * Half;
-        RotaryTable.Fill(frequencies, positions, new Span<float>(Cosines + at, count), new Span<float>(Sines + at, count));
+        RotaryTable.Fill(frequencies, factor, positions, new Span<float>(Cosines + at, count), new Span<float>(Sines + at, count));
     }
 
     private void Grow(int capacity, int keep)

@@ -1,4 +1,5 @@
 using LongContext.Cpu.Attention;
+using LongContext.Cpu.Memory;
 using LongContext.Positions;
 
 namespace LongContext.Generation.Running;

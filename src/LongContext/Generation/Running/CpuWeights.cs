@@ -29,6 +29,7 @@ internal sealed class CpuWeights : IDisposable
             Head = new CpuLinear(model.Head, tensors, model.DataType);
             Layers = [.. Enumerable.Range(0, model.Shape.LayerCount).Select(Layer)];
             Rotaries = [.. rotaries.Values];
+            tensors.MoveToHugePages();
         }
         catch
         {
@@ -56,6 +57,9 @@ internal sealed class CpuWeights : IDisposable
 
     /// <summary>The largest rank of an adapter's maps.</summary>
     public int MaximumRank { get; }
+
+    /// <summary>Matrices in codes that kernels do not read, which were made plain.</summary>
+    public IReadOnlyList<string> MadePlain => tensors.MadePlain;
 
     /// <summary>Whether the model still is what was read.</summary>
     public bool AreCurrent => ReferenceEquals(model.RotaryEmbedding, positions) && tensors.AreCurrent && model.EmbeddingAdapter is null;

@@ -21,9 +21,13 @@ internal static partial class ModelRunners
         string? reason = CpuModelRunner.WhyNot(model);
         IModelRunner runner = reason is null ? new CpuModelRunner(model, options) : new TorchModelRunner(model, options);
         LogChoice(logger ?? NullLogger.Instance, runner.Name, model.Config.ModelType, model.DataType.ToString(), reason is null ? "the CPU's kernels have it" : $"not the CPU's kernels, since {reason}");
+        if (runner is CpuModelRunner { MadePlain: { Count: > 0 } plain }) LogMadePlain(logger ?? NullLogger.Instance, plain.Count, plain[0], model.DataType.ToString());
         return runner;
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Steps of the model ({ModelType}, {DataType}) are run by '{Runner}': {Reason}.")]
     private static partial void LogChoice(ILogger logger, string runner, string modelType, string dataType, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} quantised matrices ('{First}' the first) lie in a way that the CPU's kernels do not read. They were made plain and take the memory of {DataType}.")]
+    private static partial void LogMadePlain(ILogger logger, int count, string first, string dataType);
 }

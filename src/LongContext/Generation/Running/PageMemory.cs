@@ -8,8 +8,9 @@ namespace LongContext.Generation.Running;
 /// </summary>
 internal static unsafe partial class PageMemory
 {
-    private const int ReadWrite = 3, PrivateAnonymous = 0x22, DoNotNeed = 4;
+    private const int ReadWrite = 3, PrivateAnonymous = 0x22, DoNotNeed = 4, HugePages = 14, Collapse = 25;
     private const nuint Alignment = 64;
+    private const long HugePageBytes = 2L << 20;
 
     /// <summary>Whether a part of what was mapped can be given back: sizes are multiples of <see cref="Granularity"/> then.</summary>
     public static bool CanDiscard { get; } = OperatingSystem.IsLinux();
@@ -23,7 +24,21 @@ internal static unsafe partial class PageMemory
     {
         if (!CanDiscard) return (byte*)NativeMemory.AlignedAlloc(checked((nuint)bytes), Alignment);
         nint memory = MemoryMap(0, checked((nuint)bytes), ReadWrite, PrivateAnonymous, -1, 0);
-        return memory != -1 ? (byte*)memory : throw new InsufficientMemoryException($"The system has no memory for {bytes:N0} bytes more of the cache.");
+        if (memory == -1) throw new InsufficientMemoryException($"The system has no memory for {bytes:N0} bytes more of the cache.");
+        // Large pages where the system has them: with small ones, looking addresses up takes a third of the rate at which memory is read. What is touched first then comes in pieces of 2 MB.
+        _ = Advise(memory, checked((nuint)bytes), HugePages);
+        return (byte*)memory;
+    }
+
+    /// <summary>
+    /// Brings memory that is there already onto large pages where the system can (Linux from 6.1 on); nothing but speed changes. The part within whole large pages is moved, which takes as long as copying it.
+    /// </summary>
+    /// <returns>Whether all of that part lies on large pages now.</returns>
+    public static bool MoveToHugePages(nint memory, long bytes)
+    {
+        if (!CanDiscard) return false;
+        long first = (memory + HugePageBytes - 1) / HugePageBytes * HugePageBytes, end = (memory + bytes) / HugePageBytes * HugePageBytes;
+        return end > first && Advise((nint)first, checked((nuint)(end - first)), Collapse) == 0;
     }
 
     /// <summary>Gives memory back.</summary>

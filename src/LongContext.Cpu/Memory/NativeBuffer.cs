@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace LongContext.Cpu.Attention;
+namespace LongContext.Cpu.Memory;
 
 /// <summary>Memory outside the managed heap that grows when more is asked for and keeps its place otherwise. What was in it is lost when it grows.</summary>
 internal sealed unsafe class NativeBuffer : IDisposable

@@ -1,4 +1,4 @@
-namespace LongContext.Cpu.Attention;
+namespace LongContext.Cpu.Memory;
 
 /// <summary>Whether a product also asks for memory that comes next. Decoding waits for memory: the next keys lie in other pages, where the processor's own guess does not reach.</summary>
 internal unsafe interface IReadAhead

@@ -1,7 +1,8 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 
-namespace LongContext.Cpu.Attention;
+namespace LongContext.Cpu.Memory;
 
 /// <summary>Asks for it to come into the second-level cache: what is asked into the first holds one of its few places for misses until it is there, which halved the rate.</summary>
 internal readonly unsafe struct ReadsAhead : IReadAhead
@@ -16,6 +17,7 @@ internal readonly unsafe struct ReadsAhead : IReadAhead
         if (bytes > Line) Sse.Prefetch1(address + Line);
         if (bytes > 2 * Line) Sse.Prefetch1(address + (2 * Line));
         if (bytes > 3 * Line) Sse.Prefetch1(address + (3 * Line));
+        Debug.Assert(bytes <= 4 * Line);
     }
 }
 
