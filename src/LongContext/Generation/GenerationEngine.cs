@@ -2,6 +2,7 @@ using LongContext.Generation.Running;
 using LongContext.Generation.Scheduling;
 using LongContext.Models;
 using LongContext.Positions;
+using LongContext.Tokenization;
 
 namespace LongContext.Generation;
 
@@ -111,8 +112,9 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(request);
         ObjectDisposedException.ThrowIf(disposed, this);
-        PositionRemapping? remapping = Check(request);
-        return new StreamingGeneration(loop, new EngineSequence(model, request, remapping, runner.Pages, loop.Distribution, options.TimeProvider), cancellationToken);
+        GenerationRequest whole = Cut(request, out TokenCut cut);
+        PositionRemapping? remapping = Check(whole);
+        return new StreamingGeneration(loop, new EngineSequence(model, whole, remapping, runner.Pages, loop.Distribution, options.TimeProvider) { TruncatedPrompt = cut.Count > 0 ? cut : null }, cancellationToken);
     }
 
     /// <summary>The tokens that follow a prompt.</summary>
@@ -148,6 +150,15 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
     /// <inheritdoc cref="Dispose"/>
     public ValueTask DisposeAsync() => new(Task.Run(Dispose));
 
+    /// <summary>The request with its prompt as it is computed.</summary>
+    private static GenerationRequest Cut(GenerationRequest request, out TokenCut cut)
+    {
+        cut = default;
+        if (request.Truncation is not { } truncation) return request;
+        int[] kept = truncation.Apply(request.Prompt.Span, out cut);
+        return request with { Prompt = kept, Truncation = null };
+    }
+
     private PositionRemapping? Check(GenerationRequest request)
     {
         ReadOnlySpan<int> prompt = request.Prompt.Span;
@@ -160,6 +171,7 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
 
         if (request.Options is null) throw new ArgumentException("Options is null.", nameof(request));
         request.Options.Validate(model.VocabularySize);
+        if (request.Dropping is not null) CheckDropping(request);
         model.CheckUnchanged();
         PositionRemapping? remapping = model.Remapping(request.PositionRemapping);
         if (remapping is not null && !runner.SupportsRemapping)
@@ -170,6 +182,12 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
             throw new NotSupportedException("GenerationOptions.DropsContextAtOriginalWindow is there to compare with another library, one request at a time: use a TextGenerator.");
         CheckFits(prompt.Length, request.Options.MaximumNewTokens);
         return remapping;
+    }
+
+    private static void CheckDropping(GenerationRequest request)
+    {
+        request.Dropping!.Validate();
+        throw new NotSupportedException($"{request.Dropping} is not computed yet.");
     }
 
     private void CheckFits(int prompt, int answer)

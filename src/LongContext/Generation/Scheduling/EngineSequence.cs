@@ -2,6 +2,7 @@ using LongContext.Generation.Grammars;
 using LongContext.Generation.Running;
 using LongContext.Generation.Sampling;
 using LongContext.Positions;
+using LongContext.Tokenization;
 
 namespace LongContext.Generation.Scheduling;
 
@@ -66,6 +67,9 @@ internal sealed class EngineSequence
     public int[] Tokens => tokens;
 
     public int PromptLength { get; }
+
+    /// <summary>What was taken out of the prompt before; null for nothing.</summary>
+    public TokenCut? TruncatedPrompt { get; init; }
 
     /// <summary>Tokens of prompt and answer.</summary>
     public int Count { get; private set; }
