@@ -20,6 +20,12 @@ public sealed record AttentionSinks : TokenDropping
     /// <summary>Where the sinks seem to stand once tokens were dropped. Default: as the paper has it, right before the window.</summary>
     public SinkPositions Positions { get; init; }
 
+    /// <summary>The first key that a token sees besides the sinks.</summary>
+    internal int FirstVisible(int position) => Math.Max(0, position - Window + 1);
+
+    /// <summary>The position of a token's query where it looks at the sinks.</summary>
+    internal int QueryPosition(int position) => Positions == SinkPositions.InCache ? Math.Min(position, Sinks + Window - 1) : position;
+
     internal override int Budget => Window;
 
     internal override IEnumerable<string> Faults()

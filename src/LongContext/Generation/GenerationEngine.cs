@@ -28,34 +28,43 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
     private readonly PagedCache cache;
     private readonly EngineLoop loop;
     private readonly GenerationEngineOptions options;
+    private readonly DraftGuesser? drafts;
     private bool disposed;
 
     /// <summary>An engine for a model. The model's kernels for the CPU are used where they run it, else libtorch's operators; the logger is told which and why.</summary>
     /// <param name="model">The model; stays the caller's, and must outlive the engine.</param>
     /// <param name="options">Null for all defaults.</param>
     /// <exception cref="ArgumentException">An option cannot be used; the message lists all faults.</exception>
-    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    /// <exception cref="ObjectDisposedException">The model, or the draft model, was disposed.</exception>
     public GenerationEngine(CausalLanguageModel model, GenerationEngineOptions? options = null)
-        : this(new EngineModel(model ?? throw new ArgumentNullException(nameof(model))), EngineMemory.Runner(model, options ??= new GenerationEngineOptions()), options, cacheBytes: null)
+        : this(new EngineModel(model ?? throw new ArgumentNullException(nameof(model))), EngineMemory.Runner(model, options ??= new GenerationEngineOptions()), options, cacheBytes: null, draft: EngineMemory.Draft(model, options))
     {
         Model = model;
     }
 
-    internal GenerationEngine(EngineModel model, IModelRunner runner, GenerationEngineOptions? options, long? cacheBytes, int hashBits = 64)
+    internal GenerationEngine(EngineModel model, IModelRunner runner, GenerationEngineOptions? options, long? cacheBytes, int hashBits = 64, (EngineModel Model, IModelRunner Runner)? draft = null)
     {
         options ??= new GenerationEngineOptions();
         options.Validate();
         (this.model, this.runner, this.options) = (model, runner, options);
+        long bytes = cacheBytes ?? EngineMemory.CacheBytes(model, runner.Pages, options), draftBytes = 0;
+        if (draft is { } small) (bytes, draftBytes) = EngineMemory.Split(bytes, runner.Pages, small.Runner.Pages, options);
         cache = new PagedCache(runner.Pages, new PagedCacheOptions
         {
-            BudgetBytes = cacheBytes ?? EngineMemory.CacheBytes(model, runner.Pages, options),
+            BudgetBytes = bytes,
             Keeps = options.ReusesPrefixes,
             KeptShare = options.KeptShare,
             OffloadBytes = runner.Pages.InHostMemory ? 0 : options.OffloadBytes,
             HashBits = hashBits,
             Logger = options.Logger,
         });
-        loop = new EngineLoop(model, runner, cache, options);
+        if (draft is { } own)
+        {
+            var draftCache = new PagedCache(own.Runner.Pages, new PagedCacheOptions { BudgetBytes = draftBytes, Keeps = options.ReusesPrefixes, KeptShare = options.KeptShare, HashBits = hashBits, Logger = options.Logger });
+            drafts = new DraftGuesser(own.Model, own.Runner, draftCache, options.StepTokens, options.MaximumSequences, options.Logger);
+        }
+
+        loop = new EngineLoop(model, runner, cache, options, drafts);
     }
 
     /// <summary>The model; null only in tests.</summary>
@@ -87,11 +96,14 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
                 GeneratedTokens = Volatile.Read(ref counters.GeneratedTokens),
                 GuessedTokens = Volatile.Read(ref counters.GuessedTokens),
                 AcceptedTokens = Volatile.Read(ref counters.AcceptedTokens),
+                DraftedTokens = Volatile.Read(ref counters.DraftedTokens),
+                AcceptedDraftTokens = Volatile.Read(ref counters.AcceptedDraftTokens),
+                DraftSteps = drafts?.Steps ?? 0,
                 Preemptions = loop.Preemptions,
-                CacheBytes = cache.BudgetBytes,
-                UsedCacheBytes = cache.UsedBytes,
-                KeptCacheBytes = cache.KeptBytes,
-                CommittedCacheBytes = cache.CommittedBytes,
+                CacheBytes = cache.BudgetBytes + (drafts?.Cache.BudgetBytes ?? 0),
+                UsedCacheBytes = cache.UsedBytes + (drafts?.Cache.UsedBytes ?? 0),
+                KeptCacheBytes = cache.KeptBytes + (drafts?.Cache.KeptBytes ?? 0),
+                CommittedCacheBytes = cache.CommittedBytes + (drafts?.Cache.CommittedBytes ?? 0),
                 OffloadedBytes = cache.HostBytes,
             };
         }
@@ -145,6 +157,7 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
         if (Interlocked.Exchange(ref disposed, true)) return;
         loop.Dispose();
         runner.Dispose();
+        drafts?.Dispose();
     }
 
     /// <inheritdoc cref="Dispose"/>
@@ -171,7 +184,6 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
 
         if (request.Options is null) throw new ArgumentException("Options is null.", nameof(request));
         request.Options.Validate(model.VocabularySize);
-        if (request.Dropping is not null) CheckDropping(request);
         model.CheckUnchanged();
         PositionRemapping? remapping = model.Remapping(request.PositionRemapping);
         if (remapping is not null && !runner.SupportsRemapping)
@@ -180,22 +192,29 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
             throw new NotSupportedException("GenerationOptions.RerotateCachedKeys rotates a sequence's keys anew for each token, which pages that requests share cannot do: use a TextGenerator.");
         if (request.Options.DropsContextAtOriginalWindow && model.CacheEndsAt is not null)
             throw new NotSupportedException("GenerationOptions.DropsContextAtOriginalWindow is there to compare with another library, one request at a time: use a TextGenerator.");
-        CheckFits(prompt.Length, request.Options.MaximumNewTokens);
+        CheckDropping(request.Dropping, remapping);
+        CheckFits(prompt.Length, request.Options.MaximumNewTokens, request.Dropping as AttentionSinks);
         return remapping;
     }
 
-    private static void CheckDropping(GenerationRequest request)
+    /// <exception cref="ArgumentException">The dropping cannot be used.</exception>
+    /// <exception cref="NotSupportedException">It is not computed for this model.</exception>
+    private void CheckDropping(TokenDropping? dropping, PositionRemapping? remapping)
     {
-        request.Dropping!.Validate();
-        throw new NotSupportedException($"{request.Dropping} is not computed yet.");
+        if (dropping is null) return;
+        dropping.Validate();
+        if (dropping is not AttentionSinks) throw new NotSupportedException($"{dropping} is not computed yet.");
+        if (remapping is not null) throw new NotSupportedException($"{dropping} and {remapping} both say which distances there are: ask for one of them.");
+        if (model.DependsOnLength)
+            throw new NotSupportedException($"{dropping} is not computed for a model whose frequencies depend on a text's length (dynamic NTK, LongRoPE): which length holds once tokens are dropped is not defined.");
     }
 
-    private void CheckFits(int prompt, int answer)
+    private void CheckFits(int prompt, int answer, AttentionSinks? sinks)
     {
         // The last token of an answer goes nowhere.
-        long tokens = (long)prompt + answer, bytes = cache.Needs.Bytes(tokens - 1), there = cache.BudgetBytes;
+        long tokens = (long)prompt + answer, bytes = cache.Needs.Bytes(tokens - 1, 1, sinks), there = cache.BudgetBytes;
         if (bytes <= there && tokens < int.MaxValue) return;
-        int fits = MaximumSequenceTokens;
+        int fits = Math.Min(int.MaxValue - 1, cache.Needs.LongestSequence(there, sinks)) + 1;
         string advice = fits > prompt ? $"with this prompt at most {fits - prompt} new tokens fit" : $"prompts of at most {fits - 1} tokens fit";
         throw new CacheCapacityException(
             $"A prompt of {prompt} tokens and up to {answer} new ones need {bytes} bytes of keys and values, but the cache may take {there}: {advice}, {fits} tokens in all. " +

@@ -32,6 +32,12 @@ public sealed record GenerationResult
     /// <summary>Those of them that were right, each of which saved a step.</summary>
     public int AcceptedTokens { get; init; }
 
+    /// <summary>Guesses of the draft model among the guessed tokens.</summary>
+    public int DraftedTokens { get; init; }
+
+    /// <summary>Those of them that were right.</summary>
+    public int AcceptedDraftTokens { get; init; }
+
     /// <summary>Times that its memory was given to another request, and its keys and values computed anew.</summary>
     public int Preemptions { get; init; }
 

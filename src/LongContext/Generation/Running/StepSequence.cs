@@ -25,4 +25,7 @@ internal struct StepSequence
 
     /// <summary>How positions are remapped in layers without a window; null for not at all. The same from a sequence's first token to its last.</summary>
     public PositionRemapping? Remapping;
+
+    /// <summary>Sinks and window that hold in layers without a window of their own; null for all tokens. The same from a sequence's first token to its last, and never with a remapping.</summary>
+    public AttentionSinks? Sinks;
 }

@@ -29,6 +29,9 @@ internal sealed class TensorPagedAttention : ILayerAttention
     /// <summary>By group and sequence.</summary>
     private readonly PageGather[][] gathers;
 
+    /// <summary>By sequence, pages of the sinks that lie before its windows, and rotary rows by kind for the queries that look at them; null where nothing was dropped.</summary>
+    private readonly (PageGather Pages, RotaryRows[] Queries)?[] sinks;
+
     public TensorPagedAttention(TorchPageStore store, CacheGroups groups, RotaryEmbedding rotary, StepBatch batch)
     {
         (this.store, this.groups) = (store, groups);
@@ -48,6 +51,8 @@ internal sealed class TensorPagedAttention : ILayerAttention
         rows = rotary.Rows(positions, borders, lengths);
         remappedRows = [.. sequences.Select(sequence => Remapped(sequence))];
         gathers = [.. Enumerable.Range(0, groups.Windows.Count).Select(group => sequences.Select(sequence => Gather(group, sequence)).ToArray())];
+
+        sinks = [.. sequences.Select(sequence => SinksOf(rotary, sequence))];
 
         RemappedRows[]? Remapped(StepSequence sequence)
         {
@@ -77,7 +82,12 @@ internal sealed class TensorPagedAttention : ILayerAttention
         var outputs = new List<Tensor>();
         for (int i = 0; i < sequences.Length;)
         {
-            if (remaps && remappedRows[i] is { } own)
+            if (arguments.SlidingWindow is null && sinks[i] is { } far)
+            {
+                outputs.Add(AttendSinks(layer, i, rotates ? Rotary.Apply(RowsOf(rawQ_THD, i), far.Queries[rotaryKind]) : RowsOf(q_THD, i), RowsOf(q_THD, i), far.Pages, arguments));
+                i++;
+            }
+            else if (remaps && remappedRows[i] is { } own)
             {
                 outputs.Add(AttendRemapped(layer, i, RowsOf(rawQ_THD, i), own[rotaryKind], arguments));
                 i++;
@@ -85,7 +95,7 @@ internal sealed class TensorPagedAttention : ILayerAttention
             else
             {
                 int end = i + 1;
-                for (long bytes = KeyBytes(layer, i, q_THD); end < sequences.Length && !(remaps && remappedRows[end] is not null) && JoinsCalls(kernel); end++)
+                for (long bytes = KeyBytes(layer, i, q_THD); end < sequences.Length && !(remaps && remappedRows[end] is not null) && !(arguments.SlidingWindow is null && sinks[end] is not null) && JoinsCalls(kernel); end++)
                 {
                     bytes += KeyBytes(layer, end, q_THD);
                     if (bytes > BytesTogether) break;
@@ -136,8 +146,28 @@ internal sealed class TensorPagedAttention : ILayerAttention
         return RemappedAttention.Forward(queryViews, keyMaps, v_SKD, sequences[sequence].Remapping!, borders).MoveToOuterDisposeScope();
     }
 
+    private Tensor AttendSinks(int layer, int sequence, Tensor farQ_THD, Tensor q_THD, PageGather far, AttentionArguments arguments)
+    {
+        using var scope = NewDisposeScope();
+        PageGather near = gathers[groups.GroupOf(layer)][sequence];
+        (Tensor farK_SKD, Tensor farV_SKD) = store.Read(layer, far, q_THD.dtype);
+        (Tensor k_NKD, Tensor v_NKD) = store.Read(layer, near, q_THD.dtype);
+        AttentionSinks own = sequences[sequence].Sinks!;
+        return SinkAttention.Forward(farQ_THD, q_THD, farK_SKD, farV_SKD, k_NKD, v_NKD, sequences[sequence].CachedTokens, own.Window, arguments).MoveToOuterDisposeScope();
+    }
+
+    private (PageGather Pages, RotaryRows[] Queries)? SinksOf(RotaryEmbedding rotary, StepSequence sequence)
+    {
+        int group = groups.Windows.ToList().IndexOf(null);
+        if (group < 0 || sequence.Sinks is not { } own) return null;
+        int end = sequence.CachedTokens + sequence.TokenCount;
+        if (own.FirstVisible(end - 1) == 0) return null;
+        int[] positions = [.. Enumerable.Range(sequence.CachedTokens, sequence.TokenCount).Select(own.QueryPosition)];
+        return (store.Gather(group, sequence.Pages, 0, Math.Min(own.Sinks, own.FirstVisible(end - 1))), rotary.Rows(positions, [0, positions.Length], [end]));
+    }
+
     private PageGather Gather(int group, StepSequence sequence) =>
-        store.Gather(group, sequence.Pages, groups.FirstVisible(group, sequence.CachedTokens), sequence.CachedTokens + sequence.TokenCount);
+        store.Gather(group, sequence.Pages, groups.FirstVisible(group, sequence, sequence.CachedTokens), sequence.CachedTokens + sequence.TokenCount);
 
     private Tensor RowsOf(Tensor x, int sequence) => x.narrow(0, sequences[sequence].TokenStart, sequences[sequence].TokenCount);
 }

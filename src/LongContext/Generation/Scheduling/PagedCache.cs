@@ -43,7 +43,7 @@ internal sealed partial class PagedCache
 
     /// <summary>Gives a sequence pages for its tokens up to a number, or as many as can be had.</summary>
     /// <returns>Tokens of it that have a place then.</returns>
-    public int Grow(EngineSequence sequence, int tokens)
+    public int Grow(CachedSequence sequence, int tokens)
     {
         int pages = sequence.Pages.Of(0).Length, wanted = (tokens + PageTokens - 1) / PageTokens;
         for (; pages < wanted; pages++)
@@ -70,16 +70,22 @@ internal sealed partial class PagedCache
         return pages * PageTokens;
     }
 
-    /// <summary>Gives back the pages that lie wholly before the windows of the next token, of the groups that have one.</summary>
-    public void Forget(EngineSequence sequence)
+    /// <summary>Gives back the pages that lie wholly before the windows of the next token, of the groups that have one, or behind the sinks where a sequence has them.</summary>
+    public void Forget(CachedSequence sequence)
     {
         for (int group = 0; group < groups.Length; group++)
         {
-            if (groups[group].Group.Window is not { } window) continue;
+            int kept = 0;
+            if (groups[group].Group.Window is not { } window)
+            {
+                if (sequence.Sinks is not { } sinks) continue;
+                (window, kept) = (sinks.Window, (sinks.Sinks + PageTokens - 1) / PageTokens);
+            }
+
             // The next token, at position Cached, sees from Cached - window + 1 on.
             int end = Math.Max(0, sequence.Cached - window + 1) / PageTokens;
             ReadOnlySpan<int> pages = sequence.Pages.Of(group);
-            for (int index = Math.Min(end, pages.Length) - 1; index >= 0 && pages[index] >= 0; index--)
+            for (int index = Math.Min(end, pages.Length) - 1; index >= kept && pages[index] >= 0; index--)
             {
                 Release(group, pages[index]);
                 sequence.Pages.Set(group, index, -1);
@@ -88,7 +94,7 @@ internal sealed partial class PagedCache
     }
 
     /// <summary>Gives back the pages behind a number of tokens, such as those of guesses that were wrong.</summary>
-    public void Truncate(EngineSequence sequence, int tokens)
+    public void Truncate(CachedSequence sequence, int tokens)
     {
         int count = (tokens + PageTokens - 1) / PageTokens;
         for (int group = 0; group < groups.Length; group++)
@@ -105,7 +111,7 @@ internal sealed partial class PagedCache
     }
 
     /// <summary>Gives back all of a sequence's pages; it begins anew.</summary>
-    public void Drop(EngineSequence sequence)
+    public void Drop(CachedSequence sequence)
     {
         Truncate(sequence, 0);
         Leave(sequence);

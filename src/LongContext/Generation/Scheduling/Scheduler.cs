@@ -10,7 +10,7 @@ namespace LongContext.Generation.Scheduling;
 /// It does not come to a halt: any sequence that was let in fits by itself, and the first of the running ones can take the pages of all others. Within a priority nobody waits for ever, since the oldest
 /// is never sent back.
 /// </remarks>
-internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSequences)
+internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSequences, DraftGuesser? drafts = null)
 {
     /// <summary>The first at the end.</summary>
     private readonly List<EngineSequence> waiting = [];
@@ -48,7 +48,7 @@ internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSeq
     public void Remove(EngineSequence sequence)
     {
         if (!running.Remove(sequence)) waiting.Remove(sequence);
-        cache.Drop(sequence);
+        Drop(sequence);
     }
 
     /// <summary>Takes out those whose callers gave up.</summary>
@@ -120,16 +120,23 @@ internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSeq
             LogitCount = wantsLogits ? 1 + sequence.StepGuesses : 0,
             Pages = sequence.Pages,
             Remapping = sequence.Remapping,
+            Sinks = sequence.Sinks,
         };
         int row = batch.Add(step, sequence.Tokens.AsSpan(sequence.Cached, sequence.StepTokens));
         sequence.StepRow = wantsLogits ? row : -1;
+    }
+
+    private void Drop(EngineSequence sequence)
+    {
+        cache.Drop(sequence);
+        drafts?.Drop(sequence);
     }
 
     private void RemoveAt(List<EngineSequence> list, int index, Action<EngineSequence> removed)
     {
         EngineSequence sequence = list[index];
         list.RemoveAt(index);
-        cache.Drop(sequence);
+        Drop(sequence);
         removed(sequence);
     }
 
@@ -152,11 +159,11 @@ internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSeq
     /// <summary>Whether all tokens of a sequence have room beside what the running ones have and still need for the tokens they have now.</summary>
     private bool HasRoom(EngineSequence sequence, long shared)
     {
-        long needed = cache.UsedBytes + cache.Needs.Bytes(sequence.Count + 1, stepTokens) - shared;
+        long needed = cache.UsedBytes + cache.Needs.Bytes(sequence.Count + 1, stepTokens, sequence.Sinks) - shared;
         foreach (EngineSequence other in running)
         {
             int placed = other.Pages.Of(0).Length * cache.PageTokens;
-            if (placed <= other.Count) needed += cache.Needs.Bytes(other.Count + 1, stepTokens) - cache.Needs.Bytes(placed, stepTokens);
+            if (placed <= other.Count) needed += cache.Needs.Bytes(other.Count + 1, stepTokens, other.Sinks) - cache.Needs.Bytes(placed, stepTokens, other.Sinks);
         }
 
         return needed <= cache.BudgetBytes;
@@ -174,13 +181,15 @@ internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSeq
 
     private static int Guess(EngineSequence sequence, int most)
     {
-        if (sequence.Guesses is not { } lookup) return 0;
-        most = Math.Min(most, sequence.Options.MaximumNewTokens - sequence.Made - 1);
-        most = Math.Min(most, sequence.Options.Speculation!.MaximumTokens);
-        if (most < 1) return 0;
-        most = sequence.AtOneFrequency(1 + most) - 1;
-        sequence.EnsureRoom(most);
-        return lookup.Guess(sequence.Tokens, sequence.Count, most);
+        if (sequence.PreparedGuesses < 0)
+        {
+            sequence.StepDrafted = false;
+            return sequence.LookUp(most);
+        }
+
+        int prepared = Math.Min(sequence.PreparedGuesses, Math.Max(0, most));
+        sequence.PreparedGuesses = 0;
+        return prepared;
     }
 
     /// <summary>Tokens of a prompt for this step; where more follow, up to the end of a page, so that others can use it.</summary>
@@ -203,7 +212,7 @@ internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSeq
             if (running.Count - 1 <= rank) return 0;
             EngineSequence last = running[^1];
             running.RemoveAt(running.Count - 1);
-            cache.Drop(last);
+            Drop(last);
             last.StepTokens = 0;
             last.Preemptions++;
             Preemptions++;
