@@ -1,14 +1,17 @@
+using LongContext.Generation;
 using LongContext.Generation.Running;
 using LongContext.Positions;
 
 namespace LongContext.Tests.Generation.Running;
 
 /// <summary>A sequence that <see cref="StepDriver"/> runs.</summary>
-internal sealed class DrivenSequence(SequencePages pages, ReadOnlySpan<int> prompt, PositionRemapping? remapping)
+internal sealed class DrivenSequence(SequencePages pages, ReadOnlySpan<int> prompt, PositionRemapping? remapping, AttentionSinks? sinks = null)
 {
     public SequencePages Pages => pages;
 
     public PositionRemapping? Remapping => remapping;
+
+    public AttentionSinks? Sinks => sinks;
 
     public List<int> Tokens { get; } = [.. prompt];
 

@@ -1,5 +1,6 @@
 using LongContext.Adapters;
 using LongContext.Checkpoints;
+using LongContext.Generation;
 using LongContext.Generation.Running;
 using LongContext.Models;
 using LongContext.Positions;
@@ -64,6 +65,37 @@ public abstract class ModelRunnerSuite
             DrivenSequence[] strangers = [driver.Start(TinyModels.Tokens(30, 8)), driver.Start(TinyModels.Tokens(20, 9), new SelfExtend(3, 4))];
             foreach (int chunk in new[] { 64, 11, 1 }) AssertClose(expected, driver.All(tokens, chunk, remapping, strangers), LogitsTolerance);
         }
+    }
+
+    public static TheoryData<string, int, int, SinkPositions> SinkCases() => new(
+        from name in new[] { "llama-default", "gemma2", "gemma3", "smollm3", "qwen3", "mistral-window", "llama-yarn4" }
+        from sizes in new[] { (4, 24), (0, 7), (17, 40), (40, 5), (3, 1), (1, 95) }
+        from positions in Enum.GetValues<SinkPositions>()
+        select (name, sizes.Item1, sizes.Item2, positions));
+
+    [Theory, MemberData(nameof(SinkCases))]
+    public void Run_SinksAndWindow_GivesWhatMasksOverAllKeysGive(string name, int sinks, int window, SinkPositions positions)
+    {
+        using CausalLanguageModel model = FixtureModels.Load(name, new ModelLoadOptions { DataType = ScalarType.Float32 });
+        var dropping = new AttentionSinks { Sinks = sinks, Window = window, Positions = positions };
+        int[] tokens = Strangers(model, 100, 7);
+        float[] expected = DenseSinkAttention.Logits(model, tokens, dropping), whole = DenseSinkAttention.Logits(model, tokens, null);
+        using var driver = new StepDriver(Create(model, Options), 9);
+        float[] plain = driver.All(tokens, 16);
+        // The oracle itself: without sinks it is the model.
+        AssertClose(whole, plain, LogitsTolerance);
+        int before = window * model.Config.VocabularySize;
+        if (model.Shape.Layers.Any(layer => layer.SlidingWindow is null)) Assert.True(Largest(whole[before..], expected[before..]) > 10 * LogitsTolerance);
+        foreach (int chunk in new[] { 64, 13, 1 })
+        {
+            // Strangers under none, and under others.
+            DrivenSequence[] strangers = chunk == 64 ? [] : [driver.Start(Strangers(model, 30, 1)), driver.Start(Strangers(model, 50, 2), null, dropping with { Window = window + 3 })];
+            float[] actual = driver.All(driver.Start(tokens, null, dropping), chunk, strangers);
+            AssertClose(expected, actual, LogitsTolerance);
+            foreach (DrivenSequence stranger in strangers) driver.Release(stranger);
+        }
+
+        Assert.Equal(0, driver.Runner.Pages.CommittedBytes);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using LongContext.Data;
+using LongContext.Generation;
 using LongContext.Generation.Running;
 using LongContext.Models;
 using LongContext.Positions;
@@ -25,7 +26,7 @@ internal sealed class StepDriver : IDisposable
 
     private int GroupCount => Runner.Pages.Groups.Count;
 
-    public DrivenSequence Start(ReadOnlySpan<int> prompt, PositionRemapping? remapping = null) => new(new SequencePages(GroupCount), prompt, remapping);
+    public DrivenSequence Start(ReadOnlySpan<int> prompt, PositionRemapping? remapping = null, AttentionSinks? sinks = null) => new(new SequencePages(GroupCount), prompt, remapping, sinks);
 
     /// <summary>One step of some sequences, each with its next tokens; the logits of all that are wanted, by sequence and row.</summary>
     public float[][][] Step(params (DrivenSequence Sequence, int Tokens, int Logits)[] parts)
@@ -37,7 +38,7 @@ internal sealed class StepDriver : IDisposable
             (DrivenSequence sequence, int count, int wanted) = parts[i];
             Reserve(sequence, sequence.Cached + count);
             firsts[i] = batch.Add(
-                new StepSequence { CachedTokens = sequence.Cached, FrequencyLength = Math.Max(sequence.FrequencyLength, sequence.Cached + count), LogitCount = wanted, Pages = sequence.Pages, Remapping = sequence.Remapping },
+                new StepSequence { CachedTokens = sequence.Cached, FrequencyLength = Math.Max(sequence.FrequencyLength, sequence.Cached + count), LogitCount = wanted, Pages = sequence.Pages, Remapping = sequence.Remapping, Sinks = sequence.Sinks },
                 sequence.Tokens.Skip(sequence.Cached).Take(count).ToArray());
         }
 
@@ -67,9 +68,12 @@ internal sealed class StepDriver : IDisposable
     }
 
     /// <summary>Logits of every token of a sequence.</summary>
-    public float[] All(int[] tokens, int chunk, PositionRemapping? remapping = null, params DrivenSequence[] strangers)
+    public float[] All(int[] tokens, int chunk, PositionRemapping? remapping = null, params DrivenSequence[] strangers) => All(Start(tokens, remapping), chunk, strangers);
+
+    /// <summary>The same of a sequence that has just begun.</summary>
+    public float[] All(DrivenSequence sequence, int chunk, params DrivenSequence[] strangers)
     {
-        DrivenSequence sequence = Start(tokens, remapping);
+        int[] tokens = [.. sequence.Tokens];
         var all = new List<float>();
         while (sequence.Cached < tokens.Length)
         {
@@ -168,8 +172,14 @@ internal sealed class StepDriver : IDisposable
     {
         for (int group = 0; group < GroupCount; group++)
         {
-            if (Runner.Pages.Groups[group].Window is not { } window) continue;
-            for (int index = 0; (index + 1) * Runner.Pages.PageTokens <= sequence.Cached - window + 1; index++)
+            int kept = 0;
+            if (Runner.Pages.Groups[group].Window is not { } window)
+            {
+                if (sequence.Sinks is not { } sinks) continue;
+                (window, kept) = (sinks.Window, (sinks.Sinks + Runner.Pages.PageTokens - 1) / Runner.Pages.PageTokens);
+            }
+
+            for (int index = kept; (index + 1) * Runner.Pages.PageTokens <= sequence.Cached - window + 1; index++)
             {
                 int page = sequence.Pages.Of(group)[index];
                 if (page < 0) continue;

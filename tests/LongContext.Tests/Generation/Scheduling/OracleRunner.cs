@@ -88,11 +88,13 @@ internal sealed class OracleRunner(OraclePages pages, int vocabulary = 40, int m
     /// <summary>A hash of all that a token sees in a group's pages.</summary>
     private ulong See(in StepSequence sequence, int group, int position)
     {
-        int first = pages.Groups[group].Window is { } window ? Math.Max(0, position - window + 1) : 0;
+        int first = pages.Groups[group].Window is { } window ? Math.Max(0, position - window + 1) : 0, sinks = 0;
+        if (pages.Groups[group].Window is null && sequence.Sinks is { } far) (first, sinks) = (Math.Max(0, position - far.Window + 1), far.Sinks);
         ReadOnlySpan<int> own = sequence.Pages.Of(group);
         ulong hash = 17;
-        for (int at = first; at < position; at++)
+        for (int at = sinks > 0 ? 0 : first; at < position; at++)
         {
+            if (at >= sinks && at < first) continue;
             int page = own[at / pages.PageTokens];
             Assert.True(page >= 0, $"position {at} is seen from {position} but was forgotten");
             Slot slot = pages.Read(group, page, at % pages.PageTokens);

@@ -1,0 +1,119 @@
+using LongContext.Data;
+using LongContext.Generation;
+using LongContext.Positions;
+using LongContext.Tokenization;
+
+namespace LongContext.Tests.Generation.Scheduling;
+
+public sealed class EngineDroppingTests
+{
+    public static TheoryData<int> Shapes => [.. Enumerable.Range(0, Engines.Shapes.Length)];
+
+    [Theory, MemberData(nameof(Shapes))]
+    public async Task GenerateAsync_SinksAmongOthersInLittleMemory_GivesWhatEachGivesAlone(int shape)
+    {
+        var random = new SplitMix64(13, shape);
+        foreach (double share in new[] { 1, 0.5, 0 })
+        {
+            var pages = new OraclePages(4, Engines.Shapes[shape]);
+            await using GenerationEngine engine = Engines.Make(pages, Engines.Bytes(pages, 110), Engines.Small with { KeptShare = share, ReusesPrefixes = share > 0 });
+            var requests = new GenerationRequest[60];
+            for (int i = 0; i < requests.Length; i++)
+            {
+                GenerationRequest request = Engines.Request(ref random);
+                requests[i] = random.NextInt(3) == 0 ? request : request with { Dropping = new AttentionSinks { Sinks = random.NextInt(7), Window = 1 + random.NextInt(30) } };
+            }
+
+            GenerationResult[] results = await Task.WhenAll(requests.Select(request => Task.Run(() => engine.GenerateAsync(request))));
+            for (int i = 0; i < requests.Length; i++) Assert.Equal((await Engines.AloneAsync(Engines.Shapes[shape], requests[i])).Tokens, results[i].Tokens);
+            GenerationEngineStatistics statistics = engine.Statistics;
+            Assert.Equal((60, 0), (statistics.CompletedRequests, statistics.UsedCacheBytes));
+            Assert.True(share == 0 || statistics.ReusedTokens > 0);
+            Assert.True(pages.LargestBytes <= statistics.CacheBytes);
+            await engine.ClearCacheAsync();
+            Assert.Equal(0, pages.CommittedBytes);
+        }
+    }
+
+    [Fact]
+    public async Task GenerateAsync_TextFarLongerThanTheCache_FitsWithSinksAlone()
+    {
+        var pages = new OraclePages(4, [null, 9]);
+        await using GenerationEngine engine = Engines.Make(pages, Engines.Bytes(pages, 60));
+        var request = new GenerationRequest { Prompt = Enumerable.Range(0, 500).Select(i => i % 37).ToArray(), Options = new GenerationOptions { MaximumNewTokens = 200, StopTokenIds = [] } };
+        await Assert.ThrowsAsync<CacheCapacityException>(() => engine.GenerateAsync(request, TestContext.Current.CancellationToken));
+        request = request with { Dropping = new AttentionSinks { Sinks = 6, Window = 20 } };
+        GenerationResult result = await engine.GenerateAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal((await Engines.AloneAsync([null, 9], request)).Tokens, result.Tokens);
+        Assert.Equal(699 - 26, result.DroppedTokens);
+        Assert.True(pages.LargestBytes <= Engines.Bytes(pages, 60));
+        // A window that does not fit is refused, with figures.
+        CacheCapacityException refused = await Assert.ThrowsAsync<CacheCapacityException>(
+            () => engine.GenerateAsync(request with { Dropping = new AttentionSinks { Window = 120 } }, TestContext.Current.CancellationToken));
+        Assert.True(refused.RequiredBytes > refused.CapacityBytes);
+    }
+
+    [Fact]
+    public async Task GenerateAsync_ManyWithSinks_RunTogetherWhereWholeOnesCannot()
+    {
+        var pages = new OraclePages(4, [null]);
+        await using GenerationEngine engine = Engines.Make(pages, Engines.Bytes(pages, 240), Engines.Small with { ReusesPrefixes = false });
+        var random = new SplitMix64(5, 5);
+        int[][] prompts = [.. Enumerable.Range(0, 6).Select(_ => Engines.Prompt(ref random, 180))];
+        await Task.WhenAll(prompts.Select(prompt => engine.GenerateAsync(new GenerationRequest
+        {
+            Prompt = prompt, Dropping = new AttentionSinks { Sinks = 2, Window = 12 }, Options = new GenerationOptions { MaximumNewTokens = 40, StopTokenIds = [] },
+        })));
+        Assert.Equal(0, engine.Statistics.Preemptions);
+    }
+
+    [Fact]
+    public async Task GenerateAsync_TextThatFitsTheWindow_IsLeftAlone()
+    {
+        var pages = new OraclePages(4, [null, 9]);
+        await using GenerationEngine engine = Engines.Make(pages, 1 << 16);
+        var random = new SplitMix64(5, 8);
+        var request = new GenerationRequest { Prompt = Engines.Prompt(ref random, 30), Options = new GenerationOptions { MaximumNewTokens = 20, StopTokenIds = [] } };
+        GenerationResult whole = await engine.GenerateAsync(request, TestContext.Current.CancellationToken);
+        GenerationResult same = await engine.GenerateAsync(request with { Dropping = new AttentionSinks { Window = 50 } }, TestContext.Current.CancellationToken);
+        Assert.Equal((whole.Tokens, 0), (same.Tokens, same.DroppedTokens));
+        // What lies within the window is shared with the whole one; the rest is not.
+        GenerationResult part = await engine.GenerateAsync(request with { Dropping = new AttentionSinks { Window = 13 } }, TestContext.Current.CancellationToken);
+        Assert.Equal(12, part.ReusedTokens);
+        Assert.Equal((await Engines.AloneAsync([null, 9], request with { Dropping = new AttentionSinks { Window = 13 } })).Tokens, part.Tokens);
+        Assert.NotEqual(whole.Tokens, part.Tokens);
+    }
+
+    [Fact]
+    public async Task GenerateAsync_UnusableDropping_SaysWhy()
+    {
+        var pages = new OraclePages(4, [null]);
+        await using GenerationEngine engine = Engines.Make(pages, 1 << 16);
+        var request = new GenerationRequest { Prompt = new[] { 1, 2 } };
+        ArgumentException faults = await Assert.ThrowsAsync<ArgumentException>(() => engine.GenerateAsync(request with { Dropping = new AttentionSinks { Sinks = -1, Window = 0 } }));
+        Assert.Contains("Sinks must be 0 or more, but is -1; Window must be at least 1, but is 0", faults.Message, StringComparison.Ordinal);
+        NotSupportedException both = await Assert.ThrowsAsync<NotSupportedException>(
+            () => engine.GenerateAsync(request with { Dropping = new AttentionSinks { Window = 5 }, PositionRemapping = new SelfExtend(2, 4) }));
+        Assert.Contains("SelfExtend", both.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task GenerateAsync_TruncatedPrompt_IsComputedAsIfItHadBeenGivenSo()
+    {
+        var pages = new OraclePages(4, [null, 9]);
+        await using GenerationEngine engine = Engines.Make(pages, Engines.Bytes(pages, 60));
+        var random = new SplitMix64(5, 9);
+        int[] prompt = Engines.Prompt(ref random, 400);
+        var truncation = new TokenTruncation { MaximumTokens = 31, ProtectedStart = 5, StartShare = 0.25, Marker = [7, 8] };
+        var options = new GenerationOptions { MaximumNewTokens = 10, StopTokenIds = [] };
+        GenerationResult result = await engine.GenerateAsync(new GenerationRequest { Prompt = prompt, Truncation = truncation, Options = options }, TestContext.Current.CancellationToken);
+        Assert.Equal((31, new TokenCut(11, 400 - 29)), (result.PromptTokens, result.TruncatedPrompt!.Value));
+        int[] cut = [.. prompt[..11], 7, 8, .. prompt[382..]];
+        Assert.Equal((await Engines.AloneAsync([null, 9], new GenerationRequest { Prompt = cut, Options = options })).Tokens, result.Tokens);
+        GenerationResult whole = await engine.GenerateAsync(new GenerationRequest { Prompt = cut, Truncation = truncation, Options = options }, TestContext.Current.CancellationToken);
+        Assert.Equal((null, result.Tokens), (whole.TruncatedPrompt, whole.Tokens));
+        ArgumentException fault = await Assert.ThrowsAsync<ArgumentException>(
+            () => engine.GenerateAsync(new GenerationRequest { Prompt = prompt, Truncation = truncation with { Marker = [99] } }, TestContext.Current.CancellationToken));
+        Assert.Contains("99", fault.Message, StringComparison.Ordinal);
+    }
+}
