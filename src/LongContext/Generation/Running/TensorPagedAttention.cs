@@ -30,7 +30,7 @@ internal sealed class TensorPagedAttention : ILayerAttention
     private readonly PageGather[][] gathers;
 
     /// <summary>By sequence, pages of the sinks that lie before its windows, and rotary rows by kind for the queries that look at them; null where nothing was dropped.</summary>
-    private readonly (PageGather Pages, RotaryRows[] Queries)?[] sinks;
+    private readonly (PageGather? Pages, RotaryRows[] Queries)?[] sinks;
 
     public TensorPagedAttention(TorchPageStore store, CacheGroups groups, RotaryEmbedding rotary, StepBatch batch)
     {
@@ -146,24 +146,24 @@ internal sealed class TensorPagedAttention : ILayerAttention
         return RemappedAttention.Forward(queryViews, keyMaps, v_SKD, sequences[sequence].Remapping!, borders).MoveToOuterDisposeScope();
     }
 
-    private Tensor AttendSinks(int layer, int sequence, Tensor farQ_THD, Tensor q_THD, PageGather far, AttentionArguments arguments)
+    private Tensor AttendSinks(int layer, int sequence, Tensor farQ_THD, Tensor q_THD, PageGather? far, AttentionArguments arguments)
     {
         using var scope = NewDisposeScope();
         PageGather near = gathers[groups.GroupOf(layer)][sequence];
-        (Tensor farK_SKD, Tensor farV_SKD) = store.Read(layer, far, q_THD.dtype);
         (Tensor k_NKD, Tensor v_NKD) = store.Read(layer, near, q_THD.dtype);
+        (Tensor farK_SKD, Tensor farV_SKD) = far is null ? (k_NKD.narrow(0, 0, 0), v_NKD.narrow(0, 0, 0)) : store.Read(layer, far, q_THD.dtype);
         AttentionSinks own = sequences[sequence].Sinks!;
         return SinkAttention.Forward(farQ_THD, q_THD, farK_SKD, farV_SKD, k_NKD, v_NKD, sequences[sequence].CachedTokens, own.Window, arguments).MoveToOuterDisposeScope();
     }
 
-    private (PageGather Pages, RotaryRows[] Queries)? SinksOf(RotaryEmbedding rotary, StepSequence sequence)
+    private (PageGather? Pages, RotaryRows[] Queries)? SinksOf(RotaryEmbedding rotary, StepSequence sequence)
     {
         int group = groups.Windows.ToList().IndexOf(null);
         if (group < 0 || sequence.Sinks is not { } own) return null;
         int end = sequence.CachedTokens + sequence.TokenCount;
         if (own.FirstVisible(end - 1) == 0) return null;
         int[] positions = [.. Enumerable.Range(sequence.CachedTokens, sequence.TokenCount).Select(own.QueryPosition)];
-        return (store.Gather(group, sequence.Pages, 0, Math.Min(own.Sinks, own.FirstVisible(end - 1))), rotary.Rows(positions, [0, positions.Length], [end]));
+        return (own.Sinks == 0 ? null : store.Gather(group, sequence.Pages, 0, Math.Min(own.Sinks, own.FirstVisible(end - 1))), rotary.Rows(positions, [0, positions.Length], [end]));
     }
 
     private PageGather Gather(int group, StepSequence sequence) =>
