@@ -193,7 +193,7 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
         if (request.Options.DropsContextAtOriginalWindow && model.CacheEndsAt is not null)
             throw new NotSupportedException("GenerationOptions.DropsContextAtOriginalWindow is there to compare with another library, one request at a time: use a TextGenerator.");
         CheckDropping(request.Dropping, remapping);
-        CheckFits(prompt.Length, request.Options.MaximumNewTokens, request.Dropping as AttentionSinks);
+        CheckFits(prompt.Length, request.Options.MaximumNewTokens, request.Dropping);
         return remapping;
     }
 
@@ -203,18 +203,22 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
     {
         if (dropping is null) return;
         dropping.Validate();
-        if (dropping is not AttentionSinks) throw new NotSupportedException($"{dropping} is not computed yet.");
+        if (dropping is PromptSelection selection && selection.ObservedTokens > options.StepTokens - options.MaximumSequences + 1)
+            throw new ArgumentException($"PromptSelection: ObservedTokens ({selection.ObservedTokens}) must go through the model in one step beside the other requests' next tokens: at most {options.StepTokens - options.MaximumSequences + 1}, GenerationEngineOptions.StepTokens − MaximumSequences + 1.");
         if (remapping is not null) throw new NotSupportedException($"{dropping} and {remapping} both say which distances there are: ask for one of them.");
         if (model.DependsOnLength)
             throw new NotSupportedException($"{dropping} is not computed for a model whose frequencies depend on a text's length (dynamic NTK, LongRoPE): which length holds once tokens are dropped is not defined.");
     }
 
-    private void CheckFits(int prompt, int answer, AttentionSinks? sinks)
+    private void CheckFits(int prompt, int answer, TokenDropping? dropping)
     {
         // The last token of an answer goes nowhere.
-        long tokens = (long)prompt + answer, bytes = cache.Needs.Bytes(tokens - 1, 1, sinks), there = cache.BudgetBytes;
+        long tokens = (long)prompt + answer, bytes = cache.Needs.Bytes(tokens - 1, 1, dropping as AttentionSinks), there = cache.BudgetBytes;
+        // The whole prompt beside what is kept of it, or that and the answer.
+        if (dropping is PromptSelection selection && selection.MaximumTokens < prompt)
+            bytes = Math.Max(cache.Needs.Bytes((long)prompt + selection.MaximumTokens + cache.PageTokens), cache.Needs.Bytes(tokens - 1, 1, null, prompt - selection.MaximumTokens));
         if (bytes <= there && tokens < int.MaxValue) return;
-        int fits = Math.Min(int.MaxValue - 1, cache.Needs.LongestSequence(there, sinks)) + 1;
+        int fits = Math.Min(int.MaxValue - 1, cache.Needs.LongestSequence(there, dropping as AttentionSinks)) + 1;
         string advice = fits > prompt ? $"with this prompt at most {fits - prompt} new tokens fit" : $"prompts of at most {fits - 1} tokens fit";
         throw new CacheCapacityException(
             $"A prompt of {prompt} tokens and up to {answer} new ones need {bytes} bytes of keys and values, but the cache may take {there}: {advice}, {fits} tokens in all. " +

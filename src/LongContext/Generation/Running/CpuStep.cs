@@ -100,6 +100,9 @@ internal sealed unsafe class CpuStep(CacheGroups groups, CpuPageStore store, Cpu
     /// <summary>Addresses of a sequence's pages in a group, by their index in the sequence.</summary>
     public nint* PagesOf(int group, int sequence) => (nint*)tables.Ensure(0) + tableStarts[(sequence * store.Groups.Count) + group];
 
+    /// <summary>Where a sequence's first new token lies in a group, counted in its pages.</summary>
+    public int Slot(int group, in StepSequence sequence) => groups.Windows[group] is null ? sequence.CachedTokens - sequence.Dropped : sequence.CachedTokens;
+
     /// <summary>The views of some of a remapped sequence's rows.</summary>
     /// <param name="sequence">The sequence.</param>
     /// <param name="index">Its number in the step.</param>
@@ -152,13 +155,16 @@ internal sealed unsafe class CpuStep(CacheGroups groups, CpuPageStore store, Cpu
             {
                 ReadOnlySpan<int> pages = sequence.Pages.Of(group);
                 nint* own = addresses + tableStarts[(i * count) + group];
-                int end = PageCount(sequence), first = groups.FirstVisible(group, sequence, sequence.CachedTokens) / store.PageTokens;
+                int end = PageCount(group, sequence), first = groups.FirstVisible(group, sequence, sequence.CachedTokens) / store.PageTokens;
                 int sinks = groups.Windows[group] is null && sequence.Sinks is { } few ? (few.Sinks + store.PageTokens - 1) / store.PageTokens : 0;
                 for (int index = 0; index < first; index++) own[index] = index < sinks ? (nint)store.AddressOf(group, pages[index]) : 0;
                 for (int index = first; index < end; index++) own[index] = (nint)store.AddressOf(group, pages[index]);
             }
         }
     }
+
+    /// <summary>Pages of a sequence in a group.</summary>
+    private int PageCount(int group, in StepSequence sequence) => (Slot(group, sequence) + sequence.TokenCount + store.PageTokens - 1) / store.PageTokens;
 
     private int PageCount(in StepSequence sequence) => (sequence.CachedTokens + sequence.TokenCount + store.PageTokens - 1) / store.PageTokens;
 

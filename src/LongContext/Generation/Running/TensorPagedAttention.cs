@@ -1,6 +1,7 @@
 // Shape suffixes: T tokens of the step, S keys, H query heads, K key/value heads, D head size.
 using LongContext.Attention;
 using LongContext.Models;
+using LongContext.Tensors;
 using static TorchSharp.torch;
 
 namespace LongContext.Generation.Running;
@@ -76,7 +77,8 @@ internal sealed class TensorPagedAttention : ILayerAttention
         {
             Tensor keys_TKD = RowsOf(remaps && remappedRows[i] is not null ? rawK_TKD : k_TKD, i);
             if (remaps && remappedRows[i]?[rotaryKind].Keys is [var only]) keys_TKD = Rotary.Apply(keys_TKD, only);
-            store.Write(layer, sequences[i].Pages, sequences[i].CachedTokens, keys_TKD, RowsOf(v_TKD, i));
+            store.Write(layer, sequences[i].Pages, Slot(groups.GroupOf(layer), sequences[i]), keys_TKD, RowsOf(v_TKD, i));
+            if (arguments.SlidingWindow is null && sequences[i].Choice is { } choice) Vote(layer, i, RowsOf(q_THD, i), choice, arguments);
         }
 
         var outputs = new List<Tensor>();
@@ -167,7 +169,27 @@ internal sealed class TensorPagedAttention : ILayerAttention
     }
 
     private PageGather Gather(int group, StepSequence sequence) =>
-        store.Gather(group, sequence.Pages, groups.FirstVisible(group, sequence, sequence.CachedTokens), sequence.CachedTokens + sequence.TokenCount);
+        store.Gather(group, sequence.Pages, groups.FirstVisible(group, sequence, sequence.CachedTokens), Slot(group, sequence) + sequence.TokenCount);
+
+    private int Slot(int group, StepSequence sequence) => groups.Windows[group] is null ? sequence.CachedTokens - sequence.Dropped : sequence.CachedTokens;
+
+    /// <summary>Lets the last tokens of a prompt choose which keys a layer's heads keep.</summary>
+    private void Vote(int layer, int sequence, Tensor q_THD, PromptChoice choice, AttentionArguments arguments)
+    {
+        using var scope = NewDisposeScope();
+        int observed = choice.ObservedTokens, count = choice.PromptLength;
+        (Tensor k_SKD, _) = store.Read(layer, gathers[groups.GroupOf(layer)][sequence], q_THD.dtype);
+        Tensor q_THDlast = q_THD.narrow(0, q_THD.shape[0] - observed, observed);
+        Tensor q_KGTD = q_THDlast.reshape(observed, k_SKD.shape[1], -1, q_THD.shape[2]).permute(1, 2, 0, 3);
+        Tensor scores = q_KGTD.Times(arguments.Scale ?? 1 / Math.Sqrt(k_SKD.shape[2])).matmul(k_SKD.permute(1, 2, 0).unsqueeze(1));
+        if (arguments.SoftCap is { } cap) scores = scores.SoftCapped(cap);
+        Tensor query_T1 = TensorArithmetic.Range(count - observed, count, q_THD.device).unsqueeze(1), key_1S = TensorArithmetic.Range(0, count, q_THD.device).unsqueeze(0);
+        Tensor weights_KGTS = scores.Masked(key_1S > query_T1, double.NegativeInfinity).softmax(-1, ScalarType.Float32);
+        Tensor votes_KS = weights_KGTS.sum([1L, 2L]).narrow(1, 0, count - observed).cpu().contiguous();
+        int before = count - observed;
+        float[] votes = votes_KS.data<float>().ToArray();
+        for (int head = 0; head < (int)k_SKD.shape[1]; head++) choice.Choose(groups.PlaceOf(layer), head, votes.AsSpan(head * before, before));
+    }
 
     private Tensor RowsOf(Tensor x, int sequence) => x.narrow(0, sequences[sequence].TokenStart, sequences[sequence].TokenCount);
 }

@@ -30,6 +30,18 @@ internal abstract class CachedSequence
     /// <summary>Sinks and window in layers that would see everything; null for everything.</summary>
     public virtual AttentionSinks? Sinks => null;
 
+    /// <summary>Tokens that the groups without a window hold no more: there, token p lies in slot p − Dropped.</summary>
+    public int Dropped { get; set; }
+
+    /// <summary>Pages that wait for what is kept of a prompt.</summary>
+    public List<int> SelectedPages { get; } = [];
+
+    /// <summary>What is to be kept of a prompt; null for all of it.</summary>
+    public virtual PromptSelection? Selection => null;
+
+    /// <summary>Tokens from the beginning that others' pages may give, at most: what comes behind must be computed for its scores.</summary>
+    public virtual int ReuseEnd => Count - 1;
+
     /// <summary>Whether its pages may be found by others, and it may use theirs.</summary>
     public bool Shares { get; set; }
 

@@ -279,6 +279,7 @@ internal sealed class EngineLoop : IDisposable
         {
             sequence.Cached += sequence.StepTokens;
             cache.Publish(sequence);
+            if (sequence.StepSelects) cache.Select(sequence, sequence.Choice!);
             cache.Forget(sequence);
             return;
         }
@@ -300,6 +301,7 @@ internal sealed class EngineLoop : IDisposable
         if (!anew)
         {
             cache.Publish(sequence);
+            if (sequence.StepSelects) cache.Select(sequence, sequence.Choice!);
             cache.Forget(sequence);
             if (sequence.StepGuesses > 0) cache.Truncate(sequence, sequence.Cached);
         }

@@ -28,6 +28,8 @@ internal sealed class EngineSequence : CachedSequence
         Guesses = Options.Speculation is { UsesPromptLookup: true } speculation ? new PromptLookup(speculation) : null;
         // What drops nothing is not there.
         Sinks = request.Dropping is AttentionSinks sinks && sinks.Window < (long)prompt.Length + Options.MaximumNewTokens ? sinks : null;
+        Selection = request.Dropping is PromptSelection selection && selection.MaximumTokens < prompt.Length ? selection : null;
+        Choice = Selection is null ? null : new PromptChoice(Selection, prompt.Length);
         tokens = new int[Room(request)];
         prompt.CopyTo(tokens);
         count = PromptLength = FrequencyBase = prompt.Length;
@@ -65,6 +67,21 @@ internal sealed class EngineSequence : CachedSequence
 
     /// <inheritdoc />
     public override AttentionSinks? Sinks { get; }
+
+    /// <inheritdoc />
+    public override PromptSelection? Selection { get; }
+
+    /// <summary>Whether the prompt is still to be computed and chosen from.</summary>
+    public bool Selects => Selection is not null && Dropped == 0;
+
+    /// <summary>What each head keeps, as the step finds it; null for a sequence that keeps all.</summary>
+    public PromptChoice? Choice { get; }
+
+    /// <summary>Whether the step that is being made chooses.</summary>
+    public bool StepSelects { get; set; }
+
+    /// <inheritdoc />
+    public override int ReuseEnd => Selects ? Math.Min(Count - 1, PromptLength - Selection!.ObservedTokens) : Count - 1;
 
     public int PromptLength { get; }
 
@@ -111,7 +128,7 @@ internal sealed class EngineSequence : CachedSequence
     public int AcceptedDraftTokens { get; set; }
 
     /// <summary>Tokens that the next one does not see any more.</summary>
-    public int DroppedTokens => Sinks is { } sinks ? (int)Math.Max(0, (long)Cached - sinks.Sinks - sinks.Window) : 0;
+    public int DroppedTokens => Sinks is { } sinks ? (int)Math.Max(0, (long)Cached - sinks.Sinks - sinks.Window) : Dropped;
 
     public int Preemptions { get; set; }
 

@@ -29,7 +29,7 @@ internal sealed partial class PagedCache
         sharedBytes = 0;
         if (!options.Keeps || !sequence.Shares) return sequence.Cached;
         CacheNode? node = sequence.Node ?? roots.GetValueOrDefault(sequence.Root);
-        int first = sequence.Blocks, best = 0, limit = Math.Min(sequence.Count - 1, sequence.SharedEnd);
+        int first = sequence.Blocks, best = 0, limit = Math.Min(sequence.ReuseEnd, sequence.SharedEnd);
         for (int group = 0; group < groups.Length; group++)
         {
             ReadOnlySpan<int> own = sequence.Pages.Of(group);

@@ -86,7 +86,7 @@ internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSeq
         for (int i = 0; i < running.Count; i++)
         {
             EngineSequence sequence = running[i];
-            (sequence.StepTokens, sequence.StepGuesses) = (0, 0);
+            (sequence.StepTokens, sequence.StepGuesses, sequence.StepSelects) = (0, 0, false);
             if (sequence.Pending == 1)
             {
                 int guessed = Guess(sequence, Math.Min(guesses, spare)), got = Grow(sequence, 1 + guessed, i);
@@ -100,6 +100,9 @@ internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSeq
                 Extend(sequence);
                 int wanted = Chunk(sequence, spare), got = wanted == 0 ? 0 : Grow(sequence, wanted, i);
                 if (got == 0) continue;
+                sequence.StepSelects = sequence.Selects && sequence.Cached + wanted == sequence.PromptLength;
+                // The tokens that choose go together, and what they choose needs a place.
+                if (sequence.StepSelects && (got < wanted || !Reserve(sequence, i))) continue;
                 sequence.StepTokens = got;
                 spare -= got;
             }
@@ -117,13 +120,15 @@ internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSeq
         {
             CachedTokens = sequence.Cached,
             FrequencyLength = sequence.FrequencyLength(sequence.StepTokens),
-            LogitCount = wantsLogits ? 1 + sequence.StepGuesses : 0,
+            LogitCount = sequence.StepSelects ? sequence.Selection!.ObservedTokens : wantsLogits ? 1 + sequence.StepGuesses : 0,
             Pages = sequence.Pages,
             Remapping = sequence.Remapping,
             Sinks = sequence.Sinks,
+            Dropped = sequence.Dropped,
+            Choice = sequence.StepSelects ? sequence.Choice : null,
         };
         int row = batch.Add(step, sequence.Tokens.AsSpan(sequence.Cached, sequence.StepTokens));
-        sequence.StepRow = wantsLogits ? row : -1;
+        sequence.StepRow = !wantsLogits ? -1 : sequence.StepSelects ? row + sequence.Selection!.ObservedTokens - 1 : row;
     }
 
     private void Drop(EngineSequence sequence)
@@ -159,11 +164,11 @@ internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSeq
     /// <summary>Whether all tokens of a sequence have room beside what the running ones have and still need for the tokens they have now.</summary>
     private bool HasRoom(EngineSequence sequence, long shared)
     {
-        long needed = cache.UsedBytes + cache.Needs.Bytes(sequence.Count + 1, stepTokens, sequence.Sinks) - shared;
+        long needed = cache.UsedBytes + cache.NeededBytes(sequence, sequence.Count + 1, stepTokens) - shared;
         foreach (EngineSequence other in running)
         {
-            int placed = other.Pages.Of(0).Length * cache.PageTokens;
-            if (placed <= other.Count) needed += cache.Needs.Bytes(other.Count + 1, stepTokens, other.Sinks) - cache.Needs.Bytes(placed, stepTokens, other.Sinks);
+            int placed = cache.Placed(other);
+            if (placed <= other.Count) needed += cache.NeededBytes(other, other.Count + 1, stepTokens) - cache.Needs.Bytes(placed, stepTokens, other.Sinks, other.Dropped);
         }
 
         return needed <= cache.BudgetBytes;
@@ -196,9 +201,30 @@ internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSeq
     private int Chunk(EngineSequence sequence, int most)
     {
         int wanted = sequence.AtOneFrequency(Math.Min(sequence.Pending, most));
+        if (sequence.Selects)
+        {
+            // The prompt's last tokens choose together, and what follows sees only what they chose.
+            int rest = sequence.PromptLength - sequence.Cached, before = rest - sequence.Selection!.ObservedTokens;
+            if (wanted >= rest) return rest;
+            wanted = Math.Min(wanted, before);
+            if (wanted == before) return wanted;
+        }
+
         if (wanted == sequence.Pending) return wanted;
         int end = (sequence.Cached + wanted) / cache.PageTokens * cache.PageTokens;
         return end > sequence.Cached ? end - sequence.Cached : wanted;
+    }
+
+    /// <summary>Gets the pages for what is kept of a prompt, at the cost of the last ones.</summary>
+    private bool Reserve(EngineSequence sequence, int rank)
+    {
+        while (!cache.ReserveSelection(sequence))
+        {
+            if (running.Count - 1 <= rank) return false;
+            SendBack();
+        }
+
+        return true;
     }
 
     /// <summary>Gets pages for some of the wanted tokens, at the cost of the last ones where not even one token has a place.</summary>
@@ -210,13 +236,19 @@ internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSeq
             int room = cache.Grow(sequence, sequence.Cached + wanted) - sequence.Cached;
             if (room > 0) return Math.Min(room, wanted);
             if (running.Count - 1 <= rank) return 0;
-            EngineSequence last = running[^1];
-            running.RemoveAt(running.Count - 1);
-            Drop(last);
-            last.StepTokens = 0;
-            last.Preemptions++;
-            Preemptions++;
-            Add(last);
+            SendBack();
         }
+    }
+
+    /// <summary>Takes the last one's pages.</summary>
+    private void SendBack()
+    {
+        EngineSequence last = running[^1];
+        running.RemoveAt(running.Count - 1);
+        Drop(last);
+        last.StepTokens = 0;
+        last.Preemptions++;
+        Preemptions++;
+        Add(last);
     }
 }
