@@ -97,7 +97,7 @@ internal sealed class DraftGuesser(EngineModel model, IModelRunner runner, Paged
         // Only here all that is cached is the text's, and stays it.
         cache.Publish(draft);
         cache.Forget(draft);
-        if (sequence.Pending == 1)
+        if (sequence.Decodes)
         {
             int found = sequence.LookUp(int.MaxValue);
             if (found > 0)

@@ -74,6 +74,9 @@ internal sealed class EngineSequence : CachedSequence
     /// <summary>Whether the prompt is still to be computed and chosen from.</summary>
     public bool Selects => Selection is not null && Dropped == 0;
 
+    /// <summary>Whether its next token is due.</summary>
+    public bool Decodes => Pending == 1 && !Selects;
+
     /// <summary>What each head keeps, as the step finds it; null for a sequence that keeps all.</summary>
     public PromptChoice? Choice { get; }
 

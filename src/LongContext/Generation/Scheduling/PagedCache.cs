@@ -100,6 +100,7 @@ internal sealed partial class PagedCache
         while (true)
         {
             int placed = Placed(sequence);
+            ulong added = 0;
             if (placed >= tokens) return placed;
             for (int group = 0; group < groups.Length; group++)
             {
@@ -107,10 +108,10 @@ internal sealed partial class PagedCache
                 int page = Allocate(group);
                 if (page < 0)
                 {
-                    // The next page of all groups or of none: a group that was behind has one page less than it would have had.
+                    // All groups or none.
                     while (--group >= 0)
                     {
-                        if (Placed(sequence, group) <= placed || Placed(sequence, group) - PageTokens > placed) continue;
+                        if ((added & (1UL << group)) == 0) continue;
                         int last = sequence.Pages.Of(group).Length - 1;
                         Release(group, sequence.Pages.Of(group)[last]);
                         sequence.Pages.Truncate(group, last);
@@ -120,6 +121,7 @@ internal sealed partial class PagedCache
                 }
 
                 sequence.Pages.Add(group, page);
+                added |= 1UL << group;
             }
         }
     }

@@ -81,13 +81,13 @@ internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSeq
         planned.Clear();
         Admit(admitted);
         int decoding = 0;
-        foreach (EngineSequence sequence in running) decoding += sequence.Pending == 1 ? 1 : 0;
+        foreach (EngineSequence sequence in running) decoding += sequence.Decodes ? 1 : 0;
         int spare = stepTokens - decoding, guesses = running.Count > decoding ? spare / 2 : spare;
         for (int i = 0; i < running.Count; i++)
         {
             EngineSequence sequence = running[i];
             (sequence.StepTokens, sequence.StepGuesses, sequence.StepSelects) = (0, 0, false);
-            if (sequence.Pending == 1)
+            if (sequence.Decodes)
             {
                 int guessed = Guess(sequence, Math.Min(guesses, spare)), got = Grow(sequence, 1 + guessed, i);
                 if (got == 0) continue;

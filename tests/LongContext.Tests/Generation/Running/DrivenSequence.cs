@@ -13,6 +13,12 @@ internal sealed class DrivenSequence(SequencePages pages, ReadOnlySpan<int> prom
 
     public AttentionSinks? Sinks => sinks;
 
+    /// <summary>What is kept of the prompt; null for all.</summary>
+    public PromptChoice? Choice { get; init; }
+
+    /// <summary>Tokens that layers without a window hold no more.</summary>
+    public int Dropped { get; set; }
+
     public List<int> Tokens { get; } = [.. prompt];
 
     public int Cached { get; set; }

@@ -51,7 +51,7 @@ public sealed class EngineDraftTests
                 request = request with
                 {
                     Options = new GenerationOptions { MaximumNewTokens = request.Options.MaximumNewTokens, Speculation = random.NextInt(5) == 0 ? null : speculation },
-                    Dropping = random.NextInt(4) == 0 ? new AttentionSinks { Sinks = 3, Window = 11 } : null,
+                    Dropping = random.NextInt(4) switch { 0 => new AttentionSinks { Sinks = 3, Window = 11 }, 1 => new PromptSelection { MaximumTokens = 9, ObservedTokens = 2 }, _ => null },
                 };
                 int most = random.NextInt(3) == 0 ? random.NextInt(8) : int.MaxValue;
                 List<int> made = [];

@@ -21,7 +21,7 @@ public sealed class EngineDroppingTests
             for (int i = 0; i < requests.Length; i++)
             {
                 GenerationRequest request = Engines.Request(ref random);
-                requests[i] = random.NextInt(3) == 0 ? request : request with { Dropping = new AttentionSinks { Sinks = random.NextInt(7), Window = 1 + random.NextInt(30) } };
+                requests[i] = random.NextInt(3) == 0 ? request : request with { Dropping = Dropping(ref random) };
             }
 
             GenerationResult[] results = await Task.WhenAll(requests.Select(request => Task.Run(() => engine.GenerateAsync(request))));
@@ -33,6 +33,42 @@ public sealed class EngineDroppingTests
             await engine.ClearCacheAsync();
             Assert.Equal(0, pages.CommittedBytes);
         }
+    }
+
+    private static TokenDropping Dropping(ref SplitMix64 random)
+    {
+        if (random.NextInt(2) == 0) return new AttentionSinks { Sinks = random.NextInt(7), Window = 1 + random.NextInt(30) };
+        int observed = 1 + random.NextInt(6);
+        return new PromptSelection { ObservedTokens = observed, MaximumTokens = observed + 1 + random.NextInt(20), PoolSize = 1 + (2 * random.NextInt(3)), Pooling = (VotePooling)random.NextInt(2) };
+    }
+
+    [Fact]
+    public async Task GenerateAsync_SelectedPrompt_GivesMemoryBackForTheAnswer()
+    {
+        var pages = new OraclePages(4, [null, 9]);
+        await using GenerationEngine engine = Engines.Make(pages, Engines.Bytes(pages, 300), Engines.Small with { ReusesPrefixes = false });
+        var random = new SplitMix64(5, 11);
+        var request = new GenerationRequest
+        {
+            Prompt = Engines.Prompt(ref random, 200), Dropping = new PromptSelection { MaximumTokens = 20, ObservedTokens = 5 }, Options = new GenerationOptions { MaximumNewTokens = 150, StopTokenIds = [] },
+        };
+        long used = 0;
+        StreamingGeneration stream = engine.StreamAsync(request, TestContext.Current.CancellationToken);
+        var made = new List<int>();
+        await foreach (GeneratedToken token in stream)
+        {
+            made.Add(token.Id);
+            if (made.Count == 20) used = engine.Statistics.UsedCacheBytes;
+        }
+
+        // 20 kept, those of the answer, and of the other layers the window.
+        Assert.InRange(used, 1, Engines.Bytes(pages, 20 + 150));
+        Assert.Equal((180, 150), (stream.Result!.DroppedTokens, made.Count));
+        Assert.Equal((await Engines.AloneAsync([null, 9], request)).Tokens, made);
+        // 200 and 150 do not fit by themselves.
+        await Assert.ThrowsAsync<CacheCapacityException>(() => engine.GenerateAsync(request with { Dropping = null }, TestContext.Current.CancellationToken));
+        CacheCapacityException refused = await Assert.ThrowsAsync<CacheCapacityException>(() => engine.GenerateAsync(request with { Dropping = new PromptSelection { MaximumTokens = 150 } }, TestContext.Current.CancellationToken));
+        Assert.True(refused.RequiredBytes > refused.CapacityBytes);
     }
 
     [Fact]
@@ -96,6 +132,10 @@ public sealed class EngineDroppingTests
         NotSupportedException both = await Assert.ThrowsAsync<NotSupportedException>(
             () => engine.GenerateAsync(request with { Dropping = new AttentionSinks { Window = 5 }, PositionRemapping = new SelfExtend(2, 4) }));
         Assert.Contains("SelfExtend", both.Message, StringComparison.Ordinal);
+        faults = await Assert.ThrowsAsync<ArgumentException>(() => engine.GenerateAsync(request with { Dropping = new PromptSelection { ObservedTokens = 20, MaximumTokens = 20, PoolSize = 4 } }));
+        Assert.Contains("MaximumTokens must be more than ObservedTokens (20), but is 20; PoolSize must be odd", faults.Message, StringComparison.Ordinal);
+        faults = await Assert.ThrowsAsync<ArgumentException>(() => engine.GenerateAsync(request with { Dropping = new PromptSelection { ObservedTokens = 18, MaximumTokens = 20 } }));
+        Assert.Contains("at most 17", faults.Message, StringComparison.Ordinal);
     }
 
     [Fact]
