@@ -67,7 +67,7 @@ public sealed class EngineDroppingTests
         Assert.Equal((await Engines.AloneAsync([null, 9], request)).Tokens, made);
         // 200 and 150 do not fit by themselves.
         await Assert.ThrowsAsync<CacheCapacityException>(() => engine.GenerateAsync(request with { Dropping = null }, TestContext.Current.CancellationToken));
-        CacheCapacityException refused = await Assert.ThrowsAsync<CacheCapacityException>(() => engine.GenerateAsync(request with { Dropping = new PromptSelection { MaximumTokens = 150 } }, TestContext.Current.CancellationToken));
+        CacheCapacityException refused = await Assert.ThrowsAsync<CacheCapacityException>(() => engine.GenerateAsync(request with { Dropping = new PromptSelection { MaximumTokens = 150, ObservedTokens = 5 } }, TestContext.Current.CancellationToken));
         Assert.True(refused.RequiredBytes > refused.CapacityBytes);
     }
 
