@@ -46,20 +46,20 @@ public sealed class EngineDroppingTests
     public async Task GenerateAsync_SelectedPrompt_GivesMemoryBackForTheAnswer()
     {
         var pages = new OraclePages(4, [null, 9]);
-        await using GenerationEngine engine = Engines.Make(pages, Engines.Bytes(pages, 300), Engines.Small with { ReusesPrefixes = false });
+        GenerationEngine? engine = null;
+        long used = 0;
+        await using GenerationEngine own = engine = Engines.Make(pages, Engines.Bytes(pages, 300), Engines.Small with { ReusesPrefixes = false }, runner: all => new OracleRunner(all, Engines.Vocabulary)
+        {
+            Before = (batch, _) => used = batch.Sequences[0].Dropped > 0 ? Math.Max(used, engine!.Statistics.UsedCacheBytes) : 0,
+        });
         var random = new SplitMix64(5, 11);
         var request = new GenerationRequest
         {
             Prompt = Engines.Prompt(ref random, 200), Dropping = new PromptSelection { MaximumTokens = 20, ObservedTokens = 5 }, Options = new GenerationOptions { MaximumNewTokens = 150, StopTokenIds = [] },
         };
-        long used = 0;
         StreamingGeneration stream = engine.StreamAsync(request, TestContext.Current.CancellationToken);
         var made = new List<int>();
-        await foreach (GeneratedToken token in stream)
-        {
-            made.Add(token.Id);
-            if (made.Count == 20) used = engine.Statistics.UsedCacheBytes;
-        }
+        await foreach (GeneratedToken token in stream) made.Add(token.Id);
 
         // 20 kept, those of the answer, and of the other layers the window.
         Assert.InRange(used, 1, Engines.Bytes(pages, 20 + 150));
