@@ -132,7 +132,7 @@ public sealed class EngineDraftTests
     }
 
     /// <summary>
-    /// The answer's second to fourth tokens over many seeds, against the model's own probabilities: they come of kept guesses, of what is drawn in place of one, and of what follows the last.
+    /// The first three tokens of answers of six over many seeds, against the model's own probabilities: they come of kept guesses, of what is drawn in place of one, and of what follows the last.
     /// The bound is that of chi-square at 1 in 10,000 (Wilson and Hilferty 1931); of the draws of kept guesses alone, or residuals from p, it is exceeded many times over.
     /// </summary>
     [Theory]
@@ -152,7 +152,7 @@ public sealed class EngineDraftTests
             new GenerationRequest
             {
                 Prompt = new[] { 2 },
-                Options = new GenerationOptions { MaximumNewTokens = 3, Temperature = temperature, TopK = topK, Seed = seed, StopTokenIds = [], Speculation = DraftAlone with { MaximumDraftTokens = guesses, AdaptsDraftLength = false } },
+                Options = new GenerationOptions { MaximumNewTokens = 6, Temperature = temperature, TopK = topK, Seed = seed, StopTokenIds = [], Speculation = DraftAlone with { MaximumDraftTokens = guesses, AdaptsDraftLength = false } },
             }, token));
         foreach (GenerationResult result in results) counts[(((result.Tokens[0] * vocabulary) + result.Tokens[1]) * vocabulary) + result.Tokens[2]]++;
         double statistic = 0;
@@ -170,7 +170,7 @@ public sealed class EngineDraftTests
         double accepted = (double)engine.Statistics.AcceptedDraftTokens / engine.Statistics.DraftedTokens;
         double root = 1 - (2.0 / (9 * degrees)) + (3.72 * Math.Sqrt(2.0 / (9 * degrees))), bound = degrees * root * root * root;
         TestContext.Current.SendDiagnosticMessage($"temperature {temperature}, {guesses} guesses: chi-square {statistic:F1} of {bound:F1} at {degrees} degrees; {accepted:P1} accepted");
-        Assert.InRange(accepted, 0.3, 0.95);
+        Assert.InRange(accepted, 0.2, 0.95);
         Assert.True(statistic < bound, $"{statistic:F1}, allowed {bound:F1} at {degrees} degrees");
     }
 }
