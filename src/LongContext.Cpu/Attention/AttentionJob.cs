@@ -12,6 +12,9 @@ internal unsafe struct AttentionJob
     /// <summary>Rows (queries × heads of a key head) that go over the keys together, unless one query has more heads.</summary>
     public const int TileRows = 96;
 
+    /// <summary>The number by which an item says that it is about the sinks.</summary>
+    public const int SinkPartition = -2;
+
     /// <summary>Views of a sequence, at most.</summary>
     public const int MaximumViews = 8;
 
@@ -37,8 +40,15 @@ internal unsafe struct AttentionJob
     /// <summary>Bytes of a row of a partial result: maximum, sum, output, padded to whole vectors.</summary>
     public readonly long PartialBytes => sizeof(float) * (16L + Layout.PaddedHeadSize);
 
-    /// <summary>The first key that a query at a position sees.</summary>
-    public readonly int FirstVisible(int position) => Settings.Window > 0 ? Math.Max(0, position - Settings.Window + 1) : 0;
+    /// <summary>The first key that a query at a position sees, sinks apart.</summary>
+    public readonly int FirstVisible(in AttentionSequence sequence, int position)
+    {
+        int window = sequence.Window > 0 ? sequence.Window : Settings.Window;
+        return window > 0 ? Math.Max(0, position - window + 1) : 0;
+    }
+
+    /// <summary>One past the last sink that a query at a position sees before its window.</summary>
+    public readonly int SinkEnd(in AttentionSequence sequence, int position) => Math.Min(sequence.Sinks, FirstVisible(sequence, position));
 }
 
 /// <summary>One piece of work: some queries of a sequence with the heads of one key head, over all they see or over one partition.</summary>
@@ -56,10 +66,10 @@ internal struct AttentionItem
     /// <summary>Queries.</summary>
     public int QueryCount;
 
-    /// <summary>Number of the partition; -1 for all.</summary>
+    /// <summary>Number of the partition; -1 for all, -2 for the sinks.</summary>
     public int Partition;
 
-    /// <summary>For a merge: partitions from <see cref="Partition"/> on.</summary>
+    /// <summary>For a merge: partial results, the sinks' among them.</summary>
     public int PartitionCount;
 
     /// <summary>Where the partial results begin: [partitions, rows].</summary>

@@ -22,21 +22,28 @@ internal readonly unsafe record struct AttentionPlan(int Items, int Merges, long
             for (int query = 0; query < sequence.RowCount; query += job.TileQueries)
             {
                 int count = Math.Min(job.TileQueries, sequence.RowCount - query);
-                int start = job.FirstVisible(sequence.FirstPosition + query), end = sequence.FirstPosition + query + count;
+                int start = job.FirstVisible(sequence, sequence.FirstPosition + query), end = sequence.FirstPosition + query + count;
                 int first = start / AttentionJob.PartitionKeys, last = (end - 1) / AttentionJob.PartitionKeys;
+                int sinks = job.SinkEnd(sequence, end - 1);
                 bool splits = sequence.RowCount <= splitQueries && first != last;
                 for (int head = 0; head < job.Layout.KeyHeads; head++)
                 {
                     var item = new AttentionItem { Sequence = number, KeyHead = head, FirstQuery = query, QueryCount = count, Partition = -1 };
                     if (!splits)
                     {
-                        Add(ref job, order, items++, item, (long)count * (end - start));
+                        Add(ref job, order, items++, item, (long)count * (end - start + sinks));
                         continue;
                     }
 
-                    var merge = item with { Partition = first, PartitionCount = last - first + 1, PartialOffset = bytes };
+                    var merge = item with { Partition = first, PartitionCount = last - first + (sinks > 0 ? 2 : 1), PartialOffset = bytes };
                     if (merges is not null) merges[merged] = merge;
                     merged++;
+                    if (sinks > 0)
+                    {
+                        Add(ref job, order, items++, item with { Partition = AttentionJob.SinkPartition, PartialOffset = bytes }, (long)count * sinks);
+                        bytes += count * job.Group * job.PartialBytes;
+                    }
+
                     for (int partition = first; partition <= last; partition++)
                     {
                         int from = Math.Max(start, partition * AttentionJob.PartitionKeys), to = Math.Min(end, (partition + 1) * AttentionJob.PartitionKeys);

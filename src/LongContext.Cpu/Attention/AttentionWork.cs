@@ -22,10 +22,17 @@ internal unsafe partial struct AttentionWork<TElement> : ITileWork
         AttentionItem item = Job.Items[(int)(uint)Job.Order[tile]];
         AttentionSequence sequence = Job.Sequences[item.Sequence];
         var rows = new RowTile(new TileScratch(Job.Scratch + (worker * Job.ScratchBytes), Job, out _), sequence, item, item.QueryCount * Job.Group);
-        CopyQueries(rows);
-        int first = Job.FirstVisible(rows.Position(0)), end = rows.Position(item.QueryCount - 1) + 1;
+        int first = Job.FirstVisible(sequence, rows.Position(0)), end = rows.Position(item.QueryCount - 1) + 1, sinks = Job.SinkEnd(sequence, end - 1);
+        if (item.Partition == AttentionJob.SinkPartition)
+        {
+            Sinks(rows, sinks);
+            Keep(rows);
+            return;
+        }
+
         if (item.Partition >= 0)
         {
+            CopyQueries(rows);
             int from = item.Partition * AttentionJob.PartitionKeys;
             Partition(rows, Math.Max(first, from), Math.Min(end, from + AttentionJob.PartitionKeys));
             Keep(rows);
@@ -33,44 +40,67 @@ internal unsafe partial struct AttentionWork<TElement> : ITileWork
         }
 
         new Span<float>(rows.Scratch.MergedSum, rows.Count).Clear();
-        int padded = Job.Layout.PaddedHeadSize;
+        if (sinks > 0)
+        {
+            Sinks(rows, sinks);
+            Merge(rows);
+        }
+
+        CopyQueries(rows);
         for (int from = first / AttentionJob.PartitionKeys * AttentionJob.PartitionKeys; from < end; from += AttentionJob.PartitionKeys)
         {
             Partition(rows, Math.Max(first, from), Math.Min(end, from + AttentionJob.PartitionKeys));
-            TileScratch scratch = rows.Scratch;
-            for (int row = 0; row < rows.Count; row++)
-            {
-                SoftmaxRow.Merge(ref scratch.MergedMaximum[row], ref scratch.MergedSum[row], scratch.MergedOutput + (row * padded),
-                    scratch.Maximum[row], scratch.Sum[row], scratch.Output + (row * padded), padded);
-            }
+            Merge(rows);
         }
 
         Write(rows);
     }
 
+    /// <summary>The keys that all rows see whatever their window, in a softmax of their own that is merged before the first partition.</summary>
+    private readonly void Sinks(in RowTile rows, int end)
+    {
+        if (rows.Sequence.SinkQueries is null) CopyQueries(rows);
+        else CopyQueries(rows, rows.Sequence.SinkQueries, rows.Sequence.SinkQueryStride, rows.Item.FirstQuery);
+        Partition(rows, 0, end, sinks: true);
+    }
+
+    private readonly void Merge(in RowTile rows)
+    {
+        TileScratch scratch = rows.Scratch;
+        int padded = Job.Layout.PaddedHeadSize;
+        for (int row = 0; row < rows.Count; row++)
+        {
+            SoftmaxRow.Merge(ref scratch.MergedMaximum[row], ref scratch.MergedSum[row], scratch.MergedOutput + (row * padded),
+                scratch.Maximum[row], scratch.Sum[row], scratch.Output + (row * padded), padded);
+        }
+    }
+
     /// <summary>Queries times the scale, gathered; one copy for each view, rotated.</summary>
     private readonly void CopyQueries(in RowTile rows)
+    {
+        CopyQueries(rows, Job.Queries, Job.QueryStride, rows.Sequence.RowStart + rows.Item.FirstQuery);
+        if (rows.Sequence.Views is not null) RotateQueries(rows);
+    }
+
+    private readonly void CopyQueries(in RowTile rows, float* queries, long stride, long first)
     {
         int group = Job.Group, size = Job.Layout.HeadSize;
         for (int row = 0; row < rows.Count; row++)
         {
-            long token = rows.Sequence.RowStart + rows.Item.FirstQuery + (row / group);
-            float* source = Job.Queries + (token * Job.QueryStride) + (((rows.Item.KeyHead * group) + (row % group)) * size);
+            float* source = queries + ((first + (row / group)) * stride) + (((rows.Item.KeyHead * group) + (row % group)) * size);
             float* target = rows.Scratch.Queries + (row * size);
             for (int i = 0; i < size; i++) target[i] = source[i] * Job.Settings.Scale;
         }
-
-        if (rows.Sequence.Views is not null) RotateQueries(rows);
     }
 
     /// <summary>All blocks of one partition; from and to are the first key that any row sees there and one past the last.</summary>
-    private readonly void Partition(in RowTile rows, int from, int to)
+    private readonly void Partition(in RowTile rows, int from, int to, bool sinks = false)
     {
         new Span<float>(rows.Scratch.Sum, rows.Count).Clear();
         new Span<float>(rows.Scratch.Output, rows.Count * Job.Layout.PaddedHeadSize).Clear();
         for (int start = from / Block * Block; start < to; start += Block)
         {
-            SetBounds(rows, start);
+            SetBounds(rows, start, sinks);
             int firstVector = Math.Max(from - start, 0) / Lanes, endVector = (Math.Min(to - start, Block) + Lanes - 1) / Lanes;
             if (rows.Sequence.Views is null) Scores(rows, start, firstVector, endVector);
             else ViewScores(rows, start, firstVector, endVector);
@@ -80,13 +110,14 @@ internal unsafe partial struct AttentionWork<TElement> : ITileWork
         }
     }
 
-    private readonly void SetBounds(in RowTile rows, int start)
+    private readonly void SetBounds(in RowTile rows, int start, bool sinks)
     {
         int group = Job.Group;
         for (int row = 0; row < rows.Count; row++)
         {
             int position = rows.Position(row / group);
-            int first = Math.Max(Job.FirstVisible(position) - start, 0), end = Math.Min(position + 1 - start, Block);
+            int visible = Job.FirstVisible(rows.Sequence, position);
+            (int first, int end) = sinks ? (0, Math.Min(Math.Min(rows.Sequence.Sinks, visible) - start, Block)) : (Math.Max(visible - start, 0), Math.Min(position + 1 - start, Block));
             (rows.Scratch.Starts[row], rows.Scratch.Ends[row]) = first < end ? (first, end) : (0, 0);
         }
     }

@@ -72,6 +72,24 @@ internal readonly record struct CacheLayout
     /// <summary>Where a token's value lies in the layer's part.</summary>
     public long ValueOffset(int keyHead, int slot) => (keyHead * HeadBytes) + KeyBytes + ((long)slot * PaddedHeadSize * ElementBytes);
 
+    /// <summary>Copies what a head has of a token.</summary>
+    /// <param name="from">The layer's part of a page.</param>
+    /// <param name="slot">The token's slot there.</param>
+    /// <param name="to">The layer's part of another page.</param>
+    /// <param name="toSlot">The slot there.</param>
+    /// <param name="keyHead">The head.</param>
+    public unsafe void CopyToken(byte* from, int slot, byte* to, int toSlot, int keyHead)
+    {
+        int bytes = ElementBytes, step = GroupTokens * bytes;
+        byte* source = from + KeyOffset(keyHead, slot), target = to + KeyOffset(keyHead, toSlot);
+        for (int i = 0; i < HeadSize; i++, source += step, target += step) new ReadOnlySpan<byte>(source, bytes).CopyTo(new Span<byte>(target, bytes));
+        int row = PaddedHeadSize * bytes;
+        new ReadOnlySpan<byte>(from + ValueOffset(keyHead, slot), row).CopyTo(new Span<byte>(to + ValueOffset(keyHead, toSlot), row));
+        if (!HasScales) return;
+        ((float*)(to + KeyScaleOffset(keyHead)))[toSlot] = ((float*)(from + KeyScaleOffset(keyHead)))[slot];
+        ((float*)(to + ValueScaleOffset(keyHead)))[toSlot] = ((float*)(from + ValueScaleOffset(keyHead)))[slot];
+    }
+
     /// <summary>Where a head's scales of keys begin in the layer's part.</summary>
     public long KeyScaleOffset(int keyHead) => (KeyHeads * HeadBytes) + (2L * sizeof(float) * PageTokens * keyHead);
 

@@ -59,10 +59,11 @@ internal sealed unsafe class PagedAttention : IDisposable
             job.TileQueries = Math.Max(1, AttentionJob.TileRows / job.Group);
             foreach (AttentionSequence sequence in sequences)
             {
+                if (sequence.Sinks > 0 && sequence.Window == 0) throw new ArgumentException("Sinks are there for a window alone.", nameof(sequences));
                 if (sequence.Views is null) continue;
                 if (sequence.Views->ViewCount is < 1 or > AttentionJob.MaximumViews)
                     throw new ArgumentException($"There are {sequence.Views->ViewCount} views, expected 1 to {AttentionJob.MaximumViews}.", nameof(sequences));
-                if (settings.Window > 0) throw new ArgumentException("Remapped positions and a window exclude each other.", nameof(sequences));
+                if (settings.Window > 0 || sequence.Window > 0) throw new ArgumentException("Remapped positions and a window exclude each other.", nameof(sequences));
                 job.ViewCapacity = Math.Max(job.ViewCapacity, sequence.Views->ViewCount);
             }
 

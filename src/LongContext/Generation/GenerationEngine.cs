@@ -2,6 +2,7 @@ using LongContext.Generation.Running;
 using LongContext.Generation.Scheduling;
 using LongContext.Models;
 using LongContext.Positions;
+using LongContext.Tokenization;
 
 namespace LongContext.Generation;
 
@@ -27,34 +28,44 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
     private readonly PagedCache cache;
     private readonly EngineLoop loop;
     private readonly GenerationEngineOptions options;
+    private readonly DraftGuesser? drafts;
     private bool disposed;
 
     /// <summary>An engine for a model. The model's kernels for the CPU are used where they run it, else libtorch's operators; the logger is told which and why.</summary>
     /// <param name="model">The model; stays the caller's, and must outlive the engine.</param>
     /// <param name="options">Null for all defaults.</param>
     /// <exception cref="ArgumentException">An option cannot be used; the message lists all faults.</exception>
-    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    /// <exception cref="ObjectDisposedException">The model, or the draft model, was disposed.</exception>
     public GenerationEngine(CausalLanguageModel model, GenerationEngineOptions? options = null)
-        : this(new EngineModel(model ?? throw new ArgumentNullException(nameof(model))), EngineMemory.Runner(model, options ??= new GenerationEngineOptions()), options, cacheBytes: null, whole: model)
+        : this(new EngineModel(model ?? throw new ArgumentNullException(nameof(model))), EngineMemory.Runner(model, options ??= new GenerationEngineOptions()), options, cacheBytes: null, whole: model, draft: EngineMemory.Draft(model, options))
     {
     }
 
-    internal GenerationEngine(EngineModel model, IModelRunner runner, GenerationEngineOptions? options, long? cacheBytes, int hashBits = 64, CausalLanguageModel? whole = null)
+    internal GenerationEngine(
+        EngineModel model, IModelRunner runner, GenerationEngineOptions? options, long? cacheBytes, int hashBits = 64, CausalLanguageModel? whole = null, (EngineModel Model, IModelRunner Runner)? draft = null)
     {
         options ??= new GenerationEngineOptions();
         options.Validate();
         (this.model, this.runner, this.options, Model) = (model, runner, options, whole);
         MemoryPlan = EngineMemory.Plan(whole, model, runner, options, cacheBytes);
+        long bytes = MemoryPlan.CacheBytes, draftBytes = 0;
+        if (draft is { } small) (bytes, draftBytes) = EngineMemory.Split(bytes, runner.Pages, small.Runner.Pages, options);
         cache = new PagedCache(runner.Pages, new PagedCacheOptions
         {
-            BudgetBytes = MemoryPlan.CacheBytes,
+            BudgetBytes = bytes,
             Keeps = options.ReusesPrefixes,
             KeptShare = options.KeptShare,
             OffloadBytes = runner.Pages.InHostMemory ? 0 : options.OffloadBytes,
             HashBits = hashBits,
             Logger = options.Logger,
         });
-        loop = new EngineLoop(model, runner, cache, options);
+        if (draft is { } own)
+        {
+            var draftCache = new PagedCache(own.Runner.Pages, new PagedCacheOptions { BudgetBytes = draftBytes, Keeps = options.ReusesPrefixes, KeptShare = options.KeptShare, HashBits = hashBits, Logger = options.Logger });
+            drafts = new DraftGuesser(own.Model, own.Runner, draftCache, options.StepTokens, options.MaximumSequences, options.Logger);
+        }
+
+        loop = new EngineLoop(model, runner, cache, options, drafts);
     }
 
     /// <summary>The model; null only in tests.</summary>
@@ -92,11 +103,14 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
                 GeneratedTokens = Volatile.Read(ref counters.GeneratedTokens),
                 GuessedTokens = Volatile.Read(ref counters.GuessedTokens),
                 AcceptedTokens = Volatile.Read(ref counters.AcceptedTokens),
+                DraftedTokens = Volatile.Read(ref counters.DraftedTokens),
+                AcceptedDraftTokens = Volatile.Read(ref counters.AcceptedDraftTokens),
+                DraftSteps = drafts?.Steps ?? 0,
                 Preemptions = loop.Preemptions,
-                CacheBytes = cache.BudgetBytes,
-                UsedCacheBytes = cache.UsedBytes,
-                KeptCacheBytes = cache.KeptBytes,
-                CommittedCacheBytes = cache.CommittedBytes,
+                CacheBytes = cache.BudgetBytes + (drafts?.Cache.BudgetBytes ?? 0),
+                UsedCacheBytes = cache.UsedBytes + (drafts?.Cache.UsedBytes ?? 0),
+                KeptCacheBytes = cache.KeptBytes + (drafts?.Cache.KeptBytes ?? 0),
+                CommittedCacheBytes = cache.CommittedBytes + (drafts?.Cache.CommittedBytes ?? 0),
                 OffloadedBytes = cache.HostBytes,
             };
         }
@@ -117,8 +131,9 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(request);
         ObjectDisposedException.ThrowIf(disposed, this);
-        PositionRemapping? remapping = Check(request);
-        return new StreamingGeneration(loop, new EngineSequence(model, request, remapping, runner.Pages, loop.Distribution, options.TimeProvider), cancellationToken);
+        GenerationRequest whole = Cut(request, out TokenCut cut);
+        PositionRemapping? remapping = Check(whole);
+        return new StreamingGeneration(loop, new EngineSequence(model, whole, remapping, runner.Pages, loop.Distribution, options.TimeProvider) { TruncatedPrompt = cut.Count > 0 ? cut : null }, cancellationToken);
     }
 
     /// <summary>The tokens that follow a prompt.</summary>
@@ -149,10 +164,20 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
         if (Interlocked.Exchange(ref disposed, true)) return;
         loop.Dispose();
         runner.Dispose();
+        drafts?.Dispose();
     }
 
     /// <inheritdoc cref="Dispose"/>
     public ValueTask DisposeAsync() => new(Task.Run(Dispose));
+
+    /// <summary>The request with its prompt as it is computed.</summary>
+    private static GenerationRequest Cut(GenerationRequest request, out TokenCut cut)
+    {
+        cut = default;
+        if (request.Truncation is not { } truncation) return request;
+        int[] kept = truncation.Apply(request.Prompt.Span, out cut);
+        return request with { Prompt = kept, Truncation = null };
+    }
 
     private PositionRemapping? Check(GenerationRequest request)
     {
@@ -174,16 +199,33 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
             throw new NotSupportedException("GenerationOptions.RerotateCachedKeys rotates a sequence's keys anew for each token, which pages that requests share cannot do: use a TextGenerator.");
         if (request.Options.DropsContextAtOriginalWindow && model.CacheEndsAt is not null)
             throw new NotSupportedException("GenerationOptions.DropsContextAtOriginalWindow is there to compare with another library, one request at a time: use a TextGenerator.");
-        CheckFits(prompt.Length, request.Options.MaximumNewTokens);
+        CheckDropping(request.Dropping, remapping);
+        CheckFits(prompt.Length, request.Options.MaximumNewTokens, request.Dropping);
         return remapping;
     }
 
-    private void CheckFits(int prompt, int answer)
+    /// <exception cref="ArgumentException">The dropping cannot be used.</exception>
+    /// <exception cref="NotSupportedException">It is not computed for this model.</exception>
+    private void CheckDropping(TokenDropping? dropping, PositionRemapping? remapping)
+    {
+        if (dropping is null) return;
+        dropping.Validate();
+        if (dropping is PromptSelection selection && selection.ObservedTokens > options.StepTokens - options.MaximumSequences + 1)
+            throw new ArgumentException($"PromptSelection: ObservedTokens ({selection.ObservedTokens}) must go through the model in one step beside the other requests' next tokens: at most {options.StepTokens - options.MaximumSequences + 1}, GenerationEngineOptions.StepTokens − MaximumSequences + 1.");
+        if (remapping is not null) throw new NotSupportedException($"{dropping} and {remapping} both say which distances there are: ask for one of them.");
+        if (model.DependsOnLength)
+            throw new NotSupportedException($"{dropping} is not computed for a model whose frequencies depend on a text's length (dynamic NTK, LongRoPE): which length holds once tokens are dropped is not defined.");
+    }
+
+    private void CheckFits(int prompt, int answer, TokenDropping? dropping)
     {
         // The last token of an answer goes nowhere.
-        long tokens = (long)prompt + answer, bytes = cache.Needs.Bytes(tokens - 1), there = cache.BudgetBytes;
+        long tokens = (long)prompt + answer, bytes = cache.Needs.Bytes(tokens - 1, 1, dropping as AttentionSinks), there = cache.BudgetBytes;
+        // The whole prompt beside what is kept of it, or that and the answer.
+        if (dropping is PromptSelection selection && selection.MaximumTokens < prompt)
+            bytes = Math.Max(cache.Needs.Bytes((long)prompt + selection.MaximumTokens + cache.PageTokens), cache.Needs.Bytes(tokens - 1, 1, null, prompt - selection.MaximumTokens));
         if (bytes <= there && tokens < int.MaxValue) return;
-        int fits = MaximumSequenceTokens;
+        int fits = Math.Min(int.MaxValue - 1, cache.Needs.LongestSequence(there, dropping as AttentionSinks)) + 1;
         string advice = fits > prompt ? $"with this prompt at most {fits - prompt} new tokens fit" : $"prompts of at most {fits - 1} tokens fit";
         throw new CacheCapacityException(
             $"A prompt of {prompt} tokens and up to {answer} new ones need {bytes} bytes of keys and values, but the cache may take {there}: {advice}, {fits} tokens in all. " +

@@ -1,3 +1,4 @@
+using LongContext.Models;
 using Microsoft.Extensions.Logging;
 
 namespace LongContext.Generation;
@@ -54,6 +55,12 @@ public sealed record GenerationEngineOptions
 
     /// <summary>How keys and values are held. Default: in the type that the model computes in.</summary>
     public KeyValueCacheFormat CacheFormat { get; init; }
+
+    /// <summary>
+    /// A small model of the same vocabulary that guesses next tokens for requests with <see cref="GenerationOptions.Speculation"/>; stays the caller's, and must outlive the engine. Its keys and values take their part of
+    /// <see cref="CacheBytes"/> (beside <see cref="CacheTokens"/>, as many tokens of its own). Null (the default) for none.
+    /// </summary>
+    public CausalLanguageModel? DraftModel { get; init; }
 
     /// <summary>Threads that compute on the CPU. Null (the default): as many as there are cores.</summary>
     public int? Threads { get; init; }

@@ -39,6 +39,15 @@ public sealed record GenerationEngineStatistics
     /// <summary>Guesses that were right.</summary>
     public long AcceptedTokens { get; init; }
 
+    /// <summary>Guesses of the draft model among the tokens guessed.</summary>
+    public long DraftedTokens { get; init; }
+
+    /// <summary>Those of them that were right.</summary>
+    public long AcceptedDraftTokens { get; init; }
+
+    /// <summary>Steps of the draft model.</summary>
+    public long DraftSteps { get; init; }
+
     /// <summary>Times that a request's memory was given to another.</summary>
     public long Preemptions { get; init; }
 

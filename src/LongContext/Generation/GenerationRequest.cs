@@ -1,4 +1,5 @@
 using LongContext.Positions;
+using LongContext.Tokenization;
 
 namespace LongContext.Generation;
 
@@ -13,6 +14,12 @@ public sealed record GenerationRequest
 
     /// <summary>Self-Extend or dual chunk attention for this request; null (the default) for what the model has (<see cref="Models.CausalLanguageModel.PositionRemapping"/>).</summary>
     public PositionRemapping? PositionRemapping { get; init; }
+
+    /// <summary>How a prompt that is too long is cut before anything else; null (the default) for not at all.</summary>
+    public TokenTruncation? Truncation { get; init; }
+
+    /// <summary>Which keys and values are dropped, so that a long text takes less memory and time at the price of what it knows; null (the default) for none.</summary>
+    public TokenDropping? Dropping { get; init; }
 
     /// <summary>
     /// Requests of a higher priority are begun first, and keep their memory where it runs short; but not without end (<see cref="GenerationEngineOptions.OvertakingLimit"/>). Default 0; may be negative.

@@ -1,3 +1,5 @@
+using LongContext.Tokenization;
+
 namespace LongContext.Generation;
 
 /// <summary>What came of a request.</summary>
@@ -12,8 +14,14 @@ public sealed record GenerationResult
     /// <summary>Why it ended.</summary>
     public required GenerationFinishReason FinishReason { get; init; }
 
-    /// <summary>Tokens of the prompt.</summary>
+    /// <summary>Tokens of the prompt, after it was cut.</summary>
     public required int PromptTokens { get; init; }
+
+    /// <summary>What was taken out of the prompt (<see cref="GenerationRequest.Truncation"/>), counted in the prompt as it was given; null where it is whole.</summary>
+    public TokenCut? TruncatedPrompt { get; init; }
+
+    /// <summary>The largest number of tokens whose keys and values were dropped by <see cref="GenerationRequest.Dropping"/>; 0 for none.</summary>
+    public int DroppedTokens { get; init; }
 
     /// <summary>Those of them whose keys and values were there already, from another request.</summary>
     public required int ReusedTokens { get; init; }
@@ -23,6 +31,12 @@ public sealed record GenerationResult
 
     /// <summary>Those of them that were right, each of which saved a step.</summary>
     public int AcceptedTokens { get; init; }
+
+    /// <summary>Guesses of the draft model among the guessed tokens.</summary>
+    public int DraftedTokens { get; init; }
+
+    /// <summary>Those of them that were right.</summary>
+    public int AcceptedDraftTokens { get; init; }
 
     /// <summary>Times that its memory was given to another request, and its keys and values computed anew.</summary>
     public int Preemptions { get; init; }

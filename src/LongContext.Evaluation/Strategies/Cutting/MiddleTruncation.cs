@@ -1,3 +1,4 @@
+using LongContext.Tokenization;
 using Microsoft.ML.Tokenizers;
 
 namespace LongContext.Evaluation.Strategies.Cutting;
@@ -19,8 +20,8 @@ internal sealed class MiddleTruncation(string name, bool joined, bool bare = fal
         if (ids.Count <= maximumTokens) return prompt;
         // Of one token the script of LongBench would keep half of it at each end, which Python takes as the whole text.
         if (maximumTokens < (joined ? 1 : 2)) throw new PromptTooLongException(ids.Count, maximumTokens);
-        int left = maximumTokens / 2, right = joined ? maximumTokens - left : left;
-        IEnumerable<int> head = ids.Take(left), tail = ids.Skip(ids.Count - right);
+        TokenCut cut = new TokenTruncation { MaximumTokens = joined ? maximumTokens : maximumTokens / 2 * 2 }.Cut(ids.Count);
+        IEnumerable<int> head = ids.Take(cut.Start), tail = ids.Skip(cut.End);
         string kept = joined
             ? TokenText.Decode(tokenizer, head.Concat(tail))
             : TokenText.Decode(tokenizer, head) + TokenText.Decode(tokenizer, tail);

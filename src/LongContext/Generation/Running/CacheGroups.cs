@@ -35,4 +35,8 @@ internal sealed class CacheGroups
 
     /// <summary>The first token of a sequence that a token at a position sees in a group.</summary>
     public int FirstVisible(int group, int position) => Windows[group] is { } window ? Math.Max(0, position - window + 1) : 0;
+
+    /// <summary>The same for a sequence of a step, sinks apart.</summary>
+    public int FirstVisible(int group, in StepSequence sequence, int position) =>
+        Windows[group] is null && sequence.Sinks is { } sinks ? sinks.FirstVisible(position) : FirstVisible(group, position);
 }

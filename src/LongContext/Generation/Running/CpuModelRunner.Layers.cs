@@ -55,7 +55,9 @@ internal sealed unsafe partial class CpuModelRunner
         }
 
         Norm(layer.QueryNorm, query, rows, shape.HeadCount);
+        if (step.MovesSinks) CopySinkQueries(batch, layer, query, narrows);
         Rotate(batch, layer, query, shape.HeadCount, narrows);
+        Vote(batch, index, query, narrows);
         Attend(batch, index, query, narrows, cancellationToken);
         Add(layer.Output, layer.AfterAttention, query, projected, 0, rows, cancellationToken);
         RunMlp(layer, rows, cancellationToken);
@@ -169,6 +171,27 @@ internal sealed unsafe partial class CpuModelRunner
         }
     }
 
+    /// <summary>Queries of sequences whose sinks seem to stand nearer than they do, rotated for these.</summary>
+    private void CopySinkQueries(StepBatch batch, CpuLayer layer, float* query, bool narrows)
+    {
+        if (layer.Rotary is not { } rotary || layer.Shape.SlidingWindow is not null) return;
+        int size = shape.HeadCount * shape.HeadDimension, start = 0;
+        int* places = narrows ? step.WantedSinkPositions : step.SinkPositions;
+        var copies = (float*)sinkQueries.Ensure((long)batch.TokenCount * size * sizeof(float));
+        foreach (ref readonly StepSequence sequence in batch.Sequences)
+        {
+            int count = narrows ? sequence.LogitCount : sequence.TokenCount;
+            if (count > 0 && sequence.Sinks is not null)
+            {
+                float* own = copies + ((long)start * size);
+                for (int row = 0; row < count; row++) new ReadOnlySpan<float>(query + ((long)(start + row) * projected), size).CopyTo(new Span<float>(own + ((long)row * size), size));
+                CpuRotation.Apply(team, own, size, count, shape.HeadCount, shape.HeadDimension, places + start, rotary.Cosines, rotary.Sines, rotary.Half);
+            }
+
+            start += count;
+        }
+    }
+
     private void Append(StepBatch batch, int index, float* key, float* value)
     {
         ReadOnlySpan<StepSequence> sequences = batch.Sequences;
@@ -177,41 +200,65 @@ internal sealed unsafe partial class CpuModelRunner
         {
             step.Pieces[i] = new AttentionSequence
             {
-                RowStart = sequences[i].TokenStart, RowCount = sequences[i].TokenCount, FirstPosition = sequences[i].CachedTokens, Pages = step.PagesOf(group, i),
+                RowStart = sequences[i].TokenStart, RowCount = sequences[i].TokenCount, FirstPosition = step.Slot(group, sequences[i]), Pages = step.PagesOf(group, i),
             };
         }
 
         CacheWriter.Append(team, store.Layout, groups.PlaceOf(index), new ReadOnlySpan<AttentionSequence>(step.Pieces, sequences.Length), key, projected, value, projected);
     }
 
+    /// <summary>Lets the last tokens of prompts choose which keys their heads keep.</summary>
+    private void Vote(StepBatch batch, int index, float* query, bool narrows)
+    {
+        CpuLayer layer = weights.Layers[index];
+        if (layer.Shape.SlidingWindow is not null) return;
+        int row = 0, group = groups.GroupOf(index);
+        for (int i = 0; i < batch.SequenceCount; i++)
+        {
+            StepSequence sequence = batch.Sequences[i];
+            row += narrows ? sequence.LogitCount : sequence.TokenCount;
+            if (sequence.Choice is not { } choice) continue;
+            int count = choice.PromptLength, stride = AttentionVotes.Stride(count), place = groups.PlaceOf(index);
+            var memory = (float*)votes.Ensure(2L * stride * shape.KeyValueHeadCount * sizeof(float));
+            AttentionVotes.Sum(team, store.Layout, Settings(layer, place), step.PagesOf(group, i), count, query + ((long)(row - choice.ObservedTokens) * projected), projected, choice.ObservedTokens, memory);
+            for (int head = 0; head < shape.KeyValueHeadCount; head++) choice.Choose(place, head, new ReadOnlySpan<float>(memory + (2L * stride * head), count - choice.ObservedTokens));
+        }
+    }
+
+    private AttentionSettings Settings(CpuLayer layer, int place) => new()
+    {
+        Heads = shape.HeadCount,
+        Scale = (float)(shape.AttentionScale ?? 1 / Math.Sqrt(shape.HeadDimension)),
+        SoftCap = (float)(shape.AttentionSoftCap ?? 0),
+        Window = layer.Shape.SlidingWindow ?? 0,
+        Layer = place,
+    };
+
     /// <summary>Attention, over the memory of the queries.</summary>
     private void Attend(StepBatch batch, int index, float* query, bool narrows, CancellationToken cancellationToken)
     {
         CpuLayer layer = weights.Layers[index];
         int group = groups.GroupOf(index), window = layer.Shape.SlidingWindow ?? 0, row = 0, pieces = 0;
-        var settings = new AttentionSettings
-        {
-            Heads = shape.HeadCount,
-            Scale = (float)(shape.AttentionScale ?? 1 / Math.Sqrt(shape.HeadDimension)),
-            SoftCap = (float)(shape.AttentionSoftCap ?? 0),
-            Window = window,
-            Layer = groups.PlaceOf(index),
-        };
+        AttentionSettings settings = Settings(layer, groups.PlaceOf(index));
         double operations = 0;
         ReadOnlySpan<StepSequence> sequences = batch.Sequences;
         for (int i = 0; i < sequences.Length; i++)
         {
             int rows = narrows ? sequences[i].LogitCount : sequences[i].TokenCount, skipped = sequences[i].TokenCount - rows;
+            AttentionSinks? sinks = window == 0 ? sequences[i].Sinks : null;
+            bool movesSinks = sinks is not null && step.MovesSinks && layer.Rotary is not null;
             bool remaps = sequences[i].Remapping is not null && layer.Rotary is not null && window == 0;
             for (int done = 0; done < rows;)
             {
-                int first = sequences[i].CachedTokens + skipped + done, seen = window > 0 ? Math.Min(window, first + 1) : first + 1;
+                int first = step.Slot(group, sequences[i]) + skipped + done, seen = window > 0 ? Math.Min(window, first + 1) : sinks is not null ? (int)Math.Min((long)sinks.Sinks + sinks.Window, first + 1L) : first + 1;
                 double each = 4.0 * seen * shape.HeadCount * shape.HeadDimension;
                 int count = (int)Math.Min(rows - done, Math.Max(FewestQueries, (PieceOperations - operations) / each));
                 if (remaps) step.Views[pieces] = step.ViewsOf(sequences[i], i, skipped + done, layer.Rotary!);
                 step.Pieces[pieces] = new AttentionSequence
                 {
                     RowStart = row + done, RowCount = count, FirstPosition = first, Pages = step.PagesOf(group, i), Views = remaps ? step.Views + pieces : null,
+                    Window = sinks?.Window ?? 0, Sinks = sinks?.Sinks ?? 0, SinkQueryStride = shape.HeadCount * shape.HeadDimension,
+                    SinkQueries = movesSinks ? (float*)sinkQueries.Ensure(0) + ((row + done) * (long)(shape.HeadCount * shape.HeadDimension)) : null,
                 };
                 pieces++;
                 done += count;

@@ -26,6 +26,8 @@ internal sealed unsafe partial class CpuModelRunner : IModelRunner
     private readonly PagedAttention attention = new();
     private readonly NativeBuffer low = new();
     private readonly NativeBuffer logits = new();
+    private readonly NativeBuffer sinkQueries = new();
+    private readonly NativeBuffer votes = new();
     private readonly int projected;
     private CpuWeights weights;
     private float* x;
@@ -130,6 +132,8 @@ internal sealed unsafe partial class CpuModelRunner : IModelRunner
         store.Dispose();
         low.Dispose();
         logits.Dispose();
+        sinkQueries.Dispose();
+        votes.Dispose();
         foreach (nint buffer in (ReadOnlySpan<nint>)[(nint)x, (nint)normed, (nint)added, (nint)heads, (nint)inner]) NativeMemory.AlignedFree((void*)buffer);
         x = normed = added = heads = inner = null;
     }

@@ -85,6 +85,22 @@ internal sealed unsafe class CpuPageStore : IPageStore
     public void Copy(int group, int from, int to, int tokens) => Bytes(group, from).CopyTo(Bytes(group, to));
 
     /// <inheritdoc />
+    public void Select(int group, ReadOnlySpan<int> from, ReadOnlySpan<int> to, PromptChoice choice)
+    {
+        int tokens = Layout.PageTokens;
+        for (int layer = 0; layer < Groups[group].LayerCount; layer++)
+        {
+            long offset = layer * Layout.LayerBytes;
+            for (int head = 0; head < Layout.KeyHeads; head++)
+            {
+                ReadOnlySpan<int> kept = choice.Kept(layer, head);
+                for (int i = 0; i < kept.Length; i++)
+                    Layout.CopyToken(AddressOf(group, from[kept[i] / tokens]) + offset, kept[i] % tokens, AddressOf(group, to[i / tokens]) + offset, i % tokens, head);
+            }
+        }
+    }
+
+    /// <inheritdoc />
     public void Save(int group, int page, Span<byte> host)
     {
         RequireLength(group, host.Length);

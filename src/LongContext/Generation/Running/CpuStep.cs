@@ -42,6 +42,15 @@ internal sealed unsafe class CpuStep(CacheGroups groups, CpuPageStore store, Cpu
     /// <summary>[wanted]: their positions.</summary>
     public int* WantedPositions { get; private set; }
 
+    /// <summary>[tokens]: positions of queries where they look at sinks.</summary>
+    public int* SinkPositions { get; private set; }
+
+    /// <summary>[wanted]: the same.</summary>
+    public int* WantedSinkPositions { get; private set; }
+
+    /// <summary>Whether any token has sinks at another distance than in the text.</summary>
+    public bool MovesSinks { get; private set; }
+
     /// <summary>Room for a piece of each sequence.</summary>
     public AttentionSequence* Pieces { get; private set; }
 
@@ -55,11 +64,14 @@ internal sealed unsafe class CpuStep(CacheGroups groups, CpuPageStore store, Cpu
         ReadOnlySpan<StepSequence> sequences = batch.Sequences;
         Pieces = (AttentionSequence*)pieces.Ensure(sequences.Length * (long)(sizeof(AttentionSequence) + sizeof(KeyViews)));
         Views = (KeyViews*)(Pieces + sequences.Length);
-        Ids = (int*)integers.Ensure(5L * batch.MaximumTokens * sizeof(int));
+        Ids = (int*)integers.Ensure(7L * batch.MaximumTokens * sizeof(int));
         Positions = Ids + batch.MaximumTokens;
         Numbers = Positions + batch.MaximumTokens;
         WantedNumbers = Numbers + batch.MaximumTokens;
         WantedPositions = WantedNumbers + batch.MaximumTokens;
+        SinkPositions = WantedPositions + batch.MaximumTokens;
+        WantedSinkPositions = SinkPositions + batch.MaximumTokens;
+        MovesSinks = false;
         batch.Tokens.CopyTo(new Span<int>(Ids, Tokens));
         int longest = 0, wanted = 0;
         foreach (ref readonly StepSequence sequence in sequences)
@@ -68,9 +80,11 @@ internal sealed unsafe class CpuStep(CacheGroups groups, CpuPageStore store, Cpu
             for (int i = 0; i < sequence.TokenCount; i++)
             {
                 int row = sequence.TokenStart + i;
-                (Positions[row], Numbers[row]) = (sequence.CachedTokens + i, row);
+                int position = sequence.CachedTokens + i, sinks = sequence.Sinks?.QueryPosition(position) ?? position;
+                (Positions[row], Numbers[row], SinkPositions[row]) = (position, row, sinks);
+                MovesSinks |= sinks != position;
                 if (i < sequence.TokenCount - sequence.LogitCount) continue;
-                (WantedNumbers[wanted], WantedPositions[wanted]) = (row, sequence.CachedTokens + i);
+                (WantedNumbers[wanted], WantedPositions[wanted], WantedSinkPositions[wanted]) = (row, position, sinks);
                 wanted++;
             }
         }
@@ -86,6 +100,9 @@ internal sealed unsafe class CpuStep(CacheGroups groups, CpuPageStore store, Cpu
 
     /// <summary>Addresses of a sequence's pages in a group, by their index in the sequence.</summary>
     public nint* PagesOf(int group, int sequence) => (nint*)tables.Ensure(0) + tableStarts[(sequence * store.Groups.Count) + group];
+
+    /// <summary>Where a sequence's first new token lies in a group, counted in its pages.</summary>
+    public int Slot(int group, in StepSequence sequence) => groups.Windows[group] is null ? sequence.CachedTokens - sequence.Dropped : sequence.CachedTokens;
 
     /// <summary>The views of some of a remapped sequence's rows.</summary>
     /// <param name="sequence">The sequence.</param>
@@ -139,12 +156,16 @@ internal sealed unsafe class CpuStep(CacheGroups groups, CpuPageStore store, Cpu
             {
                 ReadOnlySpan<int> pages = sequence.Pages.Of(group);
                 nint* own = addresses + tableStarts[(i * count) + group];
-                int end = PageCount(sequence), first = groups.FirstVisible(group, sequence.CachedTokens) / store.PageTokens;
-                for (int index = 0; index < first; index++) own[index] = 0;
+                int end = PageCount(group, sequence), first = groups.FirstVisible(group, sequence, sequence.CachedTokens) / store.PageTokens;
+                int sinks = groups.Windows[group] is null && sequence.Sinks is { } few ? (few.Sinks + store.PageTokens - 1) / store.PageTokens : 0;
+                for (int index = 0; index < first; index++) own[index] = index < sinks ? (nint)store.AddressOf(group, pages[index]) : 0;
                 for (int index = first; index < end; index++) own[index] = (nint)store.AddressOf(group, pages[index]);
             }
         }
     }
+
+    /// <summary>Pages of a sequence in a group.</summary>
+    private int PageCount(int group, in StepSequence sequence) => (Slot(group, sequence) + sequence.TokenCount + store.PageTokens - 1) / store.PageTokens;
 
     private int PageCount(in StepSequence sequence) => (sequence.CachedTokens + sequence.TokenCount + store.PageTokens - 1) / store.PageTokens;
 

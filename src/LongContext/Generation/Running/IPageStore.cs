@@ -28,6 +28,13 @@ internal interface IPageStore : IDisposable
     /// <summary>Copies what the first tokens of a page hold into another committed page of the group.</summary>
     void Copy(int group, int from, int to, int tokens);
 
+    /// <summary>Copies chosen tokens, for each layer and head its own, into other committed pages of the group, one after another from their beginning.</summary>
+    /// <param name="group">The group.</param>
+    /// <param name="from">The pages of the whole text.</param>
+    /// <param name="to">Pages for what is kept; none of the others.</param>
+    /// <param name="choice">What is kept.</param>
+    void Select(int group, ReadOnlySpan<int> from, ReadOnlySpan<int> to, PromptChoice choice);
+
     /// <summary>Copies a page out to host memory of <see cref="CacheGroup.PageBytes"/>.</summary>
     void Save(int group, int page, Span<byte> host);
 

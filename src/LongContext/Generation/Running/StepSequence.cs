@@ -25,4 +25,13 @@ internal struct StepSequence
 
     /// <summary>How positions are remapped in layers without a window; null for not at all. The same from a sequence's first token to its last.</summary>
     public PositionRemapping? Remapping;
+
+    /// <summary>Sinks and window that hold in layers without a window of their own; null for all tokens. The same from a sequence's first token to its last, and never with a remapping.</summary>
+    public AttentionSinks? Sinks;
+
+    /// <summary>Cached tokens that groups without a window hold no more: there a token at position p lies in slot p − Dropped, while its rotation stays that of p.</summary>
+    public int Dropped;
+
+    /// <summary>Takes what each head keeps, where this step ends the prompt; its last observed tokens are in the step, and their logits are wanted. Null for none.</summary>
+    public PromptChoice? Choice;
 }

@@ -1,6 +1,7 @@
 // Shape suffixes: T tokens of the step, S keys, H query heads, K key/value heads, D head size.
 using LongContext.Attention;
 using LongContext.Models;
+using LongContext.Tensors;
 using static TorchSharp.torch;
 
 namespace LongContext.Generation.Running;
@@ -29,6 +30,9 @@ internal sealed class TensorPagedAttention : ILayerAttention
     /// <summary>By group and sequence.</summary>
     private readonly PageGather[][] gathers;
 
+    /// <summary>By sequence, pages of the sinks that lie before its windows, and rotary rows by kind for the queries that look at them; null where nothing was dropped.</summary>
+    private readonly (PageGather? Pages, RotaryRows[] Queries)?[] sinks;
+
     public TensorPagedAttention(TorchPageStore store, CacheGroups groups, RotaryEmbedding rotary, StepBatch batch)
     {
         (this.store, this.groups) = (store, groups);
@@ -48,6 +52,8 @@ internal sealed class TensorPagedAttention : ILayerAttention
         rows = rotary.Rows(positions, borders, lengths);
         remappedRows = [.. sequences.Select(sequence => Remapped(sequence))];
         gathers = [.. Enumerable.Range(0, groups.Windows.Count).Select(group => sequences.Select(sequence => Gather(group, sequence)).ToArray())];
+
+        sinks = [.. sequences.Select(sequence => SinksOf(rotary, sequence))];
 
         RemappedRows[]? Remapped(StepSequence sequence)
         {
@@ -71,13 +77,19 @@ internal sealed class TensorPagedAttention : ILayerAttention
         {
             Tensor keys_TKD = RowsOf(remaps && remappedRows[i] is not null ? rawK_TKD : k_TKD, i);
             if (remaps && remappedRows[i]?[rotaryKind].Keys is [var only]) keys_TKD = Rotary.Apply(keys_TKD, only);
-            store.Write(layer, sequences[i].Pages, sequences[i].CachedTokens, keys_TKD, RowsOf(v_TKD, i));
+            store.Write(layer, sequences[i].Pages, Slot(groups.GroupOf(layer), sequences[i]), keys_TKD, RowsOf(v_TKD, i));
+            if (arguments.SlidingWindow is null && sequences[i].Choice is { } choice) Vote(layer, i, RowsOf(q_THD, i), choice, arguments);
         }
 
         var outputs = new List<Tensor>();
         for (int i = 0; i < sequences.Length;)
         {
-            if (remaps && remappedRows[i] is { } own)
+            if (arguments.SlidingWindow is null && sinks[i] is { } far)
+            {
+                outputs.Add(AttendSinks(layer, i, rotates ? Rotary.Apply(RowsOf(rawQ_THD, i), far.Queries[rotaryKind]) : RowsOf(q_THD, i), RowsOf(q_THD, i), far.Pages, arguments));
+                i++;
+            }
+            else if (remaps && remappedRows[i] is { } own)
             {
                 outputs.Add(AttendRemapped(layer, i, RowsOf(rawQ_THD, i), own[rotaryKind], arguments));
                 i++;
@@ -85,7 +97,7 @@ internal sealed class TensorPagedAttention : ILayerAttention
             else
             {
                 int end = i + 1;
-                for (long bytes = KeyBytes(layer, i, q_THD); end < sequences.Length && !(remaps && remappedRows[end] is not null) && JoinsCalls(kernel); end++)
+                for (long bytes = KeyBytes(layer, i, q_THD); end < sequences.Length && !(remaps && remappedRows[end] is not null) && !(arguments.SlidingWindow is null && sinks[end] is not null) && JoinsCalls(kernel); end++)
                 {
                     bytes += KeyBytes(layer, end, q_THD);
                     if (bytes > BytesTogether) break;
@@ -136,8 +148,48 @@ internal sealed class TensorPagedAttention : ILayerAttention
         return RemappedAttention.Forward(queryViews, keyMaps, v_SKD, sequences[sequence].Remapping!, borders).MoveToOuterDisposeScope();
     }
 
+    private Tensor AttendSinks(int layer, int sequence, Tensor farQ_THD, Tensor q_THD, PageGather? far, AttentionArguments arguments)
+    {
+        using var scope = NewDisposeScope();
+        PageGather near = gathers[groups.GroupOf(layer)][sequence];
+        (Tensor k_NKD, Tensor v_NKD) = store.Read(layer, near, q_THD.dtype);
+        (Tensor farK_SKD, Tensor farV_SKD) = far is null ? (k_NKD.narrow(0, 0, 0), v_NKD.narrow(0, 0, 0)) : store.Read(layer, far, q_THD.dtype);
+        AttentionSinks own = sequences[sequence].Sinks!;
+        return SinkAttention.Forward(farQ_THD, q_THD, farK_SKD, farV_SKD, k_NKD, v_NKD, sequences[sequence].CachedTokens, own.Window, arguments).MoveToOuterDisposeScope();
+    }
+
+    private (PageGather? Pages, RotaryRows[] Queries)? SinksOf(RotaryEmbedding rotary, StepSequence sequence)
+    {
+        int group = groups.Windows.ToList().IndexOf(null);
+        if (group < 0 || sequence.Sinks is not { } own) return null;
+        int end = sequence.CachedTokens + sequence.TokenCount;
+        if (own.FirstVisible(end - 1) == 0) return null;
+        int[] positions = [.. Enumerable.Range(sequence.CachedTokens, sequence.TokenCount).Select(own.QueryPosition)];
+        return (own.Sinks == 0 ? null : store.Gather(group, sequence.Pages, 0, Math.Min(own.Sinks, own.FirstVisible(end - 1))), rotary.Rows(positions, [0, positions.Length], [end]));
+    }
+
     private PageGather Gather(int group, StepSequence sequence) =>
-        store.Gather(group, sequence.Pages, groups.FirstVisible(group, sequence.CachedTokens), sequence.CachedTokens + sequence.TokenCount);
+        store.Gather(group, sequence.Pages, groups.FirstVisible(group, sequence, sequence.CachedTokens), Slot(group, sequence) + sequence.TokenCount);
+
+    private int Slot(int group, StepSequence sequence) => groups.Windows[group] is null ? sequence.CachedTokens - sequence.Dropped : sequence.CachedTokens;
+
+    /// <summary>Lets the last tokens of a prompt choose which keys a layer's heads keep.</summary>
+    private void Vote(int layer, int sequence, Tensor q_THD, PromptChoice choice, AttentionArguments arguments)
+    {
+        using var scope = NewDisposeScope();
+        int observed = choice.ObservedTokens, count = choice.PromptLength;
+        (Tensor k_SKD, _) = store.Read(layer, gathers[groups.GroupOf(layer)][sequence], q_THD.dtype);
+        Tensor q_THDlast = q_THD.narrow(0, q_THD.shape[0] - observed, observed);
+        Tensor q_KGTD = q_THDlast.reshape(observed, k_SKD.shape[1], -1, q_THD.shape[2]).permute(1, 2, 0, 3);
+        Tensor scores = q_KGTD.Times(arguments.Scale ?? 1 / Math.Sqrt(k_SKD.shape[2])).matmul(k_SKD.permute(1, 2, 0).unsqueeze(1));
+        if (arguments.SoftCap is { } cap) scores = scores.SoftCapped(cap);
+        Tensor query_T1 = TensorArithmetic.Range(count - observed, count, q_THD.device).unsqueeze(1), key_1S = TensorArithmetic.Range(0, count, q_THD.device).unsqueeze(0);
+        Tensor weights_KGTS = scores.Masked(key_1S > query_T1, double.NegativeInfinity).softmax(-1, ScalarType.Float32);
+        Tensor votes_KS = weights_KGTS.sum([1L, 2L]).narrow(1, 0, count - observed).cpu().contiguous();
+        int before = count - observed;
+        float[] votes = votes_KS.data<float>().ToArray();
+        for (int head = 0; head < (int)k_SKD.shape[1]; head++) choice.Choose(groups.PlaceOf(layer), head, votes.AsSpan(head * before, before));
+    }
 
     private Tensor RowsOf(Tensor x, int sequence) => x.narrow(0, sequences[sequence].TokenStart, sequences[sequence].TokenCount);
 }

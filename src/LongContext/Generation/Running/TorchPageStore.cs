@@ -92,6 +92,30 @@ internal sealed class TorchPageStore : IPageStore
     }
 
     /// <inheritdoc />
+    public void Select(int group, ReadOnlySpan<int> from, ReadOnlySpan<int> to, PromptChoice choice)
+    {
+        int[] sources = from.ToArray(), targets = to.ToArray();
+        for (int layer = 0; layer < groups.LayerCounts[group]; layer++)
+        {
+            using var scope = NewDisposeScope();
+            long heads = planeShapes[Keys][2];
+            Tensor kept_NK = stack([.. Enumerable.Range(0, (int)heads).Select(head => HostTensors.FromIds(choice.Kept(layer, head), device))], 1);
+            for (int plane = 0; plane < planeShapes.Length; plane++)
+            {
+                int index = (layer * planeShapes.Length) + plane;
+                long size = planeShapes[plane][3];
+                Tensor all = cat([.. sources.Select(page => SlabOf(group, page).Planes[index].select(0, page % slabPages))], 0);
+                Tensor kept = all.gather(0, kept_NK.unsqueeze(2).expand(choice.Count, heads, size));
+                for (int i = 0; i < targets.Length; i++)
+                {
+                    int rows = Math.Min(PageTokens, choice.Count - (i * PageTokens));
+                    SlabOf(group, targets[i]).Planes[index].select(0, targets[i] % slabPages).narrow(0, 0, rows).copy_(kept.narrow(0, (long)i * PageTokens, rows));
+                }
+            }
+        }
+    }
+
+    /// <inheritdoc />
     public unsafe void Save(int group, int page, Span<byte> host)
     {
         RequireLength(group, host.Length);

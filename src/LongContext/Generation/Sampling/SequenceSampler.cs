@@ -21,6 +21,7 @@ internal sealed class SequenceSampler
     private readonly int vocabularySize;
     private readonly TokenLogProbability[] alternatives = [];
     private int alternativeCount;
+    private int guessCount;
     private double rawLogSum;
     private float highest;
 
@@ -92,11 +93,46 @@ internal sealed class SequenceSampler
         return Take(isKept ? guess : distribution.DrawResidual(draft, Number(1)));
     }
 
+    /// <summary>Draws a token from a draft model's scores as <see cref="Next"/> would, and takes it into the sequence until <see cref="Retract"/>.</summary>
+    /// <param name="logits">The draft's scores, which are changed.</param>
+    /// <param name="probabilities">Where the probabilities go that it was drawn with, for <see cref="Verify"/>; not used where the temperature is 0.</param>
+    /// <exception cref="InvalidOperationException">As for <see cref="Next"/>.</exception>
+    public int Guess(Span<float> logits, Span<float> probabilities)
+    {
+        Prepare(logits, keepsRaw: false);
+        int token;
+        if (options.Temperature == 0)
+        {
+            token = ScoreRows.FirstOf(logits, highest);
+        }
+        else
+        {
+            distribution.CopyTo(probabilities);
+            token = distribution.Draw(new SplitMix64(~(long)options.Seed, MadeCount).NextDouble());
+        }
+
+        if (constraint is not null && !constraint.TryAccept(token)) throw new InvalidOperationException($"The grammar does not take token {token}, which it did not mask.");
+        history.AddGuess(token);
+        MadeCount++;
+        guessCount++;
+        return token;
+    }
+
+    /// <summary>Takes all guesses out of the sequence again.</summary>
+    public void Retract()
+    {
+        if (guessCount == 0) return;
+        history.RemoveGuesses();
+        constraint?.Rollback(guessCount);
+        MadeCount -= guessCount;
+        guessCount = 0;
+    }
+
     /// <summary>Scores as the options change them, and the distribution where one is drawn from.</summary>
-    private void Prepare(Span<float> logits)
+    private void Prepare(Span<float> logits, bool keepsRaw = true)
     {
         if (logits.Length != vocabularySize) throw new ArgumentException($"There are {logits.Length} scores, expected {vocabularySize}.", nameof(logits));
-        if (options.LogProbabilities is not null) KeepRaw(logits);
+        if (keepsRaw && options.LogProbabilities is not null) KeepRaw(logits);
         foreach ((int token, double bias) in biases) logits[token] += (float)bias;
         history.Apply(logits);
         // A grammar that is at its end leaves nothing else.

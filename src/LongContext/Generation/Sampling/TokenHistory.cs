@@ -10,6 +10,7 @@ internal sealed class TokenHistory
     private int[] seen = [];
     private int[] tokens = [];
     private int seenCount;
+    private readonly Stack<(int Token, bool IsNew)> guesses = new();
 
     public TokenHistory(GenerationOptions options, int vocabularySize, ReadOnlySpan<int> prompt)
     {
@@ -48,6 +49,35 @@ internal sealed class TokenHistory
         }
 
         TokenCount++;
+    }
+
+    /// <summary>Takes a guessed token of the output, until guesses are taken out again.</summary>
+    public void AddGuess(int token)
+    {
+        int before = seenCount;
+        Add(token);
+        guesses.Push((token, seenCount > before));
+    }
+
+    /// <summary>Takes all guesses out again.</summary>
+    public void RemoveGuesses()
+    {
+        while (guesses.TryPop(out (int Token, bool IsNew) guess))
+        {
+            if (guess.IsNew)
+            {
+                seenCount--;
+                seenBits[guess.Token >> 6] &= ~(1UL << guess.Token);
+            }
+
+            if (made is not null)
+            {
+                if (made[guess.Token] == 1) made.Remove(guess.Token);
+                else made[guess.Token]--;
+            }
+
+            TokenCount--;
+        }
     }
 
     /// <summary>Changes scores by the penalties and takes out what would make a forbidden sequence.</summary>

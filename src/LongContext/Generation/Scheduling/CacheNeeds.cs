@@ -11,7 +11,9 @@ internal sealed class CacheNeeds(IReadOnlyList<CacheGroup> groups, int pageToken
     /// <summary>Bytes for a sequence of some tokens that goes through the model in chunks.</summary>
     /// <param name="tokens">Tokens with keys and values.</param>
     /// <param name="chunk">Tokens of a step, at most; 1 for the least that works.</param>
-    public long Bytes(long tokens, int chunk = 1)
+    /// <param name="dropped">Tokens of the prompt that layers without a window hold no more.</param>
+    /// <param name="sinks">Sinks and window of the sequence; null where it sees everything.</param>
+    public long Bytes(long tokens, int chunk = 1, AttentionSinks? sinks = null, int dropped = 0)
     {
         long bytes = 0;
         for (int group = 0; group < groups.Count; group++)
@@ -22,6 +24,14 @@ internal sealed class CacheNeeds(IReadOnlyList<CacheGroup> groups, int pageToken
                 // Of any run of n tokens, pages hold the first's end, whole ones, and the last's beginning.
                 pages = Math.Min(pages, Pages((long)window + chunk - 2) + 1);
             }
+            else if (dropped > 0)
+            {
+                pages = Pages(tokens - dropped);
+            }
+            else if (sinks is not null)
+            {
+                pages = Math.Min(pages, Pages((long)sinks.Window + chunk - 2) + 1 + Pages(sinks.Sinks));
+            }
 
             bytes += pages * groups[group].PageBytes;
         }
@@ -30,13 +40,13 @@ internal sealed class CacheNeeds(IReadOnlyList<CacheGroup> groups, int pageToken
     }
 
     /// <summary>The longest sequence that fits into a number of bytes by itself.</summary>
-    public int LongestSequence(long bytes)
+    public int LongestSequence(long bytes, AttentionSinks? sinks = null)
     {
         long low = 0, high = int.MaxValue / 2;
         while (low < high)
         {
             long middle = low + ((high - low + 1) / 2);
-            if (Bytes(middle) <= bytes) low = middle;
+            if (Bytes(middle, 1, sinks) <= bytes) low = middle;
             else high = middle - 1;
         }
 

@@ -16,6 +16,7 @@ internal sealed class EngineLoop : IDisposable
     private readonly PagedCache cache;
     private readonly Scheduler scheduler;
     private readonly StepBatch batch;
+    private readonly DraftGuesser? drafts;
     private readonly GenerationEngineOptions options;
     private readonly Thread thread;
     private readonly HashSet<EngineSequence> active = [];
@@ -29,11 +30,11 @@ internal sealed class EngineLoop : IDisposable
     private Exception? broken;
     private (long Running, long Waiting, long Bytes) told;
 
-    public EngineLoop(EngineModel model, IModelRunner runner, PagedCache cache, GenerationEngineOptions options)
+    public EngineLoop(EngineModel model, IModelRunner runner, PagedCache cache, GenerationEngineOptions options, DraftGuesser? drafts = null)
     {
-        (this.model, this.runner, this.cache, this.options) = (model, runner, cache, options);
+        (this.model, this.runner, this.cache, this.options, this.drafts) = (model, runner, cache, options, drafts);
         int stepTokens = Math.Min(options.StepTokens, runner.MaximumTokens), sequences = Math.Min(options.MaximumSequences, stepTokens);
-        scheduler = new Scheduler(cache, stepTokens, sequences, model.Work, options.OvertakingLimit);
+        scheduler = new Scheduler(cache, stepTokens, sequences, model.Work, options.OvertakingLimit, drafts);
         batch = new StepBatch(stepTokens, sequences);
         (admitted, abandonedOne) = (OnAdmitted, OnAbandoned);
         thread = new Thread(Run) { IsBackground = true, Name = "LongContext engine" };
@@ -132,6 +133,7 @@ internal sealed class EngineLoop : IDisposable
             while (TakeIn())
             {
                 scheduler.RemoveAbandoned(abandonedOne);
+                drafts?.Guess(scheduler.Running);
                 scheduler.Plan(batch, admitted);
                 Volatile.Write(ref runningCount, scheduler.Running.Count);
                 if (batch.SequenceCount > 0) Step();
@@ -143,6 +145,7 @@ internal sealed class EngineLoop : IDisposable
             EndAll(new ObjectDisposedException(nameof(GenerationEngine)));
             cache.ClearKept();
             cache.Trim();
+            drafts?.Clear();
             Count();
         }
 #pragma warning disable CA1031 // Whoever waits must learn of it, whatever it is.
@@ -170,7 +173,7 @@ internal sealed class EngineLoop : IDisposable
     {
         lock (gate) Volatile.Write(ref waitingCount, scheduler.WaitingCount + inbox.Count);
         Volatile.Write(ref runningCount, scheduler.Running.Count);
-        long bytes = cache.CommittedBytes;
+        long bytes = cache.CommittedBytes + (drafts?.Cache.CommittedBytes ?? 0);
         GenerationMeter.Changed(runningCount - told.Running, waitingCount - told.Waiting, bytes - told.Bytes);
         told = (runningCount, waitingCount, bytes);
     }
@@ -195,6 +198,7 @@ internal sealed class EngineLoop : IDisposable
             while (inbox.Count == 0 && !scheduler.HasWork && !stopping && !clears)
             {
                 cache.Trim();
+                drafts?.Cache.Trim();
                 Monitor.Wait(gate);
             }
 
@@ -208,6 +212,7 @@ internal sealed class EngineLoop : IDisposable
         if (!clear) return true;
         cache.ClearKept();
         cache.Trim();
+        drafts?.Clear();
         lock (gate)
         {
             clears = false;
@@ -291,6 +296,7 @@ internal sealed class EngineLoop : IDisposable
         {
             sequence.Cached += sequence.StepTokens;
             cache.Publish(sequence);
+            if (sequence.StepSelects) cache.Select(sequence, sequence.Choice!);
             cache.Forget(sequence);
             return;
         }
@@ -312,6 +318,7 @@ internal sealed class EngineLoop : IDisposable
         if (!anew)
         {
             cache.Publish(sequence);
+            if (sequence.StepSelects) cache.Select(sequence, sequence.Choice!);
             cache.Forget(sequence);
             if (sequence.StepGuesses > 0) cache.Truncate(sequence, sequence.Cached);
         }
@@ -322,14 +329,17 @@ internal sealed class EngineLoop : IDisposable
 
     private GenerationFinishReason? Draw(EngineSequence sequence, out bool anew)
     {
-        int guesses = sequence.StepGuesses, accepted = 0;
+        int guesses = sequence.StepGuesses, accepted = 0, first = sequence.Count;
+        bool draws = sequence.StepDrafted && sequence.Options.Temperature > 0;
         anew = false;
         try
         {
             for (int i = 0; ; i++)
             {
                 Span<float> logits = runner.Logits(sequence.StepRow + i);
-                int token = sequence.Sampler.Next(logits);
+                int token = draws && i < guesses
+                    ? sequence.Sampler.Verify(logits, sequence.Tokens[first + i], sequence.Draft!.Probabilities(i, logits.Length))
+                    : sequence.Sampler.Next(logits);
                 // All tokens that were there before this one are computed now, whatever it is.
                 sequence.Cached = sequence.Count;
                 if (sequence.IsStop(token)) return GenerationFinishReason.Stop;
@@ -351,9 +361,19 @@ internal sealed class EngineLoop : IDisposable
                 sequence.AcceptedTokens += accepted;
                 Counters.GuessedTokens += guesses;
                 Counters.AcceptedTokens += accepted;
-                sequence.Guesses!.Note(guesses, accepted);
+                if (sequence.StepDrafted) NoteDraft(sequence, first, guesses, accepted);
+                else sequence.Guesses!.Note(guesses, accepted);
             }
         }
+    }
+
+    private void NoteDraft(EngineSequence sequence, int first, int guesses, int accepted)
+    {
+        sequence.DraftedTokens += guesses;
+        sequence.AcceptedDraftTokens += accepted;
+        Counters.DraftedTokens += guesses;
+        Counters.AcceptedDraftTokens += accepted;
+        DraftGuesser.Note(sequence, first, guesses, accepted);
     }
 
     private static GeneratedToken Detailed(EngineSequence sequence, int token) => sequence.Options.LogProbabilities is null ? new GeneratedToken(token) : new GeneratedToken(token)
@@ -371,9 +391,13 @@ internal sealed class EngineLoop : IDisposable
             Details = sequence.Options.LogProbabilities is null ? null : sequence.Stream.ToArray(),
             FinishReason = reason,
             PromptTokens = sequence.PromptLength,
+            TruncatedPrompt = sequence.TruncatedPrompt,
             ReusedTokens = sequence.ReusedTokens,
             GuessedTokens = sequence.GuessedTokens,
             AcceptedTokens = sequence.AcceptedTokens,
+            DraftedTokens = sequence.DraftedTokens,
+            AcceptedDraftTokens = sequence.AcceptedDraftTokens,
+            DroppedTokens = sequence.DroppedTokens,
             Preemptions = sequence.Preemptions,
             QueueTime = queue,
             TimeToFirstToken = first,

@@ -31,6 +31,27 @@ internal static class EngineMemory
         }, options.Logger);
     }
 
+    /// <summary>A runner of the draft model that the options name, and what an engine must know of it; null for none.</summary>
+    /// <exception cref="ArgumentException">It has another vocabulary.</exception>
+    public static (EngineModel Model, IModelRunner Runner)? Draft(CausalLanguageModel model, GenerationEngineOptions options)
+    {
+        if (options.DraftModel is not { } draft) return null;
+        int own = draft.Config.VocabularySize, needed = model.Config.VocabularySize;
+        return own == needed
+            ? (new EngineModel(draft), Runner(draft, options))
+            : throw new ArgumentException($"GenerationEngineOptions: DraftModel has a vocabulary of {own} tokens, expected the model's, which has {needed}.", nameof(options));
+    }
+
+    /// <summary>Divides memory between a model and its draft, so that both hold as many tokens. Where a number of tokens was asked for, the draft's come on top.</summary>
+    public static (long Model, long Draft) Split(long bytes, IPageStore model, IPageStore draft, GenerationEngineOptions options)
+    {
+        CacheNeeds own = new(model.Groups, model.PageTokens), small = new(draft.Groups, draft.PageTokens);
+        if (options.CacheTokens is { } tokens) return (bytes, small.Bytes(tokens, options.StepTokens));
+        double each = (double)own.PageBytes / model.PageTokens, draftEach = (double)small.PageBytes / draft.PageTokens;
+        long part = (long)(bytes * (draftEach / (each + draftEach)));
+        return (bytes - part, part);
+    }
+
     /// <summary>What an engine's memory is used for, as things are now.</summary>
     /// <param name="model">The model, in memory already; null in tests, where there is nothing but the cache.</param>
     /// <param name="known">What the engine knows of it.</param>

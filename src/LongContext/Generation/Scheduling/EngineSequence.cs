@@ -2,11 +2,12 @@ using LongContext.Generation.Grammars;
 using LongContext.Generation.Running;
 using LongContext.Generation.Sampling;
 using LongContext.Positions;
+using LongContext.Tokenization;
 
 namespace LongContext.Generation.Scheduling;
 
 /// <summary>A request on its way: its tokens, its pages, and how far it has come.</summary>
-internal sealed class EngineSequence
+internal sealed class EngineSequence : CachedSequence
 {
     /// <summary>Answers up to this are given their room at once.</summary>
     private const int RoomAtOnce = 1 << 16;
@@ -15,25 +16,23 @@ internal sealed class EngineSequence
     private readonly HashSet<int> stops;
     private readonly GrammarConstraint? grammar;
     private int[] tokens;
+    private int count;
 
     public EngineSequence(EngineModel model, GenerationRequest request, PositionRemapping? remapping, IPageStore pages, TokenDistribution distribution, TimeProvider clock)
+        : base(pages, Room(request))
     {
         this.model = model;
         ReadOnlySpan<int> prompt = request.Prompt.Span;
         Options = request.Options;
         (Priority, Remapping, Salt) = (request.Priority, remapping, request.CacheSalt);
-        Guesses = Options.Speculation is { } speculation ? new PromptLookup(speculation) : null;
-        int room = prompt.Length + Math.Min(Options.MaximumNewTokens, RoomAtOnce) + (Options.Speculation?.MaximumTokens ?? 0);
-        tokens = new int[room];
+        Guesses = Options.Speculation is { UsesPromptLookup: true } speculation ? new PromptLookup(speculation) : null;
+        // What drops nothing is not there.
+        Sinks = request.Dropping is AttentionSinks sinks && sinks.Window < (long)prompt.Length + Options.MaximumNewTokens ? sinks : null;
+        Selection = request.Dropping is PromptSelection selection && selection.MaximumTokens < prompt.Length ? selection : null;
+        Choice = Selection is null ? null : new PromptChoice(Selection, prompt.Length);
+        tokens = new int[Room(request)];
         prompt.CopyTo(tokens);
-        Count = PromptLength = FrequencyBase = prompt.Length;
-        Pages = new SequencePages(pages.Groups.Count);
-        for (int group = 0; group < Pages.GroupCount; group++)
-        {
-            // Room for all of them now, so that none is made later.
-            for (int i = 0; i <= room / pages.PageTokens; i++) Pages.Add(group, -1);
-            Pages.Truncate(group, 0);
-        }
+        count = PromptLength = FrequencyBase = prompt.Length;
 
         stops = [.. Options.StopTokenIds ?? model.StopTokenIds];
         grammar = Options.Grammar is { } whole ? new GrammarConstraint(whole, stops) : null;
@@ -60,18 +59,43 @@ internal sealed class EngineSequence
     /// <summary>Finds guesses; null where there shall be none.</summary>
     public PromptLookup? Guesses { get; }
 
-    public SequencePages Pages { get; }
+    /// <summary>What the draft model has of it; null where it has nothing yet.</summary>
+    public DraftSequence? Draft { get; set; }
 
-    /// <summary>Prompt and answer so far; behind <see cref="Count"/> lie guesses.</summary>
-    public int[] Tokens => tokens;
+    /// <inheritdoc />
+    public override int[] Tokens => tokens;
+
+    /// <inheritdoc />
+    public override AttentionSinks? Sinks { get; }
+
+    /// <inheritdoc />
+    public override PromptSelection? Selection { get; }
+
+    /// <summary>Whether the prompt is still to be computed and chosen from.</summary>
+    public bool Selects => Selection is not null && Dropped == 0;
+
+    /// <summary>Whether its next tokens are those of its prompt that choose.</summary>
+    public bool Chooses => Selects && PromptLength - Cached <= Selection!.ObservedTokens;
+
+    /// <summary>Whether its next token is due.</summary>
+    public bool Decodes => Pending == 1 && !Selects;
+
+    /// <summary>What each head keeps, as the step finds it; null for a sequence that keeps all.</summary>
+    public PromptChoice? Choice { get; }
+
+    /// <summary>Whether the step that is being made chooses.</summary>
+    public bool StepSelects { get; set; }
+
+    /// <inheritdoc />
+    public override int ReuseEnd => Selects ? Math.Min(Count - 1, PromptLength - Selection!.ObservedTokens) : Count - 1;
 
     public int PromptLength { get; }
 
-    /// <summary>Tokens of prompt and answer.</summary>
-    public int Count { get; private set; }
+    /// <summary>What was taken out of the prompt before; null for nothing.</summary>
+    public TokenCut? TruncatedPrompt { get; init; }
 
-    /// <summary>Those of them whose keys and values are in the pages.</summary>
-    public int Cached { get; set; }
+    /// <inheritdoc />
+    public override int Count => count;
 
     /// <summary>Tokens to compute before the next one can be chosen; 1 while an answer is made.</summary>
     public int Pending => Count - Cached;
@@ -81,19 +105,8 @@ internal sealed class EngineSequence
     /// <summary>Tokens that were, or are, computed as one text, with the frequencies of its whole length; later ones each with their own.</summary>
     public int FrequencyBase { get; private set; }
 
-    /// <summary>Whether its pages may be found by others, and it may use theirs.</summary>
-    public bool Shares { get; set; }
-
-    /// <summary>Tokens from the beginning that all have the same frequencies.</summary>
-    public int SharedEnd { get; private set; }
-
-    public PrefixRoot Root { get; private set; }
-
-    /// <summary>The last block of its tokens that is known to all; null for none.</summary>
-    public CacheNode? Node { get; set; }
-
-    /// <summary>Blocks up to there.</summary>
-    public int Blocks { get; set; }
+    /// <summary>Guesses that are there for the next step already; -1 where they are still to be looked for.</summary>
+    public int PreparedGuesses { get; set; } = -1;
 
     /// <summary>Tokens in the step that is being made, and the first row of its scores, -1 for none.</summary>
     public int StepTokens { get; set; }
@@ -109,6 +122,9 @@ internal sealed class EngineSequence
     /// <summary>Whether it goes before all others, since it was overtaken too often.</summary>
     public bool IsFavoured { get; set; }
 
+    /// <summary>Whether the draft model made them.</summary>
+    public bool StepDrafted { get; set; }
+
     /// <summary>Whether it was computed at all before.</summary>
     public bool Began { get; set; }
 
@@ -117,6 +133,14 @@ internal sealed class EngineSequence
     public int GuessedTokens { get; set; }
 
     public int AcceptedTokens { get; set; }
+
+    /// <summary>Guesses of the draft model among them.</summary>
+    public int DraftedTokens { get; set; }
+
+    public int AcceptedDraftTokens { get; set; }
+
+    /// <summary>Tokens that the next one does not see any more.</summary>
+    public int DroppedTokens => Sinks is { } sinks ? (int)Math.Max(0, (long)Cached - sinks.Sinks - sinks.Window) : Dropped;
 
     public int Preemptions { get; set; }
 
@@ -152,11 +176,29 @@ internal sealed class EngineSequence
     public bool Append(int token)
     {
         EnsureRoom(1);
-        tokens[Count++] = token;
+        tokens[count++] = token;
         if (model.RecomputesPast is not { } window || FrequencyBase > window || Count <= window) return false;
         FrequencyBase = Count;
         SetShared();
         return true;
+    }
+
+    /// <summary>Guesses that can be checked in the next step, at most, so that no token is made for nothing and all have the same frequencies.</summary>
+    public int GuessRoom(int most)
+    {
+        most = Math.Min(most, Options.MaximumNewTokens - Made - 1);
+        return most < 1 ? 0 : AtOneFrequency(1 + most) - 1;
+    }
+
+    /// <summary>Puts guesses from earlier in the text behind it.</summary>
+    /// <returns>How many.</returns>
+    public int LookUp(int most)
+    {
+        if (Guesses is not { } lookup) return 0;
+        most = GuessRoom(Math.Min(most, Options.Speculation!.MaximumTokens));
+        if (most < 1) return 0;
+        EnsureRoom(most);
+        return lookup.Guess(tokens, count, most);
     }
 
     /// <summary>Room behind the tokens for some more.</summary>
@@ -165,10 +207,15 @@ internal sealed class EngineSequence
         if (Count + more > tokens.Length) Array.Resize(ref tokens, Math.Max(Count + more, tokens.Length * 2));
     }
 
+    private static int Room(GenerationRequest request) =>
+        request.Prompt.Length + Math.Min(request.Options.MaximumNewTokens, RoomAtOnce) + (request.Options.Speculation is { } guesses ? Math.Max(guesses.MaximumTokens, guesses.MaximumDraftTokens) : 0);
+
     private void SetShared()
     {
         Shares = true;
         SharedEnd = Math.Max(FrequencyBase, model.LastOfClass(FrequencyBase));
+        // Within the window nothing is dropped yet: keys and values are everybody's.
+        if (Sinks is { } sinks) SharedEnd = Math.Min(SharedEnd, sinks.Window);
         Root = new PrefixRoot(Salt, Remapping, model.FrequencyClass(FrequencyBase));
     }
 }

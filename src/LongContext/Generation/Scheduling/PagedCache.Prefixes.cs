@@ -23,13 +23,13 @@ internal sealed partial class PagedCache
     /// <param name="sequence">A sequence that begins or goes on.</param>
     /// <param name="sharedBytes">Bytes of the pages found that running sequences use already.</param>
     /// <returns>Tokens, no fewer than are cached.</returns>
-    public int Match(EngineSequence sequence, out long sharedBytes)
+    public int Match(CachedSequence sequence, out long sharedBytes)
     {
         path.Clear();
         sharedBytes = 0;
         if (!options.Keeps || !sequence.Shares) return sequence.Cached;
         CacheNode? node = sequence.Node ?? roots.GetValueOrDefault(sequence.Root);
-        int first = sequence.Blocks, best = 0, limit = Math.Min(sequence.Count - 1, sequence.SharedEnd);
+        int first = sequence.Blocks, best = 0, limit = Math.Min(sequence.ReuseEnd, sequence.SharedEnd);
         for (int group = 0; group < groups.Length; group++)
         {
             ReadOnlySpan<int> own = sequence.Pages.Of(group);
@@ -64,7 +64,7 @@ internal sealed partial class PagedCache
     /// <param name="sequence">The sequence.</param>
     /// <param name="tokens">What it returned.</param>
     /// <returns>Whether they could be had: some may lie in host memory, and need pages to come back to.</returns>
-    public bool Adopt(EngineSequence sequence, int tokens)
+    public bool Adopt(CachedSequence sequence, int tokens)
     {
         int first = sequence.Blocks;
         Truncate(sequence, first * PageTokens);
@@ -117,7 +117,7 @@ internal sealed partial class PagedCache
     }
 
     /// <summary>Makes a sequence's new full pages known to others; where another was there first, its page is used and the sequence's own given back.</summary>
-    public void Publish(EngineSequence sequence)
+    public void Publish(CachedSequence sequence)
     {
         if (!options.Keeps || !sequence.Shares) return;
         while ((sequence.Blocks + 1) * PageTokens <= sequence.Cached)
@@ -155,7 +155,7 @@ internal sealed partial class PagedCache
         }
     }
 
-    private void Publish(EngineSequence sequence, CacheNode node, int group, int block)
+    private void Publish(CachedSequence sequence, CacheNode node, int group, int block)
     {
         int own = sequence.Pages.Of(group)[block], there = node.Pages[group];
         if (own < 0 || own == there) return;
@@ -172,7 +172,7 @@ internal sealed partial class PagedCache
     }
 
     /// <summary>A sequence no longer goes on from a known block.</summary>
-    private void Leave(EngineSequence sequence)
+    private void Leave(CachedSequence sequence)
     {
         CacheNode? node = sequence.Node;
         (sequence.Node, sequence.Blocks) = (null, 0);
@@ -181,7 +181,7 @@ internal sealed partial class PagedCache
         RemoveIdle(node);
     }
 
-    private static void Stand(EngineSequence sequence, CacheNode node)
+    private static void Stand(CachedSequence sequence, CacheNode node)
     {
         node.References++;
         if (sequence.Node is { } before) before.References--;

@@ -41,45 +41,107 @@ internal sealed partial class PagedCache
     /// <summary>Bytes of pages that have memory.</summary>
     public long CommittedBytes => Volatile.Read(ref committed);
 
+    /// <summary>Bytes of a page in the group without a window; 0 where there is no such group.</summary>
+    private long WholePageBytes => groups[0].Group.Window is null ? groups[0].PageBytes : 0;
+
+    /// <summary>Tokens of a sequence that have a place.</summary>
+    public int Placed(CachedSequence sequence)
+    {
+        int placed = int.MaxValue;
+        for (int group = 0; group < groups.Length; group++) placed = Math.Min(placed, Placed(sequence, group));
+        return placed;
+    }
+
+    /// <summary>Bytes for a sequence that has come to a number of tokens.</summary>
+    public long NeededBytes(CachedSequence sequence, int tokens, int chunk)
+    {
+        long bytes = Needs.Bytes(tokens, chunk, sequence.Sinks, sequence.Dropped);
+        if (sequence.Selection is { } selection && sequence.Dropped == 0) bytes += (PageCount(selection.MaximumTokens) - sequence.SelectedPages.Count) * WholePageBytes;
+        return bytes;
+    }
+
+    /// <summary>Gets the pages that what is kept of a sequence's prompt will lie in.</summary>
+    /// <returns>Whether all are there.</returns>
+    public bool ReserveSelection(CachedSequence sequence)
+    {
+        int wanted = groups[0].Group.Window is null ? PageCount(sequence.Selection!.MaximumTokens) : 0;
+        while (sequence.SelectedPages.Count < wanted)
+        {
+            int page = Allocate(0);
+            if (page < 0) return false;
+            sequence.SelectedPages.Add(page);
+        }
+
+        return true;
+    }
+
+    /// <summary>Puts what was chosen of a sequence's prompt in its place, and gives the rest back. From here on nobody shares with it.</summary>
+    public void Select(CachedSequence sequence, PromptChoice choice)
+    {
+        Leave(sequence);
+        sequence.Shares = false;
+        if (groups[0].Group.Window is null)
+        {
+            ReadOnlySpan<int> whole = sequence.Pages.Of(0);
+            store.Select(0, whole[..PageCount(choice.PromptLength)], System.Runtime.InteropServices.CollectionsMarshal.AsSpan(sequence.SelectedPages), choice);
+            for (int index = whole.Length - 1; index >= 0; index--) Release(0, whole[index]);
+            sequence.Pages.Truncate(0, 0);
+            foreach (int page in sequence.SelectedPages) sequence.Pages.Add(0, page);
+            sequence.SelectedPages.Clear();
+        }
+
+        sequence.Dropped = choice.PromptLength - choice.Count;
+    }
+
     /// <summary>Gives a sequence pages for its tokens up to a number, or as many as can be had.</summary>
     /// <returns>Tokens of it that have a place then.</returns>
-    public int Grow(EngineSequence sequence, int tokens)
+    public int Grow(CachedSequence sequence, int tokens)
     {
-        int pages = sequence.Pages.Of(0).Length, wanted = (tokens + PageTokens - 1) / PageTokens;
-        for (; pages < wanted; pages++)
+        while (true)
         {
+            int placed = Placed(sequence);
+            ulong added = 0;
+            if (placed >= tokens) return placed;
             for (int group = 0; group < groups.Length; group++)
             {
+                if (Placed(sequence, group) > placed) continue;
                 int page = Allocate(group);
                 if (page < 0)
                 {
                     // All groups or none.
                     while (--group >= 0)
                     {
-                        Release(group, sequence.Pages.Of(group)[pages]);
-                        sequence.Pages.Truncate(group, pages);
+                        if ((added & (1UL << group)) == 0) continue;
+                        int last = sequence.Pages.Of(group).Length - 1;
+                        Release(group, sequence.Pages.Of(group)[last]);
+                        sequence.Pages.Truncate(group, last);
                     }
 
-                    return pages * PageTokens;
+                    return placed;
                 }
 
                 sequence.Pages.Add(group, page);
+                added |= 1UL << group;
             }
         }
-
-        return pages * PageTokens;
     }
 
-    /// <summary>Gives back the pages that lie wholly before the windows of the next token, of the groups that have one.</summary>
-    public void Forget(EngineSequence sequence)
+    /// <summary>Gives back the pages that lie wholly before the windows of the next token, of the groups that have one, or behind the sinks where a sequence has them.</summary>
+    public void Forget(CachedSequence sequence)
     {
         for (int group = 0; group < groups.Length; group++)
         {
-            if (groups[group].Group.Window is not { } window) continue;
+            int kept = 0;
+            if (groups[group].Group.Window is not { } window)
+            {
+                if (sequence.Sinks is not { } sinks) continue;
+                (window, kept) = (sinks.Window, (sinks.Sinks + PageTokens - 1) / PageTokens);
+            }
+
             // The next token, at position Cached, sees from Cached - window + 1 on.
             int end = Math.Max(0, sequence.Cached - window + 1) / PageTokens;
             ReadOnlySpan<int> pages = sequence.Pages.Of(group);
-            for (int index = Math.Min(end, pages.Length) - 1; index >= 0 && pages[index] >= 0; index--)
+            for (int index = Math.Min(end, pages.Length) - 1; index >= kept && pages[index] >= 0; index--)
             {
                 Release(group, pages[index]);
                 sequence.Pages.Set(group, index, -1);
@@ -88,11 +150,11 @@ internal sealed partial class PagedCache
     }
 
     /// <summary>Gives back the pages behind a number of tokens, such as those of guesses that were wrong.</summary>
-    public void Truncate(EngineSequence sequence, int tokens)
+    public void Truncate(CachedSequence sequence, int tokens)
     {
-        int count = (tokens + PageTokens - 1) / PageTokens;
         for (int group = 0; group < groups.Length; group++)
         {
+            int count = PageCount(Math.Max(0, groups[group].Group.Window is null ? tokens - sequence.Dropped : tokens));
             ReadOnlySpan<int> pages = sequence.Pages.Of(group);
             // The last first: what is kept is given up in this order, and a beginning is worth more than what follows it.
             for (int index = pages.Length - 1; index >= count; index--)
@@ -105,12 +167,18 @@ internal sealed partial class PagedCache
     }
 
     /// <summary>Gives back all of a sequence's pages; it begins anew.</summary>
-    public void Drop(EngineSequence sequence)
+    public void Drop(CachedSequence sequence)
     {
         Truncate(sequence, 0);
         Leave(sequence);
-        (sequence.Cached, sequence.Shares) = (0, true);
+        for (int i = sequence.SelectedPages.Count - 1; i >= 0; i--) Release(0, sequence.SelectedPages[i]);
+        sequence.SelectedPages.Clear();
+        (sequence.Cached, sequence.Dropped, sequence.Shares) = (0, 0, true);
     }
+
+    private int Placed(CachedSequence sequence, int group) => (sequence.Pages.Of(group).Length * PageTokens) + (groups[group].Group.Window is null ? sequence.Dropped : 0);
+
+    private int PageCount(int tokens) => (tokens + PageTokens - 1) / PageTokens;
 
     /// <summary>Gives the memory of free pages back to the machine.</summary>
     public void Trim()

@@ -11,6 +11,7 @@ namespace LongContext.Generation.Scheduling;
 /// <param name="maximumSequences">Sequences that run, at most.</param>
 /// <param name="work">What tokens cost; null to count tokens alone.</param>
 /// <param name="overtakingLimit">See <see cref="GenerationEngineOptions.OvertakingLimit"/>.</param>
+/// <param name="drafts">The draft model; null for none.</param>
 /// <remarks>
 /// <para>It does not come to a halt: any sequence that was let in fits by itself, and the first of the running ones can take the pages of all others. So the first of all comes to its end within as many
 /// steps as it has tokens, and then the next.</para>
@@ -18,7 +19,7 @@ namespace LongContext.Generation.Scheduling;
 /// <para>Nobody waits for ever. Within a priority the oldest goes first, and is never sent back. Where later ones of higher priorities went before it too often, the oldest that is not yet answered is
 /// favoured: it goes before all. One is at a time, so that a long queue of low priority does not turn the order round.</para>
 /// </remarks>
-internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSequences, StepWork? work = null, int? overtakingLimit = null)
+internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSequences, StepWork? work = null, int? overtakingLimit = null, DraftGuesser? drafts = null)
 {
     /// <summary>A step goes on with a prompt by so many tokens at least, however much they are.</summary>
     private const int FewestTokens = 16;
@@ -66,7 +67,7 @@ internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSeq
     {
         if (!running.Remove(sequence)) waiting.Remove(sequence);
         if (favoured == sequence) favoured = null;
-        cache.Drop(sequence);
+        Drop(sequence);
     }
 
     /// <summary>Takes out those whose callers gave up.</summary>
@@ -102,7 +103,7 @@ internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSeq
         double left = stepWork;
         foreach (EngineSequence sequence in running)
         {
-            if (sequence.Pending != 1) continue;
+            if (!sequence.Decodes) continue;
             decoding++;
             left -= work?.Of(sequence.Cached) ?? 0;
         }
@@ -112,8 +113,8 @@ internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSeq
         for (int i = 0; i < running.Count; i++)
         {
             EngineSequence sequence = running[i];
-            (sequence.StepTokens, sequence.StepGuesses) = (0, 0);
-            if (sequence.Pending == 1)
+            (sequence.StepTokens, sequence.StepGuesses, sequence.StepSelects) = (0, 0, false);
+            if (sequence.Decodes)
             {
                 int guessed = Guess(sequence, Math.Min(guesses, spare)), got = Grow(sequence, 1 + guessed, i);
                 if (got == 0) continue;
@@ -124,9 +125,12 @@ internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSeq
             else
             {
                 Extend(sequence);
-                bool shares = HasShorterBehind(i);
+                bool shares = !sequence.Chooses && HasShorterBehind(i);
                 int most = Affordable(sequence, shares ? (spare + 1) / 2 : spare, shares ? left / 2 : left, first), wanted = Chunk(sequence, most), got = wanted == 0 ? 0 : Grow(sequence, wanted, i);
                 if (got == 0) continue;
+                sequence.StepSelects = sequence.Selects && sequence.Cached + wanted == sequence.PromptLength;
+                // The tokens that choose go together, and what they choose needs a place.
+                if (sequence.StepSelects && (got < wanted || !Reserve(sequence, i))) continue;
                 sequence.StepTokens = got;
                 spare -= got;
                 left -= work?.Of(sequence.Cached, got) ?? 0;
@@ -158,7 +162,8 @@ internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSeq
     /// <summary>Tokens of a prompt that a step has time for. The first prompt always goes on.</summary>
     private int Affordable(EngineSequence sequence, int most, double left, bool first)
     {
-        if (work is null) return most;
+        // The tokens that choose from a prompt go together, whatever they cost.
+        if (work is null || sequence.Chooses) return most;
         int within = work.Within(sequence.Cached, most, left);
         return first ? Math.Max(within, Math.Min(most, FewestTokens)) : within;
     }
@@ -170,12 +175,21 @@ internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSeq
         {
             CachedTokens = sequence.Cached,
             FrequencyLength = sequence.FrequencyLength(sequence.StepTokens),
-            LogitCount = wantsLogits ? 1 + sequence.StepGuesses : 0,
+            LogitCount = sequence.StepSelects ? sequence.Selection!.ObservedTokens : wantsLogits ? 1 + sequence.StepGuesses : 0,
             Pages = sequence.Pages,
             Remapping = sequence.Remapping,
+            Sinks = sequence.Sinks,
+            Dropped = sequence.Dropped,
+            Choice = sequence.StepSelects ? sequence.Choice : null,
         };
         int row = batch.Add(step, sequence.Tokens.AsSpan(sequence.Cached, sequence.StepTokens));
-        sequence.StepRow = wantsLogits ? row : -1;
+        sequence.StepRow = !wantsLogits ? -1 : sequence.StepSelects ? row + sequence.Selection!.ObservedTokens - 1 : row;
+    }
+
+    private void Drop(EngineSequence sequence)
+    {
+        cache.Drop(sequence);
+        drafts?.Drop(sequence);
     }
 
     private void RemoveAt(List<EngineSequence> list, int index, Action<EngineSequence> removed)
@@ -183,7 +197,7 @@ internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSeq
         EngineSequence sequence = list[index];
         list.RemoveAt(index);
         if (favoured == sequence) favoured = null;
-        cache.Drop(sequence);
+        Drop(sequence);
         removed(sequence);
     }
 
@@ -238,11 +252,11 @@ internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSeq
     /// <summary>Whether all tokens of a sequence have room beside what the running ones have and still need for the tokens they have now.</summary>
     private bool HasRoom(EngineSequence sequence, long shared)
     {
-        long needed = cache.UsedBytes + cache.Needs.Bytes(sequence.Count + 1, stepTokens) - shared;
+        long needed = cache.UsedBytes + cache.NeededBytes(sequence, sequence.Count + 1, stepTokens) - shared;
         foreach (EngineSequence other in running)
         {
-            int placed = other.Pages.Of(0).Length * cache.PageTokens;
-            if (placed <= other.Count) needed += cache.Needs.Bytes(other.Count + 1, stepTokens) - cache.Needs.Bytes(placed, stepTokens);
+            int placed = cache.Placed(other);
+            if (placed <= other.Count) needed += cache.NeededBytes(other, other.Count + 1, stepTokens) - cache.Needs.Bytes(placed, stepTokens, other.Sinks, other.Dropped);
         }
 
         return needed <= cache.BudgetBytes;
@@ -260,22 +274,45 @@ internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSeq
 
     private static int Guess(EngineSequence sequence, int most)
     {
-        if (sequence.Guesses is not { } lookup) return 0;
-        most = Math.Min(most, sequence.Options.MaximumNewTokens - sequence.Made - 1);
-        most = Math.Min(most, sequence.Options.Speculation!.MaximumTokens);
-        if (most < 1) return 0;
-        most = sequence.AtOneFrequency(1 + most) - 1;
-        sequence.EnsureRoom(most);
-        return lookup.Guess(sequence.Tokens, sequence.Count, most);
+        if (sequence.PreparedGuesses < 0)
+        {
+            sequence.StepDrafted = false;
+            return sequence.LookUp(most);
+        }
+
+        int prepared = Math.Min(sequence.PreparedGuesses, Math.Max(0, most));
+        sequence.PreparedGuesses = 0;
+        return prepared;
     }
 
     /// <summary>Tokens of a prompt for this step; where more follow, up to the end of a page, so that others can use it, unless that were less than half of them.</summary>
     private int Chunk(EngineSequence sequence, int most)
     {
         int wanted = sequence.AtOneFrequency(Math.Min(sequence.Pending, most));
+        if (sequence.Selects)
+        {
+            // The prompt's last tokens choose together, and what follows sees only what they chose.
+            int rest = sequence.PromptLength - sequence.Cached, before = rest - sequence.Selection!.ObservedTokens;
+            if (wanted >= rest) return rest;
+            wanted = Math.Min(wanted, before);
+            if (wanted == before) return wanted;
+        }
+
         if (wanted == sequence.Pending) return wanted;
         int end = (sequence.Cached + wanted) / cache.PageTokens * cache.PageTokens;
         return 2 * (end - sequence.Cached) >= wanted ? end - sequence.Cached : wanted;
+    }
+
+    /// <summary>Gets the pages for what is kept of a prompt, at the cost of the last ones.</summary>
+    private bool Reserve(EngineSequence sequence, int rank)
+    {
+        while (!cache.ReserveSelection(sequence))
+        {
+            if (running.Count - 1 <= rank) return false;
+            SendBack();
+        }
+
+        return true;
     }
 
     /// <summary>Gets pages for some of the wanted tokens, at the cost of the last ones where not even one token has a place.</summary>
@@ -287,13 +324,19 @@ internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSeq
             int room = cache.Grow(sequence, sequence.Cached + wanted) - sequence.Cached;
             if (room > 0) return Math.Min(room, wanted);
             if (running.Count - 1 <= rank) return 0;
-            EngineSequence last = running[^1];
-            running.RemoveAt(running.Count - 1);
-            cache.Drop(last);
-            last.StepTokens = 0;
-            last.Preemptions++;
-            Preemptions++;
-            Add(last);
+            SendBack();
         }
+    }
+
+    /// <summary>Takes the last one's pages.</summary>
+    private void SendBack()
+    {
+        EngineSequence last = running[^1];
+        running.RemoveAt(running.Count - 1);
+        Drop(last);
+        last.StepTokens = 0;
+        last.Preemptions++;
+        Preemptions++;
+        Add(last);
     }
 }

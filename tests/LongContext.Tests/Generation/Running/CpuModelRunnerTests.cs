@@ -1,3 +1,4 @@
+using LongContext.Generation;
 using LongContext.Generation.Running;
 using LongContext.Models;
 using LongContext.TestSupport;
@@ -70,5 +71,28 @@ public sealed class CpuModelRunnerTests : ModelRunnerSuite
 
         Assert.True(thrown > 0 && whole > 0, $"{thrown} cancelled, {whole} whole");
         driver.Release(sequence);
+    }
+
+    [Theory]
+    [InlineData(3, 30)]
+    [InlineData(1030, 1500)]
+    [InlineData(20, 1100)]
+    public void Run_SinksInOtherChunksCompanyPagesAndThreads_GivesTheSameBits(int sinks, int window)
+    {
+        using CausalLanguageModel model = Tests.Models.FixtureModels.Load("gemma2");
+        var dropping = new AttentionSinks { Sinks = sinks, Window = window };
+        int[] tokens = Strangers(model, window + 120, 5);
+        float[]? expected = null;
+        foreach ((int chunk, int threads, int pageTokens) in new[] { (tokens.Length, 1, 16), (512, 3, 64), (47, 2, 16), (16, 1, 32) })
+        {
+            using var driver = new StepDriver(Create(model, Options with { Threads = threads, PageTokens = pageTokens, MaximumTokens = tokens.Length + 200 }), (ulong)chunk, 400);
+            DrivenSequence[] strangers = chunk == tokens.Length ? [] : [driver.Start(Strangers(model, 33, 1)), driver.Start(Strangers(model, 90, 2), null, dropping)];
+            float[] actual = driver.All(driver.Start(tokens, null, dropping), chunk, strangers);
+            expected ??= actual;
+            Assert.Equal(expected, actual);
+            // Up to the window nothing is dropped, and no bit is another.
+            int before = window * model.Config.VocabularySize;
+            Assert.Equal(driver.All(tokens, chunk)[..before], actual[..before]);
+        }
     }
 }

@@ -1,5 +1,6 @@
 using LongContext.Adapters;
 using LongContext.Checkpoints;
+using LongContext.Generation;
 using LongContext.Generation.Running;
 using LongContext.Models;
 using LongContext.Positions;
@@ -64,6 +65,76 @@ public abstract class ModelRunnerSuite
             DrivenSequence[] strangers = [driver.Start(TinyModels.Tokens(30, 8)), driver.Start(TinyModels.Tokens(20, 9), new SelfExtend(3, 4))];
             foreach (int chunk in new[] { 64, 11, 1 }) AssertClose(expected, driver.All(tokens, chunk, remapping, strangers), LogitsTolerance);
         }
+    }
+
+    public static TheoryData<string, int, int, SinkPositions> SinkCases() => new(
+        from name in new[] { "llama-default", "gemma2", "gemma3", "smollm3", "qwen3", "mistral-window", "llama-yarn4" }
+        from sizes in new[] { (4, 24), (0, 7), (17, 40), (40, 5), (3, 1), (1, 95) }
+        from positions in Enum.GetValues<SinkPositions>()
+        select (name, sizes.Item1, sizes.Item2, positions));
+
+    [Theory, MemberData(nameof(SinkCases))]
+    public void Run_SinksAndWindow_GivesWhatMasksOverAllKeysGive(string name, int sinks, int window, SinkPositions positions)
+    {
+        using CausalLanguageModel model = FixtureModels.Load(name, new ModelLoadOptions { DataType = ScalarType.Float32 });
+        var dropping = new AttentionSinks { Sinks = sinks, Window = window, Positions = positions };
+        int[] tokens = Strangers(model, 100, 7);
+        float[] expected = DenseSinkAttention.Logits(model, tokens, dropping), whole = DenseSinkAttention.Logits(model, tokens, null);
+        using var driver = new StepDriver(Create(model, Options), 9);
+        float[] plain = driver.All(tokens, 16);
+        // The oracle itself: without sinks it is the model.
+        AssertClose(whole, plain, LogitsTolerance);
+        int before = window * model.Config.VocabularySize;
+        if (model.Shape.Layers.Any(layer => layer.SlidingWindow is null)) Assert.True(Largest(whole[before..], expected[before..]) > 10 * LogitsTolerance);
+        foreach (int chunk in new[] { 64, 13, 1 })
+        {
+            // Strangers under none, and under others.
+            DrivenSequence[] strangers = chunk == 64 ? [] : [driver.Start(Strangers(model, 30, 1)), driver.Start(Strangers(model, 50, 2), null, dropping with { Window = window + 3 })];
+            float[] actual = driver.All(driver.Start(tokens, null, dropping), chunk, strangers);
+            AssertClose(expected, actual, LogitsTolerance);
+            foreach (DrivenSequence stranger in strangers) driver.Release(stranger);
+        }
+
+        Assert.Equal(0, driver.Runner.Pages.CommittedBytes);
+    }
+
+    public static TheoryData<string, int, int, int, VotePooling> SelectionCases() => new(
+        from name in new[] { "llama-default", "gemma2", "smollm3", "qwen3", "mistral-window" }
+        from sizes in new[] { (20, 4, 5), (33, 16, 1), (69, 3, 7) }
+        from pooling in Enum.GetValues<VotePooling>()
+        select (name, sizes.Item1, sizes.Item2, sizes.Item3, pooling));
+
+    [Theory, MemberData(nameof(SelectionCases))]
+    public void Run_SelectedPrompt_GivesWhatMasksOverAllKeysGive(string name, int kept, int observed, int pool, VotePooling pooling)
+    {
+        using CausalLanguageModel model = FixtureModels.Load(name, new ModelLoadOptions { DataType = ScalarType.Float32 });
+        const int prompt = 70;
+        var selection = new PromptSelection { MaximumTokens = kept, ObservedTokens = observed, PoolSize = pool, Pooling = pooling };
+        int[] tokens = Strangers(model, 100, 7);
+        float[] expected = DenseSelectionAttention.Logits(model, tokens, selection, prompt);
+        using var driver = new StepDriver(Create(model, Options), 9);
+        int before = prompt * model.Config.VocabularySize;
+        float[] whole = driver.All(tokens, 16);
+        AssertClose(whole[..before], expected[..before], LogitsTolerance);
+        if (kept < 50 && model.Shape.Layers.Any(layer => layer.SlidingWindow is null)) Assert.True(Largest(whole[before..], expected[before..]) > 10 * LogitsTolerance);
+        foreach (int chunk in new[] { 64, 13, 1 })
+        {
+            DrivenSequence sequence = driver.Start(tokens, null, null, new PromptChoice(selection, prompt));
+            DrivenSequence stranger = driver.Start(Strangers(model, 60, 2));
+            var actual = new List<float>();
+            while (sequence.Cached < tokens.Length)
+            {
+                int rest = prompt - observed - sequence.Cached;
+                int count = rest > 0 ? Math.Min(chunk, rest) : sequence.Cached < prompt ? observed : Math.Min(chunk, tokens.Length - sequence.Cached);
+                foreach (float[] row in stranger.Cached < 50 && count < 50 ? driver.Step((stranger, 5, 1), (sequence, count, count))[1] : driver.Step((sequence, count, count))[0]) actual.AddRange(row);
+            }
+
+            AssertClose(expected, [.. actual], LogitsTolerance);
+            driver.Release(sequence);
+            driver.Release(stranger);
+        }
+
+        Assert.Equal(0, driver.Runner.Pages.CommittedBytes);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using LongContext.Data;
+using LongContext.Generation;
 using LongContext.Generation.Running;
 using LongContext.Models;
 using LongContext.Positions;
@@ -25,7 +26,8 @@ internal sealed class StepDriver : IDisposable
 
     private int GroupCount => Runner.Pages.Groups.Count;
 
-    public DrivenSequence Start(ReadOnlySpan<int> prompt, PositionRemapping? remapping = null) => new(new SequencePages(GroupCount), prompt, remapping);
+    public DrivenSequence Start(ReadOnlySpan<int> prompt, PositionRemapping? remapping = null, AttentionSinks? sinks = null, PromptChoice? choice = null) =>
+        new(new SequencePages(GroupCount), prompt, remapping, sinks) { Choice = choice };
 
     /// <summary>One step of some sequences, each with its next tokens; the logits of all that are wanted, by sequence and row.</summary>
     public float[][][] Step(params (DrivenSequence Sequence, int Tokens, int Logits)[] parts)
@@ -37,14 +39,16 @@ internal sealed class StepDriver : IDisposable
             (DrivenSequence sequence, int count, int wanted) = parts[i];
             Reserve(sequence, sequence.Cached + count);
             firsts[i] = batch.Add(
-                new StepSequence { CachedTokens = sequence.Cached, FrequencyLength = Math.Max(sequence.FrequencyLength, sequence.Cached + count), LogitCount = wanted, Pages = sequence.Pages, Remapping = sequence.Remapping },
+                new StepSequence { CachedTokens = sequence.Cached, FrequencyLength = Math.Max(sequence.FrequencyLength, sequence.Cached + count), LogitCount = wanted, Pages = sequence.Pages, Remapping = sequence.Remapping, Sinks = sequence.Sinks, Dropped = sequence.Dropped, Choice = Chooses(sequence, count) ? sequence.Choice : null },
                 sequence.Tokens.Skip(sequence.Cached).Take(count).ToArray());
         }
 
         Runner.Run(batch, TestContext.Current.CancellationToken);
         for (int i = 0; i < parts.Length; i++)
         {
+            bool chooses = Chooses(parts[i].Sequence, parts[i].Tokens);
             parts[i].Sequence.Cached += parts[i].Tokens;
+            if (chooses) Select(parts[i].Sequence);
             Forget(parts[i].Sequence);
         }
 
@@ -67,9 +71,12 @@ internal sealed class StepDriver : IDisposable
     }
 
     /// <summary>Logits of every token of a sequence.</summary>
-    public float[] All(int[] tokens, int chunk, PositionRemapping? remapping = null, params DrivenSequence[] strangers)
+    public float[] All(int[] tokens, int chunk, PositionRemapping? remapping = null, params DrivenSequence[] strangers) => All(Start(tokens, remapping), chunk, strangers);
+
+    /// <summary>The same of a sequence that has just begun.</summary>
+    public float[] All(DrivenSequence sequence, int chunk, params DrivenSequence[] strangers)
     {
-        DrivenSequence sequence = Start(tokens, remapping);
+        int[] tokens = [.. sequence.Tokens];
         var all = new List<float>();
         while (sequence.Cached < tokens.Length)
         {
@@ -123,7 +130,22 @@ internal sealed class StepDriver : IDisposable
             sequence.Pages.Truncate(group, 0);
         }
 
-        sequence.Cached = 0;
+        (sequence.Cached, sequence.Dropped) = (0, 0);
+    }
+
+    private static bool Chooses(DrivenSequence sequence, int count) => sequence.Choice is { } choice && sequence.Dropped == 0 && sequence.Cached + count == choice.PromptLength;
+
+    /// <summary>Puts what was chosen into fresh pages, and poisons the rest.</summary>
+    private void Select(DrivenSequence sequence)
+    {
+        PromptChoice choice = sequence.Choice!;
+        sequence.Dropped = choice.PromptLength - choice.Count;
+        if (Runner.Pages.Groups[0].Window is not null) return;
+        int[] before = sequence.Pages.Of(0).ToArray();
+        sequence.Pages.Truncate(0, 0);
+        Reserve(sequence, choice.PromptLength);
+        Runner.Pages.Select(0, before, sequence.Pages.Of(0), choice);
+        foreach (int page in before) Drop(0, page);
     }
 
     public void Dispose() => Runner.Dispose();
@@ -152,7 +174,7 @@ internal sealed class StepDriver : IDisposable
     {
         for (int group = 0; group < GroupCount; group++)
         {
-            while (sequence.Pages.Of(group).Length * Runner.Pages.PageTokens < tokens)
+            while (sequence.Pages.Of(group).Length * Runner.Pages.PageTokens < tokens - (Runner.Pages.Groups[group].Window is null ? sequence.Dropped : 0))
             {
                 int at = Next(free[group].Count), page = free[group][at];
                 free[group].RemoveAt(at);
@@ -168,8 +190,14 @@ internal sealed class StepDriver : IDisposable
     {
         for (int group = 0; group < GroupCount; group++)
         {
-            if (Runner.Pages.Groups[group].Window is not { } window) continue;
-            for (int index = 0; (index + 1) * Runner.Pages.PageTokens <= sequence.Cached - window + 1; index++)
+            int kept = 0;
+            if (Runner.Pages.Groups[group].Window is not { } window)
+            {
+                if (sequence.Sinks is not { } sinks) continue;
+                (window, kept) = (sinks.Window, (sinks.Sinks + Runner.Pages.PageTokens - 1) / Runner.Pages.PageTokens);
+            }
+
+            for (int index = kept; (index + 1) * Runner.Pages.PageTokens <= sequence.Cached - window + 1; index++)
             {
                 int page = sequence.Pages.Of(group)[index];
                 if (page < 0) continue;

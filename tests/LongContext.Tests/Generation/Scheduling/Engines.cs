@@ -16,8 +16,8 @@ internal static class Engines
 
     public static EngineModel Model { get; } = new(Vocabulary) { StopTokenIds = [39] };
 
-    public static GenerationEngine Make(OraclePages pages, long bytes, GenerationEngineOptions? options = null, EngineModel? model = null, int hashBits = 64, Func<OraclePages, OracleRunner>? runner = null) =>
-        new(model ?? Model, runner?.Invoke(pages) ?? new OracleRunner(pages, Vocabulary), options ?? Small, bytes, hashBits);
+    public static GenerationEngine Make(OraclePages pages, long bytes, GenerationEngineOptions? options = null, EngineModel? model = null, int hashBits = 64, Func<OraclePages, OracleRunner>? runner = null, OracleRunner? draft = null) =>
+        new(model ?? Model, runner?.Invoke(pages) ?? new OracleRunner(pages, Vocabulary), options ?? Small, bytes, hashBits, draft: draft is null ? null : (model ?? Model, draft));
 
     /// <summary>Memory for some tokens of one sequence; where all layers have windows, for a few sequences of any length.</summary>
     public static long Bytes(OraclePages pages, int tokens) => new CacheNeeds(pages.Groups, pages.PageTokens).Bytes(tokens) * (HasWhole(pages) ? 1 : 6);

@@ -50,6 +50,12 @@ internal sealed class OraclePages(int pageTokens, params int?[] windows) : IPage
 
     public void Copy(int group, int from, int to, int tokens) => Array.Copy(memory[(group, from)], memory[(group, to)], tokens);
 
+    public void Select(int group, ReadOnlySpan<int> from, ReadOnlySpan<int> to, PromptChoice choice)
+    {
+        ReadOnlySpan<int> kept = choice.Kept(0, 0);
+        for (int i = 0; i < kept.Length; i++) memory[(group, to[i / pageTokens])][i % pageTokens] = memory[(group, from[kept[i] / pageTokens])][kept[i] % pageTokens];
+    }
+
     public void Save(int group, int page, Span<byte> host)
     {
         MemoryMarshal.AsBytes(memory[(group, page)].AsSpan()).CopyTo(host);

@@ -60,13 +60,15 @@ internal sealed class OracleRunner(OraclePages pages, int vocabulary = 40, int m
 
                 for (int group = 0; group < pages.Groups.Count; group++)
                 {
-                    int page = sequence.Pages.Of(group)[position / pages.PageTokens];
+                    int slot = position - DroppedOf(sequence, group), page = sequence.Pages.Of(group)[slot / pages.PageTokens];
                     Assert.True(page >= 0, "a new token has no page");
-                    pages.Write(group, page, position % pages.PageTokens, new Slot(token, position, state));
+                    pages.Write(group, page, slot % pages.PageTokens, new Slot(token, position, state));
                 }
 
                 if (i >= sequence.TokenCount - sequence.LogitCount) Score(state, token, logits.AsSpan(row++ * vocabulary, vocabulary));
             }
+
+            if (sequence.Choice is { } choice) Choose(sequence, choice);
         }
     }
 
@@ -88,11 +90,29 @@ internal sealed class OracleRunner(OraclePages pages, int vocabulary = 40, int m
     /// <summary>A hash of all that a token sees in a group's pages.</summary>
     private ulong See(in StepSequence sequence, int group, int position)
     {
-        int first = pages.Groups[group].Window is { } window ? Math.Max(0, position - window + 1) : 0;
+        int first = pages.Groups[group].Window is { } window ? Math.Max(0, position - window + 1) : 0, sinks = 0;
+        if (pages.Groups[group].Window is null && sequence.Sinks is { } far) (first, sinks) = (Math.Max(0, position - far.Window + 1), far.Sinks);
         ReadOnlySpan<int> own = sequence.Pages.Of(group);
         ulong hash = 17;
-        for (int at = first; at < position; at++)
+        if (DroppedOf(sequence, group) > 0)
         {
+            int before = -1;
+            for (int at = 0; at < position - sequence.Dropped; at++)
+            {
+                Slot slot = pages.Read(group, own[at / pages.PageTokens], at % pages.PageTokens);
+                // What was kept is in order, and behind it nothing is missing.
+                Assert.True(slot.Position > before && slot.Position <= at + sequence.Dropped && slot.Position < position);
+                before = slot.Position;
+                hash = Mix(hash, slot.State, (ulong)slot.Token, 1);
+            }
+
+            Assert.Equal(position - 1, before);
+            return hash;
+        }
+
+        for (int at = sinks > 0 ? 0 : first; at < position; at++)
+        {
+            if (at >= sinks && at < first) continue;
             int page = own[at / pages.PageTokens];
             Assert.True(page >= 0, $"position {at} is seen from {position} but was forgotten");
             Slot slot = pages.Read(group, page, at % pages.PageTokens);
@@ -101,6 +121,19 @@ internal sealed class OracleRunner(OraclePages pages, int vocabulary = 40, int m
         }
 
         return hash;
+    }
+
+    private int DroppedOf(in StepSequence sequence, int group) => pages.Groups[group].Window is null ? sequence.Dropped : 0;
+
+    /// <summary>Votes that are hashes of what a prompt's tokens left, so that a choice from other tokens would be another one.</summary>
+    private void Choose(in StepSequence sequence, PromptChoice choice)
+    {
+        Assert.Equal(choice.PromptLength, sequence.CachedTokens + sequence.TokenCount);
+        Assert.True(sequence.TokenCount >= choice.ObservedTokens && sequence.LogitCount == choice.ObservedTokens);
+        if (pages.Groups[0].Window is not null) return;
+        var votes = new float[choice.PromptLength - choice.ObservedTokens];
+        for (int i = 0; i < votes.Length; i++) votes[i] = (Mix(pages.Read(0, sequence.Pages.Of(0)[i / pages.PageTokens], i % pages.PageTokens).State, 3, 4, 5) >> 40) / (float)(1 << 24);
+        choice.Choose(0, 0, votes);
     }
 
     private void Score(ulong state, int token, Span<float> row)

@@ -1,0 +1,199 @@
+using LongContext.Generation.Running;
+using Microsoft.Extensions.Logging;
+
+namespace LongContext.Generation.Scheduling;
+
+/// <summary>
+/// Guesses the next tokens of running sequences with a small model, all of them together, step by step; its keys and values have a cache of their own. Used by the engine's thread alone.
+/// </summary>
+/// <remarks>
+/// Leviathan et al. 2023 (arXiv:2211.17192), Chen et al. 2023 (arXiv:2302.01318). A guess is drawn as the sequence's own tokens are: with its temperature, filters, penalties and grammar. Nothing here can make an answer
+/// wrong: where the draft has no memory or fails, there are no guesses.
+/// </remarks>
+internal sealed class DraftGuesser(EngineModel model, IModelRunner runner, PagedCache cache, int stepTokens, int maximumSequences, ILogger? logger) : IDisposable
+{
+    private readonly StepBatch batch = new(Math.Min(stepTokens, runner.MaximumTokens), Math.Min(maximumSequences, runner.MaximumTokens));
+    private readonly List<EngineSequence> guessing = [];
+    private readonly List<EngineSequence> inStep = [];
+    private bool failed;
+
+    public PagedCache Cache => cache;
+
+    /// <summary>Steps of the draft model.</summary>
+    public long Steps { get; private set; }
+
+    /// <summary>Brings the draft up to the sequences' texts, as far as a step reaches, and puts guesses behind those whose next token is due.</summary>
+    public void Guess(IReadOnlyList<EngineSequence> running)
+    {
+        guessing.Clear();
+        for (int i = 0; i < running.Count; i++) Prepare(running[i]);
+        if (failed || guessing.Count == 0) return;
+        model.Gate?.Enter(CancellationToken.None);
+        try
+        {
+            CatchUp();
+            while (inStep.Count > 0)
+            {
+                runner.Run(batch, CancellationToken.None);
+                Steps++;
+                for (int i = 0; i < inStep.Count; i++) Take(inStep[i]);
+                GoOn();
+            }
+        }
+#pragma warning disable CA1031 // Answers need no guesses.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            logger?.LogError(e, "The draft model failed; there are no more guesses of it.");
+            failed = true;
+        }
+        finally
+        {
+            model.Gate?.Leave();
+            for (int i = 0; i < guessing.Count; i++) End(guessing[i]);
+        }
+    }
+
+    /// <summary>Learns what became of a sequence's guesses.</summary>
+    public static void Note(EngineSequence sequence, int first, int guessed, int accepted)
+    {
+        DraftSequence draft = sequence.Draft!;
+        draft.Note(guessed, accepted);
+        // Behind the guesses that were right it has others' keys.
+        draft.Cached = Math.Min(draft.Cached, first + accepted);
+    }
+
+    /// <summary>Gives back what the draft has of a sequence.</summary>
+    public void Drop(EngineSequence sequence)
+    {
+        if (sequence.Draft is { } draft) cache.Drop(draft);
+        sequence.PreparedGuesses = -1;
+    }
+
+    /// <summary>Forgets all that is kept for other requests.</summary>
+    public void Clear()
+    {
+        cache.ClearKept();
+        cache.Trim();
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => runner.Dispose();
+
+    private void Prepare(EngineSequence sequence)
+    {
+        sequence.PreparedGuesses = -1;
+        if (sequence.Options.Speculation is not { UsesDraftModel: true } options || sequence.Stream.IsAbandoned) return;
+        if (failed)
+        {
+            Drop(sequence);
+            return;
+        }
+
+        DraftSequence draft = sequence.Draft ??= new DraftSequence(sequence, runner.Pages);
+        (draft.Guessed, draft.Wanted) = (0, 0);
+        draft.Cached = Math.Min(draft.Cached, sequence.Count - 1);
+        cache.Truncate(draft, draft.Cached);
+        // Only here all that is cached is the text's, and stays it.
+        cache.Publish(draft);
+        cache.Forget(draft);
+        if (sequence.Decodes)
+        {
+            int found = sequence.LookUp(int.MaxValue);
+            if (found > 0)
+            {
+                sequence.PreparedGuesses = found;
+                sequence.StepDrafted = false;
+                return;
+            }
+
+            draft.Wanted = sequence.GuessRoom(Math.Min(options.MaximumDraftTokens, draft.Length));
+            sequence.EnsureRoom(draft.Wanted);
+            sequence.PreparedGuesses = 0;
+        }
+
+        guessing.Add(sequence);
+    }
+
+    private void CatchUp()
+    {
+        batch.Clear();
+        inStep.Clear();
+        for (int i = 0; i < guessing.Count && batch.SequenceCount < batch.MaximumSequences; i++)
+        {
+            EngineSequence sequence = guessing[i];
+            DraftSequence draft = sequence.Draft!;
+            int there = cache.Match(draft, out _);
+            if (there > draft.Cached) cache.Adopt(draft, there);
+            int pending = sequence.Count - draft.Cached, count = Math.Min(pending, batch.MaximumTokens - batch.TokenCount);
+            if (pending == 1 && draft.Wanted == 0) continue;
+            // A text that goes through in chunks leaves others their one token.
+            if (count < pending) count = Math.Min(count, batch.MaximumTokens - batch.TokenCount - (guessing.Count - i - 1));
+            Put(sequence, count, draft.Wanted > 0 && count == pending);
+        }
+    }
+
+    private void GoOn()
+    {
+        int count = 0;
+        batch.Clear();
+        for (int i = 0; i < inStep.Count; i++)
+        {
+            if (inStep[i].Draft!.Guessed < inStep[i].Draft!.Wanted) inStep[count++] = inStep[i];
+        }
+
+        int before = count;
+        inStep.RemoveRange(before, inStep.Count - before);
+        for (int i = 0; i < before; i++) Put(inStep[i], 1, wantsLogits: true);
+        inStep.RemoveRange(0, before);
+    }
+
+    /// <summary>Adds a sequence's next tokens to the step, if there is memory for them.</summary>
+    private void Put(EngineSequence sequence, int count, bool wantsLogits)
+    {
+        DraftSequence draft = sequence.Draft!;
+        if (count < 1) return;
+        int room = Math.Min(count, cache.Grow(draft, draft.Cached + count) - draft.Cached);
+        if (room < count)
+        {
+            if (draft.Guessed == 0) cache.Drop(draft);
+            return;
+        }
+
+        var step = new StepSequence { CachedTokens = draft.Cached, FrequencyLength = draft.Cached + count, LogitCount = wantsLogits ? 1 : 0, Pages = draft.Pages };
+        int row = batch.Add(step, sequence.Tokens.AsSpan(draft.Cached, count));
+        draft.Row = wantsLogits ? row : -1;
+        draft.Cached += count;
+        inStep.Add(sequence);
+    }
+
+    private void Take(EngineSequence sequence)
+    {
+        DraftSequence draft = sequence.Draft!;
+        if (draft.Row < 0) return;
+        Span<float> logits = runner.Logits(draft.Row);
+        int token;
+        try
+        {
+            token = sequence.Sampler.Guess(logits, sequence.Options.Temperature == 0 ? default : draft.Probabilities(draft.Guessed, logits.Length));
+        }
+        catch (InvalidOperationException)
+        {
+            // Its scores are not numbers, or leave nothing that may come: the sequence's own may.
+            draft.Wanted = draft.Guessed;
+            return;
+        }
+
+        sequence.Tokens[sequence.Count + draft.Guessed++] = token;
+        if (sequence.IsStop(token) || sequence.MustEnd) draft.Wanted = draft.Guessed;
+    }
+
+    private static void End(EngineSequence sequence)
+    {
+        int guessed = sequence.Draft!.Guessed;
+        if (guessed == 0) return;
+        sequence.Sampler.Retract();
+        sequence.PreparedGuesses = guessed;
+        sequence.StepDrafted = true;
+    }
+}

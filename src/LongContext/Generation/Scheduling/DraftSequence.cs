@@ -1,0 +1,53 @@
+using LongContext.Generation.Running;
+
+namespace LongContext.Generation.Scheduling;
+
+/// <summary>What a draft model has of a sequence: keys and values of its own, the same tokens.</summary>
+internal sealed class DraftSequence : CachedSequence
+{
+    private readonly EngineSequence sequence;
+    private readonly SpeculationOptions options;
+    private float[] probabilities = [];
+
+    public DraftSequence(EngineSequence sequence, IPageStore pages)
+        : base(pages, sequence.Tokens.Length)
+    {
+        this.sequence = sequence;
+        options = sequence.Options.Speculation!;
+        Length = options.MaximumDraftTokens;
+        // What frequencies a draft has does not matter for what is right, only for how often it guesses right.
+        (Shares, SharedEnd, Root) = (true, int.MaxValue, new PrefixRoot(sequence.Salt, null, 0));
+    }
+
+    /// <inheritdoc />
+    public override int[] Tokens => sequence.Tokens;
+
+    /// <inheritdoc />
+    public override int Count => sequence.Count;
+
+    /// <summary>Guesses to be made next time.</summary>
+    public int Length { get; private set; }
+
+    /// <summary>Guesses made for the step that is being planned, and how many are wanted.</summary>
+    public int Guessed { get; set; }
+
+    public int Wanted { get; set; }
+
+    /// <summary>First row of scores in the draft's step; -1 for none.</summary>
+    public int Row { get; set; }
+
+    /// <summary>The probabilities that a guess was drawn with.</summary>
+    /// <param name="guess">Its number behind the text.</param>
+    /// <param name="vocabulary">Tokens of the vocabulary.</param>
+    public Span<float> Probabilities(int guess, int vocabulary)
+    {
+        if (probabilities.Length < options.MaximumDraftTokens * (long)vocabulary) probabilities = new float[checked(options.MaximumDraftTokens * vocabulary)];
+        return probabilities.AsSpan(guess * vocabulary, vocabulary);
+    }
+
+    /// <summary>Learns how many guesses were right: two more next time where all were, else one fewer.</summary>
+    public void Note(int guessed, int accepted)
+    {
+        if (options.AdaptsDraftLength) Length = accepted == guessed ? Math.Min(options.MaximumDraftTokens, Length + 2) : Math.Max(1, Length - 1);
+    }
+}

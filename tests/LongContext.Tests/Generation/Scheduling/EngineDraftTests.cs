@@ -1,0 +1,176 @@
+using LongContext.Data;
+using LongContext.Generation;
+using LongContext.Generation.Scheduling;
+
+namespace LongContext.Tests.Generation.Scheduling;
+
+public sealed class EngineDraftTests
+{
+    private static SpeculationOptions DraftAlone { get; } = new() { UsesPromptLookup = false };
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0.9)]
+    public async Task GenerateAsync_DraftAsGoodAsTheModel_IsRightEachTimeAndTakesFewerSteps(double temperature)
+    {
+        var pages = new OraclePages(4, [null]);
+        var draft = new OraclePages(4, [null]);
+        await using GenerationEngine engine = Engines.Make(pages, 1 << 16, draft: new OracleRunner(draft, Engines.Vocabulary));
+        var request = new GenerationRequest
+        {
+            Prompt = Enumerable.Range(0, 33).ToArray(),
+            Options = new GenerationOptions { MaximumNewTokens = 61, Temperature = temperature, Seed = 4, StopTokenIds = [], Speculation = DraftAlone with { MaximumDraftTokens = 5 } },
+        };
+        GenerationResult result = await engine.GenerateAsync(request, TestContext.Current.CancellationToken);
+        // p = q, so that every guess is kept: the prompt in two steps, then 60 tokens by six.
+        Assert.Equal((61, 50, 50, 50, 50), (result.Tokens.Count, result.GuessedTokens, result.AcceptedTokens, result.DraftedTokens, result.AcceptedDraftTokens));
+        Assert.Equal(12, engine.Statistics.Steps);
+        if (temperature == 0) Assert.Equal((await Engines.AloneAsync([null], request)).Tokens, result.Tokens);
+        GenerationEngineStatistics statistics = await EngineMixTests.QuietAsync(engine);
+        Assert.Equal((0, 50, 50), (statistics.UsedCacheBytes, statistics.DraftedTokens, statistics.AcceptedDraftTokens));
+        await engine.ClearCacheAsync();
+        Assert.Equal((0, 0), (pages.CommittedBytes, draft.CommittedBytes));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task GenerateAsync_GreedyMixWithCancellationsInLittleMemory_GivesWhatEachGivesAloneAndLeavesBothCachesEmpty(int shape)
+    {
+        OraclePages pages = new(4, Engines.Shapes[shape]), draft = new(8, [null, 6]);
+        await using GenerationEngine engine = Engines.Make(pages, Engines.Bytes(pages, 260), hashBits: 9, draft: new OracleRunner(draft, Engines.Vocabulary));
+        int next = 0, completed = 0;
+        await Task.WhenAll(Enumerable.Range(0, 10).Select(worker => Task.Run(async () =>
+        {
+            while (Interlocked.Increment(ref next) is var number && number <= 400)
+            {
+                var random = new SplitMix64(shape + 40, number);
+                GenerationRequest request = Engines.Request(ref random, 50, 25);
+                var speculation = new SpeculationOptions { UsesPromptLookup = random.NextInt(2) == 0, UsesDraftModel = random.NextInt(4) > 0, MaximumDraftTokens = 1 + random.NextInt(6), AdaptsDraftLength = random.NextInt(2) == 0 };
+                request = request with
+                {
+                    Options = new GenerationOptions { MaximumNewTokens = request.Options.MaximumNewTokens, Speculation = random.NextInt(5) == 0 ? null : speculation },
+                    Dropping = random.NextInt(4) switch { 0 => new AttentionSinks { Sinks = 3, Window = 11 }, 1 => new PromptSelection { MaximumTokens = 9, ObservedTokens = 2 }, _ => null },
+                };
+                int most = random.NextInt(3) == 0 ? random.NextInt(8) : int.MaxValue;
+                List<int> made = [];
+                StreamingGeneration stream = engine.StreamAsync(request);
+                await foreach (GeneratedToken token in stream)
+                {
+                    made.Add(token.Id);
+                    if (made.Count >= most) break;
+                }
+
+                GenerationResult alone = await Engines.AloneAsync(Engines.Shapes[shape], request);
+                Assert.Equal(alone.Tokens.Take(made.Count), made);
+                if (stream.Result is null) continue;
+                Assert.Equal(alone.Tokens, stream.Result.Tokens);
+                Interlocked.Increment(ref completed);
+            }
+        })));
+        GenerationEngineStatistics statistics = await EngineMixTests.QuietAsync(engine);
+        TestContext.Current.SendDiagnosticMessage($"{shape}: {statistics}");
+        Assert.True(completed > 200 && statistics.AcceptedDraftTokens > 300 && statistics.AcceptedTokens > statistics.AcceptedDraftTokens && statistics.DraftedTokens > statistics.AcceptedDraftTokens, $"{completed} {statistics}");
+        Assert.Equal((0, 0, 0), (statistics.RunningRequests, statistics.WaitingRequests, statistics.UsedCacheBytes));
+        await engine.ClearCacheAsync();
+        Assert.Equal((0, 0), (pages.CommittedBytes, draft.CommittedBytes));
+    }
+
+    [Fact]
+    public async Task GenerateAsync_PenaltiesBiasAndMinimum_HoldForGuessesToo()
+    {
+        var random = new SplitMix64(8, 8);
+        OraclePages pages = new(4, [null]), draft = new(4, [null]);
+        await using GenerationEngine engine = Engines.Make(pages, 1 << 16, draft: new OracleRunner(draft, Engines.Vocabulary)), plain = Engines.Make(new OraclePages(4, [null]), 1 << 16);
+        long accepted = 0;
+        for (int i = 0; i < 40; i++)
+        {
+            GenerationOptions Options(SpeculationOptions? speculation) => new()
+            {
+                MaximumNewTokens = 40, MinimumNewTokens = i % 3 == 0 ? 30 : 0, Speculation = speculation, StopTokenIds = [3, 39],
+                RepetitionPenalty = i % 2 == 0 ? 1.4 : 1, FrequencyPenalty = i % 5 == 0 ? 1.5 : 0, PresencePenalty = i % 7 == 0 ? 1 : 0, NoRepeatNGramSize = i % 4 == 0 ? 2 : null,
+                LogitBias = new Dictionary<int, double> { [5] = -100, [9] = 3 }, BadWordIds = [[3, 2], [10]], LogProbabilities = i % 6 == 0 ? 2 : null,
+            };
+            int[] prompt = Engines.Prompt(ref random, 20);
+            GenerationResult expected = await plain.GenerateAsync(new GenerationRequest { Prompt = prompt, Options = Options(null) });
+            GenerationResult actual = await engine.GenerateAsync(new GenerationRequest { Prompt = prompt, Options = Options(DraftAlone) });
+            Assert.Equal(expected.Tokens, actual.Tokens);
+            Assert.Equal(expected.FinishReason, actual.FinishReason);
+            Assert.Equal(expected.Details?.Select(token => token.LogProbability), actual.Details?.Select(token => token.LogProbability));
+            accepted += actual.AcceptedDraftTokens;
+            // The draft is the model, so that whoever knows of penalties what the model's own choice does is always right.
+            Assert.True(actual.AcceptedDraftTokens >= actual.DraftedTokens - 6, $"{i}: {actual.AcceptedDraftTokens} of {actual.DraftedTokens}");
+        }
+
+        Assert.True(accepted > 400, $"{accepted}");
+    }
+
+    [Fact]
+    public async Task GenerateAsync_NoMemoryForTheDraft_GoesOnWithoutIt()
+    {
+        OraclePages pages = new(4, [null]), draft = new(4, [null]) { LimitBytes = 4 * 4 * 16 };
+        await using GenerationEngine engine = Engines.Make(pages, 1 << 16, draft: new OracleRunner(draft, Engines.Vocabulary));
+        var request = new GenerationRequest { Prompt = Enumerable.Range(0, 33).ToArray(), Options = new GenerationOptions { MaximumNewTokens = 40, StopTokenIds = [], Speculation = DraftAlone } };
+        GenerationResult result = await engine.GenerateAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal((await Engines.AloneAsync([null], request)).Tokens, result.Tokens);
+        Assert.Equal(0, result.DraftedTokens);
+    }
+
+    [Fact]
+    public async Task GenerateAsync_DraftThatFails_GoesOnWithoutIt()
+    {
+        OraclePages pages = new(4, [null]), draft = new(4, [null]);
+        int left = 5;
+        var runner = new OracleRunner(draft, Engines.Vocabulary) { Before = (_, _) => { if (--left < 0) throw new InvalidDataException("Broken."); } };
+        await using GenerationEngine engine = Engines.Make(pages, 1 << 16, draft: runner);
+        var request = new GenerationRequest { Prompt = Enumerable.Range(0, 20).ToArray(), Options = new GenerationOptions { MaximumNewTokens = 40, StopTokenIds = [], Speculation = DraftAlone } };
+        GenerationResult result = await engine.GenerateAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal((await Engines.AloneAsync([null], request)).Tokens, result.Tokens);
+        Assert.Equal(-1, left);
+        Assert.Equal(0, (await EngineMixTests.QuietAsync(engine)).UsedCacheBytes);
+    }
+
+    /// <summary>
+    /// The first three tokens of answers of six over many seeds, against the model's own probabilities: they come of kept guesses, of what is drawn in place of one, and of what follows the last.
+    /// The bound is that of chi-square at 1 in 10,000 (Wilson and Hilferty 1931); of the draws of kept guesses alone, or residuals from p, it is exceeded many times over.
+    /// </summary>
+    [Theory]
+    [InlineData(1, 1, null)]
+    [InlineData(1, 3, null)]
+    [InlineData(0.6, 3, null)]
+    [InlineData(1.3, 2, 3)]
+    public async Task GenerateAsync_DrawnWithAnotherModelsGuesses_IsDistributedAsTheModel(double temperature, int guesses, int? topK)
+    {
+        const int vocabulary = 5, samples = 12_000;
+        TableRunner model = new(vocabulary, 1), draft = new(vocabulary, 2);
+        await using var engine = new GenerationEngine(
+            new EngineModel(vocabulary), model, new GenerationEngineOptions { StepTokens = 256, MaximumSequences = 64, ReusesPrefixes = false }, 1 << 20, draft: (new EngineModel(vocabulary), draft));
+        var counts = new int[vocabulary * vocabulary * vocabulary];
+        var results = new GenerationResult[samples];
+        await Parallel.ForEachAsync(Enumerable.Range(0, samples), new ParallelOptions { MaxDegreeOfParallelism = 32 }, async (seed, token) => results[seed] = await engine.GenerateAsync(
+            new GenerationRequest
+            {
+                Prompt = new[] { 2 },
+                Options = new GenerationOptions { MaximumNewTokens = 6, Temperature = temperature, TopK = topK, Seed = seed, StopTokenIds = [], Speculation = DraftAlone with { MaximumDraftTokens = guesses, AdaptsDraftLength = false } },
+            }, token));
+        foreach (GenerationResult result in results) counts[(((result.Tokens[0] * vocabulary) + result.Tokens[1]) * vocabulary) + result.Tokens[2]]++;
+        double statistic = 0;
+        int degrees = -1;
+        for (int i = 0; i < counts.Length; i++)
+        {
+            int a = i / (vocabulary * vocabulary), b = i / vocabulary % vocabulary, c = i % vocabulary;
+            double expected = samples * model.Probability(2, a, temperature, topK) * model.Probability(a, b, temperature, topK) * model.Probability(b, c, temperature, topK);
+            if (expected == 0) Assert.Equal(0, counts[i]);
+            if (expected == 0) continue;
+            statistic += (counts[i] - expected) * (counts[i] - expected) / expected;
+            degrees++;
+        }
+
+        double accepted = (double)engine.Statistics.AcceptedDraftTokens / engine.Statistics.DraftedTokens;
+        double root = 1 - (2.0 / (9 * degrees)) + (3.72 * Math.Sqrt(2.0 / (9 * degrees))), bound = degrees * root * root * root;
+        TestContext.Current.SendDiagnosticMessage($"temperature {temperature}, {guesses} guesses: chi-square {statistic:F1} of {bound:F1} at {degrees} degrees; {accepted:P1} accepted");
+        Assert.InRange(accepted, 0.2, 0.95);
+        Assert.True(statistic < bound, $"{statistic:F1}, allowed {bound:F1} at {degrees} degrees");
+    }
+}
