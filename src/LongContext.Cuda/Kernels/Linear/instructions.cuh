@@ -38,9 +38,9 @@ DEVICE uint32 LoadShared4(uint32 shared) {
 }
 
 /// Eight elements of x, which nobody writes meanwhile: kept in the first-level cache, and free to be moved by the assembler.
-DEVICE Words4 LoadInput(const void* address, bool valid) {
-  uint32 a = 0, b = 0, c = 0, d = 0;
-  if (valid) asm("ld.global.nc.v4.u32 {%0, %1, %2, %3}, [%4];" : "=r"(a), "=r"(b), "=r"(c), "=r"(d) : "l"((const GLOBAL void*)address));
+DEVICE Words4 LoadInput(const void* address) {
+  uint32 a, b, c, d;
+  asm("ld.global.nc.v4.u32 {%0, %1, %2, %3}, [%4];" : "=r"(a), "=r"(b), "=r"(c), "=r"(d) : "l"((const GLOBAL void*)address));
   return Words4{a, b, c, d};
 }
 

@@ -32,58 +32,55 @@ template <typename T> constexpr float CodeFactor = 1;
 template <> constexpr float CodeFactor<ELEMENT> = Bytes<ELEMENT, FORMAT>::Factor;
 #endif
 
-/// One of the two rows of a lane.
-struct RowSource {
-  const char* codes;
-  int64 scales; // the row's first
+/// One of the two rows of a lane. Beyond the last row it is read again, and not written.
+DEVICE int RowOf(const LinearMatrix& m, int row) { return Min(row, m.outputs - 1); }
+DEVICE const char* CodesOf(const LinearParameters& p, const LinearMatrix& m, int row) {
+  constexpr int perByte = FourBit ? 2 : 1, bytes = FORMAT == PlainWeights ? 2 : 1;
+  return (const char*)m.codes + (int64)row * (p.inputs / perByte * bytes);
+}
 
-  DEVICE RowSource(const LinearParameters& p, const LinearMatrix& m, int row) {
-    row = Min(row, m.outputs - 1); // beyond the last row it is read again, and not written
-    constexpr int perByte = FourBit ? 2 : 1, bytes = FORMAT == PlainWeights ? 2 : 1;
-    codes = (const char*)m.codes + (int64)row * (p.inputs / perByte * bytes);
-    scales = (int64)row * p.groups;
-  }
-};
-
-/// Scales and zero points of a row's groups within a step.
+/// Scales and zero points of a row's groups within a step. `first`: the row's first.
 template <int Groups> struct StepScales {
   float scale[Groups];
-  uint32 lessZero[Groups];
+  Int4Zero<ELEMENT> zero[Groups];
 
-  DEVICE void Read(const LinearParameters& p, const LinearMatrix& m, const RowSource& row, int column) {
+  DEVICE void Read(const LinearParameters& p, const LinearMatrix& m, uint32 first, int column) {
 #pragma unroll
     for (int i = 0; i < Groups; i++) {
-      const int group = Min((int)(((uint64)(uint32)(column + i * (StepInputs / Groups)) * p.groupFactor) >> 32), p.groups - 1);
       if constexpr (FORMAT == Nf4Weights) {
-        scale[i] = MagnitudeOf(m, row.scales + group);
+        scale[i] = MagnitudeOf(m, first + Min(column / Nf4Block + i, p.groups - 1));
       } else {
-        scale[i] = ((const float*)m.scales)[row.scales + group];
-        lessZero[i] = LessZero<ELEMENT>(m.zeros ? m.zeros[row.scales + group] : 8u);
+        const uint32 group = (uint32)(((uint64)(uint32)(column + i * (StepInputs / Groups)) * p.groupFactor) >> 32);
+        const uint32 at = first + Min(group, (uint32)p.groups - 1);
+        scale[i] = ((const float*)m.scales)[at];
+        zero[i].Set(m.zeros ? m.zeros[at] : 8u);
       }
     }
   }
 };
 
-/// The inputs of a token, and of those eight and more further.
-struct Tokens {
-  const ELEMENT* x;
-  int64 stride; // of eight tokens
-  int token, rows, inputs;
+/// Where a lane reads x: its token of each tile. Tokens beyond the last are the last again; their results are not written.
+template <int TokenTiles> struct Tokens {
+  const char* x[TokenTiles];
 
-  DEVICE Words4 Load(int tile, int column) const {
-    return LoadInput(x + tile * stride + column, token + 8 * tile < rows && column < inputs);
+  DEVICE explicit Tokens(const LinearParameters& p) {
+#pragma unroll
+    for (int n = 0; n < TokenTiles; n++) x[n] = (const char*)p.x + 2 * (Min(8 * n + (Lane() >> 2), p.rows - 1) * p.xStride);
+  }
+  DEVICE void Advance(int columns) {
+#pragma unroll
+    for (int n = 0; n < TokenTiles; n++) x[n] += 2 * columns;
   }
 };
 
-/// 16-bit and 8-bit weights: every lane works on what it copied itself.
-template <int TokenTiles> DEVICE void TakeStep(float (&sums)[TokenTiles][4], uint32 stage, const Tokens& x, int column) {
-  const int t = Lane() & 3;
-  const uint32 own = stage + Lane() * 16;
+/// 16-bit and 8-bit weights: every lane works on what it copied itself. `column`: the lane's first; where inputs have ended, the last ones are read
+/// again, and weights are 0.
+template <int TokenTiles> DEVICE void TakeStep(float (&sums)[TokenTiles][4], uint32 own, const Tokens<TokenTiles>& x, int column) {
   const Words4 upper = LoadShared16(own), lower = LoadShared16(own + 512);
   if constexpr (FORMAT == PlainWeights) {
 #pragma unroll
     for (int n = 0; n < TokenTiles; n++) {
-      const Words4 b = x.Load(n, column + 8 * t);
+      const Words4 b = LoadInput(x.x[n] + 2 * column);
       MultiplyAdd<ELEMENT>(sums[n], upper[0], lower[0], upper[1], lower[1], b[0], b[1]);
       MultiplyAdd<ELEMENT>(sums[n], upper[2], lower[2], upper[3], lower[3], b[2], b[3]);
     }
@@ -100,7 +97,7 @@ template <int TokenTiles> DEVICE void TakeStep(float (&sums)[TokenTiles][4], uin
       }
 #pragma unroll
       for (int n = 0; n < TokenTiles; n++) {
-        const Words4 b = x.Load(n, column + 16 * t + 8 * half);
+        const Words4 b = LoadInput(x.x[n] + 2 * column + 16 * half);
         MultiplyAdd<ELEMENT>(sums[n], a[0][0][0], a[0][1][0], a[0][0][1], a[0][1][1], b[0], b[1]);
         MultiplyAdd<ELEMENT>(sums[n], a[1][0][0], a[1][1][0], a[1][0][1], a[1][1][1], b[2], b[3]);
       }
@@ -109,12 +106,10 @@ template <int TokenTiles> DEVICE void TakeStep(float (&sums)[TokenTiles][4], uin
 #endif
 }
 
-/// Four-bit weights: a stripe of 32 inputs at a time; after `4 / Groups` of them their sums are multiplied with the group's scale.
+/// Four-bit weights: `stripes` of 32 inputs; after `4 / Groups` of them their sums are multiplied with the group's scale.
 template <int TokenTiles, int Groups>
-DEVICE void TakeStripes(float (&sums)[TokenTiles][4], uint32 stage, const Tokens& x, int column, const StepScales<Groups> (&scales)[2]) {
-  const int g = Lane() >> 2, t = Lane() & 3;
-  const uint32 row = stage + g * StepBytes + t * 4;
-  const int shuffle = (g >> 1) & 3;
+DEVICE void TakeStripes(float (&sums)[TokenTiles][4], uint32 row, const Tokens<TokenTiles>& x, int stripes, const StepScales<Groups> (&scales)[2]) {
+  const uint32 shuffle = (uint32)(Lane() >> 3 & 3) << 4;
   float part[TokenTiles][4];
 #pragma unroll
   for (int stripe = 0; stripe < 4; stripe++) {
@@ -124,21 +119,23 @@ DEVICE void TakeStripes(float (&sums)[TokenTiles][4], uint32 stage, const Tokens
       for (int n = 0; n < TokenTiles; n++)
 #pragma unroll
         for (int i = 0; i < 4; i++) part[n][i] = 0;
-    const uint32 at = row + ((stripe ^ shuffle) << 4);
-    uint32 upper[4], lower[4];
-    if constexpr (FORMAT == Int4Weights) {
-      DecodeInt4<ELEMENT>(LoadShared4(at), scales[0].lessZero[group], upper);
-      DecodeInt4<ELEMENT>(LoadShared4(at + 512), scales[1].lessZero[group], lower);
-    } else {
-      DecodeNf4<ELEMENT>(LoadShared4(at), upper);
-      DecodeNf4<ELEMENT>(LoadShared4(at + 512), lower);
-    }
+    if (stripe < stripes) {
+      const uint32 at = row + (stripe << 4 ^ shuffle);
+      uint32 upper[4], lower[4];
+      if constexpr (FORMAT == Int4Weights) {
+        DecodeInt4(LoadShared4(at), scales[0].zero[group], upper);
+        DecodeInt4(LoadShared4(at + 512), scales[1].zero[group], lower);
+      } else {
+        DecodeNf4<ELEMENT>(LoadShared4(at), upper);
+        DecodeNf4<ELEMENT>(LoadShared4(at + 512), lower);
+      }
 #pragma unroll
-    for (int n = 0; n < TokenTiles; n++) {
-      Words4 b = x.Load(n, column + 32 * stripe + 8 * t);
-      if constexpr (FORMAT == Int4Weights) b = OrderForInt4(b);
-      MultiplyAdd<ELEMENT>(part[n], upper[0], lower[0], upper[1], lower[1], b[0], b[1]);
-      MultiplyAdd<ELEMENT>(part[n], upper[2], lower[2], upper[3], lower[3], b[2], b[3]);
+      for (int n = 0; n < TokenTiles; n++) {
+        Words4 b = LoadInput(x.x[n] + 64 * stripe);
+        if constexpr (FORMAT == Int4Weights) b = OrderForInt4(b);
+        MultiplyAdd<ELEMENT>(part[n], upper[0], lower[0], upper[1], lower[1], b[0], b[1]);
+        MultiplyAdd<ELEMENT>(part[n], upper[2], lower[2], upper[3], lower[3], b[2], b[3]);
+      }
     }
     if ((stripe + 1) % (4 / Groups) == 0)
 #pragma unroll
@@ -154,39 +151,45 @@ template <int TokenTiles, int Groups> DEVICE void TakePart(float (&sums)[TokenTi
   const bool isUnit = p.activation >= 0;
   const LinearMatrix upperMatrix = MatrixOf(p, tile), lowerMatrix = LowerMatrixOf(p, tile);
   const int first = isUnit ? tile * 8 + g : (tile - upperMatrix.firstTile) * 16 + g;
-  const RowSource upper(p, upperMatrix, first), lower(p, lowerMatrix, isUnit ? first : first + 8);
-  const Tokens x{(const ELEMENT*)p.x + g * p.xStride, 8 * p.xStride, g, p.rows, p.inputs};
-  const int steps = CeilDivide(p.inputs, StepInputs), begin = Min(part * p.stepsOfPart, steps), end = Min(begin + p.stepsOfPart, steps);
-  const uint32 own = ring + (FourBit ? g * StepBytes + ((t ^ ((g >> 1) & 3)) << 4) : lane * 16);
+  const int upperRow = RowOf(upperMatrix, first), lowerRow = RowOf(lowerMatrix, isUnit ? first : first + 8);
+  const int begin = part * p.stepsOfPart * StepInputs, end = Min(begin + p.stepsOfPart * StepInputs, p.inputs);
+  const uint32 own = ring + (FourBit ? g * StepBytes + ((t ^ (g >> 1 & 3)) << 4) : lane * 16);
 
-  const auto copy = [&](int step, int slot) {
-    if (step < end) {
-      const bool valid = step * StepInputs + t * ChunkInputs < p.inputs;
-      const int64 offset = valid ? (int64)step * StepBytes + t * 16 : 0;
-      CopyAsync16(own + slot * StageBytes, upper.codes + offset, valid);
-      CopyAsync16(own + slot * StageBytes + 512, lower.codes + offset, valid);
-    }
-    CommitCopies(); // empty ones too: the waits count groups
+  const int64 offset = (int64)part * p.stepsOfPart * StepBytes + t * 16;
+  const char *upper = CodesOf(p, upperMatrix, upperRow) + offset, *lower = CodesOf(p, lowerMatrix, lowerRow) + offset;
+  int copied = begin + t * ChunkInputs; // the lane's first input of the next step to copy
+  const auto copy = [&](uint32 to) {
+    const bool valid = copied < end; // where not, zeros: also behind the last step, as the waits count groups
+    CopyAsync16(to, upper, valid);
+    CopyAsync16(to + 512, lower, valid);
+    CommitCopies();
+    upper += StepBytes;
+    lower += StepBytes;
+    copied += StepInputs;
   };
+  uint32 slot = 0;
 #pragma unroll
-  for (int i = 0; i < Stages - 1; i++) copy(begin + i, i);
-  int slot = 0;
-  for (int step = begin; step < end; step++) {
-    const int column = step * StepInputs;
+  for (int i = 0; i < Stages - 1; i++) copy(own + i * StageBytes);
+
+  Tokens<TokenTiles> x(p);
+  if constexpr (FourBit) x.Advance(begin + 8 * t);
+  const uint32 upperScales = (uint32)upperRow * p.groups, lowerScales = (uint32)lowerRow * p.groups;
+  for (int column = begin; column < end; column += StepInputs) {
     StepScales<Groups> scales[2];
     if constexpr (FourBit) {
-      scales[0].Read(p, upperMatrix, upper, column);
-      scales[1].Read(p, lowerMatrix, lower, column);
+      scales[0].Read(p, upperMatrix, upperScales, column);
+      scales[1].Read(p, lowerMatrix, lowerScales, column);
     }
     WaitForCopies<Stages - 2>();
     if constexpr (FourBit) SyncWarp(); // others' copies are there, and others are done with what comes to be overwritten
-    copy(step + Stages - 1, slot == 0 ? Stages - 1 : slot - 1);
-    const uint32 stage = ring + slot * StageBytes;
-    if constexpr (FourBit)
-      TakeStripes<TokenTiles, Groups>(sums, stage, x, column, scales);
-    else
-      TakeStep<TokenTiles>(sums, stage, x, column);
-    slot = slot == Stages - 1 ? 0 : slot + 1;
+    copy(own + (slot == 0 ? (Stages - 1) * StageBytes : slot - StageBytes));
+    if constexpr (FourBit) {
+      TakeStripes<TokenTiles, Groups>(sums, ring + slot + g * StepBytes + t * 4, x, (end - column) / 32, scales);
+      x.Advance(StepInputs);
+    } else {
+      TakeStep<TokenTiles>(sums, own + slot, x, Min(column + t * ChunkInputs, p.inputs - ChunkInputs));
+    }
+    slot = slot == (Stages - 1) * StageBytes ? 0 : slot + StageBytes;
   }
   WaitForCopies<0>();
 }

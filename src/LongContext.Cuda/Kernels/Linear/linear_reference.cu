@@ -27,7 +27,7 @@ template <typename T, int Format> DEVICE float WeightAt(const LinearParameters& 
   if constexpr (Format == Int8Weights) return (float)((const int8*)m.codes)[(int64)row * p.inputs + i];
   if constexpr (Format == Float8Weights) return Float8(bytes[(int64)row * p.inputs + i]);
   const int both = bytes[(int64)row * CeilDivide(p.inputs, 2) + i / 2];
-  const int64 group = (int64)row * p.groups + i / p.groupSize;
+  const uint32 group = (uint32)row * p.groups + i / p.groupSize;
   if constexpr (Format == Int4Weights) return ((const float*)m.scales)[group] * (float)((i % 2 == 0 ? both & 15 : both >> 4) - (m.zeros ? m.zeros[group] : 8));
   return Codebook(i % 2 == 0 ? both >> 4 : both & 15) * MagnitudeOf(m, group);
 }

@@ -85,7 +85,7 @@ DEVICE LinearMatrix LowerMatrixOf(const LinearParameters& p, int tile) {
 }
 
 /// The magnitude of an NF4 block, counted through the matrix, with the bits of the host's.
-DEVICE float MagnitudeOf(const LinearMatrix& m, int64 block) {
+DEVICE float MagnitudeOf(const LinearMatrix& m, uint32 block) {
   if (!m.groups) return ((const float*)m.scales)[block];
   return AddRounded(MultiplyRounded(m.table[((const uint8*)m.scales)[block]], m.groups[block / Nf4Group]), m.mean);
 }
