@@ -44,9 +44,9 @@ internal static class LinearGuard
     private static void CheckWeight(in LinearWeight w, in LinearWeight first, string name)
     {
         if (!Enum.IsDefined(w.Format)) throw new ArgumentOutOfRangeException(name, w.Format, "There is no such format.");
-        LaunchGuard.Positive(w.Outputs, name + ".Outputs");
-        LaunchGuard.Positive(w.Inputs, name + ".Inputs");
-        if (w.Format == LinearFormat.Int4) LaunchGuard.Positive(w.GroupSize, name + ".GroupSize");
+        Positive(w.Outputs, name, nameof(w.Outputs));
+        Positive(w.Inputs, name, nameof(w.Inputs));
+        if (w.Format == LinearFormat.Int4) Positive(w.GroupSize, name, nameof(w.GroupSize));
         if (w.Format != first.Format || w.Inputs != first.Inputs || (w.Format == LinearFormat.Int4 && w.GroupSize != first.GroupSize))
         {
             LaunchGuard.Throw(
@@ -57,18 +57,30 @@ internal static class LinearGuard
     private static void CheckPart(in LinearArguments a, in LinearPart part, string name, bool hasResult)
     {
         LinearWeight w = part.Weight;
-        LaunchGuard.Address(w.Codes, w.Format == LinearFormat.Plain ? a.Type.Bytes() : 1, name + ".Codes");
-        if (w.Format != LinearFormat.Plain) LaunchGuard.Address(w.Scales, w.Groups == 0 ? sizeof(float) : 1, name + ".Scales");
+        Address(w.Codes, w.Format == LinearFormat.Plain ? a.Type.Bytes() : 1, name, "Codes");
+        if (w.Format != LinearFormat.Plain) Address(w.Scales, w.Groups == 0 ? sizeof(float) : 1, name, "Scales");
         if (w.Groups != 0)
         {
-            LaunchGuard.Address(w.Groups, sizeof(float), name + ".Groups");
-            LaunchGuard.Address(w.Table, sizeof(float), name + ".Table");
+            Address(w.Groups, sizeof(float), name, "Groups");
+            Address(w.Table, sizeof(float), name, "Table");
         }
 
-        if (part.Bias != 0) LaunchGuard.Address(part.Bias, a.Type.Bytes(), name + ".Bias");
+        if (part.Bias != 0) Address(part.Bias, a.Type.Bytes(), name, "Bias");
         if (!hasResult) return;
-        LaunchGuard.Tensor(part.Y, a.OutputType ?? a.Type, w.Outputs, name + ".Y");
+        Address(part.Y.Address, (a.OutputType ?? a.Type).Bytes(), name, "Y");
+        if (part.Y.Stride < w.Outputs) LaunchGuard.Throw($"{name}.Y: its rows are {part.Y.Stride} elements apart, but have {w.Outputs}.", name);
         Apart(a, part, a.X, w.Inputs, name, "X");
+    }
+
+    /// <summary>As <see cref="LaunchGuard.Positive"/>, whose name is put together only where it is needed.</summary>
+    private static void Positive(int value, string part, string field)
+    {
+        if (value <= 0) LaunchGuard.Positive(value, $"{part}.{field}");
+    }
+
+    private static void Address(nint address, int elementBytes, string part, string field)
+    {
+        if (address == 0 || address % elementBytes != 0) LaunchGuard.Address(address, elementBytes, $"{part}.{field}");
     }
 
     private static void Apart(in LinearArguments a, in LinearPart part, in RowTensor read, int columns, string name, string other)

@@ -8,7 +8,7 @@ namespace LongContext.Cuda.Sampling;
 /// <param name="context">The GPU.</param>
 internal sealed class AdvanceKernel(CudaContext context)
 {
-    private const int MostThreads = 1024;
+    private const int MostThreads = 256;
     private CudaFunction? kernel;
 
     /// <summary>Puts it on a stream.</summary>
@@ -46,9 +46,10 @@ internal sealed class AdvanceKernel(CudaContext context)
     private static AdvanceParameters.Group Group(in AdvanceGroup group, string name)
     {
         if (group.Pages == 0) return default;
-        LaunchGuard.Address(group.Pages, sizeof(int), name + ".Pages");
-        LaunchGuard.Address(group.Slots, sizeof(int), name + ".Slots");
-        LaunchGuard.Positive(group.MaxPages, name + ".MaxPages");
+        // Names are put together only where they are needed.
+        if (group.Pages % sizeof(int) != 0) LaunchGuard.Address(group.Pages, sizeof(int), name + ".Pages");
+        if (group.Slots == 0 || group.Slots % sizeof(int) != 0) LaunchGuard.Address(group.Slots, sizeof(int), name + ".Slots");
+        if (group.MaxPages <= 0) LaunchGuard.Positive(group.MaxPages, name + ".MaxPages");
         return new AdvanceParameters.Group { Pages = group.Pages, Slots = group.Slots, MaxPages = group.MaxPages };
     }
 }

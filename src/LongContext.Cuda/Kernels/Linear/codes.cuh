@@ -56,28 +56,18 @@ template <> struct Bytes<BFloat16, Float8Weights> {
 /// Eight codes of four bits, the first in the lowest, into pairs of codes (0, 4), (1, 5), (2, 6), (3, 7) less their zero point. A code stands at the end of
 /// the mantissa of bfloat16's 128 or float16's 1024, from which that number and the zero point are taken: 11 instructions. float16 has room for a code
 /// four bits further up too, as 16 times itself: 9 instructions.
-template <typename T> struct Int4Zero; // of a group's zero point, what is added to each pair
-template <> struct Int4Zero<BFloat16> {
-  uint32 less;
-  DEVICE void Set(uint32 zero) { less = 0xC300C300u + zero * 0x10001u; }
-};
-template <> struct Int4Zero<Float16> {
-  uint32 less, lessUpper; // −(1024 + zero), −(64 + zero)
-  DEVICE void Set(uint32 zero) {
-    less = 0xE400E400u + zero * 0x10001u;
-    lessUpper = 0xD400D400u + zero * 0x100010u;
-  }
-};
-DEVICE void DecodeInt4(uint32 word, const Int4Zero<BFloat16>& zero, uint32 (&pairs)[4]) {
+DEVICE void DecodeInt4(uint32 word, uint32 zero, uint32 (&pairs)[4], BFloat16) {
+  const uint32 less = 0xC300C300u + zero * 0x10001u; // −(128 + zero)
 #pragma unroll
-  for (int i = 0; i < 4; i++) pairs[i] = MultiplyAddPairs<BFloat16>(Merge(word >> (4 * i), 0x000F000Fu, 0x43004300u), Ones<BFloat16>, zero.less);
+  for (int i = 0; i < 4; i++) pairs[i] = MultiplyAddPairs<BFloat16>(Merge(word >> (4 * i), 0x000F000Fu, 0x43004300u), Ones<BFloat16>, less);
 }
-DEVICE void DecodeInt4(uint32 word, const Int4Zero<Float16>& zero, uint32 (&pairs)[4]) {
+DEVICE void DecodeInt4(uint32 word, uint32 zero, uint32 (&pairs)[4], Float16) {
+  const uint32 less = 0xE400E400u + zero * 0x10001u, lessUpper = 0xD400D400u + zero * 0x100010u; // −(1024 + zero), −(64 + zero)
 #pragma unroll
   for (int i = 0; i < 4; i += 2) {
     const uint32 shifted = word >> (4 * i);
-    pairs[i] = MultiplyAddPairs<Float16>(Merge(shifted, 0x000F000Fu, 0x64006400u), Ones<Float16>, zero.less);
-    pairs[i + 1] = MultiplyAddPairs<Float16>(Merge(shifted, 0x00F000F0u, 0x64006400u), 0x2C002C00u, zero.lessUpper); // times 1/16
+    pairs[i] = MultiplyAddPairs<Float16>(Merge(shifted, 0x000F000Fu, 0x64006400u), Ones<Float16>, less);
+    pairs[i + 1] = MultiplyAddPairs<Float16>(Merge(shifted, 0x00F000F0u, 0x64006400u), 0x2C002C00u, lessUpper); // times 1/16
   }
 }
 

@@ -7,13 +7,13 @@ DEVICE int Lane() { return ThreadX() & 31; }
 DEVICE int Warp() { return ThreadX() >> 5; }
 DEVICE void SyncWarp() { __nvvm_bar_warp_sync(0xffffffffu); }
 
-/// d[16, 8] += a[16, 16] · b[16, 8]; the lanes' shares as in Common/mma.cuh.
+/// d[16, 8] += a[16, 16] · b[16, 8]; the lanes' shares as in Common/mma.cuh, and volatile for the same reason.
 template <typename T> DEVICE void MultiplyAdd(float (&d)[4], uint32 a0, uint32 a1, uint32 a2, uint32 a3, uint32 b0, uint32 b1) {
   if constexpr (T::IsBFloat16)
-    asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+    asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
         : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]) : "r"(a0), "r"(a1), "r"(a2), "r"(a3), "r"(b0), "r"(b1));
   else
-    asm("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+    asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
         : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]) : "r"(a0), "r"(a1), "r"(a2), "r"(a3), "r"(b0), "r"(b1));
 }
 
@@ -37,10 +37,10 @@ DEVICE uint32 LoadShared4(uint32 shared) {
   return value;
 }
 
-/// Eight elements of x, which nobody writes meanwhile: kept in the first-level cache, and free to be moved by the assembler.
+/// Eight elements of x, which nobody writes meanwhile: kept in the first-level cache. NVIDIA's assembler may still move it.
 DEVICE Words4 LoadInput(const void* address) {
   uint32 a, b, c, d;
-  asm("ld.global.nc.v4.u32 {%0, %1, %2, %3}, [%4];" : "=r"(a), "=r"(b), "=r"(c), "=r"(d) : "l"((const GLOBAL void*)address));
+  asm volatile("ld.global.nc.v4.u32 {%0, %1, %2, %3}, [%4];" : "=r"(a), "=r"(b), "=r"(c), "=r"(d) : "l"((const GLOBAL void*)address));
   return Words4{a, b, c, d};
 }
 

@@ -39,21 +39,44 @@ DEVICE const char* CodesOf(const LinearParameters& p, const LinearMatrix& m, int
   return (const char*)m.codes + (int64)row * (p.inputs / perByte * bytes);
 }
 
-/// Scales and zero points of a row's groups within a step. `first`: the row's first.
+/// The same number, of which the compiler does not know that it is: what follows from it is found anew, not kept in registers through the loop.
+DEVICE int Opaque(int value) {
+  asm volatile("" : "+r"(value));
+  return value;
+}
+
+/// Scales and zero points of a row's groups within a step.
 template <int Groups> struct StepScales {
   float scale[Groups];
-  Int4Zero<ELEMENT> zero[Groups];
+  uint32 zero[Groups];
+};
 
-  DEVICE void Read(const LinearParameters& p, const LinearMatrix& m, uint32 first, int column) {
+/// Where a row's scales and zero points are.
+template <bool Lower> struct ScaleSource {
+  const float* scales;
+  const uint8* zeros;
+  uint32 first; // the row's first
+  bool isCoded; // NF4: magnitudes are codes themselves
+
+  DEVICE ScaleSource(const LinearParameters& p, const LinearMatrix& m, int row)
+      : scales((const float*)m.scales), zeros(m.zeros), first((uint32)row * p.groups), isCoded(m.groups != nullptr) {}
+
+  template <int Groups> DEVICE void Read(StepScales<Groups>& to, const LinearParameters& p, int tile, int column) const {
 #pragma unroll
     for (int i = 0; i < Groups; i++) {
       if constexpr (FORMAT == Nf4Weights) {
-        scale[i] = MagnitudeOf(m, first + Min(column / Nf4Block + i, p.groups - 1));
+        const uint32 at = first + Min(column / Nf4Block + i, p.groups - 1);
+        if (isCoded) {
+          const int again = Opaque(tile);
+          to.scale[i] = MagnitudeOf(Lower ? LowerMatrixOf(p, again) : MatrixOf(p, again), at);
+        } else {
+          to.scale[i] = scales[at];
+        }
       } else {
         const uint32 group = (uint32)(((uint64)(uint32)(column + i * (StepInputs / Groups)) * p.groupFactor) >> 32);
         const uint32 at = first + Min(group, (uint32)p.groups - 1);
-        scale[i] = ((const float*)m.scales)[at];
-        zero[i].Set(m.zeros ? m.zeros[at] : 8u);
+        to.scale[i] = scales[at];
+        to.zero[i] = zeros ? zeros[at] : 8u;
       }
     }
   }
@@ -123,8 +146,8 @@ DEVICE void TakeStripes(float (&sums)[TokenTiles][4], uint32 row, const Tokens<T
       const uint32 at = row + (stripe << 4 ^ shuffle);
       uint32 upper[4], lower[4];
       if constexpr (FORMAT == Int4Weights) {
-        DecodeInt4(LoadShared4(at), scales[0].zero[group], upper);
-        DecodeInt4(LoadShared4(at + 512), scales[1].zero[group], lower);
+        DecodeInt4(LoadShared4(at), scales[0].zero[group], upper, ELEMENT{});
+        DecodeInt4(LoadShared4(at + 512), scales[1].zero[group], lower, ELEMENT{});
       } else {
         DecodeNf4<ELEMENT>(LoadShared4(at), upper);
         DecodeNf4<ELEMENT>(LoadShared4(at + 512), lower);
@@ -141,7 +164,10 @@ DEVICE void TakeStripes(float (&sums)[TokenTiles][4], uint32 row, const Tokens<T
 #pragma unroll
       for (int n = 0; n < TokenTiles; n++)
 #pragma unroll
-        for (int i = 0; i < 4; i++) sums[n][i] = __builtin_fmaf(part[n][i], scales[i / 2].scale[group], sums[n][i]);
+        for (int i = 0; i < 4; i++) {
+          sums[n][i] = __builtin_fmaf(part[n][i], scales[i / 2].scale[group], sums[n][i]);
+          asm volatile("" : "+f"(sums[n][i])); // now: the compiler would keep all groups' parts until the step's end
+        }
   }
 }
 
@@ -173,12 +199,13 @@ template <int TokenTiles, int Groups> DEVICE void TakePart(float (&sums)[TokenTi
 
   Tokens<TokenTiles> x(p);
   if constexpr (FourBit) x.Advance(begin + 8 * t);
-  const uint32 upperScales = (uint32)upperRow * p.groups, lowerScales = (uint32)lowerRow * p.groups;
+  const ScaleSource<false> upperScales(p, upperMatrix, upperRow);
+  const ScaleSource<true> lowerScales(p, lowerMatrix, lowerRow);
   for (int column = begin; column < end; column += StepInputs) {
     StepScales<Groups> scales[2];
     if constexpr (FourBit) {
-      scales[0].Read(p, upperMatrix, upperScales, column);
-      scales[1].Read(p, lowerMatrix, lowerScales, column);
+      upperScales.Read(scales[0], p, tile, column);
+      lowerScales.Read(scales[1], p, tile, column);
     }
     WaitForCopies<Stages - 2>();
     if constexpr (FourBit) SyncWarp(); // others' copies are there, and others are done with what comes to be overwritten
@@ -267,7 +294,7 @@ extern "C" __global__ void __launch_bounds__(256) linear_combine(const LinearPar
 }
 
 #define ENTRY(NAME, TOKEN_TILES, GROUPS) \
-  extern "C" __global__ void __launch_bounds__(256, 3) linear_##NAME(const LinearParameters p) { Run<TOKEN_TILES, GROUPS>(p); }
+  extern "C" __global__ void __launch_bounds__(256, FourBit ? 2 : 3) linear_##NAME(const LinearParameters p) { Run<TOKEN_TILES, GROUPS>(p); }
 #define ENTRIES(SUFFIX, GROUPS) \
   ENTRY(8##SUFFIX, 1, GROUPS) ENTRY(16##SUFFIX, 2, GROUPS) ENTRY(24##SUFFIX, 3, GROUPS) ENTRY(32##SUFFIX, 4, GROUPS)
 

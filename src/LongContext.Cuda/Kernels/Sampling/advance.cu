@@ -9,7 +9,7 @@ DEVICE void FindSlot(const AdvanceGroup& group, int sequence, int key, int pageS
   group.slots[sequence] = page < 0 ? -1 : (page << pageShift) + (key & ((1 << pageShift) - 1));
 }
 
-extern "C" __global__ void __launch_bounds__(1024) advance(const AdvanceParameters p) {
+extern "C" __global__ void __launch_bounds__(256) advance(const AdvanceParameters p) {
   const int step = p.history ? *p.step : 0;
   for (int sequence = ThreadX(); sequence < p.sequences; sequence += BlockSizeX()) {
     int length = p.lengths[sequence];
