@@ -121,6 +121,19 @@ internal sealed class LinearKernel
     /// <summary>0: groups of a multiple of 128 inputs, or none; 1: of 64; 2: of 32.</summary>
     private static int GroupKind(in LinearWeight w) => w.Format != LinearFormat.Int4 || w.GroupSize >= w.Inputs || w.GroupSize % 128 == 0 ? 0 : w.GroupSize % 64 == 0 ? 1 : 2;
 
+    /// <summary>Whether a step's scales, and its zero points, are a vector each.</summary>
+    private static bool HasScalesAtOnce(in LinearArguments a)
+    {
+        const int inputsOfStep = 128;
+        LinearWeight w = a.First.Weight;
+        int size = w.Format switch { LinearFormat.Nf4 => Nf4Block, LinearFormat.Int4 => w.GroupSize, _ => 0 };
+        if (size is not (32 or Nf4Block) || w.Inputs % inputsOfStep != 0) return false;
+        nint count = inputsOfStep / size;
+        return Is(a.First.Weight) && Is(a.Second.Weight) && Is(a.Third.Weight);
+
+        bool Is(in LinearWeight part) => part.Scales % (count * (part.Groups == 0 ? sizeof(float) : 1)) == 0 && part.Zeros % count == 0;
+    }
+
     private static int GroupsOf(in LinearWeight w) => w.Format switch
     {
         LinearFormat.Int4 => Grids.Ceiling(w.Inputs, w.GroupSize),
@@ -142,6 +155,7 @@ internal sealed class LinearKernel
             WarpPartsShift = System.Numerics.BitOperations.Log2((uint)plan.WarpParts),
             Groups = groups, GroupSize = size, GroupFactor = groups == 1 ? 0 : (uint)(((1L << 32) + size - 1) / size),
             Activation = a.Activation is { } activation ? (int)activation : -1, FloatOutput = a.OutputType == ElementType.Float32 ? 1 : 0,
+            ScalesAtOnce = HasScalesAtOnce(a) ? 1 : 0,
             Scale = (float)a.Scale, Cap = (float)cap, ScaleOverCap = cap > 0 ? (float)(a.Scale / cap) : 0,
         };
     }

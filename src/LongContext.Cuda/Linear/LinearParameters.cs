@@ -25,6 +25,8 @@ internal struct LinearParameters
     public int GroupSize;
     public int Activation;
     public int FloatOutput;
+    public int ScalesAtOnce;
+    public int Reserved;
     public float Scale;
     public float Cap;
     public float ScaleOverCap;

@@ -39,12 +39,6 @@ DEVICE const char* CodesOf(const LinearParameters& p, const LinearMatrix& m, int
   return (const char*)m.codes + (int64)row * (p.inputs / perByte * bytes);
 }
 
-/// The same number, of which the compiler does not know that it is: what follows from it is found anew, not kept in registers through the loop.
-DEVICE int Opaque(int value) {
-  asm volatile("" : "+r"(value));
-  return value;
-}
-
 /// Scales and zero points of a row's groups within a step.
 template <int Groups> struct StepScales {
   float scale[Groups];
@@ -52,32 +46,53 @@ template <int Groups> struct StepScales {
 };
 
 /// Where a row's scales and zero points are.
-template <bool Lower> struct ScaleSource {
-  const float* scales;
-  const uint8* zeros;
-  uint32 first; // the row's first
-  bool isCoded; // NF4: magnitudes are codes themselves
+struct ScaleSource {
+  LinearMatrix m; // of which the compiler keeps what is used
+  uint32 first;   // the row's first
 
-  DEVICE ScaleSource(const LinearParameters& p, const LinearMatrix& m, int row)
-      : scales((const float*)m.scales), zeros(m.zeros), first((uint32)row * p.groups), isCoded(m.groups != nullptr) {}
+  DEVICE ScaleSource(const LinearParameters& p, const LinearMatrix& matrix, int row) : m(matrix), first((uint32)row * p.groups) {}
 
-  template <int Groups> DEVICE void Read(StepScales<Groups>& to, const LinearParameters& p, int tile, int column) const {
+  template <int Groups> DEVICE void Read(StepScales<Groups>& to, const LinearParameters& p, int column) const {
+    if constexpr (Groups > 1) {
+      if (p.scalesAtOnce) {
+        ReadAtOnce(to, first + column / (StepInputs / Groups));
+        return;
+      }
+    }
 #pragma unroll
     for (int i = 0; i < Groups; i++) {
+      const uint32 group = (uint32)(((uint64)(uint32)(column + i * (StepInputs / Groups)) * p.groupFactor) >> 32);
+      const uint32 at = first + Min(group, (uint32)p.groups - 1);
       if constexpr (FORMAT == Nf4Weights) {
-        const uint32 at = first + Min(column / Nf4Block + i, p.groups - 1);
-        if (isCoded) {
-          const int again = Opaque(tile);
-          to.scale[i] = MagnitudeOf(Lower ? LowerMatrixOf(p, again) : MatrixOf(p, again), at);
-        } else {
-          to.scale[i] = scales[at];
-        }
+        to.scale[i] = MagnitudeOf(m, at);
       } else {
-        const uint32 group = (uint32)(((uint64)(uint32)(column + i * (StepInputs / Groups)) * p.groupFactor) >> 32);
-        const uint32 at = first + Min(group, (uint32)p.groups - 1);
-        to.scale[i] = scales[at];
-        to.zero[i] = zeros ? zeros[at] : 8u;
+        to.scale[i] = ((const float*)m.scales)[at];
+        to.zero[i] = m.zeros ? m.zeros[at] : 8u;
       }
+    }
+  }
+
+  /// A step's groups lie beside each other, on a border of as many.
+  template <int Groups> DEVICE void ReadAtOnce(StepScales<Groups>& to, uint32 at) const {
+    if (FORMAT == Nf4Weights && m.groups) {
+      const uint32 codes = ((const uint16*)m.scales)[at / 2];
+      const float group = m.groups[at / Nf4Group]; // of both
+      to.scale[0] = AddRounded(MultiplyRounded(m.table[codes & 255], group), m.mean);
+      to.scale[1] = AddRounded(MultiplyRounded(m.table[codes >> 8], group), m.mean);
+      return;
+    }
+    if constexpr (Groups == 2) {
+      const Words2 words = LoadWords((const float*)m.scales + at);
+      to.scale[0] = __builtin_bit_cast(float, (uint32)words[0]);
+      to.scale[1] = __builtin_bit_cast(float, (uint32)words[1]);
+    } else {
+      Unpack<float>(LoadChunk((const float*)m.scales + at, 0), to.scale);
+    }
+    if constexpr (FORMAT == Int4Weights) {
+      uint32 zeros = 0x08080808u;
+      if (m.zeros) zeros = Groups == 2 ? ((const uint16*)m.zeros)[at / 2] : ((const uint32*)m.zeros)[at / 4];
+#pragma unroll
+      for (int i = 0; i < Groups; i++) to.zero[i] = zeros >> (8 * i) & 255;
     }
   }
 };
@@ -199,13 +214,12 @@ template <int TokenTiles, int Groups> DEVICE void TakePart(float (&sums)[TokenTi
 
   Tokens<TokenTiles> x(p);
   if constexpr (FourBit) x.Advance(begin + 8 * t);
-  const ScaleSource<false> upperScales(p, upperMatrix, upperRow);
-  const ScaleSource<true> lowerScales(p, lowerMatrix, lowerRow);
+  const ScaleSource upperScales(p, upperMatrix, upperRow), lowerScales(p, lowerMatrix, lowerRow);
   for (int column = begin; column < end; column += StepInputs) {
     StepScales<Groups> scales[2];
     if constexpr (FourBit) {
-      upperScales.Read(scales[0], p, tile, column);
-      lowerScales.Read(scales[1], p, tile, column);
+      upperScales.Read(scales[0], p, column);
+      lowerScales.Read(scales[1], p, column);
     }
     WaitForCopies<Stages - 2>();
     if constexpr (FourBit) SyncWarp(); // others' copies are there, and others are done with what comes to be overwritten

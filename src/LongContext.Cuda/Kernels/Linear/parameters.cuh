@@ -38,6 +38,8 @@ struct LinearParameters {
   int32 groupSize;
   int32 activation;      // of a gated unit: 0 SiLU, 1 GELU, 2 GELU by tanh, 3 ReLU; −1: none
   int32 floatOutput;     // whether y is float32
+  int32 scalesAtOnce;    // whether each step's groups of four-bit codes, 32 or 64 inputs each, lie side by side on a border of as many
+  int32 reserved;
   float scale, cap, scaleOverCap; // y = cap · tanh(scaleOverCap · y), or scale · y where cap is 0
 };
 
