@@ -19,28 +19,29 @@ template <typename T> DEVICE void MultiplyAdd(float (&d)[4], uint32 a0, uint32 a
 
 /// 16 bytes from global to shared memory while the thread goes on; zeros, and nothing read, where `valid` is false. They pass the first-level
 /// cache by, which keeps x.
-DEVICE void CopyAsync16(uint32 shared, const void* global, bool valid) {
+DEVICE void CopyAsync16(uint32 shared, int offset, const void* global, bool valid) {
   const int32 bytes = valid ? 16 : 0;
-  asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared), "l"(global), "r"(bytes) : "memory");
+  asm volatile("cp.async.cg.shared.global [%0+%1], [%2], 16, %3;" ::"r"(shared), "n"(offset), "l"(global), "r"(bytes) : "memory");
 }
 DEVICE void CommitCopies() { asm volatile("cp.async.commit_group;" ::: "memory"); }
 template <int Pending> DEVICE void WaitForCopies() { asm volatile("cp.async.wait_group %0;" ::"n"(Pending) : "memory"); }
 
-DEVICE Words4 LoadShared16(uint32 shared) {
+DEVICE Words4 LoadShared16(uint32 shared, int offset) {
   uint32 a, b, c, d;
-  asm volatile("ld.shared.v4.u32 {%0, %1, %2, %3}, [%4];" : "=r"(a), "=r"(b), "=r"(c), "=r"(d) : "r"(shared) : "memory");
+  asm volatile("ld.shared.v4.u32 {%0, %1, %2, %3}, [%4+%5];" : "=r"(a), "=r"(b), "=r"(c), "=r"(d) : "r"(shared), "n"(offset) : "memory");
   return Words4{a, b, c, d};
 }
-DEVICE uint32 LoadShared4(uint32 shared) {
+/// `offset`: a constant, which the instruction takes.
+DEVICE uint32 LoadShared4(uint32 shared, int offset) {
   uint32 value;
-  asm volatile("ld.shared.u32 %0, [%1];" : "=r"(value) : "r"(shared) : "memory");
+  asm volatile("ld.shared.u32 %0, [%1+%2];" : "=r"(value) : "r"(shared), "n"(offset) : "memory");
   return value;
 }
 
 /// Eight elements of x, which nobody writes meanwhile: kept in the first-level cache. NVIDIA's assembler may still move it.
-DEVICE Words4 LoadInput(const void* address) {
+DEVICE Words4 LoadInput(const void* address, int offset) {
   uint32 a, b, c, d;
-  asm volatile("ld.global.nc.v4.u32 {%0, %1, %2, %3}, [%4];" : "=r"(a), "=r"(b), "=r"(c), "=r"(d) : "l"((const GLOBAL void*)address));
+  asm volatile("ld.global.nc.v4.u32 {%0, %1, %2, %3}, [%4+%5];" : "=r"(a), "=r"(b), "=r"(c), "=r"(d) : "l"((const GLOBAL void*)address), "n"(offset));
   return Words4{a, b, c, d};
 }
 

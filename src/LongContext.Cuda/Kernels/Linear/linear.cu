@@ -6,14 +6,15 @@
 // contiguous bytes of a row hold, as they come, and the same inputs of x: four lanes have 64 contiguous bytes of a row, a warp 16 rows, a step.
 //
 // Weights come through a ring of shared memory of each warp's own, `Stages` steps deep, by cp.async: no barrier of the block is in the loop, and no register
-// waits. In flight: (Stages − 1) KB a warp, 40 KB a block, 120 KB a multiprocessor of an H100 at three blocks (registers and 144 KB of shared
-// memory allow them), where its share of 3.35 TB/s over a latency of 700 ns asks for 18 KB. x comes through the first-level cache.
+// waits. In flight: (Stages − 1) KB a warp, 40 KB a block, and of an H100's multiprocessor 120 KB at three blocks (144 KB of shared memory), 80 KB at the
+// two that four-bit codes' registers allow, where its share of 3.35 TB/s over a latency of 700 ns asks for 18 KB. x comes through the first-level cache.
 // Of four-bit codes a step has four stripes of 32 inputs: a lane reads its row's word t of each, which other lanes copied, so that a stripe's 32 inputs
 // lie in one group and their sum can be multiplied with the group's scale. Chunks are shuffled (c of row r at c ^ (r / 2 mod 4)): no bank conflict.
 //
-// Instructions a lane of a step of 32 bytes (16 rows · 64 bytes a warp), of 8.5 a byte that an H100 multiprocessor issues while its 15 bytes a cycle come,
-// one to eight tokens: 16-bit weights about 1.2 a byte, int8 2.4 (float16) and 4, float8 3.2 and 3.7, int4 4.6, NF4 7.4. So all formats should be bound by memory,
-// NF4 narrowly. With 32 tokens the products themselves bound four-bit weights.
+// Instructions a lane of a step of 32 bytes (16 rows · 64 bytes a warp), counted in the PTX for one to eight tokens, of the 8.5 a byte that an H100
+// multiprocessor issues while its 15 bytes a cycle come: 16-bit weights 1.0 a byte, int8 2.5 (float16) and 4.0 (bfloat16), float8 3.2 and 3.7, int4 5.7 and 6.2 in
+// groups of 128, about 6.4 and 6.7 in groups of 64, 7.5 in groups of 32, NF4 7.7. Eight bits and sixteen should be bound by memory, int4 in groups of 64 and up too; NF4 and
+// groups of 32 by both at once. With 32 tokens products and the reads of x, a fifth to a half more instructions, bound four-bit weights.
 //
 // Grid: ⌈tiles / (8 / 2^warpPartsShift)⌉ · splits, block 256: warps of a tile share its inputs and add their sums in shared memory by a binary tree; where
 // blocks share them too, linear_combine does the rest of the same tree. No atomics.
@@ -114,11 +115,11 @@ template <int TokenTiles> struct Tokens {
 /// 16-bit and 8-bit weights: every lane works on what it copied itself. `column`: the lane's first; where inputs have ended, the last ones are read
 /// again, and weights are 0.
 template <int TokenTiles> DEVICE void TakeStep(float (&sums)[TokenTiles][4], uint32 own, const Tokens<TokenTiles>& x, int column) {
-  const Words4 upper = LoadShared16(own), lower = LoadShared16(own + 512);
+  const Words4 upper = LoadShared16(own, 0), lower = LoadShared16(own, 512);
   if constexpr (FORMAT == PlainWeights) {
 #pragma unroll
     for (int n = 0; n < TokenTiles; n++) {
-      const Words4 b = LoadInput(x.x[n] + 2 * column);
+      const Words4 b = LoadInput(x.x[n] + 2 * column, 0);
       MultiplyAdd<ELEMENT>(sums[n], upper[0], lower[0], upper[1], lower[1], b[0], b[1]);
       MultiplyAdd<ELEMENT>(sums[n], upper[2], lower[2], upper[3], lower[3], b[2], b[3]);
     }
@@ -135,7 +136,7 @@ template <int TokenTiles> DEVICE void TakeStep(float (&sums)[TokenTiles][4], uin
       }
 #pragma unroll
       for (int n = 0; n < TokenTiles; n++) {
-        const Words4 b = LoadInput(x.x[n] + 2 * column + 16 * half);
+        const Words4 b = LoadInput(x.x[n] + 2 * column, 16 * half);
         MultiplyAdd<ELEMENT>(sums[n], a[0][0][0], a[0][1][0], a[0][0][1], a[0][1][1], b[0], b[1]);
         MultiplyAdd<ELEMENT>(sums[n], a[1][0][0], a[1][1][0], a[1][0][1], a[1][1][1], b[2], b[3]);
       }
@@ -157,19 +158,19 @@ DEVICE void TakeStripes(float (&sums)[TokenTiles][4], uint32 row, const Tokens<T
       for (int n = 0; n < TokenTiles; n++)
 #pragma unroll
         for (int i = 0; i < 4; i++) part[n][i] = 0;
-    if (stripe < stripes) {
+    if (stripe == 0 || stripe < stripes) {
       const uint32 at = row + (stripe << 4 ^ shuffle);
       uint32 upper[4], lower[4];
       if constexpr (FORMAT == Int4Weights) {
-        DecodeInt4(LoadShared4(at), scales[0].zero[group], upper, ELEMENT{});
-        DecodeInt4(LoadShared4(at + 512), scales[1].zero[group], lower, ELEMENT{});
+        DecodeInt4(LoadShared4(at, 0), scales[0].zero[group], upper, ELEMENT{});
+        DecodeInt4(LoadShared4(at, 512), scales[1].zero[group], lower, ELEMENT{});
       } else {
-        DecodeNf4<ELEMENT>(LoadShared4(at), upper);
-        DecodeNf4<ELEMENT>(LoadShared4(at + 512), lower);
+        DecodeNf4<ELEMENT>(LoadShared4(at, 0), upper);
+        DecodeNf4<ELEMENT>(LoadShared4(at, 512), lower);
       }
 #pragma unroll
       for (int n = 0; n < TokenTiles; n++) {
-        Words4 b = LoadInput(x.x[n] + 64 * stripe);
+        Words4 b = LoadInput(x.x[n], 64 * stripe);
         if constexpr (FORMAT == Int4Weights) b = OrderForInt4(b);
         MultiplyAdd<ELEMENT>(part[n], upper[0], lower[0], upper[1], lower[1], b[0], b[1]);
         MultiplyAdd<ELEMENT>(part[n], upper[2], lower[2], upper[3], lower[3], b[2], b[3]);
@@ -201,8 +202,8 @@ template <int TokenTiles, int Groups> DEVICE void TakePart(float (&sums)[TokenTi
   int copied = begin + t * ChunkInputs; // the lane's first input of the next step to copy
   const auto copy = [&](uint32 to) {
     const bool valid = copied < end; // where not, zeros: also behind the last step, as the waits count groups
-    CopyAsync16(to, upper, valid);
-    CopyAsync16(to + 512, lower, valid);
+    CopyAsync16(to, 0, upper, valid);
+    CopyAsync16(to, 512, lower, valid);
     CommitCopies();
     upper += StepBytes;
     lower += StepBytes;
