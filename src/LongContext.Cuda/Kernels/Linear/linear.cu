@@ -11,10 +11,10 @@
 // Of four-bit codes a step has four stripes of 32 inputs: a lane reads its row's word t of each, which other lanes copied, so that a stripe's 32 inputs
 // lie in one group and their sum can be multiplied with the group's scale. Chunks are shuffled (c of row r at c ^ (r / 2 mod 4)): no bank conflict.
 //
-// Instructions a lane of a step of 32 bytes (16 rows · 64 bytes a warp), counted in the PTX for one to eight tokens, of the 8.5 a byte that an H100
-// multiprocessor issues while its 15 bytes a cycle come: 16-bit weights 1.0 a byte, int8 2.5 (float16) and 4.0 (bfloat16), float8 3.2 and 3.7, int4 5.7 and 6.2 in
-// groups of 128, about 6.4 and 6.7 in groups of 64, 7.5 in groups of 32, NF4 7.7. Eight bits and sixteen should be bound by memory, int4 in groups of 64 and up too; NF4 and
-// groups of 32 by both at once. With 32 tokens products and the reads of x, a fifth to a half more instructions, bound four-bit weights.
+// Instructions of the loop for a byte that a lane takes, counted by the emulator for one token (a test holds them), of the 8.5 that an H100 multiprocessor issues while
+// its 15 bytes a cycle come: 16-bit weights 1.0, int8 2.5 (float16) and 3.9 (bfloat16), float8 3.2 and 3.7, int4 5.5 and 5.9 in groups of 128, 6.4 in groups of 64,
+// 6.7 of 32, NF4 7.9, with quantised magnitudes 9.0. Sixteen and eight bits should be bound by memory, and int4; NF4 by instructions as much.
+// With 32 tokens products and the reads of x, half as many instructions again, bound four-bit weights.
 //
 // Grid: ⌈tiles / (8 / 2^warpPartsShift)⌉ · splits, block 256: warps of a tile share its inputs and add their sums in shared memory by a binary tree; where
 // blocks share them too, linear_combine does the rest of the same tree. No atomics.
