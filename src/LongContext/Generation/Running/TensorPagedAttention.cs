@@ -18,7 +18,7 @@ internal sealed class TensorPagedAttention : ILayerAttention
     /// <summary>Sequences share a call while their keys, gathered side by side, have no more bytes than this.</summary>
     private const long BytesTogether = 256L << 20;
 
-    private readonly TorchPageStore store;
+    private readonly ITensorPages store;
     private readonly CacheGroups groups;
     private readonly StepSequence[] sequences;
     private readonly RotaryRows[] rows;
@@ -29,7 +29,7 @@ internal sealed class TensorPagedAttention : ILayerAttention
     /// <summary>By group and sequence.</summary>
     private readonly PageGather[][] gathers;
 
-    public TensorPagedAttention(TorchPageStore store, CacheGroups groups, RotaryEmbedding rotary, StepBatch batch)
+    public TensorPagedAttention(ITensorPages store, CacheGroups groups, RotaryEmbedding rotary, StepBatch batch)
     {
         (this.store, this.groups) = (store, groups);
         sequences = batch.Sequences.ToArray();
@@ -71,7 +71,7 @@ internal sealed class TensorPagedAttention : ILayerAttention
         {
             Tensor keys_TKD = RowsOf(remaps && remappedRows[i] is not null ? rawK_TKD : k_TKD, i);
             if (remaps && remappedRows[i]?[rotaryKind].Keys is [var only]) keys_TKD = Rotary.Apply(keys_TKD, only);
-            store.Write(layer, sequences[i].Pages, sequences[i].CachedTokens, keys_TKD, RowsOf(v_TKD, i));
+            store.Write(layer, sequences[i].Pages, sequences[i].CachedTokens, gathers[groups.GroupOf(layer)][i], keys_TKD, RowsOf(v_TKD, i));
         }
 
         var outputs = new List<Tensor>();
@@ -137,7 +137,7 @@ internal sealed class TensorPagedAttention : ILayerAttention
     }
 
     private PageGather Gather(int group, StepSequence sequence) =>
-        store.Gather(group, sequence.Pages, groups.FirstVisible(group, sequence.CachedTokens), sequence.CachedTokens + sequence.TokenCount);
+        store.Gather(group, sequence.Pages, groups.FirstVisible(group, sequence.CachedTokens), sequence.CachedTokens, sequence.CachedTokens + sequence.TokenCount);
 
     private Tensor RowsOf(Tensor x, int sequence) => x.narrow(0, sequences[sequence].TokenStart, sequences[sequence].TokenCount);
 }
