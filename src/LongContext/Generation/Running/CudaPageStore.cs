@@ -194,7 +194,7 @@ internal sealed unsafe class CudaPageStore : ITensorPages
             rows[token - first] = (page * RowsOfPage(group)) + (token % PageTokens);
         }
 
-        return new PageGather(group, [], 0, rows.Length) { Slots = tensor(rows).to(device), NewSlots = tensor(rows[(cached - first)..]).to(device) };
+        return new PageGather(group, [], 0, rows.Length) { Slots = OnDevice(rows), NewSlots = OnDevice(rows[(cached - first)..]) };
     }
 
     /// <inheritdoc />
@@ -242,6 +242,13 @@ internal sealed unsafe class CudaPageStore : ITensorPages
     }
 
     private static Tensor InRows(Tensor x_TKD) => x_TKD.is_contiguous() && x_TKD.Address() % 16 == 0 ? x_TKD : x_TKD.contiguous().clone();
+
+    /// <summary>In memory of libtorch's own, which is aligned as kernels ask for.</summary>
+    private Tensor OnDevice(int[] rows)
+    {
+        using Tensor host = tensor(rows);
+        return host.to(host.dtype, device, copy: true);
+    }
 
     private nint AddressOf(int group, int page)
     {
