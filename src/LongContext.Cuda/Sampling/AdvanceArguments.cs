@@ -2,7 +2,7 @@ namespace LongContext.Cuda.Sampling;
 
 /// <summary>Makes the state of the next decoding step of sequences with one token each, so that steps can follow each other without the host.</summary>
 /// <remarks>
-/// For each sequence: its chosen token becomes the next input and is noted; position and length grow by one; the slots of the new position are looked up.
+/// For each sequence: its chosen token becomes the next input and is noted; position and length grow by one; the slots of its last key, length − 1, are looked up.
 /// A sequence whose length is 0 is none (a place of a captured graph that nobody has) and stays as it is, with slots of −1.
 /// </remarks>
 internal readonly record struct AdvanceArguments
@@ -18,8 +18,8 @@ internal readonly record struct AdvanceArguments
     /// <summary>int32 [sequences]: receives the next inputs; needed with <see cref="Chosen"/>.</summary>
     public nint Inputs { get; init; }
 
-    /// <summary>int32 [sequences]: positions of the inputs.</summary>
-    public required nint Positions { get; init; }
+    /// <summary>int32 [sequences]: positions of the inputs; needed with <see cref="Chosen"/>.</summary>
+    public nint Positions { get; init; }
 
     /// <summary>int32 [sequences]: keys of each sequence, its input included.</summary>
     public required nint Lengths { get; init; }

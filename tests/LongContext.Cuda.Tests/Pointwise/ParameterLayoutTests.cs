@@ -4,9 +4,12 @@ using LongContext.Cuda.CrossEntropy;
 using LongContext.Cuda.Dequantization;
 using LongContext.Cuda.Driver;
 using LongContext.Cuda.GatedUnits;
+using LongContext.Cuda.Linear;
 using LongContext.Cuda.Normalization;
 using LongContext.Cuda.Optimizers;
 using LongContext.Cuda.Rotary;
+using LongContext.Cuda.Rows;
+using LongContext.Cuda.Sampling;
 
 namespace LongContext.Cuda.Tests.Pointwise;
 
@@ -24,6 +27,12 @@ public sealed class ParameterLayoutTests
         Check<CrossEntropyParameters>("cross_entropy_bf16", "cross_entropy");
         Check<Nf4Parameters>("dequantize_nf4_bf16", "dequantize_nf4");
         Check<EightBitParameters>("dequantize_int8_bf16", "dequantize_int8");
+        Check<LinearParameters>("linear_int4_bf16", "linear_8");
+        Check<LinearParameters>("linear_reference_bf16", "linear_reference_plain");
+        Check<GatherParameters>("rows_bf16", "gather");
+        Check<SoftCapParameters>("rows_bf16", "soft_cap");
+        Check<CandidateParameters>("candidates_bf16", "candidates_of_slices");
+        Check<AdvanceParameters>("advance", "advance");
         Check<AdamWParameters>("adamw_bf16", "adamw");
         Check<BlockwiseAdamWParameters>("adamw_blockwise_bf16", "adamw_blockwise");
     }

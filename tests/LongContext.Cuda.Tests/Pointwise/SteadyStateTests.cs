@@ -2,10 +2,13 @@ using LongContext.Cuda.CrossEntropy;
 using LongContext.Cuda.Dequantization;
 using LongContext.Cuda.Driver;
 using LongContext.Cuda.GatedUnits;
+using LongContext.Cuda.Linear;
 using LongContext.Cuda.Normalization;
 using LongContext.Cuda.Optimizers;
 using LongContext.Cuda.Pointwise;
 using LongContext.Cuda.Rotary;
+using LongContext.Cuda.Rows;
+using LongContext.Cuda.Sampling;
 using LongContext.Cuda.Tests.Driver;
 
 namespace LongContext.Cuda.Tests.Pointwise;
@@ -57,6 +60,19 @@ public sealed class SteadyStateTests
         var reader = new DequantizationKernel(context);
         yield return ("NF4", () => reader.Nf4(new Nf4Arguments { Type = type, Rows = 4, Columns = 256, Codes = Somewhere, Magnitudes = Somewhere, Values = y.Address }, 0));
         yield return ("int8", () => reader.EightBit(new EightBitArguments { Type = type, Rows = 4, Columns = 256, Codes = Somewhere, Factors = Somewhere, Values = y.Address }, 0));
+        var linear = new LinearKernel(context);
+        var matrix = new LinearWeight { Format = LinearFormat.Int4, Outputs = 64, Inputs = 256, Codes = Somewhere, Scales = Somewhere, GroupSize = 64 };
+        yield return ("a product", () => linear.Run(
+            new LinearArguments { Type = type, Rows = 3, X = x, First = new LinearPart { Weight = matrix, Y = y }, Residual = y, Workspace = Somewhere }, 0));
+        var gather = new GatherKernel(context);
+        yield return ("gather", () => gather.Run(new GatherArguments { Type = type, Rows = 4, Columns = 256, Indices = Somewhere, Table = x, TableRows = 4, Result = y }, 0));
+        var cap = new SoftCapKernel(context);
+        yield return ("soft cap", () => cap.Run(new SoftCapArguments { Type = type, Rows = 4, Columns = 256, Values = x, SoftCap = 30 }, 0));
+        var candidates = new CandidateKernel(context);
+        yield return ("candidates", () => candidates.Run(
+            new CandidateArguments { Type = type, Rows = 4, Vocabulary = 256, Logits = x, Count = 5, Tokens = Somewhere, Scores = Somewhere, LogSums = Somewhere, Workspace = Somewhere }, 0));
+        var advance = new AdvanceKernel(context);
+        yield return ("advance", () => advance.Run(new AdvanceArguments { Sequences = 4, Lengths = Somewhere, PageSize = 16, First = new AdvanceGroup(Somewhere, 4, Somewhere) }, 0));
         var weights = new UpdatedWeights { Type = type, GradientType = type, Count = 1000, Weight = Somewhere, Gradient = Somewhere, RoundingKey = 5 };
         var state = new BlockwiseState { MeanCodes = Somewhere, SquareCodes = Somewhere, MeanScales = Somewhere, SquareScales = Somewhere, Tables = Somewhere };
         AdamWKernel adam = new(context);
