@@ -13,6 +13,9 @@ public sealed unsafe partial class EmulatedDriver
     /// <summary>Graphs launched so far.</summary>
     public int GraphLaunches { get; private set; }
 
+    /// <summary>Whether graphs that are launched run; where not, they are counted, so that what a host does for a launch can be looked at alone.</summary>
+    public bool RunsGraphs { get; set; } = true;
+
     /// <summary>Streams, graphs, executables and pinned pieces of memory that were made and not given back.</summary>
     public int LiveHandles => streams.Count + graphs.Count + executables.Count + hostMemory.Count;
 
@@ -67,6 +70,8 @@ public sealed unsafe partial class EmulatedDriver
         if (CaptureOf(stream) is not null)
             return CaptureUnsupported; // child graphs are none of what is used
         GraphLaunches++;
+        if (!RunsGraphs)
+            return 0;
         foreach (Action action in captured)
             action();
         return 0;

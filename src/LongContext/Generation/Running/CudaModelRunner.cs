@@ -103,7 +103,7 @@ internal sealed class CudaModelRunner : IModelRunner
         Version capability = context.Architecture.ComputeCapability;
         return capability.Major < 8
             ? $"the GPU has compute capability {capability}; 8.0 is needed"
-            : context.WhyNotLoadable(DecodingAttention.Modules(model.DataType == ScalarType.BFloat16 ? CacheElement.BFloat16 : CacheElement.Float16, model.Shape.HeadDimension));
+            : context.WhyNotLoadable(Modules(model));
     }
 
     /// <inheritdoc />
@@ -156,6 +156,18 @@ internal sealed class CudaModelRunner : IModelRunner
         }
 
         return true;
+    }
+
+    /// <summary>What a step loads, so that a driver that does not take it is known of before.</summary>
+    internal static string[] Modules(CausalLanguageModel model)
+    {
+        bool bfloat16 = model.DataType == ScalarType.BFloat16;
+        string type = bfloat16 ? "bf16" : "f16";
+        return
+        [
+            .. DecodingAttention.Modules(bfloat16 ? CacheElement.BFloat16 : CacheElement.Float16, model.Shape.HeadDimension),
+            .. new[] { "linear_plain", "rows", "cache_append", "rms_norm_forward" }.Select(role => $"sm_80/{role}_{type}"),
+        ];
     }
 
     private static string? WhyNotModel(CausalLanguageModel model, RunnerOptions options)
