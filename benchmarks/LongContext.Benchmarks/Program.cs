@@ -27,6 +27,13 @@ if (args is ["token-cache", .. string[] megabytes])
 if (args is ["inference-cpu"]) return await InferenceOnCpu.RunAsync(Console.Out);
 if (args is ["inference-gpu"]) return await InferenceOnGpu.RunAsync(Console.Out);
 if (args is ["inference-llama-cpp", string peer, .. string[] types]) return await AgainstLlamaCpp.RunAsync(peer, types, Console.Out);
+if (args is ["inference-memory", .. string[] counts])
+{
+    int[] numbers = [.. counts.Select(count => int.Parse(count, CultureInfo.InvariantCulture))];
+    return await InferenceMemory.RunAsync(numbers is [var requests, ..] ? requests : 100, numbers is [_, var tokens] ? tokens : 100_000, Console.Out);
+}
+
+if (args is ["inference-cancellation"]) return await CancellationTime.RunAsync(Console.Out);
 if (args is ["packing-speed"]) return PackingSpeed.Run(Console.Out);
 if (args[0].StartsWith("gpu-", StringComparison.Ordinal) && !CudaDevice.IsAvailable)
 {

@@ -22,6 +22,7 @@ internal static class ChatServerApplication
             if (model.ModelFolder is null) (model.ModelFolder, model.ModelId) = (WordModel.Folder, "word-model");
             model.Device = settings.Device ?? model.Device;
             model.ContextLength = settings.ContextLength ?? model.ContextLength;
+            if (settings.CacheTokens is { } tokens) model.Engine = model.Engine with { CacheTokens = tokens, CacheBytes = null };
         }).UseLogging();
         builder.Services.AddLongContextOpenAI(builder.Configuration.GetSection("Server"), server =>
         {

@@ -13,5 +13,7 @@ internal sealed record ChatServerSettings
 
     public int? ContextLength { get; init; }
 
+    public int? CacheTokens { get; init; }
+
     public string? Keys { get; init; }
 }

@@ -34,6 +34,12 @@ public sealed class OpenAIServerOptions
     /// <summary>Characters of one stop string: text that could become one is held back. Default 1,024.</summary>
     public int MaximumStopStringLength { get; set; } = 1024;
 
+    /// <summary>Answers that one request may ask for ("n"); each has its place at the model. Default 8.</summary>
+    public int MaximumChoices { get; set; } = 8;
+
+    /// <summary>Tokens that a request may name in "logit_bias" and in "stop_token_ids", and texts in "bad_words", of each. Default 1,024.</summary>
+    public int MaximumNamedTokens { get; set; } = 1024;
+
     /// <summary>Tokens of a request's text, the template's own left out. Null (the default): the model's window alone counts.</summary>
     public int? MaximumPromptTokens { get; set; }
 

@@ -26,6 +26,9 @@ internal sealed class OpenAIServerOptionsValidator : IValidateOptions<OpenAIServ
         AtLeast(1, options.MaximumMessages, nameof(options.MaximumMessages));
         AtLeast(0, options.MaximumStopStrings, nameof(options.MaximumStopStrings));
         AtLeast(1, options.MaximumStopStringLength, nameof(options.MaximumStopStringLength));
+        AtLeast(1, options.MaximumChoices, nameof(options.MaximumChoices));
+        if (options.MaximumChoices > 128) faults.Add($"MaximumChoices is {options.MaximumChoices}, expected at most 128");
+        AtLeast(0, options.MaximumNamedTokens, nameof(options.MaximumNamedTokens));
         AtLeast(1, options.MaximumPromptTokens ?? 1, nameof(options.MaximumPromptTokens));
         AtLeast(1, options.MaximumOutputTokens ?? 1, nameof(options.MaximumOutputTokens));
         AtLeast(1, options.RequestsPerMinute ?? 1, nameof(options.RequestsPerMinute));

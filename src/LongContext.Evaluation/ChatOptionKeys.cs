@@ -18,4 +18,46 @@ public static class ChatOptionKeys
 
     /// <summary>Tokens of the answer at least, an int. As vLLM calls it.</summary>
     public const string MinimumNewTokens = "min_tokens";
+
+    /// <summary>True: log-probabilities of the answer's tokens come with it, under this same name. As OpenAI calls it.</summary>
+    public const string LogProbabilities = "logprobs";
+
+    /// <summary>For how many of the likeliest tokens, besides each chosen one; an int, 0 or more, with <see cref="LogProbabilities"/> only. As OpenAI calls it.</summary>
+    public const string TopLogProbabilities = "top_logprobs";
+
+    /// <summary>Added to the scores of tokens, by token id: a dictionary of numbers by ints, or a JSON object whose names are ids. As OpenAI calls it.</summary>
+    public const string LogitBias = "logit_bias";
+
+    /// <summary>Tokens at least this times as likely as the likeliest only; 0 to 1. As vLLM calls it.</summary>
+    public const string MinP = "min_p";
+
+    /// <summary>Locally typical sampling; more than 0 and at most 1, which means all. As transformers call it.</summary>
+    public const string TypicalP = "typical_p";
+
+    /// <summary>Tokens at most this many standard deviations below the likeliest only; 0 or more. As llama.cpp calls it.</summary>
+    public const string TopNSigma = "top_n_sigma";
+
+    /// <summary>Divides the scores of tokens seen before; more than 0, of which 1 changes nothing. As vLLM and transformers call it.</summary>
+    public const string RepetitionPenalty = "repetition_penalty";
+
+    /// <summary>No run of this many tokens comes twice; an int, of which 0 means that they may. As transformers call it.</summary>
+    public const string NoRepeatNGramSize = "no_repeat_ngram_size";
+
+    /// <summary>Texts, strings, whose tokens the answer must not hold one after another. As vLLM calls it.</summary>
+    public const string BadWords = "bad_words";
+
+    /// <summary>Further tokens that end the answer, as ints. As vLLM calls it.</summary>
+    public const string StopTokenIds = "stop_token_ids";
+
+    /// <summary>True: the model's own tokens do not end the answer. As vLLM calls it.</summary>
+    public const string IgnoreEndOfSentence = "ignore_eos";
+
+    /// <summary>Requests with a lower number are begun first; an int, 0 where there is none. As vLLM calls it, with its meaning.</summary>
+    public const string Priority = "priority";
+
+    /// <summary>Only requests with the same text share what was computed for their beginnings, so that their times tell nobody else about them; a string, not empty. As vLLM calls it.</summary>
+    public const string CacheSalt = "cache_salt";
+
+    /// <summary>How positions are remapped for this request (Self-Extend, dual chunk attention), a <c>PositionRemapping</c> of the library. The library's own.</summary>
+    public const string PositionRemapping = "longcontext_position_remapping";
 }

@@ -1,3 +1,4 @@
+using LongContext.Generation;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace LongContext.Hosting;
@@ -17,6 +18,7 @@ internal sealed class LongContextHealthCheck(LongContextModel model) : IHealthCh
             ["waiting"] = model.WaitingRequests,
             ["waiting_limit"] = model.MaximumQueuedRequests,
         };
+        if (model.EngineStatistics is { } engine) Add(data, engine);
         HealthStatus failure = context.Registration?.FailureStatus ?? HealthStatus.Unhealthy;
         (HealthStatus status, string text) = state switch
         {
@@ -28,5 +30,23 @@ internal sealed class LongContextHealthCheck(LongContextModel model) : IHealthCh
             _ => (failure, "takes no more requests: the host stops"),
         };
         return Task.FromResult(new HealthCheckResult(status, $"The model \"{model.ModelId}\" {text}.", model.Failure, data));
+    }
+
+    private static void Add(Dictionary<string, object> data, GenerationEngineStatistics engine)
+    {
+        data["engine_running"] = engine.RunningRequests;
+        data["engine_waiting"] = engine.WaitingRequests;
+        data["engine_completed"] = engine.CompletedRequests;
+        data["engine_cancelled"] = engine.CancelledRequests;
+        data["engine_failed"] = engine.FailedRequests;
+        data["engine_steps"] = engine.Steps;
+        data["engine_prompt_tokens"] = engine.PromptTokens;
+        data["engine_reused_tokens"] = engine.ReusedTokens;
+        data["engine_generated_tokens"] = engine.GeneratedTokens;
+        data["engine_preemptions"] = engine.Preemptions;
+        data["cache_bytes"] = engine.CacheBytes;
+        data["cache_used_bytes"] = engine.UsedCacheBytes;
+        data["cache_kept_bytes"] = engine.KeptCacheBytes;
+        data["cache_committed_bytes"] = engine.CommittedCacheBytes;
     }
 }

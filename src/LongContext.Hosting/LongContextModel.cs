@@ -89,6 +89,9 @@ public sealed partial class LongContextModel : IDisposable, IAsyncDisposable
         }
     }
 
+    /// <summary>What the engine under the client does and has done; null before the model is loaded, and where there is none.</summary>
+    public GenerationEngineStatistics? EngineStatistics => Client?.GetService<GenerationEngine>()?.Statistics;
+
     /// <summary>Whether all places in the queue are taken.</summary>
     public bool IsOverloaded => RunningRequests >= MaximumConcurrentRequests && WaitingRequests >= MaximumQueuedRequests;
 
@@ -302,6 +305,7 @@ public sealed partial class LongContextModel : IDisposable, IAsyncDisposable
         ModelId = ModelId,
         ContextLength = options.ContextLength,
         Generation = options.Generation,
+        Engine = options.UsesEngine ? EngineOptions() : null,
         Rendering = new Chat.ChatRenderOptions { EnableThinking = options.EnableThinking },
         Loading = new ModelLoadOptions
         {
@@ -313,7 +317,13 @@ public sealed partial class LongContextModel : IDisposable, IAsyncDisposable
         },
     };
 
-    private TimeSpan RetryAfter()
+    private GenerationEngineOptions EngineOptions()
+    {
+        GenerationEngineOptions engine = options.EngineForAll();
+        return engine with { Logger = engine.Logger ?? logger };
+    }
+
+    internal TimeSpan RetryAfter()
     {
         double seconds = TimeSpan.FromTicks(Volatile.Read(ref meanTicks)).TotalSeconds * (1 + WaitingRequests) / MaximumConcurrentRequests;
         return TimeSpan.FromSeconds(Math.Clamp(Math.Ceiling(seconds), 1, 60));

@@ -33,13 +33,22 @@ public sealed class LongContextOptions
     /// <summary>How tokens are chosen where a request does not say. Default: greedily, at most 256.</summary>
     public GenerationOptions Generation { get; set; } = new();
 
+    /// <summary>
+    /// How the model computes many requests at once: memory of keys and values, tokens of a step, format of the cache, prefix reuse, threads. Its <see cref="GenerationEngineOptions.MaximumSequences"/> and
+    /// <see cref="GenerationEngineOptions.StepTokens"/> are raised to <see cref="MaximumConcurrentRequests"/>, its logger is the host's where it has none. Default: all defaults.
+    /// </summary>
+    public GenerationEngineOptions Engine { get; set; } = new();
+
+    /// <summary>Whether there is an engine; false has the model answer one request at a time. Default true.</summary>
+    public bool UsesEngine { get; set; } = true;
+
     /// <summary>Whether the model thinks first where a request does not say. Null (the default): as the model's template has it.</summary>
     public bool? EnableThinking { get; set; }
 
     /// <summary>When the model is loaded. Default <see cref="ModelStartup.InBackground"/>.</summary>
     public ModelStartup Startup { get; set; }
 
-    /// <summary>Requests that are given to the model at once; the others wait in the queue, in the order in which they came. Default 16.</summary>
+    /// <summary>Requests that are given to the model at once, and that its engine computes at once; the others wait in the queue, in the order in which they came. Default 16.</summary>
     public int MaximumConcurrentRequests { get; set; } = 16;
 
     /// <summary>Requests that may wait; one more is refused by a <see cref="ModelOverloadedException"/>. Default 256; 0 for none.</summary>
@@ -53,7 +62,14 @@ public sealed class LongContextOptions
 
     /// <summary>
     /// Makes the client in place of loading <see cref="ModelFolder"/>: for a model with an adapter, or one at hand. Called once, off the start path; the client is disposed with the
-    /// host. <see cref="Device"/>, <see cref="Generation"/> and whatever else says how to load do not count then. Default null. Cannot come from configuration.
+    /// host. <see cref="Device"/>, <see cref="Generation"/>, <see cref="Engine"/> and whatever else says how to load do not count then. Default null. Cannot come from configuration.
     /// </summary>
     public Func<IServiceProvider, CancellationToken, Task<IChatClient>>? ClientFactory { get; set; }
+
+    /// <summary>The engine's options with room for all requests that are given to it.</summary>
+    internal GenerationEngineOptions EngineForAll()
+    {
+        int sequences = Math.Max(Engine.MaximumSequences, MaximumConcurrentRequests);
+        return Engine with { MaximumSequences = sequences, StepTokens = Math.Max(Engine.StepTokens, sequences) };
+    }
 }

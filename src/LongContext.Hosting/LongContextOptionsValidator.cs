@@ -50,11 +50,26 @@ internal sealed class LongContextOptionsValidator(string name) : IValidateOption
         }
 
         if (Fault(options.Generation) is { } generation) yield return generation;
+        if (options.UsesEngine && EngineFault(options.Engine) is { } engine) yield return engine;
         if (!Enum.IsDefined(options.Startup)) yield return $"Startup is {(int)options.Startup}, expected one of {string.Join(", ", Enum.GetNames<ModelStartup>())}";
         if (options.MaximumConcurrentRequests < 1) yield return $"MaximumConcurrentRequests is {options.MaximumConcurrentRequests}, expected at least 1";
         if (options.MaximumQueuedRequests < 0) yield return $"MaximumQueuedRequests is {options.MaximumQueuedRequests}, expected 0 or more";
         if (options.QueueTimeout <= TimeSpan.Zero || options.QueueTimeout > LongestTime) yield return $"QueueTimeout is {options.QueueTimeout}, expected more than no time and at most a day";
         if (options.DrainTimeout < TimeSpan.Zero || options.DrainTimeout > LongestTime) yield return $"DrainTimeout is {options.DrainTimeout}, expected at most a day";
+    }
+
+    private static string? EngineFault(GenerationEngineOptions? engine)
+    {
+        if (engine is null) return "Engine is not given: set UsesEngine to false where there shall be none";
+        try
+        {
+            engine.Validate();
+            return null;
+        }
+        catch (ArgumentException e)
+        {
+            return "Engine: " + e.Message.TrimEnd('.');
+        }
     }
 
     private static string? Fault(GenerationOptions? generation)

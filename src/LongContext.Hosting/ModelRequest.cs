@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Threading.RateLimiting;
 using LongContext.Evaluation;
+using LongContext.Generation;
 using Microsoft.Extensions.AI;
 
 namespace LongContext.Hosting;
@@ -57,8 +58,19 @@ internal sealed class ModelRequest(
             return both.IsCancellationRequested || exception is ObjectDisposedException ? model.Stopped() : exception;
         }
 
-        outcome = exception is ArgumentException or NotSupportedException or PromptTooLongException ? HostingMeter.Refused : HostingMeter.Failed;
-        return exception;
+        switch (exception)
+        {
+            // No memory by itself is the request's own fault, no page left for the moment is not.
+            case CacheCapacityException { RequiredTokens: > 0 } or ArgumentException or NotSupportedException or PromptTooLongException:
+                outcome = HostingMeter.Refused;
+                return exception;
+            case GenerationQueueFullException or CacheCapacityException:
+                outcome = HostingMeter.Overloaded;
+                return new ModelOverloadedException($"The model \"{model.ModelId}\" has no room: {exception.Message}", model.RetryAfter(), exception);
+            default:
+                outcome = HostingMeter.Failed;
+                return exception;
+        }
     }
 
     public void Dispose()

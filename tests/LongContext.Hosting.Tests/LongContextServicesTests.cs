@@ -1,3 +1,4 @@
+using LongContext.Generation;
 using LongContext.Hosting.Support;
 using LongContext.Models;
 using LongContext.TestSupport;
@@ -26,6 +27,8 @@ public sealed class LongContextServicesTests
         {
             ["LongContext:ModelFolder"] = Folder, ["LongContext:ModelId"] = "words", ["LongContext:ContextLength"] = "128", ["LongContext:DataType"] = "float32", ["LongContext:Startup"] = "beforestart",
             ["LongContext:Generation:MaximumNewTokens"] = "3", ["LongContext:Generation:TopP"] = "0.5", ["LongContext:QueueTimeout"] = "00:00:30",
+            ["LongContext:Engine:CacheTokens"] = "512", ["LongContext:Engine:StepTokens"] = "96", ["LongContext:Engine:CacheFormat"] = "int8", ["LongContext:Engine:ReusesPrefixes"] = "false",
+            ["LongContext:Engine:Threads"] = "1", ["LongContext:Engine:KeptShare"] = "0.25", ["LongContext:Generation:Speculation:MaximumTokens"] = "4", ["LongContext:MaximumConcurrentRequests"] = "80",
         });
         builder.Services.AddLongContext(builder.Configuration.GetSection("LongContext"));
         using IHost host = builder.Build();
@@ -41,9 +44,29 @@ public sealed class LongContextServicesTests
         Assert.Equal(0.5, host.Services.GetRequiredService<IOptions<LongContextOptions>>().Value.Generation.TopP);
         HealthReport health = await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(Token);
         Assert.Equal((HealthStatus.Healthy, "Ready"), (health.Status, health.Entries["longcontext"].Data["state"]));
+        GenerationEngine engine = client.GetService<GenerationEngine>()!;
+        IReadOnlyDictionary<string, object> data = health.Entries["longcontext"].Data;
+        Assert.Equal((engine.Statistics.CacheBytes, 1L, 3L, 0), (data["cache_bytes"], data["engine_completed"], data["engine_generated_tokens"], data["engine_running"]));
+        Assert.InRange(engine.MaximumSequenceTokens, 512, 600);
+        Assert.Equal(80, client.GetService<LongContextChatClient>()!.ToEvaluationModel().RequestsAtOnce);
+        Assert.Equal(engine.Statistics.Steps, model.EngineStatistics!.Steps);
+        LongContextOptions read = host.Services.GetRequiredService<IOptions<LongContextOptions>>().Value;
+        Assert.Equal((512, 96, KeyValueCacheFormat.Int8, false, 1, 0.25, 4), (read.Engine.CacheTokens, read.Engine.StepTokens, read.Engine.CacheFormat, read.Engine.ReusesPrefixes, read.Engine.Threads,
+            read.Engine.KeptShare, read.Generation.Speculation!.MaximumTokens));
         await host.StopAsync(Token);
         Assert.Equal(ModelState.Stopped, model.State);
+        Assert.Throws<ObjectDisposedException>(() => engine.StreamAsync(new GenerationRequest { Prompt = new[] { 3 } }));
         await Assert.ThrowsAsync<ModelNotReadyException>(() => client.GetResponseAsync("x", cancellationToken: Token));
+    }
+
+    [Fact]
+    public async Task AddLongContext_WithoutAnEngine_AnswersAllTheSame()
+    {
+        using ServiceProvider services = new ServiceCollection().AddLongContextAnd(options => (options.ModelFolder, options.UsesEngine, options.Engine) = (Folder, false, null!)).BuildServiceProvider();
+        ChatResponse response = await services.GetRequiredService<IChatClient>().GetResponseAsync("the same", new ChatOptions { MaxOutputTokens = 3 }, Token);
+        Assert.Equal((3L, null), (response.Usage!.OutputTokenCount, response.Usage.CachedInputTokenCount));
+        Assert.Null(services.GetRequiredService<IChatClient>().GetService<GenerationEngine>());
+        Assert.Null(services.GetRequiredService<LongContextModel>().EngineStatistics);
     }
 
     [Fact]
@@ -84,11 +107,13 @@ public sealed class LongContextServicesTests
             (options.WeightQuantization, options.ContextLength, options.RopeExtension, options.Startup) = ((WeightQuantization)99, 1, new RopeExtensionOptions(), (ModelStartup)9);
             (options.MaximumConcurrentRequests, options.MaximumQueuedRequests, options.QueueTimeout, options.DrainTimeout) = (0, -1, TimeSpan.Zero, TimeSpan.FromSeconds(-1));
             options.Generation = new LongContext.Generation.GenerationOptions { MaximumNewTokens = 0 };
+            options.Engine = new GenerationEngineOptions { CacheTokens = 0, CacheBytes = -1, StepTokens = 0, Threads = 0, KeptShare = 2, CacheFormat = (KeyValueCacheFormat)77, QueueLimit = -1 };
         });
         using IHost host = builder.Build();
         OptionsValidationException e = await Assert.ThrowsAnyAsync<OptionsValidationException>(() => host.StartAsync(Token));
         Assert.All(
-            ["\"wrong\"", "config.json", "ModelId", "Device", "DataType", "WeightQuantization", "ContextLength", "RopeExtension.Factor", "Startup", "MaximumConcurrentRequests", "MaximumQueuedRequests", "QueueTimeout", "DrainTimeout", "MaximumNewTokens"],
+            ["\"wrong\"", "config.json", "ModelId", "Device", "DataType", "WeightQuantization", "ContextLength", "RopeExtension.Factor", "Startup", "MaximumConcurrentRequests", "MaximumQueuedRequests", "QueueTimeout", "DrainTimeout", "MaximumNewTokens",
+             "CacheTokens", "CacheBytes", "StepTokens", "Threads", "KeptShare", "CacheFormat", "QueueLimit"],
             part => Assert.Contains(part, e.Message, StringComparison.Ordinal));
     }
 
@@ -96,6 +121,8 @@ public sealed class LongContextServicesTests
     [InlineData("MaximumConcurentRequests", "3")]
     [InlineData("Generation:Temprature", "1")]
     [InlineData("MaximumQueuedRequests", "many")]
+    [InlineData("Engine:CacheToken", "7")]
+    [InlineData("Engine:CacheFormat", "int3")]
     public async Task Configuration_KeyThatIsNone_StopsTheStart(string key, string value)
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());

@@ -1,13 +1,23 @@
 namespace LongContext.TestSupport;
 
-/// <summary>Tests of minutes: marked <c>[Trait("Category", "Slow")]</c>, run when LONGCONTEXT_SLOW_TESTS=1 (as .ci/run sets it).</summary>
+/// <summary>
+/// Tests of minutes: marked <c>[Trait("Category", "Slow")]</c>, run when LONGCONTEXT_SLOW_TESTS=1 (as .ci/run sets it). With LONGCONTEXT_SLOW_TESTS=full those that draw at random
+/// draw five times as much.
+/// </summary>
 internal static class SlowTests
 {
     public const string Reason = "a test of minutes: set LONGCONTEXT_SLOW_TESTS=1 to run it";
 
-    public static bool AreAsked => Environment.GetEnvironmentVariable("LONGCONTEXT_SLOW_TESTS") == "1";
+    private const string Full = "full";
+
+    public static bool AreAsked => Asked is "1" or Full;
+
+    private static string? Asked => Environment.GetEnvironmentVariable("LONGCONTEXT_SLOW_TESTS");
 
     public static void SkipUnlessAsked() => Assert.SkipUnless(AreAsked, Reason);
+
+    /// <summary>How many of so many random cases are tried: a fifth, unless all are asked for.</summary>
+    public static int Cases(int all) => Asked == Full ? all : all / 5;
 
     /// <summary>A theory's rows, or, where slow tests are not asked for, one that says so in place of a skipped test for each.</summary>
     public static IEnumerable<TheoryDataRow<T>> Rows<T>(IEnumerable<T> values) =>

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace LongContext.AspNetCore.Protocol;
@@ -19,8 +18,8 @@ internal sealed record ChatChoice(int Index, string? FinishReason)
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ChatAnswerMessage? Delta { get; init; }
 
-    /// <summary>Always null so far; clients expect the field.</summary>
-    public JsonElement? Logprobs { get; init; }
+    /// <summary>Null where nobody asked; clients expect the field.</summary>
+    public ChatLogprobs? Logprobs { get; init; }
 }
 
 internal sealed record ChatAnswerMessage
@@ -44,8 +43,8 @@ internal sealed record TextCompletion(string Id, string Object, long Created, st
 
 internal sealed record TextChoice(int Index, string Text, string? FinishReason)
 {
-    /// <summary>Always null so far; clients expect the field.</summary>
-    public JsonElement? Logprobs { get; init; }
+    /// <summary>Null where nobody asked; clients expect the field.</summary>
+    public TextLogprobs? Logprobs { get; init; }
 }
 
 internal sealed record CompletionUsage(long PromptTokens, long CompletionTokens, long TotalTokens)

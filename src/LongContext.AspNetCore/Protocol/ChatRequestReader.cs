@@ -18,6 +18,7 @@ internal static class ChatRequestReader
         // The older name of the two counts where the newer is absent.
         long? maximum = fields.Whole("max_completion_tokens", 1, int.MaxValue), older = fields.Whole("max_tokens", 1, int.MaxValue);
         GenerationRequest request = GenerationRequest.Of(fields, limits, "messages", messages, maximum ?? older);
+        SamplingFields.ReadChatLogprobs(fields, request.Options);
         request.Options.ResponseFormat = ResponseFormat(fields);
         request.Options.Reasoning = Reasoning(fields);
         if (fields.Boolean(ChatOptionKeys.ContinueFinalMessage) == true)

@@ -19,6 +19,7 @@ internal static class CompletionRequestReader
         GenerationRequest request = GenerationRequest.Of(
             fields, limits, "prompt", [new ChatMessage(ChatRole.User, Prompt(fields))], fields.Whole("max_tokens", 1, int.MaxValue) ?? Math.Min(DefaultTokens, limits.MaximumOutputTokens ?? DefaultTokens),
             fields.Boolean("echo") ?? false);
+        SamplingFields.ReadTextLogprobs(fields, request.Options);
         (request.Options.AdditionalProperties ??= [])[ChatOptionKeys.Completion] = true;
         return request;
     }

@@ -21,6 +21,9 @@ internal sealed class GenerationRequest
     /// <summary>Whether the text given stands before the text that goes on with it.</summary>
     public bool Echo { get; init; }
 
+    /// <summary>Answers that are asked for.</summary>
+    public int Choices { get; init; } = 1;
+
     /// <summary>The field that the text came in.</summary>
     public required string PromptField { get; init; }
 
@@ -55,7 +58,10 @@ internal sealed class GenerationRequest
             (options.AdditionalProperties ??= [])[Evaluation.ChatOptionKeys.MinimumNewTokens] = (int)least;
         }
 
-        return new GenerationRequest { Model = fields.String("model"), Messages = messages, Options = options, Stream = stream, IncludeUsage = usage, PromptField = promptField, Echo = echo };
+        SamplingFields.Read(fields, limits, options);
+        long choices = fields.Whole("n", 1, 128) ?? 1;
+        if (choices > limits.MaximumChoices) throw ProtocolException.Bad($"'n' is {choices}, expected at most {limits.MaximumChoices}: send several requests.", "n");
+        return new GenerationRequest { Choices = (int)choices, Model = fields.String("model"), Messages = messages, Options = options, Stream = stream, IncludeUsage = usage, PromptField = promptField, Echo = echo };
     }
 
     private static List<string>? Stops(JsonFields fields, OpenAIServerOptions limits)

@@ -35,13 +35,26 @@ internal readonly struct JsonFields(JsonElement element, string path = "")
             : throw ProtocolException.Bad(most is int.MaxValue or long.MaxValue ? $"'{Name(field)}' is {number}, expected at least {least}." : $"'{Name(field)}' is {number}, expected {least} to {most}.", Name(field));
     }
 
-    public float? Number(string field, double least, double most)
+    public float? Number(string field, double least, double most) => (float?)Double(field, least, most);
+
+    public double? Double(string field, double least, double most)
     {
         if (Find(field) is not { } value) return null;
-        if (value.ValueKind != JsonValueKind.Number) throw Wrong(Name(field), "a number", value);
-        return value.TryGetDouble(out double number) && number >= least && number <= most ? (float)number
-            : throw ProtocolException.Bad(FormattableString.Invariant($"'{Name(field)}' is {Shown(value)}, expected {least} to {most}."), Name(field));
+        return Double(value, Name(field), least, most);
     }
+
+    /// <summary>A number within bounds.</summary>
+    public static double Double(JsonElement value, string name, double least, double most)
+    {
+        if (value.ValueKind != JsonValueKind.Number) throw Wrong(name, "a number", value);
+        string expected = most >= float.MaxValue ? FormattableString.Invariant($"at least {least}") : FormattableString.Invariant($"{least} to {most}");
+        return value.TryGetDouble(out double number) && number >= least && number <= most ? number : throw ProtocolException.Bad($"'{name}' is {Shown(value)}, expected {expected}.", name);
+    }
+
+    /// <summary>A number above 0.</summary>
+    public double? Positive(string field, double most) => Double(field, 0, most) is not { } number ? null
+        : number > 0 ? number
+        : throw ProtocolException.Bad($"'{Name(field)}' is 0, expected more than 0{(most < float.MaxValue ? FormattableString.Invariant($" and at most {most}") : "")}.", Name(field));
 
     public JsonFields? Object(string field) => Find(field) is { } value ? Of(value, Name(field)) : null;
 

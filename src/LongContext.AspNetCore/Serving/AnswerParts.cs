@@ -7,13 +7,24 @@ namespace LongContext.AspNetCore.Serving;
 /// <summary>What an answer is made of, in the protocol's words.</summary>
 internal static class AnswerParts
 {
-    public static CompletionUsage Usage(UsageDetails? usage)
+    /// <summary>Tokens of all answers to a request; the prompt, which is one and the same, counts once.</summary>
+    public static CompletionUsage Usage(IReadOnlyList<UsageDetails?> answers)
     {
-        long input = usage?.InputTokenCount ?? 0, output = usage?.OutputTokenCount ?? 0;
-        return new CompletionUsage(input, output, usage?.TotalTokenCount ?? input + output)
+        UsageDetails? first = answers[0];
+        long input = first?.InputTokenCount ?? 0, output = answers.Sum(answer => answer?.OutputTokenCount ?? 0);
+        return new CompletionUsage(input, output, answers.Count == 1 && first?.TotalTokenCount is { } total ? total : input + output)
         {
-            PromptTokensDetails = usage?.CachedInputTokenCount is { } cached ? new PromptTokenDetails(cached) : null,
+            PromptTokensDetails = first?.CachedInputTokenCount is { } cached ? new PromptTokenDetails(cached) : null,
         };
+    }
+
+    /// <summary>Adds what a piece says of the tokens used.</summary>
+    public static void Count(ChatResponseUpdate update, ref UsageDetails? usage)
+    {
+        foreach (AIContent content in update.Contents)
+        {
+            if (content is UsageContent count) (usage ??= new UsageDetails()).Add(count.Details);
+        }
     }
 
     public static string FinishReason(ChatFinishReason? reason) => reason?.Value ?? ChatFinishReason.Stop.Value;

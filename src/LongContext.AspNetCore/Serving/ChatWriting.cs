@@ -1,46 +1,54 @@
 using LongContext.AspNetCore.Protocol;
+using LongContext.Generation;
 using Microsoft.Extensions.AI;
 
 namespace LongContext.AspNetCore.Serving;
 
-/// <summary>A chat's answer.</summary>
-internal sealed class ChatWriting(string model, DateTimeOffset time) : IAnswerWriting
+/// <summary>A chat's answers.</summary>
+internal sealed class ChatWriting(string model, DateTimeOffset time, int choices) : IAnswerWriting
 {
     private const string Assistant = "assistant";
     private readonly string id = "chatcmpl-" + Guid.NewGuid().ToString("N");
     private readonly long created = time.ToUnixTimeSeconds();
-    private ChatFinishReason? reason;
-    private UsageDetails? usage;
+    private readonly ChatFinishReason?[] reasons = new ChatFinishReason?[choices];
+    private readonly UsageDetails?[] usages = new UsageDetails?[choices];
 
-    public Task WriteAsync(AnswerWriter writer, ChatResponse response)
+    public Task WriteAsync(AnswerWriter writer, ChatResponse[] responses)
     {
-        var message = new ChatAnswerMessage { Role = Assistant, Content = response.Text, ReasoningContent = AnswerParts.Reasoning(response.Messages.SelectMany(each => each.Contents)) };
-        var choice = new ChatChoice(0, AnswerParts.FinishReason(response.FinishReason)) { Message = message };
-        return writer.WriteAsync(200, new ChatCompletion(id, "chat.completion", created, model, [choice]) { Usage = AnswerParts.Usage(response.Usage) }, ProtocolJson.Plain.ChatCompletion);
+        ChatChoice[] answers = [.. responses.Select((response, i) => new ChatChoice(i, AnswerParts.FinishReason(response.FinishReason))
+        {
+            Message = new ChatAnswerMessage { Role = Assistant, Content = response.Text, ReasoningContent = AnswerParts.Reasoning(response.Messages.SelectMany(each => each.Contents)) },
+            Logprobs = LogprobParts.Chat(response.GetLogProbabilities()),
+        })];
+        CompletionUsage usage = AnswerParts.Usage(Array.ConvertAll(responses, response => response.Usage));
+        return writer.WriteAsync(200, new ChatCompletion(id, "chat.completion", created, model, answers) { Usage = usage }, ProtocolJson.Plain.ChatCompletion);
     }
 
-    public void AddBeginning(AnswerWriter writer) => Add(writer, new ChatAnswerMessage { Role = Assistant, Content = "" });
-
-    public void AddPiece(AnswerWriter writer, ChatResponseUpdate update)
+    public void AddBeginning(AnswerWriter writer)
     {
-        reason = update.FinishReason ?? reason;
-        foreach (AIContent content in update.Contents)
-        {
-            if (content is UsageContent count) (usage ??= new UsageDetails()).Add(count.Details);
-        }
+        for (int i = 0; i < choices; i++) Add(writer, i, new ChatAnswerMessage { Role = Assistant, Content = "" });
+    }
 
+    public void AddPiece(AnswerWriter writer, AnswerPiece piece)
+    {
+        ChatResponseUpdate update = piece.Update;
+        reasons[piece.Choice] = update.FinishReason ?? reasons[piece.Choice];
+        AnswerParts.Count(update, ref usages[piece.Choice]);
         string text = update.Text;
         string? thought = AnswerParts.Reasoning(update.Contents);
-        if (text.Length > 0 || thought is not null) Add(writer, new ChatAnswerMessage { Content = text.Length > 0 ? text : null, ReasoningContent = thought });
+        ChatLogprobs? details = LogprobParts.Chat(update.GetLogProbabilities());
+        if (text.Length == 0 && thought is null && details is null) return;
+        Add(writer, piece.Choice, new ChatAnswerMessage { Content = text.Length > 0 || thought is null ? text : null, ReasoningContent = thought }, details: details);
     }
 
     public void AddEnd(AnswerWriter writer, bool includeUsage)
     {
-        Add(writer, new ChatAnswerMessage(), AnswerParts.FinishReason(reason));
-        if (includeUsage) writer.AddEvent(Chunk([]) with { Usage = AnswerParts.Usage(usage) }, ProtocolJson.Plain.ChatCompletion);
+        for (int i = 0; i < choices; i++) Add(writer, i, new ChatAnswerMessage(), AnswerParts.FinishReason(reasons[i]));
+        if (includeUsage) writer.AddEvent(Chunk([]) with { Usage = AnswerParts.Usage(usages) }, ProtocolJson.Plain.ChatCompletion);
     }
 
-    private void Add(AnswerWriter writer, ChatAnswerMessage delta, string? finish = null) => writer.AddEvent(Chunk([new ChatChoice(0, finish) { Delta = delta }]), ProtocolJson.Plain.ChatCompletion);
+    private void Add(AnswerWriter writer, int choice, ChatAnswerMessage delta, string? finish = null, ChatLogprobs? details = null) =>
+        writer.AddEvent(Chunk([new ChatChoice(choice, finish) { Delta = delta, Logprobs = details }]), ProtocolJson.Plain.ChatCompletion);
 
-    private ChatCompletion Chunk(ChatChoice[] choices) => new(id, "chat.completion.chunk", created, model, choices);
+    private ChatCompletion Chunk(ChatChoice[] answers) => new(id, "chat.completion.chunk", created, model, answers);
 }

@@ -13,7 +13,7 @@ internal sealed partial class CompletionServer(
 {
     private readonly OpenAIServerOptions limits = options.Value;
 
-    public Task ChatAsync(HttpContext context) => ServeAsync(context, ChatRequestReader.Read, (model, time, _) => new ChatWriting(model, time));
+    public Task ChatAsync(HttpContext context) => ServeAsync(context, ChatRequestReader.Read, (model, time, request) => new ChatWriting(model, time, request.Choices));
 
     public Task CompleteAsync(HttpContext context) => ServeAsync(context, CompletionRequestReader.Read, (model, time, request) => new TextWriting(model, time, request));
 
@@ -34,7 +34,7 @@ internal sealed partial class CompletionServer(
             prompts.Check(request, client);
             IAnswerWriting form = writing(model.ModelId, clock.GetUtcNow(), request);
             if (request.Stream) await StreamAsync(request, client, form, writer, patience.Token).ConfigureAwait(false);
-            else await form.WriteAsync(writer, await client.GetResponseAsync(request.Messages, request.Options, patience.Token).ConfigureAwait(false)).ConfigureAwait(false);
+            else await form.WriteAsync(writer, await SeveralAnswers.WholeAsync(client, request, patience.Token).ConfigureAwait(false)).ConfigureAwait(false);
         }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -56,7 +56,7 @@ internal sealed partial class CompletionServer(
 
     private async Task StreamAsync(GenerationRequest request, IChatClient client, IAnswerWriting form, AnswerWriter writer, CancellationToken cancellationToken)
     {
-        await using var pump = new AnswerPump(client.GetStreamingResponseAsync(request.Messages, request.Options, cancellationToken), limits.MaximumBufferedPieces, cancellationToken);
+        await using var pump = new AnswerPump(SeveralAnswers.StreamAsync(client, request, cancellationToken), limits.MaximumBufferedPieces, cancellationToken);
         bool begun = false;
         while (true)
         {
@@ -78,7 +78,7 @@ internal sealed partial class CompletionServer(
 
             if (!await next.ConfigureAwait(false)) break;
             Begin();
-            while (pump.Pieces.TryRead(out ChatResponseUpdate? update)) form.AddPiece(writer, update);
+            while (pump.Pieces.TryRead(out AnswerPiece piece)) form.AddPiece(writer, piece);
             await writer.FlushAsync().ConfigureAwait(false);
         }
 

@@ -1,5 +1,6 @@
 using LongContext.AspNetCore.Protocol;
 using LongContext.Evaluation;
+using LongContext.Generation;
 using LongContext.Hosting;
 using Microsoft.AspNetCore.Http;
 
@@ -8,6 +9,8 @@ namespace LongContext.AspNetCore.Serving;
 /// <summary>What a client is told about what was thrown.</summary>
 internal static class Faults
 {
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
+
     /// <param name="exception">What was thrown.</param>
     /// <param name="limits">The server's options.</param>
     /// <param name="promptField">The field that holds the text; null where it is not known yet.</param>
@@ -15,6 +18,11 @@ internal static class Faults
     {
         ProtocolException known => known,
         PromptTooLongException => ProtocolException.Bad(exception.Message, promptField, "context_length_exceeded"),
+        CacheCapacityException { RequiredTokens: > 0 } => ProtocolException.Bad(exception.Message, promptField, "context_length_exceeded"),
+        // A page that is missing now may be there later.
+        CacheCapacityException => ProtocolException.Unavailable("The model has no memory for more of this request now: try again later.", Soon),
+        GenerationQueueFullException => ProtocolException.TooMany(exception.Message, "overloaded", Soon),
+        ModelOverloadedException { InnerException: CacheCapacityException } full => ProtocolException.Unavailable("The model has no memory for more of this request now: try again later.", full.RetryAfter),
         ModelOverloadedException overloaded => ProtocolException.TooMany(exception.Message, "overloaded", overloaded.RetryAfter),
         ModelNotReadyException => ProtocolException.Unavailable(exception.Message),
         ObjectDisposedException => ProtocolException.Unavailable("The server stops."),

@@ -2,18 +2,18 @@ using Microsoft.Extensions.AI;
 
 namespace LongContext.AspNetCore.Serving;
 
-/// <summary>The form of one answer: a chat's or a text's.</summary>
+/// <summary>The form of the answers to a request: a chat's or a text's.</summary>
 internal interface IAnswerWriting
 {
-    /// <summary>Writes a whole answer.</summary>
-    Task WriteAsync(AnswerWriter writer, ChatResponse response);
+    /// <summary>Writes whole answers.</summary>
+    Task WriteAsync(AnswerWriter writer, ChatResponse[] responses);
 
     /// <summary>What a stream begins with.</summary>
     void AddBeginning(AnswerWriter writer);
 
-    /// <summary>A piece of the answer.</summary>
-    void AddPiece(AnswerWriter writer, ChatResponseUpdate update);
+    /// <summary>A piece of an answer.</summary>
+    void AddPiece(AnswerWriter writer, AnswerPiece piece);
 
-    /// <summary>Why it ended, and the count of tokens where it is asked for.</summary>
+    /// <summary>Why they ended, and the count of tokens where it is asked for.</summary>
     void AddEnd(AnswerWriter writer, bool includeUsage);
 }

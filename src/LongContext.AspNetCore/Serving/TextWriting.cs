@@ -1,5 +1,7 @@
 using LongContext.AspNetCore.Protocol;
+using LongContext.Generation;
 using Microsoft.Extensions.AI;
+using GenerationRequest = LongContext.AspNetCore.Protocol.GenerationRequest;
 
 namespace LongContext.AspNetCore.Serving;
 
@@ -8,37 +10,49 @@ internal sealed class TextWriting(string model, DateTimeOffset time, GenerationR
 {
     private readonly string id = "cmpl-" + Guid.NewGuid().ToString("N");
     private readonly long created = time.ToUnixTimeSeconds();
-    private ChatFinishReason? reason;
-    private UsageDetails? usage;
+    private readonly ChatFinishReason?[] reasons = new ChatFinishReason?[request.Choices];
+    private readonly UsageDetails?[] usages = new UsageDetails?[request.Choices];
 
-    public Task WriteAsync(AnswerWriter writer, ChatResponse response) =>
-        writer.WriteAsync(200, Of(new TextChoice(0, Echoed + response.Text, AnswerParts.FinishReason(response.FinishReason))) with { Usage = AnswerParts.Usage(response.Usage) }, ProtocolJson.Plain.TextCompletion);
+    /// <summary>Of each answer, what was written of it, in UTF-16 units and in code points.</summary>
+    private readonly (int Units, int Characters)[] written = new (int, int)[request.Choices];
+
+    public Task WriteAsync(AnswerWriter writer, ChatResponse[] responses)
+    {
+        TextChoice[] answers = [.. responses.Select((response, i) => new TextChoice(i, Echoed + response.Text, AnswerParts.FinishReason(response.FinishReason))
+        {
+            Logprobs = LogprobParts.Text(response.GetLogProbabilities(), response.Text, start: 0, characters: 0),
+        })];
+        return writer.WriteAsync(200, Of(answers) with { Usage = AnswerParts.Usage(Array.ConvertAll(responses, response => response.Usage)) }, ProtocolJson.Plain.TextCompletion);
+    }
 
     public void AddBeginning(AnswerWriter writer)
     {
-        if (Echoed.Length > 0) Add(writer, Echoed);
+        if (Echoed.Length == 0) return;
+        for (int i = 0; i < request.Choices; i++) Add(writer, i, Echoed);
     }
 
-    public void AddPiece(AnswerWriter writer, ChatResponseUpdate update)
+    public void AddPiece(AnswerWriter writer, AnswerPiece piece)
     {
-        reason = update.FinishReason ?? reason;
-        foreach (AIContent content in update.Contents)
-        {
-            if (content is UsageContent count) (usage ??= new UsageDetails()).Add(count.Details);
-        }
-
-        if (update.Text is { Length: > 0 } text) Add(writer, text);
+        ChatResponseUpdate update = piece.Update;
+        reasons[piece.Choice] = update.FinishReason ?? reasons[piece.Choice];
+        AnswerParts.Count(update, ref usages[piece.Choice]);
+        string text = update.Text;
+        ref (int Units, int Characters) place = ref written[piece.Choice];
+        TextLogprobs? details = LogprobParts.Text(update.GetLogProbabilities(), text, place.Units, place.Characters);
+        place = (place.Units + text.Length, place.Characters + LogprobParts.CodePoints(text));
+        if (text.Length > 0 || details is not null) Add(writer, piece.Choice, text, details: details);
     }
 
     public void AddEnd(AnswerWriter writer, bool includeUsage)
     {
-        Add(writer, "", AnswerParts.FinishReason(reason));
-        if (includeUsage) writer.AddEvent(Of() with { Usage = AnswerParts.Usage(usage) }, ProtocolJson.Plain.TextCompletion);
+        for (int i = 0; i < request.Choices; i++) Add(writer, i, "", AnswerParts.FinishReason(reasons[i]));
+        if (includeUsage) writer.AddEvent(Of() with { Usage = AnswerParts.Usage(usages) }, ProtocolJson.Plain.TextCompletion);
     }
 
     private string Echoed => request.Echo ? request.Messages[0].Text : "";
 
-    private void Add(AnswerWriter writer, string text, string? finish = null) => writer.AddEvent(Of(new TextChoice(0, text, finish)), ProtocolJson.Plain.TextCompletion);
+    private void Add(AnswerWriter writer, int choice, string text, string? finish = null, TextLogprobs? details = null) =>
+        writer.AddEvent(Of(new TextChoice(choice, text, finish) { Logprobs = details }), ProtocolJson.Plain.TextCompletion);
 
     private TextCompletion Of(params TextChoice[] choices) => new(id, "text_completion", created, model, choices);
 }

@@ -46,6 +46,11 @@ internal sealed unsafe partial class CpuTeam : IDisposable
     /// <summary>Threads, the caller's included.</summary>
     public int Workers { get; }
 
+    /// <summary>
+    /// Once this is cancelled, tiles that are not begun are left out, and what would have been their results is undefined. Set between calls, by whoever calls; none for never (the default).
+    /// </summary>
+    public CancellationToken Cancellation { get; set; }
+
     /// <summary>Does all tiles and returns when the last is done. A tile's exception is thrown here once all other tiles are done: the first, where there are several.</summary>
     /// <param name="work">What to do; its fields are written back at the end.</param>
     /// <param name="tiles">Number of tiles; 0 does nothing.</param>
@@ -113,7 +118,7 @@ internal sealed unsafe partial class CpuTeam : IDisposable
         while (true)
         {
             int tile = Interlocked.Increment(ref team.word.Next) - 1;
-            if (tile >= count) return;
+            if (tile >= count || team.Cancellation.IsCancellationRequested) return;
             try
             {
                 tiles.Run(tile, worker);

@@ -14,26 +14,35 @@ internal sealed class ChatAnswer(ITokenGenerator generator, Tokenizer tokenizer,
     /// <summary>Tokens made so far.</summary>
     public int TokenCount { get; private set; }
 
+    /// <summary>What was used for it, known from its first token on.</summary>
+    public GenerationUsage Usage { get; } = new();
+
     /// <summary>Why it ended, once it has.</summary>
     public ChatFinishReason FinishReason { get; private set; }
 
-    /// <summary>The text in pieces of whole characters, none empty. To be read once.</summary>
-    public async IAsyncEnumerable<string> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>The text in pieces of whole characters, none empty but for tokens without text in the end. To be read once.</summary>
+    public async IAsyncEnumerable<ChatPiece> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        GenerationOptions options = request.Request.Options;
         TokenStreamDecoder decoder = tokenizer is HuggingFaceTokenizer own ? new(own, skipSpecialTokens: true) : new(tokenizer);
         if (request.Continues)
         {
-            foreach (int token in request.Prompt.TakeLast(TokensBefore)) decoder.Add(token);
+            ReadOnlyMemory<int> prompt = request.Request.Prompt;
+            foreach (int token in prompt[Math.Max(0, prompt.Length - TokensBefore)..].ToArray()) decoder.Add(token);
         }
 
         var stops = new StopStringFilter(request.StopStrings);
-        await foreach (int token in generator.GenerateAsync(request.Prompt, request.Generation, cancellationToken).ConfigureAwait(false))
+        LogProbabilityTrack? track = options.LogProbabilities is null ? null : new LogProbabilityTrack(TokenTexts.Of(tokenizer));
+        int given = 0;
+        await foreach (GeneratedToken token in generator.GenerateAsync(request.Request, Usage, cancellationToken).ConfigureAwait(false))
         {
             TokenCount++;
-            string text = decoder.Add(token);
+            string text = decoder.Add(token.Id);
+            track?.Add(token);
+            track?.Decoded(text.Length);
             // What must be there at least is not searched for an end.
-            string ready = TokenCount <= request.Generation.MinimumNewTokens ? text : stops.Add(text);
-            if (ready.Length > 0) yield return ready;
+            string ready = TokenCount <= options.MinimumNewTokens ? text : stops.Add(text);
+            if (ready.Length > 0) yield return Piece(ready);
             if (!stops.Stopped) continue;
             FinishReason = ChatFinishReason.Stop;
             yield break;
@@ -41,9 +50,13 @@ internal sealed class ChatAnswer(ITokenGenerator generator, Tokenizer tokenizer,
 
         string left = decoder.Flush();
         // The limit may fall between the tokens of one character: half of it is no text, and no mark of a damaged one either.
-        if (TokenCount >= request.Generation.MaximumNewTokens) left = left.TrimEnd('\uFFFD');
+        if (TokenCount >= options.MaximumNewTokens) left = left.TrimEnd('\uFFFD');
+        track?.Decoded(left.Length);
         string rest = stops.Add(left) + stops.Flush();
-        if (rest.Length > 0) yield return rest;
-        FinishReason = stops.Stopped || TokenCount < request.Generation.MaximumNewTokens ? ChatFinishReason.Stop : ChatFinishReason.Length;
+        if (rest.Length > 0) yield return Piece(rest);
+        if (!stops.Stopped && track?.Rest() is { } last) yield return new ChatPiece("", last);
+        FinishReason = stops.Stopped || TokenCount < options.MaximumNewTokens ? ChatFinishReason.Stop : ChatFinishReason.Length;
+
+        ChatPiece Piece(string text) => new(text, track?.Before(given += text.Length));
     }
 }

@@ -3,11 +3,8 @@ namespace LongContext.Generation;
 /// <summary>What a chat client was asked, ready for the model.</summary>
 internal sealed record ChatRequest
 {
-    /// <summary>Token ids, special ones included. Required.</summary>
-    public required int[] Prompt { get; init; }
-
-    /// <summary>How tokens are chosen. Required.</summary>
-    public required GenerationOptions Generation { get; init; }
+    /// <summary>Prompt, special tokens included, and how tokens are chosen. Required.</summary>
+    public required GenerationRequest Request { get; init; }
 
     /// <summary>Texts that end the answer. Required.</summary>
     public required IReadOnlyList<string> StopStrings { get; init; }

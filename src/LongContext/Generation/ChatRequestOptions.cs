@@ -1,5 +1,5 @@
-using System.Text.Json;
 using LongContext.Evaluation;
+using LongContext.Positions;
 using Microsoft.Extensions.AI;
 
 namespace LongContext.Generation;
@@ -28,9 +28,42 @@ internal sealed record ChatRequestOptions
     /// <summary>Texts that end the answer.</summary>
     public IReadOnlyList<string> StopStrings { get; private init; } = [];
 
+    /// <summary>Likeliest tokens whose log-probabilities are asked for besides the chosen ones'; null for what the client says.</summary>
+    public int? LogProbabilities { get; private init; }
+
+    /// <summary>Added to the scores, by token id; null for what the client says.</summary>
+    public IReadOnlyDictionary<int, double>? LogitBias { get; private init; }
+
+    public double? MinP { get; private init; }
+
+    public double? TypicalP { get; private init; }
+
+    public double? TopNSigma { get; private init; }
+
+    public double? RepetitionPenalty { get; private init; }
+
+    /// <summary>0 for none; null for what the client says.</summary>
+    public int? NoRepeatNGramSize { get; private init; }
+
+    /// <summary>Texts that the answer must not hold, besides what the client says.</summary>
+    public IReadOnlyList<string> BadWords { get; private init; } = [];
+
+    /// <summary>Tokens that end the answer besides the model's.</summary>
+    public IReadOnlyList<int> StopTokenIds { get; private init; } = [];
+
+    /// <summary>Whether the model's own tokens do not end the answer.</summary>
+    public bool IgnoresEnd { get; private init; }
+
+    /// <summary>As the engine counts it: the higher the sooner.</summary>
+    public int Priority { get; private init; }
+
+    public string? CacheSalt { get; private init; }
+
+    public PositionRemapping? PositionRemapping { get; private init; }
+
     /// <exception cref="NotSupportedException">Something is asked for that the client cannot do.</exception>
     /// <exception cref="ArgumentException">A value cannot be used.</exception>
-    public static ChatRequestOptions Read(ChatOptions? options, string modelId)
+    public static ChatRequestOptions Read(ChatOptions? options, string modelId, int vocabularySize)
     {
         if (options is null) return new ChatRequestOptions();
         Refuse(options, modelId);
@@ -42,15 +75,33 @@ internal sealed record ChatRequestOptions
                 throw new ArgumentException($"ChatOptions.StopSequences holds \"{stop}\", which begins or ends with half a character.", nameof(options));
         }
 
-        AdditionalPropertiesDictionary? more = options.AdditionalProperties;
+        var more = new ChatOptionValues(options.AdditionalProperties);
+        bool? detailed = more.Flag(ChatOptionKeys.LogProbabilities);
+        int? alternatives = more.Whole(ChatOptionKeys.TopLogProbabilities, 0, vocabularySize, $"0 to the {vocabularySize} tokens of the vocabulary");
+        if (alternatives > 0 && detailed != true)
+            throw new ArgumentException($"ChatOptions.AdditionalProperties[\"{ChatOptionKeys.TopLogProbabilities}\"] is {alternatives}, but goes with \"{ChatOptionKeys.LogProbabilities}\" = true only.");
         return new ChatRequestOptions
         {
-            Completion = Flag(more, ChatOptionKeys.Completion),
-            ContinueFinalMessage = Flag(more, ChatOptionKeys.ContinueFinalMessage),
-            MinimumNewTokens = Number(more, ChatOptionKeys.MinimumNewTokens),
+            Completion = more.Flag(ChatOptionKeys.Completion) ?? false,
+            ContinueFinalMessage = more.Flag(ChatOptionKeys.ContinueFinalMessage) ?? false,
+            MinimumNewTokens = more.Whole(ChatOptionKeys.MinimumNewTokens, 0, int.MaxValue, "a number of tokens, 0 or more"),
             EnableThinking = options.Reasoning?.Effort is { } effort ? effort != ReasoningEffort.None : null,
             JsonSchema = options.ResponseFormat is ChatResponseFormatJson json ? json.Schema?.GetRawText() ?? AnyObject : null,
             StopStrings = stops,
+            LogProbabilities = detailed == true ? alternatives ?? 0 : null,
+            LogitBias = more.Biases(ChatOptionKeys.LogitBias, vocabularySize),
+            MinP = more.Number(ChatOptionKeys.MinP, p => p is >= 0 and <= 1, "0 to 1"),
+            TypicalP = more.Number(ChatOptionKeys.TypicalP, p => p is > 0 and <= 1, "more than 0 and at most 1"),
+            TopNSigma = more.Number(ChatOptionKeys.TopNSigma, n => n >= 0 && double.IsFinite(n), "0 or more"),
+            RepetitionPenalty = more.Number(ChatOptionKeys.RepetitionPenalty, penalty => penalty > 0 && double.IsFinite(penalty), "more than 0"),
+            NoRepeatNGramSize = more.Whole(ChatOptionKeys.NoRepeatNGramSize, 0, int.MaxValue, "a number of tokens, or 0 for none"),
+            BadWords = more.Texts(ChatOptionKeys.BadWords),
+            StopTokenIds = more.TokenIds(ChatOptionKeys.StopTokenIds, vocabularySize),
+            IgnoresEnd = more.Flag(ChatOptionKeys.IgnoreEndOfSentence) ?? false,
+            // Lower numbers go first there, higher ones here.
+            Priority = -(more.Whole(ChatOptionKeys.Priority, -int.MaxValue, int.MaxValue, "a whole number") ?? 0),
+            CacheSalt = more.Text(ChatOptionKeys.CacheSalt),
+            PositionRemapping = more.Instance<PositionRemapping>(ChatOptionKeys.PositionRemapping),
         };
     }
 
@@ -66,30 +117,4 @@ internal sealed record ChatRequestOptions
         if (options.ModelId is { } asked && asked != modelId)
             throw new ArgumentException($"ChatOptions.ModelId is \"{asked}\", but this client has the model \"{modelId}\" only.", nameof(options));
     }
-
-    private static bool Flag(AdditionalPropertiesDictionary? properties, string key) => Value(properties, key) switch
-    {
-        null => false,
-        bool flag => flag,
-        JsonElement { ValueKind: JsonValueKind.True } => true,
-        JsonElement { ValueKind: JsonValueKind.False } => false,
-        object other => throw new ArgumentException($"ChatOptions.AdditionalProperties[\"{key}\"] is {other}, expected true or false."),
-    };
-
-    private static int? Number(AdditionalPropertiesDictionary? properties, string key)
-    {
-        int? number = Value(properties, key) switch
-        {
-            null => null,
-            int value => value,
-            long value when value is >= 0 and <= int.MaxValue => (int)value,
-            JsonElement { ValueKind: JsonValueKind.Number } json when json.TryGetInt32(out int value) => value,
-            _ => -1,
-        };
-        return number is not < 0 ? number
-            : throw new ArgumentException($"ChatOptions.AdditionalProperties[\"{key}\"] is {Value(properties, key)}, expected a number of tokens, 0 or more.");
-    }
-
-    private static object? Value(AdditionalPropertiesDictionary? properties, string key) =>
-        properties is not null && properties.TryGetValue(key, out object? value) ? value : null;
 }

@@ -35,10 +35,13 @@ internal sealed class ChatRequestReader
         stopTokenIds = [.. options.Generation.StopTokenIds ?? config.EndOfSentenceTokenIds.Union(ofFormat)];
     }
 
+    /// <param name="messages">The conversation.</param>
+    /// <param name="chatOptions">What is asked for.</param>
+    /// <param name="memoryTokens">Tokens of prompt and answer that fit into memory: a length that nobody asked for ends there; null for no limit.</param>
     /// <exception cref="PromptTooLongException">The prompt fills the window.</exception>
-    public ChatRequest Read(IEnumerable<ChatMessage> messages, ChatOptions? chatOptions)
+    public ChatRequest Read(IEnumerable<ChatMessage> messages, ChatOptions? chatOptions, int? memoryTokens = null)
     {
-        ChatRequestOptions asked = ChatRequestOptions.Read(chatOptions, modelId);
+        ChatRequestOptions asked = ChatRequestOptions.Read(chatOptions, modelId, config.VocabularySize);
         List<ChatTurn> turns = ChatConversation.Turns(messages, chatOptions?.Instructions);
         bool continuesTurn = asked.ContinueFinalMessage;
         if (continuesTurn && !turns[^1].IsAssistant)
@@ -58,8 +61,14 @@ internal sealed class ChatRequestReader
 
         return new ChatRequest
         {
-            Prompt = prompt,
-            Generation = Generation(chatOptions, asked, prompt.Length),
+            Request = new GenerationRequest
+            {
+                Prompt = prompt,
+                Options = Generation(chatOptions, asked, prompt.Length, memoryTokens),
+                Priority = asked.Priority,
+                CacheSalt = asked.CacheSalt,
+                PositionRemapping = asked.PositionRemapping,
+            },
             StopStrings = asked.StopStrings,
             Continues = isPlain || continuesTurn,
         };
@@ -75,13 +84,20 @@ internal sealed class ChatRequestReader
         TimeProvider = options.Rendering.TimeProvider,
     }).Text;
 
-    private GenerationOptions Generation(ChatOptions? chatOptions, ChatRequestOptions asked, int promptLength)
+    private GenerationOptions Generation(ChatOptions? chatOptions, ChatRequestOptions asked, int promptLength, int? memoryTokens)
     {
         GenerationOptions given = options.Generation;
         int maximum = chatOptions?.MaxOutputTokens ?? given.MaximumNewTokens, minimum = asked.MinimumNewTokens ?? given.MinimumNewTokens;
         if (contextLength is { } window && maximum > window - promptLength)
         {
             maximum = window - promptLength;
+            minimum = Math.Min(minimum, maximum);
+        }
+
+        // Of a prompt that fills the memory by itself, whoever has the memory says so.
+        if (chatOptions?.MaxOutputTokens is null && memoryTokens > promptLength && maximum > memoryTokens - promptLength)
+        {
+            maximum = memoryTokens.Value - promptLength;
             minimum = Math.Min(minimum, maximum);
         }
 
@@ -94,19 +110,19 @@ internal sealed class ChatRequestReader
             Temperature = Exact(chatOptions?.Temperature) ?? given.Temperature,
             TopK = chatOptions?.TopK ?? given.TopK,
             TopP = Exact(chatOptions?.TopP) ?? given.TopP,
-            MinP = given.MinP,
-            TypicalP = given.TypicalP,
-            TopNSigma = given.TopNSigma,
-            LogitBias = given.LogitBias,
-            BadWordIds = given.BadWordIds,
-            NoRepeatNGramSize = given.NoRepeatNGramSize,
-            LogProbabilities = given.LogProbabilities,
+            MinP = asked.MinP ?? given.MinP,
+            TypicalP = asked.TypicalP ?? given.TypicalP,
+            TopNSigma = asked.TopNSigma ?? given.TopNSigma,
+            LogitBias = asked.LogitBias ?? given.LogitBias,
+            BadWordIds = asked.BadWords.Count == 0 ? given.BadWordIds : [.. given.BadWordIds, .. asked.BadWords.SelectMany(SpellingsOf)],
+            NoRepeatNGramSize = asked.NoRepeatNGramSize is { } run ? run > 0 ? run : null : given.NoRepeatNGramSize,
+            LogProbabilities = asked.LogProbabilities ?? given.LogProbabilities,
             Grammar = asked.JsonSchema is { } schema ? Grammar(schema) : given.Grammar,
-            RepetitionPenalty = given.RepetitionPenalty,
+            RepetitionPenalty = asked.RepetitionPenalty ?? given.RepetitionPenalty,
             FrequencyPenalty = Exact(chatOptions?.FrequencyPenalty) ?? given.FrequencyPenalty,
             PresencePenalty = Exact(chatOptions?.PresencePenalty) ?? given.PresencePenalty,
             Seed = unchecked((int)(seed ^ (seed >> 32))),
-            StopTokenIds = stopTokenIds,
+            StopTokenIds = StopTokens(asked),
             PrefillChunkTokens = given.PrefillChunkTokens,
             RerotateCachedKeys = given.RerotateCachedKeys,
             Speculation = given.Speculation,
@@ -133,6 +149,23 @@ internal sealed class ChatRequestReader
         }
 
         return made;
+    }
+
+    private int[] StopTokens(ChatRequestOptions asked) => asked switch
+    {
+        { IgnoresEnd: true } => [.. asked.StopTokenIds],
+        { StopTokenIds.Count: > 0 } => [.. stopTokenIds.Union(asked.StopTokenIds)],
+        _ => stopTokenIds,
+    };
+
+    /// <summary>The tokens of a text by itself, and those of it behind a blank where that is another first token.</summary>
+    private IEnumerable<IReadOnlyList<int>> SpellingsOf(string word)
+    {
+        string bare = word.TrimStart(' ');
+        IReadOnlyList<int> alone = tokenizer.EncodeToIds(bare), behind = tokenizer.EncodeToIds(" " + bare);
+        if (alone.Count > 0) yield return alone;
+        // A blank of its own before the same tokens says nothing that those do not say.
+        if (behind.Count > 0 && (alone.Count == 0 || (behind.Count == alone.Count && behind[0] != alone[0]))) yield return behind;
     }
 
     /// <summary>The token that spells a stop string by itself, which an answer cannot begin with while it must be longer; null for none.</summary>

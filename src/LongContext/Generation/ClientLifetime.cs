@@ -1,8 +1,8 @@
 namespace LongContext.Generation;
 
 /// <summary>Counts a client's requests, so that what it owns is disposed after the last of them and not under it.</summary>
-/// <param name="owned">What is disposed in the end; null for nothing.</param>
-internal sealed class ClientLifetime(IDisposable? owned) : IDisposable
+/// <param name="owned">What is disposed in the end, in this order.</param>
+internal sealed class ClientLifetime(params IReadOnlyList<IDisposable> owned) : IDisposable
 {
     private readonly CancellationTokenSource ended = new();
     private readonly Lock state = new();
@@ -33,14 +33,19 @@ internal sealed class ClientLifetime(IDisposable? owned) : IDisposable
         }
 
         ended.Cancel();
-        if (last) owned?.Dispose();
+        if (last) DisposeOwned();
     }
 
     private void End()
     {
         bool last;
         lock (state) last = --uses == 0 && disposed;
-        if (last) owned?.Dispose();
+        if (last) DisposeOwned();
+    }
+
+    private void DisposeOwned()
+    {
+        foreach (IDisposable each in owned) each.Dispose();
     }
 
     /// <summary>One request.</summary>

@@ -6,7 +6,7 @@ namespace LongContext.Generation;
 internal static class ClientSettings
 {
     /// <summary>What differs from the defaults, each with a comma before it. What every request of a run says by itself, and what only bounds memory, is left out.</summary>
-    public static string Describe(LongContextChatClientOptions options)
+    public static string Describe(LongContextChatClientOptions options, KeyValueCacheFormat cache = KeyValueCacheFormat.Model)
     {
         List<string> found = [];
         GenerationOptions own = options.Generation, usual = new();
@@ -34,6 +34,7 @@ internal static class ClientSettings
         Add("stop tokens", own.StopTokenIds is { } ids ? $"[{string.Join(' ', ids.Distinct().Order())}]" : null, null);
         Add("rerotates keys", own.RerotateCachedKeys, usual.RerotateCachedKeys);
         Add("drops context at the original window", own.DropsContextAtOriginalWindow, usual.DropsContextAtOriginalWindow);
+        Add("cache", cache, KeyValueCacheFormat.Model);
         Add("thinking", options.Rendering.EnableThinking, null);
         Add("date", options.Rendering.Date?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), null);
         return string.Concat(found);

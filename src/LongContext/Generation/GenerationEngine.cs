@@ -35,19 +35,19 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
     /// <exception cref="ArgumentException">An option cannot be used; the message lists all faults.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public GenerationEngine(CausalLanguageModel model, GenerationEngineOptions? options = null)
-        : this(new EngineModel(model ?? throw new ArgumentNullException(nameof(model))), EngineMemory.Runner(model, options ??= new GenerationEngineOptions()), options, cacheBytes: null)
+        : this(new EngineModel(model ?? throw new ArgumentNullException(nameof(model))), EngineMemory.Runner(model, options ??= new GenerationEngineOptions()), options, cacheBytes: null, whole: model)
     {
-        Model = model;
     }
 
-    internal GenerationEngine(EngineModel model, IModelRunner runner, GenerationEngineOptions? options, long? cacheBytes, int hashBits = 64)
+    internal GenerationEngine(EngineModel model, IModelRunner runner, GenerationEngineOptions? options, long? cacheBytes, int hashBits = 64, CausalLanguageModel? whole = null)
     {
         options ??= new GenerationEngineOptions();
         options.Validate();
-        (this.model, this.runner, this.options) = (model, runner, options);
+        (this.model, this.runner, this.options, Model) = (model, runner, options, whole);
+        MemoryPlan = EngineMemory.Plan(whole, model, runner, options, cacheBytes);
         cache = new PagedCache(runner.Pages, new PagedCacheOptions
         {
-            BudgetBytes = cacheBytes ?? EngineMemory.CacheBytes(model, runner.Pages, options),
+            BudgetBytes = MemoryPlan.CacheBytes,
             Keeps = options.ReusesPrefixes,
             KeptShare = options.KeptShare,
             OffloadBytes = runner.Pages.InHostMemory ? 0 : options.OffloadBytes,
@@ -63,8 +63,14 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
     /// <summary>Requests computed at once, at most.</summary>
     internal int MaximumSequences => options.MaximumSequences;
 
+    /// <summary>How keys and values are held.</summary>
+    internal KeyValueCacheFormat CacheFormat => options.CacheFormat;
+
     /// <summary>Tokens of prompt and answer that one request may have, as the cache's memory allows.</summary>
-    public int MaximumSequenceTokens => Math.Min(int.MaxValue - 1, cache.Needs.LongestSequence(cache.BudgetBytes)) + 1;
+    public int MaximumSequenceTokens => GenerationMemoryPlan.LongestSequence(cache.Needs, cache.BudgetBytes);
+
+    /// <summary>What memory is used for, as it was planned when the engine was made, and what fits into it.</summary>
+    public GenerationMemoryPlan MemoryPlan { get; }
 
     /// <summary>What the engine does and has done.</summary>
     public GenerationEngineStatistics Statistics

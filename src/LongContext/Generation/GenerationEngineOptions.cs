@@ -6,8 +6,8 @@ namespace LongContext.Generation;
 public sealed record GenerationEngineOptions
 {
     /// <summary>
-    /// Memory for keys and values, in bytes. Null (the default): what <see cref="CacheTokens"/> take, or, where that is null too, half of what the machine's memory has left (on a GPU 85 % of its), and no more than
-    /// <see cref="MaximumSequences"/> of the model's whole window need. It is taken page by page as it is needed, and given back when the engine has nothing to do.
+    /// Memory for keys and values, in bytes. Null (the default): what <see cref="CacheTokens"/> take, or, where that is null too, what <see cref="MemoryUtilization"/> leaves beside all else
+    /// (<see cref="GenerationMemoryPlan"/>), and no more than <see cref="MaximumSequences"/> of the model's whole window need. It is taken page by page as it is needed, and given back when the engine has nothing to do.
     /// </summary>
     public long? CacheBytes { get; init; }
 
@@ -15,8 +15,14 @@ public sealed record GenerationEngineOptions
     public int? CacheTokens { get; init; }
 
     /// <summary>
+    /// Share of the memory of the device (of a container, where one is limited) that may be in use when the cache is full, weights and other programs included; in (0, 1]. Counts where neither
+    /// <see cref="CacheBytes"/> nor <see cref="CacheTokens"/> is given. Null (the default): 0.9 on a GPU, 0.8 of a machine's memory, which others grow into too.
+    /// </summary>
+    public double? MemoryUtilization { get; init; }
+
+    /// <summary>
     /// Tokens that the model computes in one step, at most: the next token of each running sequence first, the rest for prompts, which go through in chunks. More make prompts faster, fewer make the
-    /// steps of the others shorter. At least <see cref="MaximumSequences"/>. Default 512.
+    /// steps of the others shorter. Far on in a long text, where each token sees much, chunks have fewer tokens, so that a step takes no longer for it. At least <see cref="MaximumSequences"/>. Default 512.
     /// </summary>
     public int StepTokens { get; init; } = 512;
 
@@ -25,6 +31,12 @@ public sealed record GenerationEngineOptions
 
     /// <summary>Requests that may wait, at most; one more is refused with a <see cref="GenerationQueueFullException"/>. Null (the default) for no limit.</summary>
     public int? QueueLimit { get; init; }
+
+    /// <summary>
+    /// How often requests of higher priorities may begin before older ones of lower priority: then the oldest of these goes before all others, until its answer is complete, and the count begins anew. So
+    /// those of low priority get a share however many others come, and nobody waits for ever. At least 1. Default 16; null: any number of times, priorities are strict.
+    /// </summary>
+    public int? OvertakingLimit { get; init; } = 16;
 
     /// <summary>
     /// Whether keys and values are kept after a request, so that another one that begins with the same tokens (a shared instruction, the next turn of a conversation) need not compute them.
@@ -60,6 +72,8 @@ public sealed record GenerationEngineOptions
         if (CacheTokens is < 1) faults.Add($"CacheTokens must be positive, but is {CacheTokens}");
         if (CacheBytes is not null && CacheTokens is not null) faults.Add("CacheBytes and CacheTokens are both given, expected one of them");
         if (MaximumSequences < 1) faults.Add($"MaximumSequences must be at least 1, but is {MaximumSequences}");
+        if (MemoryUtilization is { } share && !(share is > 0 and <= 1)) faults.Add($"MemoryUtilization must be in (0, 1], but is {share}");
+        if (OvertakingLimit is < 1) faults.Add($"OvertakingLimit must be at least 1, but is {OvertakingLimit}");
         if (StepTokens < 1 || StepTokens < MaximumSequences) faults.Add($"StepTokens must be at least 1 and at least MaximumSequences ({MaximumSequences}), but is {StepTokens}");
         if (QueueLimit is < 0) faults.Add($"QueueLimit must not be negative, but is {QueueLimit}");
         if (!(KeptShare is >= 0 and <= 1)) faults.Add($"KeptShare must be in [0, 1], but is {KeptShare}");

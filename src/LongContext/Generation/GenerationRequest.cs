@@ -14,7 +14,9 @@ public sealed record GenerationRequest
     /// <summary>Self-Extend or dual chunk attention for this request; null (the default) for what the model has (<see cref="Models.CausalLanguageModel.PositionRemapping"/>).</summary>
     public PositionRemapping? PositionRemapping { get; init; }
 
-    /// <summary>Requests of a higher priority are begun first, and keep their memory where it runs short. Default 0; may be negative.</summary>
+    /// <summary>
+    /// Requests of a higher priority are begun first, and keep their memory where it runs short; but not without end (<see cref="GenerationEngineOptions.OvertakingLimit"/>). Default 0; may be negative.
+    /// </summary>
     public int Priority { get; init; }
 
     /// <summary>

@@ -11,8 +11,8 @@ using Microsoft.ML.Tokenizers;
 namespace LongContext.Generation;
 
 /// <summary>
-/// A model of this library as an <see cref="IChatClient"/>: streaming, cancellation, stop strings, usage counts. May be used by many callers at once; the model
-/// serves one request at a time, in the order in which they came, unless the client was made for a <see cref="GenerationEngine"/>, which serves many at once.
+/// A model of this library as an <see cref="IChatClient"/>: streaming, cancellation, stop strings, usage counts. May be used by many callers at once. A client that was loaded from a folder or made for a
+/// <see cref="GenerationEngine"/> has many requests answered at once; one that was made for a model alone has one at a time, in the order in which they came.
 /// </summary>
 /// <remarks>
 /// <para>Conversations are written by the <see cref="ChatFormat"/>. Without one, and on request (<see cref="ChatOptionKeys.Completion"/>), there is no
@@ -20,10 +20,13 @@ namespace LongContext.Generation;
 /// message at the end; <see cref="ChatOptionKeys.MinimumNewTokens"/> keeps stop tokens and stop strings away until then.</para>
 /// <para>Of <see cref="ChatOptions"/> count MaxOutputTokens, Temperature (0 is greedy), TopP, TopK, Seed, StopSequences, FrequencyPenalty, PresencePenalty, Instructions and Reasoning's effort
 /// (none, or think first), and ResponseFormat: an answer in JSON is held to its schema, or to any object without one, by a <see cref="JsonGrammar"/> (the prompt should ask for it as well).
-/// Tools and kept conversations are refused by a <see cref="NotSupportedException"/>.</para>
-/// <para>A stream computes a token when it is asked for one, on the thread pool, and keeps its place at the model until it is at its end or disposed. A stop string ends the answer
-/// and is no part of it, wherever tokens cut it; text that could become one is held back. Tokens are counted as the model makes them, the
-/// stop token left out.</para>
+/// Tools and kept conversations are refused by a <see cref="NotSupportedException"/>. What chat options have no member for comes by the names of <see cref="ChatOptionKeys"/> in
+/// <see cref="ChatOptions.AdditionalProperties"/>: logit bias, log-probabilities, min-p, bad words, priority, cache salt and more, each checked, with its name in the exception.</para>
+/// <para>A stream with an engine is filled as the engine makes its tokens; without one, a token is computed when it is asked for, on the thread pool, and the stream keeps its place at the model until it is
+/// at its end or disposed. A stop string ends the answer and is no part of it, wherever tokens cut it; text that could become one is held back. Tokens are counted as the model makes them, the
+/// stop token left out; with an engine, those of the prompt that it had computed before are counted as cached.</para>
+/// <para>Log-probabilities (<see cref="ChatOptionKeys.LogProbabilities"/>) come with the piece of text that their tokens begin in, as a list of <see cref="ChatLogProbability"/> under the same name in the
+/// update's additional properties, and in the whole response's; <see cref="ChatLogProbabilityExtensions"/> finds them.</para>
 /// </remarks>
 public sealed class LongContextChatClient : IChatClient, IPromptRenderer
 {
@@ -34,7 +37,7 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
     private readonly ClientLifetime lifetime;
     private readonly ChatClientMetadata metadata;
     private readonly string deviations;
-    private readonly int requestsAtOnce = 1;
+    private readonly GenerationEngine? engine;
 
     /// <summary>A client for a model.</summary>
     /// <param name="model">The model; stays the caller's unless <see cref="LongContextChatClientOptions.OwnsModel"/> says otherwise.</param>
@@ -43,24 +46,24 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
     /// <param name="options">Null for all defaults.</param>
     /// <exception cref="ArgumentException">An option cannot be used, or the format does not belong to the tokenizer.</exception>
     public LongContextChatClient(CausalLanguageModel model, Tokenizer tokenizer, ChatFormat? format = null, LongContextChatClientOptions? options = null)
-        : this(model, tokenizer, format, options, generator: null)
+        : this(model, tokenizer, format, WithoutEngine(options), generator: null)
     {
     }
 
     /// <summary>A client for an engine's model that has many requests answered at once.</summary>
-    /// <param name="engine">The engine; stays the caller's, and may serve other clients too.</param>
+    /// <param name="engine">The engine; stays the caller's unless <see cref="LongContextChatClientOptions.OwnsEngine"/> says otherwise, and may serve other clients too.</param>
     /// <param name="tokenizer">The model's tokenizer.</param>
     /// <param name="format">Writes conversations; null for text to go on with, without a template.</param>
-    /// <param name="options">Null for all defaults. <see cref="LongContextChatClientOptions.OwnsModel"/> must be left out: the engine needs the model.</param>
+    /// <param name="options">Null for all defaults. <see cref="LongContextChatClientOptions.OwnsModel"/> goes with
+    /// <see cref="LongContextChatClientOptions.OwnsEngine"/> only: the engine needs the model.</param>
     /// <exception cref="ArgumentException">An option cannot be used, or the format does not belong to the tokenizer.</exception>
     public LongContextChatClient(GenerationEngine engine, Tokenizer tokenizer, ChatFormat? format = null, LongContextChatClientOptions? options = null)
-        : this((engine ?? throw new ArgumentNullException(nameof(engine))).Model!, tokenizer, format, WithoutModel(options), new EngineTokenGenerator(engine))
+        : this((engine ?? throw new ArgumentNullException(nameof(engine))).Model!, tokenizer, format, WithoutModel(options), new EngineTokenGenerator(engine), engine)
     {
-        requestsAtOnce = engine.MaximumSequences;
     }
 
     internal LongContextChatClient(
-        CausalLanguageModel model, Tokenizer tokenizer, ChatFormat? format, LongContextChatClientOptions? options, ITokenGenerator? generator)
+        CausalLanguageModel model, Tokenizer tokenizer, ChatFormat? format, LongContextChatClientOptions? options, ITokenGenerator? generator, GenerationEngine? engine = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(tokenizer);
@@ -68,16 +71,15 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
         options.Validate();
         if (format is not null && tokenizer is not HuggingFaceTokenizer)
             throw new ArgumentException($"The format \"{format}\" needs a {nameof(HuggingFaceTokenizer)}, which knows its special tokens, but this is a {tokenizer.GetType().Name}.", nameof(tokenizer));
-        this.model = model;
+        (this.model, this.engine, this.generator) = (model, engine, generator ?? new QueuedTokenGenerator(model));
         Tokenizer = tokenizer;
         ChatFormat = format;
         ModelId = options.ModelId ?? (model.SourceFolder is { } folder ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))) : model.Config.ModelType);
         ContextLength = options.AllowsBeyondContext ? null : options.ContextLength ?? ModelText.Window(model.Config);
         reader = new ChatRequestReader(model.Config, tokenizer, format, options, ModelId, ContextLength);
-        this.generator = generator ?? new QueuedTokenGenerator(model);
         clock = options.Rendering.TimeProvider;
-        deviations = ClientSettings.Describe(options);
-        lifetime = new ClientLifetime(options.OwnsModel ? model : null);
+        deviations = ClientSettings.Describe(options, engine?.CacheFormat ?? KeyValueCacheFormat.Model);
+        lifetime = new ClientLifetime([.. engine is not null && options.OwnsEngine ? [engine] : Array.Empty<IDisposable>(), .. options.OwnsModel ? [model] : Array.Empty<IDisposable>()]);
         metadata = new ChatClientMetadata("longcontext", providerUri: null, ModelId);
         Scorer = new ModelTokenScorer(model, tokenizer, new ModelTokenScorerOptions
         {
@@ -99,13 +101,13 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
     /// <summary>Tokens of prompt and answer together; null where longer ones are allowed.</summary>
     public int? ContextLength { get; }
 
-    /// <summary>Scores given text with the same model, one at a time with the requests, until the client is disposed.</summary>
+    /// <summary>Scores given text with the same model, one at a time, in turns with the requests or with the engine's steps, until the client is disposed.</summary>
     public ModelTokenScorer Scorer { get; }
 
     /// <summary>Loads model, tokenizer and chat template of a Hugging Face folder.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="options">Null for all defaults.</param>
-    /// <returns>A client that disposes the model with itself.</returns>
+    /// <returns>A client that disposes the model, and the engine where it has one (<see cref="LongContextChatClientOptions.Engine"/>), with itself.</returns>
     /// <exception cref="LongContext.Checkpoints.CheckpointFormatException">A file of the model is not what it must be.</exception>
     /// <exception cref="InvalidDataException">A file of the tokenizer or the chat template is damaged.</exception>
     /// <exception cref="NotSupportedException">
@@ -122,12 +124,17 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
         HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.Load(folder);
         ChatFormat? format = options.ChatFormat ?? ChatFormat.LoadIfPresent(folder);
         CausalLanguageModel model = CausalLanguageModel.Load(folder, options.Loading);
+        GenerationEngine? engine = null;
         try
         {
-            return new LongContextChatClient(model, tokenizer, format, options.Owning());
+            engine = ClientEngine.Create(model, options);
+            return engine is null
+                ? new LongContextChatClient(model, tokenizer, format, options.Owning(engine: false))
+                : new LongContextChatClient(engine, tokenizer, format, options.Owning(engine: true));
         }
         catch
         {
+            engine?.Dispose();
             model.Dispose();
             throw;
         }
@@ -135,6 +142,8 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
 
     /// <inheritdoc />
     /// <exception cref="PromptTooLongException">The prompt does not fit into the window; the message has the figures.</exception>
+    /// <exception cref="CacheCapacityException">Prompt and answer do not fit into the engine's memory; it has the figures.</exception>
+    /// <exception cref="GenerationQueueFullException">As many requests wait as the engine's options allow.</exception>
     /// <exception cref="NotSupportedException">Something is asked for that the client cannot do.</exception>
     /// <exception cref="ArgumentException">A message or an option cannot be used.</exception>
     /// <exception cref="ObjectDisposedException">The client was disposed, now or before.</exception>
@@ -142,10 +151,12 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
     {
         ArgumentNullException.ThrowIfNull(messages);
         var text = new StringBuilder();
+        List<ChatLogProbability>? details = null;
         ChatResponseUpdate? last = null;
         await foreach (ChatResponseUpdate update in StreamAsync(messages, options, cancellationToken).ConfigureAwait(false))
         {
             text.Append(update.Text);
+            if (update.GetLogProbabilities() is { } found) (details ??= []).AddRange(found);
             last = update;
         }
 
@@ -156,6 +167,7 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
             CreatedAt = last.CreatedAt,
             FinishReason = last.FinishReason,
             Usage = last.Contents.OfType<UsageContent>().Single().Details,
+            AdditionalProperties = details is null ? null : new AdditionalPropertiesDictionary { [ChatOptionKeys.LogProbabilities] = details },
         };
     }
 
@@ -170,7 +182,7 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
 
     /// <inheritdoc />
     /// <remarks>
-    /// There are <see cref="ChatClientMetadata"/>, the <see cref="CausalLanguageModel"/>, the <see cref="Tokenizer"/>, the <see cref="ChatFormat"/>,
+    /// There are <see cref="ChatClientMetadata"/>, the <see cref="CausalLanguageModel"/>, the <see cref="GenerationEngine"/> where there is one, the <see cref="Tokenizer"/>, the <see cref="ChatFormat"/>,
     /// <see cref="ITokenScorer"/>, <see cref="ISharedPrefixScorer"/>, <see cref="IPromptRenderer"/>, and an <see cref="EvaluationModel"/> as <see cref="ToEvaluationModel"/> makes it.
     /// </remarks>
     public object? GetService(Type serviceType, object? serviceKey = null)
@@ -179,7 +191,7 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
         if (serviceKey is not null) return null;
         // Made anew each time: it has a hash of the weights as they are now.
         if (serviceType == typeof(EvaluationModel)) return ToEvaluationModel();
-        object?[] services = [this, metadata, Scorer, Tokenizer, ChatFormat, model];
+        object?[] services = [this, metadata, Scorer, Tokenizer, ChatFormat, model, engine];
         // Everything is an object; who asks for that gets the client.
         return Array.Find(services, serviceType.IsInstanceOfType);
     }
@@ -189,7 +201,7 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
     /// <remarks>
     /// Its <see cref="EvaluationModel.Identity"/> has a hash over the weights as they are now, an adapter's included, by samples: call it anew after training; and what the client's options for
     /// generation and for the template say that is not the default. A date that the template takes from the clock is no part of it, so that a run may go on the next day: set
-    /// <see cref="ChatRenderOptions.Date"/> where answers depend on it. Without an engine the model computes one request at a time, so it is asked one at a time.
+    /// <see cref="ChatRenderOptions.Date"/> where answers depend on it. It is asked as many requests at once as the engine computes; without an engine one at a time.
     /// </remarks>
     public EvaluationModel ToEvaluationModel(string? name = null) => new()
     {
@@ -200,7 +212,7 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
         ContextLength = ContextLength,
         TemplateTokens = TemplateTokens(),
         ContinuesAnswers = true,
-        RequestsAtOnce = requestsAtOnce,
+        RequestsAtOnce = engine?.MaximumSequences ?? 1,
     };
 
     /// <inheritdoc />
@@ -217,10 +229,14 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
             : reader.Render(turns, continues, enableThinking: null);
     }
 
-    /// <summary>Ends the requests that are on their way and, where the client owns the model, disposes it once the last of them is done.</summary>
+    /// <summary>Ends the requests that are on their way and disposes what the client owns, the engine and then the model, once the last of them is done.</summary>
     public void Dispose() => lifetime.Dispose();
 
-    private static LongContextChatClientOptions? WithoutModel(LongContextChatClientOptions? options) => options is { OwnsModel: true }
+    private static LongContextChatClientOptions? WithoutEngine(LongContextChatClientOptions? options) => options is { OwnsEngine: true }
+        ? throw new ArgumentException("LongContextChatClientOptions.OwnsEngine is true, but the client is made for a model alone.", nameof(options))
+        : options;
+
+    private static LongContextChatClientOptions? WithoutModel(LongContextChatClientOptions? options) => options is { OwnsModel: true, OwnsEngine: false }
         ? throw new ArgumentException("LongContextChatClientOptions.OwnsModel is true, but the engine needs the model for longer than the client lives.", nameof(options))
         : options;
 
@@ -229,24 +245,27 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
     {
         using ClientLifetime.Use use = lifetime.Begin(cancellationToken);
         // A long prompt takes a while to write and to encode.
-        ChatRequest request = await use.Guard(Task.Run(() => reader.Read(messages, options), use.Token)).ConfigureAwait(false);
+        ChatRequest request = await use.Guard(Task.Run(() => reader.Read(messages, options, generator.MaximumTokens), use.Token)).ConfigureAwait(false);
         var answer = new ChatAnswer(generator, Tokenizer, request);
         string id = "longcontext-" + Guid.NewGuid().ToString("N");
         DateTimeOffset created = clock.GetUtcNow();
-        await using IAsyncEnumerator<string> pieces = answer.ReadAsync(use.Token).GetAsyncEnumerator(use.Token);
-        while (await use.Guard(pieces.MoveNextAsync().AsTask()).ConfigureAwait(false)) yield return Update(new TextContent(pieces.Current));
+        await using IAsyncEnumerator<ChatPiece> pieces = answer.ReadAsync(use.Token).GetAsyncEnumerator(use.Token);
+        while (await use.Guard(pieces.MoveNextAsync().AsTask()).ConfigureAwait(false))
+            yield return Update(pieces.Current.Text.Length > 0 ? [new TextContent(pieces.Current.Text)] : [], pieces.Current.LogProbabilities);
 
-        ChatResponseUpdate last = Update(new UsageContent(new UsageDetails
+        ChatResponseUpdate last = Update([new UsageContent(new UsageDetails
         {
-            InputTokenCount = request.Prompt.Length,
+            InputTokenCount = request.Request.Prompt.Length,
             OutputTokenCount = answer.TokenCount,
-            TotalTokenCount = (long)request.Prompt.Length + answer.TokenCount,
-        }));
+            TotalTokenCount = (long)request.Request.Prompt.Length + answer.TokenCount,
+            CachedInputTokenCount = answer.Usage.ReusedTokens,
+        })], null);
         last.FinishReason = answer.FinishReason;
         yield return last;
 
-        ChatResponseUpdate Update(AIContent content) => new(ChatRole.Assistant, [content])
+        ChatResponseUpdate Update(IList<AIContent> contents, IReadOnlyList<ChatLogProbability>? details) => new(ChatRole.Assistant, contents)
         {
+            AdditionalProperties = details is null ? null : new AdditionalPropertiesDictionary { [ChatOptionKeys.LogProbabilities] = details },
             ResponseId = id,
             MessageId = id,
             ModelId = ModelId,

@@ -34,6 +34,13 @@ public sealed class LongContextChatClientOptions
     public ModelLoadOptions Loading { get; init; } = new();
 
     /// <summary>
+    /// How a <see cref="GenerationEngine"/> of the client's own has the requests to a model of <see cref="LongContextChatClient.Load"/> answered, many at once. Default: an engine with all defaults. Null: one
+    /// request at a time, by a <see cref="TextGenerator"/>. Where <see cref="Generation"/> asks for what only that does (<see cref="GenerationOptions.RerotateCachedKeys"/>,
+    /// <see cref="GenerationOptions.DropsContextAtOriginalWindow"/>, with a model that they matter to), there is no engine either, and the logger is told.
+    /// </summary>
+    public GenerationEngineOptions? Engine { get; init; } = new();
+
+    /// <summary>
     /// What conversations are written with by <see cref="LongContextChatClient.Load"/>. Null (the default): the folder's chat template; a folder without one makes a client
     /// that goes on with the text it is given.
     /// </summary>
@@ -45,8 +52,13 @@ public sealed class LongContextChatClientOptions
     /// </summary>
     public bool OwnsModel { get; init; }
 
-    /// <summary>The same, for a model that belongs to the client.</summary>
-    internal LongContextChatClientOptions Owning() => new()
+    /// <summary>
+    /// Whether disposing the client disposes an engine that was given to its constructor; with <see cref="OwnsModel"/> the engine's model too, after it. Default: false.
+    /// </summary>
+    public bool OwnsEngine { get; init; }
+
+    /// <summary>The same, for a model and an engine that belong to the client.</summary>
+    internal LongContextChatClientOptions Owning(bool engine) => new()
     {
         ModelId = ModelId,
         ContextLength = ContextLength,
@@ -55,7 +67,9 @@ public sealed class LongContextChatClientOptions
         Rendering = Rendering,
         Loading = Loading,
         ChatFormat = ChatFormat,
+        Engine = Engine,
         OwnsModel = true,
+        OwnsEngine = engine,
     };
 
     /// <exception cref="ArgumentException">One or more values cannot be used; the message lists all.</exception>
@@ -68,7 +82,21 @@ public sealed class LongContextChatClientOptions
         if (Rendering is null) faults.Add("Rendering is null");
         else if (Rendering.AddGenerationPrompt || Rendering.ContinueFinalTurn) faults.Add("Rendering: AddGenerationPrompt and ContinueFinalTurn are each request's own");
         if (Loading is null) faults.Add("Loading is null");
+        if (EngineFault() is { } engine) faults.Add(engine);
         if (faults.Count > 0) throw new ArgumentException("LongContextChatClientOptions: " + string.Join("; ", faults) + ".");
         Generation!.Validate();
+    }
+
+    private string? EngineFault()
+    {
+        try
+        {
+            Engine?.Validate();
+            return null;
+        }
+        catch (ArgumentException e)
+        {
+            return "Engine: " + e.Message.TrimEnd('.');
+        }
     }
 }

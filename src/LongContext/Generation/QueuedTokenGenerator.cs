@@ -4,16 +4,18 @@ using LongContext.Models;
 namespace LongContext.Generation;
 
 /// <summary>One request at a time on the thread pool: a token is computed when it is asked for, and the next request waits until the last is done.</summary>
+/// <remarks>Nothing is shared between requests, so a salt has nothing to keep apart; they are served in the order in which they came, whatever their priority.</remarks>
 internal sealed class QueuedTokenGenerator(CausalLanguageModel model) : ITokenGenerator
 {
     private readonly TextGenerator generator = new(model);
     private readonly ModelGate gate = ModelGate.Of(model);
 
-    public async IAsyncEnumerable<int> GenerateAsync(
-        ReadOnlyMemory<int> prompt, GenerationOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<GeneratedToken> GenerateAsync(GenerationRequest request, GenerationUsage usage, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        if (request.PositionRemapping is { } remapping && remapping != model.PositionRemapping)
+            throw new NotSupportedException($"The request asks for {remapping}, but without an engine positions are remapped for all requests or none (CausalLanguageModel.PositionRemapping).");
         using IDisposable pass = await gate.EnterAsync(cancellationToken).ConfigureAwait(false);
-        using IEnumerator<int> tokens = generator.Stream(prompt, options, cancellationToken).GetEnumerator();
+        using IEnumerator<GeneratedToken> tokens = generator.StreamDetailed(request.Prompt, request.Options, cancellationToken).GetEnumerator();
         // Not cancelled from outside once it runs: the enumerator must be at rest when it is disposed, and it looks at the token itself.
         while (await Task.Run(tokens.MoveNext, cancellationToken).ConfigureAwait(false)) yield return tokens.Current;
     }

@@ -18,6 +18,9 @@ public sealed class StreamingGeneration : IAsyncEnumerable<GeneratedToken>
     /// <summary>What came of the request; null until it is at its end.</summary>
     public GenerationResult? Result => Stream.Result;
 
+    /// <summary>Tokens of the prompt whose keys and values were there already, as far as is known yet; known from the first token on.</summary>
+    internal int ReusedTokens => Stream.ReusedTokens;
+
     internal TokenStream Stream { get; }
 
     /// <inheritdoc />

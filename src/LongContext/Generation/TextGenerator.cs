@@ -29,7 +29,11 @@ public sealed class TextGenerator(CausalLanguageModel model)
     /// <param name="options">Null for greedy, 256 tokens.</param>
     /// <param name="cancellationToken">Checked before each chunk of the prompt and each token.</param>
     /// <exception cref="ArgumentException">Empty prompt, an id outside the vocabulary, or an option that cannot be used.</exception>
-    public IEnumerable<int> Stream(ReadOnlyMemory<int> prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default)
+    public IEnumerable<int> Stream(ReadOnlyMemory<int> prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default) =>
+        StreamDetailed(prompt, options, cancellationToken).Select(token => token.Id);
+
+    /// <summary>The same, with the log-probabilities that the options ask for.</summary>
+    internal IEnumerable<GeneratedToken> StreamDetailed(ReadOnlyMemory<int> prompt, GenerationOptions? options, CancellationToken cancellationToken)
     {
         options ??= new GenerationOptions();
         options.Validate(model.Config.VocabularySize);
@@ -59,7 +63,7 @@ public sealed class TextGenerator(CausalLanguageModel model)
         return whole.StartsWith(before, StringComparison.Ordinal) ? whole[before.Length..] : tokenizer.Decode(made);
     }
 
-    private IEnumerable<int> Enumerate(ReadOnlyMemory<int> prompt, GenerationOptions options, CancellationToken cancellationToken)
+    private IEnumerable<GeneratedToken> Enumerate(ReadOnlyMemory<int> prompt, GenerationOptions options, CancellationToken cancellationToken)
     {
         HashSet<int> stops = [.. options.StopTokenIds ?? model.Config.EndOfSentenceTokenIds];
         var constraint = options.Grammar is { } grammar ? new GrammarConstraint(grammar, stops) : null;
@@ -73,7 +77,8 @@ public sealed class TextGenerator(CausalLanguageModel model)
             cancellationToken.ThrowIfCancellationRequested();
             int token = sampler.Next(logits);
             if (stops.Contains(token)) yield break;
-            yield return token;
+            yield return options.LogProbabilities is null ? new GeneratedToken(token)
+                : new GeneratedToken(token) { LogProbability = sampler.LogProbability, Alternatives = sampler.Alternatives.ToArray() };
             if (made + 1 == options.MaximumNewTokens || constraint is { MustEnd: true }) break;
             sequence.Add(token);
             bool atCacheEnd = cacheEnd is { } window && cache.Length <= window && sequence.Count > window;

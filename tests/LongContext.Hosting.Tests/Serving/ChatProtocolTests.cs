@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using LongContext.Evaluation;
+using LongContext.Generation;
 using LongContext.Hosting.Support;
 using Microsoft.Extensions.AI;
 
@@ -70,6 +71,38 @@ public sealed class ChatProtocolTests
     }
 
     [Fact]
+    public async Task Chat_SamplingFields_ReachTheModelByTheirNames()
+    {
+        var client = new FakeChatClient();
+        await using TestServer server = await TestServer.StartAsync(client);
+        (int status, JsonNode answer) = await server.ChatAsync(TestServer.Chat("x", """
+            ,"logprobs":true,"top_logprobs":4,"logit_bias":{"5":-100,"17":1.5},"min_p":0.05,"typical_p":0.9,"top_n_sigma":1.5,"repetition_penalty":1.1,"no_repeat_ngram_size":3,"stop_token_ids":[7,9],
+            "bad_words":["no","never"],"ignore_eos":true,"priority":-2,"cache_salt":"mine"
+            """));
+        Assert.Equal((200, null), (status, answer["choices"]![0]!["logprobs"]));
+        AdditionalPropertiesDictionary found = client.LastOptions!.AdditionalProperties!;
+        Assert.Equal((true, 4, 0.05, 0.9, 1.5, 1.1, 3), (found[ChatOptionKeys.LogProbabilities], found[ChatOptionKeys.TopLogProbabilities], found[ChatOptionKeys.MinP], found[ChatOptionKeys.TypicalP],
+            found[ChatOptionKeys.TopNSigma], found[ChatOptionKeys.RepetitionPenalty], found[ChatOptionKeys.NoRepeatNGramSize]));
+        Assert.Equal((true, -2, "mine"), (found[ChatOptionKeys.IgnoreEndOfSentence], found[ChatOptionKeys.Priority], found[ChatOptionKeys.CacheSalt]));
+        Assert.Equal(new Dictionary<int, double> { [5] = -100, [17] = 1.5 }, found[ChatOptionKeys.LogitBias]);
+        Assert.Equal([7, 9], Assert.IsType<List<int>>(found[ChatOptionKeys.StopTokenIds]));
+        Assert.Equal(["no", "never"], Assert.IsType<List<string>>(found[ChatOptionKeys.BadWords]));
+        await server.PostAsync("/v1/completions", TestServer.Json("""{"prompt":"x","logprobs":2,"n":1,"best_of":1}"""));
+        Assert.Equal((true, 2), (client.LastOptions.AdditionalProperties![ChatOptionKeys.LogProbabilities], client.LastOptions.AdditionalProperties[ChatOptionKeys.TopLogProbabilities]));
+    }
+
+    [Fact]
+    public async Task Chat_SeveralChoices_FaultOfOneIsToldAndEndsTheOthers()
+    {
+        int asked = 0;
+        var client = new FakeChatClient { Inspect = (_, _) => { if (Interlocked.Increment(ref asked) == 3) throw new NotSupportedException("not the third"); }, Answer = (_, _) => Enumerable.Repeat("a ", 100_000), Wait = token => Task.Delay(1, token) };
+        await using TestServer server = await TestServer.StartAsync(client);
+        (int status, JsonNode answer) = await server.ChatAsync(TestServer.Chat("x", ""","n":4"""));
+        Assert.Equal((400, "not the third"), (status, (string?)answer["error"]!["message"]));
+        await FakeChatClient.UntilAsync(() => client.Running == 0 && server.Model.RunningRequests == 0, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
     public async Task Chat_JsonSchema_ReachesTheModel()
     {
         var client = new FakeChatClient();
@@ -128,10 +161,32 @@ public sealed class ChatProtocolTests
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"stream":"yes"}""", "stream")]
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"stream_options":{"include_usage":true}}""", "stream_options")]
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"stream":true,"stream_options":{"include_usage":1}}""", "stream_options.include_usage")]
-    [InlineData("""{"messages":[{"role":"user","content":"x"}],"n":2}""", "n")]
-    [InlineData("""{"messages":[{"role":"user","content":"x"}],"logit_bias":{"5":1}}""", "logit_bias")]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"n":9}""", "n")]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"n":0}""", "n")]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"logit_bias":{"x":1}}""", "logit_bias")]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"logit_bias":{"-5":1}}""", "logit_bias")]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"logit_bias":{"5":1,"05":1}}""", "logit_bias")]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"logit_bias":{"5":100.5}}""", "logit_bias.5")]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"logit_bias":{"5":"1"}}""", "logit_bias.5")]
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"logit_bias":[5]}""", "logit_bias")]
-    [InlineData("""{"messages":[{"role":"user","content":"x"}],"logprobs":true}""", "logprobs")]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"logprobs":1}""", "logprobs")]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"top_logprobs":2}""", "top_logprobs")]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"logprobs":true,"top_logprobs":21}""", "top_logprobs")]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"min_p":1.5}""", "min_p")]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"typical_p":0}""", "typical_p")]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"top_n_sigma":-1}""", "top_n_sigma")]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"repetition_penalty":0}""", "repetition_penalty")]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"repetition_penalty":1e999}""", "repetition_penalty")]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"no_repeat_ngram_size":-1}""", "no_repeat_ngram_size")]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"stop_token_ids":[1.5]}""", "stop_token_ids[0]")]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"stop_token_ids":[1,"a"]}""", "stop_token_ids[1]")]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"stop_token_ids":7}""", "stop_token_ids")]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"bad_words":["a",""]}""", "bad_words[1]")]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"bad_words":"a"}""", "bad_words")]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"ignore_eos":1}""", "ignore_eos")]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"priority":1.5}""", "priority")]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"cache_salt":""}""", "cache_salt")]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"cache_salt":7}""", "cache_salt")]
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"tools":[{"type":"function"}]}""", "tools")]
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"tools":[1],"tool_choice":"\ud800"}""", "tool_choice")]
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"response_format":{"type":"xml"}}""", "response_format.type")]
@@ -155,7 +210,10 @@ public sealed class ChatProtocolTests
     [InlineData("""{"prompt":[1,2,3]}""", "prompt")]
     [InlineData("""{"prompt":["a","b"]}""", "prompt")]
     [InlineData("""{}""", "prompt")]
-    [InlineData("""{"prompt":"a","logprobs":1}""", "logprobs")]
+    [InlineData("""{"prompt":"a","logprobs":true}""", "logprobs")]
+    [InlineData("""{"prompt":"a","logprobs":21}""", "logprobs")]
+    [InlineData("""{"prompt":"a","logprobs":1,"echo":true}""", "logprobs")]
+    [InlineData("""{"prompt":"a","n":2,"best_of":3}""", "best_of")]
     [InlineData("""{"prompt":"a","best_of":2}""", "best_of")]
     [InlineData("""{"prompt":"a","suffix":"b"}""", "suffix")]
     [InlineData("""{"prompt":"a","echo":"yes"}""", "echo")]
@@ -169,7 +227,11 @@ public sealed class ChatProtocolTests
     [Fact]
     public async Task Limits_OfMessagesStopsAndTokens_AreHeld()
     {
-        await using TestServer server = await TestServer.StartAsync(new FakeChatClient(), limits => (limits.MaximumMessages, limits.MaximumStopStrings, limits.MaximumStopStringLength, limits.MaximumOutputTokens) = (2, 1, 3, 9));
+        await using TestServer server = await TestServer.StartAsync(new FakeChatClient(), limits =>
+        {
+            (limits.MaximumMessages, limits.MaximumStopStrings, limits.MaximumStopStringLength, limits.MaximumOutputTokens) = (2, 1, 3, 9);
+            (limits.MaximumNamedTokens, limits.MaximumChoices) = (2, 2);
+        });
         string message = """{"role":"user","content":"x"}""";
         Assert.Equal(200, (await server.ChatAsync($$"""{"messages":[{{message}},{{message}}],"stop":["abc"],"max_tokens":9}""")).Status);
         foreach ((string body, string parameter) in new[]
@@ -178,6 +240,11 @@ public sealed class ChatProtocolTests
             ($$"""{"messages":[{{message}}],"stop":["a","b"]}""", "stop"),
             ($$"""{"messages":[{{message}}],"stop":"abcd"}""", "stop"),
             ($$"""{"messages":[{{message}}],"max_tokens":10}""", "max_tokens"),
+            ($$"""{"logit_bias":{"1":1,"2":1,"3":1},"messages":[{{message}}]}""", "logit_bias"),
+            ($$"""{"messages":[{{message}}],"stop_token_ids":[1,2,3]}""", "stop_token_ids"),
+            ($$"""{"messages":[{{message}}],"bad_words":["a","b","c"]}""", "bad_words"),
+            ($$"""{"messages":[{{message}}],"bad_words":["abcd"]}""", "bad_words[0]"),
+            ($$"""{"messages":[{{message}}],"n":3}""", "n"),
         })
         {
             (int status, JsonNode answer) = await server.ChatAsync(body);
@@ -221,6 +288,8 @@ public sealed class ChatProtocolTests
         {
             (new PromptTooLongException("12 tokens, but 8"), 400, "context_length_exceeded"), (new NotSupportedException("no JSON"), 400, null),
             (new ArgumentException("bad one", "messages"), 400, null), (new InvalidOperationException("secret path /x"), 500, "internal_error"),
+            (new CacheCapacityException("needs 12 bytes") { RequiredTokens = 9, MaximumTokens = 5 }, 400, "context_length_exceeded"), (new CacheCapacityException("no page, secret"), 503, "unavailable"),
+            (new GenerationQueueFullException("4 wait"), 429, "overloaded"),
         })
         {
             thrown = fault;
@@ -228,6 +297,8 @@ public sealed class ChatProtocolTests
             {
                 (int status, JsonNode answer) = await server.ChatAsync(TestServer.Chat("x", more));
                 Assert.Equal((expected, code), (status, (string?)answer["error"]!["code"]));
+                using HttpResponseMessage again = await server.Http.PostAsync("/v1/chat/completions", TestServer.Json(TestServer.Chat("x", more)), TestContext.Current.CancellationToken);
+                Assert.Equal(expected is 429 or 503, again.Headers.RetryAfter is not null);
                 string message = (string)answer["error"]!["message"]!;
                 Assert.DoesNotContain("secret", message, StringComparison.Ordinal);
                 Assert.DoesNotContain("Parameter", message, StringComparison.Ordinal);

@@ -15,6 +15,9 @@ internal static class RequestMutations
         TestServer.Chat("x", ""","temperature":0.7,"top_p":0.9,"max_tokens":3,"stop":["a","b"],"seed":1,"frequency_penalty":1,"presence_penalty":-1,"user":"u","n":1"""),
         TestServer.Chat("x", ""","response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{"type":"object","properties":{"a":{"type":"string"}}}}},"tools":[],"tool_choice":"none"}"""[..^1]),
         """{"model":"fake","prompt":"once upon","max_tokens":2,"echo":true,"stream":false}""",
+        TestServer.Chat("x", ""","logprobs":true,"top_logprobs":2,"logit_bias":{"3":-100,"5":1.5},"min_p":0.1,"typical_p":0.9,"top_n_sigma":2,"repetition_penalty":1.1,"no_repeat_ngram_size":3,"max_tokens":3"""),
+        TestServer.Chat("x", ""","stop_token_ids":[3,4],"ignore_eos":true,"min_tokens":1,"priority":-1,"cache_salt":"s","bad_words":["a"],"n":2,"max_tokens":2,"stream":true"""),
+        """{"model":"fake","prompt":"once upon","max_tokens":3,"logprobs":2,"n":2,"seed":3,"temperature":1,"logit_bias":{"4":2},"stream":true}""",
     ];
 
     private static readonly string[] Values =

@@ -70,8 +70,11 @@ internal sealed class TestServer : IAsyncDisposable
     }
 
     /// <summary>The client that people use, without retries of its own.</summary>
-    public IChatClient OpenAI(string model = ModelId, string key = "none") =>
-        new OpenAIClient(new ApiKeyCredential(key), new OpenAIClientOptions { Endpoint = new Uri(Address, "v1"), RetryPolicy = new ClientRetryPolicy(0) }).GetChatClient(model).AsIChatClient();
+    public IChatClient OpenAI(string model = ModelId, string key = "none") => OpenAIClient(key).GetChatClient(model).AsIChatClient();
+
+    /// <summary>The same as its own package has it.</summary>
+    public OpenAIClient OpenAIClient(string key = "none") =>
+        new(new ApiKeyCredential(key), new OpenAIClientOptions { Endpoint = new Uri(Address, "v1"), RetryPolicy = new ClientRetryPolicy(0) });
 
     public static StringContent Json(string body) => new(body, Encoding.UTF8, "application/json");
 

@@ -6,7 +6,7 @@ using CpuRotation = LongContext.Cpu.Pointwise.Rotary;
 
 namespace LongContext.Generation.Running;
 
-/// <summary>The computation. Long work is cut by rows into pieces of some tens of milliseconds, between which cancellation is looked at; no row's result depends on the cuts.</summary>
+/// <summary>The computation. Long work is cut by rows into pieces of some tens of milliseconds, between which cancellation is looked at, as it is before each of their tiles; no row's result depends on the cuts.</summary>
 internal sealed unsafe partial class CpuModelRunner
 {
     /// <summary>Operations of a piece.</summary>

@@ -47,7 +47,7 @@ internal sealed unsafe partial class CpuModelRunner : IModelRunner
         shape = model.Shape;
         MaximumTokens = options.MaximumTokens;
         groups = new CacheGroups(shape.Layers);
-        CacheFormat format = options.CacheFormat ?? (model.DataType == ScalarType.BFloat16 ? CacheFormat.BFloat16 : CacheFormat.Float32);
+        CacheFormat format = CacheFormatOf(options.CacheFormat, model.DataType);
         store = new CpuPageStore(groups, new CacheLayout(shape.KeyValueHeadCount, shape.HeadDimension, options.PageTokens, format));
         step = new CpuStep(groups, store, new CpuKeyMaps());
         projected = (shape.HeadCount + (2 * shape.KeyValueHeadCount)) * shape.HeadDimension;
@@ -75,6 +75,9 @@ internal sealed unsafe partial class CpuModelRunner : IModelRunner
     /// <inheritdoc />
     public bool SupportsRemapping => true;
 
+    /// <summary>The cache's format: what is asked for, or what loses nothing of the model's type.</summary>
+    public static CacheFormat CacheFormatOf(CacheFormat? asked, ScalarType dataType) => asked ?? (dataType == ScalarType.BFloat16 ? CacheFormat.BFloat16 : CacheFormat.Float32);
+
     /// <summary>Why the kernels cannot run a model; null where they can.</summary>
     public static string? WhyNot(CausalLanguageModel model) => CpuWeights.WhyNot(model);
 
@@ -87,18 +90,18 @@ internal sealed unsafe partial class CpuModelRunner : IModelRunner
         logitRows = 0;
         if (batch.TokenCount == 0) return;
         if (!weights.AreCurrent) ReadWeightsAgain();
-        step.Prepare(batch, weights.Rotaries);
-        if (weights.MaximumRank > 0) low.Ensure((long)MaximumTokens * weights.MaximumRank * sizeof(float));
-        if (batch.LogitCount > 0) logits.Ensure((long)batch.LogitCount * VocabularySize * sizeof(float));
-        RowGather.Apply(team, weights.EmbeddingFormat, weights.Embedding, shape.HiddenSize, step.Ids, x, shape.HiddenSize, batch.TokenCount, EmbeddingFactor());
-        for (int layer = 0; layer < weights.Layers.Length; layer++)
+        team.Cancellation = cancellationToken;
+        try
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            RunLayer(batch, layer, cancellationToken);
+            RunAll(batch, cancellationToken);
+        }
+        finally
+        {
+            team.Cancellation = CancellationToken.None;
         }
 
-        if (batch.LogitCount == 0) return;
-        RunHead(batch.LogitCount, cancellationToken);
+        // From when it is cancelled, tiles are left out: nothing of such a step may be taken for a result.
+        cancellationToken.ThrowIfCancellationRequested();
         logitRows = batch.LogitCount;
     }
 
@@ -125,6 +128,21 @@ internal sealed unsafe partial class CpuModelRunner : IModelRunner
         logits.Dispose();
         foreach (nint buffer in (ReadOnlySpan<nint>)[(nint)x, (nint)normed, (nint)added, (nint)heads, (nint)inner]) NativeMemory.AlignedFree((void*)buffer);
         x = normed = added = heads = inner = null;
+    }
+
+    private void RunAll(StepBatch batch, CancellationToken cancellationToken)
+    {
+        step.Prepare(batch, weights.Rotaries);
+        if (weights.MaximumRank > 0) low.Ensure((long)MaximumTokens * weights.MaximumRank * sizeof(float));
+        if (batch.LogitCount > 0) logits.Ensure((long)batch.LogitCount * VocabularySize * sizeof(float));
+        RowGather.Apply(team, weights.EmbeddingFormat, weights.Embedding, shape.HiddenSize, step.Ids, x, shape.HiddenSize, batch.TokenCount, EmbeddingFactor());
+        for (int layer = 0; layer < weights.Layers.Length; layer++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            RunLayer(batch, layer, cancellationToken);
+        }
+
+        if (batch.LogitCount > 0) RunHead(batch.LogitCount, cancellationToken);
     }
 
     private static float* Allocate(int rows, int size) => (float*)NativeMemory.AlignedAlloc(checked((nuint)((long)rows * size * sizeof(float))), 64);

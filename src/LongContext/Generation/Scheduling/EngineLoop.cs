@@ -7,6 +7,9 @@ namespace LongContext.Generation.Scheduling;
 /// <summary>The engine's thread: takes requests in, runs step after step, and gives tokens out.</summary>
 internal sealed class EngineLoop : IDisposable
 {
+    /// <summary>A step goes on for the sake of those who have this share of its work.</summary>
+    private const double ShareWorthFinishing = 0.25;
+
     private readonly object gate = new();
     private readonly EngineModel model;
     private readonly IModelRunner runner;
@@ -21,7 +24,8 @@ internal sealed class EngineLoop : IDisposable
     private CancellationTokenSource step = new();
     private long arrivals;
     private int holders, notBegun, runningCount, waitingCount;
-    private bool stopping, clears;
+    private double heldWork, wholeWork;
+    private bool stopping, clears, mayLoseStep, lostStep;
     private Exception? broken;
     private (long Running, long Waiting, long Bytes) told;
 
@@ -29,7 +33,7 @@ internal sealed class EngineLoop : IDisposable
     {
         (this.model, this.runner, this.cache, this.options) = (model, runner, cache, options);
         int stepTokens = Math.Min(options.StepTokens, runner.MaximumTokens), sequences = Math.Min(options.MaximumSequences, stepTokens);
-        scheduler = new Scheduler(cache, stepTokens, sequences);
+        scheduler = new Scheduler(cache, stepTokens, sequences, model.Work, options.OvertakingLimit);
         batch = new StepBatch(stepTokens, sequences);
         (admitted, abandonedOne) = (OnAdmitted, OnAbandoned);
         thread = new Thread(Run) { IsBackground = true, Name = "LongContext engine" };
@@ -68,7 +72,10 @@ internal sealed class EngineLoop : IDisposable
         }
     }
 
-    /// <summary>Notes that nobody waits for a sequence any more, on any thread. The step ends early where it has none that somebody waits for.</summary>
+    /// <summary>
+    /// Notes that nobody waits for a sequence any more, on any thread. The step ends early where it has none that somebody waits for; and also where most of it was for those who have gone, so that the
+    /// others are not held up by it: they are computed in the next step. That happens to no two steps in a row, so that callers who come and go cannot stop the others.
+    /// </summary>
     public void Abandon(EngineSequence sequence)
     {
         lock (gate)
@@ -76,7 +83,13 @@ internal sealed class EngineLoop : IDisposable
             if (sequence.HoldsStep)
             {
                 sequence.HoldsStep = false;
-                if (--holders == 0) step.Cancel();
+                heldWork -= sequence.StepWork;
+                bool isLost = --holders > 0;
+                if (!isLost || (mayLoseStep && heldWork < ShareWorthFinishing * wholeWork))
+                {
+                    lostStep |= isLost;
+                    step.Cancel();
+                }
             }
 
             Monitor.PulseAll(gate);
@@ -220,7 +233,7 @@ internal sealed class EngineLoop : IDisposable
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            // All who were in it have gone; they are taken out before the next step.
+            // Those who have gone are taken out before the next step. What the others had of this one is computed again.
         }
 #pragma warning disable CA1031 // A fault of the model is told to whom it concerns; others go on.
         catch (Exception e)
@@ -247,11 +260,15 @@ internal sealed class EngineLoop : IDisposable
                 step = new CancellationTokenSource();
             }
 
-            holders = 0;
+            (holders, heldWork, wholeWork) = (0, 0, 0);
+            (mayLoseStep, lostStep) = (!lostStep, false);
             foreach (EngineSequence sequence in scheduler.Planned)
             {
+                wholeWork += sequence.StepWork;
                 sequence.HoldsStep = !sequence.Stream.IsAbandoned;
-                if (sequence.HoldsStep) holders++;
+                if (!sequence.HoldsStep) continue;
+                holders++;
+                heldWork += sequence.StepWork;
             }
 
             return holders > 0;

@@ -24,9 +24,10 @@ internal sealed class EngineModel
         if (model.Device.type == TorchSharp.DeviceType.CUDA && CudaDevice.IsAvailable)
         {
             CudaDevice device = CudaDevice.Get(Math.Max(0, model.Device.index));
-            FreeDeviceBytes = device.MemoryBytes - (device.MemoryInUse ?? 0);
+            DeviceMemory = new MachineMemory(device.MemoryBytes, device.MemoryBytes - (device.MemoryInUse ?? 0));
         }
 
+        Work = new StepWork(model.Shape, DeviceMemory is not null);
         CacheEndsAt = model.CacheEndsAt;
         RecomputesPast = model.RotatesAnewPastCacheEnd ? model.CacheEndsAt : null;
         string[] types = [.. model.Shape.Layers.Where(layer => layer.HasPositions).Select(layer => layer.Type).Distinct()];
@@ -63,8 +64,11 @@ internal sealed class EngineModel
     /// <summary>Held while the model computes; null where nobody else uses it.</summary>
     public ModelGate? Gate { get; init; }
 
-    /// <summary>Memory that the GPU had left when the engine was made; null where the model lies in host memory.</summary>
-    public long? FreeDeviceBytes { get; init; }
+    /// <summary>Memory of the GPU when the engine was made; null where the model lies in host memory.</summary>
+    public MachineMemory? DeviceMemory { get; init; }
+
+    /// <summary>What tokens cost; null where they are only counted.</summary>
+    public StepWork? Work { get; init; }
 
     /// <summary>Tokens beyond which transformers gives up a Phi-3's cache.</summary>
     public int? CacheEndsAt { get; init; }

@@ -103,6 +103,12 @@ internal sealed class EngineSequence
     /// <summary>Guesses among the step's tokens.</summary>
     public int StepGuesses { get; set; }
 
+    /// <summary>How much computing that is.</summary>
+    public double StepWork { get; set; }
+
+    /// <summary>Whether it goes before all others, since it was overtaken too often.</summary>
+    public bool IsFavoured { get; set; }
+
     /// <summary>Whether it was computed at all before.</summary>
     public bool Began { get; set; }
 
@@ -124,7 +130,11 @@ internal sealed class EngineSequence
     public bool IsStop(int token) => stops.Contains(token);
 
     /// <summary>Below 0 where this one goes first.</summary>
-    public int CompareTo(EngineSequence other) => Priority != other.Priority ? other.Priority.CompareTo(Priority) : Arrival.CompareTo(other.Arrival);
+    public int CompareTo(EngineSequence other)
+    {
+        if (IsFavoured != other.IsFavoured) return IsFavoured ? -1 : 1;
+        return Priority != other.Priority ? other.Priority.CompareTo(Priority) : Arrival.CompareTo(other.Arrival);
+    }
 
     /// <summary>How many of the next tokens have the same frequencies, so that one step can compute them.</summary>
     public int AtOneFrequency(int wanted)

@@ -5,9 +5,18 @@ namespace LongContext.Generation.Scheduling;
 /// <summary>A chat client's tokens by an engine: many requests at once.</summary>
 internal sealed class EngineTokenGenerator(GenerationEngine engine) : ITokenGenerator
 {
-    public async IAsyncEnumerable<int> GenerateAsync(ReadOnlyMemory<int> prompt, GenerationOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public int? MaximumTokens => engine.MaximumSequenceTokens;
+
+    public async IAsyncEnumerable<GeneratedToken> GenerateAsync(GenerationRequest request, GenerationUsage usage, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        StreamingGeneration tokens = engine.StreamAsync(new GenerationRequest { Prompt = prompt, Options = options }, cancellationToken);
-        await foreach (GeneratedToken token in tokens.ConfigureAwait(false)) yield return token.Id;
+        StreamingGeneration tokens = engine.StreamAsync(request, cancellationToken);
+        usage.ReusedTokens = 0;
+        await foreach (GeneratedToken token in tokens.ConfigureAwait(false))
+        {
+            usage.ReusedTokens = tokens.ReusedTokens;
+            yield return token;
+        }
+
+        usage.ReusedTokens = tokens.ReusedTokens;
     }
 }

@@ -3,19 +3,36 @@ using LongContext.Generation.Running;
 namespace LongContext.Generation.Scheduling;
 
 /// <summary>
-/// Decides what the next step computes: the next token of each running sequence, then prompts in chunks, as far as tokens and pages reach. Order is by priority, then by arrival; who comes first gets
-/// pages first, at the cost of the last one where there is none.
+/// Decides what the next step computes: the next token of each running sequence, then prompts in chunks, as far as tokens, operations and pages reach. Order is by priority, then by arrival; who comes
+/// first gets pages first, at the cost of the last one where there is none.
 /// </summary>
+/// <param name="cache">Gives out pages.</param>
+/// <param name="stepTokens">Tokens of a step, at most.</param>
+/// <param name="maximumSequences">Sequences that run, at most.</param>
+/// <param name="work">What tokens cost; null to count tokens alone.</param>
+/// <param name="overtakingLimit">See <see cref="GenerationEngineOptions.OvertakingLimit"/>.</param>
 /// <remarks>
-/// It does not come to a halt: any sequence that was let in fits by itself, and the first of the running ones can take the pages of all others. Within a priority nobody waits for ever, since the oldest
-/// is never sent back.
+/// <para>It does not come to a halt: any sequence that was let in fits by itself, and the first of the running ones can take the pages of all others. So the first of all comes to its end within as many
+/// steps as it has tokens, and then the next.</para>
+/// <para>Prompts of equal length go one after another, which gives each its first token as early as can be; a long one leaves half of a step to much shorter ones behind it.</para>
+/// <para>Nobody waits for ever. Within a priority the oldest goes first, and is never sent back. Where later ones of higher priorities went before it too often, the oldest that is not yet answered is
+/// favoured: it goes before all. One is at a time, so that a long queue of low priority does not turn the order round.</para>
 /// </remarks>
-internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSequences)
+internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSequences, StepWork? work = null, int? overtakingLimit = null)
 {
+    /// <summary>A step goes on with a prompt by so many tokens at least, however much they are.</summary>
+    private const int FewestTokens = 16;
+
+    /// <summary>A prompt is a short one beside another that has so many times its tokens before it.</summary>
+    private const int ShorterBy = 4;
+
     /// <summary>The first at the end.</summary>
     private readonly List<EngineSequence> waiting = [];
     private readonly List<EngineSequence> running = [];
     private readonly List<EngineSequence> planned = [];
+    private readonly double stepWork = work?.Limit(stepTokens) ?? double.PositiveInfinity;
+    private EngineSequence? favoured;
+    private int overtakings;
 
     /// <summary>Sequences that are computed, the first at the beginning.</summary>
     public IReadOnlyList<EngineSequence> Running => running;
@@ -48,6 +65,7 @@ internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSeq
     public void Remove(EngineSequence sequence)
     {
         if (!running.Remove(sequence)) waiting.Remove(sequence);
+        if (favoured == sequence) favoured = null;
         cache.Drop(sequence);
     }
 
@@ -81,7 +99,15 @@ internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSeq
         planned.Clear();
         Admit(admitted);
         int decoding = 0;
-        foreach (EngineSequence sequence in running) decoding += sequence.Pending == 1 ? 1 : 0;
+        double left = stepWork;
+        foreach (EngineSequence sequence in running)
+        {
+            if (sequence.Pending != 1) continue;
+            decoding++;
+            left -= work?.Of(sequence.Cached) ?? 0;
+        }
+
+        bool first = true;
         int spare = stepTokens - decoding, guesses = running.Count > decoding ? spare / 2 : spare;
         for (int i = 0; i < running.Count; i++)
         {
@@ -98,16 +124,43 @@ internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSeq
             else
             {
                 Extend(sequence);
-                int wanted = Chunk(sequence, spare), got = wanted == 0 ? 0 : Grow(sequence, wanted, i);
+                bool shares = HasShorterBehind(i);
+                int most = Affordable(sequence, shares ? (spare + 1) / 2 : spare, shares ? left / 2 : left, first), wanted = Chunk(sequence, most), got = wanted == 0 ? 0 : Grow(sequence, wanted, i);
                 if (got == 0) continue;
                 sequence.StepTokens = got;
                 spare -= got;
+                left -= work?.Of(sequence.Cached, got) ?? 0;
+                first = false;
             }
 
             planned.Add(sequence);
         }
 
-        foreach (EngineSequence sequence in planned) Put(sequence, batch);
+        foreach (EngineSequence sequence in planned)
+        {
+            sequence.StepWork = work?.Of(sequence.Cached, sequence.StepTokens) ?? sequence.StepTokens;
+            Put(sequence, batch);
+        }
+    }
+
+    /// <summary>Whether a prompt leaves half of a step to those behind it: equals go one after another, but a short one of the same priority does not wait for all of a long one.</summary>
+    private bool HasShorterBehind(int rank)
+    {
+        EngineSequence sequence = running[rank];
+        for (int i = rank + 1; i < running.Count && running[i].Priority == sequence.Priority; i++)
+        {
+            if (running[i].Pending > 1 && (long)running[i].Pending * ShorterBy <= sequence.Pending) return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Tokens of a prompt that a step has time for. The first prompt always goes on.</summary>
+    private int Affordable(EngineSequence sequence, int most, double left, bool first)
+    {
+        if (work is null) return most;
+        int within = work.Within(sequence.Cached, most, left);
+        return first ? Math.Max(within, Math.Min(most, FewestTokens)) : within;
     }
 
     private static void Put(EngineSequence sequence, StepBatch batch)
@@ -129,6 +182,7 @@ internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSeq
     {
         EngineSequence sequence = list[index];
         list.RemoveAt(index);
+        if (favoured == sequence) favoured = null;
         cache.Drop(sequence);
         removed(sequence);
     }
@@ -145,7 +199,39 @@ internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSeq
             int place = running.Count;
             while (place > 0 && sequence.CompareTo(running[place - 1]) < 0) place--;
             running.Insert(place, sequence);
+            if (!sequence.Began) CountOvertaking(sequence);
             admitted(sequence);
+        }
+    }
+
+    /// <summary>Notes that a sequence begins, and whom it overtakes; favours the oldest of those where that was once too often.</summary>
+    private void CountOvertaking(EngineSequence sequence)
+    {
+        if (overtakingLimit is not { } limit || favoured is not null) return;
+        EngineSequence? oldest = null;
+        // Both lists have those of the lowest priority at their end that is looked at first: mostly there is none.
+        for (int i = 0; i < waiting.Count && waiting[i].Priority < sequence.Priority; i++) Consider(waiting[i]);
+        for (int i = running.Count - 1; i >= 0 && running[i].Priority < sequence.Priority; i--)
+        {
+            // Whose answer is being made has a token in each step.
+            if (running[i].Pending > 1) Consider(running[i]);
+        }
+
+        if (oldest is null || ++overtakings < limit) return;
+        (overtakings, favoured, oldest.IsFavoured) = (0, oldest, true);
+        if (waiting.Remove(oldest))
+        {
+            Add(oldest);
+        }
+        else
+        {
+            running.Remove(oldest);
+            running.Insert(0, oldest);
+        }
+
+        void Consider(EngineSequence other)
+        {
+            if (other.Arrival < sequence.Arrival && (oldest is null || other.Arrival < oldest.Arrival)) oldest = other;
         }
     }
 
@@ -183,13 +269,13 @@ internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSeq
         return lookup.Guess(sequence.Tokens, sequence.Count, most);
     }
 
-    /// <summary>Tokens of a prompt for this step; where more follow, up to the end of a page, so that others can use it.</summary>
+    /// <summary>Tokens of a prompt for this step; where more follow, up to the end of a page, so that others can use it, unless that were less than half of them.</summary>
     private int Chunk(EngineSequence sequence, int most)
     {
         int wanted = sequence.AtOneFrequency(Math.Min(sequence.Pending, most));
         if (wanted == sequence.Pending) return wanted;
         int end = (sequence.Cached + wanted) / cache.PageTokens * cache.PageTokens;
-        return end > sequence.Cached ? end - sequence.Cached : wanted;
+        return 2 * (end - sequence.Cached) >= wanted ? end - sequence.Cached : wanted;
     }
 
     /// <summary>Gets pages for some of the wanted tokens, at the cost of the last ones where not even one token has a place.</summary>

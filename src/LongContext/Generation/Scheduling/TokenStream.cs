@@ -21,6 +21,9 @@ internal sealed class TokenStream(EngineSequence sequence, TimeProvider clock) :
     /// <summary>Whether nobody will read on.</summary>
     public bool IsAbandoned => abandoned;
 
+    /// <summary>Tokens of the prompt that need not be computed.</summary>
+    public int ReusedTokens => sequence.ReusedTokens;
+
     /// <summary>What came of it; null before its end.</summary>
     public GenerationResult? Result { get; private set; }
 

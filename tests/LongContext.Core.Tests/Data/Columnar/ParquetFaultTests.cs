@@ -116,7 +116,7 @@ public sealed class ParquetFaultTests
     public void Read_ManyMutatedBytes_GiveRowsOrFaultsOnly(string file)
     {
         SlowTests.SkipUnlessAsked();
-        Fuzz(file, 1_000_000, ManyFiles);
+        Fuzz(file, 1_000_000, SlowTests.Cases(ManyFiles));
     }
 
     [Fact]

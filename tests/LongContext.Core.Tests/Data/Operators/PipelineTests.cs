@@ -30,7 +30,7 @@ public sealed class PipelineTests : IDisposable
     public void Pipelines_VeryMany_LoseAndDoubleNothing()
     {
         SlowTests.SkipUnlessAsked();
-        Check(first: 1_000_000, count: 1_000);
+        Check(first: 1_000_000, count: SlowTests.Cases(1_000));
     }
 
     private static string Lines(int count) => string.Concat(Enumerable.Range(0, count).Select(i => (i % 11) switch

@@ -91,6 +91,74 @@ public sealed class ChatRequestTests : IDisposable
     }
 
     [Fact]
+    public async Task Options_ByName_ReachTheGenerator()
+    {
+        var remapping = new LongContext.Positions.SelfExtend(4, 16);
+        var options = new ChatOptions
+        {
+            AdditionalProperties = new()
+            {
+                [ChatOptionKeys.LogProbabilities] = true, [ChatOptionKeys.TopLogProbabilities] = 3, [ChatOptionKeys.LogitBias] = new Dictionary<int, float> { [5] = 0.7f, [6] = -100 },
+                [ChatOptionKeys.MinP] = 0.1f, [ChatOptionKeys.TypicalP] = 0.9, [ChatOptionKeys.TopNSigma] = 2, [ChatOptionKeys.RepetitionPenalty] = 1.3, [ChatOptionKeys.NoRepeatNGramSize] = 3,
+                [ChatOptionKeys.BadWords] = new[] { "no", " way" }, [ChatOptionKeys.StopTokenIds] = new[] { 7, 7, 8 }, [ChatOptionKeys.Priority] = -4, [ChatOptionKeys.CacheSalt] = "tenant",
+                [ChatOptionKeys.PositionRemapping] = remapping,
+            },
+        };
+        GenerationRequest request = await Request(options);
+        GenerationOptions asked = request.Options;
+        Assert.Equal((3, 0.1, 0.9, 2.0, 1.3, 3), (asked.LogProbabilities, asked.MinP, asked.TypicalP, asked.TopNSigma, asked.RepetitionPenalty, asked.NoRepeatNGramSize));
+        Assert.Equal(new Dictionary<int, double> { [5] = 0.7, [6] = -100 }, asked.LogitBias);
+        // Each by itself and behind a blank, as far as that begins with another token of as many.
+        Assert.Equal([ChatModels.Bytes("no"), ChatModels.Bytes("way")], asked.BadWordIds);
+        Assert.Equal([7, 8, ChatModels.EndOfTurn, 259], asked.StopTokenIds!.Order());
+        // Lower numbers go first there.
+        Assert.Equal((4, "tenant"), (request.Priority, request.CacheSalt));
+        Assert.Same(remapping, request.PositionRemapping);
+
+        // As JSON brings them.
+        using var json = System.Text.Json.JsonDocument.Parse("""{"logprobs":true,"logit_bias":{"5":0.5},"min_p":0.25,"no_repeat_ngram_size":0,"bad_words":["x"],"stop_token_ids":[9],"ignore_eos":true,"priority":2,"cache_salt":"s","typical_p":null}""");
+        request = await Request(new ChatOptions { AdditionalProperties = new(json.RootElement.EnumerateObject().ToDictionary(each => each.Name, each => (object?)each.Value)) },
+            new LongContextChatClientOptions { Generation = new GenerationOptions { NoRepeatNGramSize = 2, TypicalP = 0.5, BadWordIds = [[1, 2]] } });
+        asked = request.Options;
+        Assert.Equal((0, 0.25, 0.5, null), (asked.LogProbabilities, asked.MinP, asked.TypicalP, asked.NoRepeatNGramSize));
+        Assert.Equal([[1, 2], ChatModels.Bytes("x")], asked.BadWordIds);
+        Assert.Equal([9], asked.StopTokenIds);
+        Assert.Equal((0.5, -2, "s"), (asked.LogitBias[5], request.Priority, request.CacheSalt));
+
+        // And nothing where nothing is asked for.
+        request = await Request(new ChatOptions());
+        Assert.Equal((null, null, 1.0, 0, null, null), (request.Options.LogProbabilities, request.Options.MinP, request.Options.RepetitionPenalty, request.Priority, request.CacheSalt, request.PositionRemapping));
+        Assert.Empty(request.Options.LogitBias);
+    }
+
+    public static TheoryData<string, object> WrongValues => new()
+    {
+        { ChatOptionKeys.LogProbabilities, 1 }, { ChatOptionKeys.TopLogProbabilities, 2 }, { ChatOptionKeys.TopLogProbabilities, -1 }, { ChatOptionKeys.TopLogProbabilities, 301 },
+        { ChatOptionKeys.LogitBias, "5" }, { ChatOptionKeys.LogitBias, new Dictionary<int, double> { [300] = 1 } }, { ChatOptionKeys.LogitBias, new Dictionary<int, double> { [5] = double.NaN } },
+        { ChatOptionKeys.LogitBias, new Dictionary<string, int> { ["a"] = 1 } }, { ChatOptionKeys.LogitBias, new Dictionary<string, object> { ["5"] = "1" } }, { ChatOptionKeys.MinP, 1.5 }, { ChatOptionKeys.MinP, "0.1" },
+        { ChatOptionKeys.TypicalP, 0 }, { ChatOptionKeys.TopNSigma, double.PositiveInfinity }, { ChatOptionKeys.RepetitionPenalty, 0.0 }, { ChatOptionKeys.NoRepeatNGramSize, -1 }, { ChatOptionKeys.NoRepeatNGramSize, 1.5 },
+        { ChatOptionKeys.BadWords, "no" }, { ChatOptionKeys.BadWords, new[] { "a", "" } }, { ChatOptionKeys.StopTokenIds, new[] { -1 } }, { ChatOptionKeys.StopTokenIds, new[] { 300 } }, { ChatOptionKeys.StopTokenIds, 3 },
+        { ChatOptionKeys.IgnoreEndOfSentence, "true" }, { ChatOptionKeys.Priority, int.MinValue }, { ChatOptionKeys.Priority, 0.5 }, { ChatOptionKeys.CacheSalt, "" }, { ChatOptionKeys.CacheSalt, 5 },
+        { ChatOptionKeys.PositionRemapping, "self-extend" },
+    };
+
+    [Theory, MemberData(nameof(WrongValues), DisableDiscoveryEnumeration = true)]
+    public async Task Options_ByNameThatCannotBe_AreRefusedByTheName(string key, object value)
+    {
+        ArgumentException e = await Assert.ThrowsAsync<ArgumentException>(() => Request(new ChatOptions { AdditionalProperties = new() { [key] = value } }));
+        Assert.Contains($"\"{key}\"", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Options_AnswerThatReachesTheMemorysEnd_IsCutThereUnlessItsLengthIsAskedFor()
+    {
+        GenerationRequest request = await Request(new ChatOptions(), memory: 100);
+        Assert.Equal(100, request.Prompt.Length + request.Options.MaximumNewTokens);
+        Assert.Equal(256, (await Request(new ChatOptions { MaxOutputTokens = 256 }, memory: 100)).Options.MaximumNewTokens);
+        Assert.Equal(256, (await Request(new ChatOptions(), memory: request.Prompt.Length)).Options.MaximumNewTokens);
+    }
+
+    [Fact]
     public async Task Options_AnswerThatReachesTheWindowsEnd_IsCutThere()
     {
         string text = new('x', ChatModels.Window - 10);
@@ -167,6 +235,14 @@ public sealed class ChatRequestTests : IDisposable
 
     private static IReadOnlyList<int> Rendered(params ChatTurn[] turns) =>
         ChatModels.Tokenizer.EncodeToIds(ChatModels.Format.Render(turns, new ChatRenderOptions { AddGenerationPrompt = true }).Text);
+
+    private async Task<GenerationRequest> Request(ChatOptions options, LongContextChatClientOptions? own = null, int? memory = null)
+    {
+        var generator = new ScriptedGenerator(ChatModels.Bytes("ok")) { MaximumTokens = memory };
+        using LongContextChatClient client = ChatModels.Scripted(model, generator, format: ChatModels.Format, options: own);
+        await client.GetResponseAsync("x", options, Token);
+        return generator.Requests.Single();
+    }
 
     private async Task<(int[] Prompt, GenerationOptions Options)> Ask(
         IEnumerable<ChatMessage> messages, ChatOptions? options, ChatFormat? format, LongContextChatClientOptions? own = null)

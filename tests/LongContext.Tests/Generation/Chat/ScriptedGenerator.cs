@@ -13,9 +13,16 @@ internal sealed class ScriptedGenerator(params int[] tokens) : ITokenGenerator
 
     public bool Closed { get; private set; }
 
-    public async IAsyncEnumerable<int> GenerateAsync(ReadOnlyMemory<int> prompt, GenerationOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>All of what was asked.</summary>
+    public List<GenerationRequest> Requests { get; } = [];
+
+    public int? MaximumTokens { get; init; }
+
+    public async IAsyncEnumerable<GeneratedToken> GenerateAsync(GenerationRequest request, GenerationUsage usage, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        Asked.Add((prompt.ToArray(), options));
+        GenerationOptions options = request.Options;
+        Asked.Add((request.Prompt.ToArray(), options));
+        Requests.Add(request);
         try
         {
             foreach (int token in tokens.Take(options.MaximumNewTokens))
@@ -24,7 +31,9 @@ internal sealed class ScriptedGenerator(params int[] tokens) : ITokenGenerator
                 await Task.Yield();
                 if (options.StopTokenIds!.Contains(token)) yield break;
                 Given++;
-                yield return token;
+                // As likely as its number says, so that each can be told from the others.
+                yield return options.LogProbabilities is not { } count ? new GeneratedToken(token)
+                    : new GeneratedToken(token) { LogProbability = -token, Alternatives = [.. Enumerable.Range(0, count).Select(i => new TokenLogProbability(i, -i))] };
             }
         }
         finally

@@ -28,4 +28,47 @@ public sealed class CpuModelRunnerTests : ModelRunnerSuite
             Assert.Equal(expected[^model.Config.VocabularySize..], driver.Prefill(driver.Start(tokens), chunk, strangers));
         }
     }
+
+    [Fact]
+    public void Run_CancelledAtAnyMoment_ThrowsOrIsWhole()
+    {
+        using CausalLanguageModel model = Tests.Models.FixtureModels.Load("qwen3");
+        using var driver = new StepDriver(Create(model, Options), 3);
+        int[] tokens = Strangers(model, 60, 2);
+        DrivenSequence sequence = driver.Start(tokens);
+        float[] expected = driver.Step((sequence, 60, 1))[0][0];
+        var batch = new StepBatch(64, 1);
+        var random = new LongContext.Data.SplitMix64(1);
+        int thrown = 0, whole = 0;
+        for (int round = 0; round < 5_000 && (thrown < 20 || whole < 20 || round < 100); round++)
+        {
+            batch.Clear();
+            batch.Add(new StepSequence { Pages = sequence.Pages, LogitCount = 1 }, tokens);
+            using var source = new CancellationTokenSource();
+            int spins = random.NextInt(20_000);
+            var canceller = new Thread(() =>
+            {
+                Thread.SpinWait(spins);
+                source.Cancel();
+            });
+            canceller.Start();
+            try
+            {
+                driver.Runner.Run(batch, source.Token);
+                Assert.Equal(expected, driver.Runner.Logits(0).ToArray());
+                whole++;
+            }
+            catch (OperationCanceledException)
+            {
+                thrown++;
+            }
+            finally
+            {
+                canceller.Join();
+            }
+        }
+
+        Assert.True(thrown > 0 && whole > 0, $"{thrown} cancelled, {whole} whole");
+        driver.Release(sequence);
+    }
 }

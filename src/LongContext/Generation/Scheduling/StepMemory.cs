@@ -1,0 +1,55 @@
+using LongContext.Models;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace LongContext.Generation.Scheduling;
+
+/// <summary>What steps take besides weights, keys and values.</summary>
+internal sealed class StepMemory
+{
+    /// <summary>Rows that go through an MLP of the CPU's kernels together.</summary>
+    private const int MlpRows = 240;
+
+    /// <summary>Rows of scores of a sequence in a step, where guesses are checked.</summary>
+    private const int RowsOfScores = 9;
+
+    private readonly DecoderShape shape;
+    private readonly long rows, perRow, inner, scores;
+    private readonly bool byKernels;
+
+    public StepMemory(DecoderShape shape, ScalarType dataType, bool byKernels, GenerationEngineOptions options)
+    {
+        (this.shape, this.byKernels, rows) = (shape, byKernels, options.StepTokens);
+        int size = dataType.ElementSize();
+        long projected = (shape.HeadCount + (2L * shape.KeyValueHeadCount)) * shape.HeadDimension, wanted = Math.Min(rows, (long)options.MaximumSequences * RowsOfScores);
+        if (byKernels)
+        {
+            // Hidden states, normed ones, what is added to them; queries, keys and values; attention's tiles. All in float32.
+            perRow = ((3L * shape.HiddenSize) + (2 * projected)) * sizeof(float);
+            inner = Math.Min(rows, MlpRows) * 2L * shape.IntermediateSize * sizeof(float);
+            scores = wanted * shape.VocabularySize * sizeof(float);
+        }
+        else
+        {
+            // As many of each as libtorch has at once; norms compute in float32. Scores also on the host, in float32.
+            perRow = (((4L * shape.HiddenSize) + (3 * projected)) * size) + (2L * shape.HiddenSize * sizeof(float));
+            inner = rows * 3L * shape.IntermediateSize * size;
+            scores = wanted * shape.VocabularySize * (size + sizeof(float));
+            // Of one layer at a time: side by side, and once more for a kernel that wants as many key heads as there are heads.
+            BytesPerCacheByte = 2.0 / shape.LayerCount;
+        }
+    }
+
+    /// <summary>What is gathered of the cache for a layer, by the cache's bytes: of one sequence that fills it.</summary>
+    public double BytesPerCacheByte { get; }
+
+    /// <summary>The parts.</summary>
+    /// <param name="contextLength">Positions that rotations are kept for.</param>
+    public IEnumerable<GenerationMemoryItem> Items(int contextLength)
+    {
+        yield return new GenerationMemoryItem("hidden states of a step", (rows * perRow) + inner);
+        yield return new GenerationMemoryItem("scores", scores);
+        int kinds = shape.Layers.Where(layer => layer.HasPositions).Select(layer => layer.Type).Distinct().Count();
+        if (byKernels) yield return new GenerationMemoryItem("rotations by position", (long)contextLength * kinds * shape.HeadDimension * sizeof(float));
+    }
+}
