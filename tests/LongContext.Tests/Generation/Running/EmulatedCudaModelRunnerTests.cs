@@ -76,7 +76,8 @@ public sealed class EmulatedCudaModelRunnerTests : IDisposable
         Assert.Equal(wanted.Length, found.Count);
         double largest = wanted.Max(row => row.Max(MathF.Abs)), worst = wanted.Zip(found).Max(pair => ModelRunnerSuite.Largest(pair.First, pair.Second));
         TestContext.Current.SendDiagnosticMessage($"{family} {dataType}: {worst / largest:E2}");
-        Assert.True(worst <= 0.03 * largest, $"{family}: off by {worst / largest:E2} of the largest logit");
+        // Two ways of rounding apart: the worst that was measured is 2.0 % in bfloat16, 0.4 % in float16.
+        Assert.True(worst <= (dataType == ScalarType.BFloat16 ? 0.03 : 0.008) * largest, $"{family}: off by {worst / largest:E2} of the largest logit");
         actual.Release(tested);
         actual.Release(stranger);
         Assert.Equal(0, runner.Pages.CommittedBytes);
@@ -93,7 +94,7 @@ public sealed class EmulatedCudaModelRunnerTests : IDisposable
     [InlineData(WeightQuantization.Nf4, "phi3")]
     public void Steps_OverQuantisedWeights_GiveTheModulesLogits(WeightQuantization quantization, string family)
     {
-        using CausalLanguageModel model = Model(family, ScalarType.BFloat16, quantization);
+        using CausalLanguageModel model = Model(family, ScalarType.Float16, quantization);
         int[] tokens = ModelRunnerSuite.Strangers(model, 30, 3);
         using var expected = new StepDriver(new TorchModelRunner(model, Options), 3);
         CudaModelRunner runner = Create(model);
@@ -104,7 +105,9 @@ public sealed class EmulatedCudaModelRunnerTests : IDisposable
         float[][] wanted = expected.Step((own, 5, 5))[0], found = [.. actual.Step((tested, 2, 2))[0], .. actual.Step((tested, 3, 3))[0]];
         Assert.Equal(2, runner.Steps.Kernels);
         double largest = wanted.Max(row => row.Max(MathF.Abs)), worst = wanted.Zip(found).Max(pair => ModelRunnerSuite.Largest(pair.First, pair.Second));
-        Assert.True(worst <= 0.03 * largest, $"{quantization}: off by {worst / largest:E2} of the largest logit");
+        TestContext.Current.SendDiagnosticMessage($"{quantization} {family}: {worst / largest:E2}");
+        // Modules round the weights to the model's type first, kernels do not.
+        Assert.True(worst <= 0.01 * largest, $"{quantization}: off by {worst / largest:E2} of the largest logit");
     }
 
     [Fact]
