@@ -166,7 +166,7 @@ internal sealed class CudaModelRunner : IModelRunner
         return
         [
             .. DecodingAttention.Modules(bfloat16 ? CacheElement.BFloat16 : CacheElement.Float16, model.Shape.HeadDimension),
-            .. new[] { "linear_plain", "rows", "cache_append", "rms_norm_forward" }.Select(role => $"sm_80/{role}_{type}"),
+            $"sm_80/linear_plain_{type}", $"sm_80/rows_{type}", $"sm_80/cache_append_{type}", $"sm_80/rms_norm_forward_{type}",
         ];
     }
 
