@@ -157,6 +157,90 @@ public sealed unsafe class ManagedCudaDriver : ICudaDriver
     public int StreamSynchronize(nint stream) => (int)DriverAPINativeMethods.Streams.cuStreamSynchronize(Stream(stream));
 
     /// <inheritdoc />
+    public int MemoryCopyOnDevice(nint destination, nint source, nuint bytes, nint stream) =>
+        (int)DriverAPINativeMethods.AsynchronousMemcpy_v2.cuMemcpyDtoDAsync_v2(Memory(destination), Memory(source), bytes, Stream(stream));
+
+    /// <inheritdoc />
+    public int HostAllocate(out nint address, nuint bytes, uint flags)
+    {
+        address = 0;
+        return (int)DriverAPINativeMethods.MemoryManagement.cuMemHostAlloc(ref address, bytes, (CUMemHostAllocFlags)flags);
+    }
+
+    /// <inheritdoc />
+    public int HostFree(nint address) => (int)DriverAPINativeMethods.MemoryManagement.cuMemFreeHost(address);
+
+    // ManagedCuda declares what these point to as structs of its own; here they are the driver's bytes already. Handles and addresses are the same.
+
+    /// <inheritdoc />
+    public int MemoryGranularity(out nuint bytes, void* properties, int option) => NativeCudaDriver.Instance.MemoryGranularity(out bytes, properties, option);
+
+    /// <inheritdoc />
+    public int MemoryCreate(out ulong memory, nuint bytes, void* properties, ulong flags) => NativeCudaDriver.Instance.MemoryCreate(out memory, bytes, properties, flags);
+
+    /// <inheritdoc />
+    public int MemorySetAccess(nint address, nuint bytes, void* descriptions, nuint count) =>
+        NativeCudaDriver.Instance.MemorySetAccess(address, bytes, descriptions, count);
+
+    /// <inheritdoc />
+    public int AddressReserve(out nint address, nuint bytes, nuint alignment, nint wished, ulong flags)
+    {
+        CUdeviceptr reserved = default;
+        CUResult status = DriverAPINativeMethods.MemoryManagement.cuMemAddressReserve(ref reserved, bytes, alignment, Memory(wished), flags);
+        address = reserved.Pointer;
+        return (int)status;
+    }
+
+    /// <inheritdoc />
+    public int AddressFree(nint address, nuint bytes) => (int)DriverAPINativeMethods.MemoryManagement.cuMemAddressFree(Memory(address), bytes);
+
+    /// <inheritdoc />
+    public int MemoryRelease(ulong memory) => (int)DriverAPINativeMethods.MemoryManagement.cuMemRelease(Physical(memory));
+
+    /// <inheritdoc />
+    public int MemoryMap(nint address, nuint bytes, nuint offset, ulong memory, ulong flags) =>
+        (int)DriverAPINativeMethods.MemoryManagement.cuMemMap(Memory(address), bytes, offset, Physical(memory), flags);
+
+    /// <inheritdoc />
+    public int MemoryUnmap(nint address, nuint bytes) => (int)DriverAPINativeMethods.MemoryManagement.cuMemUnmap(Memory(address), bytes);
+
+    /// <inheritdoc />
+    public int StreamCreate(out nint stream, uint flags)
+    {
+        CUstream created = default;
+        CUResult status = DriverAPINativeMethods.Streams.cuStreamCreate(ref created, (CUStreamFlags)flags);
+        stream = created.Pointer;
+        return (int)status;
+    }
+
+    /// <inheritdoc />
+    public int StreamDestroy(nint stream) => (int)DriverAPINativeMethods.Streams.cuStreamDestroy_v2(Stream(stream));
+
+    /// <inheritdoc />
+    public int StreamBeginCapture(nint stream, int mode) => (int)DriverAPINativeMethods.Streams.cuStreamBeginCapture(Stream(stream), (CUstreamCaptureMode)mode);
+
+    /// <inheritdoc />
+    public int StreamEndCapture(nint stream, out nint graph)
+    {
+        CUgraph captured = default;
+        CUResult status = DriverAPINativeMethods.Streams.cuStreamEndCapture(Stream(stream), ref captured);
+        graph = captured.Pointer;
+        return (int)status;
+    }
+
+    /// <inheritdoc />
+    public int GraphInstantiate(out nint executable, nint graph, ulong flags) => NativeCudaDriver.Instance.GraphInstantiate(out executable, graph, flags);
+
+    /// <inheritdoc />
+    public int GraphLaunch(nint executable, nint stream) => (int)DriverAPINativeMethods.GraphManagment.cuGraphLaunch(Executable(executable), Stream(stream));
+
+    /// <inheritdoc />
+    public int GraphExecutableDestroy(nint executable) => (int)DriverAPINativeMethods.GraphManagment.cuGraphExecDestroy(Executable(executable));
+
+    /// <inheritdoc />
+    public int GraphDestroy(nint graph) => (int)DriverAPINativeMethods.GraphManagment.cuGraphDestroy(new CUgraph { Pointer = graph });
+
+    /// <inheritdoc />
     public int EventCreate(out nint handle, uint flags)
     {
         CUevent created = default;
@@ -214,6 +298,10 @@ public sealed unsafe class ManagedCudaDriver : ICudaDriver
     private static CUstream Stream(nint stream) => new() { Pointer = stream };
 
     private static CUevent Event(nint handle) => new() { Pointer = handle };
+
+    private static CUgraphExec Executable(nint handle) => new() { Pointer = handle };
+
+    private static CUmemGenericAllocationHandle Physical(ulong handle) => new() { Pointer = handle };
 
     /// <summary>cuLaunchKernel's list of names and values, which ends with the name 0 (CU_LAUNCH_PARAM_END).</summary>
     private static nint[]? Extra(void** extra)

@@ -21,9 +21,11 @@ public sealed unsafe partial class EmulatedDriver
         if (bytes == 0)
             return 0;
         memory.Require(destination, (long)bytes);
-        Buffer.MemoryCopy(source, (void*)destination, bytes, bytes);
-        memory.MarkWritten(destination, (long)bytes);
-        return 0;
+        return RunOrCapture(stream, () =>
+        {
+            Buffer.MemoryCopy(source, (void*)destination, bytes, bytes);
+            memory.MarkWritten(destination, (long)bytes);
+        }, pinned: (nint)source, (long)bytes);
     }
 
     public int MemoryCopyToHost(void* destination, nint source, nuint bytes, nint stream)
@@ -31,8 +33,7 @@ public sealed unsafe partial class EmulatedDriver
         if (bytes == 0)
             return 0;
         memory.Require(source, (long)bytes);
-        Buffer.MemoryCopy((void*)source, destination, bytes, bytes);
-        return 0;
+        return RunOrCapture(stream, () => Buffer.MemoryCopy((void*)source, destination, bytes, bytes), pinned: (nint)destination, (long)bytes);
     }
 
     public int MemorySet(nint destination, byte value, nuint bytes, nint stream)
@@ -40,9 +41,11 @@ public sealed unsafe partial class EmulatedDriver
         if (bytes == 0)
             return 0;
         memory.Require(destination, (long)bytes);
-        NativeMemory.Fill((void*)destination, bytes, value);
-        memory.MarkWritten(destination, (long)bytes);
-        return 0;
+        return RunOrCapture(stream, () =>
+        {
+            NativeMemory.Fill((void*)destination, bytes, value);
+            memory.MarkWritten(destination, (long)bytes);
+        });
     }
 
     /// <summary>Whether every byte of the range was written since it was allocated: a kernel's output without holes.</summary>
@@ -52,7 +55,18 @@ public sealed unsafe partial class EmulatedDriver
         return allocation.Written == null || !new ReadOnlySpan<byte>(allocation.Written + (address - allocation.Start), checked((int)bytes)).Contains((byte)0);
     }
 
-    public int StreamSynchronize(nint stream) => 0;
+    public int MemoryCopyOnDevice(nint destination, nint source, nuint bytes, nint stream)
+    {
+        if (bytes == 0)
+            return 0;
+        memory.Require(destination, (long)bytes);
+        memory.Require(source, (long)bytes);
+        return RunOrCapture(stream, () =>
+        {
+            Buffer.MemoryCopy((void*)source, (void*)destination, bytes, bytes);
+            memory.MarkWritten(destination, (long)bytes);
+        });
+    }
 
     public int EventCreate(out nint handle, uint flags)
     {
@@ -88,6 +102,7 @@ public sealed unsafe partial class EmulatedDriver
         text = Text(error, error switch
         {
             0 => "CUDA_SUCCESS", InvalidValue => "CUDA_ERROR_INVALID_VALUE", 101 => "CUDA_ERROR_INVALID_DEVICE", InvalidPtx => "CUDA_ERROR_INVALID_PTX",
+            OutOfMemory => "CUDA_ERROR_OUT_OF_MEMORY", CaptureUnsupported => "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED", CaptureWrongThread => "CUDA_ERROR_STREAM_CAPTURE_WRONG_THREAD",
             InvalidHandle => "CUDA_ERROR_INVALID_HANDLE", NotFound => "CUDA_ERROR_NOT_FOUND", 701 => "CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES", _ => "CUDA_ERROR_UNKNOWN",
         });
         return 0;
@@ -98,6 +113,7 @@ public sealed unsafe partial class EmulatedDriver
         text = Text(~error, error switch
         {
             0 => "no error", InvalidValue => "invalid argument", 101 => "invalid device ordinal", InvalidPtx => "a PTX JIT compilation failed",
+            OutOfMemory => "out of memory", CaptureUnsupported => "operation not permitted when stream is capturing", CaptureWrongThread => "stream is captured by another thread",
             InvalidHandle => "invalid resource handle", NotFound => "named symbol not found", 701 => "too many resources requested for launch", _ => "unknown error",
         });
         return 0;

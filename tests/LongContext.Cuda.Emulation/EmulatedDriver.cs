@@ -17,6 +17,10 @@ public sealed unsafe partial class EmulatedDriver : ICudaDriver, IDisposable
     private const int InvalidPtx = 218;
     private const int InvalidHandle = 400;
     private const int NotFound = 500;
+    private const int OutOfMemory = 2;
+    private const int CaptureUnsupported = 900;
+    private const int CaptureWrongThread = 908;
+    private const int ParameterBytes = 4096;
     private readonly DeviceMemory memory;
     private readonly ConcurrentDictionary<nint, EmulatedModule> modules = new();
     private readonly ConcurrentDictionary<nint, EmulatedFunction> functions = new();
@@ -228,31 +232,49 @@ public sealed unsafe partial class EmulatedDriver : ICudaDriver, IDisposable
             return InvalidValue;
         if (threads > (ulong)kernel.MaximalThreads || sharedBytes > (uint)Math.Max(found.DynamicLimit, 48 * 1024 - kernel.StaticShared) || sharedBytes > found.DynamicLimit)
             return threads > (ulong)kernel.MaximalThreads ? 701 : InvalidValue;
-        byte* block = stackalloc byte[4096];
+        byte* block = stackalloc byte[ParameterBytes];
         foreach (PtxVariable parameter in kernel.Source.Parameters)
-            Buffer.MemoryCopy(parameters[kernel.Source.Parameters.IndexOf(parameter)], block + parameter.Offset, 4096 - parameter.Offset, parameter.Bytes);
+            Buffer.MemoryCopy(parameters[kernel.Source.Parameters.IndexOf(parameter)], block + parameter.Offset, ParameterBytes - parameter.Offset, parameter.Bytes);
+        if (CaptureOf(stream) is { } capture)
+        {
+            byte[] kept = new ReadOnlySpan<byte>(block, ParameterBytes).ToArray();
+            capture.Add(() =>
+            {
+                fixed (byte* own = kept)
+                    Run(found, ((int)gridX, (int)gridY, (int)gridZ), ((int)blockX, (int)blockY, (int)blockZ), (int)sharedBytes, own);
+            });
+            return 0;
+        }
+
+        Run(found, ((int)gridX, (int)gridY, (int)gridZ), ((int)blockX, (int)blockY, (int)blockZ), (int)sharedBytes, block);
+        return 0;
+    }
+
+    private void Run(EmulatedFunction found, (int X, int Y, int Z) grid, (int X, int Y, int Z) threads, int sharedBytes, byte* block)
+    {
+        KernelCode kernel = found.Kernel;
         var launch = new Launch
         {
             Kernel = kernel,
             Memory = memory,
             Options = Options,
-            Grid = ((int)gridX, (int)gridY, (int)gridZ),
-            Block = ((int)blockX, (int)blockY, (int)blockZ),
-            SharedBytes = kernel.StaticShared + (int)sharedBytes,
-            DynamicShared = (int)sharedBytes,
+            Grid = grid,
+            Block = threads,
+            SharedBytes = kernel.StaticShared + sharedBytes,
+            DynamicShared = sharedBytes,
             Parameters = block,
             Constants = (byte*)found.Module.Constants,
             ConstantBytes = found.Module.ConstantBytes,
         };
         LastLaunch = launch.Run();
         Launched?.Invoke(LastLaunch);
-        return 0;
     }
 
     public void Dispose()
     {
         foreach (nint module in modules.Keys)
             ModuleUnload(module);
+        DisposeGraphs();
         foreach (nint text in texts.Values)
             Marshal.FreeCoTaskMem(text);
         texts.Clear();

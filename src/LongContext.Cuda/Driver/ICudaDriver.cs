@@ -73,11 +73,79 @@ public unsafe interface ICudaDriver
     /// <summary>cuMemcpyDtoHAsync.</summary>
     int MemoryCopyToHost(void* destination, nint source, nuint bytes, nint stream);
 
+    /// <summary>cuMemcpyDtoDAsync.</summary>
+    int MemoryCopyOnDevice(nint destination, nint source, nuint bytes, nint stream);
+
     /// <summary>cuMemsetD8Async.</summary>
     int MemorySet(nint destination, byte value, nuint bytes, nint stream);
 
+    /// <summary>cuMemHostAlloc: host memory that the device copies from and to by itself.</summary>
+    int HostAllocate(out nint address, nuint bytes, uint flags);
+
+    /// <summary>cuMemFreeHost.</summary>
+    int HostFree(nint address);
+
+    /// <summary>cuMemGetAllocationGranularity ("Virtual Memory Management").</summary>
+    /// <param name="bytes">What sizes and addresses must be multiples of.</param>
+    /// <param name="properties">CUmemAllocationProp, 32 bytes.</param>
+    /// <param name="option">CUmemAllocationGranularity_flags.</param>
+    int MemoryGranularity(out nuint bytes, void* properties, int option);
+
+    /// <summary>cuMemAddressReserve: addresses without memory.</summary>
+    int AddressReserve(out nint address, nuint bytes, nuint alignment, nint wished, ulong flags);
+
+    /// <summary>cuMemAddressFree.</summary>
+    int AddressFree(nint address, nuint bytes);
+
+    /// <summary>cuMemCreate: memory without addresses.</summary>
+    /// <param name="memory">Its handle.</param>
+    /// <param name="bytes">A multiple of the granularity.</param>
+    /// <param name="properties">CUmemAllocationProp, 32 bytes.</param>
+    /// <param name="flags">0.</param>
+    int MemoryCreate(out ulong memory, nuint bytes, void* properties, ulong flags);
+
+    /// <summary>cuMemRelease.</summary>
+    int MemoryRelease(ulong memory);
+
+    /// <summary>cuMemMap: puts memory under addresses.</summary>
+    int MemoryMap(nint address, nuint bytes, nuint offset, ulong memory, ulong flags);
+
+    /// <summary>cuMemUnmap.</summary>
+    int MemoryUnmap(nint address, nuint bytes);
+
+    /// <summary>cuMemSetAccess.</summary>
+    /// <param name="address">Mapped addresses.</param>
+    /// <param name="bytes">How many.</param>
+    /// <param name="descriptions">CUmemAccessDesc, 12 bytes each.</param>
+    /// <param name="count">How many of these.</param>
+    int MemorySetAccess(nint address, nuint bytes, void* descriptions, nuint count);
+
     /// <summary>cuStreamSynchronize ("Stream Management"); stream 0 is the default stream, which libtorch uses too.</summary>
     int StreamSynchronize(nint stream);
+
+    /// <summary>cuStreamCreate; flags are CUstream_flags.</summary>
+    int StreamCreate(out nint stream, uint flags);
+
+    /// <summary>cuStreamDestroy.</summary>
+    int StreamDestroy(nint stream);
+
+    /// <summary>cuStreamBeginCapture: what is put on the stream from here on is noted and not run; modes are CUstreamCaptureMode.</summary>
+    int StreamBeginCapture(nint stream, int mode);
+
+    /// <summary>cuStreamEndCapture.</summary>
+    int StreamEndCapture(nint stream, out nint graph);
+
+    /// <summary>cuGraphInstantiateWithFlags ("Graph Management").</summary>
+    int GraphInstantiate(out nint executable, nint graph, ulong flags);
+
+    /// <summary>cuGraphLaunch.</summary>
+    int GraphLaunch(nint executable, nint stream);
+
+    /// <summary>cuGraphExecDestroy.</summary>
+    int GraphExecutableDestroy(nint executable);
+
+    /// <summary>cuGraphDestroy.</summary>
+    int GraphDestroy(nint graph);
 
     /// <summary>cuEventCreate ("Event Management").</summary>
     int EventCreate(out nint handle, uint flags);

@@ -87,6 +87,63 @@ public sealed unsafe class NativeCudaDriver : ICudaDriver
     public int StreamSynchronize(nint stream) => NativeMethods.StreamSynchronize(stream);
 
     /// <inheritdoc />
+    public int MemoryCopyOnDevice(nint destination, nint source, nuint bytes, nint stream) => NativeMethods.MemoryCopyOnDevice(destination, source, bytes, stream);
+
+    /// <inheritdoc />
+    public int HostAllocate(out nint address, nuint bytes, uint flags) => NativeMethods.HostAllocate(out address, bytes, flags);
+
+    /// <inheritdoc />
+    public int HostFree(nint address) => NativeMethods.HostFree(address);
+
+    /// <inheritdoc />
+    public int MemoryGranularity(out nuint bytes, void* properties, int option) => NativeMethods.MemoryGranularity(out bytes, properties, option);
+
+    /// <inheritdoc />
+    public int AddressReserve(out nint address, nuint bytes, nuint alignment, nint wished, ulong flags) => NativeMethods.AddressReserve(out address, bytes, alignment, wished, flags);
+
+    /// <inheritdoc />
+    public int AddressFree(nint address, nuint bytes) => NativeMethods.AddressFree(address, bytes);
+
+    /// <inheritdoc />
+    public int MemoryCreate(out ulong memory, nuint bytes, void* properties, ulong flags) => NativeMethods.MemoryCreate(out memory, bytes, properties, flags);
+
+    /// <inheritdoc />
+    public int MemoryRelease(ulong memory) => NativeMethods.MemoryRelease(memory);
+
+    /// <inheritdoc />
+    public int MemoryMap(nint address, nuint bytes, nuint offset, ulong memory, ulong flags) => NativeMethods.MemoryMap(address, bytes, offset, memory, flags);
+
+    /// <inheritdoc />
+    public int MemoryUnmap(nint address, nuint bytes) => NativeMethods.MemoryUnmap(address, bytes);
+
+    /// <inheritdoc />
+    public int MemorySetAccess(nint address, nuint bytes, void* descriptions, nuint count) => NativeMethods.MemorySetAccess(address, bytes, descriptions, count);
+
+    /// <inheritdoc />
+    public int StreamCreate(out nint stream, uint flags) => NativeMethods.StreamCreate(out stream, flags);
+
+    /// <inheritdoc />
+    public int StreamDestroy(nint stream) => NativeMethods.StreamDestroy(stream);
+
+    /// <inheritdoc />
+    public int StreamBeginCapture(nint stream, int mode) => NativeMethods.StreamBeginCapture(stream, mode);
+
+    /// <inheritdoc />
+    public int StreamEndCapture(nint stream, out nint graph) => NativeMethods.StreamEndCapture(stream, out graph);
+
+    /// <inheritdoc />
+    public int GraphInstantiate(out nint executable, nint graph, ulong flags) => NativeMethods.GraphInstantiate(out executable, graph, flags);
+
+    /// <inheritdoc />
+    public int GraphLaunch(nint executable, nint stream) => NativeMethods.GraphLaunch(executable, stream);
+
+    /// <inheritdoc />
+    public int GraphExecutableDestroy(nint executable) => NativeMethods.GraphExecutableDestroy(executable);
+
+    /// <inheritdoc />
+    public int GraphDestroy(nint graph) => NativeMethods.GraphDestroy(graph);
+
+    /// <inheritdoc />
     public int EventCreate(out nint handle, uint flags) => NativeMethods.EventCreate(out handle, flags);
 
     /// <inheritdoc />

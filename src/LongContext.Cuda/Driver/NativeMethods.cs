@@ -95,6 +95,63 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Library, EntryPoint = "cuStreamSynchronize")]
     public static partial int StreamSynchronize(nint stream);
 
+    [LibraryImport(Library, EntryPoint = "cuMemcpyDtoDAsync_v2")]
+    public static partial int MemoryCopyOnDevice(nint destination, nint source, nuint bytes, nint stream);
+
+    [LibraryImport(Library, EntryPoint = "cuMemHostAlloc")]
+    public static partial int HostAllocate(out nint address, nuint bytes, uint flags);
+
+    [LibraryImport(Library, EntryPoint = "cuMemFreeHost")]
+    public static partial int HostFree(nint address);
+
+    [LibraryImport(Library, EntryPoint = "cuMemGetAllocationGranularity")]
+    public static partial int MemoryGranularity(out nuint bytes, void* properties, int option);
+
+    [LibraryImport(Library, EntryPoint = "cuMemAddressReserve")]
+    public static partial int AddressReserve(out nint address, nuint bytes, nuint alignment, nint wished, ulong flags);
+
+    [LibraryImport(Library, EntryPoint = "cuMemAddressFree")]
+    public static partial int AddressFree(nint address, nuint bytes);
+
+    [LibraryImport(Library, EntryPoint = "cuMemCreate")]
+    public static partial int MemoryCreate(out ulong memory, nuint bytes, void* properties, ulong flags);
+
+    [LibraryImport(Library, EntryPoint = "cuMemRelease")]
+    public static partial int MemoryRelease(ulong memory);
+
+    [LibraryImport(Library, EntryPoint = "cuMemMap")]
+    public static partial int MemoryMap(nint address, nuint bytes, nuint offset, ulong memory, ulong flags);
+
+    [LibraryImport(Library, EntryPoint = "cuMemUnmap")]
+    public static partial int MemoryUnmap(nint address, nuint bytes);
+
+    [LibraryImport(Library, EntryPoint = "cuMemSetAccess")]
+    public static partial int MemorySetAccess(nint address, nuint bytes, void* descriptions, nuint count);
+
+    [LibraryImport(Library, EntryPoint = "cuStreamCreate")]
+    public static partial int StreamCreate(out nint stream, uint flags);
+
+    [LibraryImport(Library, EntryPoint = "cuStreamDestroy_v2")]
+    public static partial int StreamDestroy(nint stream);
+
+    [LibraryImport(Library, EntryPoint = "cuStreamBeginCapture_v2")]
+    public static partial int StreamBeginCapture(nint stream, int mode);
+
+    [LibraryImport(Library, EntryPoint = "cuStreamEndCapture")]
+    public static partial int StreamEndCapture(nint stream, out nint graph);
+
+    [LibraryImport(Library, EntryPoint = "cuGraphInstantiateWithFlags")]
+    public static partial int GraphInstantiate(out nint executable, nint graph, ulong flags);
+
+    [LibraryImport(Library, EntryPoint = "cuGraphLaunch")]
+    public static partial int GraphLaunch(nint executable, nint stream);
+
+    [LibraryImport(Library, EntryPoint = "cuGraphExecDestroy")]
+    public static partial int GraphExecutableDestroy(nint executable);
+
+    [LibraryImport(Library, EntryPoint = "cuGraphDestroy")]
+    public static partial int GraphDestroy(nint graph);
+
     [LibraryImport(Library, EntryPoint = "cuEventCreate")]
     public static partial int EventCreate(out nint handle, uint flags);
 

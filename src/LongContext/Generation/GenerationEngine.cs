@@ -31,7 +31,7 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
     private readonly DraftGuesser? drafts;
     private bool disposed;
 
-    /// <summary>An engine for a model. The model's kernels for the CPU are used where they run it, else libtorch's operators; the logger is told which and why.</summary>
+    /// <summary>An engine for a model. The kernels for CPUs or for NVIDIA GPUs are used where they run it, else libtorch's operators; the logger is told which and why.</summary>
     /// <param name="model">The model; stays the caller's, and must outlive the engine.</param>
     /// <param name="options">Null for all defaults.</param>
     /// <exception cref="ArgumentException">An option cannot be used; the message lists all faults.</exception>

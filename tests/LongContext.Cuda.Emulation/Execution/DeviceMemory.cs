@@ -97,9 +97,21 @@ internal sealed unsafe class DeviceMemory(bool allowHost, bool checkUninitialise
             else if (address >= all[middle].End)
                 low = middle + 1;
             else
-                return address + bytes <= all[middle].End ? all[middle] : null;
+                return address + bytes <= all[middle].End || ContinuesTo(all, middle, address + bytes) ? all[middle] : null;
         }
         return allowHost && address >= everything.Start && address + bytes <= everything.End ? everything : null;
+    }
+
+    /// <summary>Whether what the host vouches for goes on without a gap, as chunks mapped side by side do.</summary>
+    private static bool ContinuesTo(Allocation[] all, int index, long end)
+    {
+        while (all[index].Written == null && !all[index].Owned && index + 1 < all.Length && all[index + 1].Start == all[index].End)
+        {
+            index++;
+            if (end <= all[index].End) return all[index].Written == null && !all[index].Owned;
+        }
+
+        return false;
     }
 
     /// <summary>The range as the host's calls use it; throws where it is no device memory.</summary>

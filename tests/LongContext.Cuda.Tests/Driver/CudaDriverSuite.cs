@@ -127,6 +127,53 @@ public abstract class CudaDriverSuite<TDriver> : IDisposable
     }
 
     [Fact]
+    public unsafe void Graph_OfACopyAndLaunches_RunsThemWithWhatLiesThereThen()
+    {
+        using var stream = new CudaStream(Context);
+        using var inputs = new PinnedBuffer(Context, sizeof(float));
+        using var results = new PinnedBuffer(Context, sizeof(float));
+        using var x = new CudaBuffer(Context, sizeof(float));
+        using var y = new CudaBuffer(Context, sizeof(float));
+        y.Upload<float>([1]);
+        CudaFunction probe = Probe();
+        probe.Launch(new LaunchShape(1, 32), 0, new ProbeParameters(x.Address, x.Address, 0, 0)); // loads it
+        Context.Synchronize();
+        using CudaGraph graph = stream.Capture(0, (_, handle) =>
+        {
+            inputs.CopyTo(x.Address, sizeof(float), handle);
+            for (int i = 0; i < 10; i++) probe.Launch(new LaunchShape(1, 32), handle, new ProbeParameters(x.Address, y.Address, 2, 1));
+            results.CopyFrom(y.Address, sizeof(float), handle);
+        });
+        foreach (float value in new[] { 1f, 100f })
+        {
+            *(float*)inputs.Address = value;
+            graph.Launch(stream.Handle);
+            stream.Synchronize();
+        }
+
+        Assert.Equal(2021, *(float*)results.Address);
+    }
+
+    [Fact]
+    public unsafe void Arena_OfChunks_HoldsWhatLaunchesWriteAcrossThem()
+    {
+        using var arena = new CudaArena(Context, 8L << 20, 2 << 20);
+        arena.Map(0);
+        arena.Map(1);
+        nint place = arena.Address + (nint)arena.ChunkBytes - 8;
+        float* values = stackalloc float[] { 1, 2, 3, 4 }, back = stackalloc float[4];
+        Assert.Equal(0, Driver.MemoryCopyToDevice(place, values, 16, 0));
+        Probe().Launch(new LaunchShape(1, 32), 0, new ProbeParameters(place, place, 1, 4));
+        Assert.Equal(0, Driver.MemoryCopyToHost(back, place, 16, 0));
+        Context.Synchronize();
+        Assert.Equal([2f, 4, 6, 8], new ReadOnlySpan<float>(back, 4).ToArray());
+        arena.Unmap(0);
+        arena.Map(0);
+        Assert.Equal(0, Driver.MemoryCopyOnDevice(arena.Address, place + 8, 8, 0));
+        Context.Synchronize();
+    }
+
+    [Fact]
     public void TensorMapEncodeTiled_OfAMatrix_FillsTheMap()
     {
         Assert.SkipUnless(Context.Architecture.ComputeCapability.Major >= 9, "tensor maps begin with compute capability 9.0");

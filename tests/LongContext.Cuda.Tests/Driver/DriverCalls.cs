@@ -94,6 +94,25 @@ internal static unsafe class DriverCalls
             () => string.Create(CultureInfo.InvariantCulture, $"{driver.EventElapsedTime(out float milliseconds, A, B)}, {milliseconds}"));
         note(nameof(driver.EventDestroy), () => $"{driver.EventDestroy(A)}");
         note(nameof(driver.TensorMapEncodeTiled), () => Encode(driver));
+        note(nameof(driver.MemoryCopyOnDevice), () => $"{driver.MemoryCopyOnDevice(A, B, (nuint)C, D)}");
+        note(nameof(driver.HostAllocate), () => $"{driver.HostAllocate(out nint address, (nuint)A, Wide)}, {address:x}");
+        note(nameof(driver.HostFree), () => $"{driver.HostFree(A)}");
+        note(nameof(driver.MemoryGranularity), () => $"{driver.MemoryGranularity(out nuint bytes, (void*)A, -31)}, {bytes:x}");
+        note(nameof(driver.AddressReserve), () => $"{driver.AddressReserve(out nint address, (nuint)A, (nuint)B, C, (ulong)D)}, {address:x}");
+        note(nameof(driver.AddressFree), () => $"{driver.AddressFree(A, (nuint)B)}");
+        note(nameof(driver.MemoryCreate), () => $"{driver.MemoryCreate(out ulong memory, (nuint)A, (void*)B, (ulong)C)}, {memory:x}");
+        note(nameof(driver.MemoryRelease), () => $"{driver.MemoryRelease((ulong)A)}");
+        note(nameof(driver.MemoryMap), () => $"{driver.MemoryMap(A, (nuint)B, (nuint)C, (ulong)D, (ulong)A)}");
+        note(nameof(driver.MemoryUnmap), () => $"{driver.MemoryUnmap(A, (nuint)B)}");
+        note(nameof(driver.MemorySetAccess), () => $"{driver.MemorySetAccess(A, (nuint)B, (void*)C, (nuint)D)}");
+        note(nameof(driver.StreamCreate), () => $"{driver.StreamCreate(out nint stream, Wide)}, {stream:x}");
+        note(nameof(driver.StreamDestroy), () => $"{driver.StreamDestroy(A)}");
+        note(nameof(driver.StreamBeginCapture), () => $"{driver.StreamBeginCapture(A, -32)}");
+        note(nameof(driver.StreamEndCapture), () => $"{driver.StreamEndCapture(A, out nint graph)}, {graph:x}");
+        note(nameof(driver.GraphInstantiate), () => $"{driver.GraphInstantiate(out nint executable, A, (ulong)B)}, {executable:x}");
+        note(nameof(driver.GraphLaunch), () => $"{driver.GraphLaunch(A, B)}");
+        note(nameof(driver.GraphExecutableDestroy), () => $"{driver.GraphExecutableDestroy(A)}");
+        note(nameof(driver.GraphDestroy), () => $"{driver.GraphDestroy(A)}");
         note(nameof(driver.GetErrorName), () => $"{driver.GetErrorName(-22, out nint text)}, {Marshal.PtrToStringUTF8(text)}");
         note(nameof(driver.GetErrorString), () => $"{driver.GetErrorString(-23, out nint text)}, {Marshal.PtrToStringUTF8(text)}");
     }

@@ -43,17 +43,36 @@ internal static class ExpectedDriverCalls
             $"cuTensorMapEncodeTiled(aligned, -26, 3, {D}, {A} {B} {C}, {D} {A}, 4000000001 4000000002 4000000003, 4000000004 4000000005 4000000006, "
             + "-27, -28, -29, -30) → 28, 101010101010101, f0f0f0f0f0f0f0f"
         },
-        { "GetErrorName", "cuGetErrorName(-22) → 29, CUDA_ERROR_FAKE" },
-        { "GetErrorString", "cuGetErrorString(-23) → 30, fake words" },
+        { "MemoryCopyOnDevice", $"cuMemcpyDtoDAsync_v2({A}, {B}, {C}, {D}) → 29" },
+        { "HostAllocate", $"cuMemHostAlloc({A}, 4000000001) → 30, {Handle}8" },
+        { "HostFree", $"cuMemFreeHost({A}) → 31" },
+        { "MemoryGranularity", $"cuMemGetAllocationGranularity({A}, -31) → 32, 200000003" },
+        { "AddressReserve", $"cuMemAddressReserve({A}, {B}, {C}, {D}) → 33, {Handle}9" },
+        { "AddressFree", $"cuMemAddressFree({A}, {B}) → 34" },
+        { "MemoryCreate", $"cuMemCreate({A}, {B}, {C}) → 35, {Handle}a" },
+        { "MemoryRelease", $"cuMemRelease({A}) → 36" },
+        { "MemoryMap", $"cuMemMap({A}, {B}, {C}, {D}, {A}) → 37" },
+        { "MemoryUnmap", $"cuMemUnmap({A}, {B}) → 38" },
+        { "MemorySetAccess", $"cuMemSetAccess({A}, {B}, {C}, {D}) → 39" },
+        { "StreamCreate", $"cuStreamCreate(4000000001) → 40, {Handle}b" },
+        { "StreamDestroy", $"cuStreamDestroy_v2({A}) → 41" },
+        { "StreamBeginCapture", $"cuStreamBeginCapture_v2({A}, -32) → 42" },
+        { "StreamEndCapture", $"cuStreamEndCapture({A}) → 43, {Handle}c" },
+        { "GraphInstantiate", $"cuGraphInstantiateWithFlags({A}, {B}) → 44, {Handle}d" },
+        { "GraphLaunch", $"cuGraphLaunch({A}, {B}) → 45" },
+        { "GraphExecutableDestroy", $"cuGraphExecDestroy({A}) → 46" },
+        { "GraphDestroy", $"cuGraphDestroy({A}) → 47" },
+        { "GetErrorName", "cuGetErrorName(-22) → 48, CUDA_ERROR_FAKE" },
+        { "GetErrorString", "cuGetErrorString(-23) → 49, fake words" },
     };
 
     /// <summary>The same for what <see cref="CudaDevice"/> alone calls.</summary>
     public static TheoryData<string, string> BesideTheSeam => new()
     {
-        { "DriverGetVersion", "cuDriverGetVersion() → 31, -12080" },
-        { "DeviceGetName", "cuDeviceGetName(64, -24) → 32, Fake GPU é" },
-        { "DeviceTotalMemory", "cuDeviceTotalMem_v2(-25) → 33, 1400000004" },
-        { "ContextGetDevice", "cuCtxGetDevice() → 34, -4" },
-        { "MemoryGetInfo", "cuMemGetInfo_v2() → 35, 300000001, 1400000004" },
+        { "DriverGetVersion", "cuDriverGetVersion() → 50, -12080" },
+        { "DeviceGetName", "cuDeviceGetName(64, -24) → 51, Fake GPU é" },
+        { "DeviceTotalMemory", "cuDeviceTotalMem_v2(-25) → 52, 1400000004" },
+        { "ContextGetDevice", "cuCtxGetDevice() → 53, -4" },
+        { "MemoryGetInfo", "cuMemGetInfo_v2() → 54, 300000001, 1400000004" },
     };
 }

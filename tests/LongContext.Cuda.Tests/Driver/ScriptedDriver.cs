@@ -104,6 +104,53 @@ internal sealed unsafe class ScriptedDriver : ICudaDriver
 
     public int StreamSynchronize(nint stream) => Done(nameof(StreamSynchronize));
 
+    public int MemoryCopyOnDevice(nint destination, nint source, nuint bytes, nint stream) => Done($"{nameof(MemoryCopyOnDevice)} {bytes}");
+
+    public int HostAllocate(out nint address, nuint bytes, uint flags) => Make(out address, nameof(HostAllocate));
+
+    public int HostFree(nint address) => Return(address, nameof(HostFree));
+
+    public int MemoryGranularity(out nuint bytes, void* properties, int option)
+    {
+        bytes = 4096;
+        return Done(nameof(MemoryGranularity));
+    }
+
+    public int AddressReserve(out nint address, nuint bytes, nuint alignment, nint wished, ulong flags) => Make(out address, nameof(AddressReserve));
+
+    public int AddressFree(nint address, nuint bytes) => Return(address, nameof(AddressFree));
+
+    public int MemoryCreate(out ulong memory, nuint bytes, void* properties, ulong flags)
+    {
+        int status = Make(out nint handle, nameof(MemoryCreate));
+        memory = (ulong)handle;
+        return status;
+    }
+
+    public int MemoryRelease(ulong memory) => Return((nint)memory, nameof(MemoryRelease));
+
+    public int MemoryMap(nint address, nuint bytes, nuint offset, ulong memory, ulong flags) => Done(nameof(MemoryMap));
+
+    public int MemoryUnmap(nint address, nuint bytes) => Done(nameof(MemoryUnmap));
+
+    public int MemorySetAccess(nint address, nuint bytes, void* descriptions, nuint count) => Done(nameof(MemorySetAccess));
+
+    public int StreamCreate(out nint stream, uint flags) => Make(out stream, nameof(StreamCreate));
+
+    public int StreamDestroy(nint stream) => Return(stream, nameof(StreamDestroy));
+
+    public int StreamBeginCapture(nint stream, int mode) => Done($"{nameof(StreamBeginCapture)} {mode}");
+
+    public int StreamEndCapture(nint stream, out nint graph) => Make(out graph, nameof(StreamEndCapture));
+
+    public int GraphInstantiate(out nint executable, nint graph, ulong flags) => Make(out executable, nameof(GraphInstantiate));
+
+    public int GraphLaunch(nint executable, nint stream) => Done(nameof(GraphLaunch));
+
+    public int GraphExecutableDestroy(nint executable) => Return(executable, nameof(GraphExecutableDestroy));
+
+    public int GraphDestroy(nint graph) => Return(graph, nameof(GraphDestroy));
+
     public int EventCreate(out nint handle, uint flags) => Make(out handle, nameof(EventCreate));
 
     public int EventRecord(nint handle, nint stream) => Done(nameof(EventRecord));

@@ -151,6 +151,71 @@ CUresult cuMemsetD8Async(CUdeviceptr destination, unsigned char value, size_t by
 
 CUresult cuStreamSynchronize(CUstream stream) { return note("cuStreamSynchronize(%llx)", stream); }
 
+CUresult cuMemcpyDtoDAsync_v2(CUdeviceptr destination, CUdeviceptr source, size_t bytes, CUstream stream) {
+  return note("cuMemcpyDtoDAsync_v2(%llx, %llx, %zx, %llx)", destination, source, bytes, stream);
+}
+
+CUresult cuMemHostAlloc(void **address, size_t bytes, unsigned int flags) {
+  *address = handle(8);
+  return note("cuMemHostAlloc(%zx, %u)", bytes, flags);
+}
+
+CUresult cuMemFreeHost(void *address) { return note("cuMemFreeHost(%llx)", address); }
+
+CUresult cuMemGetAllocationGranularity(size_t *bytes, const void *properties, CUenum option) {
+  *bytes = 0x200000003;
+  return note("cuMemGetAllocationGranularity(%llx, %d)", properties, option);
+}
+
+CUresult cuMemAddressReserve(CUdeviceptr *address, size_t bytes, size_t alignment, CUdeviceptr wished, unsigned long long flags) {
+  *address = (CUdeviceptr)handle(9);
+  return note("cuMemAddressReserve(%zx, %zx, %llx, %llx)", bytes, alignment, wished, flags);
+}
+
+CUresult cuMemAddressFree(CUdeviceptr address, size_t bytes) { return note("cuMemAddressFree(%llx, %zx)", address, bytes); }
+
+CUresult cuMemCreate(unsigned long long *memory, size_t bytes, const void *properties, unsigned long long flags) {
+  *memory = (unsigned long long)handle(10);
+  return note("cuMemCreate(%zx, %llx, %llx)", bytes, properties, flags);
+}
+
+CUresult cuMemRelease(unsigned long long memory) { return note("cuMemRelease(%llx)", memory); }
+
+CUresult cuMemMap(CUdeviceptr address, size_t bytes, size_t offset, unsigned long long memory, unsigned long long flags) {
+  return note("cuMemMap(%llx, %zx, %zx, %llx, %llx)", address, bytes, offset, memory, flags);
+}
+
+CUresult cuMemUnmap(CUdeviceptr address, size_t bytes) { return note("cuMemUnmap(%llx, %zx)", address, bytes); }
+
+CUresult cuMemSetAccess(CUdeviceptr address, size_t bytes, const void *descriptions, size_t count) {
+  return note("cuMemSetAccess(%llx, %zx, %llx, %zx)", address, bytes, descriptions, count);
+}
+
+CUresult cuStreamCreate(CUstream *stream, unsigned int flags) {
+  *stream = handle(11);
+  return note("cuStreamCreate(%u)", flags);
+}
+
+CUresult cuStreamDestroy_v2(CUstream stream) { return note("cuStreamDestroy_v2(%llx)", stream); }
+
+CUresult cuStreamBeginCapture_v2(CUstream stream, CUenum mode) { return note("cuStreamBeginCapture_v2(%llx, %d)", stream, mode); }
+
+CUresult cuStreamEndCapture(CUstream stream, void **graph) {
+  *graph = handle(12);
+  return note("cuStreamEndCapture(%llx)", stream);
+}
+
+CUresult cuGraphInstantiateWithFlags(void **executable, void *graph, unsigned long long flags) {
+  *executable = handle(13);
+  return note("cuGraphInstantiateWithFlags(%llx, %llx)", graph, flags);
+}
+
+CUresult cuGraphLaunch(void *executable, CUstream stream) { return note("cuGraphLaunch(%llx, %llx)", executable, stream); }
+
+CUresult cuGraphExecDestroy(void *executable) { return note("cuGraphExecDestroy(%llx)", executable); }
+
+CUresult cuGraphDestroy(void *graph) { return note("cuGraphDestroy(%llx)", graph); }
+
 CUresult cuEventCreate(CUevent *event, unsigned int flags) {
   *event = handle(7);
   return note("cuEventCreate(%u)", flags);

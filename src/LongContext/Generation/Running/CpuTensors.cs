@@ -82,6 +82,13 @@ internal sealed class CpuTensors : IDisposable
         return matrix;
     }
 
+    /// <summary>A tensor's numbers or codes where they lie.</summary>
+    public nint Codes(Parameter parameter)
+    {
+        Watch(parameter);
+        return Keep(parameter.Value);
+    }
+
     /// <summary>A vector where it lies.</summary>
     public (nint Address, WeightFormat Format) Vector(Parameter parameter)
     {

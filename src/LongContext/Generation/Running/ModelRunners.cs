@@ -7,7 +7,7 @@ namespace LongContext.Generation.Running;
 /// <summary>The choice between runners.</summary>
 internal static partial class ModelRunners
 {
-    /// <summary>The CPU's kernels where they run the model, else libtorch's operators; says which and why.</summary>
+    /// <summary>The GPU's or the CPU's kernels where they run the model, else libtorch's operators; says which and why.</summary>
     /// <param name="model">The model; stays the caller's.</param>
     /// <param name="options">How steps are run; null for the defaults.</param>
     /// <param name="logger">Told the choice at level Information; null for nobody.</param>
@@ -18,9 +18,11 @@ internal static partial class ModelRunners
         options ??= new RunnerOptions();
         options.Validate();
         model.ThrowIfDisposed();
-        string? reason = CpuModelRunner.WhyNot(model);
-        IModelRunner runner = reason is null ? new CpuModelRunner(model, options) : new TorchModelRunner(model, options);
-        LogChoice(logger ?? NullLogger.Instance, runner.Name, model.Config.ModelType, model.DataType.ToString(), reason is null ? "the CPU's kernels have it" : $"not the CPU's kernels, since {reason}");
+        bool onGpu = model.Device.type == TorchSharp.DeviceType.CUDA;
+        string kernels = onGpu ? "the GPU's kernels" : "the CPU's kernels";
+        string? reason = onGpu ? CudaModelRunner.WhyNot(model, options) : CpuModelRunner.WhyNot(model);
+        IModelRunner runner = reason is not null ? new TorchModelRunner(model, options) : onGpu ? new CudaModelRunner(model, options) : new CpuModelRunner(model, options);
+        LogChoice(logger ?? NullLogger.Instance, runner.Name, model.Config.ModelType, model.DataType.ToString(), reason is null ? $"{kernels} have it" : $"not {kernels}, since {reason}");
         if (runner is CpuModelRunner { MadePlain: { Count: > 0 } plain }) LogMadePlain(logger ?? NullLogger.Instance, plain.Count, plain[0], model.DataType.ToString());
         return runner;
     }

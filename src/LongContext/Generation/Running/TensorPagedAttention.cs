@@ -19,7 +19,7 @@ internal sealed class TensorPagedAttention : ILayerAttention
     /// <summary>Sequences share a call while their keys, gathered side by side, have no more bytes than this.</summary>
     private const long BytesTogether = 256L << 20;
 
-    private readonly TorchPageStore store;
+    private readonly ITensorPages store;
     private readonly CacheGroups groups;
     private readonly StepSequence[] sequences;
     private readonly RotaryRows[] rows;
@@ -33,7 +33,7 @@ internal sealed class TensorPagedAttention : ILayerAttention
     /// <summary>By sequence, pages of the sinks that lie before its windows, and rotary rows by kind for the queries that look at them; null where nothing was dropped.</summary>
     private readonly (PageGather? Pages, RotaryRows[] Queries)?[] sinks;
 
-    public TensorPagedAttention(TorchPageStore store, CacheGroups groups, RotaryEmbedding rotary, StepBatch batch)
+    public TensorPagedAttention(ITensorPages store, CacheGroups groups, RotaryEmbedding rotary, StepBatch batch)
     {
         (this.store, this.groups) = (store, groups);
         sequences = batch.Sequences.ToArray();
@@ -77,7 +77,8 @@ internal sealed class TensorPagedAttention : ILayerAttention
         {
             Tensor keys_TKD = RowsOf(remaps && remappedRows[i] is not null ? rawK_TKD : k_TKD, i);
             if (remaps && remappedRows[i]?[rotaryKind].Keys is [var only]) keys_TKD = Rotary.Apply(keys_TKD, only);
-            store.Write(layer, sequences[i].Pages, Slot(groups.GroupOf(layer), sequences[i]), keys_TKD, RowsOf(v_TKD, i));
+            int group = groups.GroupOf(layer);
+            store.Write(layer, sequences[i].Pages, Slot(group, sequences[i]), gathers[group][i], keys_TKD, RowsOf(v_TKD, i));
             if (arguments.SlidingWindow is null && sequences[i].Choice is { } choice) Vote(layer, i, RowsOf(q_THD, i), choice, arguments);
         }
 
@@ -165,11 +166,14 @@ internal sealed class TensorPagedAttention : ILayerAttention
         int end = sequence.CachedTokens + sequence.TokenCount;
         if (own.FirstVisible(end - 1) == 0) return null;
         int[] positions = [.. Enumerable.Range(sequence.CachedTokens, sequence.TokenCount).Select(own.QueryPosition)];
-        return (own.Sinks == 0 ? null : store.Gather(group, sequence.Pages, 0, Math.Min(own.Sinks, own.FirstVisible(end - 1))), rotary.Rows(positions, [0, positions.Length], [end]));
+        return (own.Sinks == 0 ? null : Far(group, sequence, Math.Min(own.Sinks, own.FirstVisible(end - 1))), rotary.Rows(positions, [0, positions.Length], [end]));
     }
 
     private PageGather Gather(int group, StepSequence sequence) =>
-        store.Gather(group, sequence.Pages, groups.FirstVisible(group, sequence, sequence.CachedTokens), Slot(group, sequence) + sequence.TokenCount);
+        store.Gather(group, sequence.Pages, groups.FirstVisible(group, sequence, sequence.CachedTokens), Slot(group, sequence), Slot(group, sequence) + sequence.TokenCount);
+
+    /// <summary>The first tokens, which were written long ago.</summary>
+    private PageGather Far(int group, StepSequence sequence, int count) => store.Gather(group, sequence.Pages, 0, count, count);
 
     private int Slot(int group, StepSequence sequence) => groups.Windows[group] is null ? sequence.CachedTokens - sequence.Dropped : sequence.CachedTokens;
 

@@ -10,7 +10,7 @@ internal sealed class TorchModelRunner : IModelRunner
 {
     private readonly CausalLanguageModel model;
     private readonly CacheGroups groups;
-    private readonly TorchPageStore store;
+    private readonly ITensorPages store;
     private float[] logits = [];
     private int logitRows;
 
@@ -18,13 +18,19 @@ internal sealed class TorchModelRunner : IModelRunner
     /// <param name="model">The model; stays the caller's, and is used by nobody else while a step runs.</param>
     /// <param name="options">Page size, cache format, tokens of a step.</param>
     public TorchModelRunner(CausalLanguageModel model, RunnerOptions options)
+        : this(model, options, groups => new TorchPageStore(
+            groups, new TensorCacheFormat(options.CacheFormat, model.DataType, model.Device), options.PageTokens, model.Shape.KeyValueHeadCount, model.Shape.HeadDimension, model.Device))
+    {
+    }
+
+    /// <summary>Over a store of another kind, which is the runner's from here on.</summary>
+    public TorchModelRunner(CausalLanguageModel model, RunnerOptions options, Func<CacheGroups, ITensorPages> store)
     {
         options.Validate();
         this.model = model;
         MaximumTokens = options.MaximumTokens;
         groups = new CacheGroups(model.Shape.Layers);
-        store = new TorchPageStore(
-            groups, new TensorCacheFormat(options.CacheFormat, model.DataType, model.Device), options.PageTokens, model.Shape.KeyValueHeadCount, model.Shape.HeadDimension, model.Device);
+        this.store = store(groups);
     }
 
     /// <inheritdoc />

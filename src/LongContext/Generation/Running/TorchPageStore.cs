@@ -11,7 +11,7 @@ namespace LongContext.Generation.Running;
 /// Pages in tensors. A slab holds neighbouring numbers of a group: for each layer keys and values <c>[pages, page tokens, heads, size]</c>, and scales
 /// <c>[pages, page tokens, heads, 1]</c> where the format has them. It is made with its first page and freed with its last.
 /// </summary>
-internal sealed class TorchPageStore : IPageStore
+internal sealed class TorchPageStore : ITensorPages
 {
     /// <summary>Keys, values, and their scales.</summary>
     private const int Keys = 0, Values = 1, KeyScales = 2, ValueScales = 3;
@@ -158,13 +158,8 @@ internal sealed class TorchPageStore : IPageStore
         format.Dispose();
     }
 
-    /// <summary>Writes keys and values of consecutive tokens into the pages of their sequence.</summary>
-    /// <param name="layer">The layer.</param>
-    /// <param name="pages">The sequence's pages.</param>
-    /// <param name="position">The first token's position.</param>
-    /// <param name="k_TKD">Keys.</param>
-    /// <param name="v_TKD">Values.</param>
-    public void Write(int layer, SequencePages pages, int position, Tensor k_TKD, Tensor v_TKD)
+    /// <inheritdoc />
+    public void Write(int layer, SequencePages pages, int position, PageGather gather, Tensor k_TKD, Tensor v_TKD)
     {
         using var scope = NewDisposeScope();
         int group = groups.GroupOf(layer), count = (int)k_TKD.shape[0];
@@ -186,7 +181,8 @@ internal sealed class TorchPageStore : IPageStore
         }
     }
 
-    /// <summary>Keys and values of a range of a sequence's tokens [N, K, D] in a type; views of the pages where those lie side by side.</summary>
+    /// <inheritdoc />
+    /// <remarks>Views of the pages where those lie side by side.</remarks>
     public (Tensor K_NKD, Tensor V_NKD) Read(int layer, PageGather gather, ScalarType dataType)
     {
         return (Numbers(Keys, KeyScales), Numbers(Values, ValueScales));
@@ -194,8 +190,8 @@ internal sealed class TorchPageStore : IPageStore
         Tensor Numbers(int plane, int scales) => format.Decode(Rows(layer, plane, gather), format.HasScales ? Rows(layer, scales, gather) : null, dataType);
     }
 
-    /// <summary>Where the rows of a range of tokens lie; for all layers of a group.</summary>
-    public PageGather Gather(int group, SequencePages pages, int first, int end)
+    /// <inheritdoc />
+    public PageGather Gather(int group, SequencePages pages, int first, int cached, int end)
     {
         ReadOnlySpan<int> numbers = pages.Of(group);
         var runs = new List<PageRun>();

@@ -1,4 +1,5 @@
 // Shape suffixes: B blocks, C blocks rounded up to whole groups, G groups of 256 blocks.
+using LongContext.Cuda.Linear;
 using LongContext.Kernels;
 using LongContext.Tensors;
 using static TorchSharp.torch;
@@ -91,6 +92,12 @@ internal sealed class Nf4Magnitudes : IDisposable
     /// <param name="dataType">Type of the result.</param>
     public Tensor? DequantizeFused(Tensor codes_RP, long columns, (long First, long Count) rows, ScalarType dataType) =>
         FusedDequantization.Nf4(codes_RP, values, groups_G, table_256, mean, columns, rows, dataType);
+
+    /// <summary>Where they lie, for a kernel that reads a weight's codes.</summary>
+    public LinearWeight Describe(LinearWeight weight) => weight with
+    {
+        Scales = values.Address(), Groups = groups_G?.Address() ?? 0, Table = table_256?.Address() ?? 0, Mean = mean,
+    };
 
     public void Dispose()
     {

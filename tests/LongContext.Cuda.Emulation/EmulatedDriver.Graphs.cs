@@ -1,0 +1,134 @@
+using System.Collections.Concurrent;
+
+namespace LongContext.Cuda.Emulation;
+
+/// <summary>Streams and graphs: everything runs when it is put on a stream, but for what is put on one that captures, which runs with the graph.</summary>
+public sealed unsafe partial class EmulatedDriver
+{
+    private readonly ConcurrentDictionary<nint, EmulatedStream> streams = new();
+    private readonly ConcurrentDictionary<nint, List<Action>> graphs = new();
+    private readonly ConcurrentDictionary<nint, Action[]> executables = new();
+    private readonly ConcurrentDictionary<nint, nuint> hostMemory = new();
+
+    /// <summary>Graphs launched so far.</summary>
+    public int GraphLaunches { get; private set; }
+
+    /// <summary>Whether graphs that are launched run; where not, they are counted, so that what a host does for a launch can be looked at alone.</summary>
+    public bool RunsGraphs { get; set; } = true;
+
+    /// <summary>Streams, graphs, executables and pinned pieces of memory that were made and not given back.</summary>
+    public int LiveHandles => streams.Count + graphs.Count + executables.Count + hostMemory.Count;
+
+    public int StreamCreate(out nint stream, uint flags)
+    {
+        stream = NewHandle();
+        streams[stream] = new EmulatedStream();
+        return flags <= 1 ? 0 : InvalidValue;
+    }
+
+    public int StreamDestroy(nint stream) => streams.TryRemove(stream, out _) ? 0 : InvalidHandle;
+
+    public int StreamSynchronize(nint stream) => stream == 0 ? 0 : !streams.TryGetValue(stream, out EmulatedStream? found) ? InvalidHandle : found.Captured is null ? 0 : CaptureUnsupported;
+
+    public int StreamBeginCapture(nint stream, int mode)
+    {
+        if (!streams.TryGetValue(stream, out EmulatedStream? found) || mode is < 0 or > 2)
+            return stream == 0 ? CaptureUnsupported : InvalidHandle;
+        if (found.Captured is not null)
+            return InvalidValue;
+        (found.Captured, found.Thread) = ([], Environment.CurrentManagedThreadId);
+        return 0;
+    }
+
+    public int StreamEndCapture(nint stream, out nint graph)
+    {
+        graph = 0;
+        if (!streams.TryGetValue(stream, out EmulatedStream? found) || found.Captured is not { } captured)
+            return InvalidValue;
+        if (found.Thread != Environment.CurrentManagedThreadId)
+            return CaptureWrongThread;
+        found.Captured = null;
+        graph = NewHandle();
+        graphs[graph] = captured;
+        return 0;
+    }
+
+    public int GraphInstantiate(out nint executable, nint graph, ulong flags)
+    {
+        executable = 0;
+        if (!graphs.TryGetValue(graph, out List<Action>? captured))
+            return InvalidHandle;
+        executable = NewHandle();
+        executables[executable] = [.. captured];
+        return 0;
+    }
+
+    public int GraphLaunch(nint executable, nint stream)
+    {
+        if (!executables.TryGetValue(executable, out Action[]? captured) || (stream != 0 && !streams.ContainsKey(stream)))
+            return InvalidHandle;
+        if (CaptureOf(stream) is not null)
+            return CaptureUnsupported; // child graphs are none of what is used
+        GraphLaunches++;
+        if (!RunsGraphs)
+            return 0;
+        foreach (Action action in captured)
+            action();
+        return 0;
+    }
+
+    public int GraphExecutableDestroy(nint executable) => executables.TryRemove(executable, out _) ? 0 : InvalidHandle;
+
+    public int GraphDestroy(nint graph) => graphs.TryRemove(graph, out _) ? 0 : InvalidHandle;
+
+    public int HostAllocate(out nint address, nuint bytes, uint flags)
+    {
+        address = 0;
+        if (bytes == 0)
+            return InvalidValue;
+        address = (nint)System.Runtime.InteropServices.NativeMemory.AllocZeroed(bytes);
+        hostMemory[address] = bytes;
+        return 0;
+    }
+
+    public int HostFree(nint address)
+    {
+        if (!hostMemory.TryRemove(address, out _))
+            return InvalidValue;
+        System.Runtime.InteropServices.NativeMemory.Free((void*)address);
+        return 0;
+    }
+
+    /// <summary>What a stream has captured; null where it runs things. A handle that no stream has is the launch's own to refuse.</summary>
+    private List<Action>? CaptureOf(nint stream) => stream != 0 && streams.TryGetValue(stream, out EmulatedStream? found) ? found.Captured : null;
+
+    private int RunOrCapture(nint stream, Action action, nint pinned = 0, long bytes = 0)
+    {
+        if (CaptureOf(stream) is not { } capture)
+        {
+            action();
+            return 0;
+        }
+
+        // A graph reads host memory when it runs: only pinned memory is sure to be there.
+        if (pinned != 0 && !hostMemory.Any(known => pinned >= known.Key && pinned + bytes <= known.Key + (nint)known.Value))
+            return CaptureUnsupported;
+        capture.Add(action);
+        return 0;
+    }
+
+    private void DisposeGraphs()
+    {
+        foreach (nint address in hostMemory.Keys)
+            HostFree(address);
+        foreach (nint address in reservations.Keys)
+            Free(address);
+    }
+
+    private sealed class EmulatedStream
+    {
+        public List<Action>? Captured { get; set; }
+
+        public int Thread { get; set; }
+    }
+}
