@@ -7,7 +7,6 @@ using LongContext.Cuda.Driver;
 using LongContext.Generation;
 using LongContext.Models;
 using LongContext.Tensors;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LongContext.Benchmarks.Inference;

@@ -1,5 +1,6 @@
 using LongContext.Evaluation;
 using LongContext.Positions;
+using LongContext.Tokenization;
 using Microsoft.Extensions.AI;
 
 namespace LongContext.Generation;
@@ -61,6 +62,10 @@ internal sealed record ChatRequestOptions
 
     public PositionRemapping? PositionRemapping { get; private init; }
 
+    public TokenTruncation? Truncation { get; private init; }
+
+    public TokenDropping? Dropping { get; private init; }
+
     /// <exception cref="NotSupportedException">Something is asked for that the client cannot do.</exception>
     /// <exception cref="ArgumentException">A value cannot be used.</exception>
     public static ChatRequestOptions Read(ChatOptions? options, string modelId, int vocabularySize)
@@ -102,6 +107,8 @@ internal sealed record ChatRequestOptions
             Priority = -(more.Whole(ChatOptionKeys.Priority, -int.MaxValue, int.MaxValue, "a whole number") ?? 0),
             CacheSalt = more.Text(ChatOptionKeys.CacheSalt),
             PositionRemapping = more.Instance<PositionRemapping>(ChatOptionKeys.PositionRemapping),
+            Truncation = more.Instance<TokenTruncation>(ChatOptionKeys.PromptTruncation),
+            Dropping = more.Instance<TokenDropping>(ChatOptionKeys.TokenDropping),
         };
     }
 

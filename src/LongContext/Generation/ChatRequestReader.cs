@@ -52,6 +52,8 @@ internal sealed class ChatRequestReader
             ? ModelText.Encode(tokenizer, config, ChatConversation.Plain(turns, continuesTurn))
             : [.. tokenizer.EncodeToIds(Render(turns, continuesTurn, asked.EnableThinking))];
         if (prompt.Length == 0) throw new ArgumentException("The messages have no text, and the model has no token that texts begin with.", nameof(messages));
+        // Here and not by the engine: what is left is what the window and the counts are about.
+        if (asked.Truncation is { } truncation) prompt = truncation.Apply(prompt);
         if (contextLength is { } window && prompt.Length >= window)
         {
             throw new PromptTooLongException(
@@ -68,6 +70,7 @@ internal sealed class ChatRequestReader
                 Priority = asked.Priority,
                 CacheSalt = asked.CacheSalt,
                 PositionRemapping = asked.PositionRemapping,
+                Dropping = asked.Dropping,
             },
             StopStrings = asked.StopStrings,
             Continues = isPlain || continuesTurn,

@@ -3,6 +3,7 @@ using LongContext.Generation;
 using LongContext.Models;
 using LongContext.Positions;
 using LongContext.TestSupport;
+using LongContext.Tokenization;
 using Microsoft.Extensions.AI;
 using TorchSharp;
 
@@ -143,6 +144,37 @@ public sealed class ChatEngineTests
         Assert.NotEqual((await client.GetResponseAsync(prompt, remapped, Token)).Text, found);
         remapped.AdditionalProperties[ChatOptionKeys.PositionRemapping] = new SelfExtend(4, 16);
         await Assert.ThrowsAsync<NotSupportedException>(() => alone.GetResponseAsync(prompt, remapped, Token));
+    }
+
+    [Fact]
+    public async Task LongPrompts_TruncatedOrDroppedByARequest_AreAsTheEngineHasThem()
+    {
+        using TemporaryFolder folder = Folder(window: 128);
+        using LongContextChatClient client = Load(folder, new LongContextChatClientOptions { Engine = Small }), alone = Load(folder, new LongContextChatClientOptions { Engine = null });
+        string prompt = string.Concat(Enumerable.Range(0, 80).Select(i => $"{i} "));
+        await Assert.ThrowsAsync<PromptTooLongException>(() => client.GetResponseAsync(prompt, Asked(), Token));
+
+        var truncation = new TokenTruncation { MaximumTokens = 60, StartShare = 0.25 };
+        ChatResponse cut = await client.GetResponseAsync(prompt, Asked((ChatOptionKeys.PromptTruncation, truncation)), Token);
+        Assert.Equal(60, cut.Usage!.InputTokenCount);
+        Assert.Equal(cut.Text, (await alone.GetResponseAsync(prompt, Asked((ChatOptionKeys.PromptTruncation, truncation)), Token)).Text);
+        // The first of the 15 is the token that texts begin with; each byte is one.
+        Assert.Equal(cut.Text, (await client.GetResponseAsync(prompt[..14] + prompt[^45..], Asked(), Token)).Text);
+
+        string text = prompt[..100], whole = (await client.GetResponseAsync(text, Asked(), Token)).Text;
+        var dropping = new AttentionSinks { Window = 20 };
+        string dropped = (await client.GetResponseAsync(text, Asked((ChatOptionKeys.TokenDropping, dropping)), Token)).Text;
+        Assert.NotEqual(whole, dropped);
+        GenerationResult result = await client.GetService<GenerationEngine>()!.GenerateAsync(
+            new GenerationRequest { Prompt = ModelText.Encode(ChatModels.Tokenizer, client.GetService<CausalLanguageModel>()!.Config, text), Dropping = dropping, Options = new GenerationOptions { MaximumNewTokens = 12, StopTokenIds = [] } }, Token);
+        Assert.Equal(ChatModels.Tokenizer.Decode(result.Tokens), dropped);
+        await Assert.ThrowsAsync<NotSupportedException>(() => alone.GetResponseAsync(text, Asked((ChatOptionKeys.TokenDropping, dropping)), Token));
+
+        static ChatOptions Asked(params (string Key, object Value)[] more) => new()
+        {
+            MaxOutputTokens = 12,
+            AdditionalProperties = new(more.Append((ChatOptionKeys.IgnoreEndOfSentence, true)).ToDictionary(each => each.Item1, each => (object?)each.Item2)),
+        };
     }
 
     private static TemporaryFolder Folder(RopeScaling? scaling = null, int window = ChatModels.Window)
