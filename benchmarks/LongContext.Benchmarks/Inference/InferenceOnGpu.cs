@@ -5,6 +5,7 @@ using LongContext.Checkpoints;
 using LongContext.Cuda;
 using LongContext.Cuda.Driver;
 using LongContext.Generation;
+using LongContext.Generation.Running;
 using LongContext.Models;
 using LongContext.Tensors;
 using static TorchSharp.torch;
@@ -34,12 +35,20 @@ internal static class InferenceOnGpu
             return 0;
         }
 
+        if (!cuda.is_available())
+        {
+            output.WriteLine("inference-gpu measures nothing here: there is a GPU, but this program's libtorch is the CPU's");
+            return 1;
+        }
+
         CudaDevice card = CudaDevice.Get(0);
         double bandwidth = ReadBandwidth(CudaContext.ForDevice(0));
         Write(output, new() { ["gpu"] = card.Name, ["memory_bytes"] = card.MemoryBytes, ["read_GB_per_s"] = Math.Round(bandwidth / 1e9) });
         foreach ((string name, int hidden, int intermediate, int layers, int heads, int headSize, bool tied, bool longest) in Shapes)
         {
             using CausalLanguageModel model = Create(hidden, intermediate, layers, heads, headSize, tied);
+            // Not to take libtorch's figures for the kernels'.
+            Write(output, new() { ["model"] = name, ["kernels_not_used_because"] = CudaModelRunner.WhyNot(model, new RunnerOptions()) ?? "" });
             // The embedding is read a row at a time; tied, it is the head.
             double weights = 2.0 * (model.Parameters.ElementCount - (tied ? 0 : (long)hidden * model.Config.VocabularySize));
             double cached = 2.0 * 2 * layers * model.Config.KeyValueHeadCount * headSize;
@@ -56,7 +65,7 @@ internal static class InferenceOnGpu
                 double rate = await TogetherAsync(engine, model, 2_048).ConfigureAwait(false);
                 Write(output, Figure(name, "decode", 2_048, Together, rate, (weights + (cached * 2_048 * Together)) * rate / Together / bandwidth));
                 foreach (int length in new[] { 8_192, 32_768 }) await PrefillAsync(engine, model, name, length, output).ConfigureAwait(false);
-                Write(output, new() { ["model"] = name, ["cache_bytes"] = engine.Statistics.CacheBytes, ["memory_in_use_bytes"] = card.MemoryInUse ?? 0 });
+                Write(output, new() { ["model"] = name, ["cache_bytes"] = engine.Statistics.CommittedCacheBytes, ["memory_in_use_bytes"] = card.MemoryInUse ?? 0 });
             }
         }
 

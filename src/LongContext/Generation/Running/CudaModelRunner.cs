@@ -93,6 +93,9 @@ internal sealed class CudaModelRunner : IModelRunner
     /// <summary>Steps that were run by kernels, and of these as graphs.</summary>
     public (long Kernels, long Graphs) Steps { get; private set; }
 
+    /// <summary>Why steps are not captured as graphs; null where they are.</summary>
+    public string? GraphFault { get; private set; }
+
     /// <summary>Why the kernels cannot run a model; null where they can.</summary>
     public static string? WhyNot(CausalLanguageModel model, RunnerOptions options)
     {
@@ -191,28 +194,69 @@ internal sealed class CudaModelRunner : IModelRunner
         CudaStepShape shape = CudaStepShape.Of(batch, store.PageTokens);
         CudaStepEntry entry = EntryOf(shape);
         entry.Fill(batch);
+        try
+        {
+            Start(shape, entry);
+        }
+        catch
+        {
+            // What was put on the stream before the fault still reads the inputs and the cache.
+            WaitAfterFault();
+            throw;
+        }
+
+        stream.Synchronize();
+        Steps = (Steps.Kernels + 1, Steps.Graphs);
+    }
+
+    private void Start(CudaStepShape shape, CudaStepEntry entry)
+    {
         if (entry.Version != Version)
         {
             // The first one loads kernels and makes memory, which a capture may not.
             entry.Keep(null);
             step.Run(weights!, shape, entry.Inputs, entry.Plans, stream.Handle);
             entry.Version = Version;
+            return;
+        }
+
+        if (entry.Graph is null && GraphFault is null) Capture(shape, entry);
+        if (entry.Graph is { } graph)
+        {
+            graph.Launch(stream.Handle);
+            Steps = (Steps.Kernels, Steps.Graphs + 1);
         }
         else
         {
-            if (entry.Graph is null)
-            {
-                entry.Keep(stream.Capture(
-                    (Runner: this, Shape: shape, Entry: entry),
-                    static (state, handle) => state.Runner.step.Run(state.Runner.weights!, state.Shape, state.Entry.Inputs, state.Entry.Plans, handle)));
-            }
-
-            entry.Graph!.Launch(stream.Handle);
-            Steps = (Steps.Kernels, Steps.Graphs + 1);
+            step.Run(weights!, shape, entry.Inputs, entry.Plans, stream.Handle);
         }
+    }
 
-        stream.Synchronize();
-        Steps = (Steps.Kernels + 1, Steps.Graphs);
+    /// <summary>Makes a graph of a step; where the driver does not, steps run kernel by kernel from here on, which is slower and no less right.</summary>
+    private void Capture(CudaStepShape shape, CudaStepEntry entry)
+    {
+        try
+        {
+            entry.Keep(stream.Capture(
+                (Runner: this, Shape: shape, Entry: entry),
+                static (state, handle) => state.Runner.step.Run(state.Runner.weights!, state.Shape, state.Entry.Inputs, state.Entry.Plans, handle)));
+        }
+        catch (CudaException fault)
+        {
+            GraphFault = fault.Message;
+        }
+    }
+
+    private void WaitAfterFault()
+    {
+        try
+        {
+            stream.Synchronize();
+        }
+        catch (CudaException)
+        {
+            // The first fault is the one to be told.
+        }
     }
 
     /// <summary>Changes whenever something that graphs have the address of lies elsewhere.</summary>
