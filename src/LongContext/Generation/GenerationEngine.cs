@@ -116,6 +116,10 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
         }
     }
 
+    /// <summary>The fault that the engine stopped with; null while it works. Once there is one, every request fails: make another engine.</summary>
+    /// <remarks>What goes wrong with one request or one step is told to its callers alone and stops nothing.</remarks>
+    public Exception? Failure => loop.Failure;
+
     internal EngineLoop Loop => loop;
 
     /// <summary>The tokens that follow a prompt, as they come.</summary>
