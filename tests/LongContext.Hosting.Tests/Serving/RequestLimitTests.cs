@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using LongContext.Evaluation;
 using LongContext.Generation;
 using LongContext.Hosting.Support;
 using Microsoft.Extensions.AI;
