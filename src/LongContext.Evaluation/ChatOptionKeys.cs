@@ -62,7 +62,7 @@ public static class ChatOptionKeys
     public const string PositionRemapping = "longcontext_position_remapping";
 
     /// <summary>How a prompt that is too long is cut in its middle, template included, before anything else; a <c>TokenTruncation</c> of the library. The library's own.</summary>
-    public const string PromptTruncation = "longcontext_prompt_truncation";
+    public const string TokenTruncation = "longcontext_token_truncation";
 
     /// <summary>Which keys and values are dropped (attention sinks and a window, a choice of the prompt), a <c>TokenDropping</c> of the library. The library's own.</summary>
     public const string TokenDropping = "longcontext_token_dropping";

@@ -1,6 +1,6 @@
 namespace LongContext.Generation;
 
-/// <summary>A request was refused because its keys and values could never fit into the engine's cache, even with no other there.</summary>
+/// <summary>A request's keys and values do not fit into the engine's cache: it was refused because they never could, even with no other there; or, rarely, the machine had less memory left than the engine may use.</summary>
 public sealed class CacheCapacityException : InvalidOperationException
 {
     /// <summary>Makes it.</summary>
@@ -19,6 +19,9 @@ public sealed class CacheCapacityException : InvalidOperationException
         : base(message, innerException)
     {
     }
+
+    /// <summary>Whether the request can never fit, which the figures show; false where memory was short for the moment, and the request may be made again.</summary>
+    public bool IsPermanent => RequiredTokens > 0;
 
     /// <summary>Tokens of prompt and answer that were asked for.</summary>
     public int RequiredTokens { get; init; }

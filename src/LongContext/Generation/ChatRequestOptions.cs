@@ -115,7 +115,7 @@ internal sealed record ChatRequestOptions
             Priority = -(more.Whole(ChatOptionKeys.Priority, -int.MaxValue, int.MaxValue, "a whole number") ?? 0),
             CacheSalt = more.Text(ChatOptionKeys.CacheSalt),
             PositionRemapping = more.Instance<PositionRemapping>(ChatOptionKeys.PositionRemapping),
-            Truncation = more.Instance<TokenTruncation>(ChatOptionKeys.PromptTruncation),
+            Truncation = more.Instance<TokenTruncation>(ChatOptionKeys.TokenTruncation),
             Dropping = more.Instance<TokenDropping>(ChatOptionKeys.TokenDropping),
         };
     }

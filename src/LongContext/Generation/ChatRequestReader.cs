@@ -54,7 +54,9 @@ internal sealed class ChatRequestReader
         if (prompt.Length == 0) throw new ArgumentException("The messages have no text, and the model has no token that texts begin with.", nameof(messages));
         // Here and not by the engine: what is left is what the window and the counts are about.
         if (asked.Truncation is { } truncation) prompt = truncation.Apply(prompt);
-        if (contextLength is { } window && prompt.Length >= window)
+        // With sinks no token sees further back than the window of the sinks, wherever it stands.
+        bool isBounded = asked.Dropping is AttentionSinks { Positions: SinkPositions.InCache } sinks && (contextLength is not { } length || (long)sinks.Sinks + sinks.Window <= length);
+        if (!isBounded && contextLength is { } window && prompt.Length >= window)
         {
             throw new PromptTooLongException(
                 $"The prompt has {prompt.Length} tokens, but the model's window has {window}, of which the answer needs one at least: shorten it, " +
@@ -66,7 +68,7 @@ internal sealed class ChatRequestReader
             Request = new GenerationRequest
             {
                 Prompt = prompt,
-                Options = Generation(chatOptions, asked, prompt.Length, memoryTokens),
+                Options = Generation(chatOptions, asked, prompt.Length, isBounded, memoryTokens),
                 Priority = asked.Priority,
                 CacheSalt = asked.CacheSalt,
                 PositionRemapping = asked.PositionRemapping,
@@ -87,18 +89,18 @@ internal sealed class ChatRequestReader
         TimeProvider = options.Rendering.TimeProvider,
     }).Text;
 
-    private GenerationOptions Generation(ChatOptions? chatOptions, ChatRequestOptions asked, int promptLength, int? memoryTokens)
+    private GenerationOptions Generation(ChatOptions? chatOptions, ChatRequestOptions asked, int promptLength, bool isBounded, int? memoryTokens)
     {
         GenerationOptions given = options.Generation;
         int maximum = chatOptions?.MaxOutputTokens ?? given.MaximumNewTokens, minimum = asked.MinimumNewTokens ?? given.MinimumNewTokens;
-        if (contextLength is { } window && maximum > window - promptLength)
+        if (!isBounded && contextLength is { } window && maximum > window - promptLength)
         {
             maximum = window - promptLength;
             minimum = Math.Min(minimum, maximum);
         }
 
         // Of a prompt that fills the memory by itself, whoever has the memory says so.
-        if (chatOptions?.MaxOutputTokens is null && memoryTokens > promptLength && maximum > memoryTokens - promptLength)
+        if (!isBounded && chatOptions?.MaxOutputTokens is null && memoryTokens > promptLength && maximum > memoryTokens - promptLength)
         {
             maximum = memoryTokens.Value - promptLength;
             minimum = Math.Min(minimum, maximum);

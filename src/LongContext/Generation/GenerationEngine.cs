@@ -47,12 +47,10 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
         options ??= new GenerationEngineOptions();
         options.Validate();
         (this.model, this.runner, this.options, Model) = (model, runner, options, whole);
-        MemoryPlan = EngineMemory.Plan(whole, model, runner, options, cacheBytes);
-        long bytes = MemoryPlan.CacheBytes, draftBytes = 0;
-        if (draft is { } small) (bytes, draftBytes) = EngineMemory.Split(bytes, runner.Pages, small.Runner.Pages, options);
+        MemoryPlan = EngineMemory.Plan(whole, model, runner, options, cacheBytes, draft?.Runner.Pages);
         cache = new PagedCache(runner.Pages, new PagedCacheOptions
         {
-            BudgetBytes = bytes,
+            BudgetBytes = MemoryPlan.CacheBytes,
             Keeps = options.ReusesPrefixes,
             KeptShare = options.KeptShare,
             OffloadBytes = runner.Pages.InHostMemory ? 0 : options.OffloadBytes,
@@ -61,7 +59,7 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
         });
         if (draft is { } own)
         {
-            var draftCache = new PagedCache(own.Runner.Pages, new PagedCacheOptions { BudgetBytes = draftBytes, Keeps = options.ReusesPrefixes, KeptShare = options.KeptShare, HashBits = hashBits, Logger = options.Logger });
+            var draftCache = new PagedCache(own.Runner.Pages, new PagedCacheOptions { BudgetBytes = MemoryPlan.DraftCacheBytes, Keeps = options.ReusesPrefixes, KeptShare = options.KeptShare, HashBits = hashBits, Logger = options.Logger });
             drafts = new DraftGuesser(own.Model, own.Runner, draftCache, options.StepTokens, options.MaximumSequences, options.Logger);
         }
 
@@ -137,7 +135,7 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
         ObjectDisposedException.ThrowIf(disposed, this);
         GenerationRequest whole = Cut(request, out TokenCut cut);
         PositionRemapping? remapping = Check(whole);
-        return new StreamingGeneration(loop, new EngineSequence(model, whole, remapping, runner.Pages, loop.Distribution, options.TimeProvider) { TruncatedPrompt = cut.Count > 0 ? cut : null }, cancellationToken);
+        return new StreamingGeneration(loop, new EngineSequence(model, whole, remapping, runner.Pages, loop.Distribution, options.TimeProvider) { PromptCut = cut.Count > 0 ? cut : null }, cancellationToken);
     }
 
     /// <summary>The tokens that follow a prompt.</summary>

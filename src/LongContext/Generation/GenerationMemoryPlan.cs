@@ -33,8 +33,11 @@ public sealed class GenerationMemoryPlan
     /// <summary>The parts, keys and values included.</summary>
     public IReadOnlyList<GenerationMemoryItem> Items { get; internal init; } = [];
 
-    /// <summary>Bytes that keys and values may take.</summary>
+    /// <summary>Bytes that keys and values may take, those of a draft model apart.</summary>
     public long CacheBytes { get; internal init; }
+
+    /// <summary>Bytes that the keys and values of a draft model may take; 0 without one.</summary>
+    public long DraftCacheBytes { get; internal init; }
 
     /// <summary>Sum of the parts.</summary>
     public long PlannedBytes => Items.Sum(item => item.Bytes);
@@ -55,7 +58,8 @@ public sealed class GenerationMemoryPlan
         ArgumentNullException.ThrowIfNull(model);
         options ??= new GenerationEngineOptions();
         using Running.IModelRunner runner = EngineMemory.Runner(model, options);
-        return EngineMemory.Plan(model, new EngineModel(model), runner, options, cacheBytes: null);
+        using Running.IModelRunner? draft = EngineMemory.Draft(model, options)?.Runner;
+        return EngineMemory.Plan(model, new EngineModel(model), runner, options, cacheBytes: null, draft?.Pages);
     }
 
     /// <summary>What an engine would plan on a machine or GPU that has nothing else to do, without a model there.</summary>

@@ -18,12 +18,12 @@ public sealed record GenerationResult
     public required int PromptTokens { get; init; }
 
     /// <summary>What was taken out of the prompt (<see cref="GenerationRequest.Truncation"/>), counted in the prompt as it was given; null where it is whole.</summary>
-    public TokenCut? TruncatedPrompt { get; init; }
+    public TokenCut? PromptCut { get; init; }
 
     /// <summary>The largest number of tokens whose keys and values were dropped by <see cref="GenerationRequest.Dropping"/>; 0 for none.</summary>
     public int DroppedTokens { get; init; }
 
-    /// <summary>Those of them whose keys and values were there already, from another request.</summary>
+    /// <summary>Tokens of the prompt whose keys and values were there already, from another request.</summary>
     public required int ReusedTokens { get; init; }
 
     /// <summary>Tokens that were guessed (<see cref="GenerationOptions.Speculation"/>).</summary>

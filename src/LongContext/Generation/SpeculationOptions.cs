@@ -18,13 +18,13 @@ public sealed record SpeculationOptions
     /// <summary>Whether the engine's draft model guesses, where it has one and the lookup finds nothing. Default true.</summary>
     public bool UsesDraftModel { get; init; } = true;
 
-    /// <summary>Tokens that the draft model guesses for a step, at most; at least 1. Default 5.</summary>
+    /// <summary>Tokens that the draft model guesses for a step, at most; 1 to 64. Default 5.</summary>
     public int MaximumDraftTokens { get; init; } = 5;
 
     /// <summary>Whether the draft model guesses one token fewer after a wrong guess and two more after right ones, up to the maximum. Default true.</summary>
     public bool AdaptsDraftLength { get; init; } = true;
 
-    /// <summary>Tokens looked up for a step, at most. Default 8.</summary>
+    /// <summary>Tokens looked up for a step, at most; 1 to 256. Default 8.</summary>
     public int MaximumTokens { get; init; } = 8;
 
     /// <summary>Longest run of last tokens that is looked for. Default 4.</summary>
@@ -35,8 +35,8 @@ public sealed record SpeculationOptions
 
     internal IEnumerable<string> Faults()
     {
-        if (MaximumTokens < 1) yield return $"Speculation.MaximumTokens must be at least 1, but is {MaximumTokens}";
-        if (MaximumDraftTokens < 1) yield return $"Speculation.MaximumDraftTokens must be at least 1, but is {MaximumDraftTokens}";
+        if (MaximumTokens is < 1 or > 256) yield return $"Speculation.MaximumTokens must be 1 to 256, but is {MaximumTokens}";
+        if (MaximumDraftTokens is < 1 or > 64) yield return $"Speculation.MaximumDraftTokens must be 1 to 64, but is {MaximumDraftTokens}";
         if (ShortestMatch < 1) yield return $"Speculation.ShortestMatch must be at least 1, but is {ShortestMatch}";
         if (LongestMatch < ShortestMatch) yield return $"Speculation.LongestMatch must be at least ShortestMatch ({ShortestMatch}), but is {LongestMatch}";
     }

@@ -43,7 +43,7 @@ public sealed class TextGenerator(CausalLanguageModel model)
 
     /// <summary>The text that follows a prompt.</summary>
     /// <param name="tokenizer">The model's tokenizer.</param>
-    /// <param name="prompt">The prompt; config.json's beginning-of-sentence token goes before it, unless the tokenizer puts it there.</param>
+    /// <param name="prompt">The prompt; what the tokenizer's file puts before texts goes before it, or, with a tokenizer that has no such file, config.json's beginning-of-sentence token.</param>
     /// <param name="options">Null for greedy, 256 tokens.</param>
     /// <param name="cancellationToken">Checked before each chunk of the prompt and each token.</param>
     /// <exception cref="ArgumentException">Nothing to begin with, or an option that cannot be used.</exception>
@@ -51,12 +51,8 @@ public sealed class TextGenerator(CausalLanguageModel model)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentNullException.ThrowIfNull(prompt);
-        var ids = new List<int>();
-        IReadOnlyList<int> encoded = tokenizer.EncodeToIds(prompt);
-        // Some tokenizers put it there themselves.
-        if (model.Config.BeginningOfSentenceTokenId is { } beginning && (encoded.Count == 0 || encoded[0] != beginning)) ids.Add(beginning);
-        ids.AddRange(encoded);
-        int[] made = Generate(ids.ToArray(), options, cancellationToken);
+        int[] ids = ModelText.Encode(tokenizer, model.Config, prompt);
+        int[] made = Generate(ids, options, cancellationToken);
 
         // Alone, the first piece would lose the space before it; so the whole is decoded and the prompt taken off.
         string before = tokenizer.Decode(ids), whole = tokenizer.Decode([.. ids, .. made]);

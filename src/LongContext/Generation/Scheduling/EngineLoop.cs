@@ -400,7 +400,7 @@ internal sealed class EngineLoop : IDisposable
             Details = sequence.Options.LogProbabilities is null ? null : sequence.Stream.ToArray(),
             FinishReason = reason,
             PromptTokens = sequence.PromptLength,
-            TruncatedPrompt = sequence.TruncatedPrompt,
+            PromptCut = sequence.PromptCut,
             ReusedTokens = sequence.ReusedTokens,
             GuessedTokens = sequence.GuessedTokens,
             AcceptedTokens = sequence.AcceptedTokens,

@@ -58,7 +58,8 @@ internal static class EngineMemory
     /// <param name="runner">Made already; what it has put aside for steps counts as not used yet.</param>
     /// <param name="options">How the machine is used.</param>
     /// <param name="cacheBytes">What the cache may take whatever the options say; null for what they say.</param>
-    public static GenerationMemoryPlan Plan(CausalLanguageModel? model, EngineModel known, IModelRunner runner, GenerationEngineOptions options, long? cacheBytes)
+    /// <param name="draft">The draft model's pages; null without one.</param>
+    public static GenerationMemoryPlan Plan(CausalLanguageModel? model, EngineModel known, IModelRunner runner, GenerationEngineOptions options, long? cacheBytes, IPageStore? draft = null)
     {
         bool onGpu = known.DeviceMemory is not null;
         MachineMemory memory = known.DeviceMemory ?? MachineMemory.Now();
@@ -66,15 +67,22 @@ internal static class EngineMemory
         double perCacheByte = 0;
         if (model is not null)
         {
-            long weights = model.Parameters.Values.Sum(tensor => tensor.numel() * tensor.element_size());
+            long weights = WeightBytes(model);
             items.Add(new GenerationMemoryItem("weights", weights));
+            if (options.DraftModel is { } small)
+            {
+                long draftWeights = WeightBytes(small);
+                items.Add(new GenerationMemoryItem("weights of the draft model", draftWeights));
+                weights += draftWeights;
+            }
+
             items.Add(new GenerationMemoryItem("in use otherwise", Math.Max(0, memory.Total - memory.Left - weights)));
             var steps = new StepMemory(model.Shape, model.DataType, runner is CpuModelRunner, options);
             items.AddRange(steps.Items(known.ContextLength));
             perCacheByte = steps.BytesPerCacheByte;
         }
 
-        GenerationMemoryPlan plan = Plan(memory.Total, onGpu, items, perCacheByte, runner.Pages, known.ContextLength, options, cacheBytes);
+        GenerationMemoryPlan plan = Plan(memory.Total, onGpu, items, perCacheByte, runner.Pages, draft, known.ContextLength, options, cacheBytes);
         if (plan.Fits) options.Logger?.LogInformation("The engine's memory: {Plan}.", plan);
         else options.Logger?.LogWarning("The engine's memory: {Plan}.", plan);
         return plan;
@@ -92,16 +100,18 @@ internal static class EngineMemory
             new("in use otherwise", onGpu ? GpuRuntimeBytes : CpuRuntimeBytes),
             .. steps.Items(ModelText.Window(config)),
         ];
+        if (options.DraftModel is { } drafting) items.Add(new GenerationMemoryItem("weights of the draft model", WeightBytes(drafting)));
         var groups = new CacheGroups(shape.Layers);
         int pageTokens = new RunnerOptions().PageTokens;
         using IPageStore pages = byKernels
             ? new CpuPageStore(groups, new CacheLayout(shape.KeyValueHeadCount, shape.HeadDimension, pageTokens, CpuModelRunner.CacheFormatOf(Format(options), dataType)))
             : new TorchPageStore(groups, new TensorCacheFormat(Format(options), dataType, CPU), pageTokens, shape.KeyValueHeadCount, shape.HeadDimension, CPU);
-        return Plan(memoryBytes, onGpu, items, steps.BytesPerCacheByte, pages, ModelText.Window(config), options, cacheBytes: null);
+        using IModelRunner? draft = options.DraftModel is { } small ? Runner(small, options) : null;
+        return Plan(memoryBytes, onGpu, items, steps.BytesPerCacheByte, pages, draft?.Pages, ModelText.Window(config), options, cacheBytes: null);
     }
 
     private static GenerationMemoryPlan Plan(
-        long total, bool onGpu, List<GenerationMemoryItem> items, double perCacheByte, IPageStore pages, int contextLength, GenerationEngineOptions options, long? cacheBytes)
+        long total, bool onGpu, List<GenerationMemoryItem> items, double perCacheByte, IPageStore pages, IPageStore? draft, int contextLength, GenerationEngineOptions options, long? cacheBytes)
     {
         var needs = new CacheNeeds(pages.Groups, pages.PageTokens);
         long usable = (long)(total * (options.MemoryUtilization ?? (onGpu ? GpuUtilization : HostUtilization))), left = usable - items.Sum(item => item.Bytes), chosen;
@@ -119,10 +129,15 @@ internal static class EngineMemory
             chosen = Math.Max(Math.Min((long)(left / (1 + perCacheByte)), most), needs.Bytes(1));
         }
 
+        long draftBytes = 0;
+        if (draft is not null) (chosen, draftBytes) = Split(chosen, pages, draft, options);
         items.Add(new GenerationMemoryItem("keys and values", chosen));
+        if (draft is not null) items.Add(new GenerationMemoryItem("keys and values of the draft model", draftBytes));
         if (perCacheByte > 0) items.Add(new GenerationMemoryItem("keys and values of a layer, gathered", (long)(chosen * perCacheByte)));
-        return new GenerationMemoryPlan(needs, options.StepTokens, options.MaximumSequences) { TotalBytes = total, UsableBytes = usable, Items = items, CacheBytes = chosen };
+        return new GenerationMemoryPlan(needs, options.StepTokens, options.MaximumSequences) { TotalBytes = total, UsableBytes = usable, Items = items, CacheBytes = chosen, DraftCacheBytes = draftBytes };
     }
+
+    private static long WeightBytes(CausalLanguageModel model) => model.Parameters.Values.Sum(tensor => tensor.numel() * tensor.element_size());
 
     private static CacheFormat? Format(GenerationEngineOptions options) => options.CacheFormat switch
     {

@@ -92,7 +92,7 @@ internal sealed class EngineSequence : CachedSequence
     public int PromptLength { get; }
 
     /// <summary>What was taken out of the prompt before; null for nothing.</summary>
-    public TokenCut? TruncatedPrompt { get; init; }
+    public TokenCut? PromptCut { get; init; }
 
     /// <inheritdoc />
     public override int Count => count;

@@ -155,9 +155,9 @@ public sealed class ChatEngineTests
         await Assert.ThrowsAsync<PromptTooLongException>(() => client.GetResponseAsync(prompt, Asked(), Token));
 
         var truncation = new TokenTruncation { MaximumTokens = 60, StartShare = 0.25 };
-        ChatResponse cut = await client.GetResponseAsync(prompt, Asked((ChatOptionKeys.PromptTruncation, truncation)), Token);
+        ChatResponse cut = await client.GetResponseAsync(prompt, Asked((ChatOptionKeys.TokenTruncation, truncation)), Token);
         Assert.Equal(60, cut.Usage!.InputTokenCount);
-        Assert.Equal(cut.Text, (await alone.GetResponseAsync(prompt, Asked((ChatOptionKeys.PromptTruncation, truncation)), Token)).Text);
+        Assert.Equal(cut.Text, (await alone.GetResponseAsync(prompt, Asked((ChatOptionKeys.TokenTruncation, truncation)), Token)).Text);
         // The first of the 15 is the token that texts begin with; each byte is one.
         Assert.Equal(cut.Text, (await client.GetResponseAsync(prompt[..14] + prompt[^45..], Asked(), Token)).Text);
 

@@ -139,7 +139,7 @@ public sealed class ChatRequestTests : IDisposable
         { ChatOptionKeys.TypicalP, 0 }, { ChatOptionKeys.TopNSigma, double.PositiveInfinity }, { ChatOptionKeys.RepetitionPenalty, 0.0 }, { ChatOptionKeys.NoRepeatNGramSize, -1 }, { ChatOptionKeys.NoRepeatNGramSize, 1.5 },
         { ChatOptionKeys.BadWords, "no" }, { ChatOptionKeys.BadWords, new[] { "a", "" } }, { ChatOptionKeys.StopTokenIds, new[] { -1 } }, { ChatOptionKeys.StopTokenIds, new[] { 300 } }, { ChatOptionKeys.StopTokenIds, 3 },
         { ChatOptionKeys.IgnoreEndOfSentence, "true" }, { ChatOptionKeys.Priority, int.MinValue }, { ChatOptionKeys.Priority, 0.5 }, { ChatOptionKeys.CacheSalt, "" }, { ChatOptionKeys.CacheSalt, 5 },
-        { ChatOptionKeys.PositionRemapping, "self-extend" }, { ChatOptionKeys.PromptTruncation, 40 }, { ChatOptionKeys.TokenDropping, "sinks" },
+        { ChatOptionKeys.PositionRemapping, "self-extend" }, { ChatOptionKeys.TokenTruncation, 40 }, { ChatOptionKeys.TokenDropping, "sinks" },
     };
 
     [Theory, MemberData(nameof(WrongValues), DisableDiscoveryEnumeration = true)]

@@ -139,7 +139,7 @@ public sealed class EngineDroppingTests
     }
 
     [Fact]
-    public async Task GenerateAsync_TruncatedPrompt_IsComputedAsIfItHadBeenGivenSo()
+    public async Task GenerateAsync_PromptCut_IsComputedAsIfItHadBeenGivenSo()
     {
         var pages = new OraclePages(4, [null, 9]);
         await using GenerationEngine engine = Engines.Make(pages, Engines.Bytes(pages, 60));
@@ -148,11 +148,11 @@ public sealed class EngineDroppingTests
         var truncation = new TokenTruncation { MaximumTokens = 31, ProtectedStart = 5, StartShare = 0.25, Marker = [7, 8] };
         var options = new GenerationOptions { MaximumNewTokens = 10, StopTokenIds = [] };
         GenerationResult result = await engine.GenerateAsync(new GenerationRequest { Prompt = prompt, Truncation = truncation, Options = options }, TestContext.Current.CancellationToken);
-        Assert.Equal((31, new TokenCut(11, 400 - 29)), (result.PromptTokens, result.TruncatedPrompt!.Value));
+        Assert.Equal((31, new TokenCut(11, 400 - 29)), (result.PromptTokens, result.PromptCut!.Value));
         int[] cut = [.. prompt[..11], 7, 8, .. prompt[382..]];
         Assert.Equal((await Engines.AloneAsync([null, 9], new GenerationRequest { Prompt = cut, Options = options })).Tokens, result.Tokens);
         GenerationResult whole = await engine.GenerateAsync(new GenerationRequest { Prompt = cut, Truncation = truncation, Options = options }, TestContext.Current.CancellationToken);
-        Assert.Null(whole.TruncatedPrompt);
+        Assert.Null(whole.PromptCut);
         Assert.Equal(result.Tokens, whole.Tokens);
         ArgumentException fault = await Assert.ThrowsAsync<ArgumentException>(
             () => engine.GenerateAsync(new GenerationRequest { Prompt = prompt, Truncation = truncation with { Marker = [99] } }, TestContext.Current.CancellationToken));
