@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using LongContext.Evaluation;
@@ -96,7 +97,7 @@ internal static class ChatRequestReader
                 JsonFields described = format.Object("json_schema") ?? throw ProtocolException.Bad("'response_format.json_schema' is missing, expected an object.", "response_format.json_schema");
                 JsonElement schema = described.Find("schema") ?? throw ProtocolException.Bad("'response_format.json_schema.schema' is missing, expected a JSON schema.", "response_format.json_schema.schema");
                 if (schema.ValueKind is not (JsonValueKind.Object or JsonValueKind.True or JsonValueKind.False)) throw JsonFields.Wrong("response_format.json_schema.schema", "a JSON schema", schema);
-                if (Encoding.UTF8.GetByteCount(schema.GetRawText()) is var bytes && bytes > limits.MaximumSchemaBytes)
+                if (JsonMarshal.GetRawUtf8Value(schema).Length is var bytes && bytes > limits.MaximumSchemaBytes)
                     throw ProtocolException.Bad($"'response_format.json_schema.schema' has {bytes} bytes, expected at most {limits.MaximumSchemaBytes}.", "response_format.json_schema.schema");
                 JsonFields.RequireText(schema, "response_format.json_schema.schema");
                 return ChatResponseFormat.ForJsonSchema(schema.Clone(), described.String("name"), described.String("description"));
