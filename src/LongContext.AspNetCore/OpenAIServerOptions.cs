@@ -6,13 +6,13 @@ public sealed class OpenAIServerOptions
 {
     /// <summary>
     /// Keys that may ask, by the name of who holds them: the key itself, or "sha256:" and the hash of it in hexadecimal digits. Empty (the default): nobody needs a key, and only
-    /// this machine may ask: the host does not start on another address, and requests under another machine's name are refused.
+    /// this machine may ask: the host does not start on another address, and requests under another machine's name, or that came through a proxy (X-Forwarded-For, Forwarded, X-Real-IP), are refused.
     /// </summary>
     public IDictionary<string, string> ApiKeys { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>
     /// Whether what was computed for one key's holder is found again for another's. How fast an answer begins, and usage's "cached_tokens" outright, then tell each of them how others' prompts begin.
-    /// False (the default): each holder has a cache of its own, as a "cache_salt" would make it, and several keys of one holder are one.
+    /// False (the default): each holder has a cache of its own, as a "cache_salt" would make it; a request's own salt divides it further.
     /// </summary>
     public bool SharesCacheBetweenKeys { get; set; }
 
