@@ -13,6 +13,7 @@ internal static class ChatServerApplication
     {
         if (settings.Port is < 0 or > 65535) throw new UsageException($"--port is {settings.Port}, expected 0 to 65535.");
         if (!IPAddress.TryParse(settings.Address, out IPAddress? address)) throw new UsageException($"--address is \"{settings.Address}\", expected an IP address.");
+        IReadOnlyDictionary<string, string> keys = KeyFile.Read(settings.Keys);
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(address, settings.Port));
 
@@ -26,7 +27,7 @@ internal static class ChatServerApplication
         }).UseLogging();
         builder.Services.AddLongContextOpenAI(builder.Configuration.GetSection("Server"), server =>
         {
-            foreach ((string holder, string key) in KeyFile.Read(settings.Keys)) server.ApiKeys[holder] = key;
+            foreach ((string holder, string key) in keys) server.ApiKeys[holder] = key;
         });
 
         await using WebApplication app = builder.Build();

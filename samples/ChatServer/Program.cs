@@ -11,7 +11,7 @@ Option<string> address = new("--address") { Description = "Where to listen; othe
 Option<int> port = new("--port") { Description = "0 takes a free one.", DefaultValueFactory = _ => 8080 };
 Option<string?> device = new("--device") { Description = "cpu, cuda or cuda:N. Default: cpu." };
 Option<int?> context = new("--context") { Description = "Tokens of prompt and answer together. Default: the model's window." };
-Option<int?> cache = new("--cache-tokens") { Description = "Tokens of all requests together whose keys and values are held. Default: as many as half of the free memory takes." };
+Option<int?> cache = new("--cache-tokens") { Description = "Tokens of all requests together whose keys and values are held. Default: what is left of 80 % of memory (90 % of a GPU's)." };
 Option<FileInfo?> keys = new("--keys") { Description = "File of API keys, \"NAME KEY\" a line; a key may be sha256: and its hash. Default: none, for this machine alone." };
 
 RootCommand command = new("Serves a model by OpenAI's chat protocol.") { model, address, port, device, context, cache, keys };

@@ -6,9 +6,15 @@ public sealed class OpenAIServerOptions
 {
     /// <summary>
     /// Keys that may ask, by the name of who holds them: the key itself, or "sha256:" and the hash of it in hexadecimal digits. Empty (the default): nobody needs a key, and only
-    /// this machine may ask: the host does not start on another address, and requests under another machine's name are refused.
+    /// this machine may ask: the host does not start on another address, and requests under another machine's name, or that came through a proxy (X-Forwarded-For, Forwarded, X-Real-IP), are refused.
     /// </summary>
     public IDictionary<string, string> ApiKeys { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>
+    /// Whether what was computed for one key's holder is found again for another's. How fast an answer begins, and usage's "cached_tokens" outright, then tell each of them how others' prompts begin.
+    /// False (the default): each holder has a cache of its own, as a "cache_salt" would make it; a request's own salt divides it further.
+    /// </summary>
+    public bool SharesCacheBetweenKeys { get; set; }
 
     /// <summary>Bytes of a request's body. Default 16 MiB.</summary>
     public long MaximumBodyBytes { get; set; } = 16 << 20;
@@ -27,6 +33,9 @@ public sealed class OpenAIServerOptions
 
     /// <summary>Messages of a request. Default 4,096.</summary>
     public int MaximumMessages { get; set; } = 4096;
+
+    /// <summary>Bytes of a JSON schema in "response_format": a grammar is made of it. Default 64 KiB.</summary>
+    public int MaximumSchemaBytes { get; set; } = 64 << 10;
 
     /// <summary>Stop strings of a request. Default 16.</summary>
     public int MaximumStopStrings { get; set; } = 16;

@@ -13,6 +13,7 @@ internal sealed class OpenAIServerOptionsValidator : IValidateOptions<OpenAIServ
         {
             // The key itself is no business of a log's.
             if (string.IsNullOrWhiteSpace(holder)) faults.Add("ApiKeys holds a key without a name");
+            if (holder.Contains('\0', StringComparison.Ordinal)) faults.Add("ApiKeys holds a name with the character U+0000");
             if (ApiKey.Fault(key) is { } fault) faults.Add($"ApiKeys[\"{holder}\"] {fault}");
         }
 
@@ -24,6 +25,7 @@ internal sealed class OpenAIServerOptionsValidator : IValidateOptions<OpenAIServ
         AtLeast(8, options.MaximumJsonDepth, nameof(options.MaximumJsonDepth));
         if (options.MaximumJsonDepth > 1000) faults.Add($"MaximumJsonDepth is {options.MaximumJsonDepth}, expected at most 1000");
         AtLeast(1, options.MaximumMessages, nameof(options.MaximumMessages));
+        AtLeast(1, options.MaximumSchemaBytes, nameof(options.MaximumSchemaBytes));
         AtLeast(0, options.MaximumStopStrings, nameof(options.MaximumStopStrings));
         AtLeast(1, options.MaximumStopStringLength, nameof(options.MaximumStopStringLength));
         AtLeast(1, options.MaximumChoices, nameof(options.MaximumChoices));

@@ -1,4 +1,5 @@
 using LongContext.Generation;
+using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace LongContext.Hosting;
@@ -19,9 +20,11 @@ internal sealed class LongContextHealthCheck(LongContextModel model) : IHealthCh
             ["waiting_limit"] = model.MaximumQueuedRequests,
         };
         if (model.EngineStatistics is { } engine) Add(data, engine);
+        Exception? broken = model.Client?.GetService<GenerationEngine>()?.Failure;
         HealthStatus failure = context.Registration?.FailureStatus ?? HealthStatus.Unhealthy;
         (HealthStatus status, string text) = state switch
         {
+            ModelState.Ready when broken is not null => (failure, "stopped with a fault"),
             ModelState.Ready when model.IsOverloaded => (HealthStatus.Degraded, "is overloaded: all places in its queue are taken"),
             ModelState.Ready => (HealthStatus.Healthy, "is ready"),
             ModelState.NotLoaded => (HealthStatus.Healthy, "is loaded when the first request comes"),
@@ -29,7 +32,7 @@ internal sealed class LongContextHealthCheck(LongContextModel model) : IHealthCh
             ModelState.Failed => (failure, "could not be loaded"),
             _ => (failure, "takes no more requests: the host stops"),
         };
-        return Task.FromResult(new HealthCheckResult(status, $"The model \"{model.ModelId}\" {text}.", model.Failure, data));
+        return Task.FromResult(new HealthCheckResult(status, $"The model \"{model.ModelId}\" {text}.", model.Failure ?? broken, data));
     }
 
     private static void Add(Dictionary<string, object> data, GenerationEngineStatistics engine)

@@ -61,7 +61,7 @@ internal sealed class ModelRequest(
         switch (exception)
         {
             // No memory by itself is the request's own fault, no page left for the moment is not.
-            case CacheCapacityException { RequiredTokens: > 0 } or ArgumentException or NotSupportedException or PromptTooLongException:
+            case CacheCapacityException { RequiredTokens: > 0 } or ArgumentException or NotSupportedException or PromptTooLongException or NoTokenAllowedException:
                 outcome = HostingMeter.Refused;
                 return exception;
             case GenerationQueueFullException or CacheCapacityException:

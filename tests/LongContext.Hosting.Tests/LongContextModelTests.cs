@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using LongContext.Evaluation;
+using LongContext.Generation;
 using LongContext.Hosting.Support;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
@@ -229,6 +230,59 @@ public sealed class LongContextModelTests
         {
             lock (heard) return [.. heard.Where(each => each.Name == name)];
         }
+    }
+
+    [Fact]
+    public async Task Health_OfAnEngineThatStopped_IsUnhealthy()
+    {
+        using var model = new ByteModel();
+        var clock = new TornClock();
+        using IHost host = Build(options => options.ClientFactory = (_, _) => Task.FromResult<IChatClient>(model.Load(ByteModel.Engine with { TimeProvider = clock })));
+        await host.StartAsync(Token);
+        await Client(host).GetResponseAsync("x", new ChatOptions { MaxOutputTokens = 1 }, Token);
+        GenerationEngine engine = Client(host).GetService<GenerationEngine>()!;
+        Assert.Equal((HealthStatus.Healthy, null), ((await HealthAsync(host)).Status, engine.Failure));
+        clock.IsTorn = true;
+        await Assert.ThrowsAsync<InvalidDataException>(() => Client(host).GetResponseAsync("x", cancellationToken: Token));
+        clock.IsTorn = false;
+        // It does not come back by itself.
+        await Assert.ThrowsAsync<InvalidOperationException>(() => Client(host).GetResponseAsync("x", cancellationToken: Token));
+        HealthReportEntry health = await HealthAsync(host);
+        Assert.Equal((HealthStatus.Unhealthy, "torn clock", "torn clock"), (health.Status, health.Exception!.Message, engine.Failure!.Message));
+        Assert.Contains("stopped with a fault", health.Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Meter_OfARequestWhoseRulesLeaveNoToken_CountsItAsRefused()
+    {
+        List<object?> outcomes = [];
+        using MeterListener listener = new()
+        {
+            InstrumentPublished = (instrument, own) =>
+            {
+                if (instrument.Meter.Name == "LongContext" && instrument.Name == "longcontext.hosting.requests") own.EnableMeasurementEvents(instrument);
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((_, _, tags, _) =>
+        {
+            Dictionary<string, object?> all = tags.ToArray().ToDictionary(tag => tag.Key, tag => tag.Value);
+            if (!"ruled".Equals(all["model"])) return; // other tests run meanwhile
+            lock (outcomes) outcomes.Add(all["outcome"]);
+        });
+        listener.Start();
+        var fake = new FakeChatClient { Inspect = (_, _) => throw new NoTokenAllowedException() };
+        using IHost host = Build(options => (options.ClientFactory, options.ModelId) = ((_, _) => Task.FromResult<IChatClient>(fake), "ruled"));
+        await host.StartAsync(Token);
+        await Assert.ThrowsAsync<NoTokenAllowedException>(() => Client(host).GetResponseAsync("x", cancellationToken: Token));
+        lock (outcomes) Assert.Equal(["refused"], outcomes);
+    }
+
+    /// <summary>Fails where the engine's own thread asks for the time.</summary>
+    private sealed class TornClock : TimeProvider
+    {
+        public volatile bool IsTorn;
+
+        public override long GetTimestamp() => IsTorn && Thread.CurrentThread.Name == "LongContext engine" ? throw new InvalidDataException("torn clock") : base.GetTimestamp();
     }
 
     private static IHost Build(Action<LongContextOptions> configure)

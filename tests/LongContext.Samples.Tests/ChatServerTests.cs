@@ -47,6 +47,11 @@ public sealed partial class ChatServerTests
     {
         (await SampleProgram.RunAsync(Sample, "--model", "/nowhere/at/all")).AssertRefusal("ModelFolder");
         (await SampleProgram.RunAsync(Sample, "--address", "example")).AssertRefusal("--address");
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        await File.WriteAllTextAsync(folder["none"], "# me sk-0123456789abcdef\n\n", Token);
+        await File.WriteAllTextAsync(folder["twice"], "me sk-0123456789abcdef\n\nme sk-fedcba9876543210\n", Token);
+        (await SampleProgram.RunAsync(Sample, "--port", "0", "--keys", folder["none"])).AssertRefusal("has no key");
+        (await SampleProgram.RunAsync(Sample, "--port", "0", "--keys", folder["twice"])).AssertRefusal("line 3");
         (await SampleProgram.RunAsync(Sample, "--port", "0", "--address", "0.0.0.0")).AssertRefusal("ApiKeys is empty");
     }
 

@@ -70,4 +70,5 @@ internal sealed record ErrorDetail(string Message, string Type, string? Param, s
 
 internal sealed record HealthBody(string Status, HealthEntry[] Checks);
 
-internal sealed record HealthEntry(string Name, string Status, string? Description);
+/// <summary>One check; what it says of itself only where that may be known.</summary>
+internal sealed record HealthEntry(string Name, string Status, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Description);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using LongContext.Evaluation;
@@ -19,7 +20,7 @@ internal static class ChatRequestReader
         long? maximum = fields.Whole("max_completion_tokens", 1, int.MaxValue), older = fields.Whole("max_tokens", 1, int.MaxValue);
         GenerationRequest request = GenerationRequest.Of(fields, limits, "messages", messages, maximum ?? older);
         SamplingFields.ReadChatLogprobs(fields, request.Options);
-        request.Options.ResponseFormat = ResponseFormat(fields);
+        request.Options.ResponseFormat = ResponseFormat(fields, limits);
         request.Options.Reasoning = Reasoning(fields);
         if (fields.Boolean(ChatOptionKeys.ContinueFinalMessage) == true)
         {
@@ -83,19 +84,21 @@ internal static class ChatRequestReader
         return text.ToString();
     }
 
-    private static ChatResponseFormatJson? ResponseFormat(JsonFields fields)
+    private static ChatResponseFormat? ResponseFormat(JsonFields fields, OpenAIServerOptions limits)
     {
         if (fields.Object("response_format") is not { } format) return null;
         switch (format.String("type"))
         {
             case "text":
-                return null;
+                return ChatResponseFormat.Text;
             case "json_object":
                 return ChatResponseFormat.Json;
             case "json_schema":
                 JsonFields described = format.Object("json_schema") ?? throw ProtocolException.Bad("'response_format.json_schema' is missing, expected an object.", "response_format.json_schema");
                 JsonElement schema = described.Find("schema") ?? throw ProtocolException.Bad("'response_format.json_schema.schema' is missing, expected a JSON schema.", "response_format.json_schema.schema");
                 if (schema.ValueKind is not (JsonValueKind.Object or JsonValueKind.True or JsonValueKind.False)) throw JsonFields.Wrong("response_format.json_schema.schema", "a JSON schema", schema);
+                if (JsonMarshal.GetRawUtf8Value(schema).Length is var bytes && bytes > limits.MaximumSchemaBytes)
+                    throw ProtocolException.Bad($"'response_format.json_schema.schema' has {bytes} bytes, expected at most {limits.MaximumSchemaBytes}.", "response_format.json_schema.schema");
                 JsonFields.RequireText(schema, "response_format.json_schema.schema");
                 return ChatResponseFormat.ForJsonSchema(schema.Clone(), described.String("name"), described.String("description"));
             case null:

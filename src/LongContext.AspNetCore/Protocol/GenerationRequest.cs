@@ -27,6 +27,13 @@ internal sealed class GenerationRequest
     /// <summary>The field that the text came in.</summary>
     public required string PromptField { get; init; }
 
+    /// <summary>Keeps what is computed for it to one holder's requests. No name has U+0000 in it, so no salt reaches another's.</summary>
+    public void KeepCacheOf(string holder)
+    {
+        AdditionalPropertiesDictionary properties = Options.AdditionalProperties ??= [];
+        properties[Evaluation.ChatOptionKeys.CacheSalt] = holder + "\0" + properties.GetValueOrDefault(Evaluation.ChatOptionKeys.CacheSalt);
+    }
+
     /// <summary>What both kinds of requests share.</summary>
     public static GenerationRequest Of(JsonFields fields, OpenAIServerOptions limits, string promptField, IReadOnlyList<ChatMessage> messages, long? maximumTokens, bool echo = false)
     {
@@ -45,8 +52,8 @@ internal sealed class GenerationRequest
             MaxOutputTokens = (int?)maximumTokens ?? limits.MaximumOutputTokens,
             Temperature = fields.Number("temperature", 0, 2),
             TopP = fields.Number("top_p", 0, 1) is { } share ? share > 0 ? share : throw ProtocolException.Bad("'top_p' is 0, expected more than 0 and at most 1.", "top_p") : null,
-            // 0 and -1 are other servers' ways of saying all.
-            TopK = fields.Whole("top_k", -1, int.MaxValue) is > 0 and { } k ? (int)k : null,
+            // 0 and -1 are other servers' ways of saying all, which is not what the model's own default may be.
+            TopK = fields.Whole("top_k", -1, int.MaxValue) is { } k ? k > 0 ? (int)k : int.MaxValue : null,
             FrequencyPenalty = fields.Number("frequency_penalty", -2, 2),
             PresencePenalty = fields.Number("presence_penalty", -2, 2),
             Seed = fields.Whole("seed", long.MinValue, long.MaxValue),

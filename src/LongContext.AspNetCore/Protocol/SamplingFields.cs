@@ -33,10 +33,12 @@ internal static class SamplingFields
     /// <summary>A chat's "logprobs", true or false, and "top_logprobs".</summary>
     public static void ReadChatLogprobs(JsonFields fields, ChatOptions options)
     {
-        bool asked = fields.Boolean(ChatOptionKeys.LogProbabilities) ?? false;
+        bool? flag = fields.Boolean(ChatOptionKeys.LogProbabilities);
+        bool asked = flag == true;
         long? count = fields.Whole(ChatOptionKeys.TopLogProbabilities, 0, MostAlternatives);
         if (count > 0 && !asked) throw ProtocolException.Bad("'top_logprobs' goes with 'logprobs': true only.", ChatOptionKeys.TopLogProbabilities);
         if (asked) SetLogprobs(options, count ?? 0);
+        else Set(options, ChatOptionKeys.LogProbabilities, flag);
     }
 
     /// <summary>A completion's "logprobs", a number.</summary>

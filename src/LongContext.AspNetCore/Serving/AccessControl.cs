@@ -13,6 +13,7 @@ namespace LongContext.AspNetCore.Serving;
 internal sealed class AccessControl : IDisposable
 {
     private const string Scheme = "Bearer ";
+    private static readonly string[] ForwardingHeaders = ["X-Forwarded-For", "Forwarded", "X-Real-IP"];
     private readonly ApiKey[] keys;
     private readonly PartitionedRateLimiter<string>? rates;
 
@@ -32,20 +33,40 @@ internal sealed class AccessControl : IDisposable
     /// <summary>Whether keys are asked for.</summary>
     public bool NeedsKeys => keys.Length > 0;
 
+    /// <returns>Who holds the key; empty where there are no keys.</returns>
     /// <exception cref="ProtocolException">The request may not be made, or not now.</exception>
-    public void Check(HttpContext context)
+    public string Check(HttpContext context)
     {
-        string holder = "";
-        if (NeedsKeys) holder = Holder(context.Request.Headers.Authorization);
-        else RequireThisMachine(context);
-        if (rates is null) return;
+        string holder = Caller(context);
+        if (rates is null) return holder;
         using RateLimitLease lease = rates.AttemptAcquire(holder);
-        if (lease.IsAcquired) return;
+        if (lease.IsAcquired) return holder;
         TimeSpan wait = lease.TryGetMetadata(MetadataName.RetryAfter, out TimeSpan given) ? given : TimeSpan.FromSeconds(1);
         throw ProtocolException.TooMany("More requests in a minute than may be: try again later.", "rate_limit_exceeded", wait);
     }
 
+    /// <summary>Whether the caller is one of those who may ask; counts as no request.</summary>
+    public bool Accepts(HttpContext context)
+    {
+        try
+        {
+            Caller(context);
+            return true;
+        }
+        catch (ProtocolException)
+        {
+            return false;
+        }
+    }
+
     public void Dispose() => rates?.Dispose();
+
+    private string Caller(HttpContext context)
+    {
+        if (NeedsKeys) return Holder(context.Request.Headers.Authorization);
+        RequireThisMachine(context);
+        return "";
+    }
 
     private string Holder(Microsoft.Extensions.Primitives.StringValues authorization)
     {
@@ -65,11 +86,17 @@ internal sealed class AccessControl : IDisposable
 
     /// <summary>
     /// Without keys, only programs of this machine may ask. A page in its browser is none of them: it cannot send JSON to another origin without being allowed to, and a name of its own that it lets
-    /// point here (DNS rebinding) stands in the Host header.
+    /// point here (DNS rebinding) stands in the Host header. Behind a proxy on this machine everybody comes from it, so what a proxy says of its callers is refused.
     /// </summary>
     private static void RequireThisMachine(HttpContext context)
     {
         if (context.Connection.RemoteIpAddress is { } from && !IPAddress.IsLoopback(from)) throw ProtocolException.Forbidden("Without API keys only this machine may ask.");
+        foreach (string header in ForwardingHeaders)
+        {
+            if (context.Request.Headers.ContainsKey(header))
+                throw ProtocolException.Forbidden($"The request came through a proxy (it has {header}), behind which any machine may be: without API keys only this machine may ask. Give the server keys.");
+        }
+
         string host = context.Request.Host.Host;
         if (host.Length > 0 && !IsThisMachine(host)) throw ProtocolException.Forbidden($"Without API keys the server answers to localhost only, not to \"{Shown(host)}\".");
     }

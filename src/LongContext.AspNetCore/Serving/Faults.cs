@@ -26,7 +26,7 @@ internal static class Faults
         ModelOverloadedException overloaded => ProtocolException.TooMany(exception.Message, "overloaded", overloaded.RetryAfter),
         ModelNotReadyException => ProtocolException.Unavailable(exception.Message),
         ObjectDisposedException => ProtocolException.Unavailable("The server stops."),
-        NotSupportedException or ArgumentException => ProtocolException.Bad(Message(exception)),
+        NotSupportedException or ArgumentException or NoTokenAllowedException => ProtocolException.Bad(Message(exception)),
         BadHttpRequestException { StatusCode: 413 } => ProtocolException.TooLarge(limits.MaximumBodyBytes),
         BadHttpRequestException bad => new ProtocolException(bad.StatusCode, bad.Message, "invalid_request_error", "bad_http"),
         // The client's own end is told to nobody, so this is the server's limit of time.

@@ -13,11 +13,14 @@ internal sealed class PlainEndpoints(AccessControl access, ModelDirectory models
 
     public Task ModelAsync(HttpContext context) => AnswerAsync(context, () => (models.Entry((string)context.Request.RouteValues["id"]!), ProtocolJson.Plain.ModelEntry));
 
-    /// <summary>200 where every check is well or degraded, else 503. Asks for no key: it says no more than that.</summary>
+    /// <summary>
+    /// 200 where every model is well or degraded, else 503; the application's other checks are not run. Asks for no key, for who balances loads has none; but what a check says of itself is for those who may ask.
+    /// </summary>
     public async Task HealthAsync(HttpContext context)
     {
-        HealthReport report = await health.CheckHealthAsync(context.RequestAborted).ConfigureAwait(false);
-        HealthEntry[] checks = [.. report.Entries.Select(entry => new HealthEntry(entry.Key, Name(entry.Value.Status), entry.Value.Description))];
+        HealthReport report = await health.CheckHealthAsync(check => check.Tags.Contains("longcontext"), context.RequestAborted).ConfigureAwait(false);
+        bool trusted = access.Accepts(context);
+        HealthEntry[] checks = [.. report.Entries.Select(entry => new HealthEntry(entry.Key, Name(entry.Value.Status), trusted ? entry.Value.Description : null))];
         context.Response.Headers.CacheControl = "no-store";
         await Writer(context).WriteAsync(report.Status == HealthStatus.Unhealthy ? 503 : 200, new HealthBody(Name(report.Status), checks), ProtocolJson.Plain.HealthBody).ConfigureAwait(false);
     }

@@ -26,11 +26,17 @@ internal sealed record ChatRequestOptions
     /// <summary>The JSON schema that the answer must satisfy; null for any text.</summary>
     public string? JsonSchema { get; private init; }
 
+    /// <summary>Whether text of any form is asked for by name, whatever the client says.</summary>
+    public bool AnyText { get; private init; }
+
     /// <summary>Texts that end the answer.</summary>
     public IReadOnlyList<string> StopStrings { get; private init; } = [];
 
     /// <summary>Likeliest tokens whose log-probabilities are asked for besides the chosen ones'; null for what the client says.</summary>
     public int? LogProbabilities { get; private init; }
+
+    /// <summary>Whether log-probabilities are refused by name, whatever the client says.</summary>
+    public bool NoLogProbabilities { get; private init; }
 
     /// <summary>Added to the scores, by token id; null for what the client says.</summary>
     public IReadOnlyDictionary<int, double>? LogitBias { get; private init; }
@@ -92,8 +98,10 @@ internal sealed record ChatRequestOptions
             MinimumNewTokens = more.Whole(ChatOptionKeys.MinimumNewTokens, 0, int.MaxValue, "a number of tokens, 0 or more"),
             EnableThinking = options.Reasoning?.Effort is { } effort ? effort != ReasoningEffort.None : null,
             JsonSchema = options.ResponseFormat is ChatResponseFormatJson json ? json.Schema?.GetRawText() ?? AnyObject : null,
+            AnyText = options.ResponseFormat is ChatResponseFormatText,
             StopStrings = stops,
             LogProbabilities = detailed == true ? alternatives ?? 0 : null,
+            NoLogProbabilities = detailed == false,
             LogitBias = more.Biases(ChatOptionKeys.LogitBias, vocabularySize),
             MinP = more.Number(ChatOptionKeys.MinP, p => p is >= 0 and <= 1, "0 to 1"),
             TypicalP = more.Number(ChatOptionKeys.TypicalP, p => p is > 0 and <= 1, "more than 0 and at most 1"),

@@ -114,6 +114,10 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
         }
     }
 
+    /// <summary>The fault that the engine stopped with; null while it works. Once there is one, every request fails: make another engine.</summary>
+    /// <remarks>What goes wrong with one request or one step is told to its callers alone and stops nothing.</remarks>
+    public Exception? Failure => loop.Failure;
+
     internal EngineLoop Loop => loop;
 
     /// <summary>The tokens that follow a prompt, as they come.</summary>
@@ -140,6 +144,7 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
     /// <exception cref="ArgumentException">Empty prompt, an id outside the vocabulary, or an option that cannot be used.</exception>
     /// <exception cref="CacheCapacityException">The request could never fit into the cache.</exception>
     /// <exception cref="GenerationQueueFullException">Too many wait already.</exception>
+    /// <exception cref="NoTokenAllowedException">What the options forbid leaves no token, or their grammar is too ambiguous to be followed.</exception>
     /// <exception cref="NotSupportedException">It asks for what only <see cref="TextGenerator"/> does.</exception>
     /// <exception cref="InvalidOperationException">The model was changed after the engine was made, or its scores are not numbers.</exception>
     /// <exception cref="ObjectDisposedException">The engine or the model was disposed, now or before.</exception>

@@ -144,6 +144,7 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
     /// <exception cref="PromptTooLongException">The prompt does not fit into the window; the message has the figures.</exception>
     /// <exception cref="CacheCapacityException">Prompt and answer do not fit into the engine's memory; it has the figures.</exception>
     /// <exception cref="GenerationQueueFullException">As many requests wait as the engine's options allow.</exception>
+    /// <exception cref="NoTokenAllowedException">What the options forbid leaves no token, at the first or at a later one, or their schema is too ambiguous to be followed.</exception>
     /// <exception cref="NotSupportedException">Something is asked for that the client cannot do.</exception>
     /// <exception cref="ArgumentException">A message or an option cannot be used.</exception>
     /// <exception cref="ObjectDisposedException">The client was disposed, now or before.</exception>

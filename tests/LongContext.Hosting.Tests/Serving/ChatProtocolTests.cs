@@ -66,7 +66,7 @@ public sealed class ChatProtocolTests
         Assert.Equal(["\n\n", "END"], options.StopSequences!);
         Assert.Equal(ReasoningEffort.None, options.Reasoning!.Effort);
         Assert.Equal((3, true), (options.AdditionalProperties![ChatOptionKeys.MinimumNewTokens], options.AdditionalProperties[ChatOptionKeys.ContinueFinalMessage]));
-        Assert.Null(options.ResponseFormat);
+        Assert.Equal((ChatResponseFormat.Text, false), (options.ResponseFormat, options.AdditionalProperties[ChatOptionKeys.LogProbabilities]));
         Assert.Null(options.ModelId);
     }
 
@@ -289,7 +289,7 @@ public sealed class ChatProtocolTests
             (new PromptTooLongException("12 tokens, but 8"), 400, "context_length_exceeded"), (new NotSupportedException("no JSON"), 400, null),
             (new ArgumentException("bad one", "messages"), 400, null), (new InvalidOperationException("secret path /x"), 500, "internal_error"),
             (new CacheCapacityException("needs 12 bytes") { RequiredTokens = 9, MaximumTokens = 5 }, 400, "context_length_exceeded"), (new CacheCapacityException("no page, secret"), 503, "unavailable"),
-            (new GenerationQueueFullException("4 wait"), 429, "overloaded"),
+            (new GenerationQueueFullException("4 wait"), 429, "overloaded"), (new NoTokenAllowedException("none left"), 400, null),
         })
         {
             thrown = fault;

@@ -117,7 +117,7 @@ internal sealed class GrammarGraph
     }
 
     /// <summary>The state after one more byte.</summary>
-    /// <exception cref="InvalidOperationException">The grammar is so ambiguous that there are too many places.</exception>
+    /// <exception cref="NoTokenAllowedException">The grammar is so ambiguous that there are too many places.</exception>
     public GrammarState Step(GrammarState state, byte value)
     {
         if (state.Following?[value] is { } known) return known;
@@ -156,7 +156,7 @@ internal sealed class GrammarGraph
     {
         if (!reached.Add(((long)node << 32) | (uint)(stack?.Id ?? 0))) return;
         if (open.Count == MostPlaces)
-            throw new InvalidOperationException($"The grammar is too ambiguous: a text may be at more than {MostPlaces} places of it. Make alternatives (anyOf, pattern) differ earlier.");
+            throw new NoTokenAllowedException($"The grammar is too ambiguous: a text may be at more than {MostPlaces} places of it. Make alternatives (anyOf, pattern) differ earlier.");
         open.Add((node, stack));
     }
 

@@ -55,7 +55,8 @@ internal sealed class SequenceSampler
 
     /// <summary>Chooses the next token and takes it into the sequence.</summary>
     /// <param name="logits">The model's scores, which are changed.</param>
-    /// <exception cref="InvalidOperationException">A score is NaN or +∞, or every token is forbidden.</exception>
+    /// <exception cref="InvalidOperationException">A score is NaN or +∞.</exception>
+    /// <exception cref="NoTokenAllowedException">Every token is forbidden, or the grammar is too ambiguous.</exception>
     public int Next(Span<float> logits)
     {
         Prepare(logits);
@@ -146,7 +147,7 @@ internal sealed class SequenceSampler
         if (hasNaN || float.IsPositiveInfinity(highest)) throw NotFinite(hasNaN);
         if (float.IsNegativeInfinity(highest))
         {
-            throw new InvalidOperationException(
+            throw new NoTokenAllowedException(
                 $"Every one of the {vocabularySize} tokens is forbidden at token {MadeCount} of the answer: by LogitBias, BadWordIds, NoRepeatNGramSize, MinimumNewTokens or Grammar together, or by the model.");
         }
 

@@ -86,7 +86,7 @@ internal sealed class TokenHistory
         if (options.RepetitionPenalty != 1)
         {
             foreach (int token in seen.AsSpan(0, seenCount))
-                logits[token] = (float)(logits[token] > 0 ? logits[token] / options.RepetitionPenalty : logits[token] * options.RepetitionPenalty);
+                logits[token] = Scaled(logits[token], options.RepetitionPenalty);
         }
 
         if (made is not null)
@@ -96,6 +96,13 @@ internal sealed class TokenHistory
 
         if (options.NoRepeatNGramSize is { } size) BanRepeats(logits, size);
         BanWords(logits);
+    }
+
+    /// <summary>A penalty makes no score infinite that was not: +∞ cannot be drawn from, and −∞ would forbid the token.</summary>
+    private static float Scaled(float logit, double penalty)
+    {
+        if (!float.IsFinite(logit)) return logit;
+        return (float)Math.Clamp(logit > 0 ? logit / penalty : logit * penalty, -float.MaxValue, float.MaxValue);
     }
 
     private void See(int token)

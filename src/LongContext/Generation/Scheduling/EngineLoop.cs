@@ -52,6 +52,15 @@ internal sealed class EngineLoop : IDisposable
 
     public long Preemptions => scheduler.Preemptions;
 
+    /// <summary>The fault that ended the thread; null while it goes on.</summary>
+    public Exception? Failure
+    {
+        get
+        {
+            lock (gate) return broken;
+        }
+    }
+
     /// <summary>Bytes that the engine's thread has allocated up to the last step, for tests.</summary>
     public long AllocatedBytes { get; private set; }
 

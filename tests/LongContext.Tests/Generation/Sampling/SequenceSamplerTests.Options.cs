@@ -78,7 +78,7 @@ public sealed partial class SequenceSamplerTests
     public void Next_NothingLeft_IsAnExceptionThatSaysSo(double temperature)
     {
         var options = new GenerationOptions { Temperature = temperature, LogitBias = new Dictionary<int, double> { [0] = double.NegativeInfinity }, BadWordIds = [[1]] };
-        InvalidOperationException e = Assert.Throws<InvalidOperationException>(() => Create(options, 2).Next([1, 2]));
+        NoTokenAllowedException e = Assert.Throws<NoTokenAllowedException>(() => Create(options, 2).Next([1, 2]));
         Assert.Contains("LogitBias", e.Message, StringComparison.Ordinal);
     }
 

@@ -101,6 +101,18 @@ public sealed partial class SequenceSamplerTests
         Assert.Equal([1.6f, -2.5f, 3f, -3f, 0f], logits);
     }
 
+    [Theory]
+    [InlineData(1e-300)]
+    [InlineData(1e300)]
+    public void Next_RepetitionPenalty_OutOfAllMeasure_LeavesScoresFinite(double penalty)
+    {
+        float[] logits = [2, -2, 1, float.NegativeInfinity];
+        int token = Create(new GenerationOptions { RepetitionPenalty = penalty, Temperature = 1 }, 4, [0, 1, 3]).Next(logits);
+        Assert.Equal(penalty < 1 ? 0 : 2, token);
+        Assert.All(logits[..3], score => Assert.True(float.IsFinite(score)));
+        Assert.Equal(float.NegativeInfinity, logits[3]);
+    }
+
     [Fact]
     public void Next_RepetitionPenalty_DecidesAlsoGreedily()
     {

@@ -1,0 +1,22 @@
+namespace LongContext.Generation;
+
+/// <summary>A request's own rules leave no token to go on with: those that forbid tokens leave none together, or its grammar became too ambiguous to be followed.</summary>
+public sealed class NoTokenAllowedException : InvalidOperationException
+{
+    /// <summary>Makes it.</summary>
+    public NoTokenAllowedException()
+    {
+    }
+
+    /// <summary>Makes it with a message.</summary>
+    public NoTokenAllowedException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>Makes it with a message and what caused it.</summary>
+    public NoTokenAllowedException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+}
