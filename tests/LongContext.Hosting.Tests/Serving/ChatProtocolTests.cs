@@ -343,12 +343,16 @@ public sealed class ChatProtocolTests
         await using TestServer server = await TestServer.StartAsync(client, limits => limits.RequestTimeout = TimeSpan.FromMilliseconds(200));
         foreach (string more in new[] { "", ""","stream":true""" })
         {
-            (int status, JsonNode answer) = await server.ChatAsync(TestServer.Chat("x", more));
-            Assert.Equal((504, "timeout"), (status, (string?)answer["error"]!["code"]));
+            // On a busy machine the time may be over before the model is asked.
+            for (int before = client.Begun; client.Begun == before;)
+            {
+                (int status, JsonNode answer) = await server.ChatAsync(TestServer.Chat("x", more));
+                Assert.Equal((504, "timeout"), (status, (string?)answer["error"]!["code"]));
+            }
         }
 
         await FakeChatClient.UntilAsync(() => client.Running == 0 && server.Model.RunningRequests == 0, TestContext.Current.CancellationToken);
-        Assert.Equal(2, client.Cancelled);
+        Assert.Equal(client.Begun, client.Cancelled);
     }
 
     [Fact]
