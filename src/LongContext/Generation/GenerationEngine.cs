@@ -37,7 +37,12 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
     /// <exception cref="ArgumentException">An option cannot be used; the message lists all faults.</exception>
     /// <exception cref="ObjectDisposedException">The model, or the draft model, was disposed.</exception>
     public GenerationEngine(CausalLanguageModel model, GenerationEngineOptions? options = null)
-        : this(new EngineModel(model ?? throw new ArgumentNullException(nameof(model))), EngineMemory.Runner(model, options ??= new GenerationEngineOptions()), options, cacheBytes: null, whole: model, draft: EngineMemory.Draft(model, options))
+        : this(model ?? throw new ArgumentNullException(nameof(model)), options ??= new GenerationEngineOptions(), EngineMemory.Runners(model, options))
+    {
+    }
+
+    private GenerationEngine(CausalLanguageModel model, GenerationEngineOptions options, (IModelRunner Runner, IModelRunner? Draft) runners)
+        : this(new EngineModel(model), runners.Runner, options, cacheBytes: null, whole: model, draft: runners.Draft is { } draft ? (new EngineModel(options.DraftModel!), draft) : null)
     {
     }
 
@@ -224,11 +229,10 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
     {
         // The last token of an answer goes nowhere.
         long tokens = (long)prompt + answer, bytes = cache.Needs.Bytes(tokens - 1, 1, dropping as AttentionSinks), there = cache.BudgetBytes;
-        // The whole prompt beside what is kept of it, or that and the answer.
-        if (dropping is PromptSelection selection && selection.MaximumTokens < prompt)
-            bytes = Math.Max(cache.Needs.Bytes((long)prompt + selection.MaximumTokens + cache.PageTokens), cache.Needs.Bytes(tokens - 1, 1, null, prompt - selection.MaximumTokens));
+        PromptSelection? selection = dropping is PromptSelection chosen && chosen.MaximumTokens < prompt ? chosen : null;
+        if (selection is not null) bytes = Math.Max(cache.Needs.BytesToChoose(prompt, selection), cache.Needs.Bytes(tokens - 1, 1, null, prompt - selection.MaximumTokens));
         if (bytes <= there && tokens < int.MaxValue) return;
-        int fits = Math.Min(int.MaxValue - 1, cache.Needs.LongestSequence(there, dropping as AttentionSinks)) + 1;
+        int fits = Math.Min(int.MaxValue - 1, selection is null ? cache.Needs.LongestSequence(there, dropping as AttentionSinks) : cache.Needs.LongestSequence(there, prompt, selection)) + 1;
         string advice = fits > prompt ? $"with this prompt at most {fits - prompt} new tokens fit" : $"prompts of at most {fits - 1} tokens fit";
         throw new CacheCapacityException(
             $"A prompt of {prompt} tokens and up to {answer} new ones need {bytes} bytes of keys and values, but the cache may take {there}: {advice}, {fits} tokens in all. " +

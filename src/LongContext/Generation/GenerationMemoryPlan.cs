@@ -57,9 +57,12 @@ public sealed class GenerationMemoryPlan
     {
         ArgumentNullException.ThrowIfNull(model);
         options ??= new GenerationEngineOptions();
-        using Running.IModelRunner runner = EngineMemory.Runner(model, options);
-        using Running.IModelRunner? draft = EngineMemory.Draft(model, options)?.Runner;
-        return EngineMemory.Plan(model, new EngineModel(model), runner, options, cacheBytes: null, draft?.Pages);
+        (Running.IModelRunner runner, Running.IModelRunner? draft) = EngineMemory.Runners(model, options);
+        using (runner)
+        using (draft)
+        {
+            return EngineMemory.Plan(model, new EngineModel(model), runner, options, cacheBytes: null, draft?.Pages);
+        }
     }
 
     /// <summary>What an engine would plan on a machine or GPU that has nothing else to do, without a model there.</summary>

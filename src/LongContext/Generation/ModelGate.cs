@@ -37,7 +37,11 @@ internal sealed class ModelGate
         if (!place.Wait(0, CancellationToken.None)) place.Wait(cancellationToken);
     }
 
-    /// <summary>Frees the model after <see cref="Enter"/>.</summary>
+    /// <summary>Takes the model where nobody has it.</summary>
+    /// <returns>Whether it was free; then <see cref="Leave"/> frees it again.</returns>
+    public bool TryEnter() => place.Wait(0, CancellationToken.None);
+
+    /// <summary>Frees the model after <see cref="Enter"/> or <see cref="TryEnter"/>.</summary>
     public void Leave() => place.Release();
 
     private sealed class Pass(SemaphoreSlim place) : IDisposable

@@ -57,7 +57,7 @@ internal sealed unsafe partial class CpuModelRunner
         Norm(layer.QueryNorm, query, rows, shape.HeadCount);
         if (step.MovesSinks) CopySinkQueries(batch, layer, query, narrows);
         Rotate(batch, layer, query, shape.HeadCount, narrows);
-        Vote(batch, index, query, narrows);
+        Vote(batch, index, query, narrows, cancellationToken);
         Attend(batch, index, query, narrows, cancellationToken);
         Add(layer.Output, layer.AfterAttention, query, projected, 0, rows, cancellationToken);
         RunMlp(layer, rows, cancellationToken);
@@ -208,7 +208,7 @@ internal sealed unsafe partial class CpuModelRunner
     }
 
     /// <summary>Lets the last tokens of prompts choose which keys their heads keep.</summary>
-    private void Vote(StepBatch batch, int index, float* query, bool narrows)
+    private void Vote(StepBatch batch, int index, float* query, bool narrows, CancellationToken cancellationToken)
     {
         CpuLayer layer = weights.Layers[index];
         if (layer.Shape.SlidingWindow is not null) return;
@@ -221,6 +221,8 @@ internal sealed unsafe partial class CpuModelRunner
             int count = choice.PromptLength, stride = AttentionVotes.Stride(count), place = groups.PlaceOf(index);
             var memory = (float*)votes.Ensure(2L * stride * shape.KeyValueHeadCount * sizeof(float));
             AttentionVotes.Sum(team, store.Layout, Settings(layer, place), step.PagesOf(group, i), count, query + ((long)(row - choice.ObservedTokens) * projected), projected, choice.ObservedTokens, memory);
+            // A team that was told to stop leaves tiles undone: nothing is chosen from them.
+            cancellationToken.ThrowIfCancellationRequested();
             for (int head = 0; head < shape.KeyValueHeadCount; head++) choice.Choose(place, head, new ReadOnlySpan<float>(memory + (2L * stride * head), count - choice.ObservedTokens));
         }
     }

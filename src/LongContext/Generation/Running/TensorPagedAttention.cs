@@ -184,15 +184,19 @@ internal sealed class TensorPagedAttention : ILayerAttention
         int observed = choice.ObservedTokens, count = choice.PromptLength;
         (Tensor k_SKD, _) = store.Read(layer, gathers[groups.GroupOf(layer)][sequence], q_THD.dtype);
         Tensor q_THDlast = q_THD.narrow(0, q_THD.shape[0] - observed, observed);
-        Tensor q_KGTD = q_THDlast.reshape(observed, k_SKD.shape[1], -1, q_THD.shape[2]).permute(1, 2, 0, 3);
-        Tensor scores = q_KGTD.Times(arguments.Scale ?? 1 / Math.Sqrt(k_SKD.shape[2])).matmul(k_SKD.permute(1, 2, 0).unsqueeze(1));
-        if (arguments.SoftCap is { } cap) scores = scores.SoftCapped(cap);
+        Tensor q_KGTD = q_THDlast.reshape(observed, k_SKD.shape[1], -1, q_THD.shape[2]).permute(1, 2, 0, 3).Times(arguments.Scale ?? 1 / Math.Sqrt(k_SKD.shape[2]));
         Tensor query_T1 = TensorArithmetic.Range(count - observed, count, q_THD.device).unsqueeze(1), key_1S = TensorArithmetic.Range(0, count, q_THD.device).unsqueeze(0);
-        Tensor weights_KGTS = scores.Masked(key_1S > query_T1, double.NegativeInfinity).softmax(-1, ScalarType.Float32);
-        Tensor votes_KS = weights_KGTS.sum([1L, 2L]).narrow(1, 0, count - observed).cpu().contiguous();
-        int before = count - observed;
-        float[] votes = votes_KS.data<float>().ToArray();
-        for (int head = 0; head < (int)k_SKD.shape[1]; head++) choice.Choose(groups.PlaceOf(layer), head, votes.AsSpan(head * before, before));
+        Tensor hidden_TS = key_1S > query_T1;
+        for (int head = 0; head < (int)k_SKD.shape[1]; head++)
+        {
+            // One key head at a time: the scores of all heads of a long prompt would be gigabytes.
+            using var own = NewDisposeScope();
+            Tensor scores_GTS = q_KGTD.select(0, head).matmul(k_SKD.select(1, head).t());
+            if (arguments.SoftCap is { } cap) scores_GTS = scores_GTS.SoftCapped(cap);
+            Tensor weights_GTS = scores_GTS.Masked(hidden_TS, double.NegativeInfinity).softmax(-1, ScalarType.Float32);
+            Tensor votes_S = weights_GTS.sum([0L, 1L]).narrow(0, 0, count - observed).cpu().contiguous();
+            choice.Choose(groups.PlaceOf(layer), head, votes_S.data<float>().ToArray());
+        }
     }
 
     private Tensor RowsOf(Tensor x, int sequence) => x.narrow(0, sequences[sequence].TokenStart, sequences[sequence].TokenCount);

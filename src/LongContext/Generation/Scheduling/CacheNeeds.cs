@@ -40,17 +40,31 @@ internal sealed class CacheNeeds(IReadOnlyList<CacheGroup> groups, int pageToken
     }
 
     /// <summary>The longest sequence that fits into a number of bytes by itself.</summary>
-    public int LongestSequence(long bytes, AttentionSinks? sinks = null)
+    public int LongestSequence(long bytes, AttentionSinks? sinks = null) => Longest(bytes, tokens => Bytes(tokens, 1, sinks));
+
+    /// <summary>The largest number of tokens whose need, which grows with it, is within some bytes.</summary>
+    public static int Longest(long bytes, Func<long, long> needed)
     {
         long low = 0, high = int.MaxValue / 2;
         while (low < high)
         {
             long middle = low + ((high - low + 1) / 2);
-            if (Bytes(middle, 1, sinks) <= bytes) low = middle;
+            if (needed(middle) <= bytes) low = middle;
             else high = middle - 1;
         }
 
         return (int)low;
+    }
+
+    /// <summary>Bytes while a prompt is chosen from: all of it beside what is kept of it, its last tokens in one step.</summary>
+    public long BytesToChoose(long prompt, PromptSelection selection) => Bytes(prompt + selection.MaximumTokens + pageTokens, selection.ObservedTokens);
+
+    /// <summary>The longest sequence of a prompt that is chosen from, or where the prompt does not fit, the longest prompt that does.</summary>
+    public int LongestSequence(long bytes, int prompt, PromptSelection selection)
+    {
+        if (BytesToChoose(prompt, selection) <= bytes) return Longest(bytes, tokens => Bytes(tokens, 1, null, prompt - selection.MaximumTokens));
+        // A prompt that is kept whole needs no place for what is kept of it.
+        return Math.Max(Longest(bytes, tokens => BytesToChoose(tokens, selection)), Math.Min(selection.MaximumTokens, LongestSequence(bytes)));
     }
 
     private long Pages(long tokens) => (Math.Max(0, tokens) + pageTokens - 1) / pageTokens;

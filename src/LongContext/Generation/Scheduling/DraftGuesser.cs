@@ -28,7 +28,8 @@ internal sealed class DraftGuesser(EngineModel model, IModelRunner runner, Paged
         guessing.Clear();
         for (int i = 0; i < running.Count; i++) Prepare(running[i]);
         if (failed || guessing.Count == 0) return;
-        model.Gate?.Enter(CancellationToken.None);
+        // Whoever else computes with the draft model may do so for long, and nobody's answer waits for guesses.
+        if (model.Gate is { } gate && !gate.TryEnter()) return;
         try
         {
             CatchUp();
@@ -87,6 +88,14 @@ internal sealed class DraftGuesser(EngineModel model, IModelRunner runner, Paged
         if (failed)
         {
             Drop(sequence);
+            return;
+        }
+
+        // What can never fit would be computed again and again for nothing.
+        if (cache.Needs.Bytes((long)sequence.Count + options.MaximumDraftTokens, (int)Math.Min(batch.MaximumTokens, (long)sequence.Count)) > cache.BudgetBytes)
+        {
+            Drop(sequence);
+            sequence.Draft = null;
             return;
         }
 
@@ -177,7 +186,9 @@ internal sealed class DraftGuesser(EngineModel model, IModelRunner runner, Paged
         {
             token = sequence.Sampler.Guess(logits, sequence.Options.Temperature == 0 ? default : draft.Probabilities(draft.Guessed, logits.Length));
         }
-        catch (InvalidOperationException)
+#pragma warning disable CA1031 // Whatever is wrong with one sequence's scores or choice is no matter of the others.
+        catch (Exception)
+#pragma warning restore CA1031
         {
             // Its scores are not numbers, or leave nothing that may come: the sequence's own may.
             draft.Wanted = draft.Guessed;

@@ -243,7 +243,7 @@ internal sealed class EngineLoop : IDisposable
             runner.Run(batch, cancellation);
             Counters.Steps++;
             Counters.ComputedTokens += batch.TokenCount;
-            foreach (EngineSequence sequence in scheduler.Planned) Finish(sequence);
+            foreach (EngineSequence sequence in scheduler.Planned) TryFinish(sequence);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
@@ -298,6 +298,21 @@ internal sealed class EngineLoop : IDisposable
         }
     }
 
+    private void TryFinish(EngineSequence sequence)
+    {
+        try
+        {
+            Finish(sequence);
+        }
+#pragma warning disable CA1031 // A fault of one sequence's scores, choice or pages is its own.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            options.Logger?.LogError(e, "A sequence failed behind a step.");
+            Fail(sequence, e);
+        }
+    }
+
     /// <summary>Draws a sequence's next tokens from the step's scores, and counts its tokens as cached.</summary>
     private void Finish(EngineSequence sequence)
     {
@@ -310,20 +325,7 @@ internal sealed class EngineLoop : IDisposable
             return;
         }
 
-        GenerationFinishReason? end;
-        bool anew;
-        try
-        {
-            end = Draw(sequence, out anew);
-        }
-#pragma warning disable CA1031 // A fault of one sequence's scores or choice is its own.
-        catch (Exception e)
-#pragma warning restore CA1031
-        {
-            Fail(sequence, e);
-            return;
-        }
-
+        GenerationFinishReason? end = Draw(sequence, out bool anew);
         if (!anew)
         {
             cache.Publish(sequence);
@@ -427,7 +429,13 @@ internal sealed class EngineLoop : IDisposable
 
     private void End(EngineSequence sequence, Exception exception)
     {
-        Forget(sequence);
+        if (!Forget(sequence))
+        {
+            // It is counted already; whoever still waits learns of it all the same.
+            sequence.Stream.Fail(exception);
+            return;
+        }
+
         if (sequence.Stream.IsAbandoned) Counters.Cancelled++;
         else Counters.Failed++;
         GenerationMeter.Ended(sequence.Stream.IsAbandoned ? "cancelled" : "failed");
@@ -450,13 +458,16 @@ internal sealed class EngineLoop : IDisposable
         lock (gate) notBegun--;
     }
 
-    private void Forget(EngineSequence sequence)
+    /// <returns>Whether it was still known.</returns>
+    private bool Forget(EngineSequence sequence)
     {
         lock (gate)
         {
-            if (active.Remove(sequence) && !sequence.Began) notBegun--;
+            if (!active.Remove(sequence)) return false;
+            if (!sequence.Began) notBegun--;
         }
 
         Counters.ReusedTokens += sequence.ReusedTokens;
+        return true;
     }
 }

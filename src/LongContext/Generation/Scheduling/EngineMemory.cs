@@ -20,7 +20,7 @@ internal static class EngineMemory
 
     /// <summary>A runner as the options ask for it.</summary>
     /// <exception cref="ArgumentException">An option cannot be used.</exception>
-    public static IModelRunner Runner(CausalLanguageModel model, GenerationEngineOptions options)
+    private static IModelRunner Runner(CausalLanguageModel model, GenerationEngineOptions options)
     {
         options.Validate();
         return ModelRunners.Create(model, new RunnerOptions
@@ -31,15 +31,29 @@ internal static class EngineMemory
         }, options.Logger);
     }
 
-    /// <summary>A runner of the draft model that the options name, and what an engine must know of it; null for none.</summary>
-    /// <exception cref="ArgumentException">It has another vocabulary.</exception>
-    public static (EngineModel Model, IModelRunner Runner)? Draft(CausalLanguageModel model, GenerationEngineOptions options)
+    /// <summary>Runners of the model and of the draft model that the options name; that one is null for none. Where one cannot be made, none is left.</summary>
+    /// <exception cref="ArgumentException">An option cannot be used, or the draft model has another vocabulary.</exception>
+    public static (IModelRunner Runner, IModelRunner? Draft) Runners(CausalLanguageModel model, GenerationEngineOptions options)
     {
-        if (options.DraftModel is not { } draft) return null;
-        int own = draft.Config.VocabularySize, needed = model.Config.VocabularySize;
-        return own == needed
-            ? (new EngineModel(draft), Runner(draft, options))
-            : throw new ArgumentException($"GenerationEngineOptions: DraftModel has a vocabulary of {own} tokens, expected the model's, which has {needed}.", nameof(options));
+        // What can be said beforehand is said before anything takes memory.
+        options.Validate();
+        CheckVocabulary(model.Config, options);
+        IModelRunner runner = Runner(model, options);
+        try
+        {
+            return (runner, options.DraftModel is { } draft ? Runner(draft, options) : null);
+        }
+        catch
+        {
+            runner.Dispose();
+            throw;
+        }
+    }
+
+    private static void CheckVocabulary(ModelConfig config, GenerationEngineOptions options)
+    {
+        if (options.DraftModel is { } draft && draft.Config.VocabularySize != config.VocabularySize)
+            throw new ArgumentException($"GenerationEngineOptions: DraftModel has a vocabulary of {draft.Config.VocabularySize} tokens, expected the model's, which has {config.VocabularySize}.", nameof(options));
     }
 
     /// <summary>Divides memory between a model and its draft, so that both hold as many tokens. Where a number of tokens was asked for, the draft's come on top.</summary>
@@ -91,6 +105,7 @@ internal static class EngineMemory
     /// <summary>What an engine's memory would be used for, on a machine that has nothing else to do.</summary>
     public static GenerationMemoryPlan Plan(ModelConfig config, long memoryBytes, GenerationEngineOptions options, ScalarType dataType, WeightQuantization quantization, bool onGpu)
     {
+        CheckVocabulary(config, options);
         DecoderShape shape = ModelFamily.ReadShape(config);
         bool byKernels = !onGpu && dataType != ScalarType.Float64;
         var steps = new StepMemory(shape, dataType, byKernels, options);

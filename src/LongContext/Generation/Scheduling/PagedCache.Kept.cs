@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+
 namespace LongContext.Generation.Scheduling;
 
 /// <summary>What is kept for other requests, and given up where memory is needed: the longest unused first.</summary>
@@ -75,9 +77,20 @@ internal sealed partial class PagedCache
             spareHostBytes = 0;
         }
 
-        byte[] buffer = hostBuffers.TryGetValue(group, out Stack<byte[]>? buffers) && buffers.TryPop(out byte[]? spare)
-            ? TakeSpare(spare) : GC.AllocateUninitializedArray<byte>((int)bytes, pinned: true);
-        store.Save(group, page, buffer);
+        byte[] buffer;
+        try
+        {
+            buffer = hostBuffers.TryGetValue(group, out Stack<byte[]>? buffers) && buffers.TryPop(out byte[]? spare)
+                ? TakeSpare(spare) : GC.AllocateUninitializedArray<byte>((int)bytes, pinned: true);
+            store.Save(group, page, buffer);
+        }
+        catch (OutOfMemoryException e)
+        {
+            // The page is given up instead, as if there were no host memory for copies.
+            options.Logger?.LogWarning(e, "There is no host memory for a copy of a page; {Bytes} bytes of copies are there.", hostBytes);
+            return false;
+        }
+
         var copy = new HostPage(node, group, buffer);
         copy.Place = hostPages.AddLast(copy);
         node.Host[group] = copy;

@@ -63,10 +63,14 @@ internal sealed partial class PagedCache
     /// <summary>Gives a sequence the pages that <see cref="Match"/> has found for it just now.</summary>
     /// <param name="sequence">The sequence.</param>
     /// <param name="tokens">What it returned.</param>
-    /// <returns>Whether they could be had: some may lie in host memory, and need pages to come back to.</returns>
+    /// <returns>
+    /// Whether they could be had: some may lie in host memory, and need pages to come back to. Where they do not fit beside what is used, the sequence is left as it is; where they should and the machine has less memory
+    /// than was thought, it begins anew.
+    /// </returns>
     public bool Adopt(CachedSequence sequence, int tokens)
     {
         int first = sequence.Blocks;
+        if (!FitsAdopted(sequence, tokens)) return false;
         Truncate(sequence, first * PageTokens);
         sequence.Cached = first * PageTokens;
         // What is there already is held first, so that making room for the rest does not take it away.
@@ -106,7 +110,8 @@ internal sealed partial class PagedCache
 
         if (!whole)
         {
-            Truncate(sequence, first * PageTokens);
+            // Before what it had, its windows may be forgotten already.
+            Drop(sequence);
             return false;
         }
 
@@ -114,6 +119,29 @@ internal sealed partial class PagedCache
         sequence.Blocks = first + path.Count;
         sequence.Cached = tokens;
         return true;
+    }
+
+    /// <summary>Whether the pages that were found fit into the budget as used ones, in place of the sequence's own behind its known blocks.</summary>
+    private bool FitsAdopted(CachedSequence sequence, int tokens)
+    {
+        long needed = 0;
+        for (int group = 0; group < groups.Length; group++)
+        {
+            ReadOnlySpan<int> own = sequence.Pages.Of(group);
+            for (int index = sequence.Blocks; index < own.Length; index++)
+            {
+                if (own[index] >= 0 && groups[group].References(own[index]) == 1) needed -= groups[group].PageBytes;
+            }
+
+            for (int i = 0; i < path.Count; i++)
+            {
+                if (!IsSeen(group, sequence.Blocks + i, tokens)) continue;
+                int page = path[i].Pages[group];
+                if (page < 0 || groups[group].References(page) == 0) needed += groups[group].PageBytes;
+            }
+        }
+
+        return used + needed <= budget;
     }
 
     /// <summary>Makes a sequence's new full pages known to others; where another was there first, its page is used and the sequence's own given back.</summary>

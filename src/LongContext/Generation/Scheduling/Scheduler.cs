@@ -105,11 +105,14 @@ internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSeq
         {
             if (!sequence.Decodes) continue;
             decoding++;
-            left -= work?.Of(sequence.Cached) ?? 0;
+            left -= Work(sequence, 1);
         }
 
         bool first = true;
-        int spare = stepTokens - decoding, guesses = running.Count > decoding ? spare / 2 : spare;
+        // The first prompt that chooses does so in one piece: guesses, and prompts before it, leave it room in that one step. Of what is left beside it guesses take half, so that prompts before it go on.
+        EngineSequence? chooser = running.Find(static sequence => sequence.Chooses);
+        int spare = stepTokens - decoding, choosing = chooser is null ? 0 : chooser.PromptLength - chooser.Cached;
+        int guesses = running.Count > decoding ? Math.Max(0, spare - choosing) / 2 : spare;
         for (int i = 0; i < running.Count; i++)
         {
             EngineSequence sequence = running[i];
@@ -125,15 +128,17 @@ internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSeq
             else
             {
                 Extend(sequence);
+                if (sequence == chooser) (chooser, choosing) = (null, 0);
                 bool shares = !sequence.Chooses && HasShorterBehind(i);
-                int most = Affordable(sequence, shares ? (spare + 1) / 2 : spare, shares ? left / 2 : left, first), wanted = Chunk(sequence, most), got = wanted == 0 ? 0 : Grow(sequence, wanted, i);
+                int there = Math.Max(0, spare - choosing);
+                int most = Affordable(sequence, shares ? (there + 1) / 2 : there, shares ? left / 2 : left, first), wanted = Chunk(sequence, most), got = wanted == 0 ? 0 : Grow(sequence, wanted, i);
                 if (got == 0) continue;
                 sequence.StepSelects = sequence.Selects && sequence.Cached + wanted == sequence.PromptLength;
-                // The tokens that choose go together, and what they choose needs a place.
-                if (sequence.StepSelects && (got < wanted || !Reserve(sequence, i))) continue;
+                if (sequence.StepSelects) got = GrowToChoose(sequence, got, wanted, i);
+                if (got == 0) continue;
                 sequence.StepTokens = got;
                 spare -= got;
-                left -= work?.Of(sequence.Cached, got) ?? 0;
+                left -= Work(sequence, got);
                 first = false;
             }
 
@@ -142,7 +147,7 @@ internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSeq
 
         foreach (EngineSequence sequence in planned)
         {
-            sequence.StepWork = work?.Of(sequence.Cached, sequence.StepTokens) ?? sequence.StepTokens;
+            sequence.StepWork = work is null ? sequence.StepTokens : Work(sequence, sequence.StepTokens);
             Put(sequence, batch);
         }
     }
@@ -164,9 +169,12 @@ internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSeq
     {
         // The tokens that choose from a prompt go together, whatever they cost.
         if (work is null || sequence.Chooses) return most;
-        int within = work.Within(sequence.Cached, most, left);
+        int within = work.Within(sequence.Cached, most, left, sequence.Dropped, sequence.Sinks);
         return first ? Math.Max(within, Math.Min(most, FewestTokens)) : within;
     }
+
+    /// <summary>Operations of a sequence's next tokens; 0 where tokens alone count.</summary>
+    private double Work(EngineSequence sequence, int count) => work?.Of(sequence.Cached, count, sequence.Dropped, sequence.Sinks) ?? 0;
 
     private static void Put(EngineSequence sequence, StepBatch batch)
     {
@@ -301,6 +309,21 @@ internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSeq
         if (wanted == sequence.Pending) return wanted;
         int end = (sequence.Cached + wanted) / cache.PageTokens * cache.PageTokens;
         return 2 * (end - sequence.Cached) >= wanted ? end - sequence.Cached : wanted;
+    }
+
+    /// <summary>Gets all pages for a step that chooses, since its tokens go together and what they choose needs a place, at the cost of the last ones.</summary>
+    /// <returns>All tokens wanted; or, where they cannot be had and so nothing is chosen in this step, those before the ones that choose.</returns>
+    private int GrowToChoose(EngineSequence sequence, int got, int wanted, int rank)
+    {
+        while (got < wanted && running.Count - 1 > rank)
+        {
+            SendBack();
+            got = Grow(sequence, wanted, rank);
+        }
+
+        if (got == wanted && Reserve(sequence, rank)) return got;
+        sequence.StepSelects = false;
+        return Math.Max(0, Math.Min(got, wanted - sequence.Selection!.ObservedTokens));
     }
 
     /// <summary>Gets the pages for what is kept of a prompt, at the cost of the last ones.</summary>

@@ -26,30 +26,37 @@ internal sealed class StepWork
     }
 
     /// <summary>Operations of a token at a position.</summary>
-    public double Of(int position)
-    {
-        double sum = matrices;
-        foreach ((int window, double each) in groups) sum += each * Math.Min(position + 1L, window);
-        return sum;
-    }
+    public double Of(int position) => Of(position, 1, 0, null);
 
     /// <summary>Operations of a run of tokens, to a rounding: where a window ends among them it is a little less.</summary>
-    public double Of(int position, int count) => (Of(position) + Of(position + count - 1)) / 2 * count;
+    /// <param name="position">The first one's number in the text.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="dropped">Tokens before them that layers without a window hold no more.</param>
+    /// <param name="sinks">What such layers see; null for all that they hold.</param>
+    public double Of(int position, int count, int dropped = 0, AttentionSinks? sinks = null) => (Each(position, dropped, sinks) + Each(position + count - 1, dropped, sinks)) / 2 * count;
 
     /// <summary>What a step of so many tokens may take.</summary>
     public double Limit(int tokens) => Math.Max(Factor * tokens * matrices, least);
 
     /// <summary>How many of the next tokens are within some operations.</summary>
-    public int Within(int position, int most, double operations)
+    public int Within(int position, int most, double operations, int dropped = 0, AttentionSinks? sinks = null)
     {
         int low = 0, high = most;
         while (low < high)
         {
             int middle = low + ((high - low + 1) / 2);
-            if (Of(position, middle) <= operations) low = middle;
+            if (Of(position, middle, dropped, sinks) <= operations) low = middle;
             else high = middle - 1;
         }
 
         return low;
+    }
+
+    private double Each(int position, int dropped, AttentionSinks? sinks)
+    {
+        double sum = matrices;
+        long most = sinks is null ? long.MaxValue : (long)sinks.Sinks + sinks.Window;
+        foreach ((int window, double each) in groups) sum += each * (window == int.MaxValue ? Math.Min(position + 1L - dropped, most) : Math.Min(position + 1L, window));
+        return sum;
     }
 }

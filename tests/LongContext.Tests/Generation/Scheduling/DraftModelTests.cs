@@ -4,6 +4,7 @@ using LongContext.Generation.Scheduling;
 using LongContext.Models;
 using LongContext.TestSupport;
 using LongContext.Tests.Models;
+using LongContext.Tests.Training;
 using TorchSharp;
 
 namespace LongContext.Tests.Generation.Scheduling;
@@ -45,7 +46,11 @@ public sealed class DraftModelTests
     public void Constructor_DraftOfAnotherVocabulary_SaysBothSizes()
     {
         using CausalLanguageModel model = FixtureModels.Load("llama-default"), draft = TinyModels.Create(dataType: torch.ScalarType.Float32);
-        string message = Assert.Throws<ArgumentException>(() => new GenerationEngine(model, Options with { DraftModel = draft })).Message;
+        var logger = new ListLogger();
+        string message = Assert.Throws<ArgumentException>(() => new GenerationEngine(model, Options with { DraftModel = draft, Logger = logger })).Message;
+        Assert.Throws<ArgumentException>(() => GenerationMemoryPlan.For(model, Options with { DraftModel = draft, Logger = logger }));
+        // Nothing was made for the model that would have to be given back.
+        Assert.Empty(logger.All);
         Assert.Contains($"{draft.Config.VocabularySize} tokens", message, StringComparison.Ordinal);
         Assert.Contains($"{model.Config.VocabularySize}", message, StringComparison.Ordinal);
     }

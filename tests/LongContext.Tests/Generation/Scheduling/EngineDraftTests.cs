@@ -117,6 +117,54 @@ public sealed class EngineDraftTests
         Assert.Equal(0, result.DraftedTokens);
     }
 
+    /// <summary>Once it is known that a text's draft can never fit, nothing is computed for it any more.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task GenerateAsync_DraftThatCanNeverFit_IsGivenUp(bool reuses)
+    {
+        OraclePages pages = new(4, [null]), draft = new(4, [null]) { LimitBytes = 8 * 4 * 16 };
+        var runner = new OracleRunner(draft, Engines.Vocabulary);
+        await using GenerationEngine engine = Engines.Make(pages, 1 << 16, Engines.Small with { ReusesPrefixes = reuses }, draft: runner);
+        var request = new GenerationRequest { Prompt = Enumerable.Range(0, 33).ToArray(), Options = new GenerationOptions { MaximumNewTokens = 60, StopTokenIds = [], Speculation = new SpeculationOptions() } };
+        GenerationResult result = await engine.GenerateAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal((await Engines.AloneAsync([null], request)).Tokens, result.Tokens);
+        Assert.Equal(0, result.DraftedTokens);
+        // Guesses from the text itself go on.
+        Assert.True(result.GuessedTokens > 0);
+        Assert.InRange(runner.Tokens, 0, 33);
+        Assert.Equal(0, (await EngineMixTests.QuietAsync(engine)).UsedCacheBytes);
+        // Others, which fit, have theirs.
+        GenerationResult small = await engine.GenerateAsync(
+            new GenerationRequest { Prompt = new[] { 1, 2, 3 }, Options = new GenerationOptions { MaximumNewTokens = 12, StopTokenIds = [], Speculation = DraftAlone with { MaximumDraftTokens = 3 } } }, TestContext.Current.CancellationToken);
+        Assert.True(small.AcceptedDraftTokens > 0);
+    }
+
+    /// <summary>Somebody else computes with the draft model, for however long: answers come without it.</summary>
+    [Fact]
+    public async Task GenerateAsync_DraftModelIsInUse_DoesNotWaitForIt()
+    {
+        OraclePages pages = new(4, [null]), draft = new(4, [null]);
+        var gate = new ModelGate();
+        var other = new EngineModel(Engines.Vocabulary) { Gate = gate };
+        await using var engine = new GenerationEngine(Engines.Model, new OracleRunner(pages, Engines.Vocabulary), Engines.Small, 1 << 16, draft: (other, new OracleRunner(draft, Engines.Vocabulary)));
+        var request = new GenerationRequest { Prompt = Enumerable.Range(0, 20).ToArray(), Options = new GenerationOptions { MaximumNewTokens = 40, StopTokenIds = [], Speculation = DraftAlone } };
+        IDisposable pass = await gate.EnterAsync(TestContext.Current.CancellationToken);
+        try
+        {
+            GenerationResult without = await engine.GenerateAsync(request, TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+            Assert.Equal((40, 0), (without.Tokens.Count, without.DraftedTokens));
+        }
+        finally
+        {
+            pass.Dispose();
+        }
+
+        Assert.True((await engine.GenerateAsync(request, TestContext.Current.CancellationToken)).AcceptedDraftTokens > 0);
+        // It was given back each time.
+        (await gate.EnterAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken)).Dispose();
+    }
+
     [Fact]
     public async Task GenerateAsync_DraftThatFails_GoesOnWithoutIt()
     {

@@ -71,6 +71,87 @@ public sealed class EngineDroppingTests
         Assert.True(refused.RequiredBytes > refused.CapacityBytes);
     }
 
+    /// <summary>Whatever the memory: a request that chooses is refused at once, or comes to its end.</summary>
+    [Theory]
+    [InlineData(null)]
+    [InlineData(9)]
+    public async Task GenerateAsync_SelectedPromptInAnyMemory_IsRefusedAtOnceOrEnds(int? window)
+    {
+        var random = new SplitMix64(5, 12);
+        var request = new GenerationRequest
+        {
+            Prompt = Engines.Prompt(ref random, 61), Dropping = new PromptSelection { MaximumTokens = 22, ObservedTokens = 17 }, Options = new GenerationOptions { MaximumNewTokens = 12, StopTokenIds = [] },
+        };
+        int?[] windows = window is null ? [null] : [null, window];
+        IReadOnlyList<int> alone = (await Engines.AloneAsync(windows, request)).Tokens;
+        int refused = 0, ended = 0;
+        for (int count = 15; count < 45; count++)
+        {
+            var pages = new OraclePages(4, windows);
+            await using GenerationEngine engine = Engines.Make(pages, count * 4 * 16);
+            try
+            {
+                Assert.Equal(alone, (await engine.GenerateAsync(request, TestContext.Current.CancellationToken)).Tokens);
+                ended++;
+            }
+            catch (CacheCapacityException e)
+            {
+                Assert.True(e.RequiredBytes > e.CapacityBytes && e.CapacityBytes == count * 4 * 16, $"{count} pages: {e.Message}");
+                refused++;
+            }
+        }
+
+        Assert.True(refused > 5 && ended > 5, $"{refused} refused, {ended} ended");
+    }
+
+    [Fact]
+    public async Task GenerateAsync_SelectedPromptWithTooLongAnAnswer_SaysWhatWouldFit()
+    {
+        var pages = new OraclePages(4, [null, 9]);
+        await using GenerationEngine engine = Engines.Make(pages, Engines.Bytes(pages, 300));
+        var random = new SplitMix64(5, 13);
+        var request = new GenerationRequest { Prompt = Engines.Prompt(ref random, 200), Dropping = new PromptSelection { MaximumTokens = 20, ObservedTokens = 5 }, Options = Answer(900) };
+        CacheCapacityException e = await Assert.ThrowsAsync<CacheCapacityException>(() => engine.GenerateAsync(request, TestContext.Current.CancellationToken));
+        int fits = e.MaximumTokens - 200;
+        Assert.Contains($"at most {fits} new tokens fit", e.Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<CacheCapacityException>(() => engine.GenerateAsync(request with { Options = Answer(fits + 1) }, TestContext.Current.CancellationToken));
+        Assert.Equal(fits, (await engine.GenerateAsync(request with { Options = Answer(fits) }, TestContext.Current.CancellationToken)).Tokens.Count);
+
+        // A prompt that does not fit beside what is kept of it.
+        request = request with { Prompt = Engines.Prompt(ref random, 600), Options = Answer(1) };
+        e = await Assert.ThrowsAsync<CacheCapacityException>(() => engine.GenerateAsync(request, TestContext.Current.CancellationToken));
+        int longest = e.MaximumTokens - 1;
+        Assert.Contains($"prompts of at most {longest} tokens fit", e.Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<CacheCapacityException>(() => engine.GenerateAsync(request with { Prompt = request.Prompt[..(longest + 1)] }, TestContext.Current.CancellationToken));
+        Assert.Single((await engine.GenerateAsync(request with { Prompt = request.Prompt[..longest] }, TestContext.Current.CancellationToken)).Tokens);
+
+        static GenerationOptions Answer(int most) => new() { MaximumNewTokens = most, StopTokenIds = [] };
+    }
+
+    /// <summary>What goes wrong with one sequence's pages behind a step is that one's fault.</summary>
+    [Fact]
+    public async Task GenerateAsync_ChoiceOfOneFails_OthersOfTheStepGoOn()
+    {
+        int steps = 0, failures = 1;
+        using var go = new ManualResetEventSlim();
+        var pages = new OraclePages(4, [null]) { Selecting = () => { if (failures-- > 0) throw new InvalidDataException("Broken."); } };
+        await using GenerationEngine engine = Engines.Make(pages, 1 << 16, Engines.Small with { StepTokens = 48 }, runner: own => new OracleRunner(own, Engines.Vocabulary)
+        {
+            Before = (_, _) => { if (steps++ == 0) go.Wait(TimeSpan.FromSeconds(30), CancellationToken.None); },
+        });
+        var random = new SplitMix64(5, 14);
+        CancellationToken ended = TestContext.Current.CancellationToken;
+        Task<GenerationResult> warm = engine.GenerateAsync(Request(4, 5), ended), completes = engine.GenerateAsync(Request(4, 1) with { Priority = 2 }, ended);
+        Task<GenerationResult> fails = engine.GenerateAsync(Request(12, 5) with { Priority = 1, Dropping = new PromptSelection { MaximumTokens = 5, ObservedTokens = 3 } }, ended), other = engine.GenerateAsync(Request(4, 10), ended);
+        go.Set();
+        Assert.Equal("Broken.", (await Assert.ThrowsAsync<InvalidDataException>(() => fails)).Message);
+        Assert.Equal((5, 1, 10), ((await warm).Tokens.Count, (await completes).Tokens.Count, (await other).Tokens.Count));
+        GenerationEngineStatistics statistics = await EngineMixTests.QuietAsync(engine);
+        Assert.Equal((3, 1, 0), (statistics.CompletedRequests, statistics.FailedRequests, statistics.UsedCacheBytes));
+
+        GenerationRequest Request(int prompt, int answer) => new() { Prompt = Engines.Prompt(ref random, prompt), Options = new GenerationOptions { MaximumNewTokens = answer, StopTokenIds = [] } };
+    }
+
     [Fact]
     public async Task GenerateAsync_TextFarLongerThanTheCache_FitsWithSinksAlone()
     {

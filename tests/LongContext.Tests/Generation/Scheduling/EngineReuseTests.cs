@@ -103,6 +103,65 @@ public sealed class EngineReuseTests
     }
 
     [Fact]
+    public async Task GenerateAsync_HostHasNoMemoryForCopies_GoesOnWithoutThem()
+    {
+        var pages = new OraclePages(4, [null, 8]) { InHostMemory = false, Saving = () => throw new InsufficientMemoryException() };
+        await using GenerationEngine engine = Engines.Make(pages, new CacheNeeds(pages.Groups, 4).Bytes(60), Engines.Small with { OffloadBytes = 1 << 16 });
+        for (int i = 1; i < 8; i++)
+        {
+            GenerationRequest request = Request(Tokens(45, 1 + (i % 4)));
+            Assert.Equal((await Engines.AloneAsync([null, 8], request)).Tokens, (await engine.GenerateAsync(request, Ended)).Tokens);
+        }
+
+        Assert.Equal((0, 0L, 7L), (pages.Saves, engine.Statistics.OffloadedBytes, engine.Statistics.CompletedRequests));
+    }
+
+    /// <summary>What is found may lie in host memory and not fit beside the others' pages: then a sequence keeps what it has.</summary>
+    [Theory]
+    [InlineData(null)]
+    [InlineData(6)]
+    public void Adopt_PagesOfTheHostDoNotFit_LeavesTheSequenceAsItIs(int? window)
+    {
+        using var pages = new OraclePages(4, window is null ? [null] : [null, window]);
+        var cache = new PagedCache(pages, new PagedCacheOptions { BudgetBytes = new CacheNeeds(pages.Groups, 4).PageBytes * 10, Keeps = true, KeptShare = 1, OffloadBytes = 1 << 16 });
+        var distribution = new LongContext.Generation.Sampling.TokenDistribution();
+        EngineSequence first = Sequence(33, 1), other = Sequence(40, 2), second = Sequence(33, 1);
+        Compute(first, 32);
+        cache.Drop(first);
+        // The second begins by itself, as if it had come before the first was done.
+        Assert.Equal(4, cache.Grow(second, 2));
+        second.Cached = 2;
+        Compute(other, 36);
+        Assert.True(cache.HostBytes > 0);
+        int there = cache.Match(second, out _);
+        Assert.Equal(32, there);
+        int[] own = second.Pages.Of(0).ToArray();
+        Assert.False(cache.Adopt(second, there));
+        Assert.Equal(2, second.Cached);
+        Assert.Equal(own, second.Pages.Of(0).ToArray());
+        // With room it gets all of it.
+        cache.Drop(other);
+        Assert.Equal(32, cache.Match(second, out _));
+        Assert.True(cache.Adopt(second, 32));
+        Assert.Equal(32, second.Cached);
+        cache.Drop(second);
+        Assert.Equal(0, cache.UsedBytes);
+
+        EngineSequence Sequence(int length, int seed) => new(Engines.Model, Request(Tokens(length, seed)), null, pages, distribution, TimeProvider.System);
+
+        void Compute(EngineSequence sequence, int tokens)
+        {
+            while (sequence.Cached < tokens)
+            {
+                Assert.True(cache.Grow(sequence, sequence.Cached + 4) >= sequence.Cached + 4);
+                sequence.Cached += 4;
+                cache.Publish(sequence);
+                cache.Forget(sequence);
+            }
+        }
+    }
+
+    [Fact]
     public async Task GenerateAsync_FrequenciesFollowLength_GivesWhatEachGivesAloneAndReusesOnlyEqualOnes()
     {
         var model = new EngineModel(Engines.Vocabulary) { FrequenciesFollowLengthPast = 24 };

@@ -21,6 +21,11 @@ internal sealed class OraclePages(int pageTokens, params int?[] windows) : IPage
 
     public bool InHostMemory { get; init; } = true;
 
+    /// <summary>Called before a choice is copied, and before a page is saved: may throw.</summary>
+    public Action? Selecting { get; set; }
+
+    public Action? Saving { get; set; }
+
     public int Saves { get; private set; }
 
     public int Loads { get; private set; }
@@ -52,12 +57,14 @@ internal sealed class OraclePages(int pageTokens, params int?[] windows) : IPage
 
     public void Select(int group, ReadOnlySpan<int> from, ReadOnlySpan<int> to, PromptChoice choice)
     {
+        Selecting?.Invoke();
         ReadOnlySpan<int> kept = choice.Kept(0, 0);
         for (int i = 0; i < kept.Length; i++) memory[(group, to[i / pageTokens])][i % pageTokens] = memory[(group, from[kept[i] / pageTokens])][kept[i] % pageTokens];
     }
 
     public void Save(int group, int page, Span<byte> host)
     {
+        Saving?.Invoke();
         MemoryMarshal.AsBytes(memory[(group, page)].AsSpan()).CopyTo(host);
         Saves++;
     }

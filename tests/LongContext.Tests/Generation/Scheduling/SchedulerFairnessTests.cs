@@ -162,6 +162,79 @@ public sealed class SchedulerFairnessTests
         Assert.Equal(3 * 4 * 64, work.Of(50) - work.Of(49));
     }
 
+    /// <summary>Others take what was counted for a prompt that chooses, so that only some of its last pages are left: it is the first, and goes on.</summary>
+    [Fact]
+    public void Plan_PromptThatChoosesFindsSomeOfItsPages_TakesTheRestFromTheLast()
+    {
+        int preemptions = 0;
+        for (int prompt = 240; prompt < 300; prompt++)
+        {
+            for (int more = 0; more < 3; more++)
+            {
+                // The other one has two pages as it comes; the whole prompt and a token, and three pages for what is kept.
+                using var driver = new Driver([null], cacheTokens: PageTokens * (2 + ((prompt + 1 + PageTokens - 1) / PageTokens) + 3 + more));
+                EngineSequence other = driver.Add(4, 110);
+                driver.Step();
+                EngineSequence choosing = driver.Add(prompt, 5, priority: 1, new PromptSelection { MaximumTokens = 12, ObservedTokens = 8 });
+                int steps = 0;
+                for (; driver.Alive.Contains(choosing); steps++)
+                {
+                    driver.Step();
+                    Assert.True(steps < prompt + 5, $"a prompt of {prompt}, {more} more pages: {choosing.Cached} tokens after {steps} steps");
+                }
+
+                while (driver.Alive.Contains(other)) driver.Step();
+                preemptions += (int)driver.Scheduler.Preemptions;
+            }
+        }
+
+        Assert.True(preemptions > 10, $"{preemptions} preemptions show little");
+    }
+
+    [Fact]
+    public void Plan_OthersGuessOrHaveLongPrompts_APromptStillChoosesInItsTurn()
+    {
+        using var driver = new Driver([null], cacheTokens: 20_000, stepTokens: 64, sequences: 32);
+        EngineSequence[] guessing = [.. Enumerable.Range(0, 20).Select(_ => driver.Add(2, 3_000))];
+        foreach (EngineSequence sequence in guessing) driver.Guesses.Add(sequence, 6);
+        for (int i = 0; i < 4; i++) driver.Step();
+        Assert.True(guessing.Sum(sequence => sequence.StepGuesses) > 30);
+        EngineSequence huge = driver.Add(4_000, 1), choosing = driver.Add(100, 2, 0, new PromptSelection { MaximumTokens = 40, ObservedTokens = 33 });
+        int steps = 0;
+        for (; driver.Alive.Contains(choosing); steps++)
+        {
+            driver.Step();
+            Assert.True(steps < 20, $"{choosing.Cached} of its prompt's 100 tokens after {steps} steps");
+        }
+
+        Assert.InRange(huge.Cached, 10, 1_000);
+    }
+
+    [Fact]
+    public void Plan_TextThatDrops_IsChargedForTheKeysThatItSees()
+    {
+        ModelConfig config = new() { ModelType = "llama", VocabularySize = 1000, HiddenSize = 512, IntermediateSize = 1408, LayerCount = 8, HeadCount = 8, KeyValueHeadCount = 2, HeadDimension = 64 };
+        var work = new StepWork(ModelFamily.ReadShape(config), onGpu: false);
+        using var driver = new Driver([null], cacheTokens: 150_000, work: work, stepTokens: 512, pageTokens: 64);
+        EngineSequence sinks = driver.Add(60_000, 3, 0, new AttentionSinks { Sinks = 4, Window = 252 });
+        int steps = 0;
+        while (sinks.Pending > 1)
+        {
+            driver.Step();
+            steps++;
+        }
+
+        // As many tokens in each step as at the beginning.
+        Assert.InRange(steps, 60_000 / 512, (60_000 / 512) + 3);
+        driver.Step();
+        Assert.Equal(work.Of(255), sinks.StepWork);
+        driver.Step();
+        EngineSequence chosen = driver.Add(5_000, 3, 0, new PromptSelection { MaximumTokens = 100 });
+        while (chosen.Dropped == 0) driver.Step();
+        driver.Step();
+        Assert.Equal(work.Of(100), chosen.StepWork);
+    }
+
     /// <summary>Runs plans without a model: each sequence's next token is its length.</summary>
     private sealed class Driver : IDisposable
     {
@@ -169,12 +242,12 @@ public sealed class SchedulerFairnessTests
         private readonly LongContext.Generation.Running.StepBatch batch;
         private long arrivals;
 
-        public Driver(int?[] windows, int cacheTokens, int? limit = 16, StepWork? work = null, int stepTokens = StepTokens, int pageTokens = PageTokens)
+        public Driver(int?[] windows, int cacheTokens, int? limit = 16, StepWork? work = null, int stepTokens = StepTokens, int pageTokens = PageTokens, int sequences = Sequences)
         {
             pages = new OraclePages(pageTokens, windows);
             Cache = new PagedCache(pages, new PagedCacheOptions { BudgetBytes = new CacheNeeds(pages.Groups, pageTokens).Bytes(cacheTokens) });
-            Scheduler = new Scheduler(Cache, stepTokens, Sequences, work, limit);
-            batch = new LongContext.Generation.Running.StepBatch(stepTokens, Sequences);
+            Scheduler = new Scheduler(Cache, stepTokens, sequences, work, limit);
+            batch = new LongContext.Generation.Running.StepBatch(stepTokens, sequences);
         }
 
         public PagedCache Cache { get; }
@@ -183,10 +256,13 @@ public sealed class SchedulerFairnessTests
 
         public List<EngineSequence> Alive { get; } = [];
 
-        public EngineSequence Add(int prompt, int answer, int priority = 0)
+        /// <summary>How many guesses there are for a sequence in each step; none is right.</summary>
+        public Dictionary<EngineSequence, int> Guesses { get; } = [];
+
+        public EngineSequence Add(int prompt, int answer, int priority = 0, TokenDropping? dropping = null)
         {
             var random = new SplitMix64(++arrivals, 7);
-            var request = new GenerationRequest { Prompt = Engines.Prompt(ref random, prompt), Priority = priority, Options = new GenerationOptions { MaximumNewTokens = answer, StopTokenIds = [] } };
+            var request = new GenerationRequest { Prompt = Engines.Prompt(ref random, prompt), Priority = priority, Dropping = dropping, Options = new GenerationOptions { MaximumNewTokens = answer, StopTokenIds = [] } };
             var sequence = new EngineSequence(Engines.Model, request, null, pages, Distribution, TimeProvider.System) { Arrival = arrivals };
             Assert.True(Cache.Needs.Bytes(prompt + answer - 1) <= Cache.BudgetBytes, "it would be refused");
             Scheduler.Add(sequence);
@@ -199,15 +275,28 @@ public sealed class SchedulerFairnessTests
         /// <summary>Those that came to their end.</summary>
         public List<EngineSequence> Step()
         {
+            foreach ((EngineSequence sequence, int count) in Guesses)
+            {
+                sequence.PreparedGuesses = sequence.GuessRoom(count);
+                sequence.EnsureRoom(sequence.PreparedGuesses);
+            }
+
             Scheduler.Plan(batch, sequence => sequence.Began = true);
             Assert.True(batch.SequenceCount > 0 || Alive.Count == 0, "nobody goes on");
             List<EngineSequence> ended = [];
             foreach (EngineSequence sequence in Scheduler.Planned)
             {
-                sequence.Cached += sequence.StepTokens;
+                sequence.Cached += sequence.StepTokens - sequence.StepGuesses;
                 if (sequence.StepRow >= 0) sequence.Append(sequence.Count % Engines.Vocabulary);
                 Cache.Publish(sequence);
+                if (sequence.StepSelects)
+                {
+                    sequence.Choice!.Choose(0, 0, new float[sequence.PromptLength - sequence.Choice.ObservedTokens]);
+                    Cache.Select(sequence, sequence.Choice);
+                }
+
                 Cache.Forget(sequence);
+                if (sequence.StepGuesses > 0) Cache.Truncate(sequence, sequence.Cached);
                 if (sequence.Made == sequence.Options.MaximumNewTokens) ended.Add(sequence);
             }
 
