@@ -58,12 +58,10 @@ internal sealed class TorchModelRunner : IModelRunner
         using var noGradient = no_grad();
         var attention = new TensorPagedAttention(store, groups, model.RotaryEmbedding, batch);
         int[] wanted = Wanted(batch);
-        // Held to their end: they belong to no scope, and what nobody holds may be finalised in the middle of an operator that reads it.
-        using Tensor ids_T = HostTensors.FromIds(batch.Tokens, model.Device);
+        Tensor ids_T = HostTensors.InScope(batch.Tokens, model.Device);
         // At least one row runs through the last norm, so that there is no case of none.
-        using Tensor rows_W = HostTensors.FromIds(wanted.Length > 0 ? wanted : [0], model.Device);
+        Tensor rows_W = HostTensors.InScope(wanted.Length > 0 ? wanted : [0], model.Device);
         Tensor hidden_WE = model.ForwardStep(ids_T, attention.Borders, attention, rows_W, cancellationToken);
-        GC.KeepAlive(attention);
         if (wanted.Length > 0) Keep(model.Logits(hidden_WE));
     }
 

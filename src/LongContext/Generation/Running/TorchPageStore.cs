@@ -99,7 +99,7 @@ internal sealed class TorchPageStore : ITensorPages
         {
             using var scope = NewDisposeScope();
             long heads = planeShapes[Keys][2];
-            Tensor kept_NK = stack([.. Enumerable.Range(0, (int)heads).Select(head => HostTensors.FromIds(choice.Kept(layer, head), device))], 1);
+            Tensor kept_NK = stack([.. Enumerable.Range(0, (int)heads).Select(head => HostTensors.InScope(choice.Kept(layer, head), device))], 1);
             for (int plane = 0; plane < planeShapes.Length; plane++)
             {
                 int index = (layer * planeShapes.Length) + plane;
@@ -207,7 +207,7 @@ internal sealed class TorchPageStore : ITensorPages
             }
 
             int[] places = [.. numbers.Slice(index, count).ToArray().Select(page => page % slabPages)];
-            runs.Add(new PageRun(slab, places[0], count, adjacent ? null : HostTensors.FromIds(places, device)));
+            runs.Add(new PageRun(slab, places[0], count, adjacent ? null : HostTensors.InScope(places, device)));
             index += count;
         }
 
