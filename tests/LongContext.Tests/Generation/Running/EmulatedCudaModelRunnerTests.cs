@@ -244,30 +244,7 @@ public sealed class EmulatedCudaModelRunnerTests : IDisposable
         steps.Step((sequence, 41, 0));
         sequence.Cached = 40;
         float[] expected = steps.Step((sequence, 2, 1))[0][0];
-        for (int group = 0; group < pages.Groups.Count; group++)
-        {
-            for (int index = 0; index < sequence.Pages.Of(group).Length; index++)
-            {
-                int from = sequence.Pages.Of(group)[index], to = 100 + index;
-                if (from < 0) continue;
-                pages.Commit(group, to);
-                var host = new byte[pages.Groups[group].PageBytes];
-                pages.Load(group, to, [.. Enumerable.Repeat((byte)0xFF, host.Length)]);
-                if (index == 2)
-                {
-                    pages.Copy(group, from, to, 40 - (2 * pages.PageTokens));
-                }
-                else
-                {
-                    pages.Save(group, from, host);
-                    pages.Load(group, to, host);
-                }
-
-                pages.Decommit(group, from);
-                sequence.Pages.Set(group, index, to);
-            }
-        }
-
+        ModelRunnerSuite.MoveToOtherPages(pages, sequence);
         sequence.Cached = 40;
         Assert.Equal(expected, steps.Step((sequence, 2, 1))[0][0]);
     }

@@ -192,7 +192,14 @@ public abstract class ModelRunnerSuite
         sequence.Cached = 40;
         float[] expected = driver.Step((sequence, 2, 1))[0][0];
 
-        // Out to the host and back into other pages, the last one by a copy of what is in it.
+        MoveToOtherPages(pages, sequence);
+        sequence.Cached = 40;
+        Assert.Equal(expected, driver.Step((sequence, 2, 1))[0][0]);
+    }
+
+    /// <summary>Out to the host and back into other pages, the third one, whose first tokens are cached up to 40, by a copy of what is in it.</summary>
+    internal static void MoveToOtherPages(IPageStore pages, DrivenSequence sequence)
+    {
         for (int group = 0; group < pages.Groups.Count; group++)
         {
             for (int index = 0; index < sequence.Pages.Of(group).Length; index++)
@@ -216,9 +223,6 @@ public abstract class ModelRunnerSuite
                 sequence.Pages.Set(group, index, to);
             }
         }
-
-        sequence.Cached = 40;
-        Assert.Equal(expected, driver.Step((sequence, 2, 1))[0][0]);
     }
 
     [Fact]
