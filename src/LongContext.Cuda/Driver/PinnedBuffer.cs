@@ -50,7 +50,8 @@ public sealed unsafe class PinnedBuffer : SafeHandle
     /// <exception cref="CudaException">The driver refused it.</exception>
     public void CopyTo(nint destination, long bytes, nint stream)
     {
-        Check(bytes);
+        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, Bytes);
         if (bytes == 0) return;
         using CurrentContext current = context.Enter();
         CudaException.ThrowIfFailed(context.Driver, context.Driver.MemoryCopyToDevice(destination, (void*)Address, (nuint)bytes, stream), "cuMemcpyHtoDAsync");
@@ -62,20 +63,19 @@ public sealed unsafe class PinnedBuffer : SafeHandle
     /// <param name="stream">The stream; 0 for the default stream.</param>
     /// <exception cref="ArgumentOutOfRangeException">There are not that many.</exception>
     /// <exception cref="CudaException">The driver refused it.</exception>
-    public void CopyFrom(nint source, long bytes, nint stream)
+    public void CopyFrom(nint source, long bytes, nint stream) => CopyFrom(source, 0, bytes, stream);
+
+    /// <summary>The same to a place within this memory.</summary>
+    internal void CopyFrom(nint source, long offset, long bytes, nint stream)
     {
-        Check(bytes);
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, Bytes - offset);
         if (bytes == 0) return;
         using CurrentContext current = context.Enter();
-        CudaException.ThrowIfFailed(context.Driver, context.Driver.MemoryCopyToHost((void*)Address, source, (nuint)bytes, stream), "cuMemcpyDtoHAsync");
+        CudaException.ThrowIfFailed(context.Driver, context.Driver.MemoryCopyToHost((void*)(Address + (nint)offset), source, (nuint)bytes, stream), "cuMemcpyDtoHAsync");
     }
 
     /// <inheritdoc />
     protected override bool ReleaseHandle() => context.Free(handle, static (driver, held) => driver.HostFree(held));
-
-    private void Check(long bytes)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, Bytes);
-    }
 }
