@@ -45,10 +45,22 @@ public abstract class CodedCacheTests
                 (ushort[] O, float[] LogSumExp) expected = numbers.Forward(DecodingPlan.WithSplits(shape, c.Lengths.ToArray(), splits, Context.Architecture));
                 (ushort[] O, float[] LogSumExp) actual = run.Forward(DecodingPlan.WithSplits(shape with { Codes = coded.Codes }, c.Lengths.ToArray(), splits, Context.Architecture));
                 DecodingAttentionTests.AssertEqual(expected, actual);
-                DecodingAttentionTests.AssertRight(c, run.Reference());
+                Near(shape.Element, numbers.Reference(), run.Reference());
                 Assert.DoesNotContain(actual.O, bits => float.IsNaN(ElementBits.ToSingle(shape.Element, bits)));
             }
         }
+    }
+
+    /// <summary>The plain kernels' sums may be joined otherwise: one unit in the last place, or the rounding of sums that cancel.</summary>
+    private static void Near(CacheElement element, (ushort[] O, float[] LogSumExp) expected, (ushort[] O, float[] LogSumExp) actual)
+    {
+        Assert.All(expected.O.Zip(actual.O), pair =>
+        {
+            float x = ElementBits.ToSingle(element, pair.First), y = ElementBits.ToSingle(element, pair.Second);
+            Assert.Equal(x, y, Math.Max(2e-6f, Math.Abs(x) * (element == CacheElement.BFloat16 ? 1 / 128f : 1 / 1024f)));
+        });
+        Assert.All(expected.LogSumExp.Zip(actual.LogSumExp).Where(pair => !float.IsInfinity(pair.First)), pair => Assert.Equal(pair.First, pair.Second, 2e-6f));
+        Assert.Equal(expected.LogSumExp.Select(float.IsInfinity), actual.LogSumExp.Select(float.IsInfinity));
     }
 
     [Fact]

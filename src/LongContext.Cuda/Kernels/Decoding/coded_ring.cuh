@@ -73,6 +73,8 @@ template <typename T, int Size> struct CodedRing {
     constexpr int chunks = Size / 16;
     const uint8* from = Codes(stage);
     const float* factors = (const float*)(from + 2 * CodeBytes);
+    // One after another: registers are the products', of which there are many.
+#pragma unroll 1
     for (int i = ThreadX(); i < 2 * Shape::Keys * chunks; i += Shape::Threads) {
       const int row = i / chunks, key = row % Shape::Keys, part = row / Shape::Keys;
       UInt4 low, high;

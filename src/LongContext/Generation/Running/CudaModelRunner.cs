@@ -30,6 +30,9 @@ internal sealed class CudaModelRunner : IModelRunner
     /// <summary>Shapes of steps that are kept.</summary>
     private const int MostEntries = 48;
 
+    /// <summary>Share of the free memory that the cache takes where it must take all at once: prompts' steps need some too.</summary>
+    private const double PlainShare = 0.6;
+
     /// <summary>Positions that there are rows of rotations for from the beginning: 64 MiB where heads have 128 numbers.</summary>
     private const int MostLikelyTokens = 1 << 17;
 
@@ -57,7 +60,7 @@ internal sealed class CudaModelRunner : IModelRunner
     /// <exception cref="NotSupportedException">The model is none for these kernels; the message says why.</exception>
     /// <exception cref="CudaException">The driver failed.</exception>
     public CudaModelRunner(CausalLanguageModel model, RunnerOptions options)
-        : this(model, options, ContextOf(model, options), CudaDevice.Get(Math.Max(0, model.Device.index)).MemoryBytes)
+        : this(model, options, ContextOf(model, options), AddressBytes(model))
     {
     }
 
@@ -106,6 +109,9 @@ internal sealed class CudaModelRunner : IModelRunner
 
     /// <summary>Shapes of steps that are kept.</summary>
     internal int EntryCount => entries.Count;
+
+    /// <summary>Bytes that the cache holds whether it has pages or not, because the driver gives memory all at once; mostly 0.</summary>
+    public long PlainBytes => store.PlainBytes;
 
     /// <summary>Why steps are not captured as graphs; null where they are.</summary>
     public string? GraphFault { get; private set; }
@@ -209,6 +215,15 @@ internal sealed class CudaModelRunner : IModelRunner
         bool isModels = options.CacheFormat is null || (options.CacheFormat == CacheFormat.BFloat16 && model.DataType == ScalarType.BFloat16);
         if (!isModels && CodesOf(options) == CacheCodes.None) return $"the cache is to be in {options.CacheFormat}; these kernels keep the model's type, int8 or float8";
         return CudaWeights.WhyNot(model);
+    }
+
+    /// <summary>Addresses for each group of the cache: as many as the GPU has memory, or a share of what is free where addresses come with memory.</summary>
+    private static long AddressBytes(CausalLanguageModel model)
+    {
+        CudaDevice device = CudaDevice.Get(Math.Max(0, model.Device.index));
+        if (CudaArena.ManagesVirtualMemory(CudaContext.ForDevice(device.Ordinal))) return device.MemoryBytes;
+        int groups = new CacheGroups(model.Shape.Layers).Windows.Count;
+        return Math.Max(1, (long)((device.MemoryBytes - (device.MemoryInUse ?? device.MemoryBytes / 2)) * PlainShare / groups));
     }
 
     private static CacheCodes CodesOf(RunnerOptions options) => options.CacheFormat switch

@@ -94,6 +94,9 @@ internal sealed unsafe class CudaPageStore : ITensorPages
     /// <summary>What rows are.</summary>
     public CacheCodes Codes { get; }
 
+    /// <summary>Bytes that are held whether pages are committed or not: 0 but for drivers without virtual memory management.</summary>
+    public long PlainBytes => ranges.Sum(range => range.Arena.PlainBytes);
+
     private long RowBytes => Codes == CacheCodes.None ? 2L * keyHeads * headSize : CodedRow.Bytes(keyHeads, headSize);
 
     /// <summary>What a page's number is multiplied with in a table of pages.</summary>

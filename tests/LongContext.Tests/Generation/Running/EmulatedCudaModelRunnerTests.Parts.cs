@@ -1,3 +1,5 @@
+using LongContext.Cuda.Driver;
+using LongContext.Cuda.Emulation;
 using LongContext.Generation;
 using LongContext.Generation.Running;
 using LongContext.Generation.Sampling;
@@ -152,6 +154,21 @@ public sealed partial class EmulatedCudaModelRunnerTests
         }
 
         Assert.Equal([0, 1, 0, 1, 1, 0, 1, 0], new[] { 4, 4, 2, 2, 4, 1, 4, 2 }.Select(Graphs));
+    }
+
+    [Fact]
+    public void Steps_WithoutVirtualMemory_AreTheSameOverPlainMemory()
+    {
+        using var plain = new EmulatedDriver(driver.Options with { VirtualMemory = false });
+        using var plainContext = new CudaContext(plain, 0);
+        using CausalLanguageModel model = Model("gemma3", ScalarType.BFloat16);
+        using StepDriver one = new(Create(model), 5), two = new(new CudaModelRunner(model, Options, plainContext, addressBytes: 3 << 20, chunkBytes: 1), 5);
+        DrivenSequence a = one.Start(ModelRunnerSuite.Strangers(model, 60, 1)), b = two.Start(ModelRunnerSuite.Strangers(model, 60, 1));
+        foreach (int count in new[] { 40, 1, 1, 5 }) Assert.Equal(one.Step((a, count, 1)), two.Step((b, count, 1)));
+        Assert.InRange(((CudaModelRunner)two.Runner).PlainBytes, 2 * (3 << 20) * 0.9, 2 * (3 << 20) * 1.1);
+        Assert.Equal(0, ((CudaModelRunner)one.Runner).PlainBytes);
+        two.Release(b);
+        Assert.Equal(0, two.Runner.Pages.CommittedBytes);
     }
 
     /// <summary>Counts the rows that are looked at, and hides candidates.</summary>
