@@ -26,10 +26,10 @@ internal static class DecodingTile
 
     /// <summary>
     /// Blocks that run on a multiprocessor at a time. Shared memory is what limits it; three are enough to have everything in flight that
-    /// the memory needs, and leave 168 registers a thread.
+    /// the memory needs, and leave 168 registers a thread; larger heads' codes need more registers, and half the bytes in flight.
     /// </summary>
     public static int BlocksPerMultiprocessor(int headSize, GpuArchitecture architecture, bool coded = false) =>
-        Math.Clamp(architecture.SharedBytesPerMultiprocessor / (SharedBytes(headSize, coded) + 1024), 1, 3);
+        Math.Clamp(architecture.SharedBytesPerMultiprocessor / (SharedBytes(headSize, coded) + 1024), 1, coded && headSize > 80 ? 2 : 3);
 
     /// <summary>Tiles that hold keys which some query of a sequence sees, as the kernel counts them.</summary>
     public static int Count(DecodingShape shape, int length)

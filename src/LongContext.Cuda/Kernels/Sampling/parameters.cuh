@@ -48,9 +48,10 @@ struct AdvanceParameters {
   int32 sequences, chosenStride, historySteps, pageShift;
 };
 
-/// Candidates of a row.
+/// Candidates of a row. A choice between the two counts would be made one of their addresses, and put the parameter into local memory: a minimum is none.
 DEVICE int CountOf(const CandidateParameters& p, int row) {
-  const int count = p.counts ? p.counts[row] : p.count;
+  int count = 0x7FFFFFFF;
+  if (p.counts) count = p.counts[row];
   return count < p.count ? count : p.count;
 }
 DEVICE float InverseOf(const CandidateParameters& p, int row) { return p.inverses ? p.inverses[row] : 1.0f; }

@@ -65,10 +65,7 @@ internal sealed class SequenceSampler
     public bool TryNext(in TokenCandidates candidates, out int token)
     {
         token = -1;
-        int wanted = Need.Candidates;
-        if (wanted == 0 || candidates.Tokens.Length < Math.Min(wanted, vocabularySize)) return false;
-        // What is wrong with a row is found, and said, by looking at the row.
-        if (!(candidates.Mass > 0 && candidates.ScaledMass > 0 && double.IsFinite(candidates.Mass) && double.IsFinite(candidates.ScaledMass)) || !float.IsFinite(candidates.Scores[0])) return false;
+        if (!IsEnough(candidates)) return false;
         int chosen = candidates.Tokens[0];
         if (options.Temperature != 0 && !CandidateDraw.TryDraw(candidates, options, vocabularySize, Number(0), out chosen)) return false;
         token = chosen;
@@ -137,11 +134,16 @@ internal sealed class SequenceSampler
             token = distribution.Draw(new SplitMix64(~(long)options.Seed, MadeCount).NextDouble());
         }
 
-        if (constraint is not null && !constraint.TryAccept(token)) throw new InvalidOperationException($"The grammar does not take token {token}, which it did not mask.");
-        history.AddGuess(token);
-        MadeCount++;
-        guessCount++;
-        return token;
+        return TakeGuess(token);
+    }
+
+    /// <summary>Takes the likeliest of a draft model's candidates into the sequence, as <see cref="Guess"/> does at temperature 0.</summary>
+    /// <returns>False where the row itself is needed: nothing has changed then.</returns>
+    public bool TryGuess(in TokenCandidates candidates, out int token)
+    {
+        bool decides = options.Temperature == 0 && IsEnough(candidates);
+        token = decides ? TakeGuess(candidates.Tokens[0]) : -1;
+        return decides;
     }
 
     /// <summary>Takes all guesses out of the sequence again.</summary>
@@ -156,6 +158,23 @@ internal sealed class SequenceSampler
 
     /// <summary>Whether stop tokens may not come yet.</summary>
     private bool IsMasked => MadeCount < options.MinimumNewTokens && maskedUntilMinimum.Length > 0 && constraint is not { MustEnd: true };
+
+    /// <summary>Whether candidates are as many as are needed, of a row in which nothing is wrong; else the row is looked at, and what is wrong said.</summary>
+    private bool IsEnough(in TokenCandidates candidates)
+    {
+        int wanted = Need.Candidates;
+        if (wanted == 0 || candidates.Tokens.Length < Math.Min(wanted, vocabularySize)) return false;
+        return candidates.Mass > 0 && candidates.ScaledMass > 0 && double.IsFinite(candidates.Mass) && double.IsFinite(candidates.ScaledMass) && float.IsFinite(candidates.Scores[0]);
+    }
+
+    private int TakeGuess(int token)
+    {
+        if (constraint is not null && !constraint.TryAccept(token)) throw new InvalidOperationException($"The grammar does not take token {token}, which it did not mask.");
+        history.AddGuess(token);
+        MadeCount++;
+        guessCount++;
+        return token;
+    }
 
     private static RowNeed NeedOf(GenerationOptions options)
     {

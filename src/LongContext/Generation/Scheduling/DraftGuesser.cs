@@ -1,4 +1,5 @@
 using LongContext.Generation.Running;
+using LongContext.Generation.Sampling;
 using Microsoft.Extensions.Logging;
 
 namespace LongContext.Generation.Scheduling;
@@ -169,7 +170,7 @@ internal sealed class DraftGuesser(EngineModel model, IModelRunner runner, Paged
             return;
         }
 
-        var step = new StepSequence { CachedTokens = draft.Cached, FrequencyLength = draft.Cached + count, LogitCount = wantsLogits ? 1 : 0, Pages = draft.Pages };
+        var step = new StepSequence { CachedTokens = draft.Cached, FrequencyLength = draft.Cached + count, LogitCount = wantsLogits ? 1 : 0, Pages = draft.Pages, Need = sequence.Options.Temperature == 0 ? sequence.Sampler.Need : RowNeed.Whole };
         int row = batch.Add(step, sequence.Tokens.AsSpan(draft.Cached, count));
         draft.Row = wantsLogits ? row : -1;
         draft.Cached += count;
@@ -180,10 +181,16 @@ internal sealed class DraftGuesser(EngineModel model, IModelRunner runner, Paged
     {
         DraftSequence draft = sequence.Draft!;
         if (draft.Row < 0) return;
-        Span<float> logits = runner.Logits(draft.Row);
         int token;
         try
         {
+            if (runner.TryCandidates(draft.Row, out TokenCandidates candidates) && sequence.Sampler.TryGuess(candidates, out token))
+            {
+                Keep(sequence, token);
+                return;
+            }
+
+            Span<float> logits = runner.Logits(draft.Row);
             token = sequence.Sampler.Guess(logits, sequence.Options.Temperature == 0 ? default : draft.Probabilities(draft.Guessed, logits.Length));
         }
 #pragma warning disable CA1031 // Whatever is wrong with one sequence's scores or choice is no matter of the others.
@@ -195,6 +202,12 @@ internal sealed class DraftGuesser(EngineModel model, IModelRunner runner, Paged
             return;
         }
 
+        Keep(sequence, token);
+    }
+
+    private static void Keep(EngineSequence sequence, int token)
+    {
+        DraftSequence draft = sequence.Draft!;
         sequence.Tokens[sequence.Count + draft.Guessed++] = token;
         if (sequence.IsStop(token) || sequence.MustEnd) draft.Wanted = draft.Guessed;
     }

@@ -104,6 +104,30 @@ public sealed partial class SequenceSamplerTests
     }
 
     [Fact]
+    public void TryGuess_OfCandidates_IsTheGuessOfTheRow()
+    {
+        var random = new SplitMix64(8);
+        int taken = 0;
+        for (int round = 0; round < 300; round++)
+        {
+            float[] row = Row(ref random, 1 + random.NextInt(100));
+            SequenceSampler byRow = Create(new GenerationOptions(), row.Length), byCandidates = Create(new GenerationOptions(), row.Length);
+            string? fault = Fault(() => byRow.Guess((float[])row.Clone(), default), out int expected);
+            Assert.Equal(fault is null, byCandidates.TryGuess(Candidates.Of(row, byCandidates.Need, 0, ref random).View, out int token));
+            Assert.Equal(expected, token);
+            Assert.Equal(byRow.MadeCount, byCandidates.MadeCount);
+            if (fault is null) taken++;
+            byCandidates.Retract();
+            Assert.Equal(0, byCandidates.MadeCount);
+        }
+
+        Assert.InRange(taken, 200, 299);
+        float[] scores = [1, 2];
+        SequenceSampler draws = Create(new GenerationOptions { Temperature = 1 }, 2);
+        Assert.False(draws.TryGuess(Candidates.Of(scores, draws.Need, 0, ref random).View, out _)); // its probabilities are asked for
+    }
+
+    [Fact]
     public void TryNext_ManyTokens_AllocatesNothing()
     {
         var random = new SplitMix64(3);
