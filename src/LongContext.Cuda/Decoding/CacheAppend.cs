@@ -61,7 +61,8 @@ internal sealed class CacheAppend(CudaContext context)
 
         int keyElements = a.KeyHeads * a.HeadSize;
         bool isCoded = a.Codes != CacheCodes.None;
-        if (isCoded && (a.KeyCacheStride != 0 || a.ValueCacheStride != 0)) throw new ArgumentException($"{nameof(a.KeyCacheStride)} or {nameof(a.ValueCacheStride)} is given: coded rows have a length of their own.", nameof(a));
+        if (isCoded && (a.KeyCacheStride != 0 || a.ValueCacheStride != 0))
+            throw new ArgumentException($"{nameof(a.KeyCacheStride)} or {nameof(a.ValueCacheStride)} is given: coded rows have a length of their own.", nameof(a));
         if (isCoded && a.HeadSize > 256) throw new ArgumentException($"{nameof(a.HeadSize)} is {a.HeadSize}, expected 256 at most where the cache is coded.", nameof(a));
         return new CacheAppendParameters
         {

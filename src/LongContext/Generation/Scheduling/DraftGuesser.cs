@@ -170,7 +170,14 @@ internal sealed class DraftGuesser(EngineModel model, IModelRunner runner, Paged
             return;
         }
 
-        var step = new StepSequence { CachedTokens = draft.Cached, FrequencyLength = draft.Cached + count, LogitCount = wantsLogits ? 1 : 0, Pages = draft.Pages, Need = sequence.Options.Temperature == 0 ? sequence.Sampler.Need : RowNeed.Whole };
+        var step = new StepSequence
+        {
+            CachedTokens = draft.Cached,
+            FrequencyLength = draft.Cached + count,
+            LogitCount = wantsLogits ? 1 : 0,
+            Need = sequence.Options.Temperature == 0 ? sequence.Sampler.Need : RowNeed.Whole, // what is drawn needs its probabilities
+            Pages = draft.Pages,
+        };
         int row = batch.Add(step, sequence.Tokens.AsSpan(draft.Cached, count));
         draft.Row = wantsLogits ? row : -1;
         draft.Cached += count;
