@@ -41,7 +41,7 @@ public sealed class LongContextServicesTests
         Assert.Equal(("words", 3L), (response.ModelId, response.Usage!.OutputTokenCount));
         Assert.Equal(128, client.GetService<LongContext.Generation.LongContextChatClient>()!.ContextLength);
         Assert.Same(client.GetService<Tokenizer>(), host.Services.GetRequiredService<Tokenizer>());
-        Assert.Equal(0.5, host.Services.GetRequiredService<IOptions<LongContextOptions>>().Value.Generation.TopP);
+        Assert.Equal(0.5, host.Services.GetRequiredService<IOptions<LongContextOptions>>().Value.Generation!.TopP);
         HealthReport health = await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(Token);
         Assert.Equal((HealthStatus.Healthy, "Ready"), (health.Status, health.Entries["longcontext"].Data["state"]));
         GenerationEngine engine = client.GetService<GenerationEngine>()!;
@@ -52,7 +52,7 @@ public sealed class LongContextServicesTests
         Assert.Equal(engine.Statistics.Steps, model.EngineStatistics!.Steps);
         LongContextOptions read = host.Services.GetRequiredService<IOptions<LongContextOptions>>().Value;
         Assert.Equal((512, 96, KeyValueCacheFormat.Int8, false, 1, 0.25, 4), (read.Engine.CacheTokens, read.Engine.StepTokens, read.Engine.CacheFormat, read.Engine.ReusesPrefixes, read.Engine.Threads,
-            read.Engine.KeptShare, read.Generation.Speculation!.MaximumTokens));
+            read.Engine.KeptShare, read.Generation!.Speculation!.MaximumTokens));
         await host.StopAsync(Token);
         Assert.Equal(ModelState.Stopped, model.State);
         Assert.Throws<ObjectDisposedException>(() => engine.StreamAsync(new GenerationRequest { Prompt = new[] { 3 } }));

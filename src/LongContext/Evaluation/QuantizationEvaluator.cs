@@ -43,7 +43,7 @@ public static class QuantizationEvaluator
             Perplexity = perplexity,
         };
         if (options.Tasks.Count == 0) return figures;
-        using var client = new LongContextChatClient(model, options.Tokenizer!);
+        using var client = new LongContextChatClient(model, options.Tokenizer!, options: new LongContextChatClientOptions { Generation = new GenerationOptions() });
         var asked = new EvaluationModel { Name = candidate.Name, Client = client, Tokenizer = options.Tokenizer!, ContextLength = model.ContextLength };
         EvaluationReport report = await new EvaluationRunner(options.Run).RunAsync([asked], options.Tasks, cancellationToken: cancellationToken).ConfigureAwait(false);
         return figures with { Tasks = [.. report.Tasks.Select(task => FiguresOf(task, report.Items))] };

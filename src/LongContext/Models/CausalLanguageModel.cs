@@ -63,6 +63,12 @@ public sealed partial class CausalLanguageModel : IDisposable
     /// <summary>The folder it was loaded from, whose tokenizer files go along on <see cref="Save"/>; null when made from a config.</summary>
     public string? SourceFolder { get; }
 
+    /// <summary>What generation_config.json of the folder says, as it was when the model was loaded; null where there is none, or no folder.</summary>
+    public GenerationConfig? GenerationConfig { get; private init; }
+
+    /// <summary>Tokens that end a text: config.json's and generation_config.json's together, since many instruct models name the end of their turn in the latter alone.</summary>
+    public IReadOnlyList<int> StopTokenIds => [.. Config.EndOfSentenceTokenIds.Union(GenerationConfig?.EndOfSentenceTokenIds ?? [])];
+
     /// <summary>The embedding [V, E].</summary>
     internal Parameter Embedding { get; }
 

@@ -19,7 +19,7 @@ internal sealed class EngineModel
         LoraAdapter? adapter = model.Adapter;
         bool merged = adapter?.IsMerged ?? false;
         (VocabularySize, ContextLength) = (config.VocabularySize, ModelText.Window(config));
-        StopTokenIds = config.EndOfSentenceTokenIds;
+        StopTokenIds = model.StopTokenIds;
         Gate = ModelGate.Of(model);
         if (model.Device.type == TorchSharp.DeviceType.CUDA && CudaDevice.IsAvailable)
         {

@@ -14,7 +14,7 @@ internal sealed class EngineSequence : CachedSequence
 
     private readonly EngineModel model;
     private readonly HashSet<int> stops;
-    private readonly GrammarConstraint? grammar;
+    private readonly ITokenConstraint? grammar;
     private int[] tokens;
     private int count;
 
@@ -35,7 +35,7 @@ internal sealed class EngineSequence : CachedSequence
         count = PromptLength = FrequencyBase = prompt.Length;
 
         stops = [.. Options.StopTokenIds ?? model.StopTokenIds];
-        grammar = Options.Grammar is { } whole ? new GrammarConstraint(whole, stops) : null;
+        grammar = LateConstraint.Of(Options, stops);
         Sampler = new SequenceSampler(Options, model.VocabularySize, prompt, stops, distribution, grammar);
         Stream = new TokenStream(this, clock);
         SetShared();
