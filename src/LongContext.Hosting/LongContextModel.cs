@@ -30,7 +30,7 @@ public sealed partial class LongContextModel : IDisposable, IAsyncDisposable
     {
         (Name, this.options, this.services, this.logger) = (name, options, services, logger);
         ModelId = options.ModelId ?? (name.Length > 0 ? name : options.ModelFolder is { } folder ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))) : "default");
-        queue = new RequestQueue(options.MaximumConcurrentRequests, options.MaximumQueuedRequests, options.Engine.OvertakingLimit);
+        queue = new RequestQueue(options.MaximumConcurrentRequests, options.MaximumQueuedRequests, (options.Engine ?? new GenerationEngineOptions()).OvertakingLimit);
     }
 
     /// <summary>The name it was added under; empty for the unnamed one.</summary>

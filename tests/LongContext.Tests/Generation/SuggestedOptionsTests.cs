@@ -79,7 +79,8 @@ public sealed class SuggestedOptionsTests
         using (var engine = new GenerationEngine(model, new GenerationEngineOptions { CacheTokens = 256, Threads = 1 }))
         {
             GenerationResult result = await engine.GenerateAsync(new GenerationRequest { Prompt = prompt, Options = new GenerationOptions { MaximumNewTokens = 8 } }, Token);
-            Assert.Equal((expected, GenerationFinishReason.Stop), ([.. result.Tokens], result.FinishReason));
+            Assert.Equal(expected, result.Tokens);
+            Assert.Equal(GenerationFinishReason.Stop, result.FinishReason);
         }
 
         // And of the chat client, with those of its format.

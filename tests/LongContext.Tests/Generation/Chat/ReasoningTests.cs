@@ -156,7 +156,7 @@ public sealed class ReasoningTests : IDisposable
         string shown = string.Concat(updates.SelectMany(update => update.GetLogProbabilities() ?? []).Select(token => token.Token));
         Assert.EndsWith("cd", shown, StringComparison.Ordinal);
         Assert.DoesNotContain("ab", shown, StringComparison.Ordinal);
-        Assert.Equal(22, updates[^1].Contents.OfType<UsageContent>().Single().Details.OutputTokenCount);
+        Assert.Equal(23, updates[^1].Contents.OfType<UsageContent>().Single().Details.OutputTokenCount);
 
         // Where they are, their tokens' probabilities come too, each once.
         updates = await Stream("<think>\nab\n</think>\n\ncd", Thinks, new ChatOptions { AdditionalProperties = options.AdditionalProperties });
