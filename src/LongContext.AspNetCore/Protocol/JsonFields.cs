@@ -33,14 +33,29 @@ internal readonly struct JsonFields(JsonElement element, string path = "")
     {
         foreach (JsonProperty member in element.EnumerateObject())
         {
-            bool isKnown = false;
-            foreach (string name in names) isKnown |= member.NameEquals(name);
-            if (!isKnown) throw ProtocolException.Bad($"'{path[..^1]}' has a member that is none of {string.Join(", ", names)}.", path[..^1]);
+            if (!IsOneOf(member, names)) throw ProtocolException.Bad($"'{path[..^1]}' has a member that is none of {string.Join(", ", names)}.", path[..^1]);
         }
     }
 
     public JsonElement? Find(string field) =>
         element.TryGetProperty(field, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
+
+    private static bool IsOneOf(JsonProperty member, ReadOnlySpan<string> names)
+    {
+        try
+        {
+            foreach (string name in names)
+            {
+                if (member.NameEquals(name)) return true;
+            }
+        }
+        catch (InvalidOperationException)
+        {
+            // A name that is no valid text.
+        }
+
+        return false;
+    }
 
     public string? String(string field) => Find(field) is { } value ? Text(value, Name(field)) : null;
 
