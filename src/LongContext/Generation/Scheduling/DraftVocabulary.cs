@@ -10,8 +10,8 @@ namespace LongContext.Generation.Scheduling;
 /// </summary>
 internal static class DraftVocabulary
 {
-    /// <summary>The most that vocabularies are filled up by, where no tokenizers say more.</summary>
-    private const int MostPadding = 1024;
+    /// <summary>Vocabularies are filled up by no more than this part of them, which counts where there are no tokenizers to compare.</summary>
+    private const int PaddingPart = 64;
 
     /// <summary>Checks a draft model.</summary>
     /// <param name="config">The model's config.json.</param>
@@ -22,7 +22,7 @@ internal static class DraftVocabulary
     {
         string? difference = Difference(folder, draft.SourceFolder, out bool areKnown);
         if (difference is not null) throw new ArgumentException($"GenerationEngineOptions: DraftModel has another tokenizer than the model: {difference}.", nameof(draft));
-        if (!areKnown && Math.Abs(draft.Config.VocabularySize - config.VocabularySize) > MostPadding)
+        if (!areKnown && Math.Abs(draft.Config.VocabularySize - config.VocabularySize) > Math.Max(draft.Config.VocabularySize, config.VocabularySize) / PaddingPart)
         {
             throw new ArgumentException(
                 $"GenerationEngineOptions: DraftModel has a vocabulary of {draft.Config.VocabularySize} tokens, expected the model's, which has {config.VocabularySize}: more than vocabularies are filled up by, and there are no two tokenizers to compare.",
