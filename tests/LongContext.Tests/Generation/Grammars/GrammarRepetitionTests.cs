@@ -39,7 +39,6 @@ public sealed class GrammarRepetitionTests
             GrammarState state = grammar.Start;
             for (int made = 0; made < 130; made++)
             {
-                // Asked about single tokens by another grammar's object, which has shared nothing yet, now and then.
                 ulong[] mask = grammar.Allowed(state);
                 List<int> allowed = [];
                 for (int token = 0; token < tokens; token++)
@@ -78,14 +77,6 @@ public sealed class GrammarRepetitionTests
                 state = grammar.After(state, allowed[random.NextInt(allowed.Length)])!;
             }
         }
-    }
-
-    /// <summary>What would take long for one mask ends the request that asks for it, soon and with a reason.</summary>
-    [Fact]
-    public void FromSchema_SoAmbiguousThatAMaskTakesTooLong_IsRefused()
-    {
-        NoTokenAllowedException refused = Assert.Throws<NoTokenAllowedException>(() => JsonGrammar.FromSchema("""{"type":"string","pattern":"^(([a-z]{0,120}){0,130}|x)$"}""", GrammarTokenizers.ByteLevel));
-        Assert.Contains("too ambiguous", refused.Message, StringComparison.Ordinal);
     }
 
     /// <summary>Any one mask may take its time, but not one after another.</summary>

@@ -55,62 +55,6 @@ public sealed class RealDroppingTests
         }
     }
 
-    /// <summary>
-    /// Retrieval, which choosing from a prompt is for: a passage stands somewhere in the prompt, and its end repeats the passage's beginning. Of each head's chosen tokens, how many are of the passage, against what the same
-    /// number of tokens taken anywhere would hold; the latest ones hold none.
-    /// </summary>
-    [Fact]
-    public void Choice_PromptThatRepeatsAPassage_KeepsThePassageFarMoreOftenThanChance()
-    {
-        using CausalLanguageModel model = CausalLanguageModel.Load(TestPaths.RequireShared("models", "aidreams-260k"));
-        using var driver = new StepDriver(new CpuModelRunner(model, new RunnerOptions { MaximumTokens = 256, Threads = 2 }));
-        const int prompt = 120, observed = 8, kept = 32, passage = 12, trials = 40;
-        foreach (VotePooling pooling in Enum.GetValues<VotePooling>())
-        {
-            foreach (int pool in new[] { 1, 3, 5, 7 })
-            {
-                double best = 0, sum = 0;
-                int heads = 0;
-                for (int layer = 0; layer < model.Config.LayerCount; layer++)
-                {
-                    for (int head = 0; head < model.Config.KeyValueHeadCount; head++, heads++)
-                    {
-                        double found = 0;
-                        for (int trial = 0; trial < trials; trial++)
-                        {
-                            (int[] tokens, int at) = Passage(trial, prompt, passage, observed);
-                            var choice = new PromptChoice(new PromptSelection { MaximumTokens = kept, ObservedTokens = observed, PoolSize = pool, Pooling = pooling }, prompt);
-                            DrivenSequence sequence = driver.Start(tokens, null, null, choice);
-                            driver.Step((sequence, prompt - observed, 1));
-                            driver.Step((sequence, observed, observed));
-                            int[] chosen = choice.Kept(layer, head).ToArray();
-                            found += chosen.Count(token => token >= at && token < at + passage);
-                            driver.Release(sequence);
-                        }
-
-                        found /= trials * passage;
-                        sum += found;
-                        best = Math.Max(best, found);
-                    }
-                }
-
-                double chance = (double)(kept - observed) / (prompt - observed);
-                TestContext.Current.SendDiagnosticMessage($"{pooling}, pool of {pool}: {sum / heads:P0} of the passage chosen over all heads, {best:P0} by the best; chance {chance:P0}, the latest {kept} 0 %");
-                Assert.True(best > 2 * chance, $"{pooling} {pool}: {best:F2}, chance {chance:F2}");
-            }
-        }
-    }
-
-    /// <summary>Held-out text with a passage of other held-out text early in it, whose first tokens it ends with.</summary>
-    private static (int[] Tokens, int At) Passage(int trial, int prompt, int passage, int observed)
-    {
-        int at = 10 + (trial * 7 % 50);
-        int[] tokens = [1, .. Tokens.Value[(trial * 200)..((trial * 200) + prompt - 1)]], other = Tokens.Value[(9_000 + (trial * 50))..(9_000 + (trial * 50) + passage)];
-        other.CopyTo(tokens, at);
-        other.AsSpan(0, observed).CopyTo(tokens.AsSpan(prompt - observed));
-        return (tokens, at);
-    }
-
     private static float[] Selected(StepDriver driver, int[] tokens, PromptChoice choice, int observed)
     {
         DrivenSequence sequence = driver.Start(tokens, null, null, choice);
