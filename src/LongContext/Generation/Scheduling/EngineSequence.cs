@@ -62,6 +62,9 @@ internal sealed class EngineSequence : CachedSequence
     /// <summary>What the draft model has of it; null where it has nothing yet.</summary>
     public DraftSequence? Draft { get; set; }
 
+    /// <summary>Tokens up to here are known to the draft model.</summary>
+    public int DraftReads { get; set; }
+
     /// <inheritdoc />
     public override int[] Tokens => tokens;
 
