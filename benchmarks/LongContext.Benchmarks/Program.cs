@@ -45,6 +45,7 @@ if (args is ["gpu-kernels", .. string[] word]) return GpuKernels.Registers(word.
 if (args is ["gpu-attention", .. string[] words]) return GpuAttention.Run(words, Console.Out);
 if (args is ["gpu-neighbours"]) return GpuNeighbours.Run(Console.Out);
 if (args is ["gpu-launch"]) return GpuKernels.Launch(Console.Out);
+if (args is ["gpu-step", .. string[] shapes]) return GpuStep.Run(CudaContext.ForDevice(0), shapes, Console.Out);
 if (args is ["gpu-decoding"]) return GpuDecoding.Run(CudaContext.ForDevice(0), Console.Out);
 if (args is ["long-training", .. string[] cases]) return LongTraining.Run(cases, Console.Out);
 if (args is ["training-memory", string length, string way]) return TrainingMemory.Measure(int.Parse(length, CultureInfo.InvariantCulture), way, Console.Out);

@@ -44,16 +44,20 @@ public sealed class CudaDevice
     /// <summary>The driver's name for it.</summary>
     public string Name { get; }
 
-    /// <summary>
-    /// Bytes of its memory that are in use now, by this process and others; null where the driver does not say. Asked of the context
-    /// that is current on the calling thread, which must be one of this GPU (as after libtorch has worked on it there).
-    /// </summary>
+    /// <summary>Bytes of its memory that are in use now, by this process and others; null where the driver does not say. Retains the GPU's primary context, which libtorch works in too.</summary>
     public long? MemoryInUse
     {
         get
         {
-            bool known = NativeMethods.ContextGetDevice(out int device) == 0 && NativeMethods.DeviceGet(out int own, Ordinal) == 0 && device == own;
-            return known && NativeMethods.MemoryGetInfo(out nuint free, out nuint total) == 0 ? (long)(total - free) : null;
+            try
+            {
+                using CurrentContext current = CudaContext.ForDevice(Ordinal).Enter();
+                return NativeMethods.MemoryGetInfo(out nuint free, out nuint total) == 0 ? (long)(total - free) : null;
+            }
+            catch (CudaException)
+            {
+                return null;
+            }
         }
     }
 

@@ -33,8 +33,15 @@ public sealed unsafe partial class EmulatedDriver
         if (bytes == 0)
             return 0;
         memory.Require(source, (long)bytes);
-        return RunOrCapture(stream, () => Buffer.MemoryCopy((void*)source, destination, bytes, bytes), pinned: (nint)destination, (long)bytes);
+        if (CaptureOf(stream) is not null)
+            return CaptureCopyToHost(destination, source, bytes, stream);
+        // No closure is made here: a caller's steady state must be seen to allocate nothing.
+        Buffer.MemoryCopy((void*)source, destination, bytes, bytes);
+        return 0;
     }
+
+    private int CaptureCopyToHost(void* destination, nint source, nuint bytes, nint stream) =>
+        RunOrCapture(stream, () => Buffer.MemoryCopy((void*)source, destination, bytes, bytes), pinned: (nint)destination, (long)bytes);
 
     public int MemorySet(nint destination, byte value, nuint bytes, nint stream)
     {

@@ -108,6 +108,7 @@ public sealed unsafe partial class EmulatedDriver : ICudaDriver, IDisposable
             81 => hopper ? 233_472 : 167_936, // per multiprocessor
             82 => 65536,
             97 => hopper ? 232_448 : 166_912, // per block, opt-in
+            102 => Options.VirtualMemory ? 1 : 0, // VIRTUAL_MEMORY_MANAGEMENT
             106 => hopper ? 32 : 32,
             111 => 1024, // RESERVED_SHARED_MEMORY_PER_BLOCK
             120 => hopper ? 1 : 0, // CLUSTER_LAUNCH

@@ -50,5 +50,8 @@ public sealed record EmulationOptions
     /// <summary>Compute capability times ten, as the emulated device reports it.</summary>
     public int Capability { get; init; } = 90;
 
+    /// <summary>Whether addresses can be reserved apart from memory, as the emulated device reports it.</summary>
+    public bool VirtualMemory { get; init; } = true;
+
     public int Multiprocessors { get; init; } = 132;
 }

@@ -9,6 +9,8 @@ internal sealed class CacheAppend(CudaContext context)
     private const int Threads = 128;
     private CudaFunction? bfloat16;
     private CudaFunction? float16;
+    private CudaFunction? codedBFloat16;
+    private CudaFunction? codedFloat16;
 
     /// <summary>Puts an append on a stream. Allocates nothing.</summary>
     /// <param name="arguments">Addresses and sizes.</param>
@@ -19,7 +21,15 @@ internal sealed class CacheAppend(CudaContext context)
     {
         CacheAppendParameters parameters = Parameters(arguments);
         if (arguments.Tokens == 0) return;
-        long pairs = (long)arguments.Tokens * ((parameters.Q == 0 ? 0 : arguments.Heads) + (2 * arguments.KeyHeads)) * (arguments.HeadSize / 16);
+        int heads = (parameters.Q == 0 ? 0 : arguments.Heads) + (2 * arguments.KeyHeads);
+        if (arguments.Codes != CacheCodes.None)
+        {
+            long warps = ((long)arguments.Tokens * heads + 3) / 4;
+            CodedKernel(arguments.Element).Launch(new LaunchShape((int)Math.Min(warps, 1 << 20), Threads), stream, parameters);
+            return;
+        }
+
+        long pairs = (long)arguments.Tokens * heads * (arguments.HeadSize / 16);
         int blocks = (int)Math.Min((pairs + Threads - 1) / Threads, 1 << 20); // a block goes on where the grid ends
         Kernel(arguments.Element).Launch(new LaunchShape(blocks, Threads), stream, parameters);
     }
@@ -50,6 +60,10 @@ internal sealed class CacheAppend(CudaContext context)
         }
 
         int keyElements = a.KeyHeads * a.HeadSize;
+        bool isCoded = a.Codes != CacheCodes.None;
+        if (isCoded && (a.KeyCacheStride != 0 || a.ValueCacheStride != 0))
+            throw new ArgumentException($"{nameof(a.KeyCacheStride)} or {nameof(a.ValueCacheStride)} is given: coded rows have a length of their own.", nameof(a));
+        if (isCoded && a.HeadSize > 256) throw new ArgumentException($"{nameof(a.HeadSize)} is {a.HeadSize}, expected 256 at most where the cache is coded.", nameof(a));
         return new CacheAppendParameters
         {
             Q = rotary == 0 ? 0 : a.Query, // queries that do not turn stay as they are
@@ -64,14 +78,16 @@ internal sealed class CacheAppend(CudaContext context)
             QStride = Stride(a.QueryStride, a.Heads * a.HeadSize, nameof(a.QueryStride)),
             KStride = Stride(a.KeyStride, keyElements, nameof(a.KeyStride)),
             VStride = Stride(a.ValueStride, keyElements, nameof(a.ValueStride)),
-            KCacheStride = Stride(a.KeyCacheStride, keyElements, nameof(a.KeyCacheStride)),
-            VCacheStride = Stride(a.ValueCacheStride, keyElements, nameof(a.ValueCacheStride)),
+            KCacheStride = isCoded ? CodedRow.Bytes(a.KeyHeads, a.HeadSize) : Stride(a.KeyCacheStride, keyElements, nameof(a.KeyCacheStride)),
+            VCacheStride = isCoded ? CodedRow.Bytes(a.KeyHeads, a.HeadSize) : Stride(a.ValueCacheStride, keyElements, nameof(a.ValueCacheStride)),
             Tokens = a.Tokens,
             Heads = a.Heads,
             KeyHeads = a.KeyHeads,
             Size = a.HeadSize,
             RotarySize = rotary,
             CacheRows = a.CacheRows,
+            Codes = (int)a.Codes,
+            ScaleStart = CodedRow.ScaleStart(a.KeyHeads, a.HeadSize),
         };
     }
 
@@ -87,6 +103,10 @@ internal sealed class CacheAppend(CudaContext context)
         if (stride < elements || stride % 8 != 0) throw new ArgumentException($"{name} is {stride}, expected a multiple of 8 of at least {elements} elements.", name);
         return stride;
     }
+
+    private CudaFunction CodedKernel(CacheElement element) => element == CacheElement.BFloat16
+        ? codedBFloat16 ??= context.GetKernel("sm_80/cache_append_coded_bf16", "cache_append_coded")
+        : codedFloat16 ??= context.GetKernel("sm_80/cache_append_coded_f16", "cache_append_coded");
 
     private CudaFunction Kernel(CacheElement element) => element == CacheElement.BFloat16
         ? bfloat16 ??= context.GetKernel("sm_80/cache_append_bf16", "cache_append")

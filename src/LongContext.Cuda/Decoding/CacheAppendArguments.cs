@@ -6,6 +6,9 @@ internal readonly record struct CacheAppendArguments
     /// <summary>Number format.</summary>
     public CacheElement Element { get; init; }
 
+    /// <summary>What the cache's rows are: numbers, by default, or codes (<see cref="CodedRow"/>), which strides of the cache do not go with.</summary>
+    public CacheCodes Codes { get; init; }
+
     /// <summary>Queries [tokens, heads, head size], rotated in place; 0: none.</summary>
     public nint Query { get; init; }
 

@@ -26,4 +26,6 @@ internal struct CacheAppendParameters
     public int Size;
     public int RotarySize;
     public long CacheRows;
+    public int Codes;
+    public int ScaleStart;
 }

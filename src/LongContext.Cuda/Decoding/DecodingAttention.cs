@@ -10,12 +10,13 @@ namespace LongContext.Cuda.Decoding;
 /// <param name="context">Where the kernels run.</param>
 internal sealed class DecodingAttention(CudaContext context)
 {
-    private readonly CudaFunction?[] attention = new CudaFunction?[2 * DecodingShape.HeadSizes.Count];
+    private readonly CudaFunction?[] attention = new CudaFunction?[4 * DecodingShape.HeadSizes.Count];
     private readonly CudaFunction?[] combine = new CudaFunction?[2 * DecodingShape.HeadSizes.Count];
-    private readonly CudaFunction?[] reference = new CudaFunction?[2 * DecodingShape.HeadSizes.Count];
+    private readonly CudaFunction?[] reference = new CudaFunction?[4 * DecodingShape.HeadSizes.Count];
 
     /// <summary>The modules that a step of a type and head size needs.</summary>
-    public static string[] Modules(CacheElement element, int headSize) => [Module("attention", element, headSize), Module("combine", element, headSize)];
+    public static string[] Modules(CacheElement element, int headSize, bool coded = false) =>
+        [Module(coded ? "attention_coded" : "attention", element, headSize), Module("combine", element, headSize)];
 
     /// <summary>Puts a decoding step on a stream: one launch, and a second one where a sequence has several splits.</summary>
     /// <param name="arguments">Addresses and sizes.</param>
@@ -35,8 +36,9 @@ internal sealed class DecodingAttention(CudaContext context)
         parameters.Items = plan.Items;
         parameters.Partials = arguments.Workspace;
         parameters.PartialLogSumExp = arguments.Workspace + (nint)plan.SumsOffset;
-        Kernel(attention, "attention", shape).Launch(
-            new LaunchShape(plan.Blocks, 1, 1, DecodingTile.Threads, DecodingTile.SharedBytes(shape.HeadSize)), stream, parameters);
+        bool coded = shape.Codes != CacheCodes.None;
+        Kernel(attention, coded ? "attention_coded" : "attention", shape, coded).Launch(
+            new LaunchShape(plan.Blocks, 1, 1, DecodingTile.Threads, DecodingTile.SharedBytes(shape.HeadSize, coded)), stream, parameters);
         if (plan.CombinedItems == 0) return;
         var combining = new DecodingCombineParameters
         {
@@ -52,7 +54,7 @@ internal sealed class DecodingAttention(CudaContext context)
             MaxTokens = parameters.MaxTokens,
             Items = plan.CombinedItems,
         };
-        Kernel(combine, "combine", shape).Launch(new LaunchShape(plan.CombineBlocks, shape.HeadSize > 128 ? 256 : 128), stream, combining);
+        Kernel(combine, "combine", shape, coded: false).Launch(new LaunchShape(plan.CombineBlocks, shape.HeadSize > 128 ? 256 : 128), stream, combining);
     }
 
     /// <summary>The same by the plain, slow kernel, without splits: an oracle for tests.</summary>
@@ -64,7 +66,8 @@ internal sealed class DecodingAttention(CudaContext context)
     {
         DecodingParameters parameters = Parameters(arguments, shape);
         parameters.Items = sequences;
-        Kernel(reference, "reference", shape).Launch(new LaunchShape(sequences * shape.MaxQueryTokens * shape.Heads, 32), stream, parameters);
+        bool coded = shape.Codes != CacheCodes.None;
+        Kernel(reference, coded ? "reference_coded" : "reference", shape, coded).Launch(new LaunchShape(sequences * shape.MaxQueryTokens * shape.Heads, 32), stream, parameters);
     }
 
     private static DecodingParameters Parameters(in DecodingArguments a, DecodingShape shape)
@@ -91,8 +94,8 @@ internal sealed class DecodingAttention(CudaContext context)
             KeyBorders = a.KeyBorders,
             Pages = a.Pages,
             QStride = Stride(a.QueryStride, queryElements, nameof(a.QueryStride)),
-            KStride = Stride(a.KeyStride, keyElements, nameof(a.KeyStride)),
-            VStride = Stride(a.ValueStride, keyElements, nameof(a.ValueStride)),
+            KStride = CacheStride(a.KeyStride, nameof(a.KeyStride)),
+            VStride = CacheStride(a.ValueStride, nameof(a.ValueStride)),
             OStride = Stride(a.OutputStride, queryElements, nameof(a.OutputStride)),
             Tokens = a.Tokens,
             Heads = shape.Heads,
@@ -105,7 +108,16 @@ internal sealed class DecodingAttention(CudaContext context)
             WindowLeft = shape.WindowLeft ?? int.MaxValue,
             Scale = a.Scale,
             Cap = a.SoftCap,
+            Codes = (int)shape.Codes,
+            ScaleStart = CodedRow.ScaleStart(shape.KeyHeads, shape.HeadSize),
         };
+
+        int CacheStride(int stride, string name)
+        {
+            if (shape.Codes == CacheCodes.None) return Stride(stride, keyElements, name);
+            if (stride != 0) throw new ArgumentException($"{name} is {stride}, expected 0: coded rows have a length of their own.", name);
+            return CodedRow.Bytes(shape.KeyHeads, shape.HeadSize);
+        }
     }
 
     private static int CheckCache(in DecodingArguments a)
@@ -140,10 +152,10 @@ internal sealed class DecodingAttention(CudaContext context)
         return stride;
     }
 
-    private CudaFunction Kernel(CudaFunction?[] kernels, string role, DecodingShape shape)
+    private CudaFunction Kernel(CudaFunction?[] kernels, string role, DecodingShape shape, bool coded)
     {
         // Kept here because putting the name together allocates.
-        int index = (2 * IndexOf(shape.HeadSize)) + (int)shape.Element;
+        int index = (coded ? 2 * DecodingShape.HeadSizes.Count : 0) + (2 * IndexOf(shape.HeadSize)) + (int)shape.Element;
         return Volatile.Read(ref kernels[index]) ?? (kernels[index] = context.GetKernel(Module(role, shape.Element, shape.HeadSize), $"decoding_{role}"));
     }
 

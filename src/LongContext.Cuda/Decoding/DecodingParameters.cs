@@ -34,4 +34,6 @@ internal struct DecodingParameters
     public int WindowLeft;
     public float Scale;
     public float Cap;
+    public int Codes;
+    public int ScaleStart;
 }

@@ -90,7 +90,7 @@ internal sealed class DecodingPlan
         ArgumentNullException.ThrowIfNull(architecture);
         shape.Validate();
         if (capacity != 0 && capacity < lengths.Length) throw new ArgumentException($"The capacity is {capacity}, expected 0 or at least the {lengths.Length} sequences.", nameof(capacity));
-        int perMultiprocessor = DecodingTile.BlocksPerMultiprocessor(shape.HeadSize, architecture);
+        int perMultiprocessor = DecodingTile.BlocksPerMultiprocessor(shape.HeadSize, architecture, shape.Codes != CacheCodes.None);
         int[] tiles = TileCounts(shape, lengths);
         var balance = new DecodingBalance(shape, architecture.MultiprocessorCount * perMultiprocessor);
         int[] splits = balance.Choose(tiles, capacity == 0 ? int.MaxValue : capacity);
@@ -101,7 +101,7 @@ internal sealed class DecodingPlan
     internal static DecodingPlan WithSplits(DecodingShape shape, ReadOnlySpan<int> lengths, ReadOnlySpan<int> splits, GpuArchitecture architecture)
     {
         shape.Validate();
-        return Lay(shape, TileCounts(shape, lengths), splits.ToArray(), 0, architecture.MultiprocessorCount, DecodingTile.BlocksPerMultiprocessor(shape.HeadSize, architecture));
+        return Lay(shape, TileCounts(shape, lengths), splits.ToArray(), 0, architecture.MultiprocessorCount, DecodingTile.BlocksPerMultiprocessor(shape.HeadSize, architecture, shape.Codes != CacheCodes.None));
     }
 
     /// <summary>

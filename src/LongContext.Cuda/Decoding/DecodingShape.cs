@@ -9,6 +9,9 @@ internal sealed record DecodingShape
     /// <summary>Number format.</summary>
     public CacheElement Element { get; init; }
 
+    /// <summary>What keys and values lie as, beside queries and results of <see cref="Element"/>: numbers of that type, by default, or codes (<see cref="CodedRow"/>).</summary>
+    public CacheCodes Codes { get; init; }
+
     /// <summary>Query heads, a multiple of <see cref="KeyHeads"/>.</summary>
     public required int Heads { get; init; }
 
@@ -40,6 +43,7 @@ internal sealed record DecodingShape
     public void Validate()
     {
         if (Element is not (CacheElement.BFloat16 or CacheElement.Float16)) throw new ArgumentException($"{nameof(Element)} is {Element}.");
+        if (Codes is < CacheCodes.None or > CacheCodes.Float8) throw new ArgumentException($"{nameof(Codes)} is {Codes}.");
         if (KeyHeads < 1) throw new ArgumentException($"{nameof(KeyHeads)} is {KeyHeads}, expected at least 1.");
         if (Heads < 1 || Heads % KeyHeads != 0) throw new ArgumentException($"{nameof(Heads)} is {Heads}, expected a multiple of {nameof(KeyHeads)} = {KeyHeads}.");
         if (!HeadSizes.Contains(HeadSize)) throw new ArgumentException($"{nameof(HeadSize)} is {HeadSize}, expected one of {string.Join(", ", HeadSizes)}.");

@@ -18,14 +18,18 @@ internal static class DecodingTile
     public static int Bytes(int headSize) => 2 * 2 * Keys(headSize) * headSize;
 
     /// <summary>Dynamic shared memory of a block: the stages, and the cache rows of their keys.</summary>
-    public static int SharedBytes(int headSize) => Stages * (Bytes(headSize) + (4 * Keys(headSize)));
+    /// <param name="headSize">Elements of a head.</param>
+    /// <param name="coded">Whether the stages hold codes, beside one tile of numbers.</param>
+    public static int SharedBytes(int headSize, bool coded = false) => coded
+        ? Bytes(headSize) + (Stages * ((Bytes(headSize) / 2) + (3 * 4 * Keys(headSize))))
+        : Stages * (Bytes(headSize) + (4 * Keys(headSize)));
 
     /// <summary>
     /// Blocks that run on a multiprocessor at a time. Shared memory is what limits it; three are enough to have everything in flight that
-    /// the memory needs, and leave 168 registers a thread.
+    /// the memory needs, and leave 168 registers a thread; larger heads' codes need more registers, and half the bytes in flight.
     /// </summary>
-    public static int BlocksPerMultiprocessor(int headSize, GpuArchitecture architecture) =>
-        Math.Clamp(architecture.SharedBytesPerMultiprocessor / (SharedBytes(headSize) + 1024), 1, 3);
+    public static int BlocksPerMultiprocessor(int headSize, GpuArchitecture architecture, bool coded = false) =>
+        Math.Clamp(architecture.SharedBytesPerMultiprocessor / (SharedBytes(headSize, coded) + 1024), 1, coded && headSize > 80 ? 2 : 3);
 
     /// <summary>Tiles that hold keys which some query of a sequence sees, as the kernel counts them.</summary>
     public static int Count(DecodingShape shape, int length)

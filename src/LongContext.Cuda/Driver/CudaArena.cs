@@ -4,10 +4,11 @@ namespace LongContext.Cuda.Driver;
 
 /// <summary>
 /// A range of device addresses under which memory comes and goes by chunks ("Virtual Memory Management" of the CUDA Driver API): what grows need not be
-/// moved, and what is given back is free for others.
+/// moved, and what is given back is free for others. Where the driver has no such management (some virtualised GPUs), all of it is plain memory that is taken at once.
 /// </summary>
 internal sealed unsafe class CudaArena : SafeHandle
 {
+    private const int PlainGranularity = 512;
     private const int Pinned = 1, OnDevice = 1, ReadWrite = 3, Minimum = 0; // CU_MEM_ALLOCATION_TYPE_PINNED, CU_MEM_LOCATION_TYPE_DEVICE, …
 
     private readonly CudaContext context;
@@ -18,7 +19,7 @@ internal sealed unsafe class CudaArena : SafeHandle
     /// <param name="context">Where.</param>
     /// <param name="bytes">How many, at least.</param>
     /// <param name="chunkBytes">Bytes of a chunk, rounded up to what the driver can map.</param>
-    /// <exception cref="CudaException">The driver has not that many.</exception>
+    /// <exception cref="CudaException">The driver has not that many; or, where it manages no virtual memory, not that much memory.</exception>
     public CudaArena(CudaContext context, long bytes, long chunkBytes)
         : base(0, ownsHandle: true)
     {
@@ -27,6 +28,18 @@ internal sealed unsafe class CudaArena : SafeHandle
         this.context = context;
         using CurrentContext current = context.Enter();
         ICudaDriver driver = context.Driver;
+        IsVirtual = ManagesVirtualMemory(context);
+        if (!IsVirtual)
+        {
+            ChunkBytes = Rounded(chunkBytes, PlainGranularity);
+            reservedBytes = Rounded(bytes, ChunkBytes);
+            chunks = new ulong[reservedBytes / ChunkBytes];
+            CudaException.ThrowIfFailed(driver, driver.MemoryAllocate(out nint memory, (nuint)reservedBytes), $"cuMemAlloc({reservedBytes:N0} bytes)");
+            context.Hold();
+            SetHandle(memory);
+            return;
+        }
+
         AllocationProperties properties = Properties();
         CudaException.ThrowIfFailed(driver, driver.MemoryGranularity(out nuint granularity, &properties, Minimum), "cuMemGetAllocationGranularity");
         ChunkBytes = Rounded(chunkBytes, (long)granularity);
@@ -51,11 +64,27 @@ internal sealed unsafe class CudaArena : SafeHandle
         }
     }
 
+    /// <summary>Whether memory comes and goes; else all of it is there from the beginning to the end.</summary>
+    public bool IsVirtual { get; }
+
+    /// <summary>Bytes that are held whether chunks are mapped or not.</summary>
+    public long PlainBytes => IsVirtual ? 0 : reservedBytes;
+
     /// <summary>Bytes of a chunk.</summary>
     public long ChunkBytes { get; }
 
     /// <summary>Chunks that there are addresses for.</summary>
     public int ChunkCount => chunks.Length;
+
+    /// <summary>Whether the driver manages virtual memory on a GPU.</summary>
+    /// <exception cref="CudaException">The driver failed.</exception>
+    public static bool ManagesVirtualMemory(CudaContext context)
+    {
+        CudaException.ThrowIfFailed(context.Driver, context.Driver.DeviceGet(out int device, context.Ordinal), $"cuDeviceGet({context.Ordinal})");
+        int status = context.Driver.DeviceGetAttribute(out int value, DeviceAttributes.VirtualMemoryManagement, device);
+        CudaException.ThrowIfFailed(context.Driver, status, $"cuDeviceGetAttribute({DeviceAttributes.VirtualMemoryManagement}, {context.Ordinal})");
+        return value != 0;
+    }
 
     /// <summary>Puts memory under a chunk's addresses; what is in it is undefined.</summary>
     /// <exception cref="CudaException">The GPU has none left; nothing is changed then.</exception>
@@ -63,6 +92,12 @@ internal sealed unsafe class CudaArena : SafeHandle
     {
         nint address = Address + (nint)(chunk * ChunkBytes);
         if (chunks[chunk] != 0) throw new InvalidOperationException($"Chunk {chunk} has memory already.");
+        if (!IsVirtual)
+        {
+            chunks[chunk] = 1;
+            return;
+        }
+
         using CurrentContext current = context.Enter();
         ICudaDriver driver = context.Driver;
         AllocationProperties properties = Properties();
@@ -87,6 +122,12 @@ internal sealed unsafe class CudaArena : SafeHandle
     {
         nint address = Address + (nint)(chunk * ChunkBytes);
         if (chunks[chunk] == 0) throw new InvalidOperationException($"Chunk {chunk} has no memory.");
+        if (!IsVirtual)
+        {
+            chunks[chunk] = 0;
+            return;
+        }
+
         using CurrentContext current = context.Enter();
         CudaException.ThrowIfFailed(context.Driver, context.Driver.MemoryUnmap(address, (nuint)ChunkBytes), "cuMemUnmap");
         CudaException.ThrowIfFailed(context.Driver, context.Driver.MemoryRelease(chunks[chunk]), "cuMemRelease");
@@ -96,6 +137,7 @@ internal sealed unsafe class CudaArena : SafeHandle
     /// <inheritdoc />
     protected override bool ReleaseHandle()
     {
+        if (!IsVirtual) return context.Free(handle, static (driver, held) => driver.MemoryFree(held));
         bool released = true;
         for (int chunk = 0; chunk < chunks.Length; chunk++)
         {

@@ -1,46 +1,17 @@
-using System.Runtime.InteropServices;
-
 namespace LongContext.Cuda.Driver;
 
 /// <summary>Device memory of a context. Copies are in order with the default stream; downloads wait for it.</summary>
-public sealed unsafe class CudaBuffer : SafeHandle
+public sealed unsafe class CudaBuffer : CudaMemory
 {
-    private readonly CudaContext context;
-
     /// <summary>Allocates; the contents are undefined.</summary>
     /// <param name="context">Where.</param>
     /// <param name="bytes">How much; at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">The size is below 1.</exception>
     /// <exception cref="CudaException">The GPU has not that much.</exception>
     public CudaBuffer(CudaContext context, long bytes)
-        : base(0, ownsHandle: true)
+        : base(context, bytes, Allocate(Checked(context, bytes), bytes))
     {
-        ArgumentNullException.ThrowIfNull(context);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bytes);
-        this.context = context;
-        Bytes = bytes;
-        using CurrentContext current = context.Enter();
-        CudaException.ThrowIfFailed(context.Driver, context.Driver.MemoryAllocate(out nint pointer, (nuint)bytes), $"cuMemAlloc({bytes:N0} bytes)");
-        context.Hold();
-        SetHandle(pointer);
     }
-
-    /// <summary>Size in bytes.</summary>
-    public long Bytes { get; }
-
-    /// <summary>The device address, good until the buffer is disposed or no longer referenced: keep the buffer until the kernels that use it are launched.</summary>
-    /// <exception cref="ObjectDisposedException">It was freed.</exception>
-    public nint Address
-    {
-        get
-        {
-            ObjectDisposedException.ThrowIf(IsClosed, this);
-            return handle;
-        }
-    }
-
-    /// <inheritdoc />
-    public override bool IsInvalid => handle == 0;
 
     /// <summary>Copies to the start of the buffer.</summary>
     /// <typeparam name="T">Type of the elements.</typeparam>
@@ -53,13 +24,13 @@ public sealed unsafe class CudaBuffer : SafeHandle
     {
         CheckFits((long)values.Length * sizeof(T));
         if (values.IsEmpty) return;
-        using CurrentContext current = context.Enter();
+        using CurrentContext current = Context.Enter();
         fixed (T* source = values)
         {
             CudaException.ThrowIfFailed(
-                context.Driver, context.Driver.MemoryCopyToDevice(Address, source, (nuint)((long)values.Length * sizeof(T)), 0), "cuMemcpyHtoDAsync");
+                Context.Driver, Context.Driver.MemoryCopyToDevice(Address, source, (nuint)((long)values.Length * sizeof(T)), 0), "cuMemcpyHtoDAsync");
             // The driver may still read the source after the call returns, where it is pinned by its owner: wait before it moves.
-            CudaException.ThrowIfFailed(context.Driver, context.Driver.StreamSynchronize(0), "cuStreamSynchronize");
+            CudaException.ThrowIfFailed(Context.Driver, Context.Driver.StreamSynchronize(0), "cuStreamSynchronize");
         }
     }
 
@@ -77,12 +48,12 @@ public sealed unsafe class CudaBuffer : SafeHandle
         CheckFits((long)count * sizeof(T));
         var values = new T[count];
         if (count == 0) return values;
-        using CurrentContext current = context.Enter();
+        using CurrentContext current = Context.Enter();
         fixed (T* destination = values)
         {
             CudaException.ThrowIfFailed(
-                context.Driver, context.Driver.MemoryCopyToHost(destination, Address, (nuint)((long)count * sizeof(T)), 0), "cuMemcpyDtoHAsync");
-            CudaException.ThrowIfFailed(context.Driver, context.Driver.StreamSynchronize(0), "cuStreamSynchronize");
+                Context.Driver, Context.Driver.MemoryCopyToHost(destination, Address, (nuint)((long)count * sizeof(T)), 0), "cuMemcpyDtoHAsync");
+            CudaException.ThrowIfFailed(Context.Driver, Context.Driver.StreamSynchronize(0), "cuStreamSynchronize");
         }
 
         return values;
@@ -94,12 +65,19 @@ public sealed unsafe class CudaBuffer : SafeHandle
     /// <exception cref="ObjectDisposedException">The buffer was freed.</exception>
     public void Fill(byte value)
     {
-        using CurrentContext current = context.Enter();
-        CudaException.ThrowIfFailed(context.Driver, context.Driver.MemorySet(Address, value, (nuint)Bytes, 0), "cuMemsetD8Async");
+        using CurrentContext current = Context.Enter();
+        CudaException.ThrowIfFailed(Context.Driver, Context.Driver.MemorySet(Address, value, (nuint)Bytes, 0), "cuMemsetD8Async");
     }
 
     /// <inheritdoc />
-    protected override bool ReleaseHandle() => context.Free(handle, static (driver, held) => driver.MemoryFree(held));
+    protected override bool ReleaseHandle() => Context.Free(handle, static (driver, held) => driver.MemoryFree(held));
+
+    private static nint Allocate(CudaContext context, long bytes)
+    {
+        using CurrentContext current = context.Enter();
+        CudaException.ThrowIfFailed(context.Driver, context.Driver.MemoryAllocate(out nint pointer, (nuint)bytes), $"cuMemAlloc({bytes:N0} bytes)");
+        return pointer;
+    }
 
     private void CheckFits(long bytes)
     {

@@ -5,6 +5,7 @@ public sealed unsafe class CudaFunction
 {
     /// <summary>Dynamic shared memory that a block may have without being asked for beforehand.</summary>
     private const int UnaskedSharedBytes = 48 << 10;
+    private const int MostCarveout = 100; // percent
 
     private readonly CudaContext context;
     private readonly CudaModule module;
@@ -66,6 +67,8 @@ public sealed unsafe class CudaFunction
             CudaException.ThrowIfFailed(
                 context.Driver, context.Driver.FunctionSetAttribute(function, FunctionAttributes.MaxDynamicSharedBytes, sharedBytes),
                 $"cuFuncSetAttribute({Name}, MAX_DYNAMIC_SHARED_SIZE_BYTES, {sharedBytes})");
+            // Such kernels want several blocks a multiprocessor: as much of its memory as can be shall be shared memory, not first-level cache. It is a hint; a refusal is no fault.
+            if (allowedSharedBytes == UnaskedSharedBytes) _ = context.Driver.FunctionSetAttribute(function, FunctionAttributes.PreferredSharedMemoryCarveout, MostCarveout);
             Volatile.Write(ref allowedSharedBytes, sharedBytes);
         }
     }

@@ -11,4 +11,5 @@ internal static class DeviceAttributes
     public const int MaxSharedBytesPerMultiprocessor = 81;
     public const int MaxRegistersPerMultiprocessor = 82;
     public const int MaxSharedBytesPerBlockOptIn = 97;
+    public const int VirtualMemoryManagement = 102;
 }

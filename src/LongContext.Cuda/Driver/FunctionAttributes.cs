@@ -7,4 +7,5 @@ internal static class FunctionAttributes
     public const int LocalBytes = 3;
     public const int Registers = 4;
     public const int MaxDynamicSharedBytes = 8;
+    public const int PreferredSharedMemoryCarveout = 9;
 }

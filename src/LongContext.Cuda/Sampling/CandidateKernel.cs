@@ -9,6 +9,11 @@ internal sealed class CandidateKernel
     /// <summary>Most candidates of a row.</summary>
     public const int MostCandidates = 64;
 
+    /// <summary>
+    /// Relative error of masses, at most: some 36 roundings of sums, and three of each exponent, which the mass weighs by ln(vocabulary) + 1 at most on average. Together below a half of this.
+    /// </summary>
+    public const double MassTolerance = 1.0 / (1 << 15);
+
     /// <summary>Most logits of a row.</summary>
     public const int MostTokens = 128 * Slice;
 
@@ -37,7 +42,7 @@ internal sealed class CandidateKernel
     public static long WorkspaceBytes(int rows, int vocabulary, int count)
     {
         Check(rows, vocabulary, count);
-        return (long)rows * Grids.Ceiling(vocabulary, Slice) * (count + 1) * 8;
+        return (long)rows * Grids.Ceiling(vocabulary, Slice) * (count + 2) * 8;
     }
 
     /// <summary>Puts it on a stream: two launches.</summary>
@@ -50,12 +55,15 @@ internal sealed class CandidateKernel
         LaunchGuard.Tensor(a.Logits, a.Type, a.Vocabulary);
         LaunchGuard.Address(a.Tokens, sizeof(int));
         LaunchGuard.Address(a.Scores, sizeof(float));
-        if (a.LogSums != 0) LaunchGuard.Address(a.LogSums, sizeof(float));
-        LaunchGuard.Address(a.Workspace, 8);
+        if (a.Masses != 0) LaunchGuard.Address(a.Masses, sizeof(float));
+        if (a.Counts != 0) LaunchGuard.Address(a.Counts, sizeof(int));
+        if (a.InverseTemperatures != 0) LaunchGuard.Address(a.InverseTemperatures, sizeof(float));
+        LaunchGuard.Address(a.Workspace, 16);
         int slices = Grids.Ceiling(a.Vocabulary, Slice), index = 2 * (int)a.Type;
         var parameters = new CandidateParameters
         {
-            Logits = a.Logits.Address, Lists = a.Workspace, Sums = a.Workspace + (nint)((long)a.Rows * slices * a.Count * 8), Tokens = a.Tokens, Scores = a.Scores, LogSums = a.LogSums,
+            Logits = a.Logits.Address, Sums = a.Workspace, Lists = a.Workspace + (nint)((long)a.Rows * slices * 16), Tokens = a.Tokens, Scores = a.Scores,
+            Masses = a.Masses, Counts = a.Counts, Inverses = a.InverseTemperatures,
             Stride = a.Logits.Stride, Rows = a.Rows, Vocabulary = a.Vocabulary, Count = a.Count, Slices = slices,
         };
         if (Plain)

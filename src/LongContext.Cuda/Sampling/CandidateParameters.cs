@@ -11,7 +11,9 @@ internal struct CandidateParameters
     public nint Sums;
     public nint Tokens;
     public nint Scores;
-    public nint LogSums;
+    public nint Masses;
+    public nint Counts;
+    public nint Inverses;
     public long Stride;
     public int Rows;
     public int Vocabulary;

@@ -163,10 +163,10 @@ public abstract class DecodingAttentionTests
     public void Kernel_OfEveryFormat_LeavesRegistersForTheBlocksPlanned(string element, int size)
     {
         string format = $"{(element == nameof(CacheElement.BFloat16) ? "bf16" : "f16")}_{size}";
-        foreach (string role in new[] { "attention", "combine" })
+        foreach (string role in new[] { "attention", "attention_coded", "combine" })
         {
             CudaFunction kernel = Context.GetKernel($"sm_80/decoding_{role}_{format}", $"decoding_{role}");
-            int blocks = DecodingTile.BlocksPerMultiprocessor(size, Context.Architecture);
+            int blocks = DecodingTile.BlocksPerMultiprocessor(size, Context.Architecture, role == "attention_coded");
             TestContext.Current.TestOutputHelper?.WriteLine($"{role}: {kernel.Registers} registers, {kernel.LocalBytes} bytes local, {blocks} blocks");
             Assert.Equal(0, kernel.LocalBytes);
             Assert.InRange(blocks * DecodingTile.Threads * ((kernel.Registers + 7) / 8 * 8), 1, Context.Architecture.RegistersPerMultiprocessor);
@@ -181,7 +181,7 @@ public abstract class DecodingAttentionTests
         AssertEqual(run.Forward(), run.Forward());
     }
 
-    private protected static void AssertEqual((ushort[] O, float[] LogSumExp) expected, (ushort[] O, float[] LogSumExp) actual)
+    internal static void AssertEqual((ushort[] O, float[] LogSumExp) expected, (ushort[] O, float[] LogSumExp) actual)
     {
         Assert.Equal(expected.O, actual.O);
         Assert.Equal(expected.LogSumExp, actual.LogSumExp);
@@ -200,7 +200,7 @@ public abstract class DecodingAttentionTests
         return result;
     }
 
-    private protected static void AssertRight(DecodingCase c, (ushort[] O, float[] LogSumExp) result)
+    internal static void AssertRight(DecodingCase c, (ushort[] O, float[] LogSumExp) result)
     {
         DecodingOracle exact = DecodingOracle.Exact(c), plain = DecodingOracle.Plain(c);
         CacheElement element = c.Shape.Element;

@@ -15,18 +15,22 @@ internal sealed class DecodingRun : IDisposable
     private readonly List<CudaBuffer> buffers = [];
     private readonly CudaContext context;
     private readonly DecodingCase c;
+    private readonly DecodingShape shape;
     private readonly CudaBuffer o;
     private readonly CudaBuffer logSumExp;
     private readonly DecodingArguments arguments;
 
-    public DecodingRun(CudaContext context, DecodingCase c, CacheForm? form = null)
+    public DecodingRun(CudaContext context, DecodingCase c, CacheForm? form = null, CodedCase? coded = null)
     {
         form ??= new CacheForm();
         (this.context, this.c) = (context, c);
-        DecodingShape shape = c.Shape;
+        shape = coded is null ? c.Shape : c.Shape with { Codes = coded.Codes };
+        int rowElements = shape.KeyHeads * shape.HeadSize;
         int keyStride = (shape.KeyHeads * shape.HeadSize) + form.Apart, queryStride = (shape.Heads * shape.HeadSize) + form.Apart;
         (int[] starts, int[] pages, int maxPages, int rows) = form.PageSize == 0 ? Contiguous(form) : Paged(form);
-        ushort[] k = Poisoned((long)rows * keyStride), v = Poisoned((long)rows * keyStride), q = Poisoned((long)c.Tokens * queryStride);
+        int rowBytes = coded is null ? 2 * keyStride : coded.RowBytes;
+        byte[] k = PoisonedBytes((long)rows * rowBytes), v = PoisonedBytes((long)rows * rowBytes);
+        ushort[] q = Poisoned((long)c.Tokens * queryStride);
         for (int token = 0; token < c.Tokens; token++) Copy(c.Q, token, shape.Heads * shape.HeadSize, q, (long)token * queryStride);
         for (int sequence = 0; sequence < c.Lengths.Count; sequence++)
         {
@@ -34,14 +38,20 @@ internal sealed class DecodingRun : IDisposable
             for (int key = begin; key < c.Lengths[sequence]; key++) // those before the window are NaN too
             {
                 int row = form.PageSize == 0 ? starts[sequence] + key : (pages[(sequence * maxPages) + (key / form.PageSize)] * form.PageSize) + (key % form.PageSize);
-                Copy(c.K[sequence], key, shape.KeyHeads * shape.HeadSize, k, (long)row * keyStride);
-                Copy(c.V[sequence], key, shape.KeyHeads * shape.HeadSize, v, (long)row * keyStride);
+                Put(k.AsSpan(row * rowBytes, rowBytes), c.K[sequence], coded?.K[sequence]);
+                Put(v.AsSpan(row * rowBytes, rowBytes), c.V[sequence], coded?.V[sequence]);
+
+                void Put(Span<byte> to, float[] numbers, byte[]? codes)
+                {
+                    if (codes is not null) codes.AsSpan(key * rowBytes, rowBytes).CopyTo(to);
+                    else for (int i = 0; i < rowElements; i++) BitConverter.TryWriteBytes(to[(2 * i)..], ElementBits.From(shape.Element, numbers[(key * rowElements) + i]));
+                }
             }
         }
 
         o = Allocate(2L * c.Tokens * shape.Heads * shape.HeadSize);
         logSumExp = Allocate(4L * c.Tokens * shape.Heads);
-        CacheBytes = 2L * 2 * shape.KeyHeads * shape.HeadSize * Enumerable.Range(0, c.Lengths.Count).Sum(s => (long)Math.Max(0, c.Lengths[s] - c.Seen(s, 0).Begin));
+        CacheBytes = 2L * (coded is null ? 2 * rowElements : rowBytes) * Enumerable.Range(0, c.Lengths.Count).Sum(s => (long)Math.Max(0, c.Lengths[s] - c.Seen(s, 0).Begin));
         arguments = new DecodingArguments
         {
             Query = Upload(q),
@@ -58,8 +68,8 @@ internal sealed class DecodingRun : IDisposable
             PlanWords = 0,
             Tokens = c.Tokens,
             QueryStride = queryStride,
-            KeyStride = keyStride,
-            ValueStride = keyStride,
+            KeyStride = coded is null ? keyStride : 0,
+            ValueStride = coded is null ? keyStride : 0,
             Scale = c.Scale,
             SoftCap = c.SoftCap,
         };
@@ -71,7 +81,7 @@ internal sealed class DecodingRun : IDisposable
     /// <summary>Decodes and gives results as bits.</summary>
     public (ushort[] O, float[] LogSumExp) Forward(DecodingPlan? plan = null, bool poisonWorkspace = true)
     {
-        plan ??= DecodingPlan.Create(c.Shape, c.Lengths.ToArray(), context.Architecture);
+        plan ??= DecodingPlan.Create(shape, c.Lengths.ToArray(), context.Architecture);
         using var words = new CudaBuffer(context, Math.Max(16, plan.WordBytes));
         using var workspace = new CudaBuffer(context, Math.Max(16, plan.WorkspaceBytes));
         words.Upload(plan.Words);
@@ -85,7 +95,7 @@ internal sealed class DecodingRun : IDisposable
     public (ushort[] O, float[] LogSumExp) Reference()
     {
         Poison();
-        new DecodingAttention(context).Reference(arguments, c.Shape, c.Lengths.Count);
+        new DecodingAttention(context).Reference(arguments, shape, c.Lengths.Count);
         return Results();
     }
 
@@ -98,6 +108,13 @@ internal sealed class DecodingRun : IDisposable
     {
         var values = new ushort[Math.Max(count, 8)];
         Array.Fill(values, (ushort)0xffff);
+        return values;
+    }
+
+    private static byte[] PoisonedBytes(long count)
+    {
+        var values = new byte[Math.Max(count, 16)];
+        Array.Fill(values, (byte)0xff);
         return values;
     }
 

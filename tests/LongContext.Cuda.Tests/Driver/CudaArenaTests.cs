@@ -35,6 +35,27 @@ public sealed class CudaArenaTests
         Assert.Equal(0, driver.MappedBytes);
     }
 
+    [Fact]
+    public void Map_WithoutVirtualMemory_TakesPlainMemoryAtOnce()
+    {
+        using var driver = new EmulatedDriver(new EmulationOptions { VirtualMemory = false });
+        using var context = new CudaContext(driver, 0);
+        long before = driver.AllocatedBytes;
+        using (var arena = new CudaArena(context, 40_000, 5_000))
+        {
+            Assert.Equal((false, 5_120, 8, 8 * 5_120), (arena.IsVirtual, arena.ChunkBytes, arena.ChunkCount, arena.PlainBytes));
+            Assert.Equal((before + (8 * 5_120), 0), (driver.AllocatedBytes, driver.MappedBytes));
+            arena.Map(7);
+            Assert.Throws<InvalidOperationException>(() => arena.Map(7));
+            Assert.Equal(0, driver.MemorySet(arena.Address + (7 * 5_120), 1, 5_120, 0));
+            arena.Unmap(7);
+            Assert.Throws<InvalidOperationException>(() => arena.Unmap(7));
+            arena.Map(7);
+        }
+
+        Assert.Equal(before, driver.AllocatedBytes);
+    }
+
     [Theory]
     [InlineData("MemoryCreate")]
     [InlineData("MemoryMap")]

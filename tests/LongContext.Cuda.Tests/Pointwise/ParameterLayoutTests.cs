@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using LongContext.Cuda.CrossEntropy;
+using LongContext.Cuda.Decoding;
 using LongContext.Cuda.Dequantization;
 using LongContext.Cuda.Driver;
 using LongContext.Cuda.GatedUnits;
@@ -33,6 +34,10 @@ public sealed class ParameterLayoutTests
         Check<SoftCapParameters>("rows_bf16", "soft_cap");
         Check<CandidateParameters>("candidates_bf16", "candidates_of_slices");
         Check<AdvanceParameters>("advance", "advance");
+        Check<DecodingParameters>("decoding_attention_bf16_64", "decoding_attention");
+        Check<DecodingParameters>("decoding_attention_coded_bf16_64", "decoding_attention_coded");
+        Check<CacheAppendParameters>("cache_append_coded_bf16", "cache_append_coded");
+        Check<CodedRowsParameters>("coded_rows_bf16", "coded_rows_move");
         Check<AdamWParameters>("adamw_bf16", "adamw");
         Check<BlockwiseAdamWParameters>("adamw_blockwise_bf16", "adamw_blockwise");
     }

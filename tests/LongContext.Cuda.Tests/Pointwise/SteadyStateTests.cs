@@ -70,7 +70,7 @@ public sealed class SteadyStateTests
         yield return ("soft cap", () => cap.Run(new SoftCapArguments { Type = type, Rows = 4, Columns = 256, Values = x, SoftCap = 30 }, 0));
         var candidates = new CandidateKernel(context);
         yield return ("candidates", () => candidates.Run(
-            new CandidateArguments { Type = type, Rows = 4, Vocabulary = 256, Logits = x, Count = 5, Tokens = Somewhere, Scores = Somewhere, LogSums = Somewhere, Workspace = Somewhere }, 0));
+            new CandidateArguments { Type = type, Rows = 4, Vocabulary = 256, Logits = x, Count = 5, Tokens = Somewhere, Scores = Somewhere, Masses = Somewhere, Counts = Somewhere, InverseTemperatures = Somewhere, Workspace = Somewhere }, 0));
         var advance = new AdvanceKernel(context);
         yield return ("advance", () => advance.Run(new AdvanceArguments { Sequences = 4, Lengths = Somewhere, PageSize = 16, First = new AdvanceGroup(Somewhere, 4, Somewhere) }, 0));
         var weights = new UpdatedWeights { Type = type, GradientType = type, Count = 1000, Weight = Somewhere, Gradient = Somewhere, RoundingKey = 5 };

@@ -33,23 +33,65 @@ public abstract class SamplingSuite
         foreach (bool plain in new[] { false, true })
         {
             if (plain && vocabulary > 10_000) continue;
-            (int[] tokens, float[] scores, float[] sums) = Run(type, logits, rows, vocabulary, count, plain);
+            (int[] tokens, float[] scores, float[] masses) = Run(type, logits, rows, vocabulary, count, plain);
             for (int row = 0; row < rows; row++)
             {
                 double[] own = logits[(row * vocabulary)..((row + 1) * vocabulary)];
                 int[] wanted = [.. Enumerable.Range(0, vocabulary).OrderByDescending(token => own[token]).ThenBy(token => token).Take(count)];
                 Expect.Same(wanted, tokens[(row * count)..((row + 1) * count)], $"tokens of row {row}");
                 Expect.Same([.. wanted.Select(token => (float)own[token] + 0f)], scores[(row * count)..((row + 1) * count)], $"scores of row {row}");
-                double largest = own.Max(), sum = largest + Math.Log(own.Sum(value => Math.Exp(value - largest)));
-                Assert.True(Math.Abs(sums[row] - sum) <= 4e-6 * Math.Max(1, Math.Abs(sum)) || (double.IsNegativeInfinity(largest) && double.IsNegativeInfinity(sums[row])), $"log-sum {sums[row]}, expected {sum}");
+                Assert.Equal(Mass(own, 1), masses[2 * row], Mass(own, 1) * (plain ? 1e-4 : CandidateKernel.MassTolerance / 2));
+                Assert.Equal(masses[2 * row], masses[(2 * row) + 1]);
             }
+        }
+    }
+
+    /// <summary>Rows at temperatures of their own, as many candidates as each asks for, and none; rows that are flat, steep, rising and of far outliers.</summary>
+    [Fact]
+    public void Candidates_RowsOfTheirOwnTemperatureAndCount_AreWithinTheTolerance()
+    {
+        const int vocabulary = 20_011, most = 64;
+        double[] temperatures = [1, 0.7, 0.1, 3, 1e-4, 1e4, 0.5, 1, 0.25];
+        int[] counts = [1, 64, 0, 7, 2, 64, 70, 3, 5];
+        double[] logits = new double[temperatures.Length * vocabulary];
+        double[] normal = Expect.Normal(logits.Length, 3, 4);
+        for (int i = 0; i < logits.Length; i++)
+        {
+            (int row, int token) = (i / vocabulary, i % vocabulary);
+            logits[i] = (float)((row % 4) switch { 0 => normal[i], 1 => token % 5 * 1e-3, 2 => -Math.Log(token + 1.0) * 1.1, _ => (normal[i] * 4) + (token == 777 ? 60 : 0) });
+        }
+
+        foreach (bool plain in new[] { false, true })
+        {
+            (int[] tokens, float[] scores, float[] masses) = Run(ElementType.Float32, logits, temperatures.Length, vocabulary, most, plain, counts, temperatures);
+            double worst = 0;
+            for (int row = 0; row < temperatures.Length; row++)
+            {
+                double[] own = logits[(row * vocabulary)..((row + 1) * vocabulary)];
+                int count = Math.Min(counts[row], most);
+                int[] wanted = [.. Enumerable.Range(0, vocabulary).OrderByDescending(token => own[token]).ThenBy(token => token).Take(count)];
+                Expect.Same(wanted, tokens[(row * most)..((row * most) + count)], $"tokens of row {row}");
+                Assert.All(tokens[((row * most) + count)..((row + 1) * most)], token => Assert.Equal(-7, token));
+                Assert.All(scores[((row * most) + count)..((row + 1) * most)], score => Assert.Equal(-7, score));
+                if (count == 0)
+                {
+                    Assert.Equal((-7, -7), (masses[2 * row], masses[(2 * row) + 1]));
+                    continue;
+                }
+
+                double one = Mass(own, 1), scaled = Mass(own, temperatures[row]);
+                worst = Math.Max(worst, Math.Max(Math.Abs(masses[2 * row] - one) / one, Math.Abs(masses[(2 * row) + 1] - scaled) / scaled));
+            }
+
+            TestContext.Current.SendDiagnosticMessage($"masses off by {worst:E2} at most, plain: {plain}");
+            Assert.True(worst <= (plain ? 1e-3 : CandidateKernel.MassTolerance / 2), $"masses off by {worst:E2}");
         }
     }
 
     [Theory]
     [InlineData(double.NaN)]
     [InlineData(double.PositiveInfinity)]
-    public void Candidates_DamagedRow_ShowsInTheLogSum(double value)
+    public void Candidates_DamagedRow_ShowsInTheMasses(double value)
     {
         foreach (bool plain in new[] { false, true })
         {
@@ -57,9 +99,9 @@ public abstract class SamplingSuite
             {
                 double[] logits = Expect.Normal(20_000, 1);
                 logits[at] = value;
-                float[] sums = Run(ElementType.Float32, logits, 2, 10_000, 1, plain).Sums;
-                Assert.True(float.IsNaN(sums[0]), $"{sums[0]} for {value} at {at}");
-                Assert.True(float.IsFinite(sums[1]));
+                float[] masses = Run(ElementType.Float32, logits, 2, 10_000, 1, plain).Masses;
+                Assert.True(float.IsNaN(masses[0]) && float.IsNaN(masses[1]), $"{masses[0]} for {value} at {at}");
+                Assert.True(float.IsFinite(masses[2]) && float.IsFinite(masses[3]));
             }
         }
     }
@@ -69,10 +111,10 @@ public abstract class SamplingSuite
     {
         double[] logits = new double[5000];
         Array.Fill(logits, double.NegativeInfinity);
-        (int[] tokens, float[] scores, float[] sums) = Run(ElementType.Float32, logits, 1, 5000, 3, plain: false);
+        (int[] tokens, float[] scores, float[] masses) = Run(ElementType.Float32, logits, 1, 5000, 3, plain: false);
         Assert.Equal([0, 1, 2], tokens);
         Assert.All(scores, score => Assert.Equal(float.NegativeInfinity, score));
-        Assert.Equal(float.NegativeInfinity, sums[0]);
+        Assert.Equal([0, 0], masses);
     }
 
     [Fact]
@@ -173,19 +215,34 @@ public abstract class SamplingSuite
             Assert.Contains(word, Assert.ThrowsAny<ArgumentException>(() => new AdvanceKernel(Host.Context).Run(arguments, 0)).Message, StringComparison.Ordinal);
     }
 
-    private (int[] Tokens, float[] Scores, float[] Sums) Run(ElementType type, double[] logits, int rows, int vocabulary, int count, bool plain)
+    private static double Mass(double[] logits, double temperature)
+    {
+        double highest = logits.Max();
+        return double.IsNegativeInfinity(highest) ? 0 : logits.Sum(value => Math.Exp((value - highest) / temperature));
+    }
+
+    private (int[] Tokens, float[] Scores, float[] Masses) Run(
+        ElementType type, double[] logits, int rows, int vocabulary, int count, bool plain, int[]? counts = null, double[]? temperatures = null)
     {
         using DeviceTensor there = DeviceTensor.Of(Host.Context, type, logits, vocabulary, stride: vocabulary + 3);
-        using DeviceValues<int> tokens = new(Host.Context, new int[rows * count]);
-        using DeviceValues<float> scores = new(Host.Context, new float[rows * count]), sums = new(Host.Context, new float[rows]);
+        using DeviceValues<int> tokens = new(Host.Context, Untouched<int>(rows * count, -7)), wanted = new(Host.Context, counts ?? new int[rows]);
+        using DeviceValues<float> scores = new(Host.Context, Untouched(rows * count, -7f)), masses = new(Host.Context, Untouched(2 * rows, -7f));
+        using DeviceValues<float> inverses = new(Host.Context, [.. (temperatures ?? new double[rows]).Select(temperature => (float)(1 / temperature))]);
         using DeviceValues<byte> workspace = new(Host.Context, new byte[CandidateKernel.WorkspaceBytes(rows, vocabulary, count)]);
         new CandidateKernel(Host.Context, plain).Run(
             new CandidateArguments
             {
-                Type = type, Rows = rows, Vocabulary = vocabulary, Logits = there.Rows, Count = count,
-                Tokens = tokens.Address, Scores = scores.Address, LogSums = sums.Address, Workspace = workspace.Address,
+                Type = type, Rows = rows, Vocabulary = vocabulary, Logits = there.Rows, Count = count, Tokens = tokens.Address, Scores = scores.Address, Masses = masses.Address,
+                Counts = counts is null ? 0 : wanted.Address, InverseTemperatures = temperatures is null ? 0 : inverses.Address, Workspace = workspace.Address,
             },
             0);
-        return (tokens.Get(), scores.Get(), sums.Get());
+        return (tokens.Get(), scores.Get(), masses.Get());
+
+        static T[] Untouched<T>(int length, T value)
+        {
+            var values = new T[length];
+            Array.Fill(values, value);
+            return values;
+        }
     }
 }

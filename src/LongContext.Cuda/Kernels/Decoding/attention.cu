@@ -9,9 +9,11 @@
 // Grid: items · keyHeads · rowBlocks (rowBlocks fastest, then key heads: blocks that read neighbouring memory run together). Block: 128.
 // Shared memory, dynamic: 3 stages of [keys | values], then 3 · Keys cache rows. q passes through the last stage before the tiles do.
 // Masks: keys that no query sees are not read at all; unseen ones of a single row (causal, window) score −∞.
-// Called by DecodingAttention.cs. -DELEMENT=BFloat16|Float16 -DSIZE=64|80|96|128|256
+// With -DCODED the cache holds codes, and the ring is another (coded_ring.cuh).
+// Called by DecodingAttention.cs. -DELEMENT=BFloat16|Float16 -DSIZE=64|80|96|128|256 [-DCODED]
 #include "Decoding/partial.cuh"
 #include "Decoding/ring.cuh"
+#include "Decoding/coded_ring.cuh"
 
 extern __shared__ __attribute__((aligned(128))) uint8 dynamicShared[];
 
@@ -76,7 +78,7 @@ struct SeenKeys {
   }
 };
 
-template <typename T, int Size> DEVICE void Attend(const DecodingParameters& p) {
+template <typename T, int Size, typename Ring> DEVICE void Attend(const DecodingParameters& p) {
   using Tile = Tile<Size>;
   const int rest = BlockX() % (p.keyHeads * p.rowBlocks);
   const int32* item = p.work + BlockX() / (p.keyHeads * p.rowBlocks) * 4;
@@ -93,8 +95,8 @@ template <typename T, int Size> DEVICE void Attend(const DecodingParameters& p) 
   if (map.firstRow >= map.rows) return;
   const KeyRange range = SplitKeys<Tile::Keys>(keys, tokens, p.windowLeft, item[1], splits);
 
-  const TileRing<Size> ring(p, dynamicShared, sequence, map.keyHead, range);
-  LoadQueryRows<Size>(p, map, firstToken, ring.Stage(Tile::Stages - 1));
+  const Ring ring(p, dynamicShared, sequence, map.keyHead, range);
+  LoadQueryRows<Size>(p, map, firstToken, ring.QueryStage());
   CommitCopies();
   ring.NoteFirst();
   SyncThreads();
@@ -108,7 +110,7 @@ template <typename T, int Size> DEVICE void Attend(const DecodingParameters& p) 
   SyncThreads();
 #pragma unroll
   for (int d = 0; d < Size / 16; d++)
-    LoadMatrices(q[d], FartherChunk<Size>(ring.Stage(Tile::Stages - 1) + ChunkOffset<Size>(role.rowTile * 16 + lane % 16, lane / 16), 2 * d));
+    LoadMatrices(q[d], FartherChunk<Size>(ring.QueryStage() + ChunkOffset<Size>(role.rowTile * 16 + lane % 16, lane / 16), 2 * d));
 
   // Where this lane's rows of a matrix load begin: for the keys as they are, for the values transposed.
   const uint32 keysOfLane = ChunkOffset<Size>(lane / 16 * 8 + lane % 8, lane / 8 % 2);
@@ -129,12 +131,16 @@ template <typename T, int Size> DEVICE void Attend(const DecodingParameters& p) 
     SyncThreads(); // the tile is there for all, and all are done with the one before it, whose stage is filled next
     ring.Copy(tile + Tile::Stages - 1, ring.Before(stage));
     const int32 entry = ring.Entry(tile + Tile::Stages); // not used before this tile is done
+    if constexpr (Ring::Widens) {
+      ring.Widen(stage);
+      SyncThreads();
+    }
 #pragma unroll 1
     for (int unit = 0; unit < Tile::Units; unit++) {
       const int firstKey = tile * Tile::Keys + unit * 16;
       if (((firstKey >> 4) & (role.parts - 1)) != role.part || firstKey >= range.end || firstKey + 16 <= range.first) continue;
       float s[2][4], factor[2];
-      const uint32 start = ring.Stage(stage) + unit * Tile::UnitBytes;
+      const uint32 start = ring.Numbers(stage) + unit * Tile::UnitBytes;
       Scores<T, Size>(s, q, start + keysOfLane);
       scoring.Apply(s);
       seen.Hide(s, firstKey);
@@ -157,4 +163,8 @@ template <typename T, int Size> DEVICE void Attend(const DecodingParameters& p) 
   StoreRows<T, Size>(p, ending, map, firstToken, splits == 1 ? -1 : slot);
 }
 
-extern "C" __global__ void __launch_bounds__(128) decoding_attention(const DecodingParameters p) { Attend<ELEMENT, SIZE>(p); }
+#ifdef CODED
+extern "C" __global__ void __launch_bounds__(128) decoding_attention_coded(const DecodingParameters p) { Attend<ELEMENT, SIZE, CodedRing<ELEMENT, SIZE>>(p); }
+#else
+extern "C" __global__ void __launch_bounds__(128) decoding_attention(const DecodingParameters p) { Attend<ELEMENT, SIZE, TileRing<SIZE>>(p); }
+#endif

@@ -3,9 +3,10 @@
 #include "Common/elements.cuh"
 
 /// Copies 16 bytes from global to shared memory, or writes 16 zero bytes without reading anything where `valid` is false.
+/// What is read is a run of memory, which the second-level cache may fetch 128 bytes at a time.
 DEVICE void CopyAsync16(uint32 shared, const void* global, bool valid) {
   const int32 bytes = valid ? 16 : 0;
-  asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared), "l"(global), "r"(bytes) : "memory");
+  asm volatile("cp.async.cg.shared.global.L2::128B [%0], [%1], 16, %2;" ::"r"(shared), "l"(global), "r"(bytes) : "memory");
 }
 DEVICE void CommitCopies() { asm volatile("cp.async.commit_group;" ::: "memory"); }
 template <int Pending> DEVICE void WaitForCopies() { asm volatile("cp.async.wait_group %0;" ::"n"(Pending) : "memory"); }

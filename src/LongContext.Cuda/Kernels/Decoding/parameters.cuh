@@ -10,6 +10,7 @@
 //   contiguous:  keyBorders[s] + j;
 //   paged:       pages[s, j >> pageShift] · 2^pageShift + (j & (2^pageShift − 1)), where `pages` is not null.
 // Its length is lengths[s], or keyBorders[s + 1] − keyBorders[s] where `lengths` is null.
+// A coded cache holds bytes: a row has the codes [keyHeads, size], and from `scaleStart` on a float32 scale for each head; strides are in bytes.
 #pragma once
 #include "Common/cuda.cuh"
 
@@ -34,6 +35,8 @@ struct DecodingParameters {
   int32 rowWarps, rowBlocks; // warps of a block that have rows of their own (1, 2 or 4; 2 at most for size 256); blocks over the rows of one key head
   int32 windowLeft;
   float scale, cap;
+  int32 codes;               // coded kernels: what a code is (coded.cuh)
+  int32 scaleStart;          // coded kernels: bytes from a row's first code to its scales
 };
 
 struct DecodingCombineParameters {
@@ -62,4 +65,17 @@ struct CacheAppendParameters {
   int32 tokens, heads, keyHeads, size;
   int32 rotarySize;          // the first elements of a head that turn: a multiple of 16; 0: none
   int64 cacheRows;           // slots from here on are dropped: nothing is written outside the cache
+  int32 codes;               // coded kernel: what a code is
+  int32 scaleStart;          // coded kernel: bytes from a row's first code to its scales
+};
+
+struct CodedRowsParameters {
+  const void* from;          // coded rows
+  void* to;                  // coded rows, or numbers [rows, keyHeads, size]
+  const int32* sources;      // gathered: [rows], moved: [rows, keyHeads]
+  const int32* targets;      // moved: [rows]
+  int32 rows, keyHeads, size;
+  int32 stride;              // bytes of a coded row
+  int32 codes, scaleStart;
+  int64 cacheRows;
 };

@@ -9,6 +9,7 @@
 
 template <int Size> struct TileRing {
   using Shape = Tile<Size>;
+  static constexpr bool Widens = false;
   uint32 stages;
   int32* table;
   HeadRows k, v;
@@ -21,6 +22,11 @@ template <int Size> struct TileRing {
         rows(p, sequence), range(keyRange) {}
 
   DEVICE uint32 Stage(int stage) const { return stages + stage * Shape::StageBytes; }
+
+  /// Where the numbers of the tile at hand are, and where queries pass through before the last stage is filled.
+  DEVICE uint32 Numbers(int stage) const { return Stage(stage); }
+  DEVICE uint32 QueryStage() const { return Stage(Shape::Stages - 1); }
+  DEVICE void Widen(int) const {}
   DEVICE static int Next(int stage) { return stage == Shape::Stages - 1 ? 0 : stage + 1; }
   DEVICE static int Before(int stage) { return stage == 0 ? Shape::Stages - 1 : stage - 1; }
 

@@ -21,7 +21,7 @@ template <typename T> DEVICE void MultiplyAdd(float (&d)[4], uint32 a0, uint32 a
 /// cache by, which keeps x.
 DEVICE void CopyAsync16(uint32 shared, int offset, const void* global, bool valid) {
   const int32 bytes = valid ? 16 : 0;
-  asm volatile("cp.async.cg.shared.global [%0+%1], [%2], 16, %3;" ::"r"(shared), "n"(offset), "l"(global), "r"(bytes) : "memory");
+  asm volatile("cp.async.cg.shared.global.L2::128B [%0+%1], [%2], 16, %3;" ::"r"(shared), "n"(offset), "l"(global), "r"(bytes) : "memory");
 }
 DEVICE void CommitCopies() { asm volatile("cp.async.commit_group;" ::: "memory"); }
 template <int Pending> DEVICE void WaitForCopies() { asm volatile("cp.async.wait_group %0;" ::"n"(Pending) : "memory"); }

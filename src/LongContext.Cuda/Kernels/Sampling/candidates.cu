@@ -1,10 +1,11 @@
-// The k highest logits of each row and log Σ exp(logit), in two launches.
+// The k highest logits of each row and Σ exp(logit − highest), also at a temperature, in two launches.
 //
 // candidates_of_slices: a block of 256 takes 4,096 logits, a warp 512, a lane 16 in registers. k times a warp finds its highest (redux over keys, then
 // over the tokens of equals), and its lane looks among its own for the next. The eight lists of a block, which are in order, are merged by their heads.
 // Grid: slices · rows. Shared memory: 4 KB of lists.
 // candidates_of_rows: a block a row brings the slices' lists to shared memory (slices · k · 8 bytes, dynamic), where a warp merges their heads, four lists a
 // lane: 128 slices, 524,288 tokens at most. Sums are joined in a fixed order. No atomics.
+// A row that wants fewer takes less time, one that wants none is passed over.
 // Bound by latency, not by memory: about 120 cycles a candidate in each launch, so some 3 µs for one and 15 µs for 64, whatever the vocabulary.
 // Called by CandidateKernel. -DELEMENT=BFloat16|Float16|float
 #include "Sampling/parameters.cuh"
@@ -31,26 +32,33 @@ DEVICE Candidate FirstOfWarp(const Candidate& own) {
 }
 
 /// In a fixed order of lanes; nothing but −∞ gives 0, NaN and +∞ NaN.
-DEVICE SliceSum JoinWarp(SliceSum own) {
+DEVICE SliceSum JoinWarp(SliceSum own, float inverse) {
   float largest = own.largest;
 #pragma unroll
   for (int mask = 16; mask > 0; mask >>= 1) largest = __builtin_fmaxf(largest, Shuffle(largest, mask));
-  float sum = own.largest == -Infinity ? own.sum : own.sum * Exp((own.largest - largest)); // a NaN in a sum of nothing else stays
+  const bool none = own.largest == -Infinity; // a NaN in a sum of nothing else stays
+  float sum = none ? own.sum : own.sum * Exp(own.largest - largest), scaled = none ? own.scaled : own.scaled * Exp((own.largest - largest) * inverse);
 #pragma unroll
-  for (int mask = 16; mask > 0; mask >>= 1) sum += Shuffle(sum, mask);
-  return SliceSum{largest, sum};
+  for (int mask = 16; mask > 0; mask >>= 1) {
+    sum += Shuffle(sum, mask);
+    scaled += Shuffle(scaled, mask);
+  }
+  return SliceSum{largest, sum, scaled, 0};
 }
 
 extern "C" __global__ void __launch_bounds__(256) candidates_of_slices(const CandidateParameters p) {
   __shared__ Candidate lists[Warps][Most];
   __shared__ SliceSum warpSums[Warps];
   const int lane = ThreadX() & 31, warp = ThreadX() >> 5, row = BlockY();
+  const int count = CountOf(p, row);
+  if (count <= 0) return;
+  const float inverse = InverseOf(p, row);
   const int first = BlockX() * Slice + warp * (32 * Each) + lane;
   const ELEMENT* logits = (const ELEMENT*)p.logits + row * p.stride;
   float values[Each];
 #pragma unroll
   for (int i = 0; i < Each; i++) values[i] = first + i * 32 < p.vocabulary ? ToFloat(logits[first + i * 32]) : -Infinity;
-  SliceSum sum{-Infinity, 0};
+  SliceSum sum{-Infinity, 0, 0, 0};
 #pragma unroll
   for (int i = 0; i < Each; i++) sum.largest = __builtin_fmaxf(sum.largest, values[i]);
   const float base = sum.largest == -Infinity ? 0.0f : sum.largest;
@@ -58,13 +66,14 @@ extern "C" __global__ void __launch_bounds__(256) candidates_of_slices(const Can
 #pragma unroll
   for (int i = 0; i < Each; i++) {
     sum.sum += Exp(values[i] - base);
+    sum.scaled += Exp((values[i] - base) * inverse);
     keys[i] = first + i * 32 < p.vocabulary ? KeyOf(values[i]) : 0;
   }
-  sum = JoinWarp(sum);
+  sum = JoinWarp(sum, inverse);
   if (lane == 0) warpSums[warp] = sum;
 
   Candidate own;
-  for (int n = 0; n < p.count; n++) {
+  for (int n = 0; n < count; n++) {
     own = Candidate{0, NoToken};
 #pragma unroll
     for (int i = 0; i < Each; i++) { // the earlier of equals has the lower token
@@ -80,12 +89,12 @@ extern "C" __global__ void __launch_bounds__(256) candidates_of_slices(const Can
   SyncThreads();
   if (warp != 0) return;
 
-  const SliceSum all = JoinWarp(lane < Warps ? warpSums[lane] : SliceSum{-Infinity, 0});
+  const SliceSum all = JoinWarp(lane < Warps ? warpSums[lane] : SliceSum{-Infinity, 0, 0, 0}, inverse);
   const int64 slice = (int64)row * p.slices + BlockX();
   if (lane == 0) p.sums[slice] = all;
   int at = 0;
-  for (int n = 0; n < p.count; n++) {
-    own = lane < Warps && at < p.count ? lists[lane < Warps ? lane : 0][at] : Candidate{0, NoToken};
+  for (int n = 0; n < count; n++) {
+    own = lane < Warps && at < count ? lists[lane < Warps ? lane : 0][at] : Candidate{0, NoToken};
     const Candidate found = FirstOfWarp(own);
     if (lane == 0) p.lists[slice * p.count + n] = found;
     if (found.key != 0 && own.token == found.token) at++;
@@ -94,35 +103,41 @@ extern "C" __global__ void __launch_bounds__(256) candidates_of_slices(const Can
 
 extern "C" __global__ void __launch_bounds__(256) candidates_of_rows(const CandidateParameters p) {
   extern __shared__ Candidate merged[]; // [slices, count]
-  const int lane = ThreadX() & 31, row = BlockX(), all = p.slices * p.count;
-  const Candidate* lists = p.lists + (int64)row * all;
-  for (int i = ThreadX(); i < all; i += 256) merged[i] = lists[i];
+  const int lane = ThreadX() & 31, row = BlockX(), count = CountOf(p, row), all = p.slices * count;
+  if (count <= 0) return;
+  const Candidate* lists = p.lists + (int64)row * p.slices * p.count;
+  for (int i = ThreadX(); i < all; i += 256) merged[i] = lists[i / count * p.count + i % count];
   SyncThreads();
   if (ThreadX() >= 32) return;
 
-  if (p.logSums) {
-    SliceSum sum{-Infinity, 0};
+  if (p.masses) {
+    const float inverse = InverseOf(p, row);
+    SliceSum sum{-Infinity, 0, 0, 0};
     for (int i = lane; i < p.slices; i += 32) {
       const SliceSum slice = p.sums[(int64)row * p.slices + i];
       const float largest = __builtin_fmaxf(sum.largest, slice.largest), base = largest == -Infinity ? 0.0f : largest;
       sum.sum = sum.sum * Exp(sum.largest - base) + slice.sum * Exp(slice.largest - base);
+      sum.scaled = sum.scaled * Exp((sum.largest - base) * inverse) + slice.scaled * Exp((slice.largest - base) * inverse);
       sum.largest = largest;
     }
-    sum = JoinWarp(sum);
-    if (lane == 0) p.logSums[row] = sum.largest == -Infinity && sum.sum == 0 ? -Infinity : sum.largest + Log2(sum.sum) * Ln2;
+    sum = JoinWarp(sum, inverse);
+    if (lane == 0) {
+      p.masses[2 * row] = sum.sum;
+      p.masses[2 * row + 1] = sum.scaled;
+    }
   }
 
   int at[ListsOfLane];
 #pragma unroll
   for (int i = 0; i < ListsOfLane; i++) at[i] = 0;
-  for (int n = 0; n < p.count; n++) {
+  for (int n = 0; n < count; n++) {
     Candidate own{0, NoToken};
     int of = 0;
 #pragma unroll
     for (int i = 0; i < ListsOfLane; i++) {
       const int list = lane + i * 32;
-      if (list < p.slices && at[i] < p.count) {
-        const Candidate head = merged[list * p.count + at[i]];
+      if (list < p.slices && at[i] < count) {
+        const Candidate head = merged[list * count + at[i]];
         if (head.IsBefore(own)) {
           own = head;
           of = i;

@@ -11,9 +11,9 @@ struct Candidate {
   DEVICE bool IsBefore(const Candidate& other) const { return key > other.key || (key == other.key && token < other.token); }
 };
 
-/// A maximum, and Σ exp(logit − it).
+/// A maximum, Σ exp(logit − it), and the same at the row's temperature.
 struct SliceSum {
-  float largest, sum;
+  float largest, sum, scaled, reserved;
 };
 
 struct CandidateParameters {
@@ -22,7 +22,9 @@ struct CandidateParameters {
   SliceSum* sums;        // [rows, slices]
   int32* tokens;         // [rows, count]: results
   float* scores;         // [rows, count]
-  float* logSums;        // [rows]; null where not wanted
+  float* masses;         // [rows, 2]: Σ exp(logit − highest), and Σ exp((logit − highest) / temperature); null where not wanted
+  const int32* counts;   // [rows]: how many of a row are wanted; 0: nothing of it, not even masses. Null: count of each
+  const float* inverses; // [rows]: 1 / temperature; null for 1
   int64 stride;
   int32 rows, vocabulary;
   int32 count, slices;
@@ -45,6 +47,14 @@ struct AdvanceParameters {
   AdvanceGroup groups[4];
   int32 sequences, chosenStride, historySteps, pageShift;
 };
+
+/// Candidates of a row. A choice between the two counts would be made one of their addresses, and put the parameter into local memory: a minimum is none.
+DEVICE int CountOf(const CandidateParameters& p, int row) {
+  int count = 0x7FFFFFFF;
+  if (p.counts) count = p.counts[row];
+  return count < p.count ? count : p.count;
+}
+DEVICE float InverseOf(const CandidateParameters& p, int row) { return p.inverses ? p.inverses[row] : 1.0f; }
 
 /// The order of logits, −0 and 0 being equal.
 DEVICE uint32 KeyOf(float logit) {

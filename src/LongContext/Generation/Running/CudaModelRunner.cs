@@ -3,15 +3,16 @@ using LongContext.Cuda;
 using LongContext.Cuda.Decoding;
 using LongContext.Cuda.Driver;
 using LongContext.Cuda.Linear;
+using LongContext.Generation.Sampling;
 using LongContext.Models;
 using static TorchSharp.torch;
 
 namespace LongContext.Generation.Running;
 
 /// <summary>
-/// Steps on an NVIDIA GPU. Those in which every sequence has a few new tokens run wholly by kernels of LongContext.Cuda, over weights and a paged cache where they
-/// lie, as one captured graph: such a step reads all weights once, and what bounds it is the GPU's memory. Others, as chunks of prompts, and sequences under a
-/// remapping of positions run by the model's modules over the same cache.
+/// Steps on an NVIDIA GPU. Sequences with a few new tokens run by kernels of LongContext.Cuda, over weights and a paged cache where they lie, as one captured
+/// graph: that reads all weights once, and what bounds it is the GPU's memory. Others, as chunks of prompts, and sequences that drop tokens or remap positions
+/// run beside it by the model's modules over the same cache.
 /// </summary>
 /// <remarks>
 /// Products and norms of a row do not depend on other rows by one bit. Attention's splits are chosen for all sequences of a step together and by their lengths
@@ -29,6 +30,12 @@ internal sealed class CudaModelRunner : IModelRunner
     /// <summary>Shapes of steps that are kept.</summary>
     private const int MostEntries = 48;
 
+    /// <summary>Share of the free memory that the cache takes where it must take all at once: prompts' steps need some too.</summary>
+    private const double PlainShare = 0.6;
+
+    /// <summary>Positions that there are rows of rotations for from the beginning: 64 MiB where heads have 128 numbers.</summary>
+    private const int MostLikelyTokens = 1 << 17;
+
     private readonly CausalLanguageModel model;
     private readonly CudaContext context;
     private readonly CudaPageStore store;
@@ -37,10 +44,14 @@ internal sealed class CudaModelRunner : IModelRunner
     private readonly CudaStream stream;
     private readonly DecodingShape[] attention;
     private readonly Dictionary<CudaStepShape, CudaStepEntry> entries = [];
+    private readonly int mostEntries;
+    private readonly StepBatch kernelPart = new(MostTokens, MostTokens);
+    private readonly StepBatch modulePart;
+    private readonly int[] places;
+    private CudaStepEntry? last;
     private CudaWeights? weights;
     private int rotaryVersion;
     private int logitRows;
-    private bool byModules;
     private bool disposed;
 
     /// <summary>A runner of a model on a GPU.</summary>
@@ -49,13 +60,14 @@ internal sealed class CudaModelRunner : IModelRunner
     /// <exception cref="NotSupportedException">The model is none for these kernels; the message says why.</exception>
     /// <exception cref="CudaException">The driver failed.</exception>
     public CudaModelRunner(CausalLanguageModel model, RunnerOptions options)
-        : this(model, options, ContextOf(model, options), CudaDevice.Get(Math.Max(0, model.Device.index)).MemoryBytes)
+        : this(model, options, ContextOf(model, options), AddressBytes(model))
     {
     }
 
     /// <summary>Over a context for which the addresses of the model's tensors are good, with that many bytes of addresses for each group of the cache.</summary>
-    internal CudaModelRunner(CausalLanguageModel model, RunnerOptions options, CudaContext context, long addressBytes, long chunkBytes = 16L << 20)
+    internal CudaModelRunner(CausalLanguageModel model, RunnerOptions options, CudaContext context, long addressBytes, long chunkBytes = 16L << 20, int mostEntries = MostEntries)
     {
+        this.mostEntries = mostEntries;
         options.Validate();
         if (WhyNotModel(model, options) is { } reason) throw new NotSupportedException($"The GPU's kernels cannot run this model: {reason}.");
         (this.model, this.context) = (model, context);
@@ -66,13 +78,15 @@ internal sealed class CudaModelRunner : IModelRunner
             .. groups.Windows.Select(window => new DecodingShape
             {
                 Element = model.DataType == ScalarType.BFloat16 ? CacheElement.BFloat16 : CacheElement.Float16,
-                Heads = shape.HeadCount, KeyHeads = shape.KeyValueHeadCount, HeadSize = shape.HeadDimension, WindowLeft = window - 1,
+                Codes = CodesOf(options), Heads = shape.HeadCount, KeyHeads = shape.KeyValueHeadCount, HeadSize = shape.HeadDimension, WindowLeft = window - 1,
             }),
         ];
-        store = new CudaPageStore(context, groups, model, options.PageTokens, addressBytes, chunkBytes);
+        store = new CudaPageStore(context, groups, model, options.PageTokens, addressBytes, chunkBytes, CodesOf(options));
         modules = new TorchModelRunner(model, options, _ => store);
         stream = new CudaStream(context);
         step = new CudaStep(context, model, groups, store, MostTokens);
+        modulePart = new StepBatch(modules.MaximumTokens, modules.MaximumTokens);
+        places = new int[modules.MaximumTokens];
     }
 
     /// <inheritdoc />
@@ -90,8 +104,14 @@ internal sealed class CudaModelRunner : IModelRunner
     /// <inheritdoc />
     public bool SupportsRemapping => true;
 
-    /// <summary>Steps that were run by kernels, and of these as graphs.</summary>
+    /// <summary>Steps that were run by kernels, wholly or in part, and of these as graphs.</summary>
     public (long Kernels, long Graphs) Steps { get; private set; }
+
+    /// <summary>Shapes of steps that are kept.</summary>
+    internal int EntryCount => entries.Count;
+
+    /// <summary>Bytes that the cache holds whether it has pages or not, because the driver gives memory all at once; mostly 0.</summary>
+    public long PlainBytes => store.PlainBytes;
 
     /// <summary>Why steps are not captured as graphs; null where they are.</summary>
     public string? GraphFault { get; private set; }
@@ -106,7 +126,7 @@ internal sealed class CudaModelRunner : IModelRunner
         Version capability = context.Architecture.ComputeCapability;
         return capability.Major < 8
             ? $"the GPU has compute capability {capability}; 8.0 is needed"
-            : context.WhyNotLoadable(Modules(model));
+            : context.WhyNotLoadable(Modules(model, options));
     }
 
     /// <inheritdoc />
@@ -115,27 +135,29 @@ internal sealed class CudaModelRunner : IModelRunner
         ObjectDisposedException.ThrowIf(disposed, this);
         model.ThrowIfDisposed();
         StepChecks.Check(batch, MaximumTokens);
-        (logitRows, byModules) = (0, false);
+        logitRows = 0;
         if (batch.TokenCount == 0) return;
         cancellationToken.ThrowIfCancellationRequested();
-        if (!IsForKernels(batch) || !HasWeights())
-        {
-            byModules = true;
-            modules.Run(batch, cancellationToken);
-            return;
-        }
-
-        RunKernels(batch);
+        Divide(batch, HasWeights());
+        if (kernelPart.SequenceCount == 0) modules.Run(batch, cancellationToken);
+        else if (modulePart.SequenceCount == 0) RunKernels(batch, beside: null, cancellationToken);
+        else RunKernels(kernelPart, modulePart, cancellationToken);
         logitRows = batch.LogitCount;
     }
 
     /// <inheritdoc />
     public Span<float> Logits(int row)
     {
-        if (byModules) return modules.Logits(row);
-        ArgumentOutOfRangeException.ThrowIfNegative(row);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, logitRows);
-        return step.Logits(row);
+        int place = PlaceOf(row);
+        return place < 0 ? modules.Logits(~place) : step.Logits(place, stream);
+    }
+
+    /// <inheritdoc />
+    public bool TryCandidates(int row, out TokenCandidates candidates)
+    {
+        int place = PlaceOf(row), count = place < 0 ? 0 : last!.Inputs.CandidatesOf(place);
+        candidates = count == 0 ? default : step.Candidates(place, count);
+        return count > 0;
     }
 
     /// <inheritdoc />
@@ -150,34 +172,66 @@ internal sealed class CudaModelRunner : IModelRunner
         modules.Dispose();
     }
 
-    private static bool IsForKernels(StepBatch batch)
+    /// <summary>Where a row of the step's logits is: the kernels' row, or the complement of the modules'.</summary>
+    private int PlaceOf(int row)
     {
-        if (batch.TokenCount > MostTokens) return false;
-        foreach (ref readonly StepSequence sequence in batch.Sequences)
-        {
-            if (sequence.TokenCount > MostSequenceTokens || sequence.Remapping is not null || sequence.Sinks is not null || sequence.Choice is not null || sequence.Dropped > 0) return false;
-        }
-
-        return true;
+        ArgumentOutOfRangeException.ThrowIfNegative(row);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, logitRows);
+        return places[row];
     }
 
-    /// <summary>What a step loads, so that a driver that does not take it is known of before.</summary>
-    internal static string[] Modules(CausalLanguageModel model)
+    /// <summary>Deals a step's sequences out to kernels and modules, and notes where their rows of logits will be.</summary>
+    private void Divide(StepBatch batch, bool withKernels)
     {
+        kernelPart.Clear();
+        modulePart.Clear();
+        int row = 0;
+        foreach (ref readonly StepSequence sequence in batch.Sequences)
+        {
+            bool byKernels = withKernels && IsForKernels(sequence) && sequence.TokenCount <= MostTokens - kernelPart.TokenCount;
+            int first = (byKernels ? kernelPart : modulePart).Add(sequence, batch.Tokens.Slice(sequence.TokenStart, sequence.TokenCount));
+            for (int i = 0; i < sequence.LogitCount; i++) places[row++] = byKernels ? first + i : ~(first + i);
+        }
+    }
+
+    private static bool IsForKernels(in StepSequence sequence) =>
+        sequence.TokenCount <= MostSequenceTokens && sequence.Remapping is null && sequence.Sinks is null && sequence.Choice is null && sequence.Dropped == 0;
+
+    /// <summary>What a step loads, so that a driver that does not take it is known of before.</summary>
+    internal static string[] Modules(CausalLanguageModel model, RunnerOptions options)
+    {
+        bool coded = CodesOf(options) != CacheCodes.None;
         bool bfloat16 = model.DataType == ScalarType.BFloat16;
         string type = bfloat16 ? "bf16" : "f16";
         return
         [
-            .. DecodingAttention.Modules(bfloat16 ? CacheElement.BFloat16 : CacheElement.Float16, model.Shape.HeadDimension),
-            $"sm_80/linear_plain_{type}", $"sm_80/rows_{type}", $"sm_80/cache_append_{type}", $"sm_80/rms_norm_forward_{type}",
+            .. DecodingAttention.Modules(bfloat16 ? CacheElement.BFloat16 : CacheElement.Float16, model.Shape.HeadDimension, coded), .. coded ? (string[])[$"sm_80/coded_rows_{type}"] : [],
+            $"sm_80/linear_plain_{type}", $"sm_80/rows_{type}", $"sm_80/cache_append_{(coded ? "coded_" : "")}{type}", $"sm_80/rms_norm_forward_{type}", "sm_80/candidates_f32",
         ];
     }
 
     private static string? WhyNotModel(CausalLanguageModel model, RunnerOptions options)
     {
-        if (options.CacheFormat is { } format && !(format == CacheFormat.BFloat16 && model.DataType == ScalarType.BFloat16)) return $"the cache is to be in {format}; these kernels keep the model's type";
+        bool isModels = options.CacheFormat is null || (options.CacheFormat == CacheFormat.BFloat16 && model.DataType == ScalarType.BFloat16);
+        if (!isModels && CodesOf(options) == CacheCodes.None) return $"the cache is to be in {options.CacheFormat}; these kernels keep the model's type, int8 or float8";
         return CudaWeights.WhyNot(model);
     }
+
+    /// <summary>Addresses for each group of the cache: as many as the GPU has memory, or a share of what is free where addresses come with memory.</summary>
+    private static long AddressBytes(CausalLanguageModel model)
+    {
+        CudaDevice device = CudaDevice.Get(Math.Max(0, model.Device.index));
+        if (CudaArena.ManagesVirtualMemory(CudaContext.ForDevice(device.Ordinal))) return device.MemoryBytes;
+        int groups = new CacheGroups(model.Shape.Layers).Windows.Count;
+        return Math.Max(1, (long)((device.MemoryBytes - (device.MemoryInUse ?? device.MemoryBytes / 2)) * PlainShare / groups));
+    }
+
+    private static CacheCodes CodesOf(RunnerOptions options) => options.CacheFormat switch
+    {
+        CacheFormat.Int8 => CacheCodes.Int8,
+        CacheFormat.Float8 => CacheCodes.Float8,
+        _ => CacheCodes.None,
+    };
 
     private static CudaContext ContextOf(CausalLanguageModel model, RunnerOptions options)
     {
@@ -186,17 +240,22 @@ internal sealed class CudaModelRunner : IModelRunner
         return CudaContext.ForDevice(Math.Max(0, model.Device.index));
     }
 
-    private void RunKernels(StepBatch batch)
+    /// <summary>Runs a step's kernels, and beside them modules of other sequences.</summary>
+    private void RunKernels(StepBatch batch, StepBatch? beside, CancellationToken cancellationToken)
     {
         // What libtorch and copies of pages put on the default stream comes first; this stream does not wait for it by itself.
         context.Synchronize();
         Reserve(batch);
         CudaStepShape shape = CudaStepShape.Of(batch, store.PageTokens);
-        CudaStepEntry entry = EntryOf(shape);
+        CudaStepEntry entry = last = EntryOf(shape);
         entry.Fill(batch);
+        step.Begin(shape);
         try
         {
             Start(shape, entry);
+            FetchRows(batch.LogitCount, entry.Inputs);
+            // Their sequences have pages of their own, and the two streams nothing in common that either writes.
+            if (beside is not null) modules.Run(beside, cancellationToken);
         }
         catch
         {
@@ -207,6 +266,17 @@ internal sealed class CudaModelRunner : IModelRunner
 
         stream.Synchronize();
         Steps = (Steps.Kernels + 1, Steps.Graphs);
+    }
+
+    /// <summary>Puts copies of the rows that are wanted themselves behind the step, those that lie together in one.</summary>
+    private void FetchRows(int rows, CudaStepInputs inputs)
+    {
+        for (int row = 0; row < rows; row++)
+        {
+            int first = row;
+            while (row < rows && inputs.CandidatesOf(row) == 0) row++;
+            if (row > first) step.Fetch(first, row - first, stream.Handle);
+        }
     }
 
     private void Start(CudaStepShape shape, CudaStepEntry entry)
@@ -264,12 +334,31 @@ internal sealed class CudaModelRunner : IModelRunner
 
     private CudaStepEntry EntryOf(CudaStepShape shape)
     {
-        if (entries.TryGetValue(shape, out CudaStepEntry? known)) return known;
-        if (entries.Count == MostEntries) Forget();
-        var made = new CudaStepEntry(context, shape, attention, store, weights!.Rotaries);
-        entries.Add(shape, made);
-        return made;
+        if (!entries.TryGetValue(shape, out CudaStepEntry? entry))
+        {
+            if (entries.Count >= mostEntries) ForgetOldest();
+            entry = new CudaStepEntry(context, shape, attention, store, weights!.Rotaries, step.MostCandidates);
+            entries.Add(shape, entry);
+        }
+
+        entry.LastUse = Steps.Kernels;
+        return entry;
     }
+
+    private void ForgetOldest()
+    {
+        (CudaStepShape oldest, long use) = (default, long.MaxValue);
+        foreach ((CudaStepShape shape, CudaStepEntry entry) in entries)
+        {
+            if (entry.LastUse < use) (oldest, use) = (shape, entry.LastUse);
+        }
+
+        entries.Remove(oldest, out CudaStepEntry? forgotten);
+        forgotten?.Dispose();
+    }
+
+    /// <summary>Tokens of a sequence, as far as model and cache reach and tables of positions cost little.</summary>
+    private int LikelyLength => Math.Min(MostLikelyTokens, Math.Min(model.Config.MaxPositionEmbeddings, store.TokenCapacity));
 
     private void Reserve(StepBatch batch)
     {
@@ -277,7 +366,8 @@ internal sealed class CudaModelRunner : IModelRunner
         foreach (ref readonly StepSequence sequence in batch.Sequences) longest = Math.Max(longest, sequence.CachedTokens + sequence.TokenCount);
         foreach (CudaRotary rotary in weights!.Rotaries)
         {
-            if (!rotary.DependsOnLength && rotary.Reserve(longest)) rotaryVersion++;
+            // For all lengths that may come, once: tables that grow make all graphs useless.
+            if (!rotary.DependsOnLength && rotary.Reserve(rotary.Cosines == 0 ? Math.Max(longest, LikelyLength) : longest)) rotaryVersion++;
         }
     }
 
@@ -297,5 +387,6 @@ internal sealed class CudaModelRunner : IModelRunner
     {
         foreach (CudaStepEntry entry in entries.Values) entry.Dispose();
         entries.Clear();
+        last = null;
     }
 }

@@ -16,7 +16,8 @@ namespace LongContext.Generation.Running;
 /// </summary>
 /// <remarks>
 /// Rows of a layer's keys are counted from the layer's place in page 0: the row of token t of page p is p · <see cref="RowsOfPage"/> + t, for keys and values
-/// alike. So a table of pages with p · 2 · layers in place of p serves kernels whose pages lie densely, for all layers.
+/// alike. So a table of pages with p · 2 · layers in place of p serves kernels whose pages lie densely, for all layers. A row is numbers of the model's type or, in
+/// int8 and float8, codes and their scales (<see cref="CodedRow"/>).
 /// </remarks>
 internal sealed unsafe class CudaPageStore : ITensorPages
 {
@@ -29,6 +30,7 @@ internal sealed unsafe class CudaPageStore : ITensorPages
     private readonly CacheGroups groups;
     private readonly CacheAppend append;
     private readonly GatherKernel gatherRows;
+    private readonly CodedRows codedRows;
     private readonly Device device;
     private readonly CacheElement element;
     private readonly int keyHeads;
@@ -43,13 +45,17 @@ internal sealed unsafe class CudaPageStore : ITensorPages
     /// <param name="pageTokens">Tokens of a page.</param>
     /// <param name="addressBytes">Bytes of addresses for each group; the memory is taken as pages are committed.</param>
     /// <param name="chunkBytes">Least bytes of a chunk.</param>
-    public CudaPageStore(CudaContext context, CacheGroups groups, CausalLanguageModel model, int pageTokens, long addressBytes, long chunkBytes = LeastChunkBytes)
+    /// <param name="codes">What rows are; by default numbers of the model's type.</param>
+    public CudaPageStore(
+        CudaContext context, CacheGroups groups, CausalLanguageModel model, int pageTokens, long addressBytes, long chunkBytes = LeastChunkBytes, CacheCodes codes = CacheCodes.None)
     {
         (this.context, this.groups, device, PageTokens) = (context, groups, model.Device, pageTokens);
         (keyHeads, headSize) = (model.Shape.KeyValueHeadCount, model.Shape.HeadDimension);
         element = model.DataType == ScalarType.BFloat16 ? CacheElement.BFloat16 : CacheElement.Float16;
         append = new CacheAppend(context);
         gatherRows = new GatherKernel(context);
+        Codes = codes;
+        codedRows = new CodedRows(context, element, codes, keyHeads, headSize);
         long layerBytes = 2 * pageTokens * RowBytes;
         Groups = [.. groups.Windows.Select((window, group) => new CacheGroup(window, groups.LayerCounts[group], groups.LayerCounts[group] * layerBytes))];
         // Rows are counted in 31 bits.
@@ -82,7 +88,16 @@ internal sealed unsafe class CudaPageStore : ITensorPages
     /// <inheritdoc />
     public long CommittedBytes { get; private set; }
 
-    private long RowBytes => 2L * keyHeads * headSize;
+    /// <summary>Tokens that there are addresses for.</summary>
+    public int TokenCapacity => (int)Math.Min(int.MaxValue, ranges.Max(range => range.Pages) * (long)PageTokens);
+
+    /// <summary>What rows are.</summary>
+    public CacheCodes Codes { get; }
+
+    /// <summary>Bytes that are held whether pages are committed or not: 0 but for drivers without virtual memory management.</summary>
+    public long PlainBytes => ranges.Sum(range => range.Arena.PlainBytes);
+
+    private long RowBytes => Codes == CacheCodes.None ? 2L * keyHeads * headSize : CodedRow.Bytes(keyHeads, headSize);
 
     /// <summary>What a page's number is multiplied with in a table of pages.</summary>
     public int PageFactor(int group) => 2 * groups.LayerCounts[group];
@@ -170,11 +185,23 @@ internal sealed unsafe class CudaPageStore : ITensorPages
             for (int head = 0; head < keyHeads; head++)
             {
                 ReadOnlySpan<int> kept = choice.Kept(groups.PlaceOf(layer), head);
-                for (int token = 0; token < kept.Length; token++) rows[(token * keyHeads) + head] = checked((RowOf(group, from, kept[token]) * keyHeads) + head);
+                for (int token = 0; token < kept.Length; token++)
+                {
+                    int row = RowOf(group, from, kept[token]);
+                    rows[(token * keyHeads) + head] = Codes == CacheCodes.None ? checked((row * keyHeads) + head) : row;
+                }
             }
 
             using var inner = NewDisposeScope();
-            Tensor source = OnDevice(rows), keys = Rows(KeysOf(layer), source), values = Rows(ValuesOf(layer), source);
+            Tensor source = OnDevice(rows);
+            if (Codes != CacheCodes.None)
+            {
+                codedRows.Move(KeysOf(layer), RowCount(group), source.Address(), target.Address(), choice.Count, stream: 0);
+                codedRows.Move(ValuesOf(layer), RowCount(group), source.Address(), target.Address(), choice.Count, stream: 0);
+                continue;
+            }
+
+            Tensor keys = Rows(KeysOf(layer), source), values = Rows(ValuesOf(layer), source);
             Append(layer, group, target, keys, values);
         }
 
@@ -258,6 +285,7 @@ internal sealed unsafe class CudaPageStore : ITensorPages
     private void Append(int layer, int group, Tensor slots, Tensor k_TKD, Tensor v_TKD) => append.Run(new CacheAppendArguments
     {
         Element = element,
+        Codes = Codes,
         Keys = k_TKD.Address(),
         Values = v_TKD.Address(),
         KeyCache = KeysOf(layer),
@@ -274,6 +302,12 @@ internal sealed unsafe class CudaPageStore : ITensorPages
     {
         int rows = (int)indices.shape[0];
         Tensor result = empty([rows, columns], dtype: element == CacheElement.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float16, device: device);
+        if (Codes != CacheCodes.None)
+        {
+            codedRows.Gather(table, tableRows, indices.Address(), result.Address(), rows, stream: 0);
+            return result;
+        }
+
         gatherRows.Run(
             new GatherArguments
             {

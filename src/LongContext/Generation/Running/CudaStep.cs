@@ -5,6 +5,8 @@ using LongContext.Cuda.Linear;
 using LongContext.Cuda.Normalization;
 using LongContext.Cuda.Pointwise;
 using LongContext.Cuda.Rows;
+using LongContext.Cuda.Sampling;
+using LongContext.Generation.Sampling;
 using LongContext.Models;
 using static TorchSharp.torch;
 
@@ -25,9 +27,14 @@ internal sealed unsafe class CudaStep : IDisposable
     private readonly RmsNormKernel norms;
     private readonly CacheAppend append;
     private readonly DecodingAttention attention;
+    private readonly CandidateKernel candidates;
     private readonly CudaBuffer memory;
     private readonly CudaBuffer logits;
     private readonly PinnedBuffer hostLogits;
+    private readonly CudaBuffer found;
+    private readonly PinnedBuffer hostFound;
+    private readonly bool[] isHere;
+    private int foundRows;
     private readonly nint x;
     private readonly nint normed;
     private readonly nint added;
@@ -58,6 +65,11 @@ internal sealed unsafe class CudaStep : IDisposable
         long logitBytes = (long)maximumTokens * shape.VocabularySize * sizeof(float);
         logits = new CudaBuffer(context, logitBytes);
         hostLogits = new PinnedBuffer(context, logitBytes);
+        candidates = new CandidateKernel(context);
+        isHere = new bool[maximumTokens];
+        MostCandidates = shape.VocabularySize <= CandidateKernel.MostTokens ? Math.Min(Math.Min(CandidateKernel.MostCandidates, RowNeed.MostCandidates), shape.VocabularySize) : 0;
+        found = new CudaBuffer(context, FoundBytes(maximumTokens));
+        hostFound = new PinnedBuffer(context, FoundBytes(maximumTokens));
 
         nint Place(int index) => memory.Address + (nint)places[index];
     }
@@ -65,8 +77,44 @@ internal sealed unsafe class CudaStep : IDisposable
     /// <summary>Grows when addresses change: what was captured before is of no use then.</summary>
     public int Version { get; private set; }
 
-    /// <summary>A row of logits of the last step.</summary>
-    public Span<float> Logits(int row) => new((float*)hostLogits.Address + ((long)row * shape.VocabularySize), shape.VocabularySize);
+    /// <summary>Candidates of a row that a step finds, at most; 0 where the vocabulary is too large for it.</summary>
+    public int MostCandidates { get; }
+
+    /// <summary>A row of logits of the last step, which is copied from the GPU where that was not done yet.</summary>
+    public Span<float> Logits(int row, CudaStream stream)
+    {
+        if (!isHere[row])
+        {
+            Fetch(row, 1, stream.Handle);
+            stream.Synchronize();
+        }
+
+        return new((float*)hostLogits.Address + ((long)row * shape.VocabularySize), shape.VocabularySize);
+    }
+
+    /// <summary>The likeliest tokens of a row of the last step.</summary>
+    public TokenCandidates Candidates(int row, int count)
+    {
+        int all = foundRows * MostCandidates;
+        var tokens = (int*)hostFound.Address + (row * MostCandidates);
+        float* scores = (float*)hostFound.Address + all + (row * MostCandidates), masses = (float*)hostFound.Address + (2 * all) + (2 * row);
+        return new TokenCandidates { Tokens = new(tokens, count), Scores = new(scores, count), Mass = masses[0], ScaledMass = masses[1], Tolerance = CandidateKernel.MassTolerance };
+    }
+
+    /// <summary>A step of a shape begins: there are no rows of the last one any more.</summary>
+    public void Begin(CudaStepShape step)
+    {
+        foundRows = step.Tokens;
+        isHere.AsSpan().Clear();
+    }
+
+    /// <summary>Puts the copy of rows of logits on a stream, behind the step.</summary>
+    public void Fetch(int first, int count, nint stream)
+    {
+        long rowBytes = (long)shape.VocabularySize * sizeof(float), start = first * rowBytes;
+        hostLogits.CopyFrom(logits.Address + (nint)start, start, count * rowBytes, stream);
+        isHere.AsSpan(first, count).Fill(true);
+    }
 
     /// <summary>Puts a step on a stream.</summary>
     /// <param name="weights">The model's weights.</param>
@@ -113,7 +161,7 @@ internal sealed unsafe class CudaStep : IDisposable
                 Scale = shape.LogitScale, SoftCap = shape.LogitSoftCap,
             },
             stream);
-        hostLogits.CopyFrom(logits.Address, (long)rows * shape.VocabularySize * sizeof(float), stream);
+        if (MostCandidates > 0) Choose(inputs, rows, stream);
     }
 
     /// <inheritdoc />
@@ -122,8 +170,27 @@ internal sealed unsafe class CudaStep : IDisposable
         memory.Dispose();
         logits.Dispose();
         hostLogits.Dispose();
+        found.Dispose();
+        hostFound.Dispose();
         workspace?.Dispose();
     }
+
+    /// <summary>The likeliest tokens of rows that want them, and one copy of them all: tokens, scores, masses.</summary>
+    private void Choose(CudaStepInputs inputs, int rows, nint stream)
+    {
+        nint scores = found.Address + (rows * MostCandidates * sizeof(int)), masses = scores + (rows * MostCandidates * sizeof(float));
+        candidates.Run(
+            new CandidateArguments
+            {
+                Type = ElementType.Float32, Rows = rows, Vocabulary = shape.VocabularySize, Logits = new RowTensor(logits.Address, shape.VocabularySize), Count = MostCandidates,
+                Tokens = found.Address, Scores = scores, Masses = masses, Counts = inputs.Needs, InverseTemperatures = inputs.InverseTemperatures,
+                Workspace = Workspace(CandidateKernel.WorkspaceBytes(rows, shape.VocabularySize, MostCandidates)),
+            },
+            stream);
+        hostFound.CopyFrom(found.Address, FoundBytes(rows), stream);
+    }
+
+    private long FoundBytes(int rows) => rows * (2L * MostCandidates + 2) * sizeof(int);
 
     /// <summary>Queries, keys and values side by side, with their norms.</summary>
     private void Project(CudaLayer layer, nint input, int rows, nint stream)
@@ -162,7 +229,7 @@ internal sealed unsafe class CudaStep : IDisposable
         append.Run(
             new CacheAppendArguments
             {
-                Element = plan.Shape.Element, Query = layer.Rotary is null ? 0 : heads, Keys = key, Values = key + (2 * keySize), KeyCache = keyCache, ValueCache = valueCache,
+                Element = plan.Shape.Element, Codes = plan.Shape.Codes, Query = layer.Rotary is null ? 0 : heads, Keys = key, Values = key + (2 * keySize), KeyCache = keyCache, ValueCache = valueCache,
                 Slots = inputs.Slots(group), CacheRows = store.RowCount(group), Positions = layer.Rotary is { } turned ? inputs.Positions(turned) : 0,
                 Cosines = cosines, Sines = sines, RotarySize = 2 * (layer.Rotary?.Half ?? 0), Tokens = step.Tokens, Heads = shape.HeadCount,
                 KeyHeads = shape.KeyValueHeadCount, HeadSize = size, QueryStride = projected, KeyStride = projected, ValueStride = projected,

@@ -23,19 +23,20 @@ internal sealed class CudaStepEntry : IDisposable
     /// <param name="attention">Attention of each group, whatever the tokens of a sequence.</param>
     /// <param name="store">The cache.</param>
     /// <param name="rotaries">The model's rotations.</param>
-    public CudaStepEntry(CudaContext context, CudaStepShape shape, ReadOnlySpan<DecodingShape> attention, CudaPageStore store, CudaRotary[] rotaries)
+    /// <param name="mostCandidates">Candidates of a row of logits, at most.</param>
+    public CudaStepEntry(CudaContext context, CudaStepShape shape, ReadOnlySpan<DecodingShape> attention, CudaPageStore store, CudaRotary[] rotaries, int mostCandidates)
     {
         (this.context, this.shape) = (context, shape);
         shapes = new DecodingShape[attention.Length];
         for (int group = 0; group < shapes.Length; group++) shapes[group] = attention[group] with { MaxQueryTokens = shape.SequenceTokens };
         plans = new DecodingPlan[shapes.Length];
         (planned, lengths) = (new int[shape.Sequences], new int[shape.Sequences]);
-        int places = context.Architecture.MultiprocessorCount * DecodingTile.BlocksPerMultiprocessor(shapes[0].HeadSize, context.Architecture);
+        int places = context.Architecture.MultiprocessorCount * DecodingTile.BlocksPerMultiprocessor(shapes[0].HeadSize, context.Architecture, store.Codes != CacheCodes.None);
         capacity = shape.Sequences + (((Waves * places) + (shapes[0].KeyHeads * shapes[0].RowBlocks) - 1) / (shapes[0].KeyHeads * shapes[0].RowBlocks));
         int[] words = new int[shapes.Length];
         Plan();
         for (int group = 0; group < words.Length; group++) words[group] = plans[group].Words.Length;
-        Inputs = new CudaStepInputs(context, shape, store, rotaries, words);
+        Inputs = new CudaStepInputs(context, shape, store, rotaries, words, mostCandidates);
         Array.Fill(planned, -1);
     }
 
@@ -49,6 +50,9 @@ internal sealed class CudaStepEntry : IDisposable
 
     /// <summary>The addresses (<see cref="CudaStep.Version"/>) that a step of this shape was run with; −1 before.</summary>
     public int Version { get; set; } = -1;
+
+    /// <summary>Number of the step that had this shape last.</summary>
+    public long LastUse { get; set; }
 
     /// <summary>Puts a step into the inputs, with plans that suit its lengths.</summary>
     public void Fill(StepBatch batch)

@@ -22,6 +22,9 @@ internal sealed unsafe class CudaStepInputs : IDisposable
     private readonly int positions;
     private readonly int numbers;
     private readonly int wanted;
+    private readonly int needs;
+    private readonly int inverses;
+    private readonly int mostCandidates;
     private readonly int borders;
     private readonly int lengths;
     private int count;
@@ -31,13 +34,16 @@ internal sealed unsafe class CudaStepInputs : IDisposable
     /// <param name="store">The cache.</param>
     /// <param name="rotaries">The model's rotations.</param>
     /// <param name="planWords">Integers of each group's plan.</param>
-    public CudaStepInputs(CudaContext context, CudaStepShape shape, CudaPageStore store, CudaRotary[] rotaries, ReadOnlySpan<int> planWords)
+    /// <param name="mostCandidates">Candidates of a row, at most.</param>
+    public CudaStepInputs(CudaContext context, CudaStepShape shape, CudaPageStore store, CudaRotary[] rotaries, ReadOnlySpan<int> planWords, int mostCandidates)
     {
-        (this.shape, this.store, this.rotaries) = (shape, store, rotaries);
+        (this.shape, this.store, this.rotaries, this.mostCandidates) = (shape, store, rotaries, mostCandidates);
         ids = Take(shape.Tokens);
         positions = Take(shape.Tokens);
         numbers = Take(shape.Tokens);
         wanted = Take(shape.Tokens);
+        needs = Take(shape.Tokens);
+        inverses = Take(shape.Tokens);
         borders = Take(shape.Sequences + 1);
         lengths = Take(shape.Sequences);
         (slots, pages, plans) = (new int[store.Groups.Count], new int[store.Groups.Count], new int[store.Groups.Count]);
@@ -68,6 +74,11 @@ internal sealed unsafe class CudaStepInputs : IDisposable
 
     public nint Wanted => At(wanted);
 
+    /// <summary>By row of logits: how many candidates are wanted, 0 for the row itself.</summary>
+    public nint Needs => At(needs);
+
+    public nint InverseTemperatures => At(inverses);
+
     public nint Borders => At(borders);
 
     public nint Lengths => At(lengths);
@@ -88,6 +99,9 @@ internal sealed unsafe class CudaStepInputs : IDisposable
         ? (At(tables[rotary.Index]), At(tables[rotary.Index] + (shape.Tokens * rotary.Half)))
         : (rotary.Cosines, rotary.Sines);
 
+    /// <summary>Candidates that the step finds of a row of logits; 0 for a row that is wanted itself, or that nobody wants.</summary>
+    public int CandidatesOf(int row) => Host[needs + row];
+
     /// <summary>Puts a step into the block.</summary>
     public void Fill(StepBatch batch)
     {
@@ -99,6 +113,7 @@ internal sealed unsafe class CudaStepInputs : IDisposable
         own.Clear();
         rows.Clear();
         keys.Clear();
+        block.Slice(needs, shape.Tokens).Clear();
         int at = 0;
         for (int i = 0; i < sequences.Length; i++)
         {
@@ -107,7 +122,9 @@ internal sealed unsafe class CudaStepInputs : IDisposable
             for (int t = 0; t < sequence.TokenCount; t++)
             {
                 own[sequence.TokenStart + t] = sequence.CachedTokens + t;
-                if (t >= sequence.TokenCount - sequence.LogitCount) rows[at++] = sequence.TokenStart + t;
+                if (t < sequence.TokenCount - sequence.LogitCount) continue;
+                (block[needs + at], block[inverses + at]) = (Math.Min(sequence.Need.Candidates, mostCandidates), BitConverter.SingleToInt32Bits(sequence.Need.InverseTemperature));
+                rows[at++] = sequence.TokenStart + t;
             }
         }
 

@@ -1,3 +1,5 @@
+using LongContext.Generation.Sampling;
+
 namespace LongContext.Generation.Running;
 
 /// <summary>
@@ -30,4 +32,14 @@ internal interface IModelRunner : IDisposable
     /// <summary>A row of logits of the last step, float32, which the caller may change; valid until the next step.</summary>
     /// <param name="row">Its number, as <see cref="StepBatch.Add"/> gave it.</param>
     Span<float> Logits(int row);
+
+    /// <summary>The likeliest tokens of a row of the last step, where <see cref="StepSequence.Need"/> asked for them and the runner finds them on its device; valid until the next step.</summary>
+    /// <param name="row">Its number, as for <see cref="Logits"/>, which gives the whole row then too, at the cost of a copy.</param>
+    /// <param name="candidates">The tokens.</param>
+    /// <returns>False where there are none: the row's scores are what there is.</returns>
+    bool TryCandidates(int row, out TokenCandidates candidates)
+    {
+        candidates = default;
+        return false;
+    }
 }

@@ -24,11 +24,15 @@ internal static partial class ModelRunners
         IModelRunner runner = reason is not null ? new TorchModelRunner(model, options) : onGpu ? new CudaModelRunner(model, options) : new CpuModelRunner(model, options);
         LogChoice(logger ?? NullLogger.Instance, runner.Name, model.Config.ModelType, model.DataType.ToString(), reason is null ? $"{kernels} have it" : $"not {kernels}, since {reason}");
         if (runner is CpuModelRunner { MadePlain: { Count: > 0 } plain }) LogMadePlain(logger ?? NullLogger.Instance, plain.Count, plain[0], model.DataType.ToString());
+        if (runner is CudaModelRunner { PlainBytes: > 0 and var held }) LogPlainCache(logger ?? NullLogger.Instance, held);
         return runner;
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Steps of the model ({ModelType}, {DataType}) are run by '{Runner}': {Reason}.")]
     private static partial void LogChoice(ILogger logger, string runner, string modelType, string dataType, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The driver has no virtual memory management on this GPU: {Bytes} bytes are taken for the cache at once and kept.")]
+    private static partial void LogPlainCache(ILogger logger, long bytes);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} quantised matrices ('{First}' the first) lie in a way that the CPU's kernels do not read. They were made plain and take the memory of {DataType}.")]
     private static partial void LogMadePlain(ILogger logger, int count, string first, string dataType);

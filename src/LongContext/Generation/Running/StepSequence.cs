@@ -1,3 +1,4 @@
+using LongContext.Generation.Sampling;
 using LongContext.Positions;
 
 namespace LongContext.Generation.Running;
@@ -19,6 +20,9 @@ internal struct StepSequence
 
     /// <summary>For how many of its last new tokens logits are wanted: 0 inside a prompt, 1 at its end and when decoding, more when guesses are checked or text is scored.</summary>
     public int LogitCount;
+
+    /// <summary>What is wanted of those rows: the scores, by default, or the likeliest tokens. Runners that find no candidates give scores.</summary>
+    public RowNeed Need;
 
     /// <summary>Pages that hold its cached tokens and have room for the new ones.</summary>
     public SequencePages Pages;

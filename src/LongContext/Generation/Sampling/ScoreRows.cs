@@ -72,9 +72,12 @@ internal static class ScoreRows
         }
 
         double sum = Vector256.Sum(one + two);
-        for (; i < row.Length; i++) sum += weights[i] = Exponential(Vector256.Create((row[i] - highest) / temperature))[0];
+        for (; i < row.Length; i++) sum += weights[i] = Weight(row[i], highest, temperature);
         return sum;
     }
+
+    /// <summary>exp((score − highest) / temperature), by every bit as <see cref="Weigh"/> has it.</summary>
+    public static double Weight(float score, double highest, double temperature) => Exponential(Vector256.Create((score - highest) / temperature))[0];
 
     /// <summary>ln Σ exp(row).</summary>
     public static double LogSum(ReadOnlySpan<float> row, double highest)

@@ -19,6 +19,7 @@ internal sealed class SequenceSampler
     private readonly KeyValuePair<int, double>[] biases;
     private readonly int[] maskedUntilMinimum;
     private readonly int vocabularySize;
+    private readonly RowNeed need;
     private readonly TokenLogProbability[] alternatives = [];
     private int alternativeCount;
     private int guessCount;
@@ -42,6 +43,7 @@ internal sealed class SequenceSampler
         maskedUntilMinimum = options.MinimumNewTokens == 0 ? []
             : [.. stopTokenIds.Union(options.AlsoMaskedUntilMinimum).Where(id => (uint)id < (uint)vocabularySize)];
         if (options.LogProbabilities is { } count) alternatives = new TokenLogProbability[Math.Min(count, vocabularySize)];
+        need = constraint is null && biases.Length == 0 && !history.Changes ? NeedOf(options) : RowNeed.Whole;
     }
 
     /// <summary>Tokens chosen so far.</summary>
@@ -52,6 +54,26 @@ internal sealed class SequenceSampler
 
     /// <summary>The likeliest tokens where the last one was chosen, likeliest first: as many as <see cref="GenerationOptions.LogProbabilities"/> says.</summary>
     public ReadOnlySpan<TokenLogProbability> Alternatives => alternatives.AsSpan(0, alternativeCount);
+
+    /// <summary>What the next token is chosen from: candidates where nothing but the row itself decides, or the whole row.</summary>
+    public RowNeed Need => IsMasked ? RowNeed.Whole : need;
+
+    /// <summary>Chooses the next token from a row's candidates, as <see cref="Next"/> chooses from the row, and takes it into the sequence; log-probabilities are those of the row to its mass's tolerance.</summary>
+    /// <param name="candidates">As many as <see cref="Need"/> said, or more.</param>
+    /// <param name="token">The token.</param>
+    /// <returns>False where the row itself is needed: nothing has changed then.</returns>
+    public bool TryNext(in TokenCandidates candidates, out int token)
+    {
+        token = -1;
+        if (!IsEnough(candidates)) return false;
+        int chosen = candidates.Tokens[0];
+        if (options.Temperature != 0 && !CandidateDraw.TryDraw(candidates, options, vocabularySize, Number(0), out chosen)) return false;
+        token = chosen;
+        if (options.LogProbabilities is not null) KeepRaw(candidates, token);
+        history.Add(token);
+        MadeCount++;
+        return true;
+    }
 
     /// <summary>Chooses the next token and takes it into the sequence.</summary>
     /// <param name="logits">The model's scores, which are changed.</param>
@@ -112,11 +134,16 @@ internal sealed class SequenceSampler
             token = distribution.Draw(new SplitMix64(~(long)options.Seed, MadeCount).NextDouble());
         }
 
-        if (constraint is not null && !constraint.TryAccept(token)) throw new InvalidOperationException($"The grammar does not take token {token}, which it did not mask.");
-        history.AddGuess(token);
-        MadeCount++;
-        guessCount++;
-        return token;
+        return TakeGuess(token);
+    }
+
+    /// <summary>Takes the likeliest of a draft model's candidates into the sequence, as <see cref="Guess"/> does at temperature 0.</summary>
+    /// <returns>False where the row itself is needed: nothing has changed then.</returns>
+    public bool TryGuess(in TokenCandidates candidates, out int token)
+    {
+        bool decides = options.Temperature == 0 && IsEnough(candidates);
+        token = decides ? TakeGuess(candidates.Tokens[0]) : -1;
+        return decides;
     }
 
     /// <summary>Takes all guesses out of the sequence again.</summary>
@@ -129,6 +156,36 @@ internal sealed class SequenceSampler
         guessCount = 0;
     }
 
+    /// <summary>Whether stop tokens may not come yet.</summary>
+    private bool IsMasked => MadeCount < options.MinimumNewTokens && maskedUntilMinimum.Length > 0 && constraint is not { MustEnd: true };
+
+    /// <summary>Whether candidates are as many as are needed, of a row in which nothing is wrong; else the row is looked at, and what is wrong said.</summary>
+    private bool IsEnough(in TokenCandidates candidates)
+    {
+        int wanted = Need.Candidates;
+        if (wanted == 0 || candidates.Tokens.Length < Math.Min(wanted, vocabularySize)) return false;
+        return candidates.Mass > 0 && candidates.ScaledMass > 0 && double.IsFinite(candidates.Mass) && double.IsFinite(candidates.ScaledMass) && float.IsFinite(candidates.Scores[0]);
+    }
+
+    private int TakeGuess(int token)
+    {
+        if (constraint is not null && !constraint.TryAccept(token)) throw new InvalidOperationException($"The grammar does not take token {token}, which it did not mask.");
+        history.AddGuess(token);
+        MadeCount++;
+        guessCount++;
+        return token;
+    }
+
+    private static RowNeed NeedOf(GenerationOptions options)
+    {
+        // An entropy and a deviation are of all scores; the mass is of float32 and so of temperatures that are not out of all measure.
+        if (options.LogProbabilities is > RowNeed.MostCandidates) return RowNeed.Whole;
+        int count = Math.Max(1, options.LogProbabilities ?? 0);
+        if (options.Temperature == 0) return new RowNeed(count, 1);
+        if (options.TypicalP is < 1 || options.TopNSigma is not null || options.Temperature is < 1e-4 or > 1e4) return RowNeed.Whole;
+        return new RowNeed(Math.Max(count, Math.Min(options.TopK ?? int.MaxValue, RowNeed.MostCandidates)), (float)(1 / options.Temperature));
+    }
+
     /// <summary>Scores as the options change them, and the distribution where one is drawn from.</summary>
     private void Prepare(Span<float> logits, bool keepsRaw = true)
     {
@@ -137,7 +194,7 @@ internal sealed class SequenceSampler
         foreach ((int token, double bias) in biases) logits[token] += (float)bias;
         history.Apply(logits);
         // A grammar that is at its end leaves nothing else.
-        if (MadeCount < options.MinimumNewTokens && constraint is not { MustEnd: true })
+        if (IsMasked)
         {
             foreach (int token in maskedUntilMinimum) logits[token] = float.NegativeInfinity;
         }
@@ -173,6 +230,14 @@ internal sealed class SequenceSampler
         alternativeCount = alternatives.Length == 0 ? 0 : ScoreRows.Likeliest(logits, alternatives.Length, keys);
         keys[..alternativeCount].Sort();
         for (int i = 0; i < alternativeCount; i++) alternatives[i] = new(ScoreKeys.Token(keys[i]), (float)(ScoreKeys.Score(keys[i]) - rawLogSum));
+    }
+
+    private void KeepRaw(in TokenCandidates candidates, int token)
+    {
+        rawLogSum = candidates.Scores[0] + Math.Log(candidates.Mass);
+        LogProbability = (float)(candidates.Scores[candidates.Tokens.IndexOf(token)] - rawLogSum);
+        for (alternativeCount = 0; alternativeCount < alternatives.Length && candidates.Scores[alternativeCount] > float.NegativeInfinity; alternativeCount++)
+            alternatives[alternativeCount] = new(candidates.Tokens[alternativeCount], (float)(candidates.Scores[alternativeCount] - rawLogSum));
     }
 
     /// <summary>A number in [0, 1) for the next token: the same whether tokens before it were guessed or not.</summary>

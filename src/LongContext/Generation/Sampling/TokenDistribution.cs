@@ -9,6 +9,8 @@ namespace LongContext.Generation.Sampling;
 /// <remarks>
 /// Filters follow each other as in transformers 5: temperature, top-k, top-p, min-p, typical-p; before them top-nσ, whose choice does not depend on the temperature. Each looks at what
 /// the one before it left. Among equals at a border the lower id stays, so that top-k leaves k and top-p the shortest prefix.
+/// <para>A draw goes through the <see cref="RowNeed.MostCandidates"/> likeliest tokens first, in falling order, and then through the others: where it ends among the first, and it mostly does,
+/// these alone give the same token (<see cref="CandidateDraw"/>).</para>
 /// </remarks>
 internal sealed class TokenDistribution
 {
@@ -17,6 +19,7 @@ internal sealed class TokenDistribution
     private float[] raw = [];
     private int vocabulary;
     private int kept;
+    private int head;
     private bool isWhole;
     private double total;
 
@@ -31,7 +34,7 @@ internal sealed class TokenDistribution
     {
         Reserve(logits.Length);
         double temperature = options.Temperature;
-        (isWhole, kept) = (true, 0);
+        (isWhole, kept, head) = (true, 0, 0);
         if (options.TopNSigma is { } sigma) KeepFrom(logits, highest - (sigma * ScoreRows.Deviation(logits, highest)));
         if (options.TopK is { } k && k < vocabulary)
         {
@@ -47,10 +50,20 @@ internal sealed class TokenDistribution
             }
         }
 
-        if (isWhole) total = ScoreRows.Weigh(logits, highest, temperature, weights);
-        else WeighKept(logits, highest, temperature);
+        if (isWhole)
+        {
+            total = ScoreRows.Weigh(logits, highest, temperature, weights);
+            head = ScoreRows.Likeliest(logits, RowNeed.MostCandidates, keys);
+            keys.AsSpan(0, head).Sort();
+        }
+        else
+        {
+            for (int i = 0; i < kept; i++) weights[ScoreKeys.Token(keys[i])] = ScoreRows.Weight(logits[ScoreKeys.Token(keys[i])], highest, temperature);
+            Arrange();
+        }
+
         if (options.TopP is < 1) KeepMass(logits, options.TopP.Value);
-        if (options.MinP is > 0) KeepLikelyAs(logits, highest, temperature, options.MinP.Value);
+        if (options.MinP is > 0) KeepLikelyAs(logits, options.MinP.Value);
         if (options.TypicalP is < 1) KeepTypical(logits, options.TypicalP.Value);
         Debug.Assert(isWhole || kept > 0, "the likeliest always stays");
     }
@@ -59,44 +72,17 @@ internal sealed class TokenDistribution
     public int Draw(double number)
     {
         double rest = number * total;
-        int last = -1;
-        if (!isWhole)
+        int last = -1, listed = isWhole ? head : kept;
+        for (int i = 0; i < listed; i++)
         {
-            for (int i = 0; i < kept; i++)
-            {
-                int token = ScoreKeys.Token(keys[i]);
-                if (weights[token] <= 0) continue;
-                last = token;
-                rest -= weights[token];
-                if (rest < 0) return token;
-            }
-
-            return last;
+            int token = ScoreKeys.Token(keys[i]);
+            if (weights[token] <= 0) continue;
+            last = token;
+            rest -= weights[token];
+            if (rest < 0) return token;
         }
 
-        const int block = 256;
-        for (int start = 0; start < vocabulary; start += block)
-        {
-            ReadOnlySpan<double> part = weights.AsSpan(start, Math.Min(block, vocabulary - start));
-            double sum = ScoreRows.MassFrom(part, 0);
-            if (sum > 0 && rest >= sum)
-            {
-                // Rounding may leave a rest behind the last; then it is the last that can be drawn.
-                last = start + part.LastIndexOfAnyExcept(0);
-                rest -= sum;
-                continue;
-            }
-
-            for (int i = 0; i < part.Length; i++)
-            {
-                if (part[i] <= 0) continue;
-                last = start + i;
-                rest -= part[i];
-                if (rest < 0) return last;
-            }
-        }
-
-        return last;
+        return isWhole ? DrawBehindHead(rest, last) : last;
     }
 
     /// <summary>The probability of a token.</summary>
@@ -187,48 +173,88 @@ internal sealed class TokenDistribution
         isWhole = false;
     }
 
-    private void WeighKept(ReadOnlySpan<float> logits, double highest, double temperature)
+    /// <summary>Goes on by rising id through the tokens of a whole row that are not among the likeliest.</summary>
+    private int DrawBehindHead(double rest, int last)
     {
-        total = 0;
-        for (int i = 0; i < kept; i++)
+        const int block = 256;
+        // Weights of the head are away for so long.
+        Span<double> own = stackalloc double[RowNeed.MostCandidates];
+        for (int i = 0; i < head; i++) (own[i], weights[ScoreKeys.Token(keys[i])]) = (weights[ScoreKeys.Token(keys[i])], 0);
+        for (int start = 0; start < vocabulary && rest >= 0; start += block)
         {
-            int token = ScoreKeys.Token(keys[i]);
-            total += weights[token] = Math.Exp((logits[token] - highest) / temperature);
+            ReadOnlySpan<double> part = weights.AsSpan(start, Math.Min(block, vocabulary - start));
+            double sum = ScoreRows.MassFrom(part, 0);
+            if (sum > 0 && rest >= sum)
+            {
+                // Rounding may leave a rest behind the last; then it is the last that can be drawn.
+                last = start + part.LastIndexOfAnyExcept(0);
+                rest -= sum;
+                continue;
+            }
+
+            for (int i = 0; i < part.Length && rest >= 0; i++)
+            {
+                if (part[i] <= 0) continue;
+                last = start + i;
+                rest -= part[i];
+            }
         }
+
+        for (int i = 0; i < head; i++) weights[ScoreKeys.Token(keys[i])] = own[i];
+        return last;
+    }
+
+    /// <summary>Puts the likeliest of the kept tokens to the front, in order, and sums the weights up in the order that they lie in then.</summary>
+    private void Arrange()
+    {
+        head = Math.Min(kept, RowNeed.MostCandidates);
+        ScoreKeys.Select(keys.AsSpan(0, kept), head);
+        keys.AsSpan(0, head).Sort();
+        SumKept();
     }
 
     private void KeepMass(ReadOnlySpan<float> logits, double part)
     {
-        double target = part * total;
+        double target = part * total, sum = 0;
+        for (int i = 0; i < head; i++)
+        {
+            sum += weights[ScoreKeys.Token(keys[i])];
+            if (sum < target) continue;
+            (isWhole, head, kept, total) = (false, i + 1, i + 1, sum);
+            return;
+        }
+
         if (isWhole)
         {
-            // Only the head is looked at: tokens down to a bound that reaches the mass, found by a few fast passes.
+            // Only the tokens down to a bound that reaches the mass are looked at; a few fast passes find it.
             double bound = 1.0 / 64;
             while (bound > 0 && ScoreRows.MassFrom(weights.AsSpan(0, vocabulary), bound) < target) bound = bound < 1e-30 ? 0 : bound / 64;
             CollectWeights(logits, bound);
+            sum = 0;
+            for (int i = 0; i < head; i++) sum += weights[ScoreKeys.Token(keys[i])];
         }
 
-        kept = ScoreKeys.SelectMass(keys.AsSpan(0, kept), weights, target);
+        if (kept > head) kept = head + ScoreKeys.SelectMass(keys.AsSpan(head, kept - head), weights, target - sum);
         SumKept();
     }
 
-    private void KeepLikelyAs(ReadOnlySpan<float> logits, double highest, double temperature, double ratio)
+    private void KeepLikelyAs(ReadOnlySpan<float> logits, double ratio)
     {
         if (isWhole)
         {
             CollectWeights(logits, ratio);
+            return;
         }
-        else
+
+        int count = 0, first = 0;
+        for (int i = 0; i < kept; i++)
         {
-            int count = 0;
-            for (int i = 0; i < kept; i++)
-            {
-                if (weights[ScoreKeys.Token(keys[i])] >= ratio) keys[count++] = keys[i];
-            }
-
-            kept = count;
+            if (weights[ScoreKeys.Token(keys[i])] < ratio) continue;
+            keys[count++] = keys[i];
+            if (i < head) first++;
         }
 
+        (kept, head) = (count, first);
         SumKept();
     }
 
@@ -264,6 +290,7 @@ internal sealed class TokenDistribution
         }
 
         isWhole = false;
+        Arrange();
     }
 
     private void SumKept()

@@ -37,6 +37,9 @@ internal sealed class TokenHistory
     /// <summary>Tokens of prompt and output.</summary>
     public int TokenCount { get; private set; }
 
+    /// <summary>Whether there is anything that changes scores.</summary>
+    public bool Changes => options.RepetitionPenalty != 1 || made is not null || options.NoRepeatNGramSize is not null || options.BadWordIds.Count > 0;
+
     /// <summary>Takes the next token of the output.</summary>
     public void Add(int token)
     {

@@ -1,4 +1,5 @@
 using LongContext.Generation.Running;
+using LongContext.Generation.Sampling;
 using Microsoft.Extensions.Logging;
 
 namespace LongContext.Generation.Scheduling;
@@ -214,7 +215,15 @@ internal sealed class DraftGuesser(EngineModel model, IModelRunner runner, Paged
             return;
         }
 
-        var step = new StepSequence { CachedTokens = draft.Cached, FrequencyLength = draft.Cached + count, LogitCount = wantsLogits ? 1 : 0, Pages = draft.Pages };
+        var step = new StepSequence
+        {
+            CachedTokens = draft.Cached,
+            FrequencyLength = draft.Cached + count,
+            LogitCount = wantsLogits ? 1 : 0,
+            // What is drawn needs its probabilities, and of a larger vocabulary the first candidates may be tokens that the model does not know.
+            Need = sequence.Options.Temperature == 0 && runner.VocabularySize <= vocabularySize ? sequence.Sampler.Need : RowNeed.Whole,
+            Pages = draft.Pages,
+        };
         int row = batch.Add(step, sequence.Tokens.AsSpan(draft.Cached, count));
         draft.Row = wantsLogits ? row : -1;
         draft.Cached += count;
@@ -225,10 +234,16 @@ internal sealed class DraftGuesser(EngineModel model, IModelRunner runner, Paged
     {
         DraftSequence draft = sequence.Draft!;
         if (draft.Row < 0) return;
-        Span<float> logits = InVocabulary(runner.Logits(draft.Row));
         int token;
         try
         {
+            if (runner.TryCandidates(draft.Row, out TokenCandidates candidates) && sequence.Sampler.TryGuess(candidates, out token))
+            {
+                Keep(sequence, token);
+                return;
+            }
+
+            Span<float> logits = InVocabulary(runner.Logits(draft.Row));
             token = sequence.Sampler.Guess(logits, sequence.Options.Temperature == 0 ? default : draft.Probabilities(draft.Guessed, logits.Length));
         }
 #pragma warning disable CA1031 // Whatever is wrong with one sequence's scores or choice is no matter of the others.
@@ -240,6 +255,12 @@ internal sealed class DraftGuesser(EngineModel model, IModelRunner runner, Paged
             return;
         }
 
+        Keep(sequence, token);
+    }
+
+    private static void Keep(EngineSequence sequence, int token)
+    {
+        DraftSequence draft = sequence.Draft!;
         sequence.Tokens[sequence.Count + draft.Guessed++] = token;
         if (sequence.IsStop(token) || sequence.MustEnd) draft.Wanted = draft.Guessed;
     }

@@ -347,10 +347,7 @@ internal sealed class EngineLoop : IDisposable
         {
             for (int i = 0; ; i++)
             {
-                Span<float> logits = runner.Logits(sequence.StepRow + i);
-                int token = draws && i < guesses
-                    ? sequence.Sampler.Verify(logits, sequence.Tokens[first + i], sequence.Draft!.Probabilities(i, logits.Length))
-                    : sequence.Sampler.Next(logits);
+                int token = Choose(sequence, i, draws && i < guesses);
                 // All tokens that were there before this one are computed now, whatever it is.
                 sequence.Cached = sequence.Count;
                 if (sequence.IsStop(token)) return GenerationFinishReason.Stop;
@@ -376,6 +373,16 @@ internal sealed class EngineLoop : IDisposable
                 else sequence.Guesses!.Note(guesses, accepted);
             }
         }
+    }
+
+    /// <summary>Chooses the next token of a sequence by a row of its step.</summary>
+    private int Choose(EngineSequence sequence, int index, bool verifies)
+    {
+        int row = sequence.StepRow + index;
+        if (!verifies) return runner.TryCandidates(row, out TokenCandidates candidates) && sequence.Sampler.TryNext(candidates, out int token) ? token : sequence.Sampler.Next(runner.Logits(row));
+        Span<float> logits = runner.Logits(row);
+        // Right guesses are in the text already, each in its own place; this one follows them.
+        return sequence.Sampler.Verify(logits, sequence.Tokens[sequence.Count], sequence.Draft!.Probabilities(index, logits.Length));
     }
 
     private void NoteDraft(EngineSequence sequence, int first, int guesses, int accepted)

@@ -1,4 +1,5 @@
 using LongContext.Generation.Running;
+using LongContext.Generation.Sampling;
 
 namespace LongContext.Generation.Scheduling;
 
@@ -184,6 +185,8 @@ internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSeq
             CachedTokens = sequence.Cached,
             FrequencyLength = sequence.FrequencyLength(sequence.StepTokens),
             LogitCount = sequence.StepSelects ? sequence.Selection!.ObservedTokens : wantsLogits ? 1 + sequence.StepGuesses : 0,
+            // A guess of the draft model that was drawn is checked against the whole distribution.
+            Need = sequence.StepDrafted && sequence.StepGuesses > 0 && sequence.Options.Temperature > 0 ? RowNeed.Whole : sequence.Sampler.Need,
             Pages = sequence.Pages,
             Remapping = sequence.Remapping,
             Sinks = sequence.Sinks,
