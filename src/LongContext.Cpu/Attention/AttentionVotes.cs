@@ -66,7 +66,7 @@ internal static unsafe class AttentionVotes
                 {
                     float* query = Queries + (row * QueryStride) + (((tile * group) + head) * size);
                     for (int at = 0; at < end; at += Lanes) Score(query, tile, at, scores + at);
-                    float largest = SoftmaxRow.Finish(scores, 0, end, null, Settings.SoftCap), sum = SoftmaxRow.Exponentials(scores, 0, end, largest);
+                    float largest = SoftmaxRow.Finish(scores, 0, end, null, Settings.SoftCap), sum = SoftmaxRow.Exponentials(scores, 0, end, largest, null);
                     Vector512<float> divisor = Vector512.Create(sum);
                     for (int at = 0; at < end; at += Lanes) (Vector512.Load(votes + at) + (Vector512.Load(scores + at) / divisor)).Store(votes + at);
                 }
