@@ -86,7 +86,7 @@ internal unsafe struct DirectWork<TLoader> : ITileWork
         }
 
         var work = new DirectWork<TLoader> { x = packed, codes = (byte*)weight.Codes, rows = rows, outputs = weight.Outputs, cut = cut, chunks = chunks, result = result };
-        team.Run(ref work, cut.Count);
+        team.Run(ref work, cut.Count, inShares: true);
     }
 
     /// <inheritdoc />
