@@ -44,8 +44,7 @@ public static class QuantizationEvaluator
         };
         if (options.Tasks.Count == 0) return figures;
         using var client = new LongContextChatClient(model, options.Tokenizer!);
-        var asked = new EvaluationModel { Name = candidate.Name, Client = client, Tokenizer = options.Tokenizer!, ContextLength = model.ContextLength };
-        EvaluationReport report = await new EvaluationRunner(options.Run).RunAsync([asked], options.Tasks, cancellationToken: cancellationToken).ConfigureAwait(false);
+        EvaluationReport report = await new EvaluationRunner(options.Run).RunAsync([client.ToEvaluationModel(candidate.Name)], options.Tasks, cancellationToken: cancellationToken).ConfigureAwait(false);
         return figures with { Tasks = [.. report.Tasks.Select(task => FiguresOf(task, report.Items))] };
     }
 
@@ -57,6 +56,7 @@ public static class QuantizationEvaluator
                 .GroupBy(item => item.Length!.Value).OrderBy(group => group.Key)
                 .Select(group => new LengthMean(group.Key, group.Average(item => item.Score ?? 0))),
         ];
-        return new QuantizationTaskFigures(task.Task, task.LowerIsBetter, task.LowerIsBetter ? task.Mean : task.MeanOverAll, byLength);
+        int unscored = task.TooLong + task.Failed + task.NotAsked;
+        return new QuantizationTaskFigures(task.Task, task.LowerIsBetter, task.LowerIsBetter ? task.Mean : task.MeanOverAll, byLength) { Items = task.Scored + unscored, Unscored = unscored };
     }
 }

@@ -55,7 +55,15 @@ public sealed class QuantizationReport
 
         Table("Perplexity by context length", "perplexity", Original.Perplexity.Select(row => (int?)row.Length), "0.000");
         foreach (QuantizationTaskFigures task in Original.Tasks)
+        {
             Table(Escaped(task.Task) + (task.LowerIsBetter ? " (less is better)" : ""), task.Task, [null, .. task.ByLength.Select(row => (int?)row.Length)], "0.000");
+            string unscored = string.Join(", ", all.Select(model => (model.Name, Figures: model.Tasks.FirstOrDefault(figures => figures.Task == task.Task))).Where(of => of.Figures?.Unscored > 0)
+                .Select(of => $"{Escaped(of.Name)} {Number(of.Figures!.Unscored, "0")} of {Number(of.Figures.Items, "0")}"));
+            if (unscored.Length == 0) continue;
+            Line();
+            Line($"Items that did not fit, failed or were not asked, {(task.LowerIsBetter ? "left out" : "counted as 0")}: {unscored}.");
+        }
+
         return text.ToString();
 
         void Table(string title, string measure, IEnumerable<int?> lengths, string format)
@@ -85,7 +93,8 @@ public sealed class QuantizationReport
         return worst is null ? "" : $"{Escaped(worst.Measure)}{(worst.Length is { } length ? $" at {length.ToString("N0", CultureInfo.InvariantCulture)}" : "")}{Change(worst)}";
     }
 
-    private static string Change(QuantizationLoss loss) =>
+    /// <summary>Empty where the original's figure is 0, of which there are no shares.</summary>
+    private static string Change(QuantizationLoss loss) => loss.Original == 0 ? "" :
         $" ({Number(100 * ((loss.Quantized / loss.Original) - 1), "+0.0;−0.0;0.0")} %{(loss.Verdict == QuantizationVerdict.Kept ? "" : loss.Verdict == QuantizationVerdict.Collapsed ? ", collapsed" : ", degraded")})";
 
     private IEnumerable<QuantizationLoss> LossesOf(QuantizationFigures model, QuantizationReportOptions options)

@@ -4,7 +4,7 @@ using Microsoft.ML.Tokenizers;
 namespace LongContext.Evaluation;
 
 /// <summary>What is measured of models that are compared, and how much may be lost.</summary>
-public sealed class QuantizationReportOptions
+public sealed record QuantizationReportOptions
 {
     /// <summary>The text that perplexity is measured on, as tokens without special ones: not the calibration's.</summary>
     public required ReadOnlyMemory<int> Text { get; init; }

@@ -46,6 +46,18 @@ public sealed class QuantizationReportTests
     }
 
     [Fact]
+    public void Report_ItemsWithoutScores_AreSaidBesideTheFigures()
+    {
+        QuantizationFigures original = Figures("original", [10], ("needle", false, 0.5, [(1024, 1.0), (4096, 0)])), same = Figures("int8", [10], ("needle", false, 0.5, [(1024, 1.0), (4096, 0)]));
+        original = original with { Tasks = [original.Tasks[0] with { Items = 40, Unscored = 20 }] };
+        same = same with { Tasks = [same.Tasks[0] with { Items = 40, Unscored = 21 }] };
+        string text = new QuantizationReport(original, [same], Limits).ToMarkdown();
+        Assert.Contains("\nItems that did not fit, failed or were not asked, counted as 0: original 20 of 40, int8 21 of 40.\n", text, StringComparison.Ordinal);
+        Assert.Contains("| int8 | 0.500 (0.0 %) | 1.000 (0.0 %) | 0.000 |", text, StringComparison.Ordinal); // no share of nothing
+        Assert.DoesNotContain("Items that", new QuantizationReport(Figures("a", [1], ("needle", false, 1, [])), [], Limits).ToMarkdown(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Options_OutOfRange_AllFaultsAreNamed()
     {
         var options = new QuantizationReportOptions { Text = new int[1], Perplexity = null!, Tasks = null!, DegradedPerplexity = 0.5, CollapsedScore = double.NaN };

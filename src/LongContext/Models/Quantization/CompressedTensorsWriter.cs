@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 
 namespace LongContext.Models.Quantization;
 
-/// <summary>int4, int8 and float8 as compressed-tensors writes them, inputs as they are.</summary>
+/// <summary>int4, int8 and float8 as compressed-tensors writes them where inputs stay as they are.</summary>
+/// <remarks>Whole numbers are packed into words, of 8 bits too: vLLM and SGLang take "int-quantized" for models whose inputs are quantised as well, and refuse it otherwise.</remarks>
 internal sealed class CompressedTensorsWriter : QuantizedCheckpointWriter
 {
     private readonly bool fourBit;
@@ -23,10 +24,12 @@ internal sealed class CompressedTensorsWriter : QuantizedCheckpointWriter
 
     private bool Ordered => fourBit && Quantized.Any(parameter => ((Int4Weight)parameter.Quantized!).Columns is not null);
 
+    private TensorDataType OwnScales => Model.DataType == ScalarType.BFloat16 ? TensorDataType.BFloat16 : TensorDataType.Float16;
+
     public override JsonObject Config() => new()
     {
         ["quant_method"] = "compressed-tensors",
-        ["format"] = fourBit ? "pack-quantized" : isFloat ? "float-quantized" : "int-quantized",
+        ["format"] = isFloat ? "float-quantized" : "pack-quantized",
         ["quantization_status"] = "compressed",
         ["global_compression_ratio"] = null,
         ["kv_cache_scheme"] = null,
@@ -74,17 +77,37 @@ internal sealed class CompressedTensorsWriter : QuantizedCheckpointWriter
         switch (parameter.Quantized)
         {
             case Int4Weight weight: return Packed(module, weight);
-            case EightBitWeight weight: return Bytes(module, weight.Codes, weight.Factors, TensorDataType.Int8);
-            case Float8Weight weight: return Bytes(module, weight.Codes, weight.Factors, TensorDataType.Float8E4M3);
+            case EightBitWeight weight: return Packed(module, weight);
+            case Float8Weight weight:
+                return
+                [
+                    new SafetensorsEntry(module + ".weight", TensorDataType.Float8E4M3, weight.Codes.shape, stream => SafetensorsTensors.Write(weight.Codes, stream)),
+                    SafetensorsEntry.Create<float>(module + ".weight_scale", [weight.Codes.shape[0], 1], Floats(weight.Factors)),
+                ];
             default: throw new NotSupportedException($"'{parameter.Name}' is in a format that compressed-tensors does not have.");
         }
     }
 
-    private static IEnumerable<SafetensorsEntry> Bytes(string module, Tensor codes, Tensor factors, TensorDataType type) =>
-    [
-        new SafetensorsEntry(module + ".weight", type, codes.shape, stream => SafetensorsTensors.Write(codes, stream)),
-        SafetensorsEntry.Create<float>(module + ".weight_scale", [codes.shape[0], 1], Floats(factors)),
-    ];
+    /// <summary>Four numbers a word, each plus 128; a row's last word is filled with such zeros.</summary>
+    private IEnumerable<SafetensorsEntry> Packed(string module, EightBitWeight weight)
+    {
+        (int rows, int columns) = ((int)weight.Shape[0], (int)weight.Shape[1]);
+        int rowWords = (columns + 3) / 4;
+        yield return new SafetensorsEntry(module + ".weight_packed", TensorDataType.Int32, [rows, rowWords], stream =>
+        {
+            using var scope = NewDisposeScope();
+            sbyte[] codes = weight.Codes.cpu().contiguous().data<sbyte>().ToArray();
+            byte[] row = new byte[rowWords * 4];
+            row.AsSpan().Fill(128);
+            for (int r = 0; r < rows; r++)
+            {
+                for (int column = 0; column < columns; column++) row[column] = (byte)(codes[((long)r * columns) + column] + 128);
+                stream.Write(row);
+            }
+        });
+        yield return Scales(module + ".weight_scale", [rows, 1], Floats(weight.Factors), OwnScales, TensorDataType.Float16);
+        yield return SafetensorsEntry.Create<long>(module + ".weight_shape", [2], new long[] { rows, columns });
+    }
 
     private IEnumerable<SafetensorsEntry> Packed(string module, Int4Weight weight)
     {
@@ -95,8 +118,7 @@ internal sealed class CompressedTensorsWriter : QuantizedCheckpointWriter
             FourBitWords.WriteRowsPacked(Bytes(weight.Codes), rows, weight.Columns ?? ColumnGroups.InOrder(columns), words);
             return words;
         });
-        TensorDataType own = Model.DataType == ScalarType.BFloat16 ? TensorDataType.BFloat16 : TensorDataType.Float16;
-        yield return Scales(module + ".weight_scale", [rows, groups], Floats(weight.Scales), own, TensorDataType.Float16);
+        yield return Scales(module + ".weight_scale", [rows, groups], Floats(weight.Scales), OwnScales, TensorDataType.Float16);
         if (!Symmetric)
         {
             yield return Words(module + ".weight_zero_point", [FourBitWords.WordsOf(rows), groups], () =>

@@ -13,8 +13,8 @@ public enum QuantizedCheckpointForm
     Gptq,
 
     /// <summary>
-    /// compressed-tensors', for int4 ("pack-quantized"), int8 ("int-quantized") and float8 ("float-quantized"): any sizes. Read by transformers; vLLM
-    /// reads int4 and float8 of weights alone, and int8 only with inputs quantised too.
+    /// compressed-tensors', for int4 and int8 ("pack-quantized") and float8 ("float-quantized"): any sizes, inputs as they are. Read by transformers, vLLM
+    /// and SGLang.
     /// </summary>
     CompressedTensors,
 

@@ -60,6 +60,23 @@ public sealed class QuantizedCheckpointTests
     }
 
     [Fact]
+    public void SaveQuantized_Int8_IsPackedAsWeightsAloneAre()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        using CausalLanguageModel model = TinyModels.Create(dataType: ScalarType.Float32);
+        ModelQuantizer.Quantize(model, new QuantizationOptions { Format = QuantizationFormat.Int8 }, cancellationToken: TestContext.Current.CancellationToken);
+        model.SaveQuantized(folder.Path);
+        JsonObject config = JsonNode.Parse(File.ReadAllText(folder["config.json"]))!["quantization_config"]!.AsObject();
+        JsonObject weights = config["config_groups"]!["group_0"]!["weights"]!.AsObject();
+        Assert.Equal(("pack-quantized", 8, "int", "channel"), (config["format"]!.GetValue<string>(), weights["num_bits"]!.GetValue<int>(), weights["type"]!.GetValue<string>(), weights["strategy"]!.GetValue<string>()));
+
+        using SafetensorsFile file = SafetensorsFile.Open(folder["model.safetensors"]);
+        Assert.Equal([32L, 10], file.Tensors[Projection + ".weight_packed"].Shape);
+        sbyte[] codes = model.Parameters.Find(Projection + ".weight").Quantized!.Codes.data<sbyte>().ToArray();
+        Assert.Equal(codes, file.GetBytes(Projection + ".weight_packed").ToArray().Select(value => (sbyte)(value - 128)));
+    }
+
+    [Fact]
     public void Load_GptqAsOthersWriteIt_IsTheirFormula()
     {
         // Written here by AutoGPTQ's formulas alone: w[o, i] = scale[g(i), o] · (code − zero), zero points less 1, columns in the order of activations.
