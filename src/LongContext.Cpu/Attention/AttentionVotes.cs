@@ -98,7 +98,7 @@ internal static unsafe class AttentionVotes
                         float* row = scores + ((query - first) * Block);
                         int seen = Seen(query / group, start);
                         if (seen <= 0) continue;
-                        float largest = SoftmaxRow.Finish(row, 0, seen, null, Settings.SoftCap), sum = SoftmaxRow.Exponentials(row, 0, seen, largest);
+                        float largest = SoftmaxRow.Finish(row, 0, seen, null, Settings.SoftCap), sum = SoftmaxRow.Exponentials(row, 0, seen, largest, null);
                         Merge(ref maxima[query], ref sums[query], largest, sum);
                     }
                 }
@@ -115,7 +115,7 @@ internal static unsafe class AttentionVotes
                         int seen = Seen(query / group, start);
                         if (seen <= 0) continue;
                         SoftmaxRow.Finish(row, 0, seen, null, Settings.SoftCap);
-                        SoftmaxRow.Exponentials(row, 0, seen, maxima[query]);
+                        SoftmaxRow.Exponentials(row, 0, seen, maxima[query], null);
                         Vector512<float> divisor = Vector512.Create(sums[query]);
                         for (int at = 0; at < seen; at += Lanes) (Vector512.Load(votes + start + at) + (Vector512.Load(row + at) / divisor)).Store(votes + start + at);
                     }
