@@ -220,7 +220,7 @@ public sealed class EmulatedCodedCacheTests : CodedCacheTests, IDisposable
     [InlineData(nameof(CacheElement.Float16), 256, 8)]
     public void Forward_UnderAnySchedule_GivesEqualBitsAndReadsTheCacheOnce(string element, int size, int group)
     {
-        var c = new DecodingCase(Shape(element, size, keyHeads: 2, group), [400, 1, 129]);
+        var c = new DecodingCase(Shape(element, size, keyHeads: 8, group), [150, 1, 129]); // rows that sectors divide
         var reports = new List<LaunchReport>();
         driver.Launched = reports.Add;
         using var run = new DecodingRun(Context, c, new CacheForm(PageSize: 32, Room: 3), new CodedCase(c, CacheCodes.Float8));

@@ -7,7 +7,8 @@ namespace LongContext.Tests.Generation.Sampling;
 /// <summary>A token chosen from candidates is, where they tell, the token that the whole row gives.</summary>
 public sealed partial class SequenceSamplerTests
 {
-    private const double Tolerance = 1.0 / (1 << 15);
+    /// <summary>The GPU's, and one so wide that whoever forgets it is wrong often.</summary>
+    private static readonly double[] Tolerances = [1.0 / (1 << 15), 0.02];
 
     [Fact]
     public void TryNext_RandomRowsAndOptions_ChoosesWhatTheRowDoesOrNothing()
@@ -22,7 +23,7 @@ public sealed partial class SequenceSamplerTests
             RowNeed need = byCandidates.Need;
             if (need.Candidates == 0) continue;
             asked++;
-            Candidates found = Candidates.Of(row, need, random.NextInt(2) == 0 ? 0 : random.NextInt(20), ref random);
+            Candidates found = Candidates.Of(row, need, random.NextInt(2) == 0 ? 0 : random.NextInt(20), ref random, Tolerances[round % 2]);
             string? fault = Fault(() => byRow.Next((float[])row.Clone()), out int expected);
             if (!byCandidates.TryNext(found.View, out int token))
             {
@@ -38,9 +39,10 @@ public sealed partial class SequenceSamplerTests
             decided++;
             if (found.Tokens.Length < row.Length) many++;
             if (options.LogProbabilities is null) continue;
-            Assert.Equal(byRow.LogProbability, byCandidates.LogProbability, 1e-4f);
+            float within = (float)(2 * found.Tolerance);
+            Assert.Equal(byRow.LogProbability, byCandidates.LogProbability, within);
             Assert.Equal(byRow.Alternatives.ToArray().Select(x => x.TokenId), byCandidates.Alternatives.ToArray().Select(x => x.TokenId));
-            Assert.All(byRow.Alternatives.ToArray().Zip(byCandidates.Alternatives.ToArray()), pair => Assert.Equal(pair.First.LogProbability, pair.Second.LogProbability, 1e-4f));
+            Assert.All(byRow.Alternatives.ToArray().Zip(byCandidates.Alternatives.ToArray()), pair => Assert.Equal(pair.First.LogProbability, pair.Second.LogProbability, within));
         }
 
         TestContext.Current.SendDiagnosticMessage($"{asked} asked, {decided} decided, {many} of them by a part of the row");
@@ -188,18 +190,18 @@ public sealed partial class SequenceSamplerTests
     };
 
     /// <summary>What a GPU would find of a row, its masses off by what they may be.</summary>
-    private sealed record Candidates(int[] Tokens, float[] Scores, double Mass, double ScaledMass)
+    private sealed record Candidates(int[] Tokens, float[] Scores, double Mass, double ScaledMass, double Tolerance)
     {
         public TokenCandidates View => new() { Tokens = Tokens, Scores = Scores, Mass = Mass, ScaledMass = ScaledMass, Tolerance = Tolerance };
 
-        public static Candidates Of(float[] row, RowNeed need, int more, ref SplitMix64 random)
+        public static Candidates Of(float[] row, RowNeed need, int more, ref SplitMix64 random, double tolerance = 1.0 / (1 << 15))
         {
             int count = Math.Min(row.Length, Math.Min(RowNeed.MostCandidates, need.Candidates + more));
             int[] tokens = [.. Enumerable.Range(0, row.Length).OrderByDescending(i => row[i]).ThenBy(i => i).Take(count)];
             float highest = row.Max();
             bool isDamaged = row.Any(float.IsNaN) || float.IsPositiveInfinity(highest), isEmpty = float.IsNegativeInfinity(highest);
-            double off = 1 + (((random.NextDouble() * 2) - 1) * 0.9 * Tolerance);
-            return new Candidates(tokens, [.. tokens.Select(i => row[i] + 0f)], MassOf(1), MassOf(need.InverseTemperature));
+            double off = 1 + (((random.NextDouble() * 2) - 1) * 0.9 * tolerance);
+            return new Candidates(tokens, [.. tokens.Select(i => row[i] + 0f)], MassOf(1), MassOf(need.InverseTemperature), tolerance);
 
             double MassOf(double inverse) => isDamaged ? double.NaN : isEmpty ? 0 : off * row.Sum(score => Math.Exp(((double)score - highest) * inverse));
         }
