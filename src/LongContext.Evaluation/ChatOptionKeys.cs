@@ -58,11 +58,22 @@ public static class ChatOptionKeys
     /// <summary>Only requests with the same text share what was computed for their beginnings, so that their times tell nobody else about them; a string, not empty. As vLLM calls it.</summary>
     public const string CacheSalt = "cache_salt";
 
+    /// <summary>
+    /// False: what a model thinks stays in the answer's text, tags and all; true: it comes apart, as <c>TextReasoningContent</c>, as it does by default with models that think. As SGLang calls it.
+    /// </summary>
+    public const string SeparateReasoning = "separate_reasoning";
+
     /// <summary>How positions are remapped for this request (Self-Extend, dual chunk attention), a <c>PositionRemapping</c> of the library. The library's own.</summary>
     public const string PositionRemapping = "longcontext_position_remapping";
 
     /// <summary>How a prompt that is too long is cut in its middle, template included, before anything else; a <c>TokenTruncation</c> of the library. The library's own.</summary>
     public const string TokenTruncation = "longcontext_token_truncation";
+
+    /// <summary>In a response: the <c>TokenCut</c> that <see cref="TokenTruncation"/> took out of the prompt, counted in the prompt as it was; absent where it is whole. The library's own.</summary>
+    public const string PromptCut = "longcontext_prompt_cut";
+
+    /// <summary>In a response: the largest number of tokens whose keys and values <see cref="TokenDropping"/> dropped, an int; absent for none. The library's own.</summary>
+    public const string DroppedTokens = "longcontext_dropped_tokens";
 
     /// <summary>Which keys and values are dropped (attention sinks and a window, a choice of the prompt), a <c>TokenDropping</c> of the library. The library's own.</summary>
     public const string TokenDropping = "longcontext_token_dropping";

@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using LongContext.Evaluation;
+using LongContext.Generation;
 using Microsoft.Extensions.AI;
 
 namespace LongContext.Hosting;
@@ -11,7 +13,7 @@ internal sealed class HostedChatClient(LongContextModel model) : IChatClient
     public async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(messages);
-        using ModelRequest request = await model.EnterAsync(cancellationToken).ConfigureAwait(false);
+        using ModelRequest request = await model.EnterAsync(Priority(options), cancellationToken).ConfigureAwait(false);
         try
         {
             ChatResponse response = await request.Client.GetResponseAsync(messages, options, request.Token).ConfigureAwait(false);
@@ -30,7 +32,7 @@ internal sealed class HostedChatClient(LongContextModel model) : IChatClient
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(messages);
-        using ModelRequest request = await model.EnterAsync(cancellationToken).ConfigureAwait(false);
+        using ModelRequest request = await model.EnterAsync(Priority(options), cancellationToken).ConfigureAwait(false);
         await using IAsyncEnumerator<ChatResponseUpdate> updates = request.Client.GetStreamingResponseAsync(messages, options, request.Token).GetAsyncEnumerator(request.Token);
         while (await NextAsync(request, updates).ConfigureAwait(false)) yield return updates.Current;
         request.Complete();
@@ -52,6 +54,20 @@ internal sealed class HostedChatClient(LongContextModel model) : IChatClient
     public void Dispose()
     {
         // The model ends with the host.
+    }
+
+    /// <summary>What a request says of its priority; one that says it wrongly waits like any other, to be told.</summary>
+    private static int Priority(ChatOptions? options)
+    {
+        try
+        {
+            // Lower numbers go first there, higher ones here.
+            return -(new ChatOptionValues(options?.AdditionalProperties).Whole(ChatOptionKeys.Priority, -int.MaxValue, int.MaxValue, "a whole number") ?? 0);
+        }
+        catch (ArgumentException)
+        {
+            return 0;
+        }
     }
 
     private static async ValueTask<bool> NextAsync(ModelRequest request, IAsyncEnumerator<ChatResponseUpdate> updates)

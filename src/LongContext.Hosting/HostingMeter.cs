@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace LongContext.Hosting;
 
-/// <summary>What hosted models tell the process's listeners, by the meter "LongContext". Every measurement has the model's name as "model".</summary>
+/// <summary>What hosted models tell the process's listeners, by the meter "LongContext", in the form of the engine's. Every measurement has the model's name as "longcontext.hosting.model".</summary>
 internal static class HostingMeter
 {
     public const string Completed = "completed", Cancelled = "cancelled", Refused = "refused", Overloaded = "overloaded", Failed = "failed";
@@ -15,14 +15,16 @@ internal static class HostingMeter
 
     private static readonly Meter Meter = new("LongContext", typeof(HostingMeter).Assembly.GetName().Version?.ToString());
     private static readonly Counter<long> Requests = Meter.CreateCounter<long>(Prefix + "requests", "{request}", "Requests, by what came of them.");
-    private static readonly UpDownCounter<long> RunningRequests = Meter.CreateUpDownCounter<long>(Prefix + "requests.running", "{request}", "Requests that a model has been given.");
-    private static readonly UpDownCounter<long> WaitingRequests = Meter.CreateUpDownCounter<long>(Prefix + "requests.waiting", "{request}", "Requests that wait for a model.");
+    private static readonly UpDownCounter<long> RunningRequests = Meter.CreateUpDownCounter<long>(Prefix + "running", "{request}", "Requests that a model has been given.");
+    private static readonly UpDownCounter<long> WaitingRequests = Meter.CreateUpDownCounter<long>(Prefix + "waiting", "{request}", "Requests that wait for a model.");
     private static readonly Histogram<double> Duration = Meter.CreateHistogram(Prefix + "request.duration", "s", "Time of a request, its wait included.", tags: null, Seconds);
     private static readonly Histogram<double> QueueDuration = Meter.CreateHistogram(Prefix + "queue.duration", "s", "Time that a request waited for its place.", tags: null, Seconds);
-    private static readonly Histogram<double> TimeToFirst = Meter.CreateHistogram(Prefix + "time_to_first_token", "s", "Time from a request to its answer's first piece, in streams.", tags: null, Seconds);
+    private static readonly Histogram<double> TimeToFirst = Meter.CreateHistogram(Prefix + "first_token.duration", "s", "Time from a request to its answer's first piece, in streams.", tags: null, Seconds);
     private static readonly Histogram<double> Rate = Meter.CreateHistogram(Prefix + "token_rate", "{token}/s", "Tokens a second of an answer after its first, in streams.", tags: null, Rates);
-    private static readonly Counter<long> AllTokens = Meter.CreateCounter<long>(Prefix + "tokens", "{token}", "Tokens read and made.");
-    private static readonly Histogram<long> PromptTokens = Meter.CreateHistogram(Prefix + "prompt.tokens", "{token}", "Tokens of a prompt.", tags: null, Lengths);
+    private static readonly Counter<long> PromptTokens = Meter.CreateCounter<long>(Prefix + "prompt.tokens", "{token}", "Tokens of prompts.");
+    private static readonly Counter<long> ReusedTokens = Meter.CreateCounter<long>(Prefix + "reused.tokens", "{token}", "Tokens of prompts that were computed before.");
+    private static readonly Counter<long> GeneratedTokens = Meter.CreateCounter<long>(Prefix + "tokens", "{token}", "Tokens made.");
+    private static readonly Histogram<long> PromptLength = Meter.CreateHistogram(Prefix + "prompt.length", "{token}", "Tokens of a prompt.", tags: null, Lengths);
     private static readonly Histogram<double> LoadDuration = Meter.CreateHistogram(Prefix + "load.duration", "s", "Time of loading a model.", tags: null, Seconds);
 
     public static void Waiting(string model, int change) => WaitingRequests.Add(change, Tag(model));
@@ -37,18 +39,20 @@ internal static class HostingMeter
 
     public static void Loaded(string model, TimeSpan time) => LoadDuration.Record(time.TotalSeconds, Tag(model));
 
-    public static void Tokens(string model, long input, long output)
+    public static void Tokens(string model, long prompt, long reused, long made)
     {
-        PromptTokens.Record(input, Tag(model));
-        AllTokens.Add(input, Tag(model), new("direction", "input"));
-        AllTokens.Add(output, Tag(model), new("direction", "output"));
+        PromptLength.Record(prompt, Tag(model));
+        PromptTokens.Add(prompt, Tag(model));
+        ReusedTokens.Add(reused, Tag(model));
+        GeneratedTokens.Add(made, Tag(model));
     }
 
     public static void Ended(string model, string outcome, TimeSpan time)
     {
-        Requests.Add(1, Tag(model), new("outcome", outcome));
-        Duration.Record(time.TotalSeconds, Tag(model), new("outcome", outcome));
+        KeyValuePair<string, object?> how = new(Prefix + "outcome", outcome);
+        Requests.Add(1, Tag(model), how);
+        Duration.Record(time.TotalSeconds, Tag(model), how);
     }
 
-    private static KeyValuePair<string, object?> Tag(string model) => new("model", model);
+    private static KeyValuePair<string, object?> Tag(string model) => new(Prefix + "model", model);
 }

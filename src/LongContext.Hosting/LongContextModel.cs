@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Threading.RateLimiting;
 using LongContext.Generation;
 using LongContext.Models;
 using Microsoft.Extensions.AI;
@@ -17,7 +16,7 @@ public sealed partial class LongContextModel : IDisposable, IAsyncDisposable
     private readonly LongContextOptions options;
     private readonly IServiceProvider services;
     private readonly ILogger logger;
-    private readonly ConcurrencyLimiter limiter;
+    private readonly RequestQueue queue;
     private readonly Lock state = new();
     private readonly CancellationTokenSource refusing = new(), ending = new();
     private readonly TaskCompletionSource drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -31,12 +30,7 @@ public sealed partial class LongContextModel : IDisposable, IAsyncDisposable
     {
         (Name, this.options, this.services, this.logger) = (name, options, services, logger);
         ModelId = options.ModelId ?? (name.Length > 0 ? name : options.ModelFolder is { } folder ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))) : "default");
-        limiter = new ConcurrencyLimiter(new ConcurrencyLimiterOptions
-        {
-            PermitLimit = options.MaximumConcurrentRequests,
-            QueueLimit = options.MaximumQueuedRequests,
-            QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
-        });
+        queue = new RequestQueue(options.MaximumConcurrentRequests, options.MaximumQueuedRequests, (options.Engine ?? new GenerationEngineOptions()).OvertakingLimit);
     }
 
     /// <summary>The name it was added under; empty for the unnamed one.</summary>
@@ -119,21 +113,23 @@ public sealed partial class LongContextModel : IDisposable, IAsyncDisposable
     }
 
     /// <summary>Waits for a place at the model and for the model.</summary>
-    internal async Task<ModelRequest> EnterAsync(CancellationToken cancellationToken)
+    /// <param name="priority">The higher the sooner, among those that wait.</param>
+    /// <param name="cancellationToken">The caller's.</param>
+    internal async Task<ModelRequest> EnterAsync(int priority, CancellationToken cancellationToken)
     {
         long arrived = Stopwatch.GetTimestamp();
         string outcome = HostingMeter.Failed;
         Interlocked.Increment(ref waiting);
         HostingMeter.Waiting(ModelId, 1);
-        RateLimitLease? place = null;
+        bool hasPlace = false;
         // Made before the wait, so that nothing that was taken is lost.
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, refusing.Token);
         try
         {
             if (refusing.IsCancellationRequested) throw Stopped();
             patience.CancelAfter(options.QueueTimeout);
-            place = await limiter.AcquireAsync(1, patience.Token).ConfigureAwait(false);
-            if (!place.IsAcquired)
+            hasPlace = await queue.EnterAsync(priority, patience.Token).ConfigureAwait(false);
+            if (!hasPlace)
             {
                 outcome = HostingMeter.Overloaded;
                 throw new ModelOverloadedException($"The model \"{ModelId}\" answers {RunningRequests} requests and {MaximumQueuedRequests} wait, which is as many as may: try again later.", RetryAfter());
@@ -147,8 +143,8 @@ public sealed partial class LongContextModel : IDisposable, IAsyncDisposable
             }
 
             HostingMeter.Queued(ModelId, Stopwatch.GetElapsedTime(arrived));
-            var request = new ModelRequest(this, client, place, arrived, CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, ending.Token), cancellationToken);
-            place = null;
+            var request = new ModelRequest(this, client, arrived, CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, ending.Token), cancellationToken);
+            hasPlace = false;
             return request;
         }
         catch (OperationCanceledException e) when (cancellationToken.IsCancellationRequested)
@@ -176,14 +172,14 @@ public sealed partial class LongContextModel : IDisposable, IAsyncDisposable
         }
         finally
         {
-            place?.Dispose();
+            if (hasPlace) queue.Leave();
             Interlocked.Decrement(ref waiting);
             HostingMeter.Waiting(ModelId, -1);
         }
     }
 
     /// <summary>A request is at its end.</summary>
-    internal void Leave(RateLimitLease place, TimeSpan time)
+    internal void Leave(TimeSpan time)
     {
         // A running mean is enough to say when to come back.
         long mean = Volatile.Read(ref meanTicks);
@@ -193,7 +189,7 @@ public sealed partial class LongContextModel : IDisposable, IAsyncDisposable
             if (--running == 0 && stopping) drained.TrySetResult();
         }
 
-        place.Dispose();
+        queue.Leave();
     }
 
     /// <summary>Refuses new requests and those that wait; those on their way get <see cref="LongContextOptions.DrainTimeout"/>.</summary>
@@ -254,7 +250,6 @@ public sealed partial class LongContextModel : IDisposable, IAsyncDisposable
         }
 
         limit?.Dispose();
-        limiter.Dispose();
         return loading;
     }
 
@@ -304,7 +299,7 @@ public sealed partial class LongContextModel : IDisposable, IAsyncDisposable
     {
         ModelId = ModelId,
         ContextLength = options.ContextLength,
-        Generation = options.Generation,
+        Generation = options.FindGeneration(),
         Engine = options.UsesEngine ? EngineOptions() : null,
         Rendering = new Chat.ChatRenderOptions { EnableThinking = options.EnableThinking },
         Loading = new ModelLoadOptions

@@ -1,6 +1,7 @@
 using LongContext.Generation;
 using LongContext.Models;
 using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Configuration;
 using static TorchSharp.torch;
 
 namespace LongContext.Hosting;
@@ -30,8 +31,14 @@ public sealed class LongContextOptions
     /// <summary>An extension of the positions in place of the one in config.json. Null (the default): config.json's.</summary>
     public RopeExtensionOptions? RopeExtension { get; set; }
 
-    /// <summary>How tokens are chosen where a request does not say. Default: greedily, at most 256.</summary>
-    public GenerationOptions Generation { get; set; } = new();
+    /// <summary>
+    /// How tokens are chosen where a request does not say. Null (the default): as generation_config.json of the model's folder suggests, else greedily, at most 256
+    /// (<see cref="LongContextChatClientOptions.Generation"/>). From configuration, single values take the place of the file's; an instance that a delegate sets counts as it is.
+    /// </summary>
+    public GenerationOptions? Generation { get; set; }
+
+    /// <summary>Whether generation_config.json of the model's folder says how tokens are chosen where <see cref="Generation"/> does not. Its stop tokens count either way. Default true.</summary>
+    public bool UsesGenerationConfig { get; set; } = true;
 
     /// <summary>
     /// How the model computes many requests at once: memory of keys and values, tokens of a step, format of the cache, prefix reuse, threads. Its <see cref="GenerationEngineOptions.MaximumSequences"/> and
@@ -48,7 +55,10 @@ public sealed class LongContextOptions
     /// <summary>When the model is loaded. Default <see cref="ModelStartup.InBackground"/>.</summary>
     public ModelStartup Startup { get; set; }
 
-    /// <summary>Requests that are given to the model at once, and that its engine computes at once; the others wait in the queue, in the order in which they came. Default 16.</summary>
+    /// <summary>
+    /// Requests that are given to the model at once, and that its engine computes at once; the others wait in the queue, by priority (<see cref="Evaluation.ChatOptionKeys.Priority"/>) and then in the
+    /// order in which they came, though nobody is overtaken without end (<see cref="GenerationEngineOptions.OvertakingLimit"/> of <see cref="Engine"/>). Default 16.
+    /// </summary>
     public int MaximumConcurrentRequests { get; set; } = 16;
 
     /// <summary>Requests that may wait; one more is refused by a <see cref="ModelOverloadedException"/>. Default 256; 0 for none.</summary>
@@ -65,6 +75,20 @@ public sealed class LongContextOptions
     /// host. <see cref="Device"/>, <see cref="Generation"/>, <see cref="Engine"/> and whatever else says how to load do not count then. Default null. Cannot come from configuration.
     /// </summary>
     public Func<IServiceProvider, CancellationToken, Task<IChatClient>>? ClientFactory { get; set; }
+
+    /// <summary>What configuration said of <see cref="Generation"/>, and the instance that was made of it.</summary>
+    internal (IConfiguration Section, GenerationOptions? Bound)? GenerationSection { get; set; }
+
+    /// <summary>How tokens are chosen, from all that say so.</summary>
+    /// <exception cref="Checkpoints.CheckpointFormatException">generation_config.json is not what it must be.</exception>
+    internal GenerationOptions? FindGeneration()
+    {
+        if (!UsesGenerationConfig || ModelFolder is null) return Generation ?? new GenerationOptions();
+        if (Generation is null || GenerationSection is not { } configured || !ReferenceEquals(Generation, configured.Bound)) return Generation;
+        GenerationOptions suggested = GenerationOptions.FromFolder(ModelFolder);
+        configured.Section.Bind(suggested);
+        return suggested;
+    }
 
     /// <summary>The engine's options with room for all requests that are given to it.</summary>
     internal GenerationEngineOptions EngineForAll()

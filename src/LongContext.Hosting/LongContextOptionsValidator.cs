@@ -74,7 +74,7 @@ internal sealed class LongContextOptionsValidator(string name) : IValidateOption
 
     private static string? Fault(GenerationOptions? generation)
     {
-        if (generation is null) return "Generation is not given";
+        if (generation is null) return null;
         try
         {
             generation.Validate();

@@ -69,7 +69,12 @@ public static class LongContextServiceCollectionExtensions
         services.AddSingleton(new ModelName(name));
 
         OptionsBuilder<LongContextOptions> options = services.AddOptions<LongContextOptions>(name);
-        if (section is not null) options.Bind(section, binder => binder.ErrorOnUnknownConfiguration = true);
+        if (section is not null)
+        {
+            options.Bind(section, binder => binder.ErrorOnUnknownConfiguration = true);
+            options.Configure(bound => bound.GenerationSection = (section.GetSection(nameof(LongContextOptions.Generation)), bound.Generation));
+        }
+
         if (configure is not null) options.Configure(configure);
         services.AddSingleton<IValidateOptions<LongContextOptions>>(new LongContextOptionsValidator(name));
         options.ValidateOnStart();

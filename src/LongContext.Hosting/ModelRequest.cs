@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Threading.RateLimiting;
 using LongContext.Evaluation;
 using LongContext.Generation;
 using Microsoft.Extensions.AI;
@@ -9,12 +8,11 @@ namespace LongContext.Hosting;
 /// <summary>One request that has its place at a model.</summary>
 /// <param name="model">The model.</param>
 /// <param name="client">What answers.</param>
-/// <param name="place">The place.</param>
 /// <param name="arrived">When the request came, before it waited.</param>
 /// <param name="both">Cancelled by the caller or by the host's end.</param>
 /// <param name="caller">The caller's token.</param>
 internal sealed class ModelRequest(
-    LongContextModel model, IChatClient client, RateLimitLease place, long arrived, CancellationTokenSource both, CancellationToken caller) : IDisposable
+    LongContextModel model, IChatClient client, long arrived, CancellationTokenSource both, CancellationToken caller) : IDisposable
 {
     private readonly long began = Start(model);
     private string outcome = HostingMeter.Cancelled; // where nobody says otherwise, the reader left
@@ -78,14 +76,14 @@ internal sealed class ModelRequest(
         if (disposed) return;
         disposed = true;
         both.Dispose();
-        model.Leave(place, Stopwatch.GetElapsedTime(began));
+        model.Leave(Stopwatch.GetElapsedTime(began));
         HostingMeter.Running(model.ModelId, -1);
         HostingMeter.Ended(model.ModelId, outcome, Stopwatch.GetElapsedTime(arrived));
     }
 
     private void Used(UsageDetails usage)
     {
-        HostingMeter.Tokens(model.ModelId, usage.InputTokenCount ?? 0, usage.OutputTokenCount ?? 0);
+        HostingMeter.Tokens(model.ModelId, usage.InputTokenCount ?? 0, usage.CachedInputTokenCount ?? 0, usage.OutputTokenCount ?? 0);
         if (usage.OutputTokenCount is > 1 and { } count && last > first) HostingMeter.TokenRate(model.ModelId, (count - 1) / Stopwatch.GetElapsedTime(first, last).TotalSeconds);
     }
 

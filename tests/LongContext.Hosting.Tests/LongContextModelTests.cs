@@ -198,7 +198,7 @@ public sealed class LongContextModelTests
         void Hear(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
         {
             Dictionary<string, object?> all = tags.ToArray().ToDictionary(tag => tag.Key, tag => tag.Value);
-            if (!"metered".Equals(all["model"])) return; // other tests run meanwhile
+            if (!"metered".Equals(all["longcontext.hosting.model"])) return; // other tests run meanwhile
             lock (heard) heard.Add((instrument.Name["longcontext.hosting.".Length..], value, all));
         }
 
@@ -218,13 +218,13 @@ public sealed class LongContextModelTests
         tooLong = true;
         await Assert.ThrowsAsync<PromptTooLongException>(() => Client(host).GetResponseAsync("x", cancellationToken: Token));
 
-        Assert.Equal(["cancelled", "completed", "completed", "refused"], Of("requests").Select(each => (string)each.Tags["outcome"]!).Order(StringComparer.Ordinal));
+        Assert.Equal(["cancelled", "completed", "completed", "refused"], Of("requests").Select(each => (string)each.Tags["longcontext.hosting.outcome"]!).Order(StringComparer.Ordinal));
         Assert.Equal(4, Of("request.duration").Count);
         Assert.Equal(4, Of("queue.duration").Count);
-        Assert.Equal((2.0, 8.0), (Of("tokens").Where(each => each.Tags["direction"] is "input").Sum(each => each.Value), Of("tokens").Where(each => each.Tags["direction"] is "output").Sum(each => each.Value)));
-        Assert.Equal((2, 1, 1), (Of("time_to_first_token").Count, Of("token_rate").Count, Of("load.duration").Count));
-        Assert.Equal((0.0, 0.0), (Of("requests.running").Sum(each => each.Value), Of("requests.waiting").Sum(each => each.Value)));
-        Assert.Equal(8, Of("requests.running").Count);
+        Assert.Equal((2.0, 8.0), (Of("prompt.tokens").Sum(each => each.Value), Of("tokens").Sum(each => each.Value)));
+        Assert.Equal((2, 1, 1), (Of("first_token.duration").Count, Of("token_rate").Count, Of("load.duration").Count));
+        Assert.Equal((0.0, 0.0), (Of("running").Sum(each => each.Value), Of("waiting").Sum(each => each.Value)));
+        Assert.Equal(8, Of("running").Count);
 
         List<(string Name, double Value, Dictionary<string, object?> Tags)> Of(string name)
         {
@@ -266,8 +266,8 @@ public sealed class LongContextModelTests
         listener.SetMeasurementEventCallback<long>((_, _, tags, _) =>
         {
             Dictionary<string, object?> all = tags.ToArray().ToDictionary(tag => tag.Key, tag => tag.Value);
-            if (!"ruled".Equals(all["model"])) return; // other tests run meanwhile
-            lock (outcomes) outcomes.Add(all["outcome"]);
+            if (!"ruled".Equals(all["longcontext.hosting.model"])) return; // other tests run meanwhile
+            lock (outcomes) outcomes.Add(all["longcontext.hosting.outcome"]);
         });
         listener.Start();
         var fake = new FakeChatClient { Inspect = (_, _) => throw new NoTokenAllowedException() };

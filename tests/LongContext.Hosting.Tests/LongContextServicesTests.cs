@@ -41,7 +41,7 @@ public sealed class LongContextServicesTests
         Assert.Equal(("words", 3L), (response.ModelId, response.Usage!.OutputTokenCount));
         Assert.Equal(128, client.GetService<LongContext.Generation.LongContextChatClient>()!.ContextLength);
         Assert.Same(client.GetService<Tokenizer>(), host.Services.GetRequiredService<Tokenizer>());
-        Assert.Equal(0.5, host.Services.GetRequiredService<IOptions<LongContextOptions>>().Value.Generation.TopP);
+        Assert.Equal(0.5, host.Services.GetRequiredService<IOptions<LongContextOptions>>().Value.Generation!.TopP);
         HealthReport health = await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(Token);
         Assert.Equal((HealthStatus.Healthy, "Ready"), (health.Status, health.Entries["longcontext"].Data["state"]));
         GenerationEngine engine = client.GetService<GenerationEngine>()!;
@@ -52,11 +52,49 @@ public sealed class LongContextServicesTests
         Assert.Equal(engine.Statistics.Steps, model.EngineStatistics!.Steps);
         LongContextOptions read = host.Services.GetRequiredService<IOptions<LongContextOptions>>().Value;
         Assert.Equal((512, 96, KeyValueCacheFormat.Int8, false, 1, 0.25, 4), (read.Engine.CacheTokens, read.Engine.StepTokens, read.Engine.CacheFormat, read.Engine.ReusesPrefixes, read.Engine.Threads,
-            read.Engine.KeptShare, read.Generation.Speculation!.MaximumTokens));
+            read.Engine.KeptShare, read.Generation!.Speculation!.MaximumTokens));
         await host.StopAsync(Token);
         Assert.Equal(ModelState.Stopped, model.State);
         Assert.Throws<ObjectDisposedException>(() => engine.StreamAsync(new GenerationRequest { Prompt = new[] { 3 } }));
         await Assert.ThrowsAsync<ModelNotReadyException>(() => client.GetResponseAsync("x", cancellationToken: Token));
+    }
+
+    [Fact]
+    public async Task AddLongContext_OfAModelWithSuggestions_ConfigurationChangesSingleValuesOfThem()
+    {
+        using var folder = new ByteModel();
+        await File.WriteAllTextAsync(Path.Combine(folder.Folder, "generation_config.json"), """{"do_sample":true,"temperature":0.5,"top_k":9,"max_new_tokens":5}""", Token);
+        // Nothing said: the client reads the file.
+        Assert.Null(Find());
+        Assert.Equal((0.5, 9, 7), Values(Find(("Generation:MaximumNewTokens", "7"))));
+        Assert.Equal((0.25, 9, 5), Values(Find(("Generation:Temperature", "0.25"))));
+        Assert.Equal((0.0, null, 7), Values(Find(("Generation:MaximumNewTokens", "7"), ("UsesGenerationConfig", "false"))));
+        Assert.Equal(new GenerationOptions(), Find(("UsesGenerationConfig", "false")));
+        // A delegate's own counts as it is.
+        Assert.Equal((0.0, 3, 256), Values(FindWith(options => options.Generation = new GenerationOptions { TopK = 3 }, ("Generation:MaximumNewTokens", "7"))));
+        using IHost host = Build(null, ("ModelFolder", folder.Folder), ("Engine:CacheTokens", "512"));
+        await host.StartAsync(Token);
+        ChatResponse response = await host.Services.GetRequiredService<IChatClient>().GetResponseAsync("x", new ChatOptions { AdditionalProperties = new() { ["ignore_eos"] = true } }, Token);
+        Assert.Equal(5, response.Usage!.OutputTokenCount);
+        await host.StopAsync(Token);
+
+        GenerationOptions? Find(params (string Key, string Value)[] configuration) => FindWith(null, configuration);
+
+        GenerationOptions? FindWith(Action<LongContextOptions>? configure, params (string Key, string Value)[] configuration)
+        {
+            using IHost built = Build(configure, [("ModelFolder", folder.Folder), .. configuration]);
+            return built.Services.GetRequiredService<IOptions<LongContextOptions>>().Value.FindGeneration();
+        }
+
+        static IHost Build(Action<LongContextOptions>? configure, params (string Key, string Value)[] configuration)
+        {
+            HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+            builder.Configuration.AddInMemoryCollection(configuration.Select(pair => new KeyValuePair<string, string?>("LongContext:" + pair.Key, pair.Value)));
+            builder.Services.AddLongContext(builder.Configuration.GetSection("LongContext"), configure);
+            return builder.Build();
+        }
+
+        static (double, int?, int) Values(GenerationOptions? options) => (options!.Temperature, options.TopK, options.MaximumNewTokens);
     }
 
     [Fact]

@@ -11,6 +11,7 @@ internal static class Program
     {
         if (args is [KilledTraining.Name, ..]) return KilledTraining.Run(args);
         if (args is [MeasuredStep.Name, string step, string device]) return MeasuredStep.Run(step, device);
+        CollectionPressure.BeginIfAsked();
         // As xunit's own entry point, which this one takes the place of.
         return args.Any(argument => argument is "-automated" or "@@")
             ? Xunit.Runner.InProc.SystemConsole.ConsoleRunner.Run(args).GetAwaiter().GetResult()

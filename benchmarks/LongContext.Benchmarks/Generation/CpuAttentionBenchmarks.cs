@@ -27,7 +27,7 @@ public unsafe class CpuAttentionBenchmarks
     private CpuAttentionCache half = null!;
 
     /// <summary>Tokens of the prompt.</summary>
-    [Params(2048, 4096, 16384)]
+    [Params(2048, 8192)]
     public int Tokens { get; set; }
 
     [GlobalSetup]

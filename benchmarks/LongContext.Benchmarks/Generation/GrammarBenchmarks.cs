@@ -30,7 +30,7 @@ public class GrammarBenchmarks
     [GlobalSetup]
     public void Setup()
     {
-        sample = new TokenizerSample(Tokenizer, 1000);
+        sample = new TokenizerSample(Tokenizer, 1000, Text);
         tokens = [.. sample.Tokenizer.EncodeToIds(Text)];
         scores = new float[sample.Tokenizer.VocabularySize];
         warm = JsonGrammar.FromSchema(Schema, sample.Tokenizer);

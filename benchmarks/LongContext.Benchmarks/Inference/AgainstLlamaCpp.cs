@@ -6,6 +6,7 @@ using LongContext.Export;
 using LongContext.Generation;
 using LongContext.Gguf;
 using LongContext.Models;
+using LongContext.Models.Quantization;
 using static TorchSharp.torch;
 
 namespace LongContext.Benchmarks.Inference;
@@ -19,7 +20,10 @@ internal static class AgainstLlamaCpp
     private const int NewTokens = 32;
 
     /// <param name="folder">Of the peer's package.</param>
-    /// <param name="types">Float32, BFloat16, Float16 or Q8_0.</param>
+    /// <param name="types">
+    /// Float32, BFloat16, Float16, Q8_0 or Q4_0. Beside the last two, the engine has bfloat16 weights quantised as int8 with a scale for each output or int4 with one for each 32 inputs, and a head in
+    /// bfloat16, which is quantised there; activations stay float32 here and become 8-bit integers there.
+    /// </param>
     /// <param name="output">Gets a line for each.</param>
     public static async Task<int> RunAsync(string folder, IReadOnlyList<string> types, TextWriter output)
     {
@@ -39,10 +43,12 @@ internal static class AgainstLlamaCpp
             var element = Enum.Parse<GgufTensorType>(type, ignoreCase: true);
             string file = Path.Combine(Path.GetTempPath(), $"longcontext-300m-{type}.gguf");
             using CausalLanguageModel model = InferenceModels.Create(config, DataType(element));
+            string quantized = "";
             GgufExporter.Export(model, file, new GgufExportOptions { ElementType = element, TokenizerFolder = tokenizer, Overwrite = true });
+            if (Quantization(element) is { } options) quantized = $" (here {ModelQuantizer.Quantize(model, options).BytesAfter >> 20} MB of weights)";
             try
             {
-                await CompareAsync(peer, model, file, type, prompt, output).ConfigureAwait(false);
+                await CompareAsync(peer, model, file, type + quantized, prompt, output).ConfigureAwait(false);
             }
             finally
             {
@@ -84,9 +90,16 @@ internal static class AgainstLlamaCpp
             + $"decoding engine {1 / EngineTiming.Median(decode):F2} tokens/s, llama.cpp {1 / EngineTiming.Median(peerDecode):F2}, ratio {EngineTiming.Median(peerDecode) / EngineTiming.Median(decode):F2}"));
     }
 
+    private static QuantizationOptions? Quantization(GgufTensorType element) => element switch
+    {
+        GgufTensorType.Q8_0 => new QuantizationOptions { Format = QuantizationFormat.Int8 },
+        GgufTensorType.Q4_0 => new QuantizationOptions { Format = QuantizationFormat.Int4, GroupSize = 32 },
+        _ => null,
+    };
+
     private static ScalarType DataType(GgufTensorType element) => element switch
     {
-        GgufTensorType.BFloat16 => ScalarType.BFloat16,
+        GgufTensorType.BFloat16 or GgufTensorType.Q8_0 or GgufTensorType.Q4_0 => ScalarType.BFloat16,
         GgufTensorType.Float16 => ScalarType.Float16,
         _ => ScalarType.Float32,
     };

@@ -18,11 +18,14 @@ internal sealed class TokenizerSample
         ("llama2", ["tokenizers", "llama2"]),
     ];
 
-    public TokenizerSample(string name, int characters)
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <param name="characters">Of <see cref="Text"/>.</param>
+    /// <param name="known">Text whose characters and words a generated tokenizer knows besides.</param>
+    public TokenizerSample(string name, int characters, string known = "")
     {
         string prose = Material.Prose(characters * 2);
-        string json = name == Generated ? PrefixMerges(prose)
-            : File.ReadAllText(Path.Combine(Material.Find(Known.First(known => known.Name == name).Path)!, "tokenizer.json"));
+        string json = name == Generated ? PrefixMerges($"{prose} {known}")
+            : File.ReadAllText(Path.Combine(Material.Find(Known.First(one => one.Name == name).Path)!, "tokenizer.json"));
         Tokenizer = Load(json);
         JsonElement model = JsonDocument.Parse(json).RootElement.GetProperty("model");
         Vocabulary = model.GetProperty("vocab").EnumerateObject().ToDictionary(entry => entry.Name, entry => entry.Value.GetInt32());

@@ -5,6 +5,10 @@ namespace LongContext.AspNetCore.Protocol;
 /// <summary>A chat completion, whole or a piece of its stream.</summary>
 internal sealed record ChatCompletion(string Id, string Object, long Created, string Model, ChatChoice[] Choices)
 {
+    /// <summary>What the library says besides.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public AnswerNotes? Longcontext { get; init; }
+
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public CompletionUsage? Usage { get; init; }
 }
@@ -37,6 +41,10 @@ internal sealed record ChatAnswerMessage
 /// <summary>A text completion, whole or a piece of its stream.</summary>
 internal sealed record TextCompletion(string Id, string Object, long Created, string Model, TextChoice[] Choices)
 {
+    /// <summary>What the library says besides.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public AnswerNotes? Longcontext { get; init; }
+
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public CompletionUsage? Usage { get; init; }
 }
@@ -46,6 +54,20 @@ internal sealed record TextChoice(int Index, string Text, string? FinishReason)
     /// <summary>Null where nobody asked; clients expect the field.</summary>
     public TextLogprobs? Logprobs { get; init; }
 }
+
+/// <summary>What was left out for an answer.</summary>
+internal sealed record AnswerNotes
+{
+    /// <summary>Tokens that were cut out of the prompt, counted in the prompt as it was.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public PromptCutNote? PromptCut { get; init; }
+
+    /// <summary>The largest number of tokens whose keys and values were dropped.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? DroppedTokens { get; init; }
+}
+
+internal sealed record PromptCutNote(int Start, int Count);
 
 internal sealed record CompletionUsage(long PromptTokens, long CompletionTokens, long TotalTokens)
 {

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using LongContext.Evaluation;
@@ -17,11 +16,12 @@ internal static class ChatRequestReader
         UnsupportedFields.RefuseInChat(fields);
         List<ChatMessage> messages = Messages(fields, limits);
         // The older name of the two counts where the newer is absent.
-        long? maximum = fields.Whole("max_completion_tokens", 1, int.MaxValue), older = fields.Whole("max_tokens", 1, int.MaxValue);
+        long? maximum = fields.Whole("max_completion_tokens", 1, int.MaxValue), older = GenerationRequest.Length(fields, limits);
         GenerationRequest request = GenerationRequest.Of(fields, limits, "messages", messages, maximum ?? older);
         SamplingFields.ReadChatLogprobs(fields, request.Options);
-        request.Options.ResponseFormat = ResponseFormat(fields, limits);
+        request.Options.ResponseFormat = SchemaFields.Read(fields, limits);
         request.Options.Reasoning = Reasoning(fields);
+        if (fields.Boolean(ChatOptionKeys.SeparateReasoning) is { } apart) (request.Options.AdditionalProperties ??= [])[ChatOptionKeys.SeparateReasoning] = apart;
         if (fields.Boolean(ChatOptionKeys.ContinueFinalMessage) == true)
         {
             if (messages[^1].Role != ChatRole.Assistant) throw ProtocolException.Bad("'continue_final_message' needs an assistant's message at the end.", "continue_final_message");
@@ -60,7 +60,7 @@ internal static class ChatRequestReader
         if (fields.Find("content") is not { } content) throw ProtocolException.Bad($"'{fields.Name("content")}' is missing, expected a string or an array of text parts.", fields.Name("content"));
         var message = new ChatMessage(role, Content(content, fields.Name("content")));
         // What a model thought, where a client sends it back.
-        if (role == ChatRole.Assistant && fields.String("reasoning_content") is { Length: > 0 } thought) message.Contents.Insert(0, new TextReasoningContent(thought));
+        if (role == ChatRole.Assistant && fields.String(fields.Named("reasoning_content", "reasoning")) is { Length: > 0 } thought) message.Contents.Insert(0, new TextReasoningContent(thought));
         return message;
     }
 
@@ -84,49 +84,20 @@ internal static class ChatRequestReader
         return text.ToString();
     }
 
-    private static ChatResponseFormat? ResponseFormat(JsonFields fields, OpenAIServerOptions limits)
-    {
-        if (fields.Object("response_format") is not { } format) return null;
-        switch (format.String("type"))
-        {
-            case "text":
-                return ChatResponseFormat.Text;
-            case "json_object":
-                return ChatResponseFormat.Json;
-            case "json_schema":
-                JsonFields described = format.Object("json_schema") ?? throw ProtocolException.Bad("'response_format.json_schema' is missing, expected an object.", "response_format.json_schema");
-                JsonElement schema = described.Find("schema") ?? throw ProtocolException.Bad("'response_format.json_schema.schema' is missing, expected a JSON schema.", "response_format.json_schema.schema");
-                if (schema.ValueKind is not (JsonValueKind.Object or JsonValueKind.True or JsonValueKind.False)) throw JsonFields.Wrong("response_format.json_schema.schema", "a JSON schema", schema);
-                if (JsonMarshal.GetRawUtf8Value(schema).Length is var bytes && bytes > limits.MaximumSchemaBytes)
-                    throw ProtocolException.Bad($"'response_format.json_schema.schema' has {bytes} bytes, expected at most {limits.MaximumSchemaBytes}.", "response_format.json_schema.schema");
-                JsonFields.RequireText(schema, "response_format.json_schema.schema");
-                return ChatResponseFormat.ForJsonSchema(schema.Clone(), described.String("name"), described.String("description"));
-            case null:
-                throw ProtocolException.Bad("'response_format.type' is missing, expected text, json_object or json_schema.", "response_format.type");
-            default:
-                throw ProtocolException.Bad("'response_format.type' is unknown, expected text, json_object or json_schema.", "response_format.type");
-        }
-    }
-
-    /// <summary>OpenAI's field, or the templates' own switch as vLLM passes it.</summary>
+    /// <summary>Whether the model thinks first, by OpenAI's field or the templates' own switch as vLLM passes it, and whether its thoughts are given out, by vLLM's.</summary>
     private static ReasoningOptions? Reasoning(JsonFields fields)
     {
-        if (fields.String("reasoning_effort") is { } effort)
+        ReasoningEffort? effort = fields.String("reasoning_effort") switch
         {
-            return new ReasoningOptions
-            {
-                Effort = effort switch
-                {
-                    "none" => ReasoningEffort.None,
-                    "minimal" or "low" => ReasoningEffort.Low,
-                    "medium" => ReasoningEffort.Medium,
-                    "high" => ReasoningEffort.High,
-                    "xhigh" => ReasoningEffort.ExtraHigh,
-                    _ => throw ProtocolException.Bad("'reasoning_effort' is unknown, expected none, minimal, low, medium or high.", "reasoning_effort"),
-                },
-            };
-        }
-
-        return fields.Object("chat_template_kwargs")?.Boolean("enable_thinking") is { } thinks ? new ReasoningOptions { Effort = thinks ? ReasoningEffort.Medium : ReasoningEffort.None } : null;
+            null => fields.Object("chat_template_kwargs")?.Boolean("enable_thinking") is { } thinks ? thinks ? ReasoningEffort.Medium : ReasoningEffort.None : null,
+            "none" => ReasoningEffort.None,
+            "minimal" or "low" => ReasoningEffort.Low,
+            "medium" => ReasoningEffort.Medium,
+            "high" => ReasoningEffort.High,
+            "xhigh" => ReasoningEffort.ExtraHigh,
+            _ => throw ProtocolException.Bad("'reasoning_effort' is unknown, expected none, minimal, low, medium, high or xhigh.", "reasoning_effort"),
+        };
+        bool hides = fields.Boolean("include_reasoning") == false;
+        return effort is null && !hides ? null : new ReasoningOptions { Effort = effort, Output = hides ? ReasoningOutput.None : null };
     }
 }

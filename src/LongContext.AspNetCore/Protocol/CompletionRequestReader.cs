@@ -17,10 +17,11 @@ internal static class CompletionRequestReader
         var fields = new JsonFields(body);
         UnsupportedFields.RefuseInCompletions(fields);
         GenerationRequest request = GenerationRequest.Of(
-            fields, limits, "prompt", [new ChatMessage(ChatRole.User, Prompt(fields))], fields.Whole("max_tokens", 1, int.MaxValue) ?? Math.Min(DefaultTokens, limits.MaximumOutputTokens ?? DefaultTokens),
+            fields, limits, "prompt", [new ChatMessage(ChatRole.User, Prompt(fields))], GenerationRequest.Length(fields, limits) ?? Math.Min(DefaultTokens, limits.MaximumOutputTokens ?? DefaultTokens),
             fields.Boolean("echo") ?? false);
         SamplingFields.ReadTextLogprobs(fields, request.Options);
         (request.Options.AdditionalProperties ??= [])[ChatOptionKeys.Completion] = true;
+        request.Options.ResponseFormat = SchemaFields.Read(fields, limits);
         return request;
     }
 

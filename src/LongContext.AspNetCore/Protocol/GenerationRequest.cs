@@ -59,16 +59,26 @@ internal sealed class GenerationRequest
             Seed = fields.Whole("seed", long.MinValue, long.MaxValue),
             StopSequences = Stops(fields, limits),
         };
-        if (fields.Whole("min_tokens", 0, int.MaxValue) is { } least)
+        string minimum = fields.Named("min_tokens", "min_new_tokens");
+        if (fields.Whole(minimum, 0, int.MaxValue) is { } least)
         {
-            if (least > maximumTokens) throw ProtocolException.Bad($"'min_tokens' is {least}, but only {maximumTokens} are asked for at most.", "min_tokens");
+            if (least > maximumTokens) throw ProtocolException.Bad($"'{minimum}' is {least}, but only {maximumTokens} are asked for at most.", minimum);
             (options.AdditionalProperties ??= [])[Evaluation.ChatOptionKeys.MinimumNewTokens] = (int)least;
         }
 
         SamplingFields.Read(fields, limits, options);
+        PromptFields.Read(fields, limits, options);
         long choices = fields.Whole("n", 1, 128) ?? 1;
         if (choices > limits.MaximumChoices) throw ProtocolException.Bad($"'n' is {choices}, expected at most {limits.MaximumChoices}: send several requests.", "n");
         return new GenerationRequest { Choices = (int)choices, Model = fields.String("model"), Messages = messages, Options = options, Stream = stream, IncludeUsage = usage, PromptField = promptField, Echo = echo };
+    }
+
+    /// <summary>Tokens of the answer at most, under OpenAI's name, llama.cpp's or transformers'; −1 is llama.cpp's way of leaving it to the server. Null where nobody says.</summary>
+    public static long? Length(JsonFields fields, OpenAIServerOptions limits)
+    {
+        string field = fields.Named("max_tokens", "n_predict", "max_new_tokens");
+        if (field == "n_predict" && fields.Whole(field, -1, int.MaxValue) == -1) return limits.MaximumOutputTokens;
+        return fields.Whole(field, 1, int.MaxValue);
     }
 
     private static List<string>? Stops(JsonFields fields, OpenAIServerOptions limits)

@@ -13,8 +13,49 @@ internal readonly struct JsonFields(JsonElement element, string path = "")
 
     public string Name(string field) => path + field;
 
+    /// <summary>Which of a value's names is used; the first where none is.</summary>
+    /// <exception cref="ProtocolException">Two of them are.</exception>
+    public string Named(params ReadOnlySpan<string> names)
+    {
+        string? found = null;
+        foreach (string name in names)
+        {
+            if (Find(name) is null) continue;
+            if (found is not null) throw ProtocolException.Bad($"'{Name(found)}' and '{Name(name)}' mean the same: send one of them.", Name(name));
+            found = name;
+        }
+
+        return found ?? names[0];
+    }
+
+    /// <summary>Refuses members of other names.</summary>
+    public void Only(params ReadOnlySpan<string> names)
+    {
+        foreach (JsonProperty member in element.EnumerateObject())
+        {
+            if (!IsOneOf(member, names)) throw ProtocolException.Bad($"'{path[..^1]}' has a member that is none of {string.Join(", ", names)}.", path[..^1]);
+        }
+    }
+
     public JsonElement? Find(string field) =>
         element.TryGetProperty(field, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
+
+    private static bool IsOneOf(JsonProperty member, ReadOnlySpan<string> names)
+    {
+        try
+        {
+            foreach (string name in names)
+            {
+                if (member.NameEquals(name)) return true;
+            }
+        }
+        catch (InvalidOperationException)
+        {
+            // A name that is no valid text.
+        }
+
+        return false;
+    }
 
     public string? String(string field) => Find(field) is { } value ? Text(value, Name(field)) : null;
 

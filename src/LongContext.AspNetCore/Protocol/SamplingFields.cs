@@ -21,7 +21,7 @@ internal static class SamplingFields
         Set(options, ChatOptionKeys.MinP, fields.Double(ChatOptionKeys.MinP, 0, 1));
         Set(options, ChatOptionKeys.TypicalP, fields.Positive(ChatOptionKeys.TypicalP, 1));
         Set(options, ChatOptionKeys.TopNSigma, fields.Double(ChatOptionKeys.TopNSigma, 0, float.MaxValue));
-        Set(options, ChatOptionKeys.RepetitionPenalty, fields.Positive(ChatOptionKeys.RepetitionPenalty, float.MaxValue));
+        Set(options, ChatOptionKeys.RepetitionPenalty, fields.Positive(fields.Named(ChatOptionKeys.RepetitionPenalty, "repeat_penalty"), float.MaxValue));
         Set(options, ChatOptionKeys.NoRepeatNGramSize, (int?)fields.Whole(ChatOptionKeys.NoRepeatNGramSize, 0, int.MaxValue));
         Set(options, ChatOptionKeys.StopTokenIds, StopTokenIds(fields, limits));
         Set(options, ChatOptionKeys.BadWords, BadWords(fields, limits));
@@ -62,6 +62,7 @@ internal static class SamplingFields
     {
         const string field = ChatOptionKeys.LogitBias;
         if (fields.Find(field) is not { } given) return null;
+        if (given.ValueKind == JsonValueKind.Array) return BiasPairs(given, limits);
         if (given.ValueKind != JsonValueKind.Object) throw JsonFields.Wrong(field, "an object of numbers by token ids", given);
         var biases = new Dictionary<int, double>();
         foreach (JsonProperty entry in given.EnumerateObject())
@@ -70,6 +71,24 @@ internal static class SamplingFields
             string name = Name(entry);
             if (!int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int token)) throw ProtocolException.Bad($"'{field}' has \"{Shown(name)}\", expected a token id.", field);
             if (!biases.TryAdd(token, JsonFields.Double(entry.Value, $"{field}.{token}", -100, 100))) throw ProtocolException.Bad($"'{field}' has token {token} twice.", field);
+        }
+
+        return biases.Count > 0 ? biases : null;
+    }
+
+    /// <summary>llama.cpp's form: pairs of a token id and a number, or false for never.</summary>
+    private static Dictionary<int, double>? BiasPairs(JsonElement given, OpenAIServerOptions limits)
+    {
+        const string field = ChatOptionKeys.LogitBias;
+        var biases = new Dictionary<int, double>();
+        foreach (JsonElement item in given.EnumerateArray())
+        {
+            if (biases.Count == limits.MaximumNamedTokens) throw ProtocolException.Bad($"'{field}' has more than the {limits.MaximumNamedTokens} tokens that may be.", field);
+            string name = $"{field}[{biases.Count}]";
+            if (item.ValueKind != JsonValueKind.Array || item.GetArrayLength() != 2 || item[0].ValueKind != JsonValueKind.Number || !item[0].TryGetInt32(out int token) || token < 0)
+                throw ProtocolException.Bad($"'{name}' is not what was expected, a token id and a number or false.", name);
+            double bias = item[1].ValueKind == JsonValueKind.False ? double.NegativeInfinity : JsonFields.Double(item[1], name, -100, 100);
+            if (!biases.TryAdd(token, bias)) throw ProtocolException.Bad($"'{field}' has token {token} twice.", field);
         }
 
         return biases.Count > 0 ? biases : null;

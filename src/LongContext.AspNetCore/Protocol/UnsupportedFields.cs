@@ -5,10 +5,21 @@ namespace LongContext.AspNetCore.Protocol;
 /// <summary>Fields that would change the answer and cannot: refused, so that nobody takes an answer for what was not made. Those at their default are let through.</summary>
 internal static class UnsupportedFields
 {
-    /// <summary>Other servers' fields that have no value by which they do nothing.</summary>
+    /// <summary>Other servers' fields that have no value by which they do nothing but empty ones.</summary>
     private static readonly string[] Always =
     [
-        "truncate_prompt_tokens", "prompt_logprobs", "allowed_token_ids", "structured_outputs", "guided_json", "guided_regex", "guided_choice", "guided_grammar", "chat_template",
+        "prompt_logprobs", "allowed_token_ids", "guided_regex", "guided_choice", "guided_grammar", "chat_template", // vLLM
+        "grammar", "samplers", "lora", "image_data", "multimodal_data", // llama.cpp
+        "regex", "ebnf", "structural_tag", "custom_logit_processor", // SGLang
+        "logits_processors", "sequence_bias", "stop_strings", "begin_suppress_tokens", "forced_eos_token_id", // transformers
+        "web_search_options",
+    ];
+
+    /// <summary>Other servers' numbers that would change the answer, with the value at which they do nothing.</summary>
+    private static readonly (string Field, double Nothing)[] Numbers =
+    [
+        ("mirostat", 0), ("tfs_z", 1), ("top_a", 0), ("dry_multiplier", 0), ("xtc_probability", 0), ("dynatemp_range", 0), ("n_probs", 0), ("t_max_predict_ms", 0), // llama.cpp
+        ("num_beams", 1), ("penalty_alpha", 0), ("guidance_scale", 1), ("epsilon_cutoff", 0), ("eta_cutoff", 0), ("encoder_repetition_penalty", 1), // transformers
     ];
 
     public static void RefuseInChat(JsonFields fields)
@@ -38,20 +49,40 @@ internal static class UnsupportedFields
             throw ProtocolException.Unsupported("'logprobs' is given with 'echo', but the text's own log-probabilities are not supported.", "logprobs");
         if (fields.String("suffix") is { Length: > 0 }) throw ProtocolException.Unsupported("'suffix' is given, but text is gone on with at its end only.", "suffix");
     }
+
     private static void RefuseInAll(JsonFields fields)
     {
         foreach (string field in Always)
         {
-            if (fields.Find(field) is not null) throw ProtocolException.Unsupported($"'{field}' is given, but is not supported: leave it out.{Instead(field)}", field);
+            if (fields.Find(field) is { } given && !IsEmpty(given)) throw ProtocolException.Unsupported($"'{field}' is given, but is not supported: leave it out.{Instead(field)}", field);
         }
 
-        // llama.cpp's; empty is none.
-        if (fields.Find("grammar") is { } grammar && !(grammar.ValueKind == JsonValueKind.String && JsonFields.Text(grammar, "grammar").Length == 0))
-            throw ProtocolException.Unsupported($"'grammar' is given, but is not supported: leave it out.{Instead("guided_grammar")}", "grammar");
+        foreach ((string field, double nothing) in Numbers)
+        {
+            if (fields.Find(field) is not { } given) continue;
+            if (given.ValueKind != JsonValueKind.Number) throw JsonFields.Wrong(field, "a number", given);
+            if (!given.TryGetDouble(out double number) || number != nothing)
+                throw ProtocolException.Unsupported(FormattableString.Invariant($"'{field}' is given, but is not supported: leave it out, or send {nothing}.{Instead(field)}"), field);
+        }
+
+        // Penalties here see the whole text.
+        if (fields.Whole("repeat_last_n", -1, int.MaxValue) is >= 0 && fields.Double("repeat_penalty", 0, float.MaxValue) is not (null or 1))
+            throw ProtocolException.Unsupported("'repeat_last_n' is given, but a penalty sees the whole text: leave it out, or send -1.", "repeat_last_n");
+        if (fields.Boolean("do_sample") == false && fields.Double("temperature", 0, 2) is not 0)
+            throw ProtocolException.Unsupported("'do_sample' is false, but a temperature says that here: send 'temperature': 0.", "do_sample");
+        if (fields.String("verbosity") is not (null or "medium")) throw ProtocolException.Unsupported("'verbosity' is given, but is not supported: leave it out.", "verbosity");
         RefuseWhere(fields, "include_stop_str_in_output", true);
         RefuseWhere(fields, "skip_special_tokens", false);
         RefuseWhere(fields, "use_beam_search", true);
     }
+
+    private static bool IsEmpty(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Array => value.GetArrayLength() == 0,
+        JsonValueKind.Object => !value.EnumerateObject().Any(),
+        JsonValueKind.String => value.ValueEquals(""),
+        _ => value.ValueKind == JsonValueKind.False,
+    };
 
     private static void RefuseWhere(JsonFields fields, string field, bool value)
     {
@@ -78,5 +109,11 @@ internal static class UnsupportedFields
         }
     }
 
-    private static string Instead(string field) => field.StartsWith("guided_", StringComparison.Ordinal) || field == "structured_outputs" ? " 'response_format' takes a JSON schema." : "";
+    private static string Instead(string field) => field switch
+    {
+        "guided_regex" or "guided_choice" or "guided_grammar" or "grammar" or "regex" or "ebnf" => " 'response_format' takes a JSON schema.",
+        "n_probs" => " 'logprobs' asks for probabilities.",
+        "stop_strings" => " 'stop' takes strings.",
+        _ => "",
+    };
 }

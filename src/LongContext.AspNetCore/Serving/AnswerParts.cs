@@ -1,5 +1,7 @@
 using System.Text;
 using LongContext.AspNetCore.Protocol;
+using LongContext.Evaluation;
+using LongContext.Tokenization;
 using Microsoft.Extensions.AI;
 
 namespace LongContext.AspNetCore.Serving;
@@ -25,6 +27,20 @@ internal static class AnswerParts
         {
             if (content is UsageContent count) (usage ??= new UsageDetails()).Add(count.Details);
         }
+    }
+
+    /// <summary>What was left out for answers; null for nothing.</summary>
+    public static AnswerNotes? Notes(params IEnumerable<AdditionalPropertiesDictionary?> told)
+    {
+        AnswerNotes? notes = null;
+        foreach (AdditionalPropertiesDictionary properties in told.OfType<AdditionalPropertiesDictionary>())
+        {
+            // The prompt is one and the same for all.
+            if (properties.TryGetValue(ChatOptionKeys.PromptCut, out TokenCut cut)) notes = (notes ?? new AnswerNotes()) with { PromptCut = new PromptCutNote(cut.Start, cut.Count) };
+            if (properties.TryGetValue(ChatOptionKeys.DroppedTokens, out int dropped)) notes = (notes ?? new AnswerNotes()) with { DroppedTokens = Math.Max(dropped, notes?.DroppedTokens ?? 0) };
+        }
+
+        return notes;
     }
 
     public static string FinishReason(ChatFinishReason? reason) => reason?.Value ?? ChatFinishReason.Stop.Value;

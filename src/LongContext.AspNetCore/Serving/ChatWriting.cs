@@ -12,6 +12,7 @@ internal sealed class ChatWriting(string model, DateTimeOffset time, int choices
     private readonly long created = time.ToUnixTimeSeconds();
     private readonly ChatFinishReason?[] reasons = new ChatFinishReason?[choices];
     private readonly UsageDetails?[] usages = new UsageDetails?[choices];
+    private readonly List<AdditionalPropertiesDictionary?> last = [];
 
     public Task WriteAsync(AnswerWriter writer, ChatResponse[] responses)
     {
@@ -21,7 +22,7 @@ internal sealed class ChatWriting(string model, DateTimeOffset time, int choices
             Logprobs = LogprobParts.Chat(response.GetLogProbabilities()),
         })];
         CompletionUsage usage = AnswerParts.Usage(Array.ConvertAll(responses, response => response.Usage));
-        return writer.WriteAsync(200, new ChatCompletion(id, "chat.completion", created, model, answers) { Usage = usage }, ProtocolJson.Plain.ChatCompletion);
+        return writer.WriteAsync(200, new ChatCompletion(id, "chat.completion", created, model, answers) { Usage = usage, Longcontext = AnswerParts.Notes(responses.Select(response => response.AdditionalProperties)) }, ProtocolJson.Plain.ChatCompletion);
     }
 
     public void AddBeginning(AnswerWriter writer)
@@ -34,6 +35,7 @@ internal sealed class ChatWriting(string model, DateTimeOffset time, int choices
         ChatResponseUpdate update = piece.Update;
         reasons[piece.Choice] = update.FinishReason ?? reasons[piece.Choice];
         AnswerParts.Count(update, ref usages[piece.Choice]);
+        if (update.FinishReason is not null) last.Add(update.AdditionalProperties);
         string text = update.Text;
         string? thought = AnswerParts.Reasoning(update.Contents);
         ChatLogprobs? details = LogprobParts.Chat(update.GetLogProbabilities());
@@ -43,12 +45,18 @@ internal sealed class ChatWriting(string model, DateTimeOffset time, int choices
 
     public void AddEnd(AnswerWriter writer, bool includeUsage)
     {
-        for (int i = 0; i < choices; i++) Add(writer, i, new ChatAnswerMessage(), AnswerParts.FinishReason(reasons[i]));
+        AnswerNotes? notes = AnswerParts.Notes(last);
+        for (int i = 0; i < choices; i++)
+        {
+            var end = new ChatChoice(i, AnswerParts.FinishReason(reasons[i])) { Delta = new ChatAnswerMessage() };
+            writer.AddEvent(Chunk([end]) with { Longcontext = i == choices - 1 ? notes : null }, ProtocolJson.Plain.ChatCompletion);
+        }
+
         if (includeUsage) writer.AddEvent(Chunk([]) with { Usage = AnswerParts.Usage(usages) }, ProtocolJson.Plain.ChatCompletion);
     }
 
-    private void Add(AnswerWriter writer, int choice, ChatAnswerMessage delta, string? finish = null, ChatLogprobs? details = null) =>
-        writer.AddEvent(Chunk([new ChatChoice(choice, finish) { Delta = delta, Logprobs = details }]), ProtocolJson.Plain.ChatCompletion);
+    private void Add(AnswerWriter writer, int choice, ChatAnswerMessage delta, ChatLogprobs? details = null) =>
+        writer.AddEvent(Chunk([new ChatChoice(choice, null) { Delta = delta, Logprobs = details }]), ProtocolJson.Plain.ChatCompletion);
 
     private ChatCompletion Chunk(ChatChoice[] answers) => new(id, "chat.completion.chunk", created, model, answers);
 }

@@ -9,7 +9,7 @@ namespace LongContext.AspNetCore.Serving;
 
 /// <summary>Answers requests for completions: reads, asks the model, writes; whatever happens, the client is told and the model is let go of.</summary>
 internal sealed partial class CompletionServer(
-    AccessControl access, BodyBudget budget, ModelDirectory models, PromptLimit prompts, IOptions<OpenAIServerOptions> options, IOptionsMonitor<LongContextOptions> modelOptions, TimeProvider clock, ILogger<CompletionServer> logger)
+    AccessControl access, BodyBudget budget, ModelDirectory models, PromptLimit prompts, IOptions<OpenAIServerOptions> options, TimeProvider clock, ILogger<CompletionServer> logger)
 {
     private readonly OpenAIServerOptions limits = options.Value;
 
@@ -32,7 +32,6 @@ internal sealed partial class CompletionServer(
             promptField = request.PromptField;
             (LongContextModel model, IChatClient client) = models.Find(request.Model);
             prompts.Check(request, model, client);
-            RefuseEqualAnswers(request, model, client);
             if (access.NeedsKeys && !limits.SharesCacheBetweenKeys) request.KeepCacheOf(holder);
             IAnswerWriting form = writing(model.ModelId, clock.GetUtcNow(), request);
             if (request.Stream) await StreamAsync(request, client, form, writer, patience.Token).ConfigureAwait(false);
@@ -54,16 +53,6 @@ internal sealed partial class CompletionServer(
             if (fault.Status == 500) LogFault(logger, e);
             await TellAsync(context, writer, fault).ConfigureAwait(false);
         }
-    }
-
-    /// <exception cref="ProtocolException">Several answers are asked for that would all be the same.</exception>
-    private void RefuseEqualAnswers(GenerationRequest request, LongContextModel model, IChatClient client)
-    {
-        if (request.Choices == 1) return;
-        // A client of the application's own, or one that sets options, may have another default, which only it knows.
-        double? usual = client.GetService<ConfigureOptionsChatClient>() is null && modelOptions.Get(model.Name) is { ClientFactory: null } known ? known.Generation.Temperature : null;
-        if ((request.Options.Temperature ?? usual) == 0)
-            throw ProtocolException.Bad($"'n' is {request.Choices}, but at {(request.Options.Temperature is null ? "the model's default temperature, " : "temperature ")}0 all answers are the same: leave 'n' out, or send a 'temperature' above 0.", "n");
     }
 
     private async Task StreamAsync(GenerationRequest request, IChatClient client, IAnswerWriting form, AnswerWriter writer, CancellationToken cancellationToken)

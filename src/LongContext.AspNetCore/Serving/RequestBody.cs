@@ -27,10 +27,23 @@ internal sealed class RequestBody(BodyBudget budget, OpenAIServerOptions limits)
         {
             // One byte more than may be tells a body that is just as large from one that is larger.
             if (length == buffer.Length) Grow((int)Math.Min(2L * length, limits.MaximumBodyBytes + 1));
-            int read = await request.Body.ReadAsync(buffer.AsMemory(length), cancellationToken).ConfigureAwait(false);
+            int read = await ReadAsync(request.Body, cancellationToken).ConfigureAwait(false);
             if (read == 0) break;
             length += read;
             if (length > limits.MaximumBodyBytes) throw ProtocolException.TooLarge(limits.MaximumBodyBytes);
+        }
+    }
+
+    private async ValueTask<int> ReadAsync(Stream body, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await body.ReadAsync(buffer.AsMemory(length), cancellationToken).ConfigureAwait(false);
+        }
+        catch (InvalidOperationException e) when (e is not ObjectDisposedException)
+        {
+            // What Kestrel makes of trailers behind the last chunk that hold a zero or are no UTF-8.
+            throw ProtocolException.Bad("The headers behind the body's last chunk are no valid text.", code: "bad_http");
         }
     }
 

@@ -78,6 +78,11 @@ internal static class SeveralAnswers
         ChatResponse response = updates.ToChatResponse();
         List<ChatLogProbability> details = [.. updates.SelectMany(update => update.GetLogProbabilities() ?? [])];
         if (details.Count > 0) (response.AdditionalProperties ??= [])[ChatOptionKeys.LogProbabilities] = details;
+        foreach (string key in (ReadOnlySpan<string>)[ChatOptionKeys.PromptCut, ChatOptionKeys.DroppedTokens])
+        {
+            if (updates.Select(update => update.AdditionalProperties?.GetValueOrDefault(key)).FirstOrDefault(value => value is not null) is { } told) (response.AdditionalProperties ??= [])[key] = told;
+        }
+
         return response;
     }
 

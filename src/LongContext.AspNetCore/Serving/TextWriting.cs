@@ -12,6 +12,7 @@ internal sealed class TextWriting(string model, DateTimeOffset time, GenerationR
     private readonly long created = time.ToUnixTimeSeconds();
     private readonly ChatFinishReason?[] reasons = new ChatFinishReason?[request.Choices];
     private readonly UsageDetails?[] usages = new UsageDetails?[request.Choices];
+    private readonly List<AdditionalPropertiesDictionary?> last = [];
 
     /// <summary>Of each answer, what was written of it, in UTF-16 units and in code points.</summary>
     private readonly (int Units, int Characters)[] written = new (int, int)[request.Choices];
@@ -22,7 +23,7 @@ internal sealed class TextWriting(string model, DateTimeOffset time, GenerationR
         {
             Logprobs = LogprobParts.Text(response.GetLogProbabilities(), response.Text, start: 0, characters: 0),
         })];
-        return writer.WriteAsync(200, Of(answers) with { Usage = AnswerParts.Usage(Array.ConvertAll(responses, response => response.Usage)) }, ProtocolJson.Plain.TextCompletion);
+        return writer.WriteAsync(200, Of(answers) with { Longcontext = AnswerParts.Notes(responses.Select(response => response.AdditionalProperties)), Usage = AnswerParts.Usage(Array.ConvertAll(responses, response => response.Usage)) }, ProtocolJson.Plain.TextCompletion);
     }
 
     public void AddBeginning(AnswerWriter writer)
@@ -36,6 +37,7 @@ internal sealed class TextWriting(string model, DateTimeOffset time, GenerationR
         ChatResponseUpdate update = piece.Update;
         reasons[piece.Choice] = update.FinishReason ?? reasons[piece.Choice];
         AnswerParts.Count(update, ref usages[piece.Choice]);
+        if (update.FinishReason is not null) last.Add(update.AdditionalProperties);
         string text = update.Text;
         ref (int Units, int Characters) place = ref written[piece.Choice];
         TextLogprobs? details = LogprobParts.Text(update.GetLogProbabilities(), text, place.Units, place.Characters);
@@ -45,14 +47,16 @@ internal sealed class TextWriting(string model, DateTimeOffset time, GenerationR
 
     public void AddEnd(AnswerWriter writer, bool includeUsage)
     {
-        for (int i = 0; i < request.Choices; i++) Add(writer, i, "", AnswerParts.FinishReason(reasons[i]));
+        AnswerNotes? notes = AnswerParts.Notes(last);
+        for (int i = 0; i < request.Choices; i++)
+            writer.AddEvent(Of(new TextChoice(i, "", AnswerParts.FinishReason(reasons[i]))) with { Longcontext = i == request.Choices - 1 ? notes : null }, ProtocolJson.Plain.TextCompletion);
         if (includeUsage) writer.AddEvent(Of() with { Usage = AnswerParts.Usage(usages) }, ProtocolJson.Plain.TextCompletion);
     }
 
     private string Echoed => request.Echo ? request.Messages[0].Text : "";
 
-    private void Add(AnswerWriter writer, int choice, string text, string? finish = null, TextLogprobs? details = null) =>
-        writer.AddEvent(Of(new TextChoice(choice, text, finish) { Logprobs = details }), ProtocolJson.Plain.TextCompletion);
+    private void Add(AnswerWriter writer, int choice, string text, TextLogprobs? details = null) =>
+        writer.AddEvent(Of(new TextChoice(choice, text, null) { Logprobs = details }), ProtocolJson.Plain.TextCompletion);
 
     private TextCompletion Of(params TextChoice[] choices) => new(id, "text_completion", created, model, choices);
 }

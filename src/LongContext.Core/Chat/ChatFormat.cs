@@ -33,6 +33,12 @@ public abstract partial class ChatFormat
     /// </summary>
     public IReadOnlyList<string> StopTokens { get; }
 
+    /// <summary>
+    /// What stands around the thoughts at the beginning of an answer, by which they are told apart from it (<c>LongContextChatClient</c>); null, the default, for a model that does not think or whose thoughts
+    /// are not to be told apart.
+    /// </summary>
+    public virtual ReasoningTags? ReasoningTags => null;
+
     /// <summary>Writes a conversation as the model was taught to read it.</summary>
     /// <param name="turns">The conversation, at least one turn.</param>
     /// <param name="options">How; null for the defaults.</param>

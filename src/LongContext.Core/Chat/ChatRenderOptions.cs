@@ -1,7 +1,7 @@
 namespace LongContext.Chat;
 
 /// <summary>How a conversation is written; the counterparts of what transformers' <c>apply_chat_template</c> takes.</summary>
-public sealed class ChatRenderOptions
+public sealed record ChatRenderOptions
 {
     internal static ChatRenderOptions Default { get; } = new();
 

@@ -22,6 +22,8 @@ internal static class GgufElements
             case GgufTensorType.BFloat16:
                 for (int i = 0; i < values.Length; i++) BinaryPrimitives.WriteUInt16LittleEndian(target[(2 * i)..], ToBFloat16(values[i]));
                 return true;
+            case GgufTensorType.Q4_0:
+                return Q4Blocks.TryEncode(values, target);
             default:
                 return Q8Blocks.TryEncode(values, target);
         }
@@ -41,6 +43,9 @@ internal static class GgufElements
             case GgufTensorType.BFloat16:
                 for (int i = 0; i < values.Length; i++)
                     values[i] = BitConverter.UInt32BitsToSingle((uint)BinaryPrimitives.ReadUInt16LittleEndian(source[(2 * i)..]) << 16);
+                break;
+            case GgufTensorType.Q4_0:
+                Q4Blocks.Decode(source, values);
                 break;
             default:
                 Q8Blocks.Decode(source, values);

@@ -11,7 +11,7 @@ public sealed class GgufTensorEntry
     /// <param name="type">Type of the elements.</param>
     /// <param name="shape">
     /// One to four sizes of at least 1, outermost first as elsewhere in this library (the file has them the other way round). For
-    /// <see cref="GgufTensorType.Q8_0"/> the last is a multiple of 32.
+    /// <see cref="GgufTensorType.Q4_0"/> and <see cref="GgufTensorType.Q8_0"/> the last is a multiple of 32.
     /// </param>
     /// <param name="writeTo">Writes the elements, little endian and row major: exactly <see cref="ByteLength"/> bytes.</param>
     /// <exception cref="ArgumentException">The name, type or shape cannot be.</exception>

@@ -6,7 +6,7 @@ namespace LongContext.Gguf;
 /// Element types of a GGUF file's tensors, with the format's own numbers. A file may hold others, which llama.cpp quantises to; they are
 /// listed with their number and not decoded.
 /// </summary>
-[SuppressMessage("Naming", "CA1707", Justification = "Q8_0 is the format's word.")]
+[SuppressMessage("Naming", "CA1707", Justification = "Q4_0 and Q8_0 are the format's words.")]
 [SuppressMessage("Naming", "CA1720", Justification = "The types are the point.")]
 public enum GgufTensorType
 {
@@ -15,6 +15,9 @@ public enum GgufTensorType
 
     /// <summary>IEEE half precision, <c>F16</c>.</summary>
     Float16 = 1,
+
+    /// <summary>Blocks of 32 codes of four bits with one scale in half precision, 4.5 bits an element, <c>Q4_0</c>.</summary>
+    Q4_0 = 2,
 
     /// <summary>Blocks of 32 signed bytes with one scale in half precision, 8.5 bits an element, <c>Q8_0</c>.</summary>
     Q8_0 = 8,

@@ -7,15 +7,21 @@ internal static class GgufTensorTypes
 {
     /// <summary>Whether the type is one of those that are written and decoded here.</summary>
     public static bool IsKnown(this GgufTensorType type) =>
-        type is GgufTensorType.Float32 or GgufTensorType.Float16 or GgufTensorType.BFloat16 or GgufTensorType.Q8_0;
+        type is GgufTensorType.Float32 or GgufTensorType.Float16 or GgufTensorType.BFloat16 or GgufTensorType.Q4_0 or GgufTensorType.Q8_0;
 
     /// <summary>How many elements go into one block; rows are whole numbers of blocks.</summary>
-    public static int BlockElements(this GgufTensorType type) => type == GgufTensorType.Q8_0 ? Q8Blocks.Elements : 1;
+    public static int BlockElements(this GgufTensorType type) => type switch
+    {
+        GgufTensorType.Q4_0 => Q4Blocks.Elements,
+        GgufTensorType.Q8_0 => Q8Blocks.Elements,
+        _ => 1,
+    };
 
     /// <summary>Bytes of one block.</summary>
     public static int BlockBytes(this GgufTensorType type) => type switch
     {
         GgufTensorType.Float32 => 4,
+        GgufTensorType.Q4_0 => Q4Blocks.Bytes,
         GgufTensorType.Q8_0 => Q8Blocks.Bytes,
         _ => 2,
     };

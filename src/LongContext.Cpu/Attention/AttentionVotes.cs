@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using LongContext.Cpu.Pointwise;
 using LongContext.Cpu.Threads;
 
 namespace LongContext.Cpu.Attention;
@@ -6,6 +7,10 @@ namespace LongContext.Cpu.Attention;
 /// <summary>
 /// How much the last tokens of a text look at each earlier one: their attention weights, summed over them and over the query heads that share a key head. Each sum has one order, whatever the threads.
 /// </summary>
+/// <remarks>
+/// Keys are gone through in blocks that stay in the cache while all queries look at them, twice: once for each query's maximum and sum, blocks merged in order, and once for the weights. To keep all scores instead would
+/// take a row of the text's length for each query, and to go query by query reads all keys again for each.
+/// </remarks>
 internal static unsafe class AttentionVotes
 {
     /// <summary>Computes the votes of all heads.</summary>
@@ -17,7 +22,7 @@ internal static unsafe class AttentionVotes
     /// <param name="queries">[rows, heads, head size]: of the last tokens, rotated.</param>
     /// <param name="queryStride">Elements from a row of queries to the next.</param>
     /// <param name="rows">Queries.</param>
-    /// <param name="memory">[key heads, 2, <see cref="Stride"/>]: votes, and working memory behind those of each head.</param>
+    /// <param name="memory">Votes [key heads, <see cref="Stride"/>], and working memory behind them: <see cref="MemoryFloats"/> in all.</param>
     public static void Sum(CpuTeam team, in CacheLayout layout, in AttentionSettings settings, nint* pages, int count, float* queries, long queryStride, int rows, float* memory)
     {
         switch (layout.Format)
@@ -29,8 +34,28 @@ internal static unsafe class AttentionVotes
         }
     }
 
-    /// <summary>Floats from a head's votes to its working memory, for a text of some tokens.</summary>
+    /// <summary>Floats that are needed.</summary>
+    /// <param name="layout">How pages lie.</param>
+    /// <param name="heads">Query heads.</param>
+    /// <param name="count">Tokens of the text.</param>
+    /// <param name="rows">Queries.</param>
+    public static long MemoryFloats(in CacheLayout layout, int heads, int count, int rows) => (Stride(count) + WorkFloats(layout.HeadSize, rows * (heads / layout.KeyHeads))) * layout.KeyHeads;
+
+    /// <summary>Floats from a head's votes to the next one's, for a text of some tokens.</summary>
     public static int Stride(int count) => (count + CacheLayout.LaneTokens - 1) / CacheLayout.LaneTokens * CacheLayout.LaneTokens;
+
+    /// <summary>Queries that look at a vector of keys together.</summary>
+    private const int Tile = 8;
+
+    /// <summary>Keys that all queries look at before the next ones.</summary>
+    private const int Block = 256;
+
+    /// <summary>Of a head: queries by tiles, their maxima and sums, and the scores of a tile and a block.</summary>
+    private static long WorkFloats(int headSize, int queries)
+    {
+        long padded = (queries + Tile - 1) / Tile * Tile;
+        return (padded * (headSize + 2L)) + (Tile * Block);
+    }
 
     private static void Run<TElement>(CpuTeam team, in CacheLayout layout, in AttentionSettings settings, nint* pages, int count, float* queries, long queryStride, int rows, float* memory)
         where TElement : struct, IElementFormat
@@ -55,35 +80,114 @@ internal static unsafe class AttentionVotes
 
         public readonly void Run(int tile, int worker)
         {
-            int stride = Stride(Count), group = Settings.Heads / Layout.KeyHeads, size = Layout.HeadSize;
-            float* votes = Memory + (2L * stride * tile);
-            float* scores = votes + stride;
+            int stride = Stride(Count), group = Settings.Heads / Layout.KeyHeads, size = Layout.HeadSize, queries = Rows * group, padded = (queries + Tile - 1) / Tile * Tile;
+            float* votes = Memory + ((long)stride * tile);
+            float* packed = Memory + ((long)stride * Layout.KeyHeads) + (WorkFloats(size, queries) * tile);
+            float* maxima = packed + ((long)padded * size), sums = maxima + padded, scores = sums + padded;
             new Span<float>(votes, stride).Clear();
-            for (int row = 0; row < Rows; row++)
+            Pack(packed, tile, group, queries, padded);
+            new Span<float>(maxima, padded).Fill(float.NegativeInfinity);
+            new Span<float>(sums, padded).Clear();
+            for (int start = 0; start < Count; start += Block)
             {
-                int end = Count - Rows + row + 1;
-                for (int head = 0; head < group; head++)
+                for (int first = 0; first < queries; first += Tile)
                 {
-                    float* query = Queries + (row * QueryStride) + (((tile * group) + head) * size);
-                    for (int at = 0; at < end; at += Lanes) Score(query, tile, at, scores + at);
-                    float largest = SoftmaxRow.Finish(scores, 0, end, null, Settings.SoftCap), sum = SoftmaxRow.Exponentials(scores, 0, end, largest);
-                    Vector512<float> divisor = Vector512.Create(sum);
-                    for (int at = 0; at < end; at += Lanes) (Vector512.Load(votes + at) + (Vector512.Load(scores + at) / divisor)).Store(votes + at);
+                    Score(packed + ((long)first * size), tile, start, scores);
+                    for (int query = first; query < Math.Min(first + Tile, queries); query++)
+                    {
+                        float* row = scores + ((query - first) * Block);
+                        int seen = Seen(query / group, start);
+                        if (seen <= 0) continue;
+                        float largest = SoftmaxRow.Finish(row, 0, seen, null, Settings.SoftCap), sum = SoftmaxRow.Exponentials(row, 0, seen, largest, null);
+                        Merge(ref maxima[query], ref sums[query], largest, sum);
+                    }
+                }
+            }
+
+            for (int start = 0; start < Count; start += Block)
+            {
+                for (int first = 0; first < queries; first += Tile)
+                {
+                    Score(packed + ((long)first * size), tile, start, scores);
+                    for (int query = first; query < Math.Min(first + Tile, queries); query++)
+                    {
+                        float* row = scores + ((query - first) * Block);
+                        int seen = Seen(query / group, start);
+                        if (seen <= 0) continue;
+                        SoftmaxRow.Finish(row, 0, seen, null, Settings.SoftCap);
+                        SoftmaxRow.Exponentials(row, 0, seen, maxima[query], null);
+                        Vector512<float> divisor = Vector512.Create(sums[query]);
+                        for (int at = 0; at < seen; at += Lanes) (Vector512.Load(votes + start + at) + (Vector512.Load(row + at) / divisor)).Store(votes + start + at);
+                    }
                 }
             }
         }
 
-        /// <summary>q·k of 16 keys.</summary>
-        private readonly void Score(float* query, int keyHead, int position, float* scores)
+        /// <summary>Keys of a block that a row of queries sees.</summary>
+        private readonly int Seen(int row, int start) => Math.Min(Block, Count - Rows + row + 1 - start);
+
+        private static void Merge(ref float maximum, ref float sum, float largest, float more)
+        {
+            float highest = MathF.Max(maximum, largest);
+            sum = MathF.FusedMultiplyAdd(sum, maximum == highest ? 1 : VectorMath.Exp(maximum - highest), more * (largest == highest ? 1 : VectorMath.Exp(largest - highest)));
+            maximum = highest;
+        }
+
+        /// <summary>Scaled queries of a key head as [tiles, head size, 8]; zeros behind the last.</summary>
+        private readonly void Pack(float* packed, int keyHead, int group, int queries, int padded)
+        {
+            int size = Layout.HeadSize;
+            for (int query = 0; query < padded; query++)
+            {
+                float* target = packed + ((long)(query / Tile) * Tile * size) + (query % Tile);
+                if (query >= queries)
+                {
+                    for (int i = 0; i < size; i++) target[i * Tile] = 0;
+                    continue;
+                }
+
+                float* source = Queries + (query / group * QueryStride) + (((keyHead * group) + (query % group)) * size);
+                for (int i = 0; i < size; i++) target[i * Tile] = source[i] * Settings.Scale;
+            }
+        }
+
+        /// <summary>q·k of a tile of queries and the keys of a block that there are.</summary>
+        private readonly void Score(float* packed, int keyHead, int start, float* scores)
+        {
+            int end = Math.Min(start + Block, Count);
+            for (int at = start; at < end; at += Lanes) Score(packed, keyHead, at, scores + (at - start), Block);
+        }
+
+        /// <summary>q·k of 8 queries and 16 keys.</summary>
+        private readonly void Score(float* packed, int keyHead, int position, float* scores, int stride)
         {
             int slot = position % Layout.PageTokens;
             byte* page = (byte*)Pages[position / Layout.PageTokens] + (Settings.Layer * Layout.LayerBytes);
             byte* keys = page + Layout.KeyOffset(keyHead, slot);
             long step = (long)Layout.GroupTokens * TElement.Bytes;
-            Vector512<float> sum = Vector512<float>.Zero;
-            for (int i = 0; i < Layout.HeadSize; i++) sum = Vector512.FusedMultiplyAdd(Vector512.Create(query[i] * Settings.Scale), TElement.Load(keys + (i * step)), sum);
-            if (Layout.HasScales) sum *= Vector512.Load((float*)(page + Layout.KeyScaleOffset(keyHead)) + slot);
-            sum.Store(scores);
+            Vector512<float> s0 = Vector512<float>.Zero, s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
+            for (int i = 0; i < Layout.HeadSize; i++, keys += step, packed += Tile)
+            {
+                Vector512<float> key = TElement.Load(keys);
+                s0 = Vector512.FusedMultiplyAdd(Vector512.Create(packed[0]), key, s0);
+                s1 = Vector512.FusedMultiplyAdd(Vector512.Create(packed[1]), key, s1);
+                s2 = Vector512.FusedMultiplyAdd(Vector512.Create(packed[2]), key, s2);
+                s3 = Vector512.FusedMultiplyAdd(Vector512.Create(packed[3]), key, s3);
+                s4 = Vector512.FusedMultiplyAdd(Vector512.Create(packed[4]), key, s4);
+                s5 = Vector512.FusedMultiplyAdd(Vector512.Create(packed[5]), key, s5);
+                s6 = Vector512.FusedMultiplyAdd(Vector512.Create(packed[6]), key, s6);
+                s7 = Vector512.FusedMultiplyAdd(Vector512.Create(packed[7]), key, s7);
+            }
+
+            Vector512<float> scales = Layout.HasScales ? Vector512.Load((float*)(page + Layout.KeyScaleOffset(keyHead)) + slot) : Vector512<float>.One;
+            (s0 * scales).Store(scores);
+            (s1 * scales).Store(scores + stride);
+            (s2 * scales).Store(scores + (2 * stride));
+            (s3 * scales).Store(scores + (3 * stride));
+            (s4 * scales).Store(scores + (4 * stride));
+            (s5 * scales).Store(scores + (5 * stride));
+            (s6 * scales).Store(scores + (6 * stride));
+            (s7 * scales).Store(scores + (7 * stride));
         }
     }
 }

@@ -159,7 +159,7 @@ internal unsafe partial struct AttentionWork<TElement> : ITileWork
     {
         int padded = Job.Layout.PaddedHeadSize;
         TileScratch scratch = rows.Scratch;
-        float* keyScales = Job.Layout.HasScales ? scratch.KeyScales : null;
+        float* keyScales = Job.Layout.HasScales ? scratch.KeyScales : null, valueScales = Job.Layout.HasScales ? scratch.ValueScales : null;
         for (int row = 0; row < rows.Count; row++)
         {
             (int start, int end) = (scratch.Starts[row], scratch.Ends[row]);
@@ -169,18 +169,16 @@ internal unsafe partial struct AttentionWork<TElement> : ITileWork
             if (scratch.Sum[row] == 0)
             {
                 scratch.Maximum[row] = largest;
-                scratch.Sum[row] = SoftmaxRow.Exponentials(scores, start, end, largest);
+                scratch.Sum[row] = SoftmaxRow.Exponentials(scores, start, end, largest, valueScales);
             }
             else
             {
                 float maximum = MathF.Max(scratch.Maximum[row], largest);
                 float factor = Pointwise.VectorMath.Exp(scratch.Maximum[row] - maximum);
                 scratch.Maximum[row] = maximum;
-                scratch.Sum[row] = MathF.FusedMultiplyAdd(scratch.Sum[row], factor, SoftmaxRow.Exponentials(scores, start, end, maximum));
+                scratch.Sum[row] = MathF.FusedMultiplyAdd(scratch.Sum[row], factor, SoftmaxRow.Exponentials(scores, start, end, maximum, valueScales));
                 SoftmaxRow.Rescale(scratch.Output + (row * padded), padded, factor);
             }
-
-            if (Job.Layout.HasScales) SoftmaxRow.Scale(scores, start, end, scratch.ValueScales);
         }
     }
 
@@ -244,11 +242,16 @@ internal unsafe partial struct AttentionWork<TElement> : ITileWork
 
     private readonly void CopyScales(in RowTile rows, int start, int firstVector, int endVector)
     {
-        for (int vector = firstVector; vector < endVector; vector++)
+        long offset = Job.Layout.KeyScaleOffset(rows.Item.KeyHead), toValues = Job.Layout.ValueScaleOffset(rows.Item.KeyHead) - offset;
+        for (int vector = firstVector; vector < endVector;)
         {
-            byte* page = Page(rows, start + (vector * Lanes), out int slot);
-            Vector512.Load((float*)(page + Job.Layout.KeyScaleOffset(rows.Item.KeyHead)) + slot).Store(rows.Scratch.KeyScales + (vector * Lanes));
-            Vector512.Load((float*)(page + Job.Layout.ValueScaleOffset(rows.Item.KeyHead)) + slot).Store(rows.Scratch.ValueScales + (vector * Lanes));
+            byte* scales = Page(rows, start + (vector * Lanes), out int slot) + offset + (slot * sizeof(float));
+            int end = Math.Min(endVector, vector + ((Job.Layout.PageTokens - slot) / Lanes));
+            for (; vector < end; vector++, scales += Lanes * sizeof(float))
+            {
+                Vector512.Load((float*)scales).Store(rows.Scratch.KeyScales + (vector * Lanes));
+                Vector512.Load((float*)(scales + toValues)).Store(rows.Scratch.ValueScales + (vector * Lanes));
+            }
         }
     }
 

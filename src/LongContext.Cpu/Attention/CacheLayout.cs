@@ -14,6 +14,10 @@ internal readonly record struct CacheLayout
     /// <summary>The largest head.</summary>
     public const int MaximumHeadSize = 256;
 
+    // Asked for with every few keys: worked out once.
+    private readonly long keyBytes;
+    private readonly long headBytes;
+
     /// <summary>A layout.</summary>
     /// <param name="keyHeads">Heads of keys and values; at least 1.</param>
     /// <param name="headSize">Numbers of a head, 1 to 256. Values are padded to a multiple of 16.</param>
@@ -29,6 +33,13 @@ internal readonly record struct CacheLayout
             throw new ArgumentOutOfRangeException(nameof(pageTokens), pageTokens, $"A page holds a multiple of {LaneTokens} tokens.");
         if (!Enum.IsDefined(format)) throw new ArgumentOutOfRangeException(nameof(format), format, "There is no such format.");
         (KeyHeads, HeadSize, PageTokens, Format) = (keyHeads, headSize, pageTokens, format);
+        GroupTokens = pageTokens % 64 == 0 ? 64 : pageTokens % 32 == 0 ? 32 : LaneTokens;
+        PaddedHeadSize = (headSize + LaneTokens - 1) / LaneTokens * LaneTokens;
+        ElementBytes = format switch { CacheFormat.Float32 => 4, CacheFormat.BFloat16 => 2, _ => 1 };
+        HasScales = format is CacheFormat.Float8 or CacheFormat.Int8;
+        keyBytes = (long)pageTokens * headSize * ElementBytes;
+        headBytes = keyBytes + ((long)pageTokens * PaddedHeadSize * ElementBytes);
+        LayerBytes = keyHeads * (headBytes + (HasScales ? 2L * sizeof(float) * pageTokens : 0)) + 63 & ~63L;
     }
 
     /// <summary>Heads of keys and values.</summary>
@@ -44,33 +55,29 @@ internal readonly record struct CacheLayout
     public CacheFormat Format { get; }
 
     /// <summary>Tokens whose keys lie interleaved: 64, or 32 or 16 where 64 does not divide <see cref="PageTokens"/>.</summary>
-    public int GroupTokens => PageTokens % 64 == 0 ? 64 : PageTokens % 32 == 0 ? 32 : LaneTokens;
+    public int GroupTokens { get; }
 
     /// <summary>Numbers of a row of values: the head size, rounded up to a multiple of 16; the rest are zeros.</summary>
-    public int PaddedHeadSize => (HeadSize + LaneTokens - 1) / LaneTokens * LaneTokens;
+    public int PaddedHeadSize { get; }
 
     /// <summary>Bytes of a number.</summary>
-    public int ElementBytes => Format switch { CacheFormat.Float32 => 4, CacheFormat.BFloat16 => 2, _ => 1 };
+    public int ElementBytes { get; }
 
     /// <summary>Whether each token and head has a scale.</summary>
-    public bool HasScales => Format is CacheFormat.Float8 or CacheFormat.Int8;
+    public bool HasScales { get; }
 
     /// <summary>Bytes of one layer's part of a page, a multiple of 64.</summary>
-    public long LayerBytes => KeyHeads * (HeadBytes + (HasScales ? 2L * sizeof(float) * PageTokens : 0)) + 63 & ~63L;
-
-    private long KeyBytes => (long)PageTokens * HeadSize * ElementBytes;
-
-    private long HeadBytes => KeyBytes + ((long)PageTokens * PaddedHeadSize * ElementBytes);
+    public long LayerBytes { get; }
 
     /// <summary>Where the first number of a token's key lies in the layer's part; the next ones are GroupTokens numbers apart.</summary>
     public long KeyOffset(int keyHead, int slot)
     {
         int group = GroupTokens, inGroup = slot % group;
-        return (keyHead * HeadBytes) + (((long)(slot - inGroup) * HeadSize) + inGroup) * ElementBytes;
+        return (keyHead * headBytes) + (((long)(slot - inGroup) * HeadSize) + inGroup) * ElementBytes;
     }
 
     /// <summary>Where a token's value lies in the layer's part.</summary>
-    public long ValueOffset(int keyHead, int slot) => (keyHead * HeadBytes) + KeyBytes + ((long)slot * PaddedHeadSize * ElementBytes);
+    public long ValueOffset(int keyHead, int slot) => (keyHead * headBytes) + keyBytes + ((long)slot * PaddedHeadSize * ElementBytes);
 
     /// <summary>Copies what a head has of a token.</summary>
     /// <param name="from">The layer's part of a page.</param>
@@ -91,7 +98,7 @@ internal readonly record struct CacheLayout
     }
 
     /// <summary>Where a head's scales of keys begin in the layer's part.</summary>
-    public long KeyScaleOffset(int keyHead) => (KeyHeads * HeadBytes) + (2L * sizeof(float) * PageTokens * keyHead);
+    public long KeyScaleOffset(int keyHead) => (KeyHeads * headBytes) + (2L * sizeof(float) * PageTokens * keyHead);
 
     /// <summary>Where a head's scales of values begin in the layer's part.</summary>
     public long ValueScaleOffset(int keyHead) => KeyScaleOffset(keyHead) + ((long)sizeof(float) * PageTokens);

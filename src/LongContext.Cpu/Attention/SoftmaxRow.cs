@@ -34,25 +34,31 @@ internal static unsafe class SoftmaxRow
         return VectorMath.Max(largest);
     }
 
-    /// <summary>Turns finished scores into e^(score − maximum), in the lanes outside of start … end into zeros.</summary>
-    /// <returns>Their sum, 16 lanes in rising order and then a tree.</returns>
-    public static float Exponentials(float* scores, int start, int end, float maximum)
+    /// <summary>Turns finished scores into e^(score − maximum), times the values' scales where there are some; in the lanes outside of start … end into zeros.</summary>
+    /// <returns>The sum of the exponentials, 16 lanes in rising order and then a tree.</returns>
+    public static float Exponentials(float* scores, int start, int end, float maximum, float* valueScales)
     {
         Vector512<float> shift = Vector512.Create(maximum), sum = Vector512<float>.Zero;
-        for (int at = start & -Lanes; at < end; at += Lanes)
+        if (valueScales is null)
         {
-            Vector512<float> weight = VectorMath.Exp(Vector512.Load(scores + at) - shift);
-            weight.Store(scores + at);
-            sum += weight;
+            for (int at = start & -Lanes; at < end; at += Lanes)
+            {
+                Vector512<float> weight = VectorMath.Exp(Vector512.Load(scores + at) - shift);
+                weight.Store(scores + at);
+                sum += weight;
+            }
+        }
+        else
+        {
+            for (int at = start & -Lanes; at < end; at += Lanes)
+            {
+                Vector512<float> weight = VectorMath.Exp(Vector512.Load(scores + at) - shift);
+                (weight * Vector512.Load(valueScales + at)).Store(scores + at);
+                sum += weight;
+            }
         }
 
         return VectorMath.Sum(sum);
-    }
-
-    /// <summary>Multiplies weights by the values' scales.</summary>
-    public static void Scale(float* weights, int start, int end, float* valueScales)
-    {
-        for (int at = start & -Lanes; at < end; at += Lanes) (Vector512.Load(weights + at) * Vector512.Load(valueScales + at)).Store(weights + at);
     }
 
     /// <summary>Multiplies an output by a factor.</summary>

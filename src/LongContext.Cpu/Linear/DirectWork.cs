@@ -86,7 +86,7 @@ internal unsafe struct DirectWork<TLoader> : ITileWork
         }
 
         var work = new DirectWork<TLoader> { x = packed, codes = (byte*)weight.Codes, rows = rows, outputs = weight.Outputs, cut = cut, chunks = chunks, result = result };
-        team.Run(ref work, cut.Count);
+        team.Run(ref work, cut.Count, inShares: true);
     }
 
     /// <inheritdoc />
@@ -119,6 +119,8 @@ internal unsafe struct DirectWork<TLoader> : ITileWork
         byte* w2 = output + 2 < outputs ? w1 + stride : w1;
         byte* w3 = output + 3 < outputs ? w2 + stride : w2;
         if (count == 1 && typeof(TLoader) == typeof(Float8Loader) && Float8Lanes.IsSupported) Float8Tile.Rows1(tileRows, w0, w1, w2, w3, chunks, sums, w0 + DirectWork.Ahead(stride));
+        else if (count == 1 && StreamTile.Takes<TLoader>(chunks)) StreamTile.Rows1<TLoader>(tileRows, w0, w1, w2, w3, chunks, sums);
+        else if (count == 1 && typeof(TLoader) == typeof(Float16Loader) && Float16Tile.IsSupported) Float16Tile.Rows1(tileRows, w0, w1, w2, w3, chunks, sums, w0 + DirectWork.Ahead(stride));
         else DotTile.Rows<TLoader, ReadsAhead>(tileRows, RowPanel.Height(count), w0, w1, w2, w3, chunks, sums, w0 + DirectWork.Ahead(stride));
 
         result.Write(sums, row, count, output, outputs);

@@ -36,7 +36,7 @@ internal unsafe struct NibbleWork<TTable> : ITileWork
     {
         int block = DirectWork.Block(team, weight.Outputs, weight.RowBytes, TileBytes);
         var work = new NibbleWork<TTable> { weight = weight, x = ordered, block = block, result = result };
-        team.Run(ref work, (int)(((long)weight.Outputs + block - 1) / block));
+        team.Run(ref work, (int)(((long)weight.Outputs + block - 1) / block), inShares: true);
     }
 
     /// <inheritdoc />

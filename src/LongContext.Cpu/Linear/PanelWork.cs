@@ -32,7 +32,7 @@ internal unsafe struct PanelWork : ITileWork
         block = Math.Min(block, cut.OutputPanels);
         team.ReserveScratch(panelBytes * block);
         var work = new PanelWork { weight = weight, x = packed, rows = rows, cut = cut, panelsOfBlock = block, result = result, team = team };
-        team.Run(ref work, cut.Count);
+        team.Run(ref work, cut.Count, inShares: true);
     }
 
     /// <inheritdoc />

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace LongContext.Cpu.Pointwise;
 
@@ -28,6 +29,13 @@ internal static class VectorMath
         p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(0.1666657631f));
         p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(0.5f));
         p = Vector512.FusedMultiplyAdd(p, r * r, r) + Vector512<float>.One;
+        return Avx512F.IsSupported ? Avx512F.Scale(p, n) : ScaleByProducts(p, n); // the same bits, denormals included: both round once
+    }
+
+    /// <summary>p · 2ⁿ for whole n from −252 to 254, in two factors, the first of which loses nothing: the last product alone may be denormal.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector512<float> ScaleByProducts(Vector512<float> p, Vector512<float> n)
+    {
         Vector512<int> whole = Vector512.ConvertToInt32Native(n);
         Vector512<int> half = whole >> 1;
         return p * PowerOfTwo(half) * PowerOfTwo(whole - half);

@@ -16,11 +16,16 @@ internal sealed unsafe partial class CpuTeam : IDisposable
     private const long Closed = 1L << 16;
     private const int NumberShift = 17;
 
+    /// <summary>Counters of shares lie so many integers apart: 128 bytes.</summary>
+    private const int ShareStep = 32;
+
     private readonly CpuWorker[] helpers;
     private readonly CpuTeamWord word = new();
     private delegate*<CpuTeam, void*, int, void> walk;
     private void* current;
     private readonly int patience;
+    private readonly int[] next;
+    private int shareCount;
     private int tileCount;
     private int busy;
     private Exception? fault;
@@ -35,6 +40,7 @@ internal sealed unsafe partial class CpuTeam : IDisposable
         Workers = workers;
         word.State = Closed;
         scratch = new nint[workers];
+        next = new int[(workers + 1) * ShareStep];
         // Spinning helps only where every worker can have a core of its own.
         bool spins = workers <= Environment.ProcessorCount;
         patience = spins ? 2000 : 0;
@@ -54,8 +60,12 @@ internal sealed unsafe partial class CpuTeam : IDisposable
     /// <summary>Does all tiles and returns when the last is done. A tile's exception is thrown here once all other tiles are done: the first, where there are several.</summary>
     /// <param name="work">What to do; its fields are written back at the end.</param>
     /// <param name="tiles">Number of tiles; 0 does nothing.</param>
+    /// <param name="inShares">
+    /// Whether each worker begins with a share of its own, tiles that follow one another, and goes on with what is left of the others': for tiles that read neighbouring memory, which is then asked for
+    /// ahead by the worker that needs it. Otherwise whoever is free takes the next tile.
+    /// </param>
     /// <exception cref="InvalidOperationException">The team is at work: two callers at once, or a call from within a tile.</exception>
-    public void Run<TWork>(ref TWork work, int tiles)
+    public void Run<TWork>(ref TWork work, int tiles, bool inShares = false)
         where TWork : struct, ITileWork
     {
         ObjectDisposedException.ThrowIf(disposed, this);
@@ -67,7 +77,8 @@ internal sealed unsafe partial class CpuTeam : IDisposable
 
         TWork copy = work; // on this stack, where it cannot move while others read it
         tileCount = tiles;
-        word.Next = 0;
+        shareCount = inShares ? Workers : 1;
+        for (int share = 0; share < shareCount; share++) next[(share + 1) * ShareStep] = ShareStart(share);
         if (tiles > 1 && helpers.Length > 0) RunTogether(&Walk<TWork>, Unsafe.AsPointer(ref copy));
         else Walk<TWork>(this, Unsafe.AsPointer(ref copy), 0);
         work = copy;
@@ -110,15 +121,24 @@ internal sealed unsafe partial class CpuTeam : IDisposable
         }
     }
 
+    private int ShareStart(int share) => (int)((long)tileCount * share / shareCount);
+
     private static void Walk<TWork>(CpuTeam team, void* work, int worker)
         where TWork : struct, ITileWork
     {
         ref TWork tiles = ref Unsafe.AsRef<TWork>(work);
-        int count = team.tileCount;
-        while (true)
+        int shares = team.shareCount, share = worker % shares;
+        for (int left = shares; left > 0;)
         {
-            int tile = Interlocked.Increment(ref team.word.Next) - 1;
-            if (tile >= count || team.Cancellation.IsCancellationRequested) return;
+            int tile = Interlocked.Increment(ref team.next[(share + 1) * ShareStep]) - 1;
+            if (tile >= team.ShareStart(share + 1))
+            {
+                share = (share + 1) % shares;
+                left--;
+                continue;
+            }
+
+            if (team.Cancellation.IsCancellationRequested) return;
             try
             {
                 tiles.Run(tile, worker);

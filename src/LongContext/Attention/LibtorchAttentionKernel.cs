@@ -38,7 +38,12 @@ public sealed class LibtorchAttentionKernel : IAttentionKernel
             outputs.Add(output_THD.MoveToOuterDisposeScope());
         }
 
-        return Join(outputs, q_THD.shape, q_THD);
+        Tensor result_THD = Join(outputs, q_THD.shape, q_THD);
+        // What the caller lets go could otherwise be finalised in the middle of an operator that reads it.
+        GC.KeepAlive(q);
+        GC.KeepAlive(k);
+        GC.KeepAlive(v);
+        return result_THD;
     }
 
     /// <inheritdoc />
@@ -60,7 +65,10 @@ public sealed class LibtorchAttentionKernel : IAttentionKernel
             parts.Add(logSumExp_BHL.transpose(1, 2).reshape(run.Count * run.QueryLength, q_THD.shape[1]).MoveToOuterDisposeScope());
         }
 
-        return (output_THD, Join(parts, [q_THD.shape[0], q_THD.shape[1]], q_THD));
+        Tensor logSumExp_TH = Join(parts, [q_THD.shape[0], q_THD.shape[1]], q_THD);
+        GC.KeepAlive(q);
+        GC.KeepAlive(k);
+        return (output_THD, logSumExp_TH);
     }
 
     private static Tensor ForRun(Tensor q_THD, Tensor k_SKD, Tensor v_SKD, EqualLengthRun run, AttentionArguments arguments)

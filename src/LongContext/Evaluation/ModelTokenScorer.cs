@@ -39,7 +39,7 @@ public sealed class ModelTokenScorer : ISharedPrefixScorer
         options.Validate();
         this.model = model;
         Tokenizer = tokenizer;
-        ContextLength = options.AllowsBeyondContext ? null : options.ContextLength ?? ModelText.Window(model.Config);
+        ContextLength = ModelText.ContextLength(model.Config, options.ContextLength, options.AllowsBeyondContext, nameof(ModelTokenScorerOptions));
         BeginningOfSentenceTokenId = ModelText.Beginning(tokenizer, model.Config) is [var only] ? only : null;
         PrefixTokenId = BeginningOfSentenceTokenId ?? model.Config.BeginningOfSentenceTokenId ?? (model.Config.EndOfSentenceTokenIds is [var end, ..] ? end : null);
         scoring = new TokenScoring(model, options.ChunkTokens);

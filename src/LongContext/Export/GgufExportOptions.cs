@@ -8,7 +8,7 @@ public sealed class GgufExportOptions
 {
     /// <summary>
     /// Type of the matrices; vectors stay in single precision, as llama.cpp wants them. Matrices whose rows are no multiple of 32 are in
-    /// half precision where <see cref="GgufTensorType.Q8_0"/> is asked for. Default null: the model's own type.
+    /// half precision where <see cref="GgufTensorType.Q4_0"/> or <see cref="GgufTensorType.Q8_0"/> is asked for. Default null: the model's own type.
     /// </summary>
     public GgufTensorType? ElementType { get; init; }
 

@@ -19,6 +19,7 @@ internal static class GgufHyperparameters
         {
             GgufTensorType.Float32 => 0u,
             GgufTensorType.Float16 => 1u,
+            GgufTensorType.Q4_0 => 2u,
             GgufTensorType.Q8_0 => 7u,
             _ => 32u,
         });

@@ -12,7 +12,8 @@ public sealed record ChatLogProbability(int TokenId, float LogProbability)
     public ReadOnlyMemory<byte> Bytes { get; init; }
 
     /// <summary>
-    /// Where in the answer's text, in UTF-16 units, the token's text begins. For the tokens that one character lies in: where the first of them begins. Of alternatives 0.
+    /// Where in the answer's text, in UTF-16 units, the token's text begins. For the tokens that one character lies in: where the first of them begins. Of alternatives 0. Where
+    /// thoughts come apart from the answer, it counts in what the model wrote, thoughts and tags included.
     /// </summary>
     public int TextOffset { get; init; }
 

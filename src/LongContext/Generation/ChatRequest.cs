@@ -1,3 +1,5 @@
+using LongContext.Tokenization;
+
 namespace LongContext.Generation;
 
 /// <summary>What a chat client was asked, ready for the model.</summary>
@@ -8,6 +10,15 @@ internal sealed record ChatRequest
 
     /// <summary>Texts that end the answer. Required.</summary>
     public required IReadOnlyList<string> StopStrings { get; init; }
+
+    /// <summary>Tells thoughts from the answer; null where all is text.</summary>
+    public ReasoningSplitter? Reasoning { get; init; }
+
+    /// <summary>Whether thoughts that are told apart are given out. Default true.</summary>
+    public bool ShowsReasoning { get; init; } = true;
+
+    /// <summary>What was taken out of the prompt; null where it is whole.</summary>
+    public TokenCut? PromptCut { get; init; }
 
     /// <summary>
     /// Whether the answer goes on with text that is there, so that a blank which begins it belongs to it; else it is decoded by itself. Required.

@@ -23,6 +23,12 @@ internal sealed record ChatRequestOptions
     /// <summary>Whether to think first; null for what the client says.</summary>
     public bool? EnableThinking { get; private init; }
 
+    /// <summary>Whether thoughts come apart from the answer; null for what the client says.</summary>
+    public bool? SeparatesReasoning { get; private init; }
+
+    /// <summary>Whether thoughts are given out at all.</summary>
+    public bool ShowsReasoning { get; private init; } = true;
+
     /// <summary>The JSON schema that the answer must satisfy; null for any text.</summary>
     public string? JsonSchema { get; private init; }
 
@@ -97,6 +103,8 @@ internal sealed record ChatRequestOptions
             ContinueFinalMessage = more.Flag(ChatOptionKeys.ContinueFinalMessage) ?? false,
             MinimumNewTokens = more.Whole(ChatOptionKeys.MinimumNewTokens, 0, int.MaxValue, "a number of tokens, 0 or more"),
             EnableThinking = options.Reasoning?.Effort is { } effort ? effort != ReasoningEffort.None : null,
+            SeparatesReasoning = more.Flag(ChatOptionKeys.SeparateReasoning),
+            ShowsReasoning = options.Reasoning?.Output != ReasoningOutput.None,
             JsonSchema = options.ResponseFormat is ChatResponseFormatJson json ? json.Schema?.GetRawText() ?? AnyObject : null,
             AnyText = options.ResponseFormat is ChatResponseFormatText,
             StopStrings = stops,

@@ -15,6 +15,8 @@ internal sealed class ChatRequestReader
     private readonly Tokenizer tokenizer;
     private readonly ChatFormat? format;
     private readonly LongContextChatClientOptions options;
+    private readonly GenerationOptions generation;
+    private readonly int? answerEnd;
     private readonly string modelId;
     private readonly int? contextLength;
     private readonly int[] stopTokenIds;
@@ -22,17 +24,19 @@ internal sealed class ChatRequestReader
     private long requests;
 
     /// <param name="config">The model's config.json.</param>
+    /// <param name="suggested">Its generation_config.json; null for none.</param>
     /// <param name="tokenizer">The model's tokenizer.</param>
     /// <param name="format">Writes conversations; null where text is gone on with.</param>
     /// <param name="options">The client's options.</param>
     /// <param name="modelId">The model's name.</param>
     /// <param name="contextLength">Tokens of prompt and answer; null for no limit.</param>
-    public ChatRequestReader(ModelConfig config, Tokenizer tokenizer, ChatFormat? format, LongContextChatClientOptions options, string modelId, int? contextLength)
+    public ChatRequestReader(ModelConfig config, GenerationConfig? suggested, Tokenizer tokenizer, ChatFormat? format, LongContextChatClientOptions options, string modelId, int? contextLength)
     {
         (this.config, this.tokenizer, this.format, this.options) = (config, tokenizer, format, options);
         (this.modelId, this.contextLength) = (modelId, contextLength);
+        (generation, answerEnd) = ClientDefaults.Of(options, suggested);
         IEnumerable<int> ofFormat = format?.FindStopTokenIds((HuggingFaceTokenizer)tokenizer) ?? [];
-        stopTokenIds = [.. options.Generation.StopTokenIds ?? config.EndOfSentenceTokenIds.Union(ofFormat)];
+        stopTokenIds = [.. generation.StopTokenIds ?? config.EndOfSentenceTokenIds.Union(suggested?.EndOfSentenceTokenIds ?? []).Union(ofFormat)];
     }
 
     /// <param name="messages">The conversation.</param>
@@ -47,13 +51,12 @@ internal sealed class ChatRequestReader
         if (continuesTurn && !turns[^1].IsAssistant)
             throw new ArgumentException($"The last message is the {turns[^1].Role}'s, but only an assistant's can be gone on with ({ChatOptionKeys.ContinueFinalMessage}).", nameof(messages));
 
-        bool isPlain = format is null || asked.Completion;
-        int[] prompt = isPlain
-            ? ModelText.Encode(tokenizer, config, ChatConversation.Plain(turns, continuesTurn))
-            : [.. tokenizer.EncodeToIds(Render(turns, continuesTurn, asked.EnableThinking))];
+        ChatText? rendered = format is null || asked.Completion ? null : Write(turns, continuesTurn, asked.EnableThinking);
+        int[] prompt = rendered is null ? ModelText.Encode(tokenizer, config, ChatConversation.Plain(turns, continuesTurn)) : [.. tokenizer.EncodeToIds(rendered.Text)];
         if (prompt.Length == 0) throw new ArgumentException("The messages have no text, and the model has no token that texts begin with.", nameof(messages));
         // Here and not by the engine: what is left is what the window and the counts are about.
-        if (asked.Truncation is { } truncation) prompt = truncation.Apply(prompt);
+        TokenCut cut = default;
+        if (asked.Truncation is { } truncation) prompt = truncation.Apply(prompt, out cut);
         // With sinks no token sees further back than the window of the sinks, wherever it stands.
         bool isBounded = asked.Dropping is AttentionSinks { Positions: SinkPositions.InCache } sinks && (contextLength is not { } length || (long)sinks.Sinks + sinks.Window <= length);
         if (!isBounded && contextLength is { } window && prompt.Length >= window)
@@ -63,36 +66,66 @@ internal sealed class ChatRequestReader
                 $"or allow it ({nameof(LongContextChatClientOptions)}.{nameof(LongContextChatClientOptions.AllowsBeyondContext)}).");
         }
 
+        GenerationOptions chosen = Generation(chatOptions, asked, prompt.Length, isBounded, memoryTokens);
+        ReasoningSplitter? splitter = rendered is null ? null : Splitter(rendered, continuesTurn);
+        if (splitter is not null && chosen.Grammar is not null)
+        {
+            // Thoughts that the prompt has opened come to their end first; else the form holds from the first token on, and there are none.
+            if (splitter.Stage == ReasoningStage.Thinking && tokenizer is HuggingFaceTokenizer known && known.TryGetTokenId(format!.ReasoningTags!.Closing, out int closing)) chosen = chosen with { GrammarBegins = closing };
+            else splitter = null;
+        }
+
         return new ChatRequest
         {
             Request = new GenerationRequest
             {
                 Prompt = prompt,
-                Options = Generation(chatOptions, asked, prompt.Length, isBounded, memoryTokens),
+                Options = chosen,
                 Priority = asked.Priority,
                 CacheSalt = asked.CacheSalt,
                 PositionRemapping = asked.PositionRemapping,
                 Dropping = asked.Dropping,
             },
             StopStrings = asked.StopStrings,
-            Continues = isPlain || continuesTurn,
+            Reasoning = asked.SeparatesReasoning ?? options.SeparatesReasoning ? splitter : null,
+            ShowsReasoning = asked.ShowsReasoning,
+            PromptCut = cut.Count > 0 ? cut : null,
+            Continues = rendered is null || continuesTurn,
         };
     }
 
     /// <summary>The text of a conversation with its template.</summary>
-    public string Render(IReadOnlyList<ChatTurn> turns, bool continuesFinal, bool? enableThinking) => format!.Render(turns, new ChatRenderOptions
+    public string Render(IReadOnlyList<ChatTurn> turns, bool continuesFinal, bool? enableThinking) => Write(turns, continuesFinal, enableThinking).Text;
+
+    private ChatText Write(IReadOnlyList<ChatTurn> turns, bool continuesFinal, bool? enableThinking) => format!.Render(turns, options.Rendering with
     {
         AddGenerationPrompt = !continuesFinal,
         ContinueFinalTurn = continuesFinal,
         EnableThinking = enableThinking ?? options.Rendering.EnableThinking,
-        Date = options.Rendering.Date,
-        TimeProvider = options.Rendering.TimeProvider,
-    }).Text;
+    });
+
+    /// <summary>What tells thoughts from the answer, where the format says how they are marked: it begins where the prompt ends.</summary>
+    private ReasoningSplitter? Splitter(ChatText prompt, bool continues)
+    {
+        if (format!.ReasoningTags is not { } tags) return null;
+        string before = prompt.Text, begun = "";
+        if (continues)
+        {
+            int start = prompt.AssistantSpans[^1].Start;
+            (before, begun) = (before[..start], before[start..]);
+        }
+
+        int opened = begun.LastIndexOf(tags.Opening, StringComparison.Ordinal), closed = begun.LastIndexOf(tags.Closing, StringComparison.Ordinal);
+        // A template may have opened the thoughts itself: nothing else that a prompt can end with is such a tag.
+        bool thinks = opened > closed || (closed < 0 && before.AsSpan().TrimEnd().EndsWith(tags.Opening, StringComparison.Ordinal));
+        return new ReasoningSplitter(tags, thinks ? ReasoningStage.Thinking : string.IsNullOrWhiteSpace(begun) ? ReasoningStage.Before : ReasoningStage.Answering);
+    }
 
     private GenerationOptions Generation(ChatOptions? chatOptions, ChatRequestOptions asked, int promptLength, bool isBounded, int? memoryTokens)
     {
-        GenerationOptions given = options.Generation;
-        int maximum = chatOptions?.MaxOutputTokens ?? given.MaximumNewTokens, minimum = asked.MinimumNewTokens ?? given.MinimumNewTokens;
+        GenerationOptions given = generation;
+        int usual = answerEnd is { } end ? Math.Max(1, end - promptLength) : given.MaximumNewTokens;
+        int maximum = chatOptions?.MaxOutputTokens ?? usual, minimum = asked.MinimumNewTokens ?? given.MinimumNewTokens;
         if (!isBounded && contextLength is { } window && maximum > window - promptLength)
         {
             maximum = window - promptLength;
@@ -107,7 +140,7 @@ internal sealed class ChatRequestReader
         }
 
         ulong seed = chatOptions?.Seed is { } own ? (ulong)own : new SplitMix64(given.Seed, Interlocked.Increment(ref requests)).Next();
-        var made = new GenerationOptions
+        GenerationOptions made = given with
         {
             MaximumNewTokens = maximum,
             MinimumNewTokens = minimum,
@@ -128,10 +161,6 @@ internal sealed class ChatRequestReader
             PresencePenalty = Exact(chatOptions?.PresencePenalty) ?? given.PresencePenalty,
             Seed = unchecked((int)(seed ^ (seed >> 32))),
             StopTokenIds = StopTokens(asked),
-            PrefillChunkTokens = given.PrefillChunkTokens,
-            RerotateCachedKeys = given.RerotateCachedKeys,
-            Speculation = given.Speculation,
-            DropsContextAtOriginalWindow = given.DropsContextAtOriginalWindow,
         };
         made.Validate(config.VocabularySize);
         return made;

@@ -13,7 +13,7 @@ internal static partial class ClientEngine
     {
         if (options.Engine is not { } asked) return null;
         ILogger? logger = asked.Logger ?? options.Loading.Logger;
-        if (WhyOneAtATime(model, options.Generation) is not { } reason) return new GenerationEngine(model, asked with { Logger = logger });
+        if (WhyOneAtATime(model, options.Generation ?? new GenerationOptions()) is not { } reason) return new GenerationEngine(model, asked with { Logger = logger });
         LogOneAtATime(logger ?? NullLogger.Instance, reason);
         return null;
     }

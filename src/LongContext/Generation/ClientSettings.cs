@@ -9,7 +9,7 @@ internal static class ClientSettings
     public static string Describe(LongContextChatClientOptions options, KeyValueCacheFormat cache = KeyValueCacheFormat.Model)
     {
         List<string> found = [];
-        GenerationOptions own = options.Generation, usual = new();
+        GenerationOptions own = options.Generation ?? new(), usual = new();
         void Add<T>(string name, T value, T standard)
         {
             if (!EqualityComparer<T>.Default.Equals(value, standard)) found.Add(string.Create(CultureInfo.InvariantCulture, $", {name} {value}"));
@@ -35,6 +35,7 @@ internal static class ClientSettings
         Add("rerotates keys", own.RerotateCachedKeys, usual.RerotateCachedKeys);
         Add("drops context at the original window", own.DropsContextAtOriginalWindow, usual.DropsContextAtOriginalWindow);
         Add("cache", cache, KeyValueCacheFormat.Model);
+        Add("thoughts in the text", !options.SeparatesReasoning, false);
         Add("thinking", options.Rendering.EnableThinking, null);
         Add("date", options.Rendering.Date?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), null);
         return string.Concat(found);

@@ -29,6 +29,7 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
     private readonly EngineLoop loop;
     private readonly GenerationEngineOptions options;
     private readonly DraftGuesser? drafts;
+    private readonly CacheReservation reservation;
     private bool disposed;
 
     /// <summary>An engine for a model. The kernels for CPUs or for NVIDIA GPUs are used where they run it, else libtorch's operators; the logger is told which and why.</summary>
@@ -42,17 +43,20 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
     }
 
     private GenerationEngine(CausalLanguageModel model, GenerationEngineOptions options, (IModelRunner Runner, IModelRunner? Draft) runners)
-        : this(new EngineModel(model), runners.Runner, options, cacheBytes: null, whole: model, draft: runners.Draft is { } draft ? (new EngineModel(options.DraftModel!), draft) : null)
+        : this(new EngineModel(model), runners.Runner, options, cacheBytes: null, whole: model, draft: runners.Draft is { } draft ? (new EngineModel(options.DraftModel!), draft) : null, ledger: CacheLedger.Process)
     {
     }
 
     internal GenerationEngine(
-        EngineModel model, IModelRunner runner, GenerationEngineOptions? options, long? cacheBytes, int hashBits = 64, CausalLanguageModel? whole = null, (EngineModel Model, IModelRunner Runner)? draft = null)
+        EngineModel model, IModelRunner runner, GenerationEngineOptions? options, long? cacheBytes, int hashBits = 64, CausalLanguageModel? whole = null, (EngineModel Model, IModelRunner Runner)? draft = null,
+        CacheLedger? ledger = null)
     {
         options ??= new GenerationEngineOptions();
         options.Validate();
+        options = options with { Logger = GuardedLogger.Of(options.Logger) };
         (this.model, this.runner, this.options, Model) = (model, runner, options, whole);
-        MemoryPlan = EngineMemory.Plan(whole, model, runner, options, cacheBytes, draft?.Runner.Pages);
+        MemoryPlan = (ledger ?? new CacheLedger()).Enter(
+            model.MemoryName, draft?.Model.MemoryName ?? model.MemoryName, promised => EngineMemory.Plan(whole, model, runner, options, cacheBytes, draft?.Runner.Pages, promised), out reservation);
         cache = new PagedCache(runner.Pages, new PagedCacheOptions
         {
             BudgetBytes = MemoryPlan.CacheBytes,
@@ -65,8 +69,10 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
         if (draft is { } own)
         {
             var draftCache = new PagedCache(own.Runner.Pages, new PagedCacheOptions { BudgetBytes = MemoryPlan.DraftCacheBytes, Keeps = options.ReusesPrefixes, KeptShare = options.KeptShare, HashBits = hashBits, Logger = options.Logger });
-            drafts = new DraftGuesser(own.Model, own.Runner, draftCache, options.StepTokens, options.MaximumSequences, options.Logger);
+            drafts = new DraftGuesser(own.Model, own.Runner, draftCache, model.VocabularySize, options.StepTokens, options.MaximumSequences, options.Logger);
         }
+
+        reservation.Follow(cache, drafts?.Cache);
 
         loop = new EngineLoop(model, runner, cache, options, drafts);
     }
@@ -173,6 +179,7 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
         loop.Dispose();
         runner.Dispose();
         drafts?.Dispose();
+        reservation.Dispose();
     }
 
     /// <inheritdoc cref="Dispose"/>

@@ -57,7 +57,8 @@ public sealed record GenerationEngineOptions
     public KeyValueCacheFormat CacheFormat { get; init; }
 
     /// <summary>
-    /// A small model of the same vocabulary that guesses next tokens for requests with <see cref="GenerationOptions.Speculation"/>; stays the caller's, and must outlive the engine. Its keys and values take their part of
+    /// A small model with the same tokenizer that guesses next tokens for requests with <see cref="GenerationOptions.Speculation"/>; stays the caller's, and must outlive the engine. Its vocabulary may be
+    /// filled up to another size. Its keys and values take their part of
     /// <see cref="CacheBytes"/> (beside <see cref="CacheTokens"/>, as many tokens of its own). Null (the default) for none.
     /// </summary>
     public CausalLanguageModel? DraftModel { get; init; }

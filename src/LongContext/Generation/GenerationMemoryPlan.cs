@@ -12,7 +12,7 @@ namespace LongContext.Generation;
 /// </summary>
 /// <remarks>
 /// Memory is the GPU's where the model lies on one, else the machine's, or that of the container that the process runs in. What steps take is computed from the model's sizes; what is in use otherwise is
-/// what the system reports when the plan is made. What lies above <see cref="UsableBytes"/> is a margin for others.
+/// what the system reports when the plan is made; what other engines of the process were promised and do not hold yet is a part of its own. What lies above <see cref="UsableBytes"/> is a margin for others.
 /// </remarks>
 public sealed class GenerationMemoryPlan
 {
@@ -61,7 +61,8 @@ public sealed class GenerationMemoryPlan
         using (runner)
         using (draft)
         {
-            return EngineMemory.Plan(model, new EngineModel(model), runner, options, cacheBytes: null, draft?.Pages);
+            var known = new EngineModel(model);
+            return EngineMemory.Plan(model, known, runner, options, cacheBytes: null, draft?.Pages, CacheLedger.Process.Outstanding(known.MemoryName));
         }
     }
 

@@ -3,7 +3,8 @@ using System.Collections.ObjectModel;
 namespace LongContext.Generation;
 
 /// <summary>How tokens are chosen and when to stop. Validated when generation begins, all faults in one exception.</summary>
-public sealed class GenerationOptions
+/// <remarks>As of any record, two are equal where all values are; lists and dictionaries count by reference.</remarks>
+public sealed partial record GenerationOptions
 {
     /// <summary>Tokens to make at most. Default 256.</summary>
     public int MaximumNewTokens { get; init; } = 256;
@@ -64,10 +65,13 @@ public sealed class GenerationOptions
     /// <summary>What the text must be: generation is held to it, and ends when it is complete. Of the model's own tokenizer. Null (the default): anything.</summary>
     public JsonGrammar? Grammar { get; init; }
 
+    /// <summary>The token behind which <see cref="Grammar"/> holds, and before which there is no end; null for holding from the first one on.</summary>
+    internal int? GrammarBegins { get; init; }
+
     /// <summary>Seed of the draws; the same seed and prompt give the same tokens on the same device. Default 0.</summary>
     public int Seed { get; init; }
 
-    /// <summary>Tokens that end generation (and are not given out). Null (the default): config.json's eos_token_id; empty: none.</summary>
+    /// <summary>Tokens that end generation (and are not given out). Null (the default): the model's (<see cref="Models.CausalLanguageModel.StopTokenIds"/>); empty: none.</summary>
     public IReadOnlyCollection<int>? StopTokenIds { get; init; }
 
     /// <summary>The prompt goes through the model in chunks of this many tokens, which bounds memory. Default 2,048.</summary>

@@ -5,4 +5,7 @@ internal sealed class GenerationUsage
 {
     /// <summary>Tokens of the prompt whose keys and values were there already; null where nobody keeps any.</summary>
     public int? ReusedTokens { get; set; }
+
+    /// <summary>Tokens whose keys and values were dropped, at most at once; known at the end.</summary>
+    public int DroppedTokens { get; set; }
 }

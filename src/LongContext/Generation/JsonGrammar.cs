@@ -34,7 +34,7 @@ public sealed class JsonGrammar
         string settings = $"{schema.ToJsonString()} {options.Whitespace} {options.AllowsUndeclaredProperties} {options.MaximumDepth}";
         Description = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(settings)))[..16];
         tokens = TokenBytes.Of(tokenizer);
-        graph = new GrammarGraph { MaximumDepth = options.MaximumDepth };
+        graph = new GrammarGraph { MaximumDepth = options.MaximumDepth, LongestToken = tokens.Trie.LongestText };
         int root = SchemaGrammar.Build(graph, schema, options);
         if (tokens.DropsFirstBlank)
         {
@@ -46,6 +46,9 @@ public sealed class JsonGrammar
         }
 
         Start = graph.Start(root);
+        // What takes longest is done here, and not on the thread of those who generate.
+        foreach (IReadOnlyList<(int, int)> set in graph.Classes) tokens.Trie.Of(set);
+        graph.Allowed(Start, tokens.Trie, out _);
     }
 
     /// <summary>Tells grammars of other schemas or options apart.</summary>
@@ -60,6 +63,7 @@ public sealed class JsonGrammar
     /// <param name="options">Null for all defaults.</param>
     /// <exception cref="ArgumentException">The schema is no JSON or no schema, is too large, refers to nothing or only to itself, or nothing satisfies it; the message says what was found.</exception>
     /// <exception cref="NotSupportedException">The schema has a word that a grammar cannot hold, or it is not known what the tokenizer's tokens spell.</exception>
+    /// <exception cref="NoTokenAllowedException">The schema is too ambiguous to be followed: it makes too many places that a text may be at, or what may come first takes too long to find.</exception>
     public static JsonGrammar FromSchema(string schema, Tokenizer tokenizer, JsonGrammarOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(schema);
@@ -108,9 +112,12 @@ public sealed class JsonGrammar
     }
 
     /// <summary>A bit for each token that may follow a state, with text; the end apart.</summary>
-    internal ulong[] Allowed(GrammarState state)
+    internal ulong[] Allowed(GrammarState state) => Allowed(state, out _);
+
+    /// <summary>The same, and how much had to be looked at for it.</summary>
+    internal ulong[] Allowed(GrammarState state, out long work)
     {
-        lock (gate) return graph.Allowed(state, tokens.Trie);
+        lock (gate) return graph.Allowed(state, tokens.Trie, out work);
     }
 
     /// <summary>The state after a token; null where it cannot follow.</summary>

@@ -18,15 +18,19 @@ namespace LongContext.Generation;
 /// <para>Conversations are written by the <see cref="ChatFormat"/>. Without one, and on request (<see cref="ChatOptionKeys.Completion"/>), there is no
 /// template: the messages' text is gone on with as it is, a blank line between two of them. <see cref="ChatOptionKeys.ContinueFinalMessage"/> goes on with an assistant's
 /// message at the end; <see cref="ChatOptionKeys.MinimumNewTokens"/> keeps stop tokens and stop strings away until then.</para>
-/// <para>Of <see cref="ChatOptions"/> count MaxOutputTokens, Temperature (0 is greedy), TopP, TopK, Seed, StopSequences, FrequencyPenalty, PresencePenalty, Instructions and Reasoning's effort
-/// (none, or think first), and ResponseFormat: an answer in JSON is held to its schema, or to any object without one, by a <see cref="JsonGrammar"/> (the prompt should ask for it as well).
+/// <para>What a model thinks before it answers comes apart from the answer, as <see cref="TextReasoningContent"/>, where the format says how it is marked
+/// (<see cref="ChatFormat.ReasoningTags"/>), and goes back to the template with a message that holds it. Stop strings count in thoughts too, as in vLLM; an answer that is cut within them has no text. A
+/// JSON schema holds behind thoughts that the prompt has opened, where one token closes them; else from the first token on, so that there are none.</para>
+/// <para>Of <see cref="ChatOptions"/> count MaxOutputTokens, Temperature (0 is greedy), TopP, TopK, Seed, StopSequences, FrequencyPenalty, PresencePenalty, Instructions, Reasoning's effort
+/// (none, or think first) and output (none leaves thoughts out), and ResponseFormat: an answer in JSON is held to its schema, or to any object without one, by a <see cref="JsonGrammar"/> (the prompt should ask for it as well).
 /// Tools and kept conversations are refused by a <see cref="NotSupportedException"/>. What chat options have no member for comes by the names of <see cref="ChatOptionKeys"/> in
 /// <see cref="ChatOptions.AdditionalProperties"/>: logit bias, log-probabilities, min-p, bad words, priority, cache salt and more, each checked, with its name in the exception.</para>
 /// <para>A stream with an engine is filled as the engine makes its tokens; without one, a token is computed when it is asked for, on the thread pool, and the stream keeps its place at the model until it is
 /// at its end or disposed. A stop string ends the answer and is no part of it, wherever tokens cut it; text that could become one is held back. Tokens are counted as the model makes them, the
 /// stop token left out; with an engine, those of the prompt that it had computed before are counted as cached.</para>
 /// <para>Log-probabilities (<see cref="ChatOptionKeys.LogProbabilities"/>) come with the piece of text that their tokens begin in, as a list of <see cref="ChatLogProbability"/> under the same name in the
-/// update's additional properties, and in the whole response's; <see cref="ChatLogProbabilityExtensions"/> finds them.</para>
+/// update's additional properties, and in the whole response's; <see cref="ChatLogProbabilityExtensions"/> finds them. What was cut out of a prompt and how many tokens were dropped, the last update and the whole response say
+/// in the same way (<see cref="ChatOptionKeys.PromptCut"/>, <see cref="ChatOptionKeys.DroppedTokens"/>).</para>
 /// </remarks>
 public sealed class LongContextChatClient : IChatClient, IPromptRenderer
 {
@@ -38,13 +42,14 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
     private readonly ChatClientMetadata metadata;
     private readonly string deviations;
     private readonly GenerationEngine? engine;
+    private readonly LongContextChatClientOptions options;
 
     /// <summary>A client for a model.</summary>
     /// <param name="model">The model; stays the caller's unless <see cref="LongContextChatClientOptions.OwnsModel"/> says otherwise.</param>
     /// <param name="tokenizer">The model's tokenizer.</param>
     /// <param name="format">Writes conversations; null for text to go on with, without a template.</param>
     /// <param name="options">Null for all defaults.</param>
-    /// <exception cref="ArgumentException">An option cannot be used, or the format does not belong to the tokenizer.</exception>
+    /// <exception cref="ArgumentException">An option cannot be used, or the format does not belong to the tokenizer. Options of an engine cannot: make one, and a client for it.</exception>
     public LongContextChatClient(CausalLanguageModel model, Tokenizer tokenizer, ChatFormat? format = null, LongContextChatClientOptions? options = null)
         : this(model, tokenizer, format, WithoutEngine(options), generator: null)
     {
@@ -69,14 +74,17 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
         ArgumentNullException.ThrowIfNull(tokenizer);
         options ??= new LongContextChatClientOptions();
         options.Validate();
+        if (format is not null && options.ChatFormat is { } other && !ReferenceEquals(format, other))
+            throw new ArgumentException($"LongContextChatClientOptions.ChatFormat is \"{other}\", but the client is given the format \"{format}\": name one of them.", nameof(options));
+        format ??= options.ChatFormat;
         if (format is not null && tokenizer is not HuggingFaceTokenizer)
             throw new ArgumentException($"The format \"{format}\" needs a {nameof(HuggingFaceTokenizer)}, which knows its special tokens, but this is a {tokenizer.GetType().Name}.", nameof(tokenizer));
-        (this.model, this.engine, this.generator) = (model, engine, generator ?? new QueuedTokenGenerator(model));
+        (this.model, this.engine, this.generator, this.options) = (model, engine, generator ?? new QueuedTokenGenerator(model), options);
         Tokenizer = tokenizer;
         ChatFormat = format;
         ModelId = options.ModelId ?? (model.SourceFolder is { } folder ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))) : model.Config.ModelType);
-        ContextLength = options.AllowsBeyondContext ? null : options.ContextLength ?? ModelText.Window(model.Config);
-        reader = new ChatRequestReader(model.Config, tokenizer, format, options, ModelId, ContextLength);
+        ContextLength = ModelText.ContextLength(model.Config, options.ContextLength, options.AllowsBeyondContext, nameof(LongContextChatClientOptions));
+        reader = new ChatRequestReader(model.Config, model.GenerationConfig, tokenizer, format, options, ModelId, ContextLength);
         clock = options.Rendering.TimeProvider;
         deviations = ClientSettings.Describe(options, engine?.CacheFormat ?? KeyValueCacheFormat.Model);
         lifetime = new ClientLifetime([.. engine is not null && options.OwnsEngine ? [engine] : Array.Empty<IDisposable>(), .. options.OwnsModel ? [model] : Array.Empty<IDisposable>()]);
@@ -85,8 +93,17 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
         {
             ContextLength = options.ContextLength,
             AllowsBeyondContext = options.AllowsBeyondContext,
-            ChunkTokens = options.Generation.PrefillChunkTokens,
+            ChunkTokens = (options.Generation ?? new GenerationOptions()).PrefillChunkTokens,
         }, lifetime);
+    }
+
+    /// <summary>The same client with other options for generation; it ends with the other one.</summary>
+    private LongContextChatClient(LongContextChatClient other, GenerationOptions generation)
+    {
+        (model, engine, generator, clock, lifetime, metadata, deviations) = (other.model, other.engine, other.generator, other.clock, other.lifetime, other.metadata, other.deviations);
+        (ModelId, Tokenizer, ChatFormat, ContextLength, Scorer) = (other.ModelId, other.Tokenizer, other.ChatFormat, other.ContextLength, other.Scorer);
+        options = other.options with { Generation = generation };
+        reader = new ChatRequestReader(model.Config, model.GenerationConfig, Tokenizer, ChatFormat, options, ModelId, ContextLength);
     }
 
     /// <summary>The model's name.</summary>
@@ -123,14 +140,16 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
         // What is small first: a fault there shows before gigabytes are read.
         HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.Load(folder);
         ChatFormat? format = options.ChatFormat ?? ChatFormat.LoadIfPresent(folder);
+        ModelText.ContextLength(CausalLanguageModel.ReadConfig(folder, options.Loading), options.ContextLength, options.AllowsBeyondContext, nameof(LongContextChatClientOptions));
         CausalLanguageModel model = CausalLanguageModel.Load(folder, options.Loading);
         GenerationEngine? engine = null;
         try
         {
+            ClientDefaults.LogUnused(options, model.GenerationConfig);
             engine = ClientEngine.Create(model, options);
             return engine is null
-                ? new LongContextChatClient(model, tokenizer, format, options.Owning(engine: false))
-                : new LongContextChatClient(engine, tokenizer, format, options.Owning(engine: true));
+                ? new LongContextChatClient(model, tokenizer, format, options with { Engine = null, OwnsModel = true, OwnsEngine = false })
+                : new LongContextChatClient(engine, tokenizer, format, options with { Engine = null, OwnsModel = true, OwnsEngine = true });
         }
         catch
         {
@@ -151,24 +170,28 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
     public async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(messages);
-        var text = new StringBuilder();
+        StringBuilder text = new(), thoughts = new();
         List<ChatLogProbability>? details = null;
         ChatResponseUpdate? last = null;
         await foreach (ChatResponseUpdate update in StreamAsync(messages, options, cancellationToken).ConfigureAwait(false))
         {
             text.Append(update.Text);
+            foreach (TextReasoningContent thought in update.Contents.OfType<TextReasoningContent>()) thoughts.Append(thought.Text);
             if (update.GetLogProbabilities() is { } found) (details ??= []).AddRange(found);
             last = update;
         }
 
-        return new ChatResponse(new ChatMessage(ChatRole.Assistant, text.ToString()) { MessageId = last!.MessageId, CreatedAt = last.CreatedAt })
+        AdditionalPropertiesDictionary? properties = last!.AdditionalProperties;
+        if (details is not null) (properties ??= [])[ChatOptionKeys.LogProbabilities] = details;
+        List<AIContent> contents = thoughts.Length > 0 ? [new TextReasoningContent(thoughts.ToString()), new TextContent(text.ToString())] : [new TextContent(text.ToString())];
+        return new ChatResponse(new ChatMessage(ChatRole.Assistant, contents) { MessageId = last.MessageId, CreatedAt = last.CreatedAt })
         {
             ResponseId = last.ResponseId,
             ModelId = ModelId,
             CreatedAt = last.CreatedAt,
             FinishReason = last.FinishReason,
             Usage = last.Contents.OfType<UsageContent>().Single().Details,
-            AdditionalProperties = details is null ? null : new AdditionalPropertiesDictionary { [ChatOptionKeys.LogProbabilities] = details },
+            AdditionalProperties = properties,
         };
     }
 
@@ -203,12 +226,14 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
     /// Its <see cref="EvaluationModel.Identity"/> has a hash over the weights as they are now, an adapter's included, by samples: call it anew after training; and what the client's options for
     /// generation and for the template say that is not the default. A date that the template takes from the clock is no part of it, so that a run may go on the next day: set
     /// <see cref="ChatRenderOptions.Date"/> where answers depend on it. It is asked as many requests at once as the engine computes; without an engine one at a time.
+    /// Of generation_config.json only the stop tokens count: a task says how its answers are made, and what it leaves open must not differ from model to model. Give
+    /// <see cref="LongContextChatClientOptions.Generation"/> what the file suggests where that is to be evaluated.
     /// </remarks>
     public EvaluationModel ToEvaluationModel(string? name = null) => new()
     {
         Name = name ?? ModelId,
         Identity = $"weights {WeightIdentity.Of(model)}, format {ChatFormat?.ToString() ?? "none"}{deviations}",
-        Client = this,
+        Client = AsEvaluated(),
         Tokenizer = Tokenizer,
         ContextLength = ContextLength,
         TemplateTokens = TemplateTokens(),
@@ -233,13 +258,22 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
     /// <summary>Ends the requests that are on their way and disposes what the client owns, the engine and then the model, once the last of them is done.</summary>
     public void Dispose() => lifetime.Dispose();
 
-    private static LongContextChatClientOptions? WithoutEngine(LongContextChatClientOptions? options) => options is { OwnsEngine: true }
-        ? throw new ArgumentException("LongContextChatClientOptions.OwnsEngine is true, but the client is made for a model alone.", nameof(options))
-        : options;
+    private static LongContextChatClientOptions? WithoutEngine(LongContextChatClientOptions? options) => options switch
+    {
+        { OwnsEngine: true } => throw new ArgumentException("LongContextChatClientOptions.OwnsEngine is true, but the client is made for a model alone.", nameof(options)),
+        { Engine: { } engine } when engine != new GenerationEngineOptions() => throw new ArgumentException(
+            "LongContextChatClientOptions.Engine is given, but the client is made for a model alone and answers one request at a time: make a GenerationEngine with these options and give it instead.", nameof(options)),
+        _ => options,
+    };
 
-    private static LongContextChatClientOptions? WithoutModel(LongContextChatClientOptions? options) => options is { OwnsModel: true, OwnsEngine: false }
-        ? throw new ArgumentException("LongContextChatClientOptions.OwnsModel is true, but the engine needs the model for longer than the client lives.", nameof(options))
-        : options;
+    private static LongContextChatClientOptions? WithoutModel(LongContextChatClientOptions? options) => options switch
+    {
+        { OwnsModel: true, OwnsEngine: false } => throw new ArgumentException(
+            "LongContextChatClientOptions.OwnsModel is true, but the engine needs the model for longer than the client lives.", nameof(options)),
+        { Engine: { } engine } when engine != new GenerationEngineOptions() => throw new ArgumentException(
+            "LongContextChatClientOptions.Engine is given, but the client is made for an engine, which has options of its own.", nameof(options)),
+        _ => options,
+    };
 
     private async IAsyncEnumerable<ChatResponseUpdate> StreamAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -252,8 +286,14 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
         DateTimeOffset created = clock.GetUtcNow();
         await using IAsyncEnumerator<ChatPiece> pieces = answer.ReadAsync(use.Token).GetAsyncEnumerator(use.Token);
         while (await use.Guard(pieces.MoveNextAsync().AsTask()).ConfigureAwait(false))
-            yield return Update(pieces.Current.Text.Length > 0 ? [new TextContent(pieces.Current.Text)] : [], pieces.Current.LogProbabilities);
+        {
+            ChatPiece piece = pieces.Current;
+            List<AIContent> contents = Contents(request, piece, out bool hidden);
+            IReadOnlyList<ChatLogProbability>? told = hidden ? null : piece.LogProbabilities;
+            if (contents.Count > 0 || told is not null) yield return Update(contents, told);
+        }
 
+        if (request.Reasoning?.Flush() is { } left && Contents(request, left) is { Count: > 0 } rest) yield return Update(rest, null);
         ChatResponseUpdate last = Update([new UsageContent(new UsageDetails
         {
             InputTokenCount = request.Request.Prompt.Length,
@@ -262,6 +302,8 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
             CachedInputTokenCount = answer.Usage.ReusedTokens,
         })], null);
         last.FinishReason = answer.FinishReason;
+        if (request.PromptCut is { } cut) (last.AdditionalProperties ??= [])[ChatOptionKeys.PromptCut] = cut;
+        if (answer.Usage.DroppedTokens > 0) (last.AdditionalProperties ??= [])[ChatOptionKeys.DroppedTokens] = answer.Usage.DroppedTokens;
         yield return last;
 
         ChatResponseUpdate Update(IList<AIContent> contents, IReadOnlyList<ChatLogProbability>? details) => new(ChatRole.Assistant, contents)
@@ -273,6 +315,30 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
             CreatedAt = created,
         };
     }
+
+    /// <summary>A piece of an answer as contents, thoughts apart.</summary>
+    private static List<AIContent> Contents(ChatRequest request, ChatPiece piece, out bool hidden)
+    {
+        hidden = false;
+        if (request.Reasoning is not { } splitter) return Contents(request, ("", piece.Text));
+        ReasoningStage before = splitter.Stage;
+        (string Reasoning, string Text) parts = splitter.Add(piece.Text);
+        // Who is not shown the thoughts is not shown their tokens either.
+        hidden = !request.ShowsReasoning && (before == ReasoningStage.Thinking || splitter.Stage == ReasoningStage.Thinking) && parts.Text.Length == 0;
+        return Contents(request, parts);
+    }
+
+    private static List<AIContent> Contents(ChatRequest request, (string Reasoning, string Text) parts)
+    {
+        List<AIContent> contents = [];
+        if (parts.Reasoning.Length > 0 && request.ShowsReasoning) contents.Add(new TextReasoningContent(parts.Reasoning));
+        if (parts.Text.Length > 0) contents.Add(new TextContent(parts.Text));
+        return contents;
+    }
+
+    /// <summary>This client without what generation_config.json says of choosing tokens.</summary>
+    private LongContextChatClient AsEvaluated() =>
+        options.Generation is null && ClientDefaults.Of(options, model.GenerationConfig) != (new GenerationOptions(), null) ? new LongContextChatClient(this, new GenerationOptions()) : this;
 
     /// <summary>Tokens that the template puts around a system's and a user's message, with a few to spare where text and template meet.</summary>
     private int TemplateTokens()

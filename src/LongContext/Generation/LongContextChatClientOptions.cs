@@ -1,17 +1,19 @@
 using LongContext.Chat;
+using LongContext.Evaluation;
 using LongContext.Models;
 
 namespace LongContext.Generation;
 
 /// <summary>Options of a <see cref="LongContextChatClient"/>.</summary>
-public sealed class LongContextChatClientOptions
+public sealed record LongContextChatClientOptions
 {
     /// <summary>The model's name in answers and metadata. Null (the default): the name of the folder it was loaded from, else its type in config.json.</summary>
     public string? ModelId { get; init; }
 
     /// <summary>
-    /// Tokens of prompt and answer together. Null (the default): the window that config.json states, times the factor where the scaling counts from
-    /// the trained window (dynamic NTK).
+    /// Tokens of prompt and answer together, at most the model's window. Null (the default): the window that config.json states, times the factor where the scaling counts from
+    /// the trained window (dynamic NTK). A model that shall read more is extended (<see cref="ModelLoadOptions.RopeScaling"/>, <see cref="CausalLanguageModel.ExtendTo"/>) or, where config.json is
+    /// known to say too little, loaded with another window (<see cref="ModelLoadOptions.ContextLength"/>).
     /// </summary>
     public int? ContextLength { get; init; }
 
@@ -22,27 +24,43 @@ public sealed class LongContextChatClientOptions
     public bool AllowsBeyondContext { get; init; }
 
     /// <summary>
-    /// How tokens are chosen where a request does not say: greedily and at most 256, by default. Its <see cref="GenerationOptions.StopTokenIds"/>, where they are given,
-    /// take the place of those of config.json and the chat format; its <see cref="GenerationOptions.Seed"/> and the number of the request give the seed of a request without one.
+    /// How tokens are chosen where a request does not say. Null (the default): as the model's makers suggest in generation_config.json (<see cref="GenerationOptions.FromConfig"/>; where that states
+    /// max_length alone, an answer ends there), and greedily, at most 256 tokens, where there is no such file. What is given here counts as it is: <c>new()</c> for greedy answers whatever
+    /// the file says, <c>GenerationOptions.FromFolder(folder) with { … }</c> to change single values of it.
     /// </summary>
-    public GenerationOptions Generation { get; init; } = new();
+    /// <remarks>
+    /// Stop tokens are those of the model (<see cref="CausalLanguageModel.StopTokenIds"/>) and the chat format together, unless <see cref="GenerationOptions.StopTokenIds"/> are given, which take their
+    /// place. <see cref="GenerationOptions.Seed"/> and the number of the request give the seed of a request without one. A model to evaluate
+    /// (<see cref="LongContextChatClient.ToEvaluationModel"/>) takes nothing from the file but stop tokens.
+    /// </remarks>
+    public GenerationOptions? Generation { get; init; }
 
-    /// <summary>How conversations are written: thinking, date. Default: as the model's template does it by itself. Its clock also dates the answers.</summary>
+    /// <summary>
+    /// How conversations are written: thinking, date. Default: as the model's template does it by itself. Its clock also dates the answers. Whether the assistant's turn is opened or its last message
+    /// gone on with, each request says: <see cref="ChatRenderOptions.AddGenerationPrompt"/> does not count here, and <see cref="ChatRenderOptions.ContinueFinalTurn"/> is refused.
+    /// </summary>
     public ChatRenderOptions Rendering { get; init; } = new();
+
+    /// <summary>
+    /// Whether what a model thinks before it answers comes apart from the answer, as <see cref="Microsoft.Extensions.AI.TextReasoningContent"/>, where the chat format says how thoughts are marked
+    /// (<see cref="ChatFormat.ReasoningTags"/>). Default true; false leaves thoughts and tags in the text. A request may say otherwise (<see cref="ChatOptionKeys.SeparateReasoning"/>).
+    /// </summary>
+    public bool SeparatesReasoning { get; init; } = true;
 
     /// <summary>How <see cref="LongContextChatClient.Load"/> loads the model. Default: as it lies in the folder, on the CPU.</summary>
     public ModelLoadOptions Loading { get; init; } = new();
 
     /// <summary>
-    /// How a <see cref="GenerationEngine"/> of the client's own has the requests to a model of <see cref="LongContextChatClient.Load"/> answered, many at once. Default: an engine with all defaults. Null: one
+    /// How a <see cref="GenerationEngine"/> of the client's own has the requests to a model of <see cref="LongContextChatClient.Load"/> answered, many at once; the constructors, which are given a model or an
+    /// engine, refuse anything but the default or null. Default: an engine with all defaults. Null: one
     /// request at a time, by a <see cref="TextGenerator"/>. Where <see cref="Generation"/> asks for what only that does (<see cref="GenerationOptions.RerotateCachedKeys"/>,
     /// <see cref="GenerationOptions.DropsContextAtOriginalWindow"/>, with a model that they matter to), there is no engine either, and the logger is told.
     /// </summary>
     public GenerationEngineOptions? Engine { get; init; } = new();
 
     /// <summary>
-    /// What conversations are written with by <see cref="LongContextChatClient.Load"/>. Null (the default): the folder's chat template; a folder without one makes a client
-    /// that goes on with the text it is given.
+    /// What conversations are written with. Null (the default): for <see cref="LongContextChatClient.Load"/> the folder's chat template, for the constructors the format that they are given; without
+    /// one the client goes on with the text it is given.
     /// </summary>
     public ChatFormat? ChatFormat { get; init; }
 
@@ -57,34 +75,18 @@ public sealed class LongContextChatClientOptions
     /// </summary>
     public bool OwnsEngine { get; init; }
 
-    /// <summary>The same, for a model and an engine that belong to the client.</summary>
-    internal LongContextChatClientOptions Owning(bool engine) => new()
-    {
-        ModelId = ModelId,
-        ContextLength = ContextLength,
-        AllowsBeyondContext = AllowsBeyondContext,
-        Generation = Generation,
-        Rendering = Rendering,
-        Loading = Loading,
-        ChatFormat = ChatFormat,
-        Engine = Engine,
-        OwnsModel = true,
-        OwnsEngine = engine,
-    };
-
     /// <exception cref="ArgumentException">One or more values cannot be used; the message lists all.</exception>
     internal void Validate()
     {
         var faults = new List<string>();
         if (ModelId is { Length: 0 }) faults.Add("ModelId is empty, expected a name or null");
         if (ContextLength is < 2) faults.Add($"ContextLength must be at least 2, but is {ContextLength}");
-        if (Generation is null) faults.Add("Generation is null");
         if (Rendering is null) faults.Add("Rendering is null");
-        else if (Rendering.AddGenerationPrompt || Rendering.ContinueFinalTurn) faults.Add("Rendering: AddGenerationPrompt and ContinueFinalTurn are each request's own");
+        else if (Rendering.ContinueFinalTurn) faults.Add($"Rendering: ContinueFinalTurn is each request's own (\"{ChatOptionKeys.ContinueFinalMessage}\")");
         if (Loading is null) faults.Add("Loading is null");
         if (EngineFault() is { } engine) faults.Add(engine);
         if (faults.Count > 0) throw new ArgumentException("LongContextChatClientOptions: " + string.Join("; ", faults) + ".");
-        Generation!.Validate();
+        Generation?.Validate();
     }
 
     private string? EngineFault()

@@ -23,6 +23,22 @@ internal static class ModelText
         return isThere ? [.. ids] : [.. beginning, .. ids];
     }
 
+    /// <summary>The length that prompt and answer are held to; null for any.</summary>
+    /// <exception cref="ArgumentException">It is asked to be longer than the model's window.</exception>
+    public static int? ContextLength(ModelConfig config, int? asked, bool allowsBeyond, string optionsName)
+    {
+        if (allowsBeyond) return null;
+        int window = Window(config);
+        if (asked > window)
+        {
+            throw new ArgumentException(
+                $"{optionsName}: ContextLength is {asked}, but the model's window has {window} tokens: extend the model (ModelLoadOptions.RopeScaling, CausalLanguageModel.ExtendTo), load it with another " +
+                "window (ModelLoadOptions.ContextLength), or allow any length (AllowsBeyondContext).");
+        }
+
+        return asked ?? window;
+    }
+
     /// <summary>The window that a model was made for: dynamic NTK counts from the trained one, which is then what config.json states.</summary>
     public static int Window(ModelConfig config) => config.RopeScaling is DynamicNtkRopeScaling { Factor: var factor }
         ? (int)Math.Min(int.MaxValue, Math.Floor(config.MaxPositionEmbeddings * factor))

@@ -21,6 +21,9 @@ public sealed class StreamingGeneration : IAsyncEnumerable<GeneratedToken>
     /// <summary>Tokens of the prompt whose keys and values were there already, as far as is known yet; known from the first token on.</summary>
     internal int ReusedTokens => Stream.ReusedTokens;
 
+    /// <summary>Tokens whose keys and values are dropped by now.</summary>
+    internal int DroppedTokens => Stream.Result?.DroppedTokens ?? Stream.DroppedTokens;
+
     internal TokenStream Stream { get; }
 
     /// <inheritdoc />

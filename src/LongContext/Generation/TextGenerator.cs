@@ -61,8 +61,8 @@ public sealed class TextGenerator(CausalLanguageModel model)
 
     private IEnumerable<GeneratedToken> Enumerate(ReadOnlyMemory<int> prompt, GenerationOptions options, CancellationToken cancellationToken)
     {
-        HashSet<int> stops = [.. options.StopTokenIds ?? model.Config.EndOfSentenceTokenIds];
-        var constraint = options.Grammar is { } grammar ? new GrammarConstraint(grammar, stops) : null;
+        HashSet<int> stops = [.. options.StopTokenIds ?? model.StopTokenIds];
+        ITokenConstraint? constraint = LateConstraint.Of(options, stops);
         var sampler = new SequenceSampler(options, model.Config.VocabularySize, prompt.Span, stops, new TokenDistribution(), constraint);
         using var cache = new KeyValueCache(model.Config.LayerCount, options.RerotateCachedKeys && model.Config.RopeScaling.DependsOnSequenceLength);
         float[] logits = Prefill(prompt.Span, cache, options.PrefillChunkTokens, cancellationToken);

@@ -28,6 +28,8 @@ internal static class WeightIdentity
         using DisposeScope scope = NewDisposeScope();
         Text(model.Config.ToJson());
         Text(model.PositionRemapping?.ToString());
+        // What generation_config.json adds ends answers, too.
+        if (model.StopTokenIds is { } stops && stops.Count > model.Config.EndOfSentenceTokenIds.Count) Text(string.Join(' ', stops.Order()));
         foreach (Parameter parameter in model.Parameters.All) Add(parameter.Name, parameter.Value);
         if (model.Adapter is { IsMerged: false } adapter)
         {

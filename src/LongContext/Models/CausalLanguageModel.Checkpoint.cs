@@ -17,7 +17,7 @@ public sealed partial class CausalLanguageModel
         "vocab.json", "merges.txt", "chat_template.jinja", "generation_config.json",
     ];
 
-    /// <summary>Loads config.json and the weights (model.safetensors, or an index and its shards) of a Hugging Face folder.</summary>
+    /// <summary>Loads config.json, generation_config.json where there is one, and the weights (model.safetensors, or an index and its shards) of a Hugging Face folder.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="options">Device, type, scaling; null for all defaults.</param>
     /// <exception cref="CheckpointFormatException">A file is not what it must be: a tensor missing, unknown, of another shape, damaged.</exception>
@@ -28,13 +28,10 @@ public sealed partial class CausalLanguageModel
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         options ??= new ModelLoadOptions();
-        ModelConfig config = ModelConfig.Load(folder);
+        ModelConfig config = ReadConfig(folder, options);
+        GenerationConfig? generation = GenerationConfig.LoadIfPresent(folder);
         if (!Enum.IsDefined(options.WeightQuantization))
             throw new ArgumentException($"ModelLoadOptions.WeightQuantization is {(int)options.WeightQuantization}, expected one of the named values.", nameof(options));
-        if (options.RopeScaling is { } scaling) config = config.WithRopeScaling(scaling, options.ContextLength);
-        else if (options.ContextLength is < 1) throw new ArgumentException($"ModelLoadOptions.ContextLength must be at least 1, but is {options.ContextLength}.", nameof(options));
-        else if (options.ContextLength is { } contextLength) config = config.WithRopeScaling(config.RopeScaling, contextLength);
-
         Device device = options.Device ?? CPU;
         DecoderShape shape = ModelFamily.ReadShape(config);
         ModelParameters parameters;
@@ -42,13 +39,23 @@ public sealed partial class CausalLanguageModel
         try
         {
             // In memory nothing is quantised any more, and nothing will be when it is saved.
-            return new CausalLanguageModel(config.WithoutField(CheckpointQuantization.Field), parameters, device, options, folder);
+            return new CausalLanguageModel(config.WithoutField(CheckpointQuantization.Field), parameters, device, options, folder) { GenerationConfig = generation };
         }
         catch
         {
             parameters.Release();
             throw;
         }
+    }
+
+    /// <summary>The config that a folder's model has under options.</summary>
+    /// <exception cref="ArgumentException">An option cannot be used.</exception>
+    internal static ModelConfig ReadConfig(string folder, ModelLoadOptions options)
+    {
+        ModelConfig config = ModelConfig.Load(folder);
+        if (options.RopeScaling is { } scaling) return config.WithRopeScaling(scaling, options.ContextLength);
+        if (options.ContextLength is < 1) throw new ArgumentException($"ModelLoadOptions.ContextLength must be at least 1, but is {options.ContextLength}.", nameof(options));
+        return options.ContextLength is { } contextLength ? config.WithRopeScaling(config.RopeScaling, contextLength) : config;
     }
 
     /// <summary>A model with random weights: matrices normal with <see cref="ModelConfig.InitializerRange"/>, norms 1, biases 0.</summary>

@@ -63,6 +63,12 @@ public sealed partial class CausalLanguageModel : IDisposable
     /// <summary>The folder it was loaded from, whose tokenizer files go along on <see cref="Save"/>; null when made from a config.</summary>
     public string? SourceFolder { get; }
 
+    /// <summary>What generation_config.json of the folder says, as it was when the model was loaded; null where there is none, or no folder.</summary>
+    public GenerationConfig? GenerationConfig { get; private init; }
+
+    /// <summary>Tokens that end a text: config.json's and generation_config.json's together, since many instruct models name the end of their turn in the latter alone.</summary>
+    public IReadOnlyList<int> StopTokenIds => [.. Config.EndOfSentenceTokenIds.Union(GenerationConfig?.EndOfSentenceTokenIds ?? [])];
+
     /// <summary>The embedding [V, E].</summary>
     internal Parameter Embedding { get; }
 
@@ -93,7 +99,11 @@ public sealed partial class CausalLanguageModel : IDisposable
         ArgumentNullException.ThrowIfNull(inputs);
         inputs.IdRange.Check(shape.VocabularySize, nameof(inputs));
         using var scope = NewDisposeScope();
-        return RunLayers(inputs.InputIds, CallOfPack(inputs)).MoveToOuterDisposeScope();
+        Tensor hidden_TE = RunLayers(inputs.InputIds, CallOfPack(inputs)).MoveToOuterDisposeScope();
+        // What the caller lets go could otherwise be finalised in the middle of an operator that reads it.
+        GC.KeepAlive(inputs);
+        GC.KeepAlive(this);
+        return hidden_TE;
     }
 
     /// <summary>What all layers share over a pack; its tensors belong to the caller's dispose scope.</summary>
@@ -141,6 +151,7 @@ public sealed partial class CausalLanguageModel : IDisposable
         };
         Tensor hidden_TE = RunLayers(ids_T, Call(rows, rowsOfAll, attention, cache, positions));
         cache.Advance(tokens.Length);
+        GC.KeepAlive(this);
         return hidden_TE.MoveToOuterDisposeScope();
     }
 
@@ -153,7 +164,10 @@ public sealed partial class CausalLanguageModel : IDisposable
         ObjectDisposedException.ThrowIf(disposed, this);
         ArgumentNullException.ThrowIfNull(hidden);
         using var scope = NewDisposeScope();
-        return LogitTransform.Of(shape).Apply(Head.Apply(hidden)).MoveToOuterDisposeScope();
+        Tensor logits_TV = LogitTransform.Of(shape).Apply(Head.Apply(hidden)).MoveToOuterDisposeScope();
+        GC.KeepAlive(hidden);
+        GC.KeepAlive(this);
+        return logits_TV;
     }
 
     /// <inheritdoc />

@@ -73,7 +73,8 @@ public sealed class ChatFormatTests
     [Fact]
     public void Render_EveryNamedFormat_OpensTheAnswerAsTheGenerationPromptDoes()
     {
-        foreach (string name in ChatFormat.KnownNames)
+        // DeepSeek-R1's prompt opens thoughts, and its template leaves them out of answers.
+        foreach (string name in ChatFormat.KnownNames.Except(["deepseek-r1"]))
         {
             foreach (bool? thinks in new bool?[] { null, false, true })
             {

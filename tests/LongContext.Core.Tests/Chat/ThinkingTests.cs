@@ -24,6 +24,16 @@ public sealed class ThinkingTests
             Qwen3([ChatTurn.User("Hi"), ChatTurn.Assistant(content), ChatTurn.User("Bye")]));
 
     [Fact]
+    public void DeepSeekR1_Conversation_HasAnswersWithoutThoughtsAndAPromptThatOpensThem()
+    {
+        ChatText text = ChatFormat.Named("deepseek-r1").Render(
+            [ChatTurn.User("Hi"), ChatTurn.System("Be kind."), ChatTurn.Assistant("<think>\nhm\n</think>\n\nYo"), ChatTurn.User("Bye")], new ChatRenderOptions { AddGenerationPrompt = true });
+        Assert.Equal("<｜begin▁of▁sentence｜>Be kind.<｜User｜>Hi<｜Assistant｜>\n\nYo<｜end▁of▁sentence｜><｜User｜>Bye<｜Assistant｜><think>\n", text.Text);
+        Assert.Equal("\n\nYo", text.Text[text.AssistantSpans.Single().Start..text.AssistantSpans.Single().ContentEnd]);
+        Assert.Equal(ReasoningTags.Think, ChatFormat.Named("deepseek-r1").ReasoningTags);
+    }
+
+    [Fact]
     public void Qwen3_ToolResponseOfAUser_IsNoQuestion()
     {
         ChatTurn[] turns = [ChatTurn.User("Hi"), ChatTurn.Assistant("<think>a</think>b"), ChatTurn.User("<tool_response>1</tool_response>"), ChatTurn.Assistant("c")];

@@ -26,13 +26,43 @@ public sealed class GgufWriterTests
     [InlineData(GgufTensorType.Float16, 1.0 / 2_048)]
     [InlineData(GgufTensorType.BFloat16, 1.0 / 256)]
     [InlineData(GgufTensorType.Q8_0, 3.01 / 254)]
+    [InlineData(GgufTensorType.Q4_0, 3.01 / 8)]
     public void ReadSingles_EachType_IsWithinItsRounding(GgufTensorType type, double error)
     {
         using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
         GgufWriter.Write(folder["x.gguf"], new GgufMetadata(), [GgufTensorEntry.Create("w", type, [2, 32], Values)]);
         float[] read = GgufFile.Open(folder["x.gguf"]).ReadSingles("w");
         for (int i = 0; i < Values.Length; i++)
-            Assert.InRange(Math.Abs(read[i] - Values[i]), 0, type == GgufTensorType.Q8_0 ? error : error * Math.Abs(Values[i]));
+            Assert.InRange(Math.Abs(read[i] - Values[i]), 0, type is GgufTensorType.Q8_0 or GgufTensorType.Q4_0 ? error : error * Math.Abs(Values[i]));
+    }
+
+    [Fact]
+    public void Create_Q4_0_HasTheLargestAsCodeZeroAndHalvesSixteenApart()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        float[] values = new float[64];
+        (values[0], values[1], values[17], values[31]) = (4, -3.5f, 1, -0.75f); // the scale is -0.5
+        values[32] = -8; // and 1 in the second block, whose other numbers are 7.4, too large for the codes
+        values.AsSpan(33).Fill(7.4f);
+        GgufWriter.Write(folder["x.gguf"], new GgufMetadata(), [GgufTensorEntry.Create("w", GgufTensorType.Q4_0, [2, 32], values)]);
+        GgufFile file = GgufFile.Open(folder["x.gguf"]);
+        byte[] bytes = file.ReadBytes("w");
+        Assert.Equal(36, bytes.Length);
+        Assert.Equal([0x00, 0xB8, 0x80, 0x6F], bytes[..4]);
+        Assert.Equal(0xA8, bytes[17]); // elements 15 and 31: 0 and -0.75 / -0.5 + 8 = 9.5, which goes up
+        Assert.Equal([0x00, 0x3C, 0xF0, 0xFF], bytes[18..22]);
+        float[] read = file.ReadSingles("w");
+        Assert.Equal([4, -3.5f, 1, -1, -8, 7, 7], new[] { read[0], read[1], read[17], read[31], read[32], read[33], read[63] });
+        Assert.All(read[2..17], value => Assert.Equal(0, value));
+        Assert.Throws<ArgumentException>(() => GgufTensorEntry.Create("w", GgufTensorType.Q4_0, [32], [float.PositiveInfinity, .. new float[31]]));
+        Assert.Throws<ArgumentException>(() => GgufTensorEntry.Create("w", GgufTensorType.Q4_0, [32], [6e5f, .. new float[31]]));
+        Assert.All(Read(new float[32]), value => Assert.Equal(0, value));
+
+        float[] Read(float[] zeros)
+        {
+            GgufWriter.Write(folder["y.gguf"], new GgufMetadata(), [GgufTensorEntry.Create("w", GgufTensorType.Q4_0, [32], zeros)]);
+            return GgufFile.Open(folder["y.gguf"]).ReadSingles("w");
+        }
     }
 
     [Fact]

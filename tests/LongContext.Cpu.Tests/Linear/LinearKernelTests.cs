@@ -60,6 +60,26 @@ public sealed class LinearKernelTests
         }
     }
 
+    /// <summary>Rows so long that they are read in another way, and sixteens that are not whole pairs.</summary>
+    [Theory]
+    [InlineData(WeightFormat.Float32, 4096)]
+    [InlineData(WeightFormat.Float32, 4112)]
+    [InlineData(WeightFormat.BFloat16, 2048)]
+    [InlineData(WeightFormat.BFloat16, 2064)]
+    [InlineData(WeightFormat.Float16, 48)]
+    [InlineData(WeightFormat.Float16, 2064)]
+    public void Apply_LongRows_AreTheWalkBitForBit(object boxed, int inputs)
+    {
+        using var team = new CpuTeam(2);
+        using var sample = new LinearSample((WeightFormat)boxed, 23, inputs, 7, 11);
+        float[] together = sample.Apply(team, 0, 7), alone = sample.Apply(team, 3, 1);
+        for (int output = 0; output < 23; output++)
+        {
+            Assert.Equal(sample.Walk(3, output), alone[output]);
+            Assert.Equal(alone[output], together[(3 * 23) + output]);
+        }
+    }
+
     [Theory]
     [MemberData(nameof(FormatNames))]
     public void Apply_BiasAndAdding_ComeAfterTheSum(string name)

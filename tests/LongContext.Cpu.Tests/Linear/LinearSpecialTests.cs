@@ -19,6 +19,34 @@ public sealed unsafe class LinearSpecialTests
         EachIs(format, codes.AsSpan(), 65536, code => format == WeightFormat.Float16 ? (float)BitConverter.UInt16BitsToHalf((ushort)code) : BitConverter.Int32BitsToSingle(code << 16));
     }
 
+    [Fact]
+    public void Apply_Float16ThatIsNotFiniteAmongManyWeights_ReachesItsOutputAlone()
+    {
+        using var team = new CpuTeam(1);
+        const int Inputs = 112, Outputs = 9;
+        var codes = new ushort[Inputs * Outputs];
+        var x = new float[Inputs];
+        Array.Fill(codes, BitConverter.HalfToUInt16Bits((Half)0.5f));
+        Array.Fill(x, 2);
+        for (int place = 0; place < Inputs; place++)
+        {
+            foreach (ushort special in (ushort[])[0x7C00, 0xFC00, 0x7E00, 0xFC01, 0x7BFF])
+            {
+                codes[(4 * Inputs) + place] = special;
+                var y = new float[Outputs];
+                fixed (ushort* address = codes)
+                fixed (float* from = x, to = y)
+                {
+                    LinearKernel.Apply(team, new WeightMatrix { Format = WeightFormat.Float16, Outputs = Outputs, Inputs = Inputs, Codes = (nint)address }, from, Inputs, to, Outputs, 1);
+                }
+
+                float expected = (2 * (float)BitConverter.UInt16BitsToHalf(special)) + Inputs - 1;
+                for (int output = 0; output < Outputs; output++) Assert.Equal(output == 4 ? expected : Inputs, y[output]);
+                codes[(4 * Inputs) + place] = codes[0];
+            }
+        }
+    }
+
     [Theory]
     [InlineData(WeightFormat.Int8)]
     [InlineData(WeightFormat.Float8)]

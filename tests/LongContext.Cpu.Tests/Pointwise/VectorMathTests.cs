@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using LongContext.Cpu.Pointwise;
 
 namespace LongContext.Cpu.Tests.Pointwise;
@@ -26,6 +27,20 @@ public sealed class VectorMathTests
         Assert.Equal(exp, VectorMath.Exp(Vector512.Create(x))[7]);
         Assert.Equal(tanh, VectorMath.Tanh(Vector512.Create(x))[3]);
         Assert.Equal(erf, VectorMath.Erf(Vector512.Create(x))[15]);
+    }
+
+    [Fact]
+    public void Exp_ItsLastStep_HasTheSameBitsOnEveryProcessor()
+    {
+        if (!Avx512F.IsSupported) Assert.Skip("There is one way without AVX-512.");
+        for (int exponent = -160; exponent <= 145; exponent++)
+        {
+            for (float p = 0.7f; p < 1.42f; p += 0.00913f)
+            {
+                Vector512<float> number = Vector512.Create(p), power = Vector512.Create((float)exponent);
+                Assert.Equal(VectorMath.ScaleByProducts(number, power).AsInt32(), Avx512F.Scale(number, power).AsInt32());
+            }
+        }
     }
 
     /// <summary>The largest distance from the true value in units of the last place of the nearest float32, over 2 million points and both sides of every power of two.</summary>

@@ -17,7 +17,8 @@ public sealed unsafe class CpuTeamTests
             Array.Clear(counts);
             var work = new Counting { Counts = counts, Workers = workers };
             team.Run(ref work, tiles);
-            Assert.Equal(-1, counts.AsSpan(0, tiles).IndexOfAnyExcept(1));
+            team.Run(ref work, tiles, inShares: true);
+            Assert.Equal(-1, counts.AsSpan(0, tiles).IndexOfAnyExcept(2));
             Assert.Equal(-1, counts.AsSpan(tiles).IndexOfAnyExcept(0));
         }
     }
@@ -38,6 +39,35 @@ public sealed unsafe class CpuTeamTests
 
         for (int i = 0; i < 8; i++) Assert.Equal(i + 20_000, values[i]);
         Assert.Equal(0, work.Faults);
+    }
+
+    [Theory]
+    [InlineData(2, 9)]
+    [InlineData(3, 64)]
+    [InlineData(5, 5)]
+    public void Run_InShares_EachWorkerBeginsWithItsOwn(int workers, int tiles)
+    {
+        using var team = new CpuTeam(workers);
+        for (int round = 0; round < 20; round++)
+        {
+            var first = new int[workers];
+            Array.Fill(first, -1);
+            var work = new Sharing { Barrier = new Barrier(workers), First = first };
+            team.Run(ref work, tiles, inShares: true);
+            work.Barrier.Dispose();
+            Assert.Equal(Enumerable.Range(0, workers).Select(worker => worker * tiles / workers), first);
+        }
+    }
+
+    [Fact]
+    public void Run_InSharesWhileAHelperIsHeld_TheOthersDoItsShare()
+    {
+        using var team = new CpuTeam(2);
+        var counts = new int[64];
+        var work = new Holding { Counts = counts, Rest = new CountdownEvent(63) };
+        team.Run(ref work, 64, inShares: true); // the helper's first tile waits for all the others
+        Assert.All(counts, count => Assert.Equal(1, count));
+        work.Rest.Dispose();
     }
 
     [Fact]
@@ -192,6 +222,32 @@ public sealed unsafe class CpuTeamTests
         public readonly void Run(int tile, int worker)
         {
             if (!Barrier.SignalAndWait(TimeSpan.FromSeconds(30))) throw new TimeoutException("a helper did not come");
+        }
+    }
+
+    private struct Sharing : ITileWork
+    {
+        public Barrier Barrier;
+        public int[] First;
+
+        public readonly void Run(int tile, int worker)
+        {
+            if (First[worker] >= 0) return;
+            First[worker] = tile;
+            if (!Barrier.SignalAndWait(TimeSpan.FromSeconds(30))) throw new TimeoutException("a helper did not come");
+        }
+    }
+
+    private struct Holding : ITileWork
+    {
+        public int[] Counts;
+        public CountdownEvent Rest;
+
+        public readonly void Run(int tile, int worker)
+        {
+            Interlocked.Increment(ref Counts[tile]);
+            if (tile != 32) Rest.Signal();
+            else if (!Rest.Wait(TimeSpan.FromSeconds(30))) throw new TimeoutException("the helper's share was left to it");
         }
     }
 

@@ -168,7 +168,7 @@ public sealed class ChatProtocolTests
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"logit_bias":{"5":1,"05":1}}""", "logit_bias")]
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"logit_bias":{"5":100.5}}""", "logit_bias.5")]
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"logit_bias":{"5":"1"}}""", "logit_bias.5")]
-    [InlineData("""{"messages":[{"role":"user","content":"x"}],"logit_bias":[5]}""", "logit_bias")]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"logit_bias":[5]}""", "logit_bias[0]")]
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"logprobs":1}""", "logprobs")]
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"top_logprobs":2}""", "top_logprobs")]
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"logprobs":true,"top_logprobs":21}""", "top_logprobs")]

@@ -210,6 +210,7 @@ public sealed class HostileInputTests
     [InlineData("POST /v1/chat/completions HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 6\r\nHost: localhost\r\n\r\n")]
     [InlineData("POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nContent-Type: application/json\r\n\r\nZZ\r\n")]
     [InlineData("POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip\r\n\r\n")]
+    [InlineData("POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nContent-Type: application/json\r\n\r\n2\r\n{}\r\n0\r\nx: a\0b\r\n\r\n")]
     [InlineData("POST /v1/chat/completions HTTP/1.1\r\n\r\n")]
     public async Task Http_Malformed_IsRefused(string bytes)
     {

@@ -18,6 +18,10 @@ internal static class RequestMutations
         TestServer.Chat("x", ""","logprobs":true,"top_logprobs":2,"logit_bias":{"3":-100,"5":1.5},"min_p":0.1,"typical_p":0.9,"top_n_sigma":2,"repetition_penalty":1.1,"no_repeat_ngram_size":3,"max_tokens":3"""),
         TestServer.Chat("x", ""","stop_token_ids":[3,4],"ignore_eos":true,"min_tokens":1,"priority":-1,"cache_salt":"s","bad_words":["a"],"n":2,"max_tokens":2,"stream":true"""),
         """{"model":"fake","prompt":"once upon","max_tokens":3,"logprobs":2,"n":2,"seed":3,"temperature":1,"logit_bias":{"4":2},"stream":true}""",
+        TestServer.Chat("once upon a time", ""","truncate_prompt_tokens":6,"truncation_side":"middle","longcontext_token_dropping":{"type":"attention_sinks","sinks":1,"window":4,"positions":"in_cache"},"n_predict":3,"repeat_penalty":1.1"""),
+        TestServer.Chat("once upon", ""","longcontext_token_truncation":{"maximum_tokens":8,"start_share":0.5,"protected_start":1,"protected_end":1,"marker":[3]},"longcontext_token_dropping":{"type":"prompt_selection","maximum_tokens":40,"observed_tokens":4,"pool_size":3,"pooling":"mean"},"max_new_tokens":2,"stream":true"""),
+        TestServer.Chat("x", ""","longcontext_position_remapping":{"type":"self_extend","group_size":2,"neighbor_window":8},"logit_bias":[[3,false],[4,1]],"json_schema":{"type":"boolean"},"max_tokens":2,"mirostat":0,"samplers":[]"""),
+        """{"model":"fake","messages":[{"role":"user","content":"s"},{"role":"assistant","content":"c","reasoning":"t"},{"role":"user","content":"u"}],"separate_reasoning":true,"include_reasoning":false,"reasoning_effort":"low","guided_json":"{}","max_tokens":2}""",
     ];
 
     private static readonly string[] Values =

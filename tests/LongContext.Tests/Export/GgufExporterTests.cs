@@ -64,6 +64,7 @@ public sealed class GgufExporterTests
     [InlineData(GgufTensorType.Float16, 1u)]
     [InlineData(GgufTensorType.BFloat16, 32u)]
     [InlineData(GgufTensorType.Q8_0, 7u)]
+    [InlineData(GgufTensorType.Q4_0, 2u)]
     public void Export_ElementType_IsThatOfMatricesAlone(GgufTensorType type, uint fileType)
     {
         using CausalLanguageModel model = CausalLanguageModel.Create(ExportCases.Of("llama") with { IntermediateSize = 100 }, seed: 1);
@@ -72,7 +73,7 @@ public sealed class GgufExporterTests
         Assert.Equal(fileType, file.Metadata.Get<uint>("general.file_type"));
         Assert.All(file.Tensors, tensor => Assert.Equal(
             tensor.Shape.Count == 1 ? GgufTensorType.Float32
-            : type == GgufTensorType.Q8_0 && tensor.Name.Contains("ffn_down", StringComparison.Ordinal) ? GgufTensorType.Float16 // rows of 100
+            : type is GgufTensorType.Q8_0 or GgufTensorType.Q4_0 && tensor.Name.Contains("ffn_down", StringComparison.Ordinal) ? GgufTensorType.Float16 // rows of 100
             : type,
             tensor.Type));
     }
@@ -120,6 +121,7 @@ public sealed class GgufExporterTests
     [Theory]
     [InlineData(GgufTensorType.Float16, 7e4f)]
     [InlineData(GgufTensorType.Q8_0, float.NaN)]
+    [InlineData(GgufTensorType.Q4_0, float.NaN)]
     public void Export_ValueBeyondTheType_ThrowsTheTensor(GgufTensorType type, float value)
     {
         using TemporaryFolder folder = TestPaths.NewTemporaryFolder();

@@ -3,6 +3,11 @@ namespace LongContext.Chat.Formats;
 /// <summary>Formats in which every turn is a block of the same form: a header with the role, the content, an end.</summary>
 internal sealed class BlockFormat(string name, params IReadOnlyList<string> stopTokens) : ChatFormat(name, stopTokens)
 {
+    /// <summary>What stands around thoughts, where the model thinks.</summary>
+    public ReasoningTags? Reasoning { get; init; }
+
+    public override ReasoningTags? ReasoningTags => Reasoning;
+
     /// <summary>What opens a turn of that role.</summary>
     public required Func<string, string> Header { get; init; }
 

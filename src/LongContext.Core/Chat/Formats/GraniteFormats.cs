@@ -30,6 +30,12 @@ internal static class GraniteFormats
         AfterTurn = "\n",
         System = system,
         PromptNeedsTurn = name != "granite-3.0",
+        Reasoning = name switch
+        {
+            "granite-3.2" => new ReasoningTags("Here is my thought process:", "Here is my response:"),
+            "granite-3.3" => ReasoningTags.Think,
+            _ => null,
+        },
     };
 
     private static string Lines(ChatRenderOptions options) =>

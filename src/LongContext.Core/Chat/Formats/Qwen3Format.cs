@@ -10,6 +10,8 @@ internal sealed class Qwen3Format(bool alwaysThinks = false) : ChatFormat(always
     private const string EndOfTurn = "<|im_end|>";
     private const string NoThoughts = "<think>\n\n</think>\n\n";
 
+    public override ReasoningTags ReasoningTags => ReasoningTags.Think;
+
     protected override void Write(ChatTextBuilder text, IReadOnlyList<ChatTurn> turns, ChatRenderOptions options)
     {
         int lastQuestion = LastQuestion(turns);

@@ -87,6 +87,8 @@ internal static class ChatTemplateCatalog
         // SmolLM3 as Unsloth edited it
         ["ea29859e4ea4a2d9046bb9e589f7f3c6"] = _ => new SmolLm3Format("smollm3", showsDate: false, canOverride: false, endsSystem: true),
 
+        ["23722ffcf3710f7f1ce4f3df1cdaa17e"] = t => new DeepSeekR1Format(t.Beginning), // DeepSeek-R1, and what was distilled from it
+
         // OLMo, Tulu, Zephyr
         ["dd0ffadc5f805e91040cc0d146c982c7"] = t => new OlmoFormat("olmo2", t.Beginning, t.End), // OLMo 2
         ["0e133534aee34068f1d96638891f1396"] = t => new OlmoFormat("tulu3", "", t.End), // Tulu 3

@@ -42,6 +42,7 @@ internal static class NamedFormats
         ["smollm3"] = () => new SmolLm3Format("smollm3", showsDate: true, canOverride: true, endsSystem: false),
         ["olmo2"] = () => new OlmoFormat("olmo2", "<|endoftext|>", "<|endoftext|>"),
         ["tulu3"] = () => new OlmoFormat("tulu3", "", "<|end_of_text|>"),
+        ["deepseek-r1"] = () => new DeepSeekR1Format("<｜begin▁of▁sentence｜>"),
         ["zephyr"] = () => ZephyrFormats.Create(End),
     };
 

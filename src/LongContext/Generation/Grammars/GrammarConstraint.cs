@@ -8,10 +8,17 @@ namespace LongContext.Generation.Grammars;
 /// <param name="stopTokenIds">Tokens that end the sequence; they may come where the text is complete.</param>
 internal sealed class GrammarConstraint(JsonGrammar grammar, IReadOnlyCollection<int> stopTokenIds) : ITokenConstraint
 {
+    /// <summary>Places and nodes that may be looked at for an answer: about two seconds, then about 40 ms for each token.</summary>
+    private const long FirstCredit = 64 << 20, CreditOfToken = 1 << 20;
+
+    /// <summary>States that are kept for taking tokens back; no more are ever guessed at once.</summary>
+    private const int MostPast = 1024;
+
     private readonly int[] stops = [.. stopTokenIds.Where(id => id >= 0).Distinct()];
     private readonly float[] scores = new float[stopTokenIds.Count];
     private readonly List<GrammarState> past = [grammar.Start];
     private int ends;
+    private long credit = FirstCredit;
 
     /// <summary>Whether the text is complete as it is.</summary>
     public bool IsComplete => ends == 0 && past[^1].IsComplete;
@@ -22,7 +29,10 @@ internal sealed class GrammarConstraint(JsonGrammar grammar, IReadOnlyCollection
     /// <inheritdoc/>
     public void Mask(Span<float> logits)
     {
-        ReadOnlySpan<ulong> allowed = grammar.Allowed(past[^1]);
+        ReadOnlySpan<ulong> allowed = grammar.Allowed(past[^1], out long work);
+        // Others wait meanwhile: one answer may take so much of their time, and some more for each of its tokens.
+        credit -= work;
+        if (credit < 0) throw new NoTokenAllowedException("The grammar is too ambiguous: finding the tokens that may come next took too long again and again. Make alternatives (anyOf, pattern) differ earlier, or repetitions simpler.");
         // Kept aside: an end token may also spell a text.
         for (int i = 0; i < stops.Length; i++) scores[i] = IsComplete && stops[i] < logits.Length ? logits[stops[i]] : float.NegativeInfinity;
         int known = Math.Min(logits.Length, allowed.Length * 64);
@@ -64,6 +74,8 @@ internal sealed class GrammarConstraint(JsonGrammar grammar, IReadOnlyCollection
 
         if (ends > 0 || grammar.After(past[^1], token) is not { } next) return false;
         past.Add(next);
+        credit += CreditOfToken;
+        if (past.Count > 2 * MostPast) past.RemoveRange(0, MostPast);
         return true;
     }
 

@@ -4,28 +4,40 @@ namespace LongContext.Generation.Grammars;
 /// A grammar over bytes as a recursive transition network (Woods 1970), and the sets of places that texts reach in it, made when they are
 /// first reached and kept: an automaton with a stack that is made deterministic as far as it is used.
 /// </summary>
-internal sealed class GrammarGraph
+internal sealed partial class GrammarGraph
 {
     /// <summary>Nodes of a grammar, at most.</summary>
     public const int MostNodes = 400_000;
 
     private const int MostPlaces = 16_384;
     private const int MostStates = 16_384;
-    private const long MostMaskWords = 8 << 20;
+
+    /// <summary>Places that states may have together, about 24 bytes each; a table of following states counts as many as it takes memory.</summary>
+    private const long MostStored = 4 << 20;
+    private const int TablePlaces = 96;
+    private const int MostStacks = 1 << 18;
+
+    /// <summary>Classes of characters that tables of tokens are made for, "any" among them.</summary>
+    private const int MostClasses = 4;
 
     private readonly List<GrammarNode> nodes = [];
     private readonly Dictionary<(int Return, int Parent, bool Nests), GrammarStack> stacks = [];
     private readonly Dictionary<long[], GrammarState> states = new(PlacesComparer.Instance);
     private readonly HashSet<long> reached = [];
     private readonly List<(int Node, GrammarStack? Stack)> open = [];
+    private readonly Dictionary<string, int> classRules = new(StringComparer.Ordinal);
+    private readonly List<IReadOnlyList<(int First, int Last)>> classes = [Utf8Grammar.Everything];
     private int stackIds;
-    private long maskWords;
+    private long stored;
 
     /// <summary>Rules that nest within one another, at most; deeper ones are not read.</summary>
     public int MaximumDepth { get; init; } = 64;
 
-    /// <summary>The rule that reads any one character of a string; −1 for none.</summary>
-    public int CharacterRule { get; set; } = -1;
+    /// <summary>Bytes of the longest token.</summary>
+    public int LongestToken { get; init; } = 256;
+
+    /// <summary>Classes of characters that nodes name; the first is any character.</summary>
+    public IReadOnlyList<IReadOnlyList<(int First, int Last)>> Classes => classes;
 
     /// <summary>Makes a node.</summary>
     /// <exception cref="ArgumentException">There are too many.</exception>
@@ -38,13 +50,13 @@ internal sealed class GrammarGraph
     }
 
     /// <summary>Reads one byte of a range.</summary>
-    public void Byte(int from, byte first, byte last, int to) => nodes[from].Bytes.Add((first, last, to));
+    public void Byte(int from, byte first, byte last, int to) => nodes[from].Byte(first, last, to);
 
     /// <summary>Leads on without reading.</summary>
-    public void Empty(int from, int to) => nodes[from].Empty.Add(to);
+    public void Empty(int from, int to) => nodes[from].LeadTo(to);
 
     /// <summary>Reads what a rule says.</summary>
-    public void Call(int from, int rule, int to, bool nests = false) => nodes[from].Calls.Add((rule, to, nests));
+    public void Call(int from, int rule, int to, bool nests = false) => nodes[from].Call(rule, to, nests);
 
     /// <summary>Reads bytes in turn.</summary>
     public void Text(int from, ReadOnlySpan<byte> text, int to)
@@ -82,29 +94,74 @@ internal sealed class GrammarGraph
         }
     }
 
-    /// <summary>Says that so many characters of a string may follow a node, whatever they are.</summary>
-    public void AllowFree(int node, int characters) => nodes[node].FreeCharacters = characters;
+    /// <summary>Says that a rule reads one character of a class.</summary>
+    public void BeginClass(int rule, int characterClass) => nodes[rule].BeginsClass = characterClass;
 
-    /// <summary>How many characters of a string may follow a state, whatever they are.</summary>
-    /// <param name="state">The state.</param>
-    /// <param name="isAll">Whether besides them only the closing quote may follow.</param>
-    public int FreeCharacters(GrammarState state, out bool isAll)
+    /// <summary>Says that so many characters of a class may follow a node, whatever they are.</summary>
+    public void AllowFree(int node, int characters, int characterClass = 0) => (nodes[node].FreeCharacters, nodes[node].Class) = (characters, characterClass);
+
+    /// <summary>The same of a class that may be none.</summary>
+    public void AllowFreely(int node, int characterClass, int characters)
     {
-        int most = 0;
-        isAll = true;
-        foreach ((int node, GrammarStack? stack) in state.Places)
-        {
-            int here = nodes[node].FreeCharacters;
-            if (node == CharacterRule && nodes[stack!.Return].FreeCharacters is var after) here = after == int.MaxValue ? after : after + 1;
-            if (here == 0)
-            {
-                foreach ((byte first, byte last, int _) in nodes[node].Bytes) isAll &= first == '"' && last == '"';
-            }
+        if (characterClass >= 0) AllowFree(node, characters, characterClass);
+    }
 
-            most = Math.Max(most, here);
+    /// <summary>Nodes so far.</summary>
+    public int NodeCount => nodes.Count;
+
+    /// <summary>Reads one character of a set, spelled the usual way. What takes many nodes is a rule that all uses share.</summary>
+    /// <returns>The set's class, where there is one.</returns>
+    public int Characters(int from, IReadOnlyList<(int First, int Last)> set, int to)
+    {
+        if (set.All(range => range.First >= 0x20 && range.Last < 0x7F && !Holds(range, '"') && !Holds(range, '\\')))
+        {
+            Utf8Grammar.Characters(this, from, set, to);
+            return -1;
         }
 
-        return most;
+        string key = string.Join(',', set.Select(range => $"{range.First:x}-{range.Last:x}"));
+        if (!classRules.TryGetValue(key, out int rule))
+        {
+            classRules.Add(key, rule = Add());
+            Utf8Grammar.Characters(this, rule, set, Add(endsRule: true));
+            // Few characters are soon walked through.
+            if (classes.Count < MostClasses && set.Sum(range => (long)range.Last - range.First + 1) > 1_000)
+            {
+                nodes[rule].BeginsClass = classes.Count;
+                classes.Add(set);
+            }
+        }
+
+        Call(from, rule, to);
+        return nodes[rule].BeginsClass;
+
+        static bool Holds((int First, int Last) range, int c) => range.First <= c && range.Last >= c;
+    }
+
+    /// <summary>
+    /// Says that the same is read again and again. From two of the repeats, if both ends of what is due or allowed are further away than a token reaches, the same tokens can follow, so that one stands for all of them.
+    /// </summary>
+    /// <param name="starts">The first node that each repeat added, and at the end the one behind the last; the nodes of a repeat are those that it leads to, its end among them. Each reads at least one byte.</param>
+    /// <param name="minimum">Repeats that are due.</param>
+    /// <param name="first">The first repeat that is like the others.</param>
+    /// <param name="inString">Whether characters of a string are repeated.</param>
+    public void Repeats(IReadOnlyList<int> starts, int minimum, int first = 0, bool inString = true)
+    {
+        int count = starts.Count - 1;
+        if (inString && count > 0)
+        {
+            for (int node = starts[0]; node < starts[count]; node++) nodes[node].IsRepeated = true;
+        }
+
+        // Behind repeat i (from 0) i + 1 are read.
+        int due = minimum - LongestToken - 2, allowed = count - LongestToken - 2;
+        for (int i = Math.Max(0, first); i < allowed; i++)
+        {
+            int twin = i < due ? due : i + 1 >= minimum ? allowed : i;
+            if (twin == i || starts[i + 1] - starts[i] != starts[twin + 1] - starts[twin]) continue;
+            for (int node = starts[i], other = starts[twin]; node < starts[i + 1]; node++, other++) nodes[node].Twin = nodes[other].Twin >= 0 ? nodes[other].Twin : other;
+            HasTwins = true;
+        }
     }
 
     /// <summary>The state before anything is read.</summary>
@@ -133,23 +190,15 @@ internal sealed class GrammarGraph
         }
 
         GrammarState next = open.Count == 0 ? GrammarState.None : Close();
-        (state.Following ??= new GrammarState?[256])[value] = next;
-        return next;
-    }
-
-    /// <summary>The tokens that can follow a state: found once, and kept as long as there is room for all.</summary>
-    public ulong[] Allowed(GrammarState state, TokenTrie trie)
-    {
-        if (state.Mask is { } known) return known;
-        ulong[] mask = trie.Allowed(this, state);
-        maskWords += mask.Length;
-        if (maskWords > MostMaskWords)
+        Spend(state.Places.Length + open.Count);
+        if (state.Following is null)
         {
-            foreach (GrammarState old in states.Values) old.Mask = null;
-            maskWords = mask.Length;
+            state.Following = new GrammarState?[256];
+            stored += TablePlaces;
         }
 
-        return state.Mask = mask;
+        state.Following[value] = next;
+        return next;
     }
 
     private void Reach(int node, GrammarStack? stack)
@@ -185,30 +234,55 @@ internal sealed class GrammarGraph
         }
 
         var places = new (int Node, GrammarStack? Stack)[kept];
-        var key = new long[kept + 1];
         kept = 0;
         foreach ((int node, GrammarStack? stack) in open)
         {
             if (nodes[node].Bytes.Count > 0) places[kept++] = (node, stack);
         }
 
+        return Known(places, isComplete);
+    }
+
+    /// <summary>The state of some places, each there once.</summary>
+    private GrammarState Known((int Node, GrammarStack? Stack)[] places, bool isComplete)
+    {
         Array.Sort(places, static (a, b) => a.Node != b.Node ? a.Node.CompareTo(b.Node) : (a.Stack?.Id ?? 0).CompareTo(b.Stack?.Id ?? 0));
-        for (int i = 0; i < kept; i++) key[i] = ((long)places[i].Node << 32) | (uint)(places[i].Stack?.Id ?? 0);
-        key[kept] = isComplete ? -1 : -2;
+        var key = new long[places.Length + 1];
+        for (int i = 0; i < places.Length; i++) key[i] = ((long)places[i].Node << 32) | (uint)(places[i].Stack?.Id ?? 0);
+        key[^1] = isComplete ? -1 : -2;
         if (states.TryGetValue(key, out GrammarState? known)) return known;
         // Memory stays bounded: what is in use stays alive by itself, the rest is made anew when it is met again.
-        if (states.Count == MostStates)
+        if (states.Count == MostStates || stored > MostStored)
         {
-            foreach (GrammarState old in states.Values) (old.Following, old.Mask) = (null, null);
-            states.Clear();
-            // Stacks made again are other objects with other numbers: at worst a state is made twice.
-            stacks.Clear();
-            maskWords = 0;
+            Forget();
         }
 
         var state = new GrammarState(places, isComplete);
         states.Add(key, state);
+        stored += places.Length + 4;
         return state;
+    }
+
+    /// <summary>Forgets states; masks of single places, which many others are put together of, stay as long as there is room.</summary>
+    private void Forget()
+    {
+        bool all = stacks.Count > MostStacks;
+        List<KeyValuePair<long[], GrammarState>> kept = all ? [] : [.. states.Where(pair => pair.Value is { Places.Length: 1, Mask: not null })];
+        foreach (GrammarState old in states.Values)
+        {
+            (old.Following, old.Canonical) = (null, null);
+            if (all || old.Places.Length > 1) old.Mask = null;
+        }
+
+        states.Clear();
+        foreach ((long[] key, GrammarState state) in kept)
+        {
+            if (states.Count < MostStates / 2) states.Add(key, state);
+        }
+
+        // Stacks made again are other objects with other numbers: at worst a state is made twice.
+        if (all) stacks.Clear();
+        (maskWords, stored) = (states.Values.Sum(state => (long)state.Mask!.Length), states.Count * 5L);
     }
 
     private GrammarStack? Push(int next, GrammarStack? stack, bool nests)

@@ -12,6 +12,9 @@ internal sealed class GrammarStack(int id, int next, GrammarStack? parent, int d
     /// <summary>What is below; null where the text ends.</summary>
     public GrammarStack? Parent { get; } = parent;
 
+    /// <summary>The stack of the same nodes' twins; null until asked for.</summary>
+    public GrammarStack? Canonical { get; set; }
+
     /// <summary>Arrays and objects that are open.</summary>
     public int Depth { get; } = depth;
 }

@@ -15,6 +15,9 @@ internal sealed class GrammarState((int Node, GrammarStack? Stack)[] places, boo
     /// <summary>States after each byte, as far as they were asked for.</summary>
     public GrammarState?[]? Following { get; set; }
 
+    /// <summary>A state that takes the same tokens, and that many others have in common; null until asked for.</summary>
+    public GrammarState? Canonical { get; set; }
+
     /// <summary>A bit for each token that may come next; null until asked for.</summary>
     public ulong[]? Mask { get; set; }
 }

@@ -35,7 +35,7 @@ internal sealed class PatternGrammar
         switch (node)
         {
             case Characters set:
-                Utf8Grammar.Characters(graph, from, set.Ranges, to);
+                graph.Characters(from, set.Ranges, to);
                 break;
             case Sequence sequence:
                 for (int i = 0; i < sequence.Items.Count; i++)
@@ -52,33 +52,48 @@ internal sealed class PatternGrammar
                 break;
             case Repeat repeat:
                 // An own node at each end: what loops here must not loop there.
-                int at = graph.Add();
+                int at = graph.Add(), least = repeat.Minimum;
+                List<int> starts = [];
                 graph.Empty(from, at);
-                for (int i = 0; i < repeat.Minimum; i++) at = After(at);
+                for (int i = 0; i < least; i++) at = After(at, i + 1);
                 if (repeat.Maximum is not { } maximum)
                 {
-                    Build(graph, at, repeat.Item, at);
+                    if (repeat.Item is Characters any) graph.AllowFreely(at, graph.Characters(at, any.Ranges, at), int.MaxValue);
+                    else Build(graph, at, repeat.Item, at);
                 }
                 else
                 {
-                    for (int i = repeat.Minimum; i < maximum; i++)
+                    for (int i = least; i < maximum; i++)
                     {
                         graph.Empty(at, to);
-                        at = After(at);
+                        at = After(at, i + 1);
                     }
                 }
 
                 graph.Empty(at, to);
+                starts.Add(graph.NodeCount);
+                if (!IsNullable(repeat.Item)) graph.Repeats(starts, least);
                 break;
 
-                int After(int start)
+                int After(int start, int read)
                 {
                     int end = graph.Add();
-                    Build(graph, start, repeat.Item, end);
+                    starts.Add(end);
+                    if (repeat.Item is Characters one) graph.AllowFreely(end, graph.Characters(start, one.Ranges, end), repeat.Maximum is { } most ? most - read : int.MaxValue);
+                    else Build(graph, start, repeat.Item, end);
                     return end;
                 }
         }
     }
+
+    private static bool IsNullable(Node node) => node switch
+    {
+        Characters => false,
+        Sequence sequence => sequence.Items.TrueForAll(IsNullable),
+        Choice choice => choice.Items.Exists(IsNullable),
+        Repeat repeat => repeat.Minimum == 0 || IsNullable(repeat.Item),
+        _ => true,
+    };
 
     private Node Alternatives(bool isTop)
     {

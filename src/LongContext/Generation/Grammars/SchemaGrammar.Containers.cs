@@ -139,8 +139,10 @@ internal sealed partial class SchemaGrammar
         graph.Call(start, blanks, place);
         if (minimum == 0) graph.Empty(place, end);
         int fixedCount = Math.Max(minimum, first.Count), most = maximum ?? int.MaxValue;
+        List<int> starts = [];
         for (int i = 0; i < most; i++)
         {
+            starts.Add(graph.NodeCount);
             // From here on every item is like the next one.
             bool loops = maximum is null && i >= fixedCount;
             int item = place, next = graph.Add();
@@ -158,6 +160,12 @@ internal sealed partial class SchemaGrammar
             Comma(next, again);
             graph.Call(again, Rule(items), next);
             break;
+        }
+
+        if (maximum is not null)
+        {
+            starts.Add(graph.NodeCount);
+            graph.Repeats(starts, minimum, first.Count, inString: false);
         }
 
         return true;

@@ -50,7 +50,7 @@ internal sealed partial class SchemaGrammar
 
         character = graph.Add();
         Utf8Grammar.AnyCharacter(graph, character, graph.Add(endsRule: true));
-        graph.CharacterRule = character;
+        graph.BeginClass(character, 0);
     }
 
     /// <summary>The rule of a schema's texts.</summary>
@@ -219,6 +219,7 @@ internal sealed partial class SchemaGrammar
             return true;
         }
 
+        List<int> starts = [];
         for (int i = 0; i < minimum; i++) inside = After(inside, i + 1);
         if (maximum is null)
         {
@@ -235,11 +236,14 @@ internal sealed partial class SchemaGrammar
         }
 
         graph.Empty(inside, end);
+        starts.Add(graph.NodeCount);
+        graph.Repeats(starts, minimum);
         return true;
 
         int After(int place, int read)
         {
             int next = graph.Add();
+            starts.Add(next);
             graph.Call(place, character, next);
             graph.AllowFree(next, maximum is { } most ? most - read : int.MaxValue);
             return next;

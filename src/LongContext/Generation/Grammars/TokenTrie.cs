@@ -1,13 +1,10 @@
-using System.Text;
-using System.Text.Unicode;
-
 namespace LongContext.Generation.Grammars;
 
 /// <summary>The texts of a vocabulary as a tree of bytes in the order of a walk through it, so that what cannot follow is passed over whole.</summary>
 internal sealed class TokenTrie
 {
-    /// <summary>Bytes of a token that is passed over where any characters may come.</summary>
-    private const int LongestPlain = 32;
+    /// <summary>Classes of characters whose tokens are remembered for other grammars.</summary>
+    private const int MostClasses = 16;
 
     private readonly byte[] values;
     private readonly byte[] depths;
@@ -15,8 +12,7 @@ internal sealed class TokenTrie
     private readonly int[] firstTokens;
     private readonly int[] endingCounts;
     private readonly int[] tokens;
-    private readonly bool[] isPlain;
-    private readonly ulong[][] plainTokens;
+    private readonly Dictionary<string, ClassTokens> classes = new(StringComparer.Ordinal);
 
     /// <summary>Makes the tree.</summary>
     /// <param name="texts">Bytes of each token; empty for one without text, which no grammar takes. Texts of more than 250 bytes are left out too.</param>
@@ -54,26 +50,6 @@ internal sealed class TokenTrie
         for (int depth = 0; depth < before.Length; depth++) nodeEnds[path[depth]] = nodeValues.Count;
         (values, depths, ends) = ([.. nodeValues], [.. nodeDepths], [.. nodeEnds]);
         (firstTokens, endingCounts, tokens) = ([.. nodeTokens, order.Length], [.. nodeCounts], order);
-
-        plainTokens = new ulong[LongestPlain + 1][];
-        for (int length = 0; length <= LongestPlain; length++) plainTokens[length] = new ulong[(texts.Count + 63) / 64];
-        foreach (int token in order)
-        {
-            if (!IsPlain(texts[token])) continue;
-            for (int length = Encoding.UTF8.GetCharCount(texts[token]) - Pairs(texts[token]); length <= LongestPlain; length++) plainTokens[length][token >> 6] |= 1UL << token;
-        }
-
-        isPlain = new bool[values.Length];
-        for (int node = 0; node < values.Length; node++)
-        {
-            ReadOnlySpan<int> through = order.AsSpan(firstTokens[node]..firstTokens[ends[node]]);
-            isPlain[node] = true;
-            foreach (int token in through)
-            {
-                if (isPlain[node] = (plainTokens[LongestPlain][token >> 6] & (1UL << token)) != 0) continue;
-                break;
-            }
-        }
     }
 
     /// <summary>Bytes of each token.</summary>
@@ -82,24 +58,50 @@ internal sealed class TokenTrie
     /// <summary>Bytes of the longest text in the tree.</summary>
     public int LongestText { get; }
 
-    /// <summary>Sets the bits of the tokens that can follow a state.</summary>
-    public ulong[] Allowed(GrammarGraph graph, GrammarState state)
+    /// <summary>Numbers of 64 bits that have one for each token.</summary>
+    public int MaskWords => (Texts.Count + 63) / 64;
+
+    /// <summary>The tokens that are whole characters of a class; safe for use by several threads.</summary>
+    public ClassTokens Of(IReadOnlyList<(int First, int Last)> set)
     {
-        // Inside a string most tokens may come, and need not be walked: those that are whole characters without quotes and escapes.
-        int free = graph.FreeCharacters(state, out bool isAll);
-        bool isFree = free >= LongestPlain || (free > 0 && isAll);
-        ulong[] allowed = isFree ? (ulong[])plainTokens[Math.Min(free, LongestPlain)].Clone() : new ulong[plainTokens[0].Length];
+        string key = string.Join(',', set);
+        lock (classes)
+        {
+            if (classes.TryGetValue(key, out ClassTokens? known)) return known;
+        }
+
+        var made = new ClassTokens(Texts, tokens, node => firstTokens[node]..firstTokens[ends[node]], values.Length, set);
+        lock (classes)
+        {
+            if (classes.Count == MostClasses) classes.Clear();
+            return classes[key] = made;
+        }
+    }
+
+    /// <summary>Sets the bits of the tokens that can follow a state.</summary>
+    /// <param name="graph">The grammar.</param>
+    /// <param name="state">Where the text is.</param>
+    /// <param name="most">What the grammar may have spent in the end.</param>
+    /// <returns>Null where that was not enough.</returns>
+    public ulong[]? Allowed(GrammarGraph graph, GrammarState state, long most = long.MaxValue)
+    {
+        // Inside a string most tokens may come, and need not be walked: those that are so many characters of its class.
+        int free = Math.Min(graph.FreeCharacters(state, out int characterClass), ClassTokens.LongestText);
+        ClassTokens? plain = free > 0 ? Of(graph.Classes[characterClass]) : null;
+        ulong[] allowed = plain is null ? new ulong[MaskWords] : (ulong[])plain.UpTo(free).Clone();
         var path = new GrammarState[LongestText + 1];
         path[0] = state;
         for (int node = 0; node < values.Length;)
         {
-            if (isFree && isPlain[node])
+            if (plain is not null && plain.AreWithin(node, free))
             {
                 node = ends[node];
                 continue;
             }
 
             int depth = depths[node];
+            graph.Spend(1);
+            if (graph.Spent > most) return null;
             GrammarState next = graph.Step(path[depth], values[node]);
             if (ReferenceEquals(next, GrammarState.None))
             {
@@ -115,15 +117,4 @@ internal sealed class TokenTrie
 
         return allowed;
     }
-
-    /// <summary>Characters that .NET spells by two.</summary>
-    private static int Pairs(ReadOnlySpan<byte> text)
-    {
-        int pairs = 0;
-        foreach (byte value in text) pairs += value >= 0xF0 ? 1 : 0;
-        return pairs;
-    }
-
-    private static bool IsPlain(ReadOnlySpan<byte> text) =>
-        text.Length <= LongestPlain && Utf8.IsValid(text) && !text.ContainsAny((byte)'"', (byte)'\\') && !text.ContainsAnyInRange((byte)0, (byte)0x1F);
 }

@@ -219,11 +219,12 @@ internal sealed unsafe partial class CpuModelRunner
             row += narrows ? sequence.LogitCount : sequence.TokenCount;
             if (sequence.Choice is not { } choice) continue;
             int count = choice.PromptLength, stride = AttentionVotes.Stride(count), place = groups.PlaceOf(index);
-            var memory = (float*)votes.Ensure(2L * stride * shape.KeyValueHeadCount * sizeof(float));
-            AttentionVotes.Sum(team, store.Layout, Settings(layer, place), step.PagesOf(group, i), count, query + ((long)(row - choice.ObservedTokens) * projected), projected, choice.ObservedTokens, memory);
+            AttentionSettings settings = Settings(layer, place);
+            var memory = (float*)votes.Ensure(AttentionVotes.MemoryFloats(store.Layout, settings.Heads, count, choice.ObservedTokens) * sizeof(float));
+            AttentionVotes.Sum(team, store.Layout, settings, step.PagesOf(group, i), count, query + ((long)(row - choice.ObservedTokens) * projected), projected, choice.ObservedTokens, memory);
             // A team that was told to stop leaves tiles undone: nothing is chosen from them.
             cancellationToken.ThrowIfCancellationRequested();
-            for (int head = 0; head < shape.KeyValueHeadCount; head++) choice.Choose(place, head, new ReadOnlySpan<float>(memory + (2L * stride * head), count - choice.ObservedTokens));
+            for (int head = 0; head < shape.KeyValueHeadCount; head++) choice.Choose(place, head, new ReadOnlySpan<float>(memory + ((long)stride * head), count - choice.ObservedTokens));
         }
     }
 

@@ -43,6 +43,7 @@ internal sealed class TensorCacheFormat : IDisposable
             between[code] = int.IsOddInteger(code) ? MathF.BitDecrement(middle) : middle;
         }
 
+        using var scope = NewDisposeScope();
         borders = tensor(between).to(device).DetachFromDisposeScope();
         values = tensor(decoded).to(device).DetachFromDisposeScope();
     }

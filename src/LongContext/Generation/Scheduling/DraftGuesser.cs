@@ -8,14 +8,19 @@ namespace LongContext.Generation.Scheduling;
 /// Guesses the next tokens of running sequences with a small model, all of them together, step by step; its keys and values have a cache of their own. Used by the engine's thread alone.
 /// </summary>
 /// <remarks>
+/// A sequence whose draft has no room beside the others' waits until there is some, and one whose memory ran out also for a number of tokens that doubles each time: else texts would be computed again and again for
+/// nothing. Where the draft's vocabulary is smaller, the tokens beyond it have probability 0; a text that has one of them is not guessed. Where it is larger, its own are left out. Either way a guess is drawn from a
+/// distribution over the model's vocabulary, which is all that the check asks for.
 /// Leviathan et al. 2023 (arXiv:2211.17192), Chen et al. 2023 (arXiv:2302.01318). A guess is drawn as the sequence's own tokens are: with its temperature, filters, penalties and grammar. Nothing here can make an answer
 /// wrong: where the draft has no memory or fails, there are no guesses.
 /// </remarks>
-internal sealed class DraftGuesser(EngineModel model, IModelRunner runner, PagedCache cache, int stepTokens, int maximumSequences, ILogger? logger) : IDisposable
+internal sealed class DraftGuesser(EngineModel model, IModelRunner runner, PagedCache cache, int vocabularySize, int stepTokens, int maximumSequences, ILogger? logger) : IDisposable
 {
     private readonly StepBatch batch = new(Math.Min(stepTokens, runner.MaximumTokens), Math.Min(maximumSequences, runner.MaximumTokens));
     private readonly List<EngineSequence> guessing = [];
     private readonly List<EngineSequence> inStep = [];
+    private float[] scores = [];
+    private long reserved;
     private bool failed;
 
     public PagedCache Cache => cache;
@@ -27,6 +32,7 @@ internal sealed class DraftGuesser(EngineModel model, IModelRunner runner, Paged
     public void Guess(IReadOnlyList<EngineSequence> running)
     {
         guessing.Clear();
+        reserved = 0;
         for (int i = 0; i < running.Count; i++) Prepare(running[i]);
         if (failed || guessing.Count == 0) return;
         // Whoever else computes with the draft model may do so for long, and nobody's answer waits for guesses.
@@ -68,7 +74,12 @@ internal sealed class DraftGuesser(EngineModel model, IModelRunner runner, Paged
     /// <summary>Gives back what the draft has of a sequence.</summary>
     public void Drop(EngineSequence sequence)
     {
-        if (sequence.Draft is { } draft) cache.Drop(draft);
+        if (sequence.Draft is { } draft)
+        {
+            cache.Drop(draft);
+            draft.Began = false;
+        }
+
         sequence.PreparedGuesses = -1;
     }
 
@@ -92,6 +103,13 @@ internal sealed class DraftGuesser(EngineModel model, IModelRunner runner, Paged
             return;
         }
 
+        if (!Reads(sequence))
+        {
+            Drop(sequence);
+            sequence.Draft = null;
+            return;
+        }
+
         // What can never fit would be computed again and again for nothing.
         if (cache.Needs.Bytes((long)sequence.Count + options.MaximumDraftTokens, (int)Math.Min(batch.MaximumTokens, (long)sequence.Count)) > cache.BudgetBytes)
         {
@@ -101,6 +119,7 @@ internal sealed class DraftGuesser(EngineModel model, IModelRunner runner, Paged
         }
 
         DraftSequence draft = sequence.Draft ??= new DraftSequence(sequence, runner.Pages);
+        if (sequence.Count < draft.WaitsUntil) return;
         (draft.Guessed, draft.Wanted) = (0, 0);
         draft.Cached = Math.Min(draft.Cached, sequence.Count - 1);
         cache.Truncate(draft, draft.Cached);
@@ -122,7 +141,30 @@ internal sealed class DraftGuesser(EngineModel model, IModelRunner runner, Paged
             sequence.PreparedGuesses = 0;
         }
 
+        if (draft.Began) reserved += Math.Max(0, Needed(draft) - cache.Needs.Bytes(cache.Placed(draft)));
         guessing.Add(sequence);
+    }
+
+    /// <summary>Whether all tokens of a text are in the draft's vocabulary.</summary>
+    private bool Reads(EngineSequence sequence)
+    {
+        if (runner.VocabularySize >= vocabularySize) return true;
+        ReadOnlySpan<int> more = sequence.Tokens.AsSpan(sequence.DraftReads, sequence.Count - sequence.DraftReads);
+        int unknown = more.IndexOfAnyInRange(runner.VocabularySize, int.MaxValue);
+        sequence.DraftReads += unknown < 0 ? more.Length : unknown;
+        return unknown < 0;
+    }
+
+    private long Needed(DraftSequence draft) => cache.Needs.Bytes((long)draft.Count + draft.Most, (int)Math.Min(batch.MaximumTokens, (long)draft.Count));
+
+    /// <summary>Whether a draft that has nothing yet has room beside those that were begun, as far as these will need it.</summary>
+    private bool TryBegin(DraftSequence draft, int there)
+    {
+        if (draft.Began) return true;
+        long needed = Needed(draft) - cache.Needs.Bytes(there);
+        if (needed > cache.BudgetBytes - cache.UsedBytes - reserved) return false;
+        reserved += needed;
+        return draft.Began = true;
     }
 
     private void CatchUp()
@@ -134,6 +176,7 @@ internal sealed class DraftGuesser(EngineModel model, IModelRunner runner, Paged
             EngineSequence sequence = guessing[i];
             DraftSequence draft = sequence.Draft!;
             int there = cache.Match(draft, out _);
+            if (!TryBegin(draft, there)) continue;
             if (there > draft.Cached) cache.Adopt(draft, there);
             int pending = sequence.Count - draft.Cached, count = Math.Min(pending, batch.MaximumTokens - batch.TokenCount);
             if (pending == 1 && draft.Wanted == 0) continue;
@@ -166,7 +209,9 @@ internal sealed class DraftGuesser(EngineModel model, IModelRunner runner, Paged
         int room = Math.Min(count, cache.Grow(draft, draft.Cached + count) - draft.Cached);
         if (room < count)
         {
-            if (draft.Guessed == 0) cache.Drop(draft);
+            if (draft.Guessed > 0) return;
+            cache.Drop(draft);
+            draft.RanOut();
             return;
         }
 
@@ -175,7 +220,8 @@ internal sealed class DraftGuesser(EngineModel model, IModelRunner runner, Paged
             CachedTokens = draft.Cached,
             FrequencyLength = draft.Cached + count,
             LogitCount = wantsLogits ? 1 : 0,
-            Need = sequence.Options.Temperature == 0 ? sequence.Sampler.Need : RowNeed.Whole, // what is drawn needs its probabilities
+            // What is drawn needs its probabilities, and of a larger vocabulary the first candidates may be tokens that the model does not know.
+            Need = sequence.Options.Temperature == 0 && runner.VocabularySize <= vocabularySize ? sequence.Sampler.Need : RowNeed.Whole,
             Pages = draft.Pages,
         };
         int row = batch.Add(step, sequence.Tokens.AsSpan(draft.Cached, count));
@@ -197,7 +243,7 @@ internal sealed class DraftGuesser(EngineModel model, IModelRunner runner, Paged
                 return;
             }
 
-            Span<float> logits = runner.Logits(draft.Row);
+            Span<float> logits = InVocabulary(runner.Logits(draft.Row));
             token = sequence.Sampler.Guess(logits, sequence.Options.Temperature == 0 ? default : draft.Probabilities(draft.Guessed, logits.Length));
         }
 #pragma warning disable CA1031 // Whatever is wrong with one sequence's scores or choice is no matter of the others.
@@ -217,6 +263,16 @@ internal sealed class DraftGuesser(EngineModel model, IModelRunner runner, Paged
         DraftSequence draft = sequence.Draft!;
         sequence.Tokens[sequence.Count + draft.Guessed++] = token;
         if (sequence.IsStop(token) || sequence.MustEnd) draft.Wanted = draft.Guessed;
+    }
+
+    /// <summary>The draft's scores of the model's tokens: those that it does not know cannot come.</summary>
+    private Span<float> InVocabulary(Span<float> own)
+    {
+        if (own.Length >= vocabularySize) return own[..vocabularySize];
+        if (scores.Length < vocabularySize) scores = new float[vocabularySize];
+        own.CopyTo(scores);
+        scores.AsSpan(own.Length).Fill(float.NegativeInfinity);
+        return scores;
     }
 
     private static void End(EngineSequence sequence)

@@ -5,6 +5,8 @@ namespace LongContext.Generation.Scheduling;
 /// <summary>What a draft model has of a sequence: keys and values of its own, the same tokens.</summary>
 internal sealed class DraftSequence : CachedSequence
 {
+    private const int FirstWait = 16;
+
     private readonly EngineSequence sequence;
     private readonly SpeculationOptions options;
     private float[] probabilities = [];
@@ -25,6 +27,9 @@ internal sealed class DraftSequence : CachedSequence
     /// <inheritdoc />
     public override int Count => sequence.Count;
 
+    /// <summary>Guesses to be made, at most.</summary>
+    public int Most => options.MaximumDraftTokens;
+
     /// <summary>Guesses to be made next time.</summary>
     public int Length { get; private set; }
 
@@ -32,6 +37,21 @@ internal sealed class DraftSequence : CachedSequence
     public int Guessed { get; set; }
 
     public int Wanted { get; set; }
+
+    /// <summary>Whether it has memory, or had some in the last step.</summary>
+    public bool Began { get; set; }
+
+    /// <summary>Tokens of the text before which it is not begun again: its memory was given to others.</summary>
+    public int WaitsUntil { get; private set; }
+
+    private int Refusals { get; set; }
+
+    /// <summary>Notes that memory ran out under it. Each time it waits twice as long before all of it is computed again.</summary>
+    public void RanOut()
+    {
+        Began = false;
+        WaitsUntil = Count + (FirstWait << Math.Min(Refusals++, 16));
+    }
 
     /// <summary>First row of scores in the draft's step; -1 for none.</summary>
     public int Row { get; set; }

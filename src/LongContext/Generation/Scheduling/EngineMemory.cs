@@ -28,7 +28,7 @@ internal static class EngineMemory
             Threads = options.Threads ?? 0,
             MaximumTokens = options.StepTokens,
             CacheFormat = Format(options),
-        }, options.Logger);
+        }, GuardedLogger.Of(options.Logger));
     }
 
     /// <summary>Runners of the model and of the draft model that the options name; that one is null for none. Where one cannot be made, none is left.</summary>
@@ -37,7 +37,7 @@ internal static class EngineMemory
     {
         // What can be said beforehand is said before anything takes memory.
         options.Validate();
-        CheckVocabulary(model.Config, options);
+        if (options.DraftModel is { } named) DraftVocabulary.Check(model.Config, model.SourceFolder, named);
         IModelRunner runner = Runner(model, options);
         try
         {
@@ -48,12 +48,6 @@ internal static class EngineMemory
             runner.Dispose();
             throw;
         }
-    }
-
-    private static void CheckVocabulary(ModelConfig config, GenerationEngineOptions options)
-    {
-        if (options.DraftModel is { } draft && draft.Config.VocabularySize != config.VocabularySize)
-            throw new ArgumentException($"GenerationEngineOptions: DraftModel has a vocabulary of {draft.Config.VocabularySize} tokens, expected the model's, which has {config.VocabularySize}.", nameof(options));
     }
 
     /// <summary>Divides memory between a model and its draft, so that both hold as many tokens. Where a number of tokens was asked for, the draft's come on top.</summary>
@@ -73,7 +67,8 @@ internal static class EngineMemory
     /// <param name="options">How the machine is used.</param>
     /// <param name="cacheBytes">What the cache may take whatever the options say; null for what they say.</param>
     /// <param name="draft">The draft model's pages; null without one.</param>
-    public static GenerationMemoryPlan Plan(CausalLanguageModel? model, EngineModel known, IModelRunner runner, GenerationEngineOptions options, long? cacheBytes, IPageStore? draft = null)
+    /// <param name="promised">Bytes of the memory that other engines may still take; the system does not know of them.</param>
+    public static GenerationMemoryPlan Plan(CausalLanguageModel? model, EngineModel known, IModelRunner runner, GenerationEngineOptions options, long? cacheBytes, IPageStore? draft = null, long promised = 0)
     {
         bool onGpu = known.DeviceMemory is not null;
         MachineMemory memory = known.DeviceMemory ?? MachineMemory.Now();
@@ -96,16 +91,18 @@ internal static class EngineMemory
             perCacheByte = steps.BytesPerCacheByte;
         }
 
+        if (promised > 0) items.Add(new GenerationMemoryItem("promised to other engines", Math.Min(promised, memory.Left)));
         GenerationMemoryPlan plan = Plan(memory.Total, onGpu, items, perCacheByte, runner.Pages, draft, known.ContextLength, options, cacheBytes);
-        if (plan.Fits) options.Logger?.LogInformation("The engine's memory: {Plan}.", plan);
-        else options.Logger?.LogWarning("The engine's memory: {Plan}.", plan);
+        ILogger? logger = GuardedLogger.Of(options.Logger);
+        if (plan.Fits) logger?.LogInformation("The engine's memory: {Plan}.", plan);
+        else logger?.LogWarning("The engine's memory: {Plan}.", plan);
         return plan;
     }
 
     /// <summary>What an engine's memory would be used for, on a machine that has nothing else to do.</summary>
     public static GenerationMemoryPlan Plan(ModelConfig config, long memoryBytes, GenerationEngineOptions options, ScalarType dataType, WeightQuantization quantization, bool onGpu)
     {
-        CheckVocabulary(config, options);
+        if (options.DraftModel is { } named) DraftVocabulary.Check(config, folder: null, named);
         DecoderShape shape = ModelFamily.ReadShape(config);
         bool byKernels = !onGpu && dataType != ScalarType.Float64;
         var steps = new StepMemory(shape, dataType, byKernels, options);

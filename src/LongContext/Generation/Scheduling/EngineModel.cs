@@ -19,11 +19,12 @@ internal sealed class EngineModel
         LoraAdapter? adapter = model.Adapter;
         bool merged = adapter?.IsMerged ?? false;
         (VocabularySize, ContextLength) = (config.VocabularySize, ModelText.Window(config));
-        StopTokenIds = config.EndOfSentenceTokenIds;
+        StopTokenIds = model.StopTokenIds;
         Gate = ModelGate.Of(model);
         if (model.Device.type == TorchSharp.DeviceType.CUDA && CudaDevice.IsAvailable)
         {
             CudaDevice device = CudaDevice.Get(Math.Max(0, model.Device.index));
+            MemoryName = $"cuda:{Math.Max(0, model.Device.index)}";
             DeviceMemory = new MachineMemory(device.MemoryBytes, device.MemoryBytes - (device.MemoryInUse ?? 0));
         }
 
@@ -66,6 +67,9 @@ internal sealed class EngineModel
 
     /// <summary>Memory of the GPU when the engine was made; null where the model lies in host memory.</summary>
     public MachineMemory? DeviceMemory { get; init; }
+
+    /// <summary>Tells the memory that keys and values lie in from others.</summary>
+    public string MemoryName { get; init; } = "host";
 
     /// <summary>What tokens cost; null where they are only counted.</summary>
     public StepWork? Work { get; init; }

@@ -14,7 +14,7 @@ internal sealed class EngineSequence : CachedSequence
 
     private readonly EngineModel model;
     private readonly HashSet<int> stops;
-    private readonly GrammarConstraint? grammar;
+    private readonly ITokenConstraint? grammar;
     private int[] tokens;
     private int count;
 
@@ -35,7 +35,7 @@ internal sealed class EngineSequence : CachedSequence
         count = PromptLength = FrequencyBase = prompt.Length;
 
         stops = [.. Options.StopTokenIds ?? model.StopTokenIds];
-        grammar = Options.Grammar is { } whole ? new GrammarConstraint(whole, stops) : null;
+        grammar = LateConstraint.Of(Options, stops);
         Sampler = new SequenceSampler(Options, model.VocabularySize, prompt, stops, distribution, grammar);
         Stream = new TokenStream(this, clock);
         SetShared();
@@ -61,6 +61,9 @@ internal sealed class EngineSequence : CachedSequence
 
     /// <summary>What the draft model has of it; null where it has nothing yet.</summary>
     public DraftSequence? Draft { get; set; }
+
+    /// <summary>Tokens up to here are known to the draft model.</summary>
+    public int DraftReads { get; set; }
 
     /// <inheritdoc />
     public override int[] Tokens => tokens;

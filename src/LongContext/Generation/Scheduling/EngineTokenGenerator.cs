@@ -14,9 +14,11 @@ internal sealed class EngineTokenGenerator(GenerationEngine engine) : ITokenGene
         await foreach (GeneratedToken token in tokens.ConfigureAwait(false))
         {
             usage.ReusedTokens = tokens.ReusedTokens;
+            usage.DroppedTokens = Math.Max(usage.DroppedTokens, tokens.DroppedTokens);
             yield return token;
         }
 
         usage.ReusedTokens = tokens.ReusedTokens;
+        usage.DroppedTokens = Math.Max(usage.DroppedTokens, tokens.DroppedTokens);
     }
 }

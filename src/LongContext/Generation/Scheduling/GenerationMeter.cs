@@ -27,24 +27,48 @@ internal static class GenerationMeter
     public static void Completed(GenerationResult result)
     {
         Ended(result.FinishReason == GenerationFinishReason.Stop ? "stop" : "length");
-        PromptTokens.Add(result.PromptTokens);
-        ReusedTokens.Add(result.ReusedTokens);
-        GeneratedTokens.Add(result.Tokens.Count);
-        if (result.Preemptions > 0) Preemptions.Add(result.Preemptions);
-        QueueTime.Record(result.QueueTime.TotalSeconds);
-        FirstToken.Record(result.TimeToFirstToken.TotalSeconds);
-        Duration.Record(result.Duration.TotalSeconds);
+        try
+        {
+            PromptTokens.Add(result.PromptTokens);
+            ReusedTokens.Add(result.ReusedTokens);
+            GeneratedTokens.Add(result.Tokens.Count);
+            if (result.Preemptions > 0) Preemptions.Add(result.Preemptions);
+            QueueTime.Record(result.QueueTime.TotalSeconds);
+            FirstToken.Record(result.TimeToFirstToken.TotalSeconds);
+            Duration.Record(result.Duration.TotalSeconds);
+        }
+        catch (Exception e) when (IsListeners(e))
+        {
+        }
     }
 
     /// <summary>A request ended.</summary>
     /// <param name="how">stop, length, cancelled or failed.</param>
-    public static void Ended(string how) => Requests.Add(1, new KeyValuePair<string, object?>(Prefix + "outcome", how));
+    public static void Ended(string how)
+    {
+        try
+        {
+            Requests.Add(1, new KeyValuePair<string, object?>(Prefix + "outcome", how));
+        }
+        catch (Exception e) when (IsListeners(e))
+        {
+        }
+    }
 
     /// <summary>How the number of requests and the memory have changed.</summary>
     public static void Changed(long running, long waiting, long bytes)
     {
-        if (running != 0) Running.Add(running);
-        if (waiting != 0) Waiting.Add(waiting);
-        if (bytes != 0) CacheBytes.Add(bytes);
+        try
+        {
+            if (running != 0) Running.Add(running);
+            if (waiting != 0) Waiting.Add(waiting);
+            if (bytes != 0) CacheBytes.Add(bytes);
+        }
+        catch (Exception e) when (IsListeners(e))
+        {
+        }
     }
+
+    /// <summary>Listeners run on the thread that counts, here the engine's: a fault of theirs must not end it.</summary>
+    private static bool IsListeners(Exception exception) => exception is not OutOfMemoryException;
 }

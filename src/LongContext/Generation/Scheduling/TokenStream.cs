@@ -24,6 +24,9 @@ internal sealed class TokenStream(EngineSequence sequence, TimeProvider clock) :
     /// <summary>Tokens of the prompt that need not be computed.</summary>
     public int ReusedTokens => sequence.ReusedTokens;
 
+    /// <summary>Tokens whose keys and values are dropped by now.</summary>
+    public int DroppedTokens => sequence.DroppedTokens;
+
     /// <summary>What came of it; null before its end.</summary>
     public GenerationResult? Result { get; private set; }
 

@@ -2,6 +2,8 @@ using LongContext.Chat;
 using LongContext.Evaluation;
 using LongContext.Generation;
 using LongContext.Models;
+using LongContext.Positions;
+using LongContext.TestSupport;
 using Microsoft.Extensions.AI;
 
 namespace LongContext.Tests.Generation.Chat;
@@ -223,7 +225,7 @@ public sealed class ChatRequestTests : IDisposable
     {
         ArgumentException e = Assert.Throws<ArgumentException>(() => new LongContextChatClient(model, ChatModels.Tokenizer, null, new LongContextChatClientOptions
         {
-            ModelId = "", ContextLength = 1, Rendering = new ChatRenderOptions { AddGenerationPrompt = true },
+            ModelId = "", ContextLength = 1, Rendering = new ChatRenderOptions { ContinueFinalTurn = true },
         }));
         Assert.All(["ModelId", "ContextLength", "Rendering"], name => Assert.Contains(name, e.Message, StringComparison.Ordinal));
         Assert.Throws<ArgumentException>(() => new LongContextChatClient(model, ChatModels.Tokenizer, null, new LongContextChatClientOptions { Generation = new GenerationOptions { TopK = 0 } }));
@@ -231,6 +233,63 @@ public sealed class ChatRequestTests : IDisposable
         Assert.Throws<ArgumentNullException>("tokenizer", () => new LongContextChatClient(model, null!));
         // Gemma's format with a tokenizer that has no <end_of_turn>.
         Assert.Contains("<end_of_turn>", Assert.Throws<ArgumentException>(() => new LongContextChatClient(model, ChatModels.Tokenizer, ChatFormat.Named("gemma"))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Client_RenderingThatOpensTheAnswer_IsWhatRequestsDoAnyway()
+    {
+        (int[] prompt, _) = await Ask([new(ChatRole.User, "x")], null, ChatModels.Format, new LongContextChatClientOptions { Rendering = new ChatRenderOptions { AddGenerationPrompt = true } });
+        Assert.Equal(Rendered(ChatTurn.User("x")), prompt);
+    }
+
+    [Fact]
+    public void ContextLength_AboveTheModelsWindow_IsRefusedWithTheFigures()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        model.Save(folder.Path);
+        ChatModels.Write(folder.Path);
+        var longer = new LongContextChatClientOptions { ContextLength = ChatModels.Window + 1, Engine = null };
+        string weights = folder["model.safetensors"], aside = folder["aside"];
+        File.Move(weights, aside);
+        // Said before the weights are looked for.
+        foreach (ArgumentException e in new[]
+        {
+            Assert.Throws<ArgumentException>(() => LongContextChatClient.Load(folder.Path, longer)),
+            Assert.Throws<ArgumentException>(() => new LongContextChatClient(model, ChatModels.Tokenizer, null, longer)),
+            Assert.Throws<ArgumentException>(() => new ModelTokenScorer(model, ChatModels.Tokenizer, new ModelTokenScorerOptions { ContextLength = ChatModels.Window + 1 })),
+        })
+        {
+            Assert.All(["ContextLength", $"{ChatModels.Window + 1}", $"{ChatModels.Window}", "AllowsBeyondContext", "ModelLoadOptions"], part => Assert.Contains(part, e.Message, StringComparison.Ordinal));
+        }
+
+        File.Move(aside, weights);
+        using (LongContextChatClient whole = LongContextChatClient.Load(folder.Path, longer with { ContextLength = ChatModels.Window })) Assert.Equal(ChatModels.Window, whole.ContextLength);
+        using (LongContextChatClient free = LongContextChatClient.Load(folder.Path, longer with { AllowsBeyondContext = true })) Assert.Null(free.ContextLength);
+        // What loading makes of the window counts.
+        using (LongContextChatClient extended = LongContextChatClient.Load(folder.Path, longer with { Loading = new ModelLoadOptions { RopeScaling = RopeScaling.Linear(2) } }))
+            Assert.Equal(ChatModels.Window + 1, extended.ContextLength);
+        using (LongContextChatClient stated = LongContextChatClient.Load(folder.Path, longer with { Loading = new ModelLoadOptions { ContextLength = 2 * ChatModels.Window } }))
+            Assert.Equal(ChatModels.Window + 1, stated.ContextLength);
+    }
+
+    [Fact]
+    public void Constructor_OptionsThatOnlyLoadingUses_AreRefusedOrUsed()
+    {
+        var own = new LongContextChatClientOptions { Engine = new GenerationEngineOptions { CacheTokens = 100 } };
+        Assert.Contains("GenerationEngine", Assert.Throws<ArgumentException>("options", () => new LongContextChatClient(model, ChatModels.Tokenizer, null, own)).Message, StringComparison.Ordinal);
+        using var engine = new GenerationEngine(model, own.Engine);
+        Assert.Contains("Engine", Assert.Throws<ArgumentException>("options", () => new LongContextChatClient(engine, ChatModels.Tokenizer, null, own)).Message, StringComparison.Ordinal);
+        // The default and null say nothing.
+        using var plain = new LongContextChatClient(model, ChatModels.Tokenizer, null, own with { Engine = new GenerationEngineOptions() });
+        using var alone = new LongContextChatClient(model, ChatModels.Tokenizer, null, own with { Engine = null });
+        using var over = new LongContextChatClient(engine, ChatModels.Tokenizer, null, own with { Engine = null });
+        Assert.Null(alone.GetService(typeof(GenerationEngine)));
+
+        ChatFormat other = ChatFormat.Named("chatml");
+        using var named = new LongContextChatClient(model, ChatModels.Tokenizer, null, new LongContextChatClientOptions { ChatFormat = other });
+        using var twice = new LongContextChatClient(model, ChatModels.Tokenizer, other, new LongContextChatClientOptions { ChatFormat = other });
+        Assert.Same(other, named.ChatFormat);
+        Assert.Throws<ArgumentException>("options", () => new LongContextChatClient(model, ChatModels.Tokenizer, ChatModels.Format, new LongContextChatClientOptions { ChatFormat = other }));
     }
 
     private static IReadOnlyList<int> Rendered(params ChatTurn[] turns) =>

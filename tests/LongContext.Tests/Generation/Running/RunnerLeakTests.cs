@@ -2,6 +2,7 @@ using LongContext.Generation.Running;
 using LongContext.Models;
 using LongContext.Positions;
 using LongContext.Tests.Models;
+using static TorchSharp.torch;
 
 namespace LongContext.Tests.Generation.Running;
 
@@ -22,9 +23,9 @@ public sealed class RunnerLeakTests
             int[] tokens = ModelRunnerSuite.Strangers(model, 40, 1);
             driver.All(tokens, 7, null, driver.Start(tokens), driver.Start(tokens, new SelfExtend(2, 8)));
             long first = TensorCounting.Count();
-            driver.All(tokens, 7);
-            // The rotary tables of the model may have grown in the first round.
-            if (round > 0) Assert.InRange(TensorCounting.Count() - first, long.MinValue, 0);
+            driver.All(tokens, 7, null, driver.Start(tokens));
+            // Not collected before: a tensor that is left to its finalizer may be finalised in the middle of an operator that reads it. The rotary tables of the model may have grown in the first round.
+            if (round > 0) Assert.InRange(Tensor.TotalCount - first, long.MinValue, 0);
         }
 
         // cos and sin of each of the model's rotary settings stay with the model.

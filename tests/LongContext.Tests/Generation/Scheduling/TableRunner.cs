@@ -10,22 +10,27 @@ internal sealed class TableRunner : IModelRunner
     private readonly float[] logits;
     private readonly OraclePages pages = new(4, [null]);
 
-    public TableRunner(int vocabulary, int seed)
+    /// <summary>A table by seed.</summary>
+    /// <param name="vocabulary">Tokens that it has scores after.</param>
+    /// <param name="seed">Of the scores.</param>
+    /// <param name="scores">Tokens that it has scores of; null for the same.</param>
+    public TableRunner(int vocabulary, int seed, int? scores = null)
     {
+        VocabularySize = scores ?? vocabulary;
         var random = new SplitMix64(seed, 0);
         table = new float[vocabulary][];
         for (int i = 0; i < vocabulary; i++)
         {
-            table[i] = new float[vocabulary];
-            for (int j = 0; j < vocabulary; j++) table[i][j] = (float)(random.NextDouble() * 2.5);
+            table[i] = new float[VocabularySize];
+            for (int j = 0; j < VocabularySize; j++) table[i][j] = (float)(random.NextDouble() * 2.5);
         }
 
-        logits = new float[vocabulary * MaximumTokens];
+        logits = new float[VocabularySize * MaximumTokens];
     }
 
     public string Name => "table";
 
-    public int VocabularySize => table.Length;
+    public int VocabularySize { get; }
 
     public int MaximumTokens => 256;
 

@@ -1,0 +1,26 @@
+using LongContext.Checkpoints;
+using Microsoft.Extensions.Logging;
+
+namespace LongContext.Generation;
+
+/// <summary>How a client's tokens are chosen where neither a request nor the client's options say: as the model's generation_config.json does.</summary>
+internal static partial class ClientDefaults
+{
+    /// <summary>The options in force, and the length of prompt and answer at which an answer ends that nobody gave a length; null for the options' own.</summary>
+    public static (GenerationOptions Generation, int? AnswerEnd) Of(LongContextChatClientOptions options, GenerationConfig? suggested)
+    {
+        if (options.Generation is { } given) return (given, null);
+        if (suggested is null) return (new GenerationOptions(), null);
+        return (GenerationOptions.FromConfig(suggested), suggested.MaximumNewTokens is null ? suggested.MaximumLength : null);
+    }
+
+    /// <summary>Tells the logger what the file asks for in vain.</summary>
+    public static void LogUnused(LongContextChatClientOptions options, GenerationConfig? suggested)
+    {
+        ILogger? logger = options.Engine?.Logger ?? options.Loading.Logger;
+        if (logger is not null && options.Generation is null && suggested is { UnusedFields.Count: > 0 }) LogUnused(logger, string.Join(", ", suggested.UnusedFields));
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "generation_config.json sets what is not done here, and is left unheeded in it: {Fields}.")]
+    private static partial void LogUnused(ILogger logger, string fields);
+}
