@@ -1,33 +1,43 @@
 using System.Runtime.InteropServices;
 using LongContext.Cpu.Attention;
 using LongContext.Cpu.Threads;
+using LongContext.Generation.Running;
 
 namespace LongContext.Benchmarks.Generation;
 
-/// <summary>One layer's cache of one sequence.</summary>
+/// <summary>One layer's cache of one sequence, on large pages where the system has them, as the engine's is.</summary>
 internal sealed unsafe class CpuAttentionCache : IDisposable
 {
     private readonly CacheLayout layout;
     private readonly byte* memory;
+    private readonly long size;
     private readonly nint* pages;
 
-    public CpuAttentionCache(CacheLayout layout, int tokens)
+    /// <param name="layout">How a layer's part of a page lies.</param>
+    /// <param name="tokens">Tokens.</param>
+    /// <param name="layers">Layers of a page, of which the last is used: how far the pieces of the layer lie from each other.</param>
+    public CpuAttentionCache(CacheLayout layout, int tokens, int layers = 1)
     {
         (this.layout, Tokens) = (layout, tokens);
-        int count = (tokens + layout.PageTokens - 1) / layout.PageTokens;
-        memory = (byte*)NativeMemory.AlignedAlloc((nuint)(count * layout.LayerBytes), 64);
-        pages = (nint*)NativeMemory.Alloc((nuint)count, (nuint)sizeof(nint));
-        for (int i = 0; i < count; i++) pages[i] = (nint)(memory + (i * layout.LayerBytes));
+        PageCount = (tokens + layout.PageTokens - 1) / layout.PageTokens;
+        long stride = layers * layout.LayerBytes;
+        size = PageCount * stride;
+        memory = PageMemory.Map(size);
+        pages = (nint*)NativeMemory.Alloc((nuint)PageCount, (nuint)sizeof(nint));
+        for (int i = 0; i < PageCount; i++) pages[i] = (nint)(memory + ((i + 1) * stride) - layout.LayerBytes);
     }
 
     /// <summary>Tokens.</summary>
     public int Tokens { get; }
 
-    /// <summary>Bytes that a decoded token reads.</summary>
-    public long Bytes => (Tokens + layout.PageTokens - 1) / layout.PageTokens * layout.LayerBytes;
+    /// <summary>Pages.</summary>
+    public int PageCount { get; }
 
-    /// <summary>First byte.</summary>
-    public byte* Memory => memory;
+    /// <summary>Bytes of a page that are the layer's, all of which a decoded token reads.</summary>
+    public long PageBytes => layout.LayerBytes;
+
+    /// <summary>Where the layer's part of each page begins.</summary>
+    public nint* Pages => pages;
 
     /// <summary>Writes all keys and values and computes all outputs; queries, keys, values and outputs lie one after another.</summary>
     public void Run(CpuTeam team, PagedAttention attention, float* rows, int heads)
@@ -47,7 +57,7 @@ internal sealed unsafe class CpuAttentionCache : IDisposable
 
     public void Dispose()
     {
-        NativeMemory.AlignedFree(memory);
+        PageMemory.Unmap(memory, size);
         NativeMemory.Free(pages);
     }
 

@@ -8,14 +8,15 @@ using LongContext.Cpu.Threads;
 namespace LongContext.Benchmarks.Generation;
 
 /// <summary>
-/// Attention of one decoded token over 131,072 cached ones, 8 key heads of 64 with 4 query heads each, two threads. Baseline: reading the same memory and doing nothing with it.
+/// Attention of one decoded token over 65,536 cached ones, 2 key heads of 64 with 4 query heads each, two threads, the layer's parts of pages one after another or with those of other layers between. Baseline: reading the
+/// same memory and doing nothing with it.
 /// </summary>
 [Work("tokens", 1)]
 public unsafe class CpuDecodingAttentionBenchmarks
 {
-    private const int Tokens = 131_072;
-    private const int KeyHeads = 8;
-    private const int Heads = 32;
+    private const int Tokens = 65_536;
+    private const int KeyHeads = 2;
+    private const int Heads = 8;
     private const int HeadSize = 64;
     private readonly CpuTeam team = new(2);
     private readonly PagedAttention attention = new();
@@ -26,12 +27,16 @@ public unsafe class CpuDecodingAttentionBenchmarks
     [Params("Float32", "BFloat16", "Float8", "Int8")]
     public string Format { get; set; } = "";
 
+    /// <summary>Layers of a page.</summary>
+    [Params(1, 8)]
+    public int Layers { get; set; }
+
     [GlobalSetup]
     public void Setup()
     {
-        cache = new CpuAttentionCache(new CacheLayout(KeyHeads, HeadSize, 64, Enum.Parse<CacheFormat>(Format)), Tokens);
+        cache = new CpuAttentionCache(new CacheLayout(KeyHeads, HeadSize, 64, Enum.Parse<CacheFormat>(Format)), Tokens, Layers);
         // Ones in every format that has no scales, and small numbers in the others.
-        new Span<uint>(cache.Memory, (int)(cache.Bytes / sizeof(uint))).Fill(0x3F803F80);
+        for (int page = 0; page < cache.PageCount; page++) new Span<uint>((void*)cache.Pages[page], (int)(cache.PageBytes / sizeof(uint))).Fill(0x3F803F80);
         query = (float*)NativeMemory.AlignedAlloc(2 * Heads * HeadSize * sizeof(float), 64);
         new Span<float>(query, Heads * HeadSize).Fill(0.01f);
     }
@@ -48,8 +53,8 @@ public unsafe class CpuDecodingAttentionBenchmarks
     [Benchmark(Baseline = true)]
     public void ReadMemory()
     {
-        var work = new ReadWork { Memory = cache.Memory };
-        team.Run(ref work, (int)(cache.Bytes / ReadWork.TileBytes));
+        var work = new ReadWork { Pages = cache.Pages, PageBytes = cache.PageBytes };
+        team.Run(ref work, cache.PageCount / ReadWork.TilePages);
     }
 
     [Benchmark]
@@ -57,20 +62,24 @@ public unsafe class CpuDecodingAttentionBenchmarks
 
     private struct ReadWork : ITileWork
     {
-        public const int TileBytes = 1 << 20;
-        public byte* Memory;
+        public const int TilePages = 16;
+        public nint* Pages;
+        public long PageBytes;
         private long kept;
 
         public void Run(int tile, int worker)
         {
-            byte* from = Memory + ((long)tile * TileBytes);
             Vector512<long> a = default, b = default, c = default, d = default;
-            for (int i = 0; i < TileBytes; i += 4 * 64)
+            for (int page = tile * TilePages; page < (tile + 1) * TilePages; page++)
             {
-                a ^= Vector512.Load((long*)(from + i));
-                b ^= Vector512.Load((long*)(from + i + 64));
-                c ^= Vector512.Load((long*)(from + i + 128));
-                d ^= Vector512.Load((long*)(from + i + 192));
+                byte* from = (byte*)Pages[page];
+                for (long i = 0; i + (4 * 64) <= PageBytes; i += 4 * 64)
+                {
+                    a ^= Vector512.Load((long*)(from + i));
+                    b ^= Vector512.Load((long*)(from + i + 64));
+                    c ^= Vector512.Load((long*)(from + i + 128));
+                    d ^= Vector512.Load((long*)(from + i + 192));
+                }
             }
 
             kept = (a ^ b ^ c ^ d)[0];

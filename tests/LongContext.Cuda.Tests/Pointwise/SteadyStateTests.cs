@@ -28,10 +28,16 @@ public sealed class SteadyStateTests
         foreach ((string name, Action launch) in Launches(context))
         {
             launch();
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            for (int i = 0; i < 100; i++) launch();
-            long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-            Assert.True(allocated == 0, $"{name} allocates {allocated / 100.0} bytes a call");
+            // The runtime may allocate once while it compiles what runs often (256 bytes in 100 calls were seen once); what a call allocates shows in every round.
+            long[] rounds = new long[4];
+            for (int round = 0; round < rounds.Length; round++)
+            {
+                long before = GC.GetAllocatedBytesForCurrentThread();
+                for (int i = 0; i < 100; i++) launch();
+                rounds[round] = GC.GetAllocatedBytesForCurrentThread() - before;
+            }
+
+            Assert.True(rounds.Count(bytes => bytes != 0) <= 1, $"{name} allocates in 100 calls, four times: {string.Join(", ", rounds)} bytes");
         }
     }
 

@@ -82,7 +82,7 @@ public abstract class EngineModelSuite
         using CausalLanguageModel model = FixtureModels.Load(name);
         Golden[] goldens = Goldens(model, name);
         using var pressure = new CollectionPressure();
-        for (int round = 0; round < 4; round++)
+        for (int round = 0; round < 4 || pressure.Count <= 100; round++)
         {
             await using Made made = Make(model, step: 24, sequences: 6, SmallPages, reuses: round % 2 == 1);
             Task<GenerationResult>[] strangers = [.. new[] { 3, 40, 75, 18 }.Select((length, i) => made.GenerateAsync(Stranger(model, length, i)))];
@@ -91,8 +91,6 @@ public abstract class EngineModelSuite
             for (int i = 0; i < goldens.Length; i++) goldens[i].Check(await ours[i], $"{name}, round {round}", IsExact);
             await Task.WhenAll(strangers);
         }
-
-        Assert.True(pressure.Count > 100);
     }
 
     [Theory, MemberData(nameof(Cases))]

@@ -17,12 +17,13 @@ public sealed class EngineCancellationTests
     [Fact]
     public async Task GenerateAsync_CancelledWhileMostOfAStepIsItsOwn_EndsTheStepAndTheOtherGoesOn()
     {
-        using var entered = new ManualResetEventSlim();
+        using ManualResetEventSlim entered = new(), asked = new();
         bool wasCancelled = false;
         await using GenerationEngine engine = Engines.Make(new OraclePages(4, [null]), 1 << 20, runner: pages => new OracleRunner(pages, Engines.Vocabulary)
         {
             Before = (batch, token) =>
             {
+                asked.Wait(Patience, CancellationToken.None); // else the first may be done before the second is there
                 if (!IsMostlyTheSecond(batch)) return;
                 entered.Set();
                 wasCancelled = token.WaitHandle.WaitOne(Patience);
@@ -30,6 +31,7 @@ public sealed class EngineCancellationTests
         });
         using var source = new CancellationTokenSource();
         Task<GenerationResult> other = engine.GenerateAsync(Decoding, Ended), gone = engine.GenerateAsync(Long(2), source.Token);
+        asked.Set();
         Assert.True(entered.Wait(Patience, Ended));
         await source.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gone);
@@ -41,12 +43,13 @@ public sealed class EngineCancellationTests
     [Fact]
     public async Task GenerateAsync_CancelledInTwoStepsInARow_LosesNoMoreThanOne()
     {
-        using ManualResetEventSlim first = new(), second = new(), go = new();
+        using ManualResetEventSlim first = new(), second = new(), go = new(), asked = new();
         bool lost = false, lostAgain = false;
         await using GenerationEngine engine = Engines.Make(new OraclePages(4, [null]), 1 << 20, runner: pages => new OracleRunner(pages, Engines.Vocabulary)
         {
             Before = (batch, token) =>
             {
+                asked.Wait(Patience, CancellationToken.None);
                 if (!IsMostlyTheSecond(batch) || second.IsSet) return;
                 if (!first.IsSet)
                 {
@@ -63,6 +66,7 @@ public sealed class EngineCancellationTests
         });
         using CancellationTokenSource one = new(), two = new();
         Task<GenerationResult> other = engine.GenerateAsync(Decoding, Ended), gone = engine.GenerateAsync(Long(2), one.Token);
+        asked.Set();
         Assert.True(first.Wait(Patience, Ended));
         Task<GenerationResult> next = engine.GenerateAsync(Long(3), two.Token);
         await one.CancelAsync();
