@@ -38,22 +38,30 @@ internal sealed class Job(IMeasuredModel measured, IReadOnlyList<QuantizationCho
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"The report: {file}. {watch.Elapsed.TotalSeconds:0} seconds."));
     }
 
-    /// <summary>The model that was asked for, else the smallest that kept everything.</summary>
+    /// <summary>The model that was asked for, else the smallest that kept everything and has sizes that a form of files can hold.</summary>
     private void Save(QuantizationReport report, IReadOnlyList<PackedBatch> calibration, CancellationToken cancellationToken)
     {
-        string? name = keep ?? report.Quantized.Where(figures => report.VerdictOf(figures.Name) == QuantizationVerdict.Kept).MinBy(figures => figures.WeightBytes)?.Name;
-        if (name is null)
+        string[] names = keep is not null ? [keep]
+            : [.. report.Quantized.Where(figures => report.VerdictOf(figures.Name) == QuantizationVerdict.Kept).OrderBy(figures => figures.WeightBytes).Select(figures => figures.Name)];
+        string folder = Path.Combine(output, "model");
+        foreach (string name in names)
         {
-            Console.WriteLine("Every format lost something, so none was saved; --keep NAME saves one all the same.");
+            using CausalLanguageModel model = Quantize(choices.Single(choice => choice.Name == name), calibration, cancellationToken);
+            try
+            {
+                model.SaveQuantized(folder);
+            }
+            catch (NotSupportedException e) when (keep is null)
+            {
+                Console.WriteLine($"{name} cannot be saved: {e.Message}");
+                continue;
+            }
+
+            Console.WriteLine($"Saved: {name}, {(keep is null ? "the smallest that kept what was measured" : "as asked")}, in {folder}: a Hugging Face folder, {FileBytes(folder) / 1e6:0.0} MB.");
             return;
         }
 
-        QuantizationChoice choice = choices.Single(choice => choice.Name == name);
-        string folder = Path.Combine(output, "model");
-        using (CausalLanguageModel model = Quantize(choice, calibration, cancellationToken))
-            model.SaveQuantized(folder);
-        using CausalLanguageModel again = CausalLanguageModel.Load(folder);
-        Console.WriteLine($"Saved: {name}, {(keep is null ? "the smallest that kept what was measured" : "as asked")}, in {folder}: a Hugging Face folder, {FileBytes(folder) / 1e6:0.0} MB.");
+        Console.WriteLine($"{(names.Length == 0 ? "Every format lost something" : "No other format kept what was measured")}, so none was saved; --keep NAME saves one all the same.");
     }
 
     private CausalLanguageModel Quantize(QuantizationChoice choice, IReadOnlyList<PackedBatch> calibration, CancellationToken cancellationToken)

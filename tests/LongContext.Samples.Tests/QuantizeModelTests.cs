@@ -40,11 +40,15 @@ public sealed class QuantizeModelTests
         string model = TestPaths.RequireShared("models", "aidreams-260k"), data = TestPaths.RequireShared("data", "dreams.jsonl");
         using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
         SampleProgram.Outcome run = await SampleProgram.RunAsync(
-            Sample, "--model", model, "--data", data, "--formats", "int8", "int4", "int4-gptq", "--group-size", "32", "--calibration", "16384", "--keep", "int4-gptq", "--output", folder.Path);
+            Sample, "--model", model, "--data", data, "--formats", "int8", "int4-gptq", "nf4", "--group-size", "32", "--calibration", "16384", "--keep", "nf4", "--output", folder.Path);
         TestContext.Current.TestOutputHelper!.WriteLine(run.Output);
         Assert.True(run.ExitCode == 0, run.Error);
-        Assert.Contains("Saved: int4-gptq, as asked", run.Output, StringComparison.Ordinal);
+        Assert.Contains("Saved: nf4, as asked", run.Output, StringComparison.Ordinal);
         using CausalLanguageModel saved = CausalLanguageModel.Load(folder["model"]);
+
+        // Matrices of 172 inputs are no whole groups of 32: said in a line where it was asked for, and passed over where it was not.
+        string[] one = ["--model", model, "--data", data, "--formats", "int4", "--group-size", "32", "--output", folder["four"]];
+        (await SampleProgram.RunAsync(Sample, [.. one, "--keep", "int4"])).AssertRefusal("no multiple of the group size 32");
     }
 
     [Fact]
