@@ -13,12 +13,13 @@ namespace LongContext.Samples.QuantizeModel.Measured;
 internal sealed class FolderModel : IMeasuredModel
 {
     private const int DefaultMost = 8_192, PackTokens = 4_096;
+    private readonly string folder;
     private readonly ExtensionData data;
     private readonly int context;
 
     public FolderModel(string folder, string file, int? given, string[] tasks, int items, int seed)
     {
-        Folder = folder;
+        this.folder = folder;
         context = given ?? Math.Min(DefaultMost, ModelConfig.Load(folder).MaxPositionEmbeddings);
         data = new ExtensionData(new ExtensionOptions { Model = folder, Data = file, ContextLength = context, Tokens = 0, Seed = seed, MeasureOnly = true, Output = "" });
         HuggingFaceTokenizer? tokenizer = tasks.Length > 0 ? HuggingFaceTokenizer.Load(folder) : null;
@@ -32,13 +33,11 @@ internal sealed class FolderModel : IMeasuredModel
         };
     }
 
-    public string Folder { get; }
-
-    public string Description => $"{Folder}: perplexity of {data.HeldOutDescription} at {string.Join(", ", data.Lengths)} tokens{(Measure.Tasks.Count == 0 ? "" : $", {string.Join(", ", Measure.Tasks.Select(task => task.Name))}")}.";
+    public string Description => $"{folder}: perplexity of {data.HeldOutDescription} at {string.Join(", ", data.Lengths)} tokens{(Measure.Tasks.Count == 0 ? "" : $", {string.Join(", ", Measure.Tasks.Select(task => task.Name))}")}.";
 
     public QuantizationReportOptions Measure { get; }
 
-    public CausalLanguageModel Load() => CausalLanguageModel.Load(Folder);
+    public CausalLanguageModel Load() => CausalLanguageModel.Load(folder);
 
     public IReadOnlyList<PackedBatch> Calibration(long tokens)
     {

@@ -7,9 +7,6 @@ namespace LongContext.Samples.QuantizeModel.Measured;
 /// <summary>A model to quantise, and what it is measured and calibrated on.</summary>
 internal interface IMeasuredModel
 {
-    /// <summary>Its Hugging Face folder.</summary>
-    string Folder { get; }
-
     /// <summary>What is measured, in a line.</summary>
     string Description { get; }
 

@@ -31,8 +31,6 @@ internal sealed class WordsModel : IMeasuredModel
         };
     }
 
-    public string Folder => WordModel.Folder;
-
     public string Description => $"QuickStart's word model, window {Window}: perplexity of questions with their answers, and 16 words repeated from after a marker.";
 
     public QuantizationReportOptions Measure { get; }
