@@ -39,15 +39,20 @@ public abstract partial class ChatFormat
     /// </summary>
     public virtual ReasoningTags? ReasoningTags => null;
 
+    /// <summary>How answers make calls; null, the default, for a format without tools, which refuses conversations that have them.</summary>
+    public virtual ToolCallSyntax? ToolCalls => null;
+
     /// <summary>Writes a conversation as the model was taught to read it.</summary>
     /// <param name="turns">The conversation, at least one turn.</param>
     /// <param name="options">How; null for the defaults.</param>
     /// <returns>The text and where the answers stand in it.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="turns"/> or one of them is null.</exception>
     /// <exception cref="ArgumentException">
-    /// No turn; a role that is not "system", "user" or "assistant"; an order of roles that the template refuses; options that
-    /// contradict each other, or a final turn to be continued that is not an assistant's. The message names the turn.
+    /// No turn; a role that is not "system", "user", "assistant" or "tool"; calls in a turn that is not an assistant's; an order of
+    /// roles or calls that the template refuses; options that contradict each other; two tools of one name; a final turn to be
+    /// continued that is not an assistant's or makes calls. The message names the turn.
     /// </exception>
+    /// <exception cref="NotSupportedException">There are tools, calls or tools' answers, and the format has no place for them.</exception>
     public ChatText Render(IReadOnlyList<ChatTurn> turns, ChatRenderOptions? options = null)
     {
         options ??= ChatRenderOptions.Default;
@@ -59,7 +64,7 @@ public abstract partial class ChatFormat
 
     /// <summary>Writes a conversation: every turn in order, answers by <see cref="ChatTextBuilder.AppendAnswer"/>, then the generation prompt.</summary>
     /// <param name="text">Takes the text down.</param>
-    /// <param name="turns">At least one turn, none null, each with one of the three roles.</param>
+    /// <param name="turns">At least one turn, none null, each with one of the four roles.</param>
     /// <param name="options">How; <see cref="ChatRenderOptions.ContinueFinalTurn"/> is seen to by the caller.</param>
     /// <exception cref="ArgumentException">The format has no place for such a conversation.</exception>
     protected abstract void Write(ChatTextBuilder text, IReadOnlyList<ChatTurn> turns, ChatRenderOptions options);
@@ -74,20 +79,24 @@ public abstract partial class ChatFormat
         for (int i = 0; i < turns.Count; i++)
         {
             ChatTurn turn = turns[i] ?? throw new ArgumentNullException(nameof(turns), $"Turn {i} is null.");
-            if (turn.Role is not (ChatTurn.SystemRole or ChatTurn.UserRole or ChatTurn.AssistantRole))
+            if (turn.Role is not (ChatTurn.SystemRole or ChatTurn.UserRole or ChatTurn.AssistantRole or ChatTurn.ToolRole))
             {
                 throw new ArgumentException(
-                    $"Turn {i} has the role \"{turn.Role}\", expected \"system\", \"user\" or \"assistant\" (tools are not supported by \"{Name}\" here).",
-                    nameof(turns));
+                    $"Turn {i} has the role \"{turn.Role}\", expected \"system\", \"user\", \"assistant\" or \"tool\".", nameof(turns));
             }
 
             if (turn.Content is null) throw new ArgumentException($"Turn {i} ({turn.Role}) has no content; an empty one is \"\".", nameof(turns));
+            CheckTools(turns, i);
         }
+
+        CheckTools(options);
 
         if (!options.ContinueFinalTurn) return;
         if (options.AddGenerationPrompt)
             throw new ArgumentException("A final turn is continued or a new one is opened (AddGenerationPrompt), not both.", nameof(options));
         if (!turns[^1].IsAssistant)
             throw new ArgumentException($"The final turn's role is \"{turns[^1].Role}\"; only an assistant's can be continued.", nameof(turns));
+        if (turns[^1].ToolCalls.Count > 0)
+            throw new ArgumentException("The final turn makes tool calls, so nothing of it is left to be continued.", nameof(turns));
     }
 }

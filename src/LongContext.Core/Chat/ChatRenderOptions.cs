@@ -32,5 +32,11 @@ public sealed record ChatRenderOptions
     /// <summary>Where today's date comes from, in its local time zone. Default: the system's clock.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
+    /// <summary>
+    /// The functions that the model may call ("tools"), in the order in which it reads of them. Default: none. Only for formats with
+    /// <see cref="ChatFormat.ToolCalls"/>.
+    /// </summary>
+    public IReadOnlyList<ChatTool> Tools { get; init; } = [];
+
     internal DateOnly DateOrToday() => Date ?? DateOnly.FromDateTime(TimeProvider.GetLocalNow().DateTime);
 }

@@ -1,14 +1,14 @@
 namespace LongContext.Chat;
 
 /// <summary>One message of a conversation.</summary>
-/// <param name="Role">"system", "user" or "assistant"; see <see cref="System"/>, <see cref="User"/> and <see cref="Assistant"/>.</param>
-/// <param name="Content">What was said, as given; the format decides what white space around it means.</param>
-/// <remarks>Tools, their calls and their answers are not part of it; text is all that a turn holds.</remarks>
+/// <param name="Role">"system", "user", "assistant" or "tool"; see <see cref="System"/>, <see cref="User"/>, <see cref="Assistant"/> and <see cref="Tool"/>.</param>
+/// <param name="Content">What was said, as given; the format decides what white space around it means. "" for an assistant's turn that only makes calls.</param>
 public sealed record ChatTurn(string Role, string Content)
 {
     internal const string SystemRole = "system";
     internal const string UserRole = "user";
     internal const string AssistantRole = "assistant";
+    internal const string ToolRole = "tool";
 
     /// <summary>
     /// What an assistant thought before <see cref="Content"/>, apart from it ("reasoning_content" of Qwen3's messages); null, the
@@ -22,6 +22,15 @@ public sealed record ChatTurn(string Role, string Content)
     /// </summary>
     public bool CountsInLoss { get; init; } = true;
 
+    /// <summary>The calls that an assistant's turn makes, after <see cref="Content"/>; of other turns empty. Default: none.</summary>
+    public IReadOnlyList<ChatToolCall> ToolCalls { get; init; } = [];
+
+    /// <summary>Of a tool's turn: the <see cref="ChatToolCall.Id"/> of the call that it answers. Null, the default, where the format needs none.</summary>
+    public string? ToolCallId { get; init; }
+
+    /// <summary>Of a tool's turn: the function that answers. Null, the default, where it is not said.</summary>
+    public string? ToolName { get; init; }
+
     /// <summary>What the conversation is held under.</summary>
     /// <param name="content">The instructions.</param>
     public static ChatTurn System(string content) => new(SystemRole, content);
@@ -34,9 +43,18 @@ public sealed record ChatTurn(string Role, string Content)
     /// <param name="content">The text.</param>
     public static ChatTurn Assistant(string content) => new(AssistantRole, content);
 
+    /// <summary>What a function gave back.</summary>
+    /// <param name="content">Its result as text, often JSON.</param>
+    /// <param name="callId">The <see cref="ChatToolCall.Id"/> of the call.</param>
+    /// <param name="name">The function's name, or null.</param>
+    public static ChatTurn Tool(string content, string callId, string? name = null) =>
+        new(ToolRole, content) { ToolCallId = callId, ToolName = name };
+
     internal bool IsSystem => Role == SystemRole;
 
     internal bool IsUser => Role == UserRole;
 
     internal bool IsAssistant => Role == AssistantRole;
+
+    internal bool IsTool => Role == ToolRole;
 }

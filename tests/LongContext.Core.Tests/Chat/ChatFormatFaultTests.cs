@@ -9,7 +9,6 @@ public sealed class ChatFormatFaultTests
     public void Render_NoTurns_Throws() => AssertFault("no turns", "chatml", []);
 
     [Theory]
-    [InlineData("tool")]
     [InlineData("Assistant")]
     [InlineData("")]
     public void Render_UnknownRole_NamesTurnAndRole(string role) =>

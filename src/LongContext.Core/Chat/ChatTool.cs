@@ -1,0 +1,38 @@
+using System.Text.Json;
+
+namespace LongContext.Chat;
+
+/// <summary>A function that the model may ask for. It is described to the model; whoever holds the conversation runs it.</summary>
+public sealed record ChatTool
+{
+    /// <summary>Describes a function.</summary>
+    /// <param name="name">Its name: 1 to 64 of the characters A-Z, a-z, 0-9, '_', '.' and '-'.</param>
+    /// <param name="description">What it does, in words for the model; null for nothing.</param>
+    /// <param name="parameters">A JSON schema, an object; its order of keys is kept, as the model reads it.</param>
+    /// <exception cref="ArgumentException">
+    /// The name is another; the schema is no object, has the same key twice or half a surrogate pair, or is nested deeper than 64.
+    /// </exception>
+    public ChatTool(string name, string? description, JsonElement parameters)
+    {
+        Name = ToolJson.RequireName(name, nameof(name));
+        Description = description;
+        Parameters = ToolJson.RequireObject(parameters, $"The parameters of the tool \"{name}\"", nameof(parameters));
+    }
+
+    /// <summary>The function's name.</summary>
+    public string Name { get; }
+
+    /// <summary>What it does; null where nothing is said.</summary>
+    public string? Description { get; }
+
+    /// <summary>The JSON schema of its arguments, an object.</summary>
+    public JsonElement Parameters { get; }
+
+    /// <summary>Whether the other says the same, with schemas compared by value.</summary>
+    /// <param name="other">Another tool, or null.</param>
+    public bool Equals(ChatTool? other) =>
+        other is not null && Name == other.Name && Description == other.Description && JsonElement.DeepEquals(Parameters, other.Parameters);
+
+    /// <summary>Of name and description.</summary>
+    public override int GetHashCode() => HashCode.Combine(Name, Description);
+}
