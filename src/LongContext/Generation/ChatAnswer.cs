@@ -37,7 +37,7 @@ internal sealed class ChatAnswer(ITokenGenerator generator, Tokenizer tokenizer,
         await foreach (GeneratedToken token in generator.GenerateAsync(request.Request, Usage, cancellationToken).ConfigureAwait(false))
         {
             TokenCount++;
-            string text = decoder.Add(token.Id);
+            string text = request.SpelledOut.TryGetValue(token.Id, out string? special) ? decoder.Flush() + special : decoder.Add(token.Id);
             track?.Add(token);
             track?.Decoded(text.Length);
             // What must be there at least is not searched for an end.

@@ -8,17 +8,24 @@ namespace LongContext.Generation;
 internal static class ChatConversation
 {
     /// <summary>The turns; instructions go before all else, into the system's turn where there is one.</summary>
-    /// <exception cref="ArgumentException">A message that holds something other than text, or of a role that formats do not know.</exception>
+    /// <exception cref="ArgumentException">A message that holds what its role has no place for, or of a role that formats do not know; a result of a call that was not made.</exception>
     public static List<ChatTurn> Turns(IEnumerable<ChatMessage> messages, string? instructions)
     {
         List<ChatTurn> turns = [];
+        var called = new Dictionary<string, string>(StringComparer.Ordinal);
         int number = 0;
         foreach (ChatMessage message in messages)
         {
             if (message is null) throw new ArgumentException($"Message {number} is null.", nameof(messages));
+            if (message.Role == ChatRole.Tool)
+            {
+                turns.AddRange(ChatToolMessages.Results(message, number++, called));
+                continue;
+            }
+
             string role = Role(message.Role, number);
-            (string text, string? reasoning) = Text(message, number++);
-            turns.Add(new ChatTurn(role, text) { Reasoning = reasoning });
+            (string text, string? reasoning) = Text(message, number);
+            turns.Add(new ChatTurn(role, text) { Reasoning = reasoning, ToolCalls = ChatToolMessages.Calls(message, number++, called) });
         }
 
         if (!string.IsNullOrEmpty(instructions))
@@ -47,7 +54,7 @@ internal static class ChatConversation
         role == ChatRole.System ? "system"
         : role == ChatRole.User ? "user"
         : role == ChatRole.Assistant ? "assistant"
-        : throw new ArgumentException($"Message {number} has the role \"{role}\", expected system, user or assistant: tools are not supported.");
+        : throw new ArgumentException($"Message {number} has the role \"{role}\", expected system, user, assistant or tool.");
 
     private static (string Text, string? Reasoning) Text(ChatMessage message, int number)
     {
@@ -56,7 +63,8 @@ internal static class ChatConversation
         {
             if (content is TextContent part) text.Append(part.Text);
             else if (content is TextReasoningContent thought) reasoning.Append(thought.Text);
-            else throw new ArgumentException($"Message {number} holds a {content.GetType().Name}, expected text: the model reads nothing else.");
+            else if (content is FunctionResultContent) throw new ArgumentException($"Message {number} is the {message.Role}'s and holds a function's result, which is a tool's to say: give it the role \"{ChatRole.Tool}\".");
+            else if (content is not FunctionCallContent) throw new ArgumentException($"Message {number} holds a {content.GetType().Name}, expected text: the model reads nothing else.");
         }
 
         return (text.ToString(), reasoning.Length > 0 ? reasoning.ToString() : null);

@@ -1,3 +1,5 @@
+using System.Collections.ObjectModel;
+using LongContext.Chat;
 using LongContext.Tokenization;
 
 namespace LongContext.Generation;
@@ -16,6 +18,15 @@ internal sealed record ChatRequest
 
     /// <summary>Whether thoughts that are told apart are given out. Default true.</summary>
     public bool ShowsReasoning { get; init; } = true;
+
+    /// <summary>How the answer's calls of functions are written; null where all is text.</summary>
+    public ToolCallSyntax? ToolCalls { get; init; }
+
+    /// <summary>Whether the answer goes on behind its first call. Default true.</summary>
+    public bool AllowsSeveralCalls { get; init; } = true;
+
+    /// <summary>Special tokens that stand in calls, with the text that they are read as; others have none. Default: none.</summary>
+    public IReadOnlyDictionary<int, string> SpelledOut { get; init; } = ReadOnlyDictionary<int, string>.Empty;
 
     /// <summary>What was taken out of the prompt; null where it is whole.</summary>
     public TokenCut? PromptCut { get; init; }

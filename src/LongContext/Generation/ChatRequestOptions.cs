@@ -35,6 +35,9 @@ internal sealed record ChatRequestOptions
     /// <summary>Whether text of any form is asked for by name, whatever the client says.</summary>
     public bool AnyText { get; private init; }
 
+    /// <summary>The functions that the answer may call.</summary>
+    public ChatToolOptions Tools { get; private init; } = new();
+
     /// <summary>Texts that end the answer.</summary>
     public IReadOnlyList<string> StopStrings { get; private init; } = [];
 
@@ -107,6 +110,7 @@ internal sealed record ChatRequestOptions
             ShowsReasoning = options.Reasoning?.Output != ReasoningOutput.None,
             JsonSchema = options.ResponseFormat is ChatResponseFormatJson json ? json.Schema?.GetRawText() ?? AnyObject : null,
             AnyText = options.ResponseFormat is ChatResponseFormatText,
+            Tools = ChatToolOptions.Read(options),
             StopStrings = stops,
             LogProbabilities = detailed == true ? alternatives ?? 0 : null,
             NoLogProbabilities = detailed == false,
@@ -130,9 +134,6 @@ internal sealed record ChatRequestOptions
 
     private static void Refuse(ChatOptions options, string modelId)
     {
-        if (options.Tools is { Count: > 0 } tools && options.ToolMode is not NoneChatToolMode)
-            throw new NotSupportedException($"ChatOptions.Tools names {tools.Count} tools, but this client calls none: leave them out, or set ToolMode to None.");
-        if (options.ToolMode is RequiredChatToolMode) throw new NotSupportedException("ChatOptions.ToolMode requires a tool call, but this client makes none.");
         if (options.ConversationId is { } conversation)
             throw new NotSupportedException($"ChatOptions.ConversationId is \"{conversation}\", but this client keeps no conversations: send all messages each time.");
         if (options.ContinuationToken is not null || options.AllowBackgroundResponses == true)

@@ -1,7 +1,10 @@
+using System.Collections.ObjectModel;
 using LongContext.Chat;
 using LongContext.Checkpoints;
 using LongContext.Data;
 using LongContext.Evaluation;
+using LongContext.Generation.Grammars;
+using LongContext.Models;
 using LongContext.Tokenization;
 using Microsoft.Extensions.AI;
 using Microsoft.ML.Tokenizers;
@@ -20,23 +23,23 @@ internal sealed class ChatRequestReader
     private readonly string modelId;
     private readonly int? contextLength;
     private readonly int[] stopTokenIds;
-    private readonly Dictionary<string, JsonGrammar> grammars = new(StringComparer.Ordinal);
+    private readonly AnswerGrammars grammars;
     private long requests;
 
-    /// <param name="config">The model's config.json.</param>
-    /// <param name="suggested">Its generation_config.json; null for none.</param>
+    /// <param name="model">The model, whose files say how it is used.</param>
     /// <param name="tokenizer">The model's tokenizer.</param>
     /// <param name="format">Writes conversations; null where text is gone on with.</param>
     /// <param name="options">The client's options.</param>
     /// <param name="modelId">The model's name.</param>
     /// <param name="contextLength">Tokens of prompt and answer; null for no limit.</param>
-    public ChatRequestReader(ModelConfig config, GenerationConfig? suggested, Tokenizer tokenizer, ChatFormat? format, LongContextChatClientOptions options, string modelId, int? contextLength)
+    public ChatRequestReader(CausalLanguageModel model, Tokenizer tokenizer, ChatFormat? format, LongContextChatClientOptions options, string modelId, int? contextLength)
     {
-        (this.config, this.tokenizer, this.format, this.options) = (config, tokenizer, format, options);
+        (config, this.tokenizer, this.format, this.options) = (model.Config, tokenizer, format, options);
         (this.modelId, this.contextLength) = (modelId, contextLength);
-        (generation, answerEnd) = ClientDefaults.Of(options, suggested);
+        (generation, answerEnd) = ClientDefaults.Of(options, model.GenerationConfig);
         IEnumerable<int> ofFormat = format?.FindStopTokenIds((HuggingFaceTokenizer)tokenizer) ?? [];
-        stopTokenIds = [.. generation.StopTokenIds ?? config.EndOfSentenceTokenIds.Union(suggested?.EndOfSentenceTokenIds ?? []).Union(ofFormat)];
+        stopTokenIds = [.. generation.StopTokenIds ?? model.StopTokenIds.Union(ofFormat)];
+        grammars = new AnswerGrammars(tokenizer);
     }
 
     /// <param name="messages">The conversation.</param>
@@ -51,7 +54,8 @@ internal sealed class ChatRequestReader
         if (continuesTurn && !turns[^1].IsAssistant)
             throw new ArgumentException($"The last message is the {turns[^1].Role}'s, but only an assistant's can be gone on with ({ChatOptionKeys.ContinueFinalMessage}).", nameof(messages));
 
-        ChatText? rendered = format is null || asked.Completion ? null : Write(turns, continuesTurn, asked.EnableThinking);
+        ChatText? rendered = format is null || asked.Completion ? null : Write(turns, continuesTurn, asked.EnableThinking, asked.Tools.Tools);
+        if (rendered is null) RefuseTools(turns, asked.Tools);
         int[] prompt = rendered is null ? ModelText.Encode(tokenizer, config, ChatConversation.Plain(turns, continuesTurn)) : [.. tokenizer.EncodeToIds(rendered.Text)];
         if (prompt.Length == 0) throw new ArgumentException("The messages have no text, and the model has no token that texts begin with.", nameof(messages));
         // Here and not by the engine: what is left is what the window and the counts are about.
@@ -68,7 +72,12 @@ internal sealed class ChatRequestReader
 
         GenerationOptions chosen = Generation(chatOptions, asked, prompt.Length, isBounded, memoryTokens);
         ReasoningSplitter? splitter = rendered is null ? null : Splitter(rendered, continuesTurn);
-        if (splitter is not null && chosen.Grammar is not null)
+        bool hasTools = asked.Tools.Tools.Count > 0;
+        if (hasTools)
+        {
+            chosen = chosen with { Grammar = null, AnswerGrammar = Grammar(asked.Tools, chosen.Grammar, splitter?.Stage) };
+        }
+        else if (splitter is not null && chosen.Grammar is not null)
         {
             // Thoughts that the prompt has opened come to their end first; else the form holds from the first token on, and there are none.
             if (splitter.Stage == ReasoningStage.Thinking && tokenizer is HuggingFaceTokenizer known && known.TryGetTokenId(format!.ReasoningTags!.Closing, out int closing)) chosen = chosen with { GrammarBegins = closing };
@@ -89,16 +98,20 @@ internal sealed class ChatRequestReader
             StopStrings = asked.StopStrings,
             Reasoning = asked.SeparatesReasoning ?? options.SeparatesReasoning ? splitter : null,
             ShowsReasoning = asked.ShowsReasoning,
+            ToolCalls = hasTools ? format!.ToolCalls : null,
+            AllowsSeveralCalls = asked.Tools.AllowsSeveral ?? true,
+            SpelledOut = hasTools ? SpelledOut(format!.ToolCalls!) : ReadOnlyDictionary<int, string>.Empty,
             PromptCut = cut.Count > 0 ? cut : null,
             Continues = rendered is null || continuesTurn,
         };
     }
 
     /// <summary>The text of a conversation with its template.</summary>
-    public string Render(IReadOnlyList<ChatTurn> turns, bool continuesFinal, bool? enableThinking) => Write(turns, continuesFinal, enableThinking).Text;
+    public string Render(IReadOnlyList<ChatTurn> turns, bool continuesFinal, bool? enableThinking) => Write(turns, continuesFinal, enableThinking, []).Text;
 
-    private ChatText Write(IReadOnlyList<ChatTurn> turns, bool continuesFinal, bool? enableThinking) => format!.Render(turns, options.Rendering with
+    private ChatText Write(IReadOnlyList<ChatTurn> turns, bool continuesFinal, bool? enableThinking, IReadOnlyList<CallableTool> tools) => format!.Render(turns, options.Rendering with
     {
+        Tools = [.. tools.Select(each => each.Tool)],
         AddGenerationPrompt = !continuesFinal,
         ContinueFinalTurn = continuesFinal,
         EnableThinking = enableThinking ?? options.Rendering.EnableThinking,
@@ -155,7 +168,7 @@ internal sealed class ChatRequestReader
             BadWordIds = asked.BadWords.Count == 0 ? given.BadWordIds : [.. given.BadWordIds, .. asked.BadWords.SelectMany(SpellingsOf)],
             NoRepeatNGramSize = asked.NoRepeatNGramSize is { } run ? run > 0 ? run : null : given.NoRepeatNGramSize,
             LogProbabilities = asked.NoLogProbabilities ? null : asked.LogProbabilities ?? given.LogProbabilities,
-            Grammar = asked.AnyText ? null : asked.JsonSchema is { } schema ? Grammar(schema) : given.Grammar,
+            Grammar = asked.AnyText ? null : asked.JsonSchema is { } schema ? grammars.OfSchema(schema) : given.Grammar,
             RepetitionPenalty = asked.RepetitionPenalty ?? given.RepetitionPenalty,
             FrequencyPenalty = Exact(chatOptions?.FrequencyPenalty) ?? given.FrequencyPenalty,
             PresencePenalty = Exact(chatOptions?.PresencePenalty) ?? given.PresencePenalty,
@@ -166,23 +179,42 @@ internal sealed class ChatRequestReader
         return made;
     }
 
-    /// <summary>The grammar of a schema; the last few are kept, since callers ask for the same form again and again.</summary>
-    private JsonGrammar Grammar(string schema)
+    /// <summary>What holds the answer to calls, where it is one; null where it is free.</summary>
+    private TextGrammar? Grammar(ChatToolOptions tools, JsonGrammar? answer, ReasoningStage? stage)
     {
-        const int most = 32;
-        lock (grammars)
+        ToolCallSyntax syntax = format!.ToolCalls!;
+        return grammars.OfCalls(new CallGrammarForm
         {
-            if (grammars.TryGetValue(schema, out JsonGrammar? known)) return known;
+            Syntax = syntax,
+            Tools = tools.Callable,
+            IsRequired = tools.IsRequired,
+            AllowsSeveral = syntax.AllowsSeveral && tools.AllowsSeveral != false,
+            Answer = answer,
+            Thoughts = format.ReasoningTags,
+            Stage = stage ?? ReasoningStage.Answering,
+        });
+    }
+
+    /// <summary>Special tokens that stand in calls, which decoding would leave out.</summary>
+    private Dictionary<int, string> SpelledOut(ToolCallSyntax syntax)
+    {
+        var known = (HuggingFaceTokenizer)tokenizer;
+        var found = new Dictionary<int, string>();
+        foreach (string token in syntax.SpecialTokens)
+        {
+            if (known.TryGetTokenId(token, out int id) && known.IsSpecialToken(id)) found[id] = token;
         }
 
-        JsonGrammar made = JsonGrammar.FromSchema(schema, tokenizer);
-        lock (grammars)
-        {
-            if (grammars.Count >= most) grammars.Clear();
-            grammars[schema] = made;
-        }
+        return found;
+    }
 
-        return made;
+    /// <summary>Functions are told of, called and answered in a template's words.</summary>
+    private void RefuseTools(List<ChatTurn> turns, ChatToolOptions tools)
+    {
+        string reason = format is null ? "the client has no chat format" : $"no template is used ({ChatOptionKeys.Completion})";
+        if (tools.Tools.Count > 0) throw new NotSupportedException($"ChatOptions.Tools names {tools.Tools.Count} functions, but {reason}.");
+        int turn = turns.FindIndex(each => each.IsTool || each.ToolCalls.Count > 0);
+        if (turn >= 0) throw new NotSupportedException($"The {turns[turn].Role}'s message has a function's {(turns[turn].IsTool ? "result" : "call")}, but {reason}.");
     }
 
     private int[] StopTokens(ChatRequestOptions asked) => asked switch

@@ -1,4 +1,5 @@
 using System.Collections.ObjectModel;
+using LongContext.Generation.Grammars;
 
 namespace LongContext.Generation;
 
@@ -64,6 +65,9 @@ public sealed partial record GenerationOptions
 
     /// <summary>What the text must be: generation is held to it, and ends when it is complete. Of the model's own tokenizer. Null (the default): anything.</summary>
     public JsonGrammar? Grammar { get; init; }
+
+    /// <summary>What stands in place of <see cref="Grammar"/> where the answer may have calls of tools in it; null for none.</summary>
+    internal TextGrammar? AnswerGrammar { get; init; }
 
     /// <summary>The token behind which <see cref="Grammar"/> holds, and before which there is no end; null for holding from the first one on.</summary>
     internal int? GrammarBegins { get; init; }

@@ -24,38 +24,27 @@ namespace LongContext.Generation;
 public sealed class JsonGrammar
 {
     private const int LongestSchema = 1 << 20;
-    private readonly Lock gate = new();
-    private readonly GrammarGraph graph;
-    private readonly TokenBytes tokens;
 
     private JsonGrammar(JsonNode schema, Tokenizer tokenizer, JsonGrammarOptions options)
     {
         options.Validate();
-        string settings = $"{schema.ToJsonString()} {options.Whitespace} {options.AllowsUndeclaredProperties} {options.MaximumDepth}";
+        (Schema, Options) = (schema.ToJsonString(), options);
+        string settings = $"{Schema} {options.Whitespace} {options.AllowsUndeclaredProperties} {options.MaximumDepth}";
         Description = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(settings)))[..16];
-        tokens = TokenBytes.Of(tokenizer);
-        graph = new GrammarGraph { MaximumDepth = options.MaximumDepth, LongestToken = tokens.Trie.LongestText };
-        int root = SchemaGrammar.Build(graph, schema, options);
-        if (tokens.DropsFirstBlank)
-        {
-            // A blank that decoding drops again: models of such tokenizers begin with it.
-            int own = root;
-            root = graph.Add();
-            graph.Empty(root, own);
-            graph.Byte(root, (byte)' ', (byte)' ', own);
-        }
-
-        Start = graph.Start(root);
-        // What takes longest is done here, and not on the thread of those who generate.
-        foreach (IReadOnlyList<(int, int)> set in graph.Classes) tokens.Trie.Of(set);
-        graph.Allowed(Start, tokens.Trie, out _);
+        Texts = new TextGrammar(TokenBytes.Of(tokenizer), options.MaximumDepth, graph => SchemaGrammar.Build(graph, schema, options));
     }
 
     /// <summary>Tells grammars of other schemas or options apart.</summary>
     internal string Description { get; }
 
-    /// <summary>Before anything is read.</summary>
-    internal GrammarState Start { get; }
+    /// <summary>The schema, as JSON.</summary>
+    internal string Schema { get; }
+
+    /// <summary>How the schema was read.</summary>
+    internal JsonGrammarOptions Options { get; }
+
+    /// <summary>The grammar itself.</summary>
+    internal TextGrammar Texts { get; }
 
     /// <summary>A grammar of the texts that a JSON schema allows.</summary>
     /// <param name="schema">The schema, as JSON.</param>
@@ -103,32 +92,6 @@ public sealed class JsonGrammar
     public bool IsMatch(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        lock (gate)
-        {
-            GrammarState state = Start;
-            foreach (byte value in Encoding.UTF8.GetBytes(text)) state = graph.Step(state, value);
-            return state.IsComplete;
-        }
-    }
-
-    /// <summary>A bit for each token that may follow a state, with text; the end apart.</summary>
-    internal ulong[] Allowed(GrammarState state) => Allowed(state, out _);
-
-    /// <summary>The same, and how much had to be looked at for it.</summary>
-    internal ulong[] Allowed(GrammarState state, out long work)
-    {
-        lock (gate) return graph.Allowed(state, tokens.Trie, out work);
-    }
-
-    /// <summary>The state after a token; null where it cannot follow.</summary>
-    internal GrammarState? After(GrammarState state, int token)
-    {
-        if ((uint)token >= (uint)tokens.Trie.Texts.Count || tokens.Trie.Texts[token] is not { Length: > 0 } text) return null;
-        lock (gate)
-        {
-            foreach (byte value in text) state = graph.Step(state, value);
-        }
-
-        return state.Places.Length == 0 && !state.IsComplete ? null : state;
+        return Texts.IsMatch(text);
     }
 }

@@ -21,9 +21,14 @@ namespace LongContext.Generation;
 /// <para>What a model thinks before it answers comes apart from the answer, as <see cref="TextReasoningContent"/>, where the format says how it is marked
 /// (<see cref="ChatFormat.ReasoningTags"/>), and goes back to the template with a message that holds it. Stop strings count in thoughts too, as in vLLM; an answer that is cut within them has no text. A
 /// JSON schema holds behind thoughts that the prompt has opened, where one token closes them; else from the first token on, so that there are none.</para>
+/// <para>Functions among <see cref="ChatOptions.Tools"/> are described to the model and their calls found in its answer, as <see cref="FunctionCallContent"/>s that come as soon as they are whole; the answer then ends with
+/// <see cref="ChatFinishReason.ToolCalls"/>, unless it was cut. They are not invoked: <c>client.AsBuilder().UseFunctionInvocation().Build()</c> does that. The format must have a place for tools (<see cref="ChatFormat.ToolCalls"/>); tools that are no functions are refused, and
+/// with <see cref="ChatToolMode.None"/> the model is not told of any. A required call is held to by a grammar from the answer's first token on, or behind its thoughts; with <see cref="ChatToolMode.Auto"/> that holds from where a call
+/// opens, if the format has words for it (Llama 3 has none). Arguments satisfy the function's schema; one that a grammar cannot hold is refused where the function's or the options' additional property "strict" is true, and is else any object.
+/// With a ResponseFormat besides, the answer is either calls or in that form. Stop strings count in calls too: one that is cut is text. Log-probabilities of a call's tokens come as the tokens are made, in updates without text.</para>
 /// <para>Of <see cref="ChatOptions"/> count MaxOutputTokens, Temperature (0 is greedy), TopP, TopK, Seed, StopSequences, FrequencyPenalty, PresencePenalty, Instructions, Reasoning's effort
 /// (none, or think first) and output (none leaves thoughts out), and ResponseFormat: an answer in JSON is held to its schema, or to any object without one, by a <see cref="JsonGrammar"/> (the prompt should ask for it as well).
-/// Tools and kept conversations are refused by a <see cref="NotSupportedException"/>. What chat options have no member for comes by the names of <see cref="ChatOptionKeys"/> in
+/// Kept conversations are refused by a <see cref="NotSupportedException"/>. What chat options have no member for comes by the names of <see cref="ChatOptionKeys"/> in
 /// <see cref="ChatOptions.AdditionalProperties"/>: logit bias, log-probabilities, min-p, bad words, priority, cache salt and more, each checked, with its name in the exception.</para>
 /// <para>A stream with an engine is filled as the engine makes its tokens; without one, a token is computed when it is asked for, on the thread pool, and the stream keeps its place at the model until it is
 /// at its end or disposed. A stop string ends the answer and is no part of it, wherever tokens cut it; text that could become one is held back. Tokens are counted as the model makes them, the
@@ -84,7 +89,7 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
         ChatFormat = format;
         ModelId = options.ModelId ?? (model.SourceFolder is { } folder ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))) : model.Config.ModelType);
         ContextLength = ModelText.ContextLength(model.Config, options.ContextLength, options.AllowsBeyondContext, nameof(LongContextChatClientOptions));
-        reader = new ChatRequestReader(model.Config, model.GenerationConfig, tokenizer, format, options, ModelId, ContextLength);
+        reader = new ChatRequestReader(model, tokenizer, format, options, ModelId, ContextLength);
         clock = options.Rendering.TimeProvider;
         deviations = ClientSettings.Describe(options, engine?.CacheFormat ?? KeyValueCacheFormat.Model);
         lifetime = new ClientLifetime([.. engine is not null && options.OwnsEngine ? [engine] : Array.Empty<IDisposable>(), .. options.OwnsModel ? [model] : Array.Empty<IDisposable>()]);
@@ -103,7 +108,7 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
         (model, engine, generator, clock, lifetime, metadata, deviations) = (other.model, other.engine, other.generator, other.clock, other.lifetime, other.metadata, other.deviations);
         (ModelId, Tokenizer, ChatFormat, ContextLength, Scorer) = (other.ModelId, other.Tokenizer, other.ChatFormat, other.ContextLength, other.Scorer);
         options = other.options with { Generation = generation };
-        reader = new ChatRequestReader(model.Config, model.GenerationConfig, Tokenizer, ChatFormat, options, ModelId, ContextLength);
+        reader = new ChatRequestReader(model, Tokenizer, ChatFormat, options, ModelId, ContextLength);
     }
 
     /// <summary>The model's name.</summary>
@@ -171,19 +176,24 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
     {
         ArgumentNullException.ThrowIfNull(messages);
         StringBuilder text = new(), thoughts = new();
+        List<FunctionCallContent> calls = [];
         List<ChatLogProbability>? details = null;
         ChatResponseUpdate? last = null;
         await foreach (ChatResponseUpdate update in StreamAsync(messages, options, cancellationToken).ConfigureAwait(false))
         {
             text.Append(update.Text);
             foreach (TextReasoningContent thought in update.Contents.OfType<TextReasoningContent>()) thoughts.Append(thought.Text);
+            calls.AddRange(update.Contents.OfType<FunctionCallContent>());
             if (update.GetLogProbabilities() is { } found) (details ??= []).AddRange(found);
             last = update;
         }
 
         AdditionalPropertiesDictionary? properties = last!.AdditionalProperties;
         if (details is not null) (properties ??= [])[ChatOptionKeys.LogProbabilities] = details;
-        List<AIContent> contents = thoughts.Length > 0 ? [new TextReasoningContent(thoughts.ToString()), new TextContent(text.ToString())] : [new TextContent(text.ToString())];
+        List<AIContent> contents = [];
+        if (thoughts.Length > 0) contents.Add(new TextReasoningContent(thoughts.ToString()));
+        if (text.Length > 0 || calls.Count == 0) contents.Add(new TextContent(text.ToString()));
+        contents.AddRange(calls);
         return new ChatResponse(new ChatMessage(ChatRole.Assistant, contents) { MessageId = last.MessageId, CreatedAt = last.CreatedAt })
         {
             ResponseId = last.ResponseId,
@@ -282,18 +292,20 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
         // A long prompt takes a while to write and to encode.
         ChatRequest request = await use.Guard(Task.Run(() => reader.Read(messages, options, generator.MaximumTokens), use.Token)).ConfigureAwait(false);
         var answer = new ChatAnswer(generator, Tokenizer, request);
+        var read = new ChatContents(request);
         string id = "longcontext-" + Guid.NewGuid().ToString("N");
         DateTimeOffset created = clock.GetUtcNow();
         await using IAsyncEnumerator<ChatPiece> pieces = answer.ReadAsync(use.Token).GetAsyncEnumerator(use.Token);
         while (await use.Guard(pieces.MoveNextAsync().AsTask()).ConfigureAwait(false))
         {
             ChatPiece piece = pieces.Current;
-            List<AIContent> contents = Contents(request, piece, out bool hidden);
-            IReadOnlyList<ChatLogProbability>? told = hidden ? null : piece.LogProbabilities;
+            List<AIContent> contents = read.Add(piece.Text, out bool isHidden);
+            IReadOnlyList<ChatLogProbability>? told = isHidden ? null : piece.LogProbabilities;
             if (contents.Count > 0 || told is not null) yield return Update(contents, told);
+            if (read.IsComplete) break;
         }
 
-        if (request.Reasoning?.Flush() is { } left && Contents(request, left) is { Count: > 0 } rest) yield return Update(rest, null);
+        if (read.Flush() is { Count: > 0 } rest) yield return Update(rest, null);
         ChatResponseUpdate last = Update([new UsageContent(new UsageDetails
         {
             InputTokenCount = request.Request.Prompt.Length,
@@ -301,7 +313,8 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
             TotalTokenCount = (long)request.Request.Prompt.Length + answer.TokenCount,
             CachedInputTokenCount = answer.Usage.ReusedTokens,
         })], null);
-        last.FinishReason = answer.FinishReason;
+        // An answer that was cut is cut, whatever it has called.
+        last.FinishReason = read.HasCalls && answer.FinishReason != ChatFinishReason.Length ? ChatFinishReason.ToolCalls : answer.FinishReason;
         if (request.PromptCut is { } cut) (last.AdditionalProperties ??= [])[ChatOptionKeys.PromptCut] = cut;
         if (answer.Usage.DroppedTokens > 0) (last.AdditionalProperties ??= [])[ChatOptionKeys.DroppedTokens] = answer.Usage.DroppedTokens;
         yield return last;
@@ -314,26 +327,6 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
             ModelId = ModelId,
             CreatedAt = created,
         };
-    }
-
-    /// <summary>A piece of an answer as contents, thoughts apart.</summary>
-    private static List<AIContent> Contents(ChatRequest request, ChatPiece piece, out bool hidden)
-    {
-        hidden = false;
-        if (request.Reasoning is not { } splitter) return Contents(request, ("", piece.Text));
-        ReasoningStage before = splitter.Stage;
-        (string Reasoning, string Text) parts = splitter.Add(piece.Text);
-        // Who is not shown the thoughts is not shown their tokens either.
-        hidden = !request.ShowsReasoning && (before == ReasoningStage.Thinking || splitter.Stage == ReasoningStage.Thinking) && parts.Text.Length == 0;
-        return Contents(request, parts);
-    }
-
-    private static List<AIContent> Contents(ChatRequest request, (string Reasoning, string Text) parts)
-    {
-        List<AIContent> contents = [];
-        if (parts.Reasoning.Length > 0 && request.ShowsReasoning) contents.Add(new TextReasoningContent(parts.Reasoning));
-        if (parts.Text.Length > 0) contents.Add(new TextContent(parts.Text));
-        return contents;
     }
 
     /// <summary>This client without what generation_config.json says of choosing tokens.</summary>

@@ -6,7 +6,7 @@ namespace LongContext.Generation.Grammars;
 /// <summary>Where one sequence is in a grammar.</summary>
 /// <param name="grammar">The grammar, shared with others.</param>
 /// <param name="stopTokenIds">Tokens that end the sequence; they may come where the text is complete.</param>
-internal sealed class GrammarConstraint(JsonGrammar grammar, IReadOnlyCollection<int> stopTokenIds) : ITokenConstraint
+internal sealed class GrammarConstraint(TextGrammar grammar, IReadOnlyCollection<int> stopTokenIds) : ITokenConstraint
 {
     /// <summary>Places and nodes that may be looked at for an answer: about two seconds, then about 40 ms for each token.</summary>
     private const long FirstCredit = 64 << 20, CreditOfToken = 1 << 20;
@@ -35,10 +35,13 @@ internal sealed class GrammarConstraint(JsonGrammar grammar, IReadOnlyCollection
         if (credit < 0) throw new NoTokenAllowedException("The grammar is too ambiguous: finding the tokens that may come next took too long again and again. Make alternatives (anyOf, pattern) differ earlier, or repetitions simpler.");
         // Kept aside: an end token may also spell a text.
         for (int i = 0; i < stops.Length; i++) scores[i] = IsComplete && stops[i] < logits.Length ? logits[stops[i]] : float.NegativeInfinity;
+        // Free text may have special tokens in it, and whatever else spells nothing.
+        bool isFree = ends == 0 && grammar.IsFree(past[^1]);
+        ReadOnlySpan<ulong> silent = grammar.TokensWithoutText;
         int known = Math.Min(logits.Length, allowed.Length * 64);
         for (int start = 0; start < known; start += 64)
         {
-            ulong bits = ends > 0 ? 0 : allowed[start >> 6];
+            ulong bits = ends > 0 ? 0 : isFree ? allowed[start >> 6] | silent[start >> 6] : allowed[start >> 6];
             Span<float> part = logits.Slice(start, Math.Min(64, known - start));
             if (bits == 0)
             {
@@ -54,7 +57,7 @@ internal sealed class GrammarConstraint(JsonGrammar grammar, IReadOnlyCollection
             }
         }
 
-        logits[known..].Fill(float.NegativeInfinity);
+        if (!isFree) logits[known..].Fill(float.NegativeInfinity);
         for (int i = 0; i < stops.Length; i++)
         {
             if (stops[i] < logits.Length) logits[stops[i]] = scores[i];

@@ -106,6 +106,12 @@ internal sealed partial class GrammarGraph
         if (characterClass >= 0) AllowFree(node, characters, characterClass);
     }
 
+    /// <summary>Says that any text may follow a node.</summary>
+    public void SetFree(int node) => nodes[node].IsFree = true;
+
+    /// <summary>Whether any text may follow a state.</summary>
+    public bool IsFree(GrammarState state) => Array.Exists(state.Places, place => nodes[place.Node].IsFree);
+
     /// <summary>Nodes so far.</summary>
     public int NodeCount => nodes.Count;
 

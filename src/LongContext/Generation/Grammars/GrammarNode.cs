@@ -32,6 +32,9 @@ internal sealed class GrammarNode
     /// <summary>A node further on in the same repetition that takes the same tokens, the end being too far for one token; −1 for the node itself.</summary>
     public int Twin { get; set; } = -1;
 
+    /// <summary>Whether any text may follow, so that tokens without text may as well.</summary>
+    public bool IsFree { get; set; }
+
     /// <summary>Whether a rule is complete here.</summary>
     public bool EndsRule { get; set; }
 

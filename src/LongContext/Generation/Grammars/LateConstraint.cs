@@ -15,7 +15,7 @@ internal sealed class LateConstraint(int opening, IReadOnlyCollection<int> stopT
     /// <summary>The constraint that options ask for; null for none.</summary>
     public static ITokenConstraint? Of(GenerationOptions options, IReadOnlyCollection<int> stopTokenIds)
     {
-        if (options.Grammar is not { } grammar) return null;
+        if ((options.AnswerGrammar ?? options.Grammar?.Texts) is not { } grammar) return null;
         var constraint = new GrammarConstraint(grammar, stopTokenIds);
         return options.GrammarBegins is { } token ? new LateConstraint(token, stopTokenIds, constraint) : constraint;
     }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Text;
 using LongContext.Tokenization;
@@ -8,9 +9,9 @@ namespace LongContext.Generation.Grammars;
 /// <summary>What each token of a tokenizer adds to a text, in bytes.</summary>
 internal sealed class TokenBytes
 {
-    private static readonly ConditionalWeakTable<HuggingFaceTokenizer, TokenBytes> s_known = [];
+    private static readonly ConditionalWeakTable<HuggingFaceTokenizer, ConcurrentDictionary<string, TokenBytes>> s_known = [];
 
-    private TokenBytes(HuggingFaceTokenizer tokenizer)
+    private TokenBytes(HuggingFaceTokenizer tokenizer, IReadOnlyCollection<string> spelledOut)
     {
         TokenizerDefinition definition = tokenizer.Definition;
         if (definition.Decoder is null)
@@ -26,24 +27,37 @@ internal sealed class TokenBytes
             {
                 TokenKind.Byte => TokenKinds.TryGetByte(definition.Tokens[id], out byte value) ? [value] : [],
                 TokenKind.Normal or TokenKind.Added => isByteLevel ? BytesOf(definition.Tokens[id]!) : Spelled(definition, anchor, definition.Tokens[id]!),
-                _ => [],
+                _ => definition.Tokens[id] is { } special && spelledOut.Contains(special) ? Encoding.UTF8.GetBytes(special) : [],
             };
         }
 
         Trie = new TokenTrie(texts);
+        WithoutText = new ulong[Trie.MaskWords];
+        for (int id = 0; id < texts.Length; id++)
+        {
+            if (texts[id].Length == 0) WithoutText[id >> 6] |= 1UL << id;
+        }
+
+        // Ids that fill up the last word.
+        for (int id = texts.Length; id < WithoutText.Length * 64; id++) WithoutText[id >> 6] |= 1UL << id;
         DropsFirstBlank = !isByteLevel && Array.Exists(texts, text => text is [(byte)' ', ..]) && Decode(definition, "▁") != " ";
     }
 
     /// <summary>The texts as a tree.</summary>
     public TokenTrie Trie { get; }
 
+    /// <summary>A bit for each token that spells nothing.</summary>
+    public ulong[] WithoutText { get; }
+
     /// <summary>Whether a blank that begins a text is not decoded.</summary>
     public bool DropsFirstBlank { get; }
 
     /// <summary>The texts of a tokenizer's tokens; found once.</summary>
+    /// <param name="tokenizer">The tokenizer.</param>
+    /// <param name="spelledOut">Special tokens that count as the text of their names; others spell nothing.</param>
     /// <exception cref="NotSupportedException">It is not known what its tokens spell.</exception>
-    public static TokenBytes Of(Tokenizer tokenizer) => tokenizer is HuggingFaceTokenizer own
-        ? s_known.GetValue(own, static own => new TokenBytes(own))
+    public static TokenBytes Of(Tokenizer tokenizer, params IReadOnlyCollection<string> spelledOut) => tokenizer is HuggingFaceTokenizer own
+        ? s_known.GetOrCreateValue(own).GetOrAdd(string.Join('\0', spelledOut), _ => new TokenBytes(own, spelledOut))
         : throw new NotSupportedException($"A grammar needs to know what each token spells, which {tokenizer.GetType().Name} does not tell: load the model's tokenizer by HuggingFaceTokenizer.Load.");
 
     private static byte[] BytesOf(string token)

@@ -55,7 +55,7 @@ public sealed class JsonGrammarTests
             string text = JsonSerializer.Serialize(value, forms[schema.ToJsonString().Contains("\"enum\"", StringComparison.Ordinal) ? 0 : (int)(seed % 2)]);
             // The serializer spells this one by an escape even so, which names and values of an enum have not.
             text = text.Replace("\\uD83D\\uDE00", "😀", StringComparison.Ordinal);
-            var constraint = new GrammarConstraint(grammar, [GrammarTokenizers.EndOf(tokenizer)]);
+            var constraint = new GrammarConstraint(grammar.Texts, [GrammarTokenizers.EndOf(tokenizer)]);
             Assert.True(grammar.IsMatch(text), $"{text} is not taken for {schema.ToJsonString()}");
             foreach (int token in Cut(Encoding.UTF8.GetBytes(text), texts, random)) Assert.True(constraint.TryAccept(token));
             Assert.True(constraint.IsComplete);
@@ -79,7 +79,7 @@ public sealed class JsonGrammarTests
                 < 12 => """{"type":"string","minLength":2}""",
                 _ => new RandomSchemas(seed).Make(3).Schema.ToJsonString(),
             };
-            var constraint = new GrammarConstraint(JsonGrammar.FromSchema(schema, tokenizer), [end]);
+            var constraint = new GrammarConstraint(JsonGrammar.FromSchema(schema, tokenizer).Texts, [end]);
             float[] logits = new float[tokenizer.VocabularySize + 7];
             for (int step = 0; step < 60; step++)
             {
@@ -110,7 +110,7 @@ public sealed class JsonGrammarTests
     public void Rollback_SomeTokens_GoesOnAsIfTheyHadNotBeen()
     {
         HuggingFaceTokenizer tokenizer = GrammarTokenizers.ByteLevel;
-        var constraint = new GrammarConstraint(JsonGrammar.FromSchema("""{"const":"abc"}""", tokenizer), [GrammarTokenizers.EndOf(tokenizer)]);
+        var constraint = new GrammarConstraint(JsonGrammar.FromSchema("""{"const":"abc"}""", tokenizer).Texts, [GrammarTokenizers.EndOf(tokenizer)]);
         foreach (char c in "\"ab") Assert.True(constraint.TryAccept(c));
         Assert.False(constraint.TryAccept('d'));
         constraint.Rollback(2);
@@ -241,7 +241,7 @@ public sealed class JsonGrammarTests
     private static string? Sample(JsonGrammar grammar, HuggingFaceTokenizer tokenizer, int seed, int tokens)
     {
         int end = GrammarTokenizers.EndOf(tokenizer);
-        var constraint = new GrammarConstraint(grammar, [end]);
+        var constraint = new GrammarConstraint(grammar.Texts, [end]);
         var sampler = new SequenceSampler(new GenerationOptions { Temperature = 1, Seed = seed, MaximumNewTokens = tokens }, tokenizer.VocabularySize, [], [end], new TokenDistribution(), constraint);
         var made = new List<int>();
         for (int i = 0; i < tokens; i++)

@@ -28,7 +28,7 @@ public sealed class LateConstraintTests
         scores = new float[Vocabulary];
         float[] expected = new float[Vocabulary];
         late.Mask(scores);
-        new GrammarConstraint(Grammar(), stops).Mask(expected);
+        new GrammarConstraint(Grammar().Texts, stops).Mask(expected);
         Assert.Equal(expected, scores);
         Assert.False(late.TryAccept('}'));
         foreach (char c in "true") Assert.True(late.TryAccept(c));
@@ -75,6 +75,6 @@ public sealed class LateConstraintTests
     private static LateConstraint Create(out int[] stops)
     {
         stops = [ChatModels.EndOfTurn, 259];
-        return new LateConstraint(Opening, stops, new GrammarConstraint(Grammar(), stops));
+        return new LateConstraint(Opening, stops, new GrammarConstraint(Grammar().Texts, stops));
     }
 }

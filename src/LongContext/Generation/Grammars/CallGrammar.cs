@@ -1,0 +1,138 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using LongContext.Chat;
+
+namespace LongContext.Generation.Grammars;
+
+/// <summary>Makes a grammar of answers that call functions: thoughts, then calls, or text in which calls may begin, or a text of another grammar.</summary>
+internal sealed class CallGrammar
+{
+    private const string AnyObject = """{"type":"object"}""";
+
+    private readonly CallGrammarForm form;
+    private readonly GrammarGraph graph;
+    private readonly bool takesAnyArguments;
+    private readonly int end;
+
+    private CallGrammar(CallGrammarForm form, GrammarGraph graph, bool takesAnyArguments)
+    {
+        (this.form, this.graph, this.takesAnyArguments) = (form, graph, takesAnyArguments);
+        end = graph.Add(endsRule: true);
+    }
+
+    /// <summary>The grammar of a form.</summary>
+    /// <param name="form">What answers may be.</param>
+    /// <param name="tokens">The vocabulary, with the special tokens that stand in calls spelled out.</param>
+    /// <exception cref="ArgumentException">A strict tool's schema is no schema, or nothing satisfies it; the message names the tool.</exception>
+    /// <exception cref="NotSupportedException">A strict tool's schema has a word that a grammar cannot hold; the message names the tool.</exception>
+    /// <exception cref="NoTokenAllowedException">The schemas together are too ambiguous, and one of the tools is strict.</exception>
+    public static TextGrammar Create(CallGrammarForm form, TokenBytes tokens)
+    {
+        int depth = Math.Max(new JsonGrammarOptions().MaximumDepth, form.Answer?.Options.MaximumDepth ?? 0);
+        try
+        {
+            return new TextGrammar(tokens, depth, graph => new CallGrammar(form, graph, takesAnyArguments: false).Build());
+        }
+        catch (Exception e) when (e is NoTokenAllowedException or ArgumentException && !form.Tools.Any(each => each.IsStrict))
+        {
+            return new TextGrammar(tokens, depth, graph => new CallGrammar(form, graph, takesAnyArguments: true).Build());
+        }
+    }
+
+    private int Build()
+    {
+        int body = graph.Add();
+        if (form.MayEndAnywhere)
+        {
+            string opening = form.Syntax.Opening!;
+            graph.Empty(body, FreeText.Until(graph, opening, Calls(opening), end));
+            return Thoughts(body);
+        }
+
+        graph.Empty(body, Calls(""));
+        if (!form.IsRequired && form.Answer is { } answer) graph.Call(body, SchemaGrammar.Build(graph, JsonNode.Parse(answer.Schema)!, answer.Options), end);
+        return Thoughts(body);
+    }
+
+    /// <summary>What may stand before the answer.</summary>
+    private int Thoughts(int body)
+    {
+        if (form.Thoughts is not { } tags || form.Stage == ReasoningStage.Answering) return body;
+        int behind = graph.Add(), thoughts = FreeText.Until(graph, tags.Closing, behind, form.MayEndAnywhere ? end : null);
+        LineFeeds(behind, body);
+        if (form.Stage == ReasoningStage.Thinking) return thoughts;
+        int start = graph.Add(), tag = graph.Add();
+        LineFeeds(start, tag);
+        graph.Text(tag, Encoding.UTF8.GetBytes(tags.Opening), thoughts);
+        graph.Empty(start, body);
+        return start;
+    }
+
+    /// <summary>Up to two, which templates put beside tags.</summary>
+    private void LineFeeds(int from, int to)
+    {
+        int one = graph.Add();
+        graph.Empty(from, to);
+        graph.Byte(from, (byte)'\n', (byte)'\n', one);
+        graph.Empty(one, to);
+        graph.Byte(one, (byte)'\n', (byte)'\n', to);
+    }
+
+    /// <summary>Reads one or more calls to the answer's end.</summary>
+    /// <param name="opened">What was read of them.</param>
+    /// <returns>Where they begin.</returns>
+    private int Calls(string opened)
+    {
+        ToolCallSyntax syntax = form.Syntax;
+        int start = graph.Add(), name = graph.Add(), after = graph.Add();
+        Text(start, (syntax.Prefix + syntax.CallPrefix)[opened.Length..], name);
+        foreach (CallableTool callable in form.Tools)
+        {
+            int arguments = graph.Add(), close = graph.Add();
+            Text(name, callable.Tool.Name + syntax.ArgumentsPrefix, arguments);
+            graph.Call(arguments, Arguments(callable), close);
+            Text(close, syntax.CallSuffix, after);
+        }
+
+        if (form.AllowsSeveral) Text(after, syntax.Separator + syntax.CallPrefix, name);
+        Text(after, syntax.Suffix, end);
+        return start;
+    }
+
+    private int Arguments(CallableTool callable)
+    {
+        string tool = callable.Tool.Name;
+        try
+        {
+            if (!takesAnyArguments) return SchemaGrammar.Build(graph, Schema(callable.Tool.Parameters), new JsonGrammarOptions());
+        }
+        catch (NotSupportedException e)
+        {
+            if (callable.IsStrict) throw new NotSupportedException($"The tool \"{tool}\" is strict, but its parameters cannot be held to: {e.Message}", e);
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
+        {
+            // The latter where a word of the schema has a value of a type that it cannot have.
+            if (callable.IsStrict) throw new ArgumentException($"The tool \"{tool}\" is strict, but its parameters are no schema that can be held to: {e.Message}", e);
+        }
+
+        return SchemaGrammar.Build(graph, JsonNode.Parse(AnyObject)!, new JsonGrammarOptions());
+    }
+
+    /// <summary>A tool's schema; arguments are an object, whether it says so or not.</summary>
+    private static JsonObject Schema(JsonElement parameters)
+    {
+        JsonObject schema = JsonNode.Parse(parameters.GetRawText())!.AsObject();
+        if (!schema.ContainsKey("type"))
+        {
+            schema.Insert(0, "type", "object");
+            return schema;
+        }
+
+        return schema["type"] is JsonValue type && type.TryGetValue(out string? named) && named == "object" ? schema
+            : throw new ArgumentException($"The schema's type is {schema["type"]?.ToJsonString() ?? "null"}, expected \"object\": arguments have names.");
+    }
+
+    private void Text(int from, string text, int to) => graph.Text(from, Encoding.UTF8.GetBytes(text), to);
+}

@@ -1,0 +1,77 @@
+using System.Text;
+
+namespace LongContext.Generation.Grammars;
+
+/// <summary>A grammar of texts together with a vocabulary that spells them. Made once, used by any number of requests; safe for use by several threads.</summary>
+internal sealed class TextGrammar
+{
+    private readonly Lock gate = new();
+    private readonly GrammarGraph graph;
+    private readonly TokenBytes tokens;
+
+    /// <summary>Makes a grammar and its first mask.</summary>
+    /// <param name="tokens">What the vocabulary's tokens spell.</param>
+    /// <param name="maximumDepth">Arrays and objects within one another, at most.</param>
+    /// <param name="build">Adds the rules to the graph that it is given, and returns the one that whole texts satisfy.</param>
+    /// <exception cref="NoTokenAllowedException">What may come first takes too long to find.</exception>
+    public TextGrammar(TokenBytes tokens, int maximumDepth, Func<GrammarGraph, int> build)
+    {
+        this.tokens = tokens;
+        graph = new GrammarGraph { MaximumDepth = maximumDepth, LongestToken = tokens.Trie.LongestText };
+        int root = build(graph);
+        if (tokens.DropsFirstBlank)
+        {
+            // A blank that decoding drops again: models of such tokenizers begin with it.
+            int own = root;
+            root = graph.Add();
+            graph.Empty(root, own);
+            graph.Byte(root, (byte)' ', (byte)' ', own);
+        }
+
+        Start = graph.Start(root);
+        // What takes longest is done here, and not on the thread of those who generate.
+        foreach (IReadOnlyList<(int, int)> set in graph.Classes) tokens.Trie.Of(set);
+        graph.Allowed(Start, tokens.Trie, out _);
+    }
+
+    /// <summary>Before anything is read.</summary>
+    public GrammarState Start { get; }
+
+    /// <summary>A bit for each token that has no text; where text is free, it may come.</summary>
+    public ReadOnlySpan<ulong> TokensWithoutText => tokens.WithoutText;
+
+    /// <summary>Whether a text is one of the grammar's.</summary>
+    public bool IsMatch(string text)
+    {
+        lock (gate)
+        {
+            GrammarState state = Start;
+            foreach (byte value in Encoding.UTF8.GetBytes(text)) state = graph.Step(state, value);
+            return state.IsComplete;
+        }
+    }
+
+    /// <summary>Whether any text may follow here, so that tokens without text may as well.</summary>
+    public bool IsFree(GrammarState state) => graph.IsFree(state);
+
+    /// <summary>A bit for each token that may follow a state, with text; the end and what has no text apart.</summary>
+    public ulong[] Allowed(GrammarState state) => Allowed(state, out _);
+
+    /// <summary>The same, and how much had to be looked at for it.</summary>
+    public ulong[] Allowed(GrammarState state, out long work)
+    {
+        lock (gate) return graph.Allowed(state, tokens.Trie, out work);
+    }
+
+    /// <summary>The state after a token; null where it cannot follow.</summary>
+    public GrammarState? After(GrammarState state, int token)
+    {
+        if ((uint)token >= (uint)tokens.Trie.Texts.Count || tokens.Trie.Texts[token] is not { Length: > 0 } text) return IsFree(state) ? state : null;
+        lock (gate)
+        {
+            foreach (byte value in text) state = graph.Step(state, value);
+        }
+
+        return state.Places.Length == 0 && !state.IsComplete ? null : state;
+    }
+}
