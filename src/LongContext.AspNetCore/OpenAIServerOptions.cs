@@ -37,6 +37,12 @@ public sealed class OpenAIServerOptions
     /// <summary>Bytes of a JSON schema in "response_format": a grammar is made of it. Default 64 KiB.</summary>
     public int MaximumSchemaBytes { get; set; } = 64 << 10;
 
+    /// <summary>Functions that a request may tell the model of ("tools"), and calls that one of its messages may make. Default 128.</summary>
+    public int MaximumTools { get; set; } = 128;
+
+    /// <summary>Bytes of a request's "tools", their schemas included: grammars are made of them. Default 256 KiB.</summary>
+    public int MaximumToolBytes { get; set; } = 256 << 10;
+
     /// <summary>Stop strings of a request. Default 16.</summary>
     public int MaximumStopStrings { get; set; } = 16;
 

@@ -26,6 +26,8 @@ internal sealed class OpenAIServerOptionsValidator : IValidateOptions<OpenAIServ
         if (options.MaximumJsonDepth > 1000) faults.Add($"MaximumJsonDepth is {options.MaximumJsonDepth}, expected at most 1000");
         AtLeast(1, options.MaximumMessages, nameof(options.MaximumMessages));
         AtLeast(1, options.MaximumSchemaBytes, nameof(options.MaximumSchemaBytes));
+        AtLeast(0, options.MaximumTools, nameof(options.MaximumTools));
+        AtLeast(1, options.MaximumToolBytes, nameof(options.MaximumToolBytes));
         AtLeast(0, options.MaximumStopStrings, nameof(options.MaximumStopStrings));
         AtLeast(1, options.MaximumStopStringLength, nameof(options.MaximumStopStringLength));
         AtLeast(1, options.MaximumChoices, nameof(options.MaximumChoices));

@@ -29,7 +29,7 @@ internal sealed class ModelRequest(
         foreach (AIContent content in update.Contents)
         {
             if (content is UsageContent usage) Used(usage.Details);
-            else if (content is TextContent or TextReasoningContent)
+            else if (content is TextContent or TextReasoningContent or FunctionCallContent)
             {
                 last = Stopwatch.GetTimestamp();
                 if (first != 0) continue;

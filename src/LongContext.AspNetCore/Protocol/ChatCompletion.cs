@@ -20,13 +20,26 @@ internal sealed record ChatChoice(int Index, string? FinishReason)
     public ChatAnswerMessage? Message { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public ChatAnswerMessage? Delta { get; init; }
+    public ChatDelta? Delta { get; init; }
 
     /// <summary>Null where nobody asked; clients expect the field.</summary>
     public ChatLogprobs? Logprobs { get; init; }
 }
 
-internal sealed record ChatAnswerMessage
+/// <summary>A whole answer.</summary>
+/// <param name="Role">Whose it is.</param>
+/// <param name="Content">Its text; null where it makes calls only.</param>
+internal sealed record ChatAnswerMessage(string Role, string? Content)
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ReasoningContent { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ChatCall[]? ToolCalls { get; init; }
+}
+
+/// <summary>What a piece adds to an answer.</summary>
+internal sealed record ChatDelta
 {
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Role { get; init; }
@@ -36,6 +49,31 @@ internal sealed record ChatAnswerMessage
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? ReasoningContent { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ChatCall[]? ToolCalls { get; init; }
+}
+
+/// <summary>A call of a function, or what a piece adds to one.</summary>
+internal sealed record ChatCall(ChatCallFunction Function)
+{
+    /// <summary>Which of the answer's calls a piece is of.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Index { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Id { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Type { get; init; }
+}
+
+/// <summary>The function that is called.</summary>
+/// <param name="Arguments">A JSON object, as text, or what a piece adds to it.</param>
+internal sealed record ChatCallFunction(string Arguments)
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; init; }
 }
 
 /// <summary>A text completion, whole or a piece of its stream.</summary>

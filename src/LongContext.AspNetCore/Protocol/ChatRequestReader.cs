@@ -20,6 +20,7 @@ internal static class ChatRequestReader
         GenerationRequest request = GenerationRequest.Of(fields, limits, "messages", messages, maximum ?? older);
         SamplingFields.ReadChatLogprobs(fields, request.Options);
         request.Options.ResponseFormat = SchemaFields.Read(fields, limits);
+        ToolFields.Read(fields, limits, request.Options);
         request.Options.Reasoning = Reasoning(fields);
         if (fields.Boolean(ChatOptionKeys.SeparateReasoning) is { } apart) (request.Options.AdditionalProperties ??= [])[ChatOptionKeys.SeparateReasoning] = apart;
         if (fields.Boolean(ChatOptionKeys.ContinueFinalMessage) == true)
@@ -40,25 +41,34 @@ internal static class ChatRequestReader
         if (count == 0) throw ProtocolException.Bad("'messages' is empty, expected one message at least.", "messages");
         if (count > limits.MaximumMessages) throw ProtocolException.Bad($"'messages' has {count} messages, expected at most {limits.MaximumMessages}.", "messages");
         List<ChatMessage> messages = new(count);
-        foreach (JsonElement item in given.EnumerateArray()) messages.Add(Message(JsonFields.Of(item, $"messages[{messages.Count}]")));
+        var tools = new ToolMessageFields(limits);
+        foreach (JsonElement item in given.EnumerateArray()) messages.Add(Message(JsonFields.Of(item, $"messages[{messages.Count}]"), tools));
         return messages;
     }
 
-    private static ChatMessage Message(JsonFields fields)
+    private static ChatMessage Message(JsonFields fields, ToolMessageFields tools)
     {
+        const string expected = "expected system, developer, user, assistant or tool";
         ChatRole role = fields.String("role") switch
         {
             "system" or "developer" => ChatRole.System,
             "user" => ChatRole.User,
             "assistant" => ChatRole.Assistant,
-            "tool" or "function" => throw ProtocolException.Unsupported($"'{fields.Name("role")}' is a tool's, but tools are not supported.", fields.Name("role")),
-            null => throw ProtocolException.Bad($"'{fields.Name("role")}' is missing, expected system, developer, user or assistant.", fields.Name("role")),
-            _ => throw ProtocolException.Bad($"'{fields.Name("role")}' is unknown, expected system, developer, user or assistant.", fields.Name("role")),
+            "tool" => ChatRole.Tool,
+            "function" => throw ProtocolException.Unsupported($"'{fields.Name("role")}' is \"function\", which is tool's old name: send \"tool\" with 'tool_call_id'.", fields.Name("role")),
+            null => throw ProtocolException.Bad($"'{fields.Name("role")}' is missing, {expected}.", fields.Name("role")),
+            _ => throw ProtocolException.Bad($"'{fields.Name("role")}' is unknown, {expected}.", fields.Name("role")),
         };
-        if (fields.Array("tool_calls") is { } calls && calls.Any() || fields.Find("function_call") is not null)
-            throw ProtocolException.Unsupported($"'{fields.Name("tool_calls")}' is given, but tools are not supported.", fields.Name("tool_calls"));
-        if (fields.Find("content") is not { } content) throw ProtocolException.Bad($"'{fields.Name("content")}' is missing, expected a string or an array of text parts.", fields.Name("content"));
-        var message = new ChatMessage(role, Content(content, fields.Name("content")));
+        if (fields.Find("function_call") is not null)
+            throw ProtocolException.Unsupported($"'{fields.Name("function_call")}' is given, which is the old name: send 'tool_calls'.", fields.Name("function_call"));
+        List<FunctionCallContent> calls = tools.Calls(fields);
+        if (calls.Count > 0 && role != ChatRole.Assistant) throw ProtocolException.Bad($"'{fields.Name("tool_calls")}' is given, but only an assistant makes calls.", fields.Name("tool_calls"));
+        JsonElement? content = fields.Find("content");
+        if (content is null && calls.Count == 0) throw ProtocolException.Bad($"'{fields.Name("content")}' is missing, expected a string or an array of text parts.", fields.Name("content"));
+        string text = content is { } given ? Content(given, fields.Name("content")) : "";
+        if (role == ChatRole.Tool) return tools.Result(fields, text);
+        var message = new ChatMessage(role, text);
+        foreach (FunctionCallContent call in calls) message.Contents.Add(call);
         // What a model thought, where a client sends it back.
         if (role == ChatRole.Assistant && fields.String(fields.Named("reasoning_content", "reasoning")) is { Length: > 0 } thought) message.Contents.Insert(0, new TextReasoningContent(thought));
         return message;

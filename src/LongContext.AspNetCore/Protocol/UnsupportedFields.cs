@@ -29,9 +29,8 @@ internal static class UnsupportedFields
         // A chat's template writes the special tokens itself.
         RefuseWhere(fields, "add_special_tokens", true);
         RefuseTemplateValues(fields);
-        bool none = fields.Find("tool_choice") is { ValueKind: JsonValueKind.String } choice && JsonFields.Text(choice, "tool_choice") == "none";
-        if (!none && fields.Array("tools") is { } tools && tools.Any()) throw ProtocolException.Unsupported("'tools' is given, but tools are not supported: leave it out, or send 'tool_choice': \"none\".", "tools");
-        if (fields.Array("functions") is { } functions && functions.Any()) throw ProtocolException.Unsupported("'functions' is given, but tools are not supported.", "functions");
+        if (fields.Array("functions") is { } functions && functions.Any()) throw ProtocolException.Unsupported("'functions' is given, which is the old name: send 'tools'.", "functions");
+        if (fields.Find("function_call") is not null) throw ProtocolException.Unsupported("'function_call' is given, which is the old name: send 'tool_choice'.", "function_call");
         if (fields.Find("audio") is not null) throw ProtocolException.Unsupported("'audio' is given, but the model answers in text only.", "audio");
         if (fields.Array("modalities") is not { } modalities) return;
         foreach (JsonElement item in modalities)

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using LongContext.AspNetCore.Protocol;
 using LongContext.Evaluation;
 using LongContext.Tokenization;
@@ -9,6 +10,8 @@ namespace LongContext.AspNetCore.Serving;
 /// <summary>What an answer is made of, in the protocol's words.</summary>
 internal static class AnswerParts
 {
+    private static readonly JsonSerializerOptions Compact = new(AIJsonUtilities.DefaultOptions) { WriteIndented = false };
+
     /// <summary>Tokens of all answers to a request; the prompt, which is one and the same, counts once.</summary>
     public static CompletionUsage Usage(IReadOnlyList<UsageDetails?> answers)
     {
@@ -56,4 +59,14 @@ internal static class AnswerParts
 
         return text?.ToString();
     }
+
+    /// <summary>The functions that are called.</summary>
+    public static IEnumerable<ChatCall> Calls(IEnumerable<AIContent> contents) => contents.OfType<FunctionCallContent>().Select(call => new ChatCall(new ChatCallFunction(Json(call)) { Name = call.Name })
+    {
+        Id = call.CallId, Type = "function",
+    });
+
+    /// <summary>A call's arguments as JSON.</summary>
+    public static string Json(FunctionCallContent call) =>
+        JsonSerializer.Serialize(call.Arguments ?? new Dictionary<string, object?>(), Compact.GetTypeInfo(typeof(IDictionary<string, object?>)));
 }

@@ -14,11 +14,14 @@ internal sealed class ChatWriting(string model, DateTimeOffset time, int choices
     private readonly UsageDetails?[] usages = new UsageDetails?[choices];
     private readonly List<AdditionalPropertiesDictionary?> last = [];
 
+    /// <summary>Of each answer, how many calls were written.</summary>
+    private readonly int[] calls = new int[choices];
+
     public Task WriteAsync(AnswerWriter writer, ChatResponse[] responses)
     {
         ChatChoice[] answers = [.. responses.Select((response, i) => new ChatChoice(i, AnswerParts.FinishReason(response.FinishReason))
         {
-            Message = new ChatAnswerMessage { Role = Assistant, Content = response.Text, ReasoningContent = AnswerParts.Reasoning(response.Messages.SelectMany(each => each.Contents)) },
+            Message = Message(response),
             Logprobs = LogprobParts.Chat(response.GetLogProbabilities()),
         })];
         CompletionUsage usage = AnswerParts.Usage(Array.ConvertAll(responses, response => response.Usage));
@@ -27,7 +30,7 @@ internal sealed class ChatWriting(string model, DateTimeOffset time, int choices
 
     public void AddBeginning(AnswerWriter writer)
     {
-        for (int i = 0; i < choices; i++) Add(writer, i, new ChatAnswerMessage { Role = Assistant, Content = "" });
+        for (int i = 0; i < choices; i++) Add(writer, i, new ChatDelta { Role = Assistant, Content = "" });
     }
 
     public void AddPiece(AnswerWriter writer, AnswerPiece piece)
@@ -39,8 +42,9 @@ internal sealed class ChatWriting(string model, DateTimeOffset time, int choices
         string text = update.Text;
         string? thought = AnswerParts.Reasoning(update.Contents);
         ChatLogprobs? details = LogprobParts.Chat(update.GetLogProbabilities());
-        if (text.Length == 0 && thought is null && details is null) return;
-        Add(writer, piece.Choice, new ChatAnswerMessage { Content = text.Length > 0 || thought is null ? text : null, ReasoningContent = thought }, details: details);
+        if (text.Length > 0 || thought is not null || details is not null)
+            Add(writer, piece.Choice, new ChatDelta { Content = text.Length > 0 || thought is null ? text : null, ReasoningContent = thought }, details: details);
+        foreach (ChatCall call in AnswerParts.Calls(update.Contents)) AddCall(writer, piece.Choice, call);
     }
 
     public void AddEnd(AnswerWriter writer, bool includeUsage)
@@ -48,14 +52,30 @@ internal sealed class ChatWriting(string model, DateTimeOffset time, int choices
         AnswerNotes? notes = AnswerParts.Notes(last);
         for (int i = 0; i < choices; i++)
         {
-            var end = new ChatChoice(i, AnswerParts.FinishReason(reasons[i])) { Delta = new ChatAnswerMessage() };
+            var end = new ChatChoice(i, AnswerParts.FinishReason(reasons[i])) { Delta = new ChatDelta() };
             writer.AddEvent(Chunk([end]) with { Longcontext = i == choices - 1 ? notes : null }, ProtocolJson.Plain.ChatCompletion);
         }
 
         if (includeUsage) writer.AddEvent(Chunk([]) with { Usage = AnswerParts.Usage(usages) }, ProtocolJson.Plain.ChatCompletion);
     }
 
-    private void Add(AnswerWriter writer, int choice, ChatAnswerMessage delta, ChatLogprobs? details = null) =>
+    private static ChatAnswerMessage Message(ChatResponse response)
+    {
+        AIContent[] contents = [.. response.Messages.SelectMany(each => each.Contents)];
+        ChatCall[] calls = [.. AnswerParts.Calls(contents)];
+        string? text = response.Text.Length == 0 && calls.Length > 0 ? null : response.Text;
+        return new ChatAnswerMessage(Assistant, text) { ReasoningContent = AnswerParts.Reasoning(contents), ToolCalls = calls.Length > 0 ? calls : null };
+    }
+
+    /// <summary>The function first, then its arguments: a call comes once it is whole, so that these are one piece.</summary>
+    private void AddCall(AnswerWriter writer, int choice, ChatCall call)
+    {
+        int index = calls[choice]++;
+        Add(writer, choice, new ChatDelta { ToolCalls = [call with { Index = index, Function = call.Function with { Arguments = "" } }] });
+        Add(writer, choice, new ChatDelta { ToolCalls = [new ChatCall(new ChatCallFunction(call.Function.Arguments)) { Index = index }] });
+    }
+
+    private void Add(AnswerWriter writer, int choice, ChatDelta delta, ChatLogprobs? details = null) =>
         writer.AddEvent(Chunk([new ChatChoice(choice, null) { Delta = delta, Logprobs = details }]), ProtocolJson.Plain.ChatCompletion);
 
     private ChatCompletion Chunk(ChatChoice[] answers) => new(id, "chat.completion.chunk", created, model, answers);

@@ -35,7 +35,7 @@ internal static class Faults
     };
 
     /// <summary>Without the parameter's name that .NET puts behind.</summary>
-    private static string Message(Exception exception)
+    public static string Message(Exception exception)
     {
         string message = exception.Message;
         int parameter = exception is ArgumentException { ParamName: not null } ? message.LastIndexOf(" (Parameter '", StringComparison.Ordinal) : -1;

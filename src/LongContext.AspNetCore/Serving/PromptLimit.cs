@@ -16,7 +16,7 @@ internal sealed class PromptLimit(IOptions<OpenAIServerOptions> options, IServic
     {
         if (options.Value.MaximumPromptTokens is not { } most) return;
         // A token stands for a byte at least, so most texts need no counting.
-        IEnumerable<string> texts = request.Messages.SelectMany(message => message.Contents).Select(Text);
+        IEnumerable<string> texts = request.Messages.SelectMany(message => message.Contents).Select(Text).Concat(Tools(request.Options));
         long bytes = texts.Sum(text => (long)Encoding.UTF8.GetByteCount(text));
         if (bytes <= most) return;
         // A client that does not say how it counts has its window alone.
@@ -35,8 +35,14 @@ internal sealed class PromptLimit(IOptions<OpenAIServerOptions> options, IServic
     {
         TextContent text => text.Text,
         TextReasoningContent thought => thought.Text,
+        FunctionCallContent call => call.Name + AnswerParts.Json(call),
+        FunctionResultContent result => result.Result as string ?? "",
         _ => "",
     };
+
+    /// <summary>What the model is told of functions.</summary>
+    private static IEnumerable<string> Tools(ChatOptions options) => options.ToolMode is NoneChatToolMode ? []
+        : (options.Tools ?? []).OfType<AIFunctionDeclaration>().Select(tool => tool.Name + tool.Description + tool.JsonSchema.GetRawText());
 
     /// <summary>The tokenizer of a model that is not loaded yet, as the host has it; null where it has none.</summary>
     private Tokenizer? Early(LongContextModel model)

@@ -7,6 +7,8 @@ namespace LongContext.Generation;
 /// <summary>Calls of functions and their results in chat messages.</summary>
 internal static class ChatToolMessages
 {
+    private static readonly JsonSerializerOptions Compact = new(AIJsonUtilities.DefaultOptions) { WriteIndented = false };
+
     /// <summary>The calls that a message makes.</summary>
     /// <param name="message">A message that is not a tool's.</param>
     /// <param name="number">Its number.</param>
@@ -48,7 +50,7 @@ internal static class ChatToolMessages
         try
         {
             IDictionary<string, object?> arguments = content.Arguments ?? new Dictionary<string, object?>();
-            return new ChatToolCall(content.CallId, content.Name, JsonSerializer.SerializeToElement(arguments, AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(IDictionary<string, object?>))));
+            return new ChatToolCall(content.CallId, content.Name, JsonSerializer.SerializeToElement(arguments, Compact.GetTypeInfo(typeof(IDictionary<string, object?>))));
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException or JsonException or InvalidOperationException)
         {
@@ -64,7 +66,7 @@ internal static class ChatToolMessages
         if (content.Result is not { } value) return content.Exception is null ? "" : "Error: Function failed.";
         try
         {
-            return value is JsonElement { ValueKind: JsonValueKind.String } json ? json.GetString()! : JsonSerializer.Serialize(value, AIJsonUtilities.DefaultOptions.GetTypeInfo(value.GetType()));
+            return value is JsonElement { ValueKind: JsonValueKind.String } json ? json.GetString()! : JsonSerializer.Serialize(value, Compact.GetTypeInfo(value.GetType()));
         }
         catch (Exception e) when (e is NotSupportedException or JsonException or InvalidOperationException)
         {

@@ -22,6 +22,9 @@ internal static class RequestMutations
         TestServer.Chat("once upon", ""","longcontext_token_truncation":{"maximum_tokens":8,"start_share":0.5,"protected_start":1,"protected_end":1,"marker":[3]},"longcontext_token_dropping":{"type":"prompt_selection","maximum_tokens":40,"observed_tokens":4,"pool_size":3,"pooling":"mean"},"max_new_tokens":2,"stream":true"""),
         TestServer.Chat("x", ""","longcontext_position_remapping":{"type":"self_extend","group_size":2,"neighbor_window":8},"logit_bias":[[3,false],[4,1]],"json_schema":{"type":"boolean"},"max_tokens":2,"mirostat":0,"samplers":[]"""),
         """{"model":"fake","messages":[{"role":"user","content":"s"},{"role":"assistant","content":"c","reasoning":"t"},{"role":"user","content":"u"}],"separate_reasoning":true,"include_reasoning":false,"reasoning_effort":"low","guided_json":"{}","max_tokens":2}""",
+        TestServer.Chat("x", ""","tools":[{"type":"function","function":{"name":"get","description":"d","parameters":{"type":"object","properties":{"a":{"type":"string","enum":["b"]}},"required":["a"]},"strict":true}},{"type":"function","function":{"name":"two"}}],"tool_choice":{"type":"function","function":{"name":"two"}},"max_tokens":3"""),
+        TestServer.Chat("x", ""","tools":[{"type":"function","function":{"name":"get","parameters":{"type":"object"}}}],"tool_choice":{"type":"allowed_tools","allowed_tools":{"mode":"required","tools":[{"type":"function","function":{"name":"get"}}]}},"parallel_tool_calls":false,"stream":true,"max_tokens":3"""),
+        """{"model":"fake","tools":[{"type":"function","function":{"name":"get"}}],"messages":[{"role":"user","content":"x"},{"role":"assistant","content":null,"tool_calls":[{"id":"a","type":"function","function":{"name":"get","arguments":"{\"a\":[1,null]}"}}]},{"role":"tool","tool_call_id":"a","content":[{"type":"text","text":"r"}]}],"tool_choice":"auto","max_tokens":2}""",
     ];
 
     private static readonly string[] Values =

@@ -11,6 +11,9 @@ internal sealed class FakeChatClient : IChatClient
     /// <summary>The pieces of an answer to the last message.</summary>
     public Func<string, ChatOptions?, IEnumerable<string>> Answer { get; init; } = (text, _) => ["You", " said", ": ", text];
 
+    /// <summary>Functions that are called behind the text.</summary>
+    public Func<ChatOptions?, IEnumerable<FunctionCallContent>> Calls { get; init; } = _ => [];
+
     /// <summary>Before each piece.</summary>
     public Func<CancellationToken, Task>? Wait { get; set; }
 
@@ -60,6 +63,13 @@ internal sealed class FakeChatClient : IChatClient
                 yield return new ChatResponseUpdate(ChatRole.Assistant, piece);
             }
 
+            bool calls = false;
+            foreach (FunctionCallContent call in Calls(options))
+            {
+                calls = true;
+                yield return new ChatResponseUpdate(ChatRole.Assistant, [call]);
+            }
+
             bool full = count > options?.MaxOutputTokens;
             whole = true;
             yield return new ChatResponseUpdate(ChatRole.Assistant, [new UsageContent(new UsageDetails
@@ -67,7 +77,7 @@ internal sealed class FakeChatClient : IChatClient
                 InputTokenCount = asked.Count, OutputTokenCount = full ? count - 1 : count, TotalTokenCount = asked.Count + (full ? count - 1 : count),
             })])
             {
-                FinishReason = full ? ChatFinishReason.Length : ChatFinishReason.Stop,
+                FinishReason = full ? ChatFinishReason.Length : calls ? ChatFinishReason.ToolCalls : ChatFinishReason.Stop,
             };
         }
         finally
