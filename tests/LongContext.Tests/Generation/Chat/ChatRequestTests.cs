@@ -188,8 +188,7 @@ public sealed class ChatRequestTests : IDisposable
     public async Task Request_WhatTheClientCannotDo_IsRefusedByName()
     {
         ChatMessage[] user = [new(ChatRole.User, "x")];
-        await Refused<NotSupportedException>(user, new ChatOptions { Tools = [AIFunctionFactory.Create(() => 1, "one")] }, "Tools names 1");
-        await Refused<NotSupportedException>(user, new ChatOptions { ToolMode = ChatToolMode.RequireAny }, "ToolMode");
+        await Refused<NotSupportedException>(user, new ChatOptions { Tools = [AIFunctionFactory.Create(() => 1, "one")] }, "\"chatml\" has no place for tools");
         await Refused<NotSupportedException>(user, new ChatOptions { ConversationId = "c1" }, "\"c1\"");
         await Refused<ArgumentException>(user, new ChatOptions { ModelId = "gpt" }, "\"gpt\"");
         await Refused<ArgumentException>(user, new ChatOptions { StopSequences = ["a", ""] }, "empty");
@@ -199,7 +198,7 @@ public sealed class ChatRequestTests : IDisposable
         await Refused<ArgumentException>(user, new ChatOptions { Temperature = float.NaN }, "Temperature");
         await Refused<ArgumentException>(user, new ChatOptions { AdditionalProperties = new() { [ChatOptionKeys.Completion] = "yes" } }, ChatOptionKeys.Completion);
         await Refused<ArgumentException>(user, new ChatOptions { AdditionalProperties = new() { [ChatOptionKeys.MinimumNewTokens] = -3 } }, "-3");
-        await Refused<ArgumentException>([new(ChatRole.Tool, "x")], null, "\"tool\"");
+        await Refused<ArgumentException>([new(ChatRole.Tool, "x")], null, "Message 0 is a tool's and holds a TextContent");
         await Refused<ArgumentException>([.. user, new(ChatRole.User, [new UriContent("http://localhost/a.png", "image/png")])], null, "Message 1 holds a UriContent");
         await Refused<ArgumentException>([], null, "no message");
         await Assert.ThrowsAsync<ArgumentException>(() => Ask([new(ChatRole.Assistant, "x"), null!], null, ChatModels.Format));
