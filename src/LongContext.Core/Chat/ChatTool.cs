@@ -35,4 +35,36 @@ public sealed record ChatTool
 
     /// <summary>Of name and description.</summary>
     public override int GetHashCode() => HashCode.Combine(Name, Description);
+
+    /// <summary>As OpenAI's protocol and the templates have it: name, description where there is one, parameters.</summary>
+    internal JsonElement ToFunction() => Write(WriteFunction);
+
+    /// <summary>The same in the wrapping that says that it is a function.</summary>
+    internal JsonElement ToElement() => Write(writer =>
+    {
+        writer.WriteStartObject();
+        writer.WriteString("type", "function");
+        writer.WritePropertyName("function");
+        WriteFunction(writer);
+        writer.WriteEndObject();
+    });
+
+    private void WriteFunction(Utf8JsonWriter writer)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("name", Name);
+        if (Description is not null) writer.WriteString("description", Description);
+        writer.WritePropertyName("parameters");
+        Parameters.WriteTo(writer);
+        writer.WriteEndObject();
+    }
+
+    private static JsonElement Write(Action<Utf8JsonWriter> write)
+    {
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer)) write(writer);
+        // The wrapping stands around parameters that may be as deep as is allowed.
+        using JsonDocument document = JsonDocument.Parse(buffer.ToArray(), new JsonDocumentOptions { MaxDepth = ToolJson.MaximumDepth + 2 });
+        return document.RootElement.Clone();
+    }
 }

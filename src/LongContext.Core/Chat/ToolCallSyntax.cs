@@ -3,34 +3,33 @@ namespace LongContext.Chat;
 /// <summary>How a format's calls stand in an answer's text.</summary>
 /// <remarks>
 /// <para>All that a model writes to make calls is</para>
-/// <code>Prefix CallPrefix name ArgumentsPrefix arguments CallSuffix (Separator CallPrefix name ArgumentsPrefix arguments CallSuffix)* Suffix</code>
-/// <para>where <c>name</c> is the function's name as it is and <c>arguments</c> a JSON object; all else is literal text, in which the
-/// quotes of a JSON format's keys stand as well. A grammar that lets a model make calls, and only right ones, is built from these
-/// texts and the schemas of the arguments. <see cref="CreateReader"/> reads more than that: white space, keys in any order, and what
-/// models are seen to do.</para>
+/// <code>Prefix call (Separator call)* Suffix, where a call is CallPrefix name ArgumentsPrefix arguments CallSuffix</code>
+/// <para><c>name</c> is the function's name as it is and <c>arguments</c> a JSON object; all else is literal text, the quotes of a JSON
+/// format's keys included. A grammar that lets a model make calls, and only right ones, is built from these texts and the schemas of
+/// the arguments. <see cref="CreateReader"/> takes more than that: white space, keys in any order, and what models are seen to do.</para>
 /// </remarks>
-public sealed class ToolCallSyntax
+public sealed partial class ToolCallSyntax
 {
-    internal ToolCallSyntax()
+    private ToolCallSyntax()
     {
     }
 
     /// <summary>The text at which calls begin in an answer; null where a call is a JSON object and nothing announces it (Llama 3).</summary>
-    public string? Opening { get; internal init; }
+    public string? Opening { get; private init; }
 
     /// <summary><see cref="Opening"/> where it is one token that is special to the model's tokenizer, so that decoding may drop it; else null.</summary>
     public string? OpeningToken => Opening is not null && SpecialTokens.Contains(Opening) ? Opening : null;
 
-    /// <summary>Special tokens in a call's text. Decoding must keep them, or the reader finds no call; empty where there are none.</summary>
-    public IReadOnlyList<string> SpecialTokens { get; internal init; } = [];
+    /// <summary>Special tokens that belong to calls. Decoding must keep them, or the reader finds no call; empty where there are none.</summary>
+    public IReadOnlyList<string> SpecialTokens { get; private init; } = [];
 
-    /// <summary>Whether one answer may hold several calls. Readers take several from any model.</summary>
-    public bool AllowsSeveral { get; internal init; } = true;
+    /// <summary>Whether the model makes several calls in one answer. The reader takes several from any.</summary>
+    public bool AllowsSeveral { get; private init; } = true;
 
     /// <summary>What stands once before the first call.</summary>
-    public string Prefix { get; internal init; } = "";
+    public string Prefix { get; private init; } = "";
 
-    /// <summary>What stands between <see cref="Prefix"/> or <see cref="Separator"/> and a function's name.</summary>
+    /// <summary>What stands before a function's name.</summary>
     public required string CallPrefix { get; init; }
 
     /// <summary>What stands between a function's name and its arguments.</summary>
@@ -40,11 +39,38 @@ public sealed class ToolCallSyntax
     public required string CallSuffix { get; init; }
 
     /// <summary>What stands between two calls.</summary>
-    public string Separator { get; internal init; } = "";
+    public string Separator { get; private init; } = "";
 
     /// <summary>What stands once after the last call, the end-of-turn token not included.</summary>
-    public string Suffix { get; internal init; } = "";
+    public string Suffix { get; private init; } = "";
+
+    /// <summary>The texts that open calls, <see cref="Opening"/> among them.</summary>
+    internal IReadOnlyList<string> Openings { get; private init; } = [];
+
+    /// <summary>What may close what an opening opened; null for nothing.</summary>
+    internal string? Closing { get; private init; }
+
+    /// <summary>Whether an object that begins an answer is a call without an opening.</summary>
+    internal bool IsBare => Opening is null;
+
+    /// <summary>What the ids that a reader makes begin with.</summary>
+    internal string IdPrefix { get; private init; } = "call_";
+
+    /// <summary>Writes calls as the model does.</summary>
+    /// <param name="calls">At least one call, none null; their ids are not written.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="calls"/> or one of them is null.</exception>
+    /// <exception cref="ArgumentException">There is no call, or there are several and the model makes one.</exception>
+    public string Write(IReadOnlyList<ChatToolCall> calls)
+    {
+        ArgumentNullException.ThrowIfNull(calls);
+        foreach (ChatToolCall call in calls) ArgumentNullException.ThrowIfNull(call, nameof(calls));
+        if (calls.Count == 0) throw new ArgumentException("There are no calls, expected at least one.", nameof(calls));
+        if (calls.Count > 1 && !AllowsSeveral) throw new ArgumentException($"There are {calls.Count} calls; this model makes one at a time.", nameof(calls));
+        return Prefix + string.Join(Separator, calls.Select(Write)) + Suffix;
+    }
 
     /// <summary>Begins to read one answer.</summary>
     public ToolCallReader CreateReader() => new(this);
+
+    private string Write(ChatToolCall call) => CallPrefix + call.Name + ArgumentsPrefix + PythonJson.Write(call.Arguments) + CallSuffix;
 }

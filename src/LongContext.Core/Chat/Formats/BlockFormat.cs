@@ -38,16 +38,34 @@ internal sealed class BlockFormat(string name, params IReadOnlyList<string> stop
     /// <summary>Whether the generation prompt hangs on a turn other than the opening system turn.</summary>
     public bool PromptNeedsTurn { get; init; }
 
+    /// <summary>How calls are written; null for no tools.</summary>
+    public ToolCallSyntax? Syntax { get; init; }
+
+    public override ToolCallSyntax? ToolCalls => Syntax;
+
+    /// <summary>A block of its own that lists tools, from at least one; null where <see cref="System"/> does.</summary>
+    public Func<IReadOnlyList<ChatTool>, string>? ToolList { get; init; }
+
+    /// <summary>Whether that block stands before the system prompt, else behind it.</summary>
+    public bool ListsToolsFirst { get; init; }
+
+    /// <summary>The role of tools' answers.</summary>
+    public string ToolRole { get; init; } = ChatTurn.ToolRole;
+
     protected override void Write(ChatTextBuilder text, IReadOnlyList<ChatTurn> turns, ChatRenderOptions options)
     {
         text.Append(Beginning);
         int first = turns[0].IsSystem ? 1 : 0;
+        string list = options.Tools.Count > 0 && ToolList is not null ? ToolList(options.Tools) : "";
+        if (ListsToolsFirst) text.Append(list);
         if (System(Roles.OpeningSystem(turns), options) is { } system) WriteBlock(text, ChatTurn.SystemRole, system);
+        if (!ListsToolsFirst) text.Append(list);
         for (int i = first; i < turns.Count; i++)
         {
             string content = Trims ? PythonText.Strip(turns[i].Content) : turns[i].Content;
+            if (turns[i].ToolCalls.Count > 0) content += Syntax!.Write(turns[i].ToolCalls);
             if (turns[i].IsAssistant) text.Append(Header(turns[i].Role)).AppendAnswer(i, content, EndOfTurn).Append(AfterTurn);
-            else WriteBlock(text, turns[i].Role, content);
+            else WriteBlock(text, turns[i].IsTool ? ToolRole : turns[i].Role, content);
         }
 
         bool prompts = AlwaysPrompts || options.AddGenerationPrompt;

@@ -4,7 +4,7 @@ namespace LongContext.Chat.Formats;
 /// The formats of Mistral, in which [INST] and [/INST] stand around what the user says. They differ in blanks, in where the system
 /// prompt goes, and know no generation prompt.
 /// </summary>
-internal sealed class InstructionFormat(string name, string beginningOfSentence, string endOfSentence) : ChatFormat(name, endOfSentence)
+internal sealed partial class InstructionFormat(string name, string beginningOfSentence, string endOfSentence) : ChatFormat(name, endOfSentence)
 {
     public enum SystemPlace
     {
@@ -42,18 +42,24 @@ internal sealed class InstructionFormat(string name, string beginningOfSentence,
     /// <summary>Where the system prompt goes.</summary>
     public SystemPlace System { get; init; }
 
+    /// <summary>How calls are written; null for no tools.</summary>
+    public ToolCallSyntax? Syntax { get; init; }
+
+    public override ToolCallSyntax? ToolCalls => Syntax;
+
     protected override void Write(ChatTextBuilder text, IReadOnlyList<ChatTurn> turns, ChatRenderOptions options)
     {
         text.Append(beginningOfSentence);
         bool takesSystem = System is not (SystemPlace.None or SystemPlace.OwnBlock);
         int first = takesSystem && turns[0].IsSystem ? 1 : 0;
-        if (System != SystemPlace.OwnBlock) Roles.RequireAlternation(turns, first, Name);
+        if (System != SystemPlace.OwnBlock) Roles.RequireAlternation(turns, first, Name, skipsTools: Syntax is not null);
         ChatTurn? last = turns.LastOrDefault(turn => turn.IsUser);
         for (int i = first; i < turns.Count; i++)
         {
             ChatTurn turn = turns[i];
             if (turn.IsUser)
             {
+                if (options.Tools.Count > 0 && turn.Content == last?.Content) WriteTools(text, options.Tools);
                 text.Append(BeforeUser);
                 bool holds = System switch
                 {
@@ -63,6 +69,15 @@ internal sealed class InstructionFormat(string name, string beginningOfSentence,
                 };
                 if (first == 1 && holds) text.Append(turns[0].Content).Append("\n\n");
                 text.Append(turn.Content).Append(AfterUser);
+            }
+            else if (turn.IsTool)
+            {
+                WriteToolAnswer(text, turns, i);
+            }
+            else if (turn.ToolCalls.Count > 0)
+            {
+                // The template leaves out what else the turn says.
+                text.AppendAnswer(i, Calls(turns, i), endOfSentence).Append(AfterAnswer);
             }
             else if (turn.IsAssistant)
             {
@@ -76,11 +91,13 @@ internal sealed class InstructionFormat(string name, string beginningOfSentence,
         }
     }
 
+    /// <summary>What stands behind the tokens in brackets: a blank or, with the tekken tokenizers, nothing.</summary>
+    private string Blank => BeforeUser.EndsWith(' ') ? " " : "";
+
     private void WriteSystem(ChatTextBuilder text, IReadOnlyList<ChatTurn> turns, int turn)
     {
         if (System != SystemPlace.OwnBlock)
             throw Roles.Refused(turns, turn, "\"user\" or \"assistant\"", "turns after the opening are the user's and the assistant's", Name);
-        string blank = BeforeUser.EndsWith(' ') ? " " : "";
-        text.Append("[SYSTEM_PROMPT]" + blank).Append(turns[turn].Content).Append("[/SYSTEM_PROMPT]");
+        text.Append("[SYSTEM_PROMPT]" + Blank).Append(turns[turn].Content).Append("[/SYSTEM_PROMPT]");
     }
 }

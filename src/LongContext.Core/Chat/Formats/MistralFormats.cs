@@ -24,17 +24,23 @@ internal static class MistralFormats
         BeforeUser = " [INST] ", AfterUser = " [/INST]", BeforeAnswer = " ", System = SystemPlace.FirstUser,
     };
 
-    public static ChatFormat Version3(string begin, string end, SystemPlace system = SystemPlace.FinalUser, bool trimsAnswers = true) =>
+    public static ChatFormat Version3(string begin, string end, SystemPlace system = SystemPlace.FinalUser) =>
         new InstructionFormat("mistral-v3", begin, end)
         {
-            BeforeUser = "[INST] ", AfterUser = "[/INST]", BeforeAnswer = " ", System = system, TrimsAnswers = trimsAnswers,
+            BeforeUser = "[INST] ", AfterUser = "[/INST]", BeforeAnswer = " ", System = system, TrimsAnswers = true, Syntax = ToolCallSyntax.Mistral,
         };
+
+    /// <summary>Mixtral 8x22B, whose template knows no tools and leaves answers untrimmed.</summary>
+    public static ChatFormat Version3WithoutTools(string begin, string end) => new InstructionFormat("mistral-v3", begin, end)
+    {
+        BeforeUser = "[INST] ", AfterUser = "[/INST]", BeforeAnswer = " ", System = SystemPlace.FinalUser,
+    };
 
     /// <summary>Nemo: version 3 for the tekken tokenizer, without blanks.</summary>
     public static ChatFormat Nemo(string begin, string end) =>
         new InstructionFormat("mistral-nemo", begin, end)
         {
-            BeforeUser = "[INST]", AfterUser = "[/INST]", System = SystemPlace.FinalUser,
+            BeforeUser = "[INST]", AfterUser = "[/INST]", System = SystemPlace.FinalUser, Syntax = ToolCallSyntax.MistralNemo,
         };
 
     public static ChatFormat Version7(string begin, string end) => new InstructionFormat("mistral-v7", begin, end)

@@ -40,10 +40,19 @@ internal static class PhiFormats
         WritesSystem = true,
     };
 
+    /// <summary>
+    /// Phi-4 mini: the list of tools is part of the system prompt. What its template leaves to the caller, the text of calls and the role of
+    /// tools' answers, is written with the tokens that its vocabulary has for them.
+    /// </summary>
     public static ChatFormat Version4Mini(string endOfSentence) => new BlockFormat("phi4-mini", End, EndOfText)
     {
         Header = role => $"<|{role}|>",
         EndOfTurn = End,
         Ending = endOfSentence,
+        System = (system, options) => options.Tools.Count == 0
+            ? system
+            : $"{system}<|tool|>{PythonJson.Write(options.Tools.Select(tool => tool.ToFunction()))}<|/tool|>",
+        Syntax = ToolCallSyntax.Phi4Mini,
+        ToolRole = "tool_response",
     };
 }

@@ -12,11 +12,20 @@ internal sealed class Qwen3Format(bool alwaysThinks = false) : ChatFormat(always
 
     public override ReasoningTags ReasoningTags => ReasoningTags.Think;
 
+    public override ToolCallSyntax ToolCalls => ToolCallSyntax.Hermes;
+
     protected override void Write(ChatTextBuilder text, IReadOnlyList<ChatTurn> turns, ChatRenderOptions options)
     {
         int lastQuestion = LastQuestion(turns);
-        for (int i = 0; i < turns.Count; i++)
+        int first = options.Tools.Count > 0 ? WriteTools(text, turns, options) : 0;
+        for (int i = first; i < turns.Count; i++)
         {
+            if (turns[i].IsTool)
+            {
+                HermesTools.WriteAnswer(text, turns, i);
+                continue;
+            }
+
             text.Append($"<|im_start|>{turns[i].Role}\n");
             if (turns[i].IsAssistant) WriteAnswer(text, turns, i, i > lastQuestion, options);
             else text.Append(turns[i].Content).Append(EndOfTurn);
@@ -28,9 +37,19 @@ internal sealed class Qwen3Format(bool alwaysThinks = false) : ChatFormat(always
         text.Append(alwaysThinks ? Opening : options.EnableThinking == false ? NoThoughts : "");
     }
 
+    /// <summary>Writes the system block that lists the tools, and returns how many turns are in it.</summary>
+    private static int WriteTools(ChatTextBuilder text, IReadOnlyList<ChatTurn> turns, ChatRenderOptions options)
+    {
+        string? system = Roles.OpeningSystem(turns);
+        text.Append("<|im_start|>system\n").Append(system is null ? "" : system + "\n\n").Append(HermesTools.List(options.Tools)).Append(EndOfTurn + "\n");
+        return system is null ? 0 : 1;
+    }
+
     private void WriteAnswer(ChatTextBuilder text, IReadOnlyList<ChatTurn> turns, int turn, bool afterQuestion, ChatRenderOptions options)
     {
         (string thoughts, string content) = Split(turns[turn]);
+        // Whether a line feed stands before the calls is decided by the content as it is, of which some is stripped below.
+        string calls = HermesTools.WithCalls(content, turns[turn].ToolCalls)[content.Length..];
         if (afterQuestion && (turn == turns.Count - 1 || thoughts.Length > 0))
         {
             content = $"{Opening}{thoughts.Trim('\n')}\n</think>\n\n{content.TrimStart('\n')}";
@@ -43,7 +62,7 @@ internal sealed class Qwen3Format(bool alwaysThinks = false) : ChatFormat(always
             }
         }
 
-        text.AppendAnswer(turn, content, EndOfTurn);
+        text.AppendAnswer(turn, content + calls, EndOfTurn);
     }
 
     private static (string Thoughts, string Content) Split(ChatTurn turn)

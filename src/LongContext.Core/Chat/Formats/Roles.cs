@@ -3,12 +3,14 @@ namespace LongContext.Chat.Formats;
 /// <summary>The orders of roles that templates ask for.</summary>
 internal static class Roles
 {
-    /// <summary>From <paramref name="first"/> on, a user speaks at every other turn and nowhere else.</summary>
-    public static void RequireAlternation(IReadOnlyList<ChatTurn> turns, int first, string format)
+    /// <summary>From <paramref name="first"/> on, a user speaks at every other turn and nowhere else; with <paramref name="skipsTools"/> tools' turns and those that call them do not count.</summary>
+    public static void RequireAlternation(IReadOnlyList<ChatTurn> turns, int first, string format, bool skipsTools = false)
     {
+        bool usersTurn = false;
         for (int i = first; i < turns.Count; i++)
         {
-            bool usersTurn = (i - first) % 2 == 0;
+            if (skipsTools && (turns[i].IsTool || turns[i].ToolCalls.Count > 0)) continue;
+            usersTurn = !usersTurn;
             if (turns[i].IsUser == usersTurn) continue;
             throw Refused(turns, i, usersTurn ? "\"user\"" : "another than \"user\"", "roles must alternate user/assistant/user/assistant/…", format);
         }

@@ -18,16 +18,16 @@ internal static class ChatTemplateCatalog
 
         // Qwen; the default system prompt is read from the template
         ["65f446cbe2b1b963f8849f40e5b2121d"] = t => ChatMlFormats.Create("qwen2", t.System), // Qwen2, SmolLM2, OpenCoder
-        ["f1deea9b76736cbc009e1fba13185396"] = t => ChatMlFormats.Create("qwen2.5", t.System), // Qwen2.5, Qwen2.5-Coder
-        ["c39a55847c170088f3996fd11cc6c22d"] = t => ChatMlFormats.Create("qwen2.5", t.System), // Qwen2.5, braces of its tool example doubled
-        ["dec1709699cb091b5402e6aa914fe476"] = t => ChatMlFormats.Create("qwen2.5", t.System), // the same with marks for training
+        ["f1deea9b76736cbc009e1fba13185396"] = t => new QwenFormat("qwen2.5", t.System), // Qwen2.5, Qwen2.5-Coder
+        ["c39a55847c170088f3996fd11cc6c22d"] = t => new QwenFormat("qwen2.5", t.System) { DoublesBraces = true }, // Qwen2.5, braces of its tool example doubled
+        ["dec1709699cb091b5402e6aa914fe476"] = t => new QwenFormat("qwen2.5", t.System), // the same with marks for training
         ["f8cd6ee00e1f760575a73e44d1803b62"] = _ => ChatMlFormats.Create("qwen2.5", ChatMlFormats.Qwen2System), // Qwen2.5-VL, text only
         ["810612c8c6269d91466921fb9f566517"] = _ => new Qwen3Format(), // Qwen3
         ["d17685cffb56a44a3984246a7b049e67"] = _ => new Qwen3Format(), // Qwen3, later
         ["cc2362c3dd62dfbc7d6e9dcfe2d2974a"] = _ => new Qwen3Format(), // Qwen3, in words that other engines know
         ["a4cb48ff97cf964c34a5b333109a10ed"] = _ => new Qwen3Format(alwaysThinks: true), // Qwen3-Thinking 2507
-        ["c2c5df4bd4591114b35fe471d44b36bf"] = _ => ChatMlFormats.Create("qwen3-instruct", null), // Qwen3-Instruct 2507, which does not think
-        ["915ff89694856cee11eed4877f46829e"] = _ => ChatMlFormats.Create("qwen3-instruct", null), // the same with marks for training
+        ["c2c5df4bd4591114b35fe471d44b36bf"] = _ => new QwenFormat("qwen3-instruct", null), // Qwen3-Instruct 2507, which does not think
+        ["915ff89694856cee11eed4877f46829e"] = _ => new QwenFormat("qwen3-instruct", null), // the same with marks for training
 
         // Llama
         ["79ab538c885bc0ba35658e3c271fbb39"] = t => new Llama2Format(t.Beginning, t.End), // Llama 2
@@ -42,7 +42,7 @@ internal static class ChatTemplateCatalog
         ["ea6bfae45a990163851b2a81e3866c50"] = t => MistralFormats.Instruct01(t.Beginning, t.End), // 7B-Instruct 0.1
         ["f66f8e755d9c0a15e9cfe84609ea9aa2"] = t => MistralFormats.Instruct02(t.Beginning, t.End), // 7B-Instruct 0.2, Mixtral 8x7B, both first
         ["2d44d53e3c5ca6ff13e785df529880bf"] = t => MistralFormats.Version1(t.Beginning, t.End), // 7B-Instruct 0.2, Mixtral 8x7B
-        ["7d4e7ae6e1d8db1962f9c4ff045182c6"] = t => MistralFormats.Version3(t.Beginning, t.End, trimsAnswers: false), // Mixtral 8x22B
+        ["7d4e7ae6e1d8db1962f9c4ff045182c6"] = t => MistralFormats.Version3WithoutTools(t.Beginning, t.End), // Mixtral 8x22B
         ["5d976fb36633c8c34d7c6c9652e98d59"] = t => MistralFormats.Version3(t.Beginning, t.End), // 7B-Instruct 0.3, Large 2407
         ["e8d44060f8427011a7555f4efeda5115"] = t => MistralFormats.Version3(t.Beginning, t.End, LastUser), // the same, earlier
         ["51e984cce8d665d744761113ee54260c"] = t => MistralFormats.Nemo(t.Beginning, t.End), // Nemo 2407
@@ -81,11 +81,11 @@ internal static class ChatTemplateCatalog
         ["72a45f7dd74dddecfd6473e541196446"] = _ => GraniteFormats.Version33InLines(), // Granite 3.3, first
 
         // SmolLM3
-        ["1f345b22dfa251d20f08c26be6fabc04"] = _ => new SmolLm3Format("smollm3", showsDate: true, canOverride: true, endsSystem: false), // SmolLM3
+        ["1f345b22dfa251d20f08c26be6fabc04"] = _ => new SmolLm3Format("smollm3", showsDate: true, canOverride: true, endsSystem: false, takesTools: true), // SmolLM3
         // SmolLM3, before it knew the field "tools"
-        ["49178f4bd4af366c407f69726ba78cc9"] = _ => new SmolLm3Format("smollm3", showsDate: true, canOverride: true, endsSystem: false),
+        ["49178f4bd4af366c407f69726ba78cc9"] = _ => new SmolLm3Format("smollm3", showsDate: true, canOverride: true, endsSystem: false, takesTools: false),
         // SmolLM3 as Unsloth edited it
-        ["ea29859e4ea4a2d9046bb9e589f7f3c6"] = _ => new SmolLm3Format("smollm3", showsDate: false, canOverride: false, endsSystem: true),
+        ["ea29859e4ea4a2d9046bb9e589f7f3c6"] = _ => new SmolLm3Format("smollm3", showsDate: false, canOverride: false, endsSystem: true, takesTools: false),
 
         ["23722ffcf3710f7f1ce4f3df1cdaa17e"] = t => new DeepSeekR1Format(t.Beginning), // DeepSeek-R1, and what was distilled from it
 
@@ -101,10 +101,12 @@ internal static class ChatTemplateCatalog
         if (source.Template.Length > TemplateLexer.MaximumLength)
             throw Unknown(source, $"it has {source.Template.Length} characters, expected at most {TemplateLexer.MaximumLength}");
         ChatTemplateText text = ChatTemplateText.Read(source.Template);
-        return Formats.TryGetValue(text.Fingerprint, out Func<Found, ChatFormat>? create)
-            ? create(new Found(source, text.DefaultSystem))
-            : throw Unknown(source, $"its fingerprint is {text.Fingerprint}");
+        return Find(text.Fingerprint, source, text.DefaultSystem) ?? throw Unknown(source, $"its fingerprint is {text.Fingerprint}");
     }
+
+    /// <summary>The format of a template of that fingerprint; null where there is none.</summary>
+    internal static ChatFormat? Find(string fingerprint, TemplateSource source, string? defaultSystem) =>
+        Formats.TryGetValue(fingerprint, out Func<Found, ChatFormat>? create) ? create(new Found(source, defaultSystem)) : null;
 
     private static NotSupportedException Unknown(TemplateSource source, string why) => new(
         $"{source.File}: the chat template is none that is known here ({why}), and templates are not run. {ChatFormat.Remedy}");

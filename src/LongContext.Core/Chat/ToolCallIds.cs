@@ -1,0 +1,27 @@
+namespace LongContext.Chat;
+
+/// <summary>
+/// Ids for calls of formats that write none: 9 letters and digits, as Mistral's templates ask. No two of a process are equal in its first
+/// 10¹⁴ calls; where the row begins is drawn, so that those of two processes rarely are. They are no secret and can be guessed.
+/// </summary>
+internal static class ToolCallIds
+{
+    private const string Digits = "0123456789abcdefghijklmnopqrstuvwxyz";
+    private const int Length = 9;
+    private const long Count = 101_559_956_668_416; // 36⁹
+
+    /// <summary>Has no divisor in common with 36, so that its multiples come to every id before one returns.</summary>
+    private const long Step = 62_766_505_105_061;
+
+    private static long _place = Random.Shared.NextInt64(Count);
+
+    public static string Next(string prefix)
+    {
+        Int128 place = Interlocked.Increment(ref _place);
+        long rest = (long)(place * Step % Count);
+        return prefix + string.Create(Length, rest, static (text, value) =>
+        {
+            for (int i = text.Length - 1; i >= 0; i--, value /= Digits.Length) text[i] = Digits[(int)(value % Digits.Length)];
+        });
+    }
+}

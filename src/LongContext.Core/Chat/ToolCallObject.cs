@@ -1,0 +1,47 @@
+using System.Text.Json;
+
+namespace LongContext.Chat;
+
+/// <summary>A call's object: "name", and "arguments" or "parameters"; "id" where there is one. Other fields are passed over.</summary>
+internal static class ToolCallObject
+{
+    // The arguments stand one level down.
+    private static readonly JsonDocumentOptions Options = new() { MaxDepth = ToolJson.MaximumDepth + 1, AllowDuplicateProperties = false };
+    private static readonly JsonDocumentOptions ArgumentsOptions = new() { MaxDepth = ToolJson.MaximumDepth, AllowDuplicateProperties = false };
+
+    /// <summary>Whether a call's object may begin with that key.</summary>
+    public static bool IsField(string key) => key is "name" or "arguments" or "parameters" or "id" or "type";
+
+    /// <summary>The call; null where the text is none.</summary>
+    public static ChatToolCall? Read(string json, string idPrefix)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(json, Options);
+            JsonElement root = document.RootElement;
+            if (!root.TryGetProperty("name", out JsonElement name) || name.ValueKind != JsonValueKind.String || !ToolJson.IsName(name.GetString())) return null;
+            if (Arguments(root) is not { } arguments || ToolJson.Fault(arguments, ToolJson.MaximumDepth) is not null) return null;
+            return new ChatToolCall(Id(root) ?? ToolCallIds.Next(idPrefix), name.GetString()!, arguments);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // Not JSON, or half a surrogate pair, which .NET says by the latter.
+            return null;
+        }
+    }
+
+    private static JsonElement? Arguments(JsonElement root)
+    {
+        if (!root.TryGetProperty("arguments", out JsonElement value) && !root.TryGetProperty("parameters", out value)) return null;
+        if (value.ValueKind == JsonValueKind.String)
+        {
+            using JsonDocument document = JsonDocument.Parse(value.GetString()!, ArgumentsOptions);
+            value = document.RootElement.Clone();
+        }
+
+        return value.ValueKind == JsonValueKind.Object ? value : null;
+    }
+
+    private static string? Id(JsonElement root) =>
+        root.TryGetProperty("id", out JsonElement id) && id.ValueKind == JsonValueKind.String && id.GetString() is { Length: > 0 and <= ToolJson.MaximumNameLength } text ? text : null;
+}
