@@ -55,7 +55,7 @@ public sealed class OpenAIServerOptions
     /// <summary>Tokens that a request may name in "logit_bias" and in "stop_token_ids", and texts in "bad_words", of each. Default 1,024.</summary>
     public int MaximumNamedTokens { get; set; } = 1024;
 
-    /// <summary>Tokens of a request's text, the template's own left out. Null (the default): the model's window alone counts.</summary>
+    /// <summary>Tokens of a request's text, functions and their calls included, the template's own left out. Null (the default): the model's window alone counts.</summary>
     public int? MaximumPromptTokens { get; set; }
 
     /// <summary>Tokens of an answer that a request may ask for. Null (the default): the model's window alone counts.</summary>

@@ -24,6 +24,7 @@ internal sealed class ChatRequestReader
     private readonly int? contextLength;
     private readonly int[] stopTokenIds;
     private readonly AnswerGrammars grammars;
+    private readonly ChatTools tools;
     private long requests;
 
     /// <param name="model">The model, whose files say how it is used.</param>
@@ -40,6 +41,7 @@ internal sealed class ChatRequestReader
         IEnumerable<int> ofFormat = format?.FindStopTokenIds((HuggingFaceTokenizer)tokenizer) ?? [];
         stopTokenIds = [.. generation.StopTokenIds ?? model.StopTokenIds.Union(ofFormat)];
         grammars = new AnswerGrammars(tokenizer);
+        tools = new ChatTools(format, tokenizer, grammars);
     }
 
     /// <param name="messages">The conversation.</param>
@@ -55,7 +57,7 @@ internal sealed class ChatRequestReader
             throw new ArgumentException($"The last message is the {turns[^1].Role}'s, but only an assistant's can be gone on with ({ChatOptionKeys.ContinueFinalMessage}).", nameof(messages));
 
         ChatText? rendered = format is null || asked.Completion ? null : Write(turns, continuesTurn, asked.EnableThinking, asked.Tools.Tools);
-        if (rendered is null) RefuseTools(turns, asked.Tools);
+        if (rendered is null) tools.Refuse(turns, asked.Tools);
         int[] prompt = rendered is null ? ModelText.Encode(tokenizer, config, ChatConversation.Plain(turns, continuesTurn)) : [.. tokenizer.EncodeToIds(rendered.Text)];
         if (prompt.Length == 0) throw new ArgumentException("The messages have no text, and the model has no token that texts begin with.", nameof(messages));
         // Here and not by the engine: what is left is what the window and the counts are about.
@@ -75,7 +77,7 @@ internal sealed class ChatRequestReader
         bool hasTools = asked.Tools.Tools.Count > 0;
         if (hasTools)
         {
-            chosen = chosen with { Grammar = null, AnswerGrammar = Grammar(asked.Tools, chosen.Grammar, splitter?.Stage) };
+            chosen = chosen with { Grammar = null, AnswerGrammar = tools.Grammar(asked.Tools, chosen.Grammar, splitter?.Stage) };
         }
         else if (splitter is not null && chosen.Grammar is not null)
         {
@@ -99,8 +101,8 @@ internal sealed class ChatRequestReader
             Reasoning = asked.SeparatesReasoning ?? options.SeparatesReasoning ? splitter : null,
             ShowsReasoning = asked.ShowsReasoning,
             ToolCalls = hasTools ? format!.ToolCalls : null,
-            AllowsSeveralCalls = asked.Tools.AllowsSeveral ?? true,
-            SpelledOut = hasTools ? SpelledOut(format!.ToolCalls!) : ReadOnlyDictionary<int, string>.Empty,
+            AllowsSeveralCalls = hasTools && tools.AllowsSeveral(asked.Tools),
+            SpelledOut = hasTools ? tools.SpelledOut() : ReadOnlyDictionary<int, string>.Empty,
             PromptCut = cut.Count > 0 ? cut : null,
             Continues = rendered is null || continuesTurn,
         };
@@ -109,9 +111,9 @@ internal sealed class ChatRequestReader
     /// <summary>The text of a conversation with its template.</summary>
     public string Render(IReadOnlyList<ChatTurn> turns, bool continuesFinal, bool? enableThinking) => Write(turns, continuesFinal, enableThinking, []).Text;
 
-    private ChatText Write(IReadOnlyList<ChatTurn> turns, bool continuesFinal, bool? enableThinking, IReadOnlyList<CallableTool> tools) => format!.Render(turns, options.Rendering with
+    private ChatText Write(IReadOnlyList<ChatTurn> turns, bool continuesFinal, bool? enableThinking, IReadOnlyList<CallableTool> told) => format!.Render(turns, options.Rendering with
     {
-        Tools = [.. tools.Select(each => each.Tool)],
+        Tools = [.. told.Select(each => each.Tool)],
         AddGenerationPrompt = !continuesFinal,
         ContinueFinalTurn = continuesFinal,
         EnableThinking = enableThinking ?? options.Rendering.EnableThinking,
@@ -177,44 +179,6 @@ internal sealed class ChatRequestReader
         };
         made.Validate(config.VocabularySize);
         return made;
-    }
-
-    /// <summary>What holds the answer to calls, where it is one; null where it is free.</summary>
-    private TextGrammar? Grammar(ChatToolOptions tools, JsonGrammar? answer, ReasoningStage? stage)
-    {
-        ToolCallSyntax syntax = format!.ToolCalls!;
-        return grammars.OfCalls(new CallGrammarForm
-        {
-            Syntax = syntax,
-            Tools = tools.Callable,
-            IsRequired = tools.IsRequired,
-            AllowsSeveral = syntax.AllowsSeveral && tools.AllowsSeveral != false,
-            Answer = answer,
-            Thoughts = format.ReasoningTags,
-            Stage = stage ?? ReasoningStage.Answering,
-        });
-    }
-
-    /// <summary>Special tokens that stand in calls, which decoding would leave out.</summary>
-    private Dictionary<int, string> SpelledOut(ToolCallSyntax syntax)
-    {
-        var known = (HuggingFaceTokenizer)tokenizer;
-        var found = new Dictionary<int, string>();
-        foreach (string token in syntax.SpecialTokens)
-        {
-            if (known.TryGetTokenId(token, out int id) && known.IsSpecialToken(id)) found[id] = token;
-        }
-
-        return found;
-    }
-
-    /// <summary>Functions are told of, called and answered in a template's words.</summary>
-    private void RefuseTools(List<ChatTurn> turns, ChatToolOptions tools)
-    {
-        string reason = format is null ? "the client has no chat format" : $"no template is used ({ChatOptionKeys.Completion})";
-        if (tools.Tools.Count > 0) throw new NotSupportedException($"ChatOptions.Tools names {tools.Tools.Count} functions, but {reason}.");
-        int turn = turns.FindIndex(each => each.IsTool || each.ToolCalls.Count > 0);
-        if (turn >= 0) throw new NotSupportedException($"The {turns[turn].Role}'s message has a function's {(turns[turn].IsTool ? "result" : "call")}, but {reason}.");
     }
 
     private int[] StopTokens(ChatRequestOptions asked) => asked switch

@@ -41,6 +41,14 @@ public sealed class FuzzTests(ITestOutputHelper output)
         await RunAsync(client, framed: 300, torn: 50, outputTokens: 8);
     }
 
+    [Fact]
+    public async Task Requests_BentToAModelThatCallsFunctions_AreAnsweredWithoutA500()
+    {
+        using var model = new ByteModel();
+        using LongContextChatClient client = model.Load(format: "qwen2.5", generation: new GenerationOptions { MaximumNewTokens = 4 });
+        await RunAsync(client, framed: 400, torn: 50, outputTokens: 8);
+    }
+
     private async Task RunAsync(IChatClient client, int framed, int torn, int? outputTokens = null)
     {
         await using TestServer server = await TestServer.StartAsync(

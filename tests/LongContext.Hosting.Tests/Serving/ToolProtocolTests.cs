@@ -207,7 +207,7 @@ public sealed class ToolProtocolTests
     public async Task Request_BeyondTheLimits_IsRefused()
     {
         var client = new FakeChatClient();
-        await using TestServer server = await TestServer.StartAsync(client, limits => (limits.MaximumTools, limits.MaximumToolBytes, limits.MaximumPromptTokens) = (3, 2_000, 3_000));
+        await using TestServer server = await TestServer.StartAsync(client, limits => (limits.MaximumTools, limits.MaximumToolBytes) = (3, 2_000));
         string three = string.Join(',', Enumerable.Range(0, 3).Select(i => Named($"f{i}"))), deep = string.Concat(Enumerable.Repeat("{\"items\":", 70)) + "1" + new string('}', 70);
         await OkAsync(server, TestServer.Chat("x", $",\"tools\":[{three}]"));
         Assert.Equal("tools", await ParameterAsync(TestServer.Chat("x", $",\"tools\":[{three},{Named("g")}]")));

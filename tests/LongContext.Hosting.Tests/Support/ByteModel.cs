@@ -30,9 +30,9 @@ internal sealed class ByteModel : IDisposable
     public string Folder => folder["model"];
 
     /// <summary>A client of its own over the folder.</summary>
-    public LongContextChatClient Load(GenerationEngineOptions? engine = null, bool alone = false) => LongContextChatClient.Load(Folder, new LongContextChatClientOptions
+    public LongContextChatClient Load(GenerationEngineOptions? engine = null, bool alone = false, string format = "chatml", GenerationOptions? generation = null) => LongContextChatClient.Load(Folder, new LongContextChatClientOptions
     {
-        ModelId = TestServer.ModelId, ChatFormat = ChatFormat.Named("chatml"), Engine = alone ? null : engine ?? Engine,
+        ModelId = TestServer.ModelId, ChatFormat = ChatFormat.Named(format), Generation = generation, Engine = alone ? null : engine ?? Engine,
     });
 
     public static GenerationEngineOptions Engine => new() { CacheTokens = 150_000, Threads = 1 };

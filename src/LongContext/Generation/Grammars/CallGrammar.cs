@@ -62,10 +62,10 @@ internal sealed class CallGrammar
         int behind = graph.Add(), thoughts = FreeText.Until(graph, tags.Closing, behind, form.MayEndAnywhere ? end : null);
         LineFeeds(behind, body);
         if (form.Stage == ReasoningStage.Thinking) return thoughts;
-        int start = graph.Add(), tag = graph.Add();
-        LineFeeds(start, tag);
-        graph.Text(tag, Encoding.UTF8.GetBytes(tags.Opening), thoughts);
-        graph.Empty(start, body);
+        int start = graph.Add(), first = graph.Add();
+        LineFeeds(start, first);
+        Text(first, tags.Opening, thoughts);
+        graph.Empty(first, body);
         return start;
     }
 

@@ -293,7 +293,7 @@ public sealed class ToolTests : IDisposable
                 AIFunction get = AIFunctionFactory.Create((Sky sky, int days, bool[]? nights) => { called++; return $"{sky} for {days}"; }, "get", "How it is.");
                 AIFunction set = AIFunctionFactory.Create(() => { called++; return "done"; }, "set", "Sets it.");
                 // Thoughts would never end.
-                var options = new ChatOptions { Tools = [get, set], ToolMode = seed % 2 == 0 ? ChatToolMode.RequireAny : ChatToolMode.RequireSpecific("get"), Temperature = 1, Seed = seed, MaxOutputTokens = 300, AdditionalProperties = new() { [ChatOptionKeys.BadWords] = new[] { "<think" } } };
+                var options = new ChatOptions { Tools = [get, set], ToolMode = seed % 2 == 0 ? ChatToolMode.RequireAny : ChatToolMode.RequireSpecific("get"), Temperature = 1, Seed = seed, MaxOutputTokens = 300, AdditionalProperties = new() { [ChatOptionKeys.BadWords] = new[] { "<th" } } };
                 ChatResponse response = await client.GetResponseAsync("How is it?", options, Token);
                 FunctionResultContent[] results = [.. response.Messages.SelectMany(message => message.Contents).OfType<FunctionResultContent>()];
                 FunctionCallContent[] calls = [.. response.Messages.SelectMany(message => message.Contents).OfType<FunctionCallContent>()];

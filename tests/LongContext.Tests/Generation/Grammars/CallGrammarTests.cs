@@ -68,6 +68,8 @@ public sealed class CallGrammarTests
     [Theory]
     [InlineData(0, "<think>\nHm. <tool_call> or not?</think>\n\n" + Get, true, true)]
     [InlineData(0, Get, true, true)]
+    [InlineData(0, "\n\n" + Get, true, true)]
+    [InlineData(0, "\n\n<think>Hm.</think>" + Get, true, true)]
     [InlineData(0, "<think>\nHm.", true, false)]
     [InlineData(0, "Hm.</think>" + Get, true, false)]
     [InlineData(1, "Hm.</think>\n\n" + Get, true, true)]
