@@ -23,9 +23,9 @@ internal static class ToolCallObject
             if (Arguments(root) is not { } arguments || ToolJson.Fault(arguments, ToolJson.MaximumDepth) is not null) return null;
             return new ChatToolCall(Id(root) ?? ToolCallIds.Next(idPrefix), name.GetString()!, arguments);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
         {
-            // Not JSON, or half a surrogate pair, which .NET says by the latter.
+            // Not JSON, or half a surrogate pair, which .NET says by the second where it is escaped and by the third where it is not.
             return null;
         }
     }

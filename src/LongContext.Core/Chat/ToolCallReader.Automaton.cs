@@ -19,6 +19,9 @@ public sealed partial class ToolCallReader
     private bool _isAfterCall;
     private bool _isInList;
 
+    /// <summary>Where in <see cref="_raw"/> a list's bracket stands that no call has followed yet; 0 for nowhere.</summary>
+    private int _listStart;
+
     private enum State
     {
         /// <summary>Text, in which an opening may stand.</summary>
@@ -139,8 +142,9 @@ public sealed partial class ToolCallReader
     {
         if (char.IsWhiteSpace(next) || (next == '[' && !_isInList))
         {
-            _raw.Append(next);
+            if (next == '[') _listStart = _raw.Length;
             _isInList |= next == '[';
+            _raw.Append(next);
             if (_raw.Length > MaximumLength) GiveUp();
         }
         else if (next == '{')
@@ -151,7 +155,11 @@ public sealed partial class ToolCallReader
         }
         else
         {
+            // What was taken for a list's bracket may begin another opening.
+            string again = _listStart > 0 ? _raw.ToString(_listStart, _raw.Length - _listStart) : "";
+            _raw.Length -= again.Length;
             GiveUp();
+            foreach (char c in again) Read(c);
             Read(next);
         }
     }
@@ -194,6 +202,7 @@ public sealed partial class ToolCallReader
         _readings.Add(new ToolCallReading(call));
         _white.Clear();
         _raw.Clear();
+        _listStart = 0;
         _isAfterCall = true;
         if (_isInList) _state = State.InList;
         else EndCalls();
@@ -215,6 +224,7 @@ public sealed partial class ToolCallReader
         _raw.Clear();
         _isAfterCall = false;
         _isInList = false;
+        _listStart = 0;
         _state = State.Text;
     }
 }
