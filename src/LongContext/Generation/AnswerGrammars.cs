@@ -8,13 +8,13 @@ namespace LongContext.Generation;
 internal sealed class AnswerGrammars(Tokenizer tokenizer)
 {
     private readonly Cache<JsonGrammar> schemas = new();
-    private readonly Cache<TextGrammar> calls = new();
+    private readonly Cache<CompiledGrammar> calls = new();
 
     /// <summary>The grammar of a JSON schema.</summary>
     public JsonGrammar OfSchema(string schema) => schemas.Get(schema, () => JsonGrammar.FromSchema(schema, tokenizer));
 
     /// <summary>The grammar of answers with calls, all of one syntax; null where the answer is free, because nothing tells where a call opens or what the tokens spell, and nothing strict is asked for.</summary>
-    public TextGrammar? OfCalls(CallGrammarForm form)
+    public CompiledGrammar? OfCalls(CallGrammarForm form)
     {
         string first = form.Syntax.Prefix + form.Syntax.CallPrefix;
         if (form.MayEndAnywhere && (form.Syntax.Opening is not { Length: > 0 } opening || !first.StartsWith(opening, StringComparison.Ordinal))) return null;

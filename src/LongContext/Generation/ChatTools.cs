@@ -26,7 +26,7 @@ internal sealed class ChatTools(ChatFormat? format, Tokenizer tokenizer, AnswerG
     /// <param name="tools">The functions, at least one; the format has a place for them.</param>
     /// <param name="answer">The form of an answer that calls nothing; null for any.</param>
     /// <param name="stage">Where the answer begins; null for a model that does not think.</param>
-    public TextGrammar? Grammar(ChatToolOptions tools, JsonGrammar? answer, ReasoningStage? stage) => grammars.OfCalls(new CallGrammarForm
+    public CompiledGrammar? Grammar(ChatToolOptions tools, JsonGrammar? answer, ReasoningStage? stage) => grammars.OfCalls(new CallGrammarForm
     {
         Syntax = format!.ToolCalls!,
         Tools = tools.Callable,

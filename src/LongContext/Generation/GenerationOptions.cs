@@ -67,7 +67,7 @@ public sealed partial record GenerationOptions
     public JsonGrammar? Grammar { get; init; }
 
     /// <summary>What stands in place of <see cref="Grammar"/> where the answer may have calls of tools in it; null for none.</summary>
-    internal TextGrammar? AnswerGrammar { get; init; }
+    internal CompiledGrammar? AnswerGrammar { get; init; }
 
     /// <summary>The token behind which <see cref="Grammar"/> holds, and before which there is no end; null for holding from the first one on.</summary>
     internal int? GrammarBegins { get; init; }

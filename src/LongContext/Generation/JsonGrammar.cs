@@ -31,7 +31,7 @@ public sealed class JsonGrammar
         (Schema, Options) = (schema.ToJsonString(), options);
         string settings = $"{Schema} {options.Whitespace} {options.AllowsUndeclaredProperties} {options.MaximumDepth}";
         Description = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(settings)))[..16];
-        Texts = new TextGrammar(TokenBytes.Of(tokenizer), options.MaximumDepth, graph => SchemaGrammar.Build(graph, schema, options));
+        Texts = new CompiledGrammar(TokenBytes.Of(tokenizer), options.MaximumDepth, graph => SchemaGrammar.Build(graph, schema, options));
     }
 
     /// <summary>Tells grammars of other schemas or options apart.</summary>
@@ -44,7 +44,7 @@ public sealed class JsonGrammar
     internal JsonGrammarOptions Options { get; }
 
     /// <summary>The grammar itself.</summary>
-    internal TextGrammar Texts { get; }
+    internal CompiledGrammar Texts { get; }
 
     /// <summary>A grammar of the texts that a JSON schema allows.</summary>
     /// <param name="schema">The schema, as JSON.</param>

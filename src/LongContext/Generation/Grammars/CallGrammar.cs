@@ -27,16 +27,16 @@ internal sealed class CallGrammar
     /// <exception cref="ArgumentException">A strict tool's schema is no schema, or nothing satisfies it; the message names the tool.</exception>
     /// <exception cref="NotSupportedException">A strict tool's schema has a word that a grammar cannot hold; the message names the tool.</exception>
     /// <exception cref="NoTokenAllowedException">The schemas together are too ambiguous, and one of the tools is strict.</exception>
-    public static TextGrammar Create(CallGrammarForm form, TokenBytes tokens)
+    public static CompiledGrammar Create(CallGrammarForm form, TokenBytes tokens)
     {
         int depth = Math.Max(new JsonGrammarOptions().MaximumDepth, form.Answer?.Options.MaximumDepth ?? 0);
         try
         {
-            return new TextGrammar(tokens, depth, graph => new CallGrammar(form, graph, takesAnyArguments: false).Build());
+            return new CompiledGrammar(tokens, depth, graph => new CallGrammar(form, graph, takesAnyArguments: false).Build());
         }
         catch (Exception e) when (e is NoTokenAllowedException or ArgumentException && !form.Tools.Any(each => each.IsStrict))
         {
-            return new TextGrammar(tokens, depth, graph => new CallGrammar(form, graph, takesAnyArguments: true).Build());
+            return new CompiledGrammar(tokens, depth, graph => new CallGrammar(form, graph, takesAnyArguments: true).Build());
         }
     }
 

@@ -55,7 +55,7 @@ public sealed class CallGrammarTests
     [Fact]
     public void OtherSyntaxes_HaveTheirOwnTexts()
     {
-        TextGrammar listed = Create(Form with { Syntax = ToolCallSyntax.MistralNemo }), bare = Create(Form with { Syntax = ToolCallSyntax.Llama3, IsRequired = true, AllowsSeveral = false });
+        CompiledGrammar listed = Create(Form with { Syntax = ToolCallSyntax.MistralNemo }), bare = Create(Form with { Syntax = ToolCallSyntax.Llama3, IsRequired = true, AllowsSeveral = false });
         const string call = """{"name": "get", "arguments": {"city": "Bonn"}}""";
         Assert.True(listed.IsMatch($"[TOOL_CALLS][{call}]"));
         Assert.True(listed.IsMatch($"Well: [TOOL_CALLS][{call}, {call}]"));
@@ -89,7 +89,7 @@ public sealed class CallGrammarTests
     public void Answer_OfAnotherForm_IsTheAlternative()
     {
         CallGrammarForm form = Form with { Answer = JsonGrammar.FromSchema("""{"type":"object","properties":{"ok":{"type":"boolean"}},"required":["ok"]}""", Tokenizer), Thoughts = ReasoningTags.Think };
-        TextGrammar grammar = Create(form);
+        CompiledGrammar grammar = Create(form);
         Assert.True(grammar.IsMatch("""{"ok": true}"""));
         Assert.True(grammar.IsMatch(Get));
         Assert.True(grammar.IsMatch("<think>\nHm.\n</think>\n\n{\"ok\":false}"));
@@ -111,7 +111,7 @@ public sealed class CallGrammarTests
     public void Schema_ThatNoGrammarHolds_IsRefusedWhereStrictAndAnyObjectElse(string schema, string word)
     {
         CallGrammarForm form = Form with { IsRequired = true, Tools = [Tool("plain"), Tool("bad", schema)] };
-        TextGrammar loose = Create(form);
+        CompiledGrammar loose = Create(form);
         Assert.True(loose.IsMatch("<tool_call>\n{\"name\": \"bad\", \"arguments\": {\"x\": [1]}}\n</tool_call>"));
         Assert.False(loose.IsMatch("<tool_call>\n{\"name\": \"bad\", \"arguments\": 1}\n</tool_call>"));
         Exception e = Assert.ThrowsAny<Exception>(() => Create(form with { Tools = [Tool("plain"), Tool("bad", schema, isStrict: true)] }));
@@ -124,7 +124,7 @@ public sealed class CallGrammarTests
     public void Schema_WithReferencesOfItsOwn_IsReadByItself()
     {
         const string schema = """{"properties":{"a":{"$ref":"#/$defs/n"}},"required":["a"],"$defs":{"n":{"enum":[1,2]}}}""";
-        TextGrammar grammar = Create(Form with { IsRequired = true, Tools = [Tool("one", schema), Tool("two", schema.Replace("[1,2]", "[3]", StringComparison.Ordinal))] });
+        CompiledGrammar grammar = Create(Form with { IsRequired = true, Tools = [Tool("one", schema), Tool("two", schema.Replace("[1,2]", "[3]", StringComparison.Ordinal))] });
         Assert.True(grammar.IsMatch("<tool_call>\n{\"name\": \"one\", \"arguments\": {\"a\": 2}}\n</tool_call>"));
         Assert.True(grammar.IsMatch("<tool_call>\n{\"name\": \"two\", \"arguments\": {\"a\": 3}}\n</tool_call>"));
         Assert.False(grammar.IsMatch("<tool_call>\n{\"name\": \"two\", \"arguments\": {\"a\": 2}}\n</tool_call>"));
@@ -135,7 +135,7 @@ public sealed class CallGrammarTests
     {
         foreach (bool isRequired in (bool[])[false, true])
         {
-            TextGrammar grammar = Create(Form with { IsRequired = isRequired, Thoughts = ReasoningTags.Think });
+            CompiledGrammar grammar = Create(Form with { IsRequired = isRequired, Thoughts = ReasoningTags.Think });
             int stop = ChatModels.EndOfTurn + Pieces.Length, calls = 0;
             for (int seed = 0; seed < 40; seed++)
             {
@@ -181,7 +181,7 @@ public sealed class CallGrammarTests
     [Fact]
     public void Mask_OfFreeText_LeavesTokensWithoutTextAlone()
     {
-        TextGrammar grammar = Create(Form);
+        CompiledGrammar grammar = Create(Form);
         int stop = ChatModels.EndOfTurn + Pieces.Length, silent = stop - 1, beyond = Tokenizer.VocabularySize + 3;
         var constraint = new GrammarConstraint(grammar, [stop]);
         float[] scores = new float[Tokenizer.VocabularySize + 5];
@@ -237,7 +237,7 @@ public sealed class CallGrammarTests
     private const string Get = "<tool_call>\n{\"name\": \"get\", \"arguments\": {\"city\": \"Bonn\"}}\n</tool_call>";
     private const string GetAll = "<tool_call>\n{\"name\": \"get_all\", \"arguments\": {\"n\": 3}}\n</tool_call>";
 
-    private static TextGrammar Create(CallGrammarForm form) => CallGrammar.Create(form, TokenBytes.Of(Tokenizer, form.Syntax.SpecialTokens));
+    private static CompiledGrammar Create(CallGrammarForm form) => CallGrammar.Create(form, TokenBytes.Of(Tokenizer, form.Syntax.SpecialTokens));
 
     private static CallableTool Tool(string name, string schema = """{"type":"object","properties":{"city":{"type":"string","maxLength":9}}}""", bool isStrict = false)
     {

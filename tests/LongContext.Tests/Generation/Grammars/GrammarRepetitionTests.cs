@@ -31,7 +31,7 @@ public sealed class GrammarRepetitionTests
     public void Allowed_RandomWalks_IsWhatEachTokenByItselfSays(string schema)
     {
         HuggingFaceTokenizer tokenizer = GrammarTokenizers.ByteLevel;
-        TextGrammar grammar = JsonGrammar.FromSchema(schema, tokenizer).Texts;
+        CompiledGrammar grammar = JsonGrammar.FromSchema(schema, tokenizer).Texts;
         int tokens = TokenBytes.Of(tokenizer).Trie.Texts.Count;
         for (int seed = 0; seed < 12; seed++)
         {
@@ -62,7 +62,7 @@ public sealed class GrammarRepetitionTests
     public void Allowed_RealVocabulary_IsWhatEachTokenByItselfSays(string schema)
     {
         HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.Load(TestPaths.RequireShared("tokenizers", "llama2"));
-        TextGrammar grammar = JsonGrammar.FromSchema(schema, tokenizer).Texts;
+        CompiledGrammar grammar = JsonGrammar.FromSchema(schema, tokenizer).Texts;
         int tokens = TokenBytes.Of(tokenizer).Trie.Texts.Count;
         for (int seed = 0; seed < 2; seed++)
         {
@@ -85,7 +85,7 @@ public sealed class GrammarRepetitionTests
     {
         HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.Load(TestPaths.RequireShared("tokenizers", "llama2"));
         string patterns = string.Join(',', Enumerable.Range(0, 60).Select(i => $$"""{"type":"string","pattern":"^(.{0,{{300 + i}}}[a-{{(char)('b' + (i % 20))}}] ?){1,3}q{{i}}$"}"""));
-        TextGrammar grammar = JsonGrammar.FromSchema("{\"anyOf\":[" + patterns + "]}", tokenizer).Texts;
+        CompiledGrammar grammar = JsonGrammar.FromSchema("{\"anyOf\":[" + patterns + "]}", tokenizer).Texts;
         var random = new SplitMix64(4);
         var scores = new float[tokenizer.VocabularySize];
         var constraint = new GrammarConstraint(grammar, [2]);

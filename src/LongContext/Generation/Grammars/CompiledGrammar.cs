@@ -3,7 +3,7 @@ using System.Text;
 namespace LongContext.Generation.Grammars;
 
 /// <summary>A grammar of texts together with a vocabulary that spells them. Made once, used by any number of requests; safe for use by several threads.</summary>
-internal sealed class TextGrammar
+internal sealed class CompiledGrammar
 {
     private readonly Lock gate = new();
     private readonly GrammarGraph graph;
@@ -14,7 +14,7 @@ internal sealed class TextGrammar
     /// <param name="maximumDepth">Arrays and objects within one another, at most.</param>
     /// <param name="build">Adds the rules to the graph that it is given, and returns the one that whole texts satisfy.</param>
     /// <exception cref="NoTokenAllowedException">What may come first takes too long to find.</exception>
-    public TextGrammar(TokenBytes tokens, int maximumDepth, Func<GrammarGraph, int> build)
+    public CompiledGrammar(TokenBytes tokens, int maximumDepth, Func<GrammarGraph, int> build)
     {
         this.tokens = tokens;
         graph = new GrammarGraph { MaximumDepth = maximumDepth, LongestToken = tokens.Trie.LongestText };
