@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace LongContext.Cpu.Linear;
 
@@ -35,14 +36,17 @@ internal static unsafe class InputRounding
             return 0;
         }
 
+        // Numbers that are not finite are no codes; their scale makes the result NaN or infinite whatever stands here.
         Vector512<float> factor = Vector512.Create(127 / largest);
-        Vector512<int> first = Vector512.ConvertToInt32(Vector512.Round(a * factor)), second = Vector512.ConvertToInt32(Vector512.Round(b * factor));
-        // Numbers that are not finite are no codes; their scale makes the result NaN whatever stands here.
-        first = Vector512.Clamp(first, Vector512.Create(-127), Vector512.Create(127));
-        second = Vector512.Clamp(second, Vector512.Create(-127), Vector512.Create(127));
+        Vector512<int> first = Nearest(a * factor), second = Nearest(b * factor);
         sum = Vector512.Sum(first + second);
         Vector512<short> narrow = Vector512.Narrow(first, second);
         Vector256.Narrow(narrow.GetLower(), narrow.GetUpper()).Store(codes);
         return largest / 127;
     }
+
+    /// <summary>The nearest integers, ties to even.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> Nearest(Vector512<float> x) =>
+        Avx512F.IsSupported ? Avx512F.ConvertToVector512Int32(x) : Vector512.ConvertToInt32Native(Vector512.Round(x));
 }
