@@ -22,7 +22,7 @@ internal static class AgainstLlamaCpp
     /// <param name="folder">Of the peer's package.</param>
     /// <param name="types">
     /// Float32, BFloat16, Float16, Q8_0 or Q4_0. Beside the last two, the engine has bfloat16 weights quantised as int8 with a scale for each output or int4 with one for each 32 inputs, and a head in
-    /// bfloat16, which is quantised there; activations stay float32 here and become 8-bit integers there.
+    /// bfloat16, which is quantised there; activations become 8-bit integers there, here beside int4 in a second engine, and stay float32 otherwise.
     /// </param>
     /// <param name="output">Gets a line for each.</param>
     public static async Task<int> RunAsync(string folder, IReadOnlyList<string> types, TextWriter output)
@@ -64,30 +64,41 @@ internal static class AgainstLlamaCpp
     {
         // The cache as llama.cpp has it by default, in two bytes; in four where the weights have four.
         bool wide = model.DataType == ScalarType.Float32;
-        await using var engine = new GenerationEngine(model, new GenerationEngineOptions
+        var options = new GenerationEngineOptions
         {
             Threads = Threads,
             CacheTokens = 2 * PromptTokens,
             CacheFormat = wide ? KeyValueCacheFormat.Float32 : KeyValueCacheFormat.BFloat16,
             MaximumSequences = 1,
-        });
-        List<double> prefill = [], decode = [], peerPrefill = [], peerDecode = [];
+        };
+        await using var engine = new GenerationEngine(model, options);
+        await using GenerationEngine? rounding = type.StartsWith(nameof(GgufTensorType.Q4_0), StringComparison.Ordinal) ? new GenerationEngine(model, options with { RoundsActivations = true }) : null;
+        Times own = new(), rounded = new(), peers = new();
         for (int round = 0; round < Rounds; round++)
         {
             LlamaCppPeer.Timing timing = peer.Measure(file, prompt, NewTokens, wide ? "F32" : "F16", batchSize: 512, flashAttention: true);
-            peerPrefill.Add(timing.PrefillSeconds);
-            peerDecode.Add(timing.SecondsPerToken);
+            peers.Prefill.Add(timing.PrefillSeconds);
+            peers.Decoding.Add(timing.SecondsPerToken);
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"llama.cpp used {timing.PrefillCores:F2} cores for the prompt, {timing.DecodeCores:F2} for new tokens"));
-            await engine.ClearCacheAsync().ConfigureAwait(false);
-            long start = Stopwatch.GetTimestamp();
-            await engine.GenerateAsync(EngineTiming.Request(prompt, 1)).ConfigureAwait(false);
-            prefill.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
-            decode.Add(await EngineTiming.SecondsPerTokenAsync(engine, EngineTiming.Request(prompt, NewTokens)).ConfigureAwait(false));
+            await MeasureAsync(engine, prompt, own).ConfigureAwait(false);
+            if (rounding is not null) await MeasureAsync(rounding, prompt, rounded).ConfigureAwait(false);
         }
 
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{type}: prefill of {PromptTokens} engine {PromptTokens / EngineTiming.Median(prefill):F1} tokens/s, llama.cpp {PromptTokens / EngineTiming.Median(peerPrefill):F1}, ratio {EngineTiming.Median(peerPrefill) / EngineTiming.Median(prefill):F2}; "
-            + $"decoding engine {1 / EngineTiming.Median(decode):F2} tokens/s, llama.cpp {1 / EngineTiming.Median(peerDecode):F2}, ratio {EngineTiming.Median(peerDecode) / EngineTiming.Median(decode):F2}"));
+        Write(type, own);
+        if (rounding is not null) Write(type + ", activations rounded", rounded);
+
+        void Write(string name, Times times) => output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{name}: prefill of {PromptTokens} engine {PromptTokens / times.PrefillSeconds:F1} tokens/s, llama.cpp {PromptTokens / peers.PrefillSeconds:F1}, ratio {peers.PrefillSeconds / times.PrefillSeconds:F2}; "
+            + $"decoding engine {1 / times.SecondsPerToken:F2} tokens/s, llama.cpp {1 / peers.SecondsPerToken:F2}, ratio {peers.SecondsPerToken / times.SecondsPerToken:F2}"));
+    }
+
+    private static async Task MeasureAsync(GenerationEngine engine, int[] prompt, Times times)
+    {
+        await engine.ClearCacheAsync().ConfigureAwait(false);
+        long start = Stopwatch.GetTimestamp();
+        await engine.GenerateAsync(EngineTiming.Request(prompt, 1)).ConfigureAwait(false);
+        times.Prefill.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
+        times.Decoding.Add(await EngineTiming.SecondsPerTokenAsync(engine, EngineTiming.Request(prompt, NewTokens)).ConfigureAwait(false));
     }
 
     private static QuantizationOptions? Quantization(GgufTensorType element) => element switch
@@ -103,4 +114,16 @@ internal static class AgainstLlamaCpp
         GgufTensorType.Float16 => ScalarType.Float16,
         _ => ScalarType.Float32,
     };
+
+    /// <summary>Times of some rounds.</summary>
+    private sealed class Times
+    {
+        public List<double> Prefill { get; } = [];
+
+        public List<double> Decoding { get; } = [];
+
+        public double PrefillSeconds => EngineTiming.Median(Prefill);
+
+        public double SecondsPerToken => EngineTiming.Median(Decoding);
+    }
 }

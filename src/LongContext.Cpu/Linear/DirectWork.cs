@@ -15,11 +15,14 @@ internal static unsafe class DirectWork
     private const long AheadBytes = 16 << 10;
 
     /// <summary>
-    /// Whether a matrix of whole sixteens is better read directly: always where widening is one or two instructions, which the multiplications hide; for few rows where it is more.
+    /// Whether a matrix of whole sixteens is better read directly: where widening is one or two instructions, which the multiplications hide, up to as many rows as make it worth while to lay four rows of
+    /// weights side by side (wide formats, whose rows lie further apart, sooner); for few rows where it is more.
     /// </summary>
     public static bool Takes(in WeightMatrix weight, int rows) => weight.Inputs % 16 == 0 && weight.Format switch
     {
-        WeightFormat.Float32 or WeightFormat.BFloat16 or WeightFormat.Int8 => true,
+        WeightFormat.Float32 => rows < 96 || !Avx512F.IsSupported,
+        WeightFormat.BFloat16 => rows < 256 || !Avx512F.IsSupported,
+        WeightFormat.Int8 => true,
         WeightFormat.Float16 or WeightFormat.Float8 => rows <= (Avx512F.IsSupported ? RowPanel.Rows : 2),
         _ => false,
     };

@@ -5,12 +5,15 @@ namespace LongContext.Cpu.Linear;
 /// <summary>y = x·Wᵀ (+ b) for rows of float32.</summary>
 /// <remarks>
 /// What a row of y holds does not depend by one bit on the other rows, on their number, nor on the number of threads (see <see cref="DotTile"/>). A row's scale (Int8, Float8) multiplies the
-/// finished sum; then the bias is added, then what y held.
+/// finished sum; then the bias is added, then what y held. Where inputs are rounded, results are those of <see cref="IntegerRow"/>.
 /// </remarks>
 internal static unsafe class LinearKernel
 {
     /// <summary>Packed rows of x stay within this, so that they come from the last cache.</summary>
     private const long RowBytes = 8L << 20;
+
+    /// <summary>Whether there is a kernel that multiplies a matrix with rounded inputs.</summary>
+    public static bool RoundsFor(in WeightMatrix weight) => IntegerWork.Takes(weight);
 
     /// <summary>Computes all rows.</summary>
     /// <param name="team">Who computes.</param>
@@ -25,6 +28,12 @@ internal static unsafe class LinearKernel
     public static void Apply(CpuTeam team, in WeightMatrix weight, float* x, long xStride, float* y, long yStride, int rows, float* bias = null, bool adds = false)
     {
         if (rows <= 0) return;
+        if (weight.RoundsInputs && IntegerWork.Takes(weight))
+        {
+            IntegerWork.Start(team, weight, x, xStride, rows, new LinearResult { Y = y, Stride = yStride, Bias = bias, Adds = adds });
+            return;
+        }
+
         long most = Math.Max(48, RowBytes / (RowPanel.Chunks(weight.Inputs) * 64L));
         int parts = (int)((rows + most - 1) / most);
         int height = (((rows + parts - 1) / parts) + RowPanel.Rows - 1) / RowPanel.Rows * RowPanel.Rows;

@@ -53,4 +53,16 @@ internal unsafe struct LinearResult
             }
         }
     }
+
+    /// <summary>Writes sums [rows, width] of the outputs from <paramref name="output"/>, as far as there are some; a multiple of four each row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public readonly void Write(float* sums, int width, int row, int rows, int output, int outputs)
+    {
+        float* four = stackalloc float[4 * RowPanel.Rows];
+        for (int i = 0; i < width && output + i < outputs; i += 4)
+        {
+            for (int j = 0; j < rows; j++) Vector128.Load(sums + (j * width) + i).Store(four + (j * 4));
+            Write(four, row, rows, output + i, outputs);
+        }
+    }
 }

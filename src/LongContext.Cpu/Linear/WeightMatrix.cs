@@ -24,6 +24,11 @@ internal readonly unsafe record struct WeightMatrix
     /// <summary>Int4: columns that share a scale; divides <see cref="Inputs"/>.</summary>
     public int GroupSize { get; init; }
 
+    /// <summary>
+    /// Whether x is rounded to 8 bits in blocks of 32 before it is multiplied (<see cref="InputRounding"/>), which is faster; for Int4 whose groups are whole blocks, otherwise without effect.
+    /// </summary>
+    public bool RoundsInputs { get; init; }
+
     /// <summary>Whether each row has one scale, which multiplies a finished sum.</summary>
     public bool HasRowScales => Format is WeightFormat.Int8 or WeightFormat.Float8;
 

@@ -57,6 +57,13 @@ public sealed record GenerationEngineOptions
     public KeyValueCacheFormat CacheFormat { get; init; }
 
     /// <summary>
+    /// Whether activations are rounded to 8 bits, in blocks of 32 with a scale each, before they are multiplied with weights in int4 (groups of whole blocks of 32, of GPTQ, AWQ, GGUF's Q4_0, or made here): as
+    /// llama.cpp does. The products are then of integers, which the CPU does faster; what is computed for a request still depends on nothing else that runs, to the last bit. It costs accuracy beside what
+    /// int4 has cost already (see the guide for how much); other weights are multiplied as ever. On the CPU only: refused where no matrix is multiplied so. Default false.
+    /// </summary>
+    public bool RoundsActivations { get; init; }
+
+    /// <summary>
     /// A small model with the same tokenizer that guesses next tokens for requests with <see cref="GenerationOptions.Speculation"/>; stays the caller's, and must outlive the engine. Its vocabulary may be
     /// filled up to another size. Its keys and values take their part of
     /// <see cref="CacheBytes"/> (beside <see cref="CacheTokens"/>, as many tokens of its own). Null (the default) for none.

@@ -41,7 +41,13 @@ internal sealed unsafe class LinearSample : IDisposable
         for (int i = 0; i < outputs; i++) Bias[i] = (float)random.NextDouble();
     }
 
-    public WeightMatrix Weight { get; }
+    public WeightMatrix Weight { get; private set; }
+
+    public bool RoundsInputs
+    {
+        get => Weight.RoundsInputs;
+        init => Weight = Weight with { RoundsInputs = value };
+    }
 
     public int Rows { get; }
 

@@ -29,6 +29,7 @@ internal sealed unsafe partial class CpuModelRunner : IModelRunner
     private readonly NativeBuffer sinkQueries = new();
     private readonly NativeBuffer votes = new();
     private readonly int projected;
+    private readonly bool roundsActivations;
     private CpuWeights weights;
     private float* x;
     private float* normed;
@@ -54,7 +55,8 @@ internal sealed unsafe partial class CpuModelRunner : IModelRunner
         store = new CpuPageStore(groups, new CacheLayout(shape.KeyValueHeadCount, shape.HeadDimension, options.PageTokens, format));
         step = new CpuStep(groups, store, new CpuKeyMaps());
         projected = (shape.HeadCount + (2 * shape.KeyValueHeadCount)) * shape.HeadDimension;
-        weights = new CpuWeights(model);
+        roundsActivations = options.RoundsActivations;
+        weights = new CpuWeights(model, roundsActivations);
         team = new CpuTeam(options.Threads == 0 ? Environment.ProcessorCount : options.Threads);
         x = Allocate(MaximumTokens, shape.HiddenSize);
         normed = Allocate(MaximumTokens, shape.HiddenSize);
@@ -80,6 +82,9 @@ internal sealed unsafe partial class CpuModelRunner : IModelRunner
 
     /// <summary>Matrices in codes that kernels do not read: made plain, they take the memory that they have without quantisation.</summary>
     public IReadOnlyList<string> MadePlain => weights.MadePlain;
+
+    /// <summary>How many matrices are multiplied with activations rounded to 8 bits.</summary>
+    public int RoundingMatrices => weights.RoundingMatrices;
 
     /// <summary>The cache's format: what is asked for, or what loses nothing of the model's type.</summary>
     public static CacheFormat CacheFormatOf(CacheFormat? asked, ScalarType dataType) => asked ?? (dataType == ScalarType.BFloat16 ? CacheFormat.BFloat16 : CacheFormat.Float32);
@@ -159,7 +164,7 @@ internal sealed unsafe partial class CpuModelRunner : IModelRunner
     private void ReadWeightsAgain()
     {
         if (WhyNot(model) is { } reason) throw new NotSupportedException($"The model was changed into one that the CPU's kernels cannot run: {reason}.");
-        var read = new CpuWeights(model);
+        var read = new CpuWeights(model, roundsActivations);
         weights.Dispose();
         weights = read;
     }

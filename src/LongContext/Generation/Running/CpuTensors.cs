@@ -8,7 +8,8 @@ using static TorchSharp.torch;
 namespace LongContext.Generation.Running;
 
 /// <summary>The tensors whose memory kernels read, kept alive; and what they were, so that it is seen when the model has others.</summary>
-internal sealed class CpuTensors : IDisposable
+/// <param name="roundsInputs">Whether kernels round what they multiply with matrices that have a kernel for it.</param>
+internal sealed class CpuTensors(bool roundsInputs = false) : IDisposable
 {
     private readonly List<(Parameter Parameter, Tensor Value)> read = [];
     private readonly List<(Linear Linear, LoraLayer? Adapter)> adapters = [];
@@ -19,6 +20,9 @@ internal sealed class CpuTensors : IDisposable
 
     /// <summary>Matrices in codes that kernels do not read, which were made plain.</summary>
     public IReadOnlyList<string> MadePlain => madePlain;
+
+    /// <summary>How many matrices are multiplied with rounded inputs.</summary>
+    public int RoundingMatrices { get; private set; }
 
     /// <summary>Whether the model still has these tensors and adapters.</summary>
     public bool AreCurrent
@@ -69,6 +73,11 @@ internal sealed class CpuTensors : IDisposable
         {
             _ = Keep(parameter.Value);
             matrix = codes.Matrix;
+            if (roundsInputs && LinearKernel.RoundsFor(matrix))
+            {
+                matrix = matrix with { RoundsInputs = true };
+                RoundingMatrices++;
+            }
         }
         else
         {

@@ -9,14 +9,18 @@ namespace LongContext.Generation.Running;
 /// <summary>A model's weights and rotary settings as kernels read them, all in place but for biases and scales that have to be widened.</summary>
 internal sealed class CpuWeights : IDisposable
 {
-    private readonly CpuTensors tensors = new();
+    private readonly CpuTensors tensors;
     private readonly Dictionary<RopeSettings, CpuRotary> rotaries = [];
     private readonly RotaryEmbedding positions;
     private readonly CausalLanguageModel model;
     private readonly Dictionary<string, Linear> linears;
 
-    public CpuWeights(CausalLanguageModel model)
+    /// <summary>What a model has now.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="roundsInputs">Whether kernels round what they multiply with matrices that have a kernel for it.</param>
+    public CpuWeights(CausalLanguageModel model, bool roundsInputs)
     {
+        tensors = new CpuTensors(roundsInputs);
         this.model = model;
         positions = model.RotaryEmbedding;
         linears = model.Parameters.Linears.ToDictionary(linear => linear.Name, StringComparer.Ordinal);
@@ -60,6 +64,9 @@ internal sealed class CpuWeights : IDisposable
 
     /// <summary>Matrices in codes that kernels do not read, which were made plain.</summary>
     public IReadOnlyList<string> MadePlain => tensors.MadePlain;
+
+    /// <summary>How many matrices are multiplied with rounded inputs.</summary>
+    public int RoundingMatrices => tensors.RoundingMatrices;
 
     /// <summary>Whether the model still is what was read.</summary>
     public bool AreCurrent => ReferenceEquals(model.RotaryEmbedding, positions) && tensors.AreCurrent && model.EmbeddingAdapter is null;

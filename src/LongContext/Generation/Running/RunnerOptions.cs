@@ -17,6 +17,9 @@ internal sealed record RunnerOptions
     /// <summary>Tokens of one step, at most. Default 2,048.</summary>
     public int MaximumTokens { get; init; } = 2_048;
 
+    /// <summary>Whether the CPU's kernels round activations before they multiply them with int4 weights (<see cref="GenerationEngineOptions.RoundsActivations"/>). Default false.</summary>
+    public bool RoundsActivations { get; init; }
+
     /// <exception cref="ArgumentException">Options are out of range; the message holds every fault.</exception>
     public void Validate()
     {

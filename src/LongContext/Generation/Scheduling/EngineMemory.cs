@@ -28,11 +28,12 @@ internal static class EngineMemory
             Threads = options.Threads ?? 0,
             MaximumTokens = options.StepTokens,
             CacheFormat = Format(options),
+            RoundsActivations = options.RoundsActivations,
         }, GuardedLogger.Of(options.Logger));
     }
 
     /// <summary>Runners of the model and of the draft model that the options name; that one is null for none. Where one cannot be made, none is left.</summary>
-    /// <exception cref="ArgumentException">An option cannot be used, or the draft model has another vocabulary.</exception>
+    /// <exception cref="ArgumentException">An option cannot be used, activations are to be rounded for a model without a matrix for that, or the draft model has another vocabulary.</exception>
     public static (IModelRunner Runner, IModelRunner? Draft) Runners(CausalLanguageModel model, GenerationEngineOptions options)
     {
         // What can be said beforehand is said before anything takes memory.
@@ -41,6 +42,8 @@ internal static class EngineMemory
         IModelRunner runner = Runner(model, options);
         try
         {
+            if (options.RoundsActivations && runner is not CpuModelRunner { RoundingMatrices: > 0 })
+                throw new ArgumentException($"GenerationEngineOptions: RoundsActivations needs a model on the CPU with weights in int4 whose groups are whole blocks of 32, but the steps of this one are run by '{runner.Name}', and none of its matrices is so.");
             return (runner, options.DraftModel is { } draft ? Runner(draft, options) : null);
         }
         catch
