@@ -78,7 +78,7 @@ internal static class SeveralAnswers
         ChatResponse response = updates.ToChatResponse();
         List<ChatLogProbability> details = [.. updates.SelectMany(update => update.GetLogProbabilities() ?? [])];
         if (details.Count > 0) (response.AdditionalProperties ??= [])[ChatOptionKeys.LogProbabilities] = details;
-        foreach (string key in (ReadOnlySpan<string>)[ChatOptionKeys.PromptCut, ChatOptionKeys.DroppedTokens])
+        foreach (string key in (ReadOnlySpan<string>)[ChatOptionKeys.PromptCut, ChatOptionKeys.DroppedTokens, ChatOptionKeys.PromptLogProbabilities])
         {
             if (updates.Select(update => update.AdditionalProperties?.GetValueOrDefault(key)).FirstOrDefault(value => value is not null) is { } told) (response.AdditionalProperties ??= [])[key] = told;
         }
@@ -90,6 +90,8 @@ internal static class SeveralAnswers
     {
         if (choice == 0) return options;
         ChatOptions own = options.Clone();
+        // The prompt is one and the same, so the first answer's say it for all.
+        own.AdditionalProperties?.Remove(ChatOptionKeys.PromptLogProbabilities);
         if (own.Seed is { } seed) own.Seed = unchecked(seed + choice);
         return own;
     }

@@ -22,6 +22,11 @@ internal static class RequestMutations
         TestServer.Chat("once upon", ""","longcontext_token_truncation":{"maximum_tokens":8,"start_share":0.5,"protected_start":1,"protected_end":1,"marker":[3]},"longcontext_token_dropping":{"type":"prompt_selection","maximum_tokens":40,"observed_tokens":4,"pool_size":3,"pooling":"mean"},"max_new_tokens":2,"stream":true"""),
         TestServer.Chat("x", ""","longcontext_position_remapping":{"type":"self_extend","group_size":2,"neighbor_window":8},"logit_bias":[[3,false],[4,1]],"json_schema":{"type":"boolean"},"max_tokens":2,"mirostat":0,"samplers":[]"""),
         """{"model":"fake","messages":[{"role":"user","content":"s"},{"role":"assistant","content":"c","reasoning":"t"},{"role":"user","content":"u"}],"separate_reasoning":true,"include_reasoning":false,"reasoning_effort":"low","guided_json":"{}","max_tokens":2}""",
+        """{"model":"fake","prompt":"once upon","max_tokens":0,"echo":true,"logprobs":2,"prompt_logprobs":1}""",
+        """{"model":"fake","prompt":"once upon","max_tokens":2,"echo":true,"logprobs":2,"stream":true,"n":2}""",
+        TestServer.Chat("once upon", ""","prompt_logprobs":3,"max_completion_tokens":0"""),
+        TestServer.Chat("x", ""","structured_outputs":{"regex":"(a|b){1,4}[0-9]?"},"max_tokens":9"""),
+        """{"model":"fake","prompt":"x","guided_choice":["yes","no"],"max_tokens":4}""",
     ];
 
     private static readonly string[] Values =

@@ -6,7 +6,7 @@ namespace LongContext.Generation.Grammars;
 /// <summary>Where one sequence is in a grammar.</summary>
 /// <param name="grammar">The grammar, shared with others.</param>
 /// <param name="stopTokenIds">Tokens that end the sequence; they may come where the text is complete.</param>
-internal sealed class GrammarConstraint(JsonGrammar grammar, IReadOnlyCollection<int> stopTokenIds) : ITokenConstraint
+internal sealed class GrammarConstraint(GenerationGrammar grammar, IReadOnlyCollection<int> stopTokenIds) : ITokenConstraint
 {
     /// <summary>Places and nodes that may be looked at for an answer: about two seconds, then about 40 ms for each token.</summary>
     private const long FirstCredit = 64 << 20, CreditOfToken = 1 << 20;
