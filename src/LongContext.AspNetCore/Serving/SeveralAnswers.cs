@@ -90,8 +90,8 @@ internal static class SeveralAnswers
     {
         if (choice == 0) return options;
         ChatOptions own = options.Clone();
-        // The prompt is one and the same, so the first answer's say it for all.
-        own.AdditionalProperties?.Remove(ChatOptionKeys.PromptLogProbabilities);
+        // The prompt is one and the same, so the first answer's say it for all. Without them an answer cannot be empty.
+        if (own.MaxOutputTokens != 0) own.AdditionalProperties?.Remove(ChatOptionKeys.PromptLogProbabilities);
         if (own.Seed is { } seed) own.Seed = unchecked(seed + choice);
         return own;
     }
