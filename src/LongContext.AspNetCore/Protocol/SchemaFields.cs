@@ -42,14 +42,21 @@ internal static class SchemaFields
         string? found = null;
         foreach (string name in names)
         {
-            // An empty pattern or list asks for nothing.
-            if (fields.Find(name) is not { } given || (given.ValueKind == JsonValueKind.Array && given.GetArrayLength() == 0) || (given.ValueKind == JsonValueKind.String && name.EndsWith("regex", StringComparison.Ordinal) && given.ValueEquals(""))) continue;
+            if (fields.Find(name) is not { } given || IsEmpty(name, given)) continue;
             if (found is not null) throw Both(fields.Name(found), fields.Name(name));
             found = name;
         }
 
         return found;
     }
+
+    /// <summary>An empty list or pattern asks for nothing.</summary>
+    private static bool IsEmpty(string name, JsonElement given) => given.ValueKind switch
+    {
+        JsonValueKind.Array => given.GetArrayLength() == 0,
+        JsonValueKind.String => name.EndsWith("regex", StringComparison.Ordinal) && given.ValueEquals(""),
+        _ => false,
+    };
 
     private static ProtocolException Both(string one, string other) => ProtocolException.Bad($"'{one}' and '{other}' both say what form the answer has: send one of them.", other);
 

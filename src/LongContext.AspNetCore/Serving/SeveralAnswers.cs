@@ -45,8 +45,9 @@ internal static class SeveralAnswers
                 if (choice > 0) await computed.Task.WaitAsync(ended.Token).ConfigureAwait(false);
                 await foreach (ChatResponseUpdate update in client.GetStreamingResponseAsync(request.Messages, Options(request.Options, choice), ended.Token).ConfigureAwait(false))
                 {
-                    if (choice == 0) computed.TrySetResult();
                     await pieces.Writer.WriteAsync(new AnswerPiece(choice, update), ended.Token).ConfigureAwait(false);
+                    // Behind it, since it may be what is said of the prompt, which stands before all answers.
+                    if (choice == 0) computed.TrySetResult();
                 }
 
                 if (Interlocked.Decrement(ref running) == 0) pieces.Writer.Complete();
