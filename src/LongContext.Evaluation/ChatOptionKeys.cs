@@ -25,6 +25,12 @@ public static class ChatOptionKeys
     /// <summary>For how many of the likeliest tokens, besides each chosen one; an int, 0 or more, with <see cref="LogProbabilities"/> only. As OpenAI calls it.</summary>
     public const string TopLogProbabilities = "top_logprobs";
 
+    /// <summary>
+    /// Log-probabilities of the prompt's own tokens, and for how many of the likeliest tokens at each place; an int, 0 or more. They come in the response, and in the first update of a stream, under this same name. With it
+    /// MaxOutputTokens may be 0. As vLLM calls it.
+    /// </summary>
+    public const string PromptLogProbabilities = "prompt_logprobs";
+
     /// <summary>Added to the scores of tokens, by token id: a dictionary of numbers by ints, or a JSON object whose names are ids. As OpenAI calls it.</summary>
     public const string LogitBias = "logit_bias";
 
@@ -45,6 +51,12 @@ public static class ChatOptionKeys
 
     /// <summary>Texts, strings, whose tokens the answer must not hold one after another. As vLLM calls it.</summary>
     public const string BadWords = "bad_words";
+
+    /// <summary>The answer is one of these texts, strings; not together with <see cref="Pattern"/> or a response format in JSON. As vLLM called it.</summary>
+    public const string Choices = "guided_choice";
+
+    /// <summary>The answer is a text that this pattern, a string, matches as a whole; of ECMAScript's patterns the regular part. Not together with <see cref="Choices"/> or a response format in JSON. As vLLM called it.</summary>
+    public const string Pattern = "guided_regex";
 
     /// <summary>Further tokens that end the answer, as ints. As vLLM calls it.</summary>
     public const string StopTokenIds = "stop_token_ids";

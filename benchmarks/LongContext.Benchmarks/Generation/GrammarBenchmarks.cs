@@ -45,7 +45,7 @@ public class GrammarBenchmarks
 
     private int Follow(JsonGrammar grammar)
     {
-        var constraint = new GrammarConstraint(grammar, []);
+        var constraint = new GrammarConstraint(grammar.Texts, []);
         int taken = 0;
         foreach (int token in tokens)
         {

@@ -5,6 +5,10 @@ namespace LongContext.AspNetCore.Protocol;
 /// <summary>A chat completion, whole or a piece of its stream.</summary>
 internal sealed record ChatCompletion(string Id, string Object, long Created, string Model, ChatChoice[] Choices)
 {
+    /// <summary>Of the prompt's tokens, as vLLM gives them.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Dictionary<string, PromptLogprob>?[]? PromptLogprobs { get; init; }
+
     /// <summary>What the library says besides.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public AnswerNotes? Longcontext { get; init; }
@@ -91,6 +95,10 @@ internal sealed record TextChoice(int Index, string Text, string? FinishReason)
 {
     /// <summary>Null where nobody asked; clients expect the field.</summary>
     public TextLogprobs? Logprobs { get; init; }
+
+    /// <summary>Of the prompt's tokens, as vLLM gives them.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Dictionary<string, PromptLogprob>?[]? PromptLogprobs { get; init; }
 }
 
 /// <summary>What was left out for an answer.</summary>

@@ -16,10 +16,12 @@ internal static class ChatRequestReader
         UnsupportedFields.RefuseInChat(fields);
         List<ChatMessage> messages = Messages(fields, limits);
         // The older name of the two counts where the newer is absent.
-        long? maximum = fields.Whole("max_completion_tokens", 1, int.MaxValue), older = GenerationRequest.Length(fields, limits);
-        GenerationRequest request = GenerationRequest.Of(fields, limits, "messages", messages, maximum ?? older);
+        int? ofPrompt = SamplingFields.ReadPromptLogprobs(fields);
+        int least = ofPrompt is null ? 1 : 0;
+        long? maximum = fields.Whole("max_completion_tokens", least, int.MaxValue), older = GenerationRequest.Length(fields, limits, least);
+        GenerationRequest request = GenerationRequest.Of(fields, limits, "messages", messages, maximum ?? older, promptLogprobs: ofPrompt);
         SamplingFields.ReadChatLogprobs(fields, request.Options);
-        request.Options.ResponseFormat = SchemaFields.Read(fields, limits);
+        SchemaFields.Read(fields, limits, request.Options);
         ToolFields.Read(fields, limits, request.Options);
         request.Options.Reasoning = Reasoning(fields);
         if (fields.Boolean(ChatOptionKeys.SeparateReasoning) is { } apart) (request.Options.AdditionalProperties ??= [])[ChatOptionKeys.SeparateReasoning] = apart;

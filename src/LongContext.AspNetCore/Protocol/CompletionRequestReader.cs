@@ -16,12 +16,14 @@ internal static class CompletionRequestReader
         if (body.ValueKind != JsonValueKind.Object) throw ProtocolException.Bad("The body is no JSON object.");
         var fields = new JsonFields(body);
         UnsupportedFields.RefuseInCompletions(fields);
+        bool echo = fields.Boolean("echo") ?? false;
+        int? ofPrompt = SamplingFields.ReadPromptLogprobs(fields), echoed = echo ? SamplingFields.TextLogprobs(fields) : null;
         GenerationRequest request = GenerationRequest.Of(
-            fields, limits, "prompt", [new ChatMessage(ChatRole.User, Prompt(fields))], GenerationRequest.Length(fields, limits) ?? Math.Min(DefaultTokens, limits.MaximumOutputTokens ?? DefaultTokens),
-            fields.Boolean("echo") ?? false);
+            fields, limits, "prompt", [new ChatMessage(ChatRole.User, Prompt(fields))],
+            GenerationRequest.Length(fields, limits, least: ofPrompt is null && echoed is null ? 1 : 0) ?? Math.Min(DefaultTokens, limits.MaximumOutputTokens ?? DefaultTokens), echo, ofPrompt, echoed);
         SamplingFields.ReadTextLogprobs(fields, request.Options);
         (request.Options.AdditionalProperties ??= [])[ChatOptionKeys.Completion] = true;
-        request.Options.ResponseFormat = SchemaFields.Read(fields, limits);
+        SchemaFields.Read(fields, limits, request.Options);
         return request;
     }
 

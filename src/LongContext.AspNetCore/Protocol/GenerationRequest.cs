@@ -21,6 +21,12 @@ internal sealed class GenerationRequest
     /// <summary>Whether the text given stands before the text that goes on with it.</summary>
     public bool Echo { get; init; }
 
+    /// <summary>Likeliest tokens whose log-probabilities stand beside those of the echoed text's tokens; null where none are wanted.</summary>
+    public int? EchoLogprobs { get; init; }
+
+    /// <summary>The same of the prompt's tokens in vLLM's form.</summary>
+    public int? PromptLogprobs { get; init; }
+
     /// <summary>Answers that are asked for.</summary>
     public int Choices { get; init; } = 1;
 
@@ -35,7 +41,7 @@ internal sealed class GenerationRequest
     }
 
     /// <summary>What both kinds of requests share.</summary>
-    public static GenerationRequest Of(JsonFields fields, OpenAIServerOptions limits, string promptField, IReadOnlyList<ChatMessage> messages, long? maximumTokens, bool echo = false)
+    public static GenerationRequest Of(JsonFields fields, OpenAIServerOptions limits, string promptField, IReadOnlyList<ChatMessage> messages, long? maximumTokens, bool echo = false, int? promptLogprobs = null, int? echoLogprobs = null)
     {
         bool stream = fields.Boolean("stream") ?? false;
         bool usage = false;
@@ -68,17 +74,26 @@ internal sealed class GenerationRequest
 
         SamplingFields.Read(fields, limits, options);
         PromptFields.Read(fields, limits, options);
+        if (promptLogprobs is not null && stream) throw ProtocolException.Unsupported("'prompt_logprobs' is given with 'stream': true, but comes with whole answers only.", SamplingFields.PromptLogprobs);
+        if (promptLogprobs is not null || echoLogprobs is not null) (options.AdditionalProperties ??= [])[Evaluation.ChatOptionKeys.PromptLogProbabilities] = Math.Max(promptLogprobs ?? 0, echoLogprobs ?? 0);
         long choices = fields.Whole("n", 1, 128) ?? 1;
         if (choices > limits.MaximumChoices) throw ProtocolException.Bad($"'n' is {choices}, expected at most {limits.MaximumChoices}: send several requests.", "n");
-        return new GenerationRequest { Choices = (int)choices, Model = fields.String("model"), Messages = messages, Options = options, Stream = stream, IncludeUsage = usage, PromptField = promptField, Echo = echo };
+        return new GenerationRequest
+        {
+            Choices = (int)choices, Model = fields.String("model"), Messages = messages, Options = options, Stream = stream, IncludeUsage = usage, PromptField = promptField,
+            Echo = echo, EchoLogprobs = echoLogprobs, PromptLogprobs = promptLogprobs,
+        };
     }
 
     /// <summary>Tokens of the answer at most, under OpenAI's name, llama.cpp's or transformers'; −1 is llama.cpp's way of leaving it to the server. Null where nobody says.</summary>
-    public static long? Length(JsonFields fields, OpenAIServerOptions limits)
+    /// <param name="fields">The body.</param>
+    /// <param name="limits">What the server allows.</param>
+    /// <param name="least">0 where the prompt itself is asked about, so that there need be no answer.</param>
+    public static long? Length(JsonFields fields, OpenAIServerOptions limits, int least = 1)
     {
         string field = fields.Named("max_tokens", "n_predict", "max_new_tokens");
         if (field == "n_predict" && fields.Whole(field, -1, int.MaxValue) == -1) return limits.MaximumOutputTokens;
-        return fields.Whole(field, 1, int.MaxValue);
+        return fields.Whole(field, least, int.MaxValue);
     }
 
     private static List<string>? Stops(JsonFields fields, OpenAIServerOptions limits)

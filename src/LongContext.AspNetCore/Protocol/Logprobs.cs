@@ -14,5 +14,11 @@ internal sealed record TokenLogprob(string Token, float Logprob, int[] Bytes, To
 
 internal sealed record TopLogprob(string Token, float Logprob, int[] Bytes);
 
-/// <summary>Log-probabilities of text that goes on, one entry for each token in every list; offsets are the characters (code points) of the answer before it.</summary>
-internal sealed record TextLogprobs(int[] TextOffset, float[] TokenLogprobs, string[] Tokens, Dictionary<string, float>[] TopLogprobs);
+/// <summary>
+/// Log-probabilities of text that goes on, one entry for each token in every list; offsets are the characters (code points) of the answer before it, or of the text given and the answer where that is echoed. The first
+/// token of all has none.
+/// </summary>
+internal sealed record TextLogprobs(int[] TextOffset, float?[] TokenLogprobs, string[] Tokens, Dictionary<string, float>?[] TopLogprobs);
+
+/// <summary>How likely a token is at a place of the prompt, in vLLM's form; by its id.</summary>
+internal sealed record PromptLogprob(float Logprob, int Rank, string DecodedToken);

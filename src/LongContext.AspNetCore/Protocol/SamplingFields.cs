@@ -14,6 +14,9 @@ internal static class SamplingFields
     /// <summary>As of OpenAI.</summary>
     private const int MostAlternatives = 20;
 
+    /// <summary>vLLM's field for log-probabilities of the prompt's tokens.</summary>
+    public const string PromptLogprobs = ChatOptionKeys.PromptLogProbabilities;
+
     /// <summary>Reads what both kinds of requests share.</summary>
     public static void Read(JsonFields fields, OpenAIServerOptions limits, ChatOptions options)
     {
@@ -44,8 +47,14 @@ internal static class SamplingFields
     /// <summary>A completion's "logprobs", a number.</summary>
     public static void ReadTextLogprobs(JsonFields fields, ChatOptions options)
     {
-        if (fields.Whole(ChatOptionKeys.LogProbabilities, 0, MostAlternatives) is { } count) SetLogprobs(options, count);
+        if (TextLogprobs(fields) is { } count) SetLogprobs(options, count);
     }
+
+    /// <summary>A completion's "logprobs": for how many of the likeliest tokens besides each; null where none are wanted.</summary>
+    public static int? TextLogprobs(JsonFields fields) => (int?)fields.Whole(ChatOptionKeys.LogProbabilities, 0, MostAlternatives);
+
+    /// <summary>vLLM's "prompt_logprobs": for how many of the likeliest tokens besides each of the prompt's; null where none are wanted.</summary>
+    public static int? ReadPromptLogprobs(JsonFields fields) => (int?)fields.Whole(PromptLogprobs, 0, MostAlternatives);
 
     private static void SetLogprobs(ChatOptions options, long count)
     {

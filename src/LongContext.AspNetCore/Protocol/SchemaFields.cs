@@ -1,19 +1,64 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using LongContext.Evaluation;
 using Microsoft.Extensions.AI;
 
 namespace LongContext.AspNetCore.Protocol;
 
-/// <summary>The form that an answer must have: OpenAI's "response_format", and a JSON schema under the names of vLLM ("guided_json", "structured_outputs") and llama.cpp ("json_schema").</summary>
+/// <summary>
+/// The form that an answer must have: OpenAI's "response_format"; a JSON schema, a choice or a pattern under vLLM's names ("guided_json", "guided_choice", "guided_regex", "structured_outputs"), llama.cpp's ("json_schema") and
+/// SGLang's ("regex").
+/// </summary>
 internal static class SchemaFields
 {
-    /// <summary>What a chat asks for; null for nothing.</summary>
-    public static ChatResponseFormat? Read(JsonFields fields, OpenAIServerOptions limits)
+    private const string Structured = "structured_outputs", Choice = "guided_choice", Pattern = "guided_regex";
+
+    /// <summary>Puts what is asked for into a request's options.</summary>
+    public static void Read(JsonFields fields, OpenAIServerOptions limits, ChatOptions options)
     {
-        ChatResponseFormat? format = Format(fields, limits), other = Other(fields, limits, out string? field);
-        if (other is null) return format;
-        return format is null or ChatResponseFormatText ? other : throw ProtocolException.Bad($"'response_format' and '{field}' both say what form the answer has: send one of them.", field);
+        options.ResponseFormat = Format(fields, limits);
+        if (OneOf(fields, "json_schema", "guided_json", Choice, Pattern, "regex", Structured) is not { } field) return;
+        JsonFields holder = fields;
+        string kind = field;
+        if (field == Structured)
+        {
+            holder = JsonFields.Of(fields.Find(field)!.Value, field);
+            holder.Only("json", "choice", "regex");
+            if (OneOf(holder, "json", "choice", "regex") is not { } inner) return;
+            kind = inner;
+        }
+
+        if (options.ResponseFormat is not (null or ChatResponseFormatText)) throw Both("response_format", field);
+        string name = holder.Name(kind);
+        JsonElement given = holder.Find(kind)!.Value;
+        if (kind is Choice or "choice") (options.AdditionalProperties ??= [])[ChatOptionKeys.Choices] = Choices(given, name, limits);
+        else if (kind is Pattern or "regex") (options.AdditionalProperties ??= [])[ChatOptionKeys.Pattern] = Regex(given, name, limits);
+        else options.ResponseFormat = ChatResponseFormat.ForJsonSchema(Schema(given, name, limits));
     }
+
+    /// <summary>Which of some fields is there; null for none.</summary>
+    private static string? OneOf(JsonFields fields, params ReadOnlySpan<string> names)
+    {
+        string? found = null;
+        foreach (string name in names)
+        {
+            if (fields.Find(name) is not { } given || IsEmpty(name, given)) continue;
+            if (found is not null) throw Both(fields.Name(found), fields.Name(name));
+            found = name;
+        }
+
+        return found;
+    }
+
+    /// <summary>An empty list or pattern asks for nothing.</summary>
+    private static bool IsEmpty(string name, JsonElement given) => given.ValueKind switch
+    {
+        JsonValueKind.Array => given.GetArrayLength() == 0,
+        JsonValueKind.String => name.EndsWith("regex", StringComparison.Ordinal) && given.ValueEquals(""),
+        _ => false,
+    };
+
+    private static ProtocolException Both(string one, string other) => ProtocolException.Bad($"'{one}' and '{other}' both say what form the answer has: send one of them.", other);
 
     private static ChatResponseFormat? Format(JsonFields fields, OpenAIServerOptions limits)
     {
@@ -36,21 +81,37 @@ internal static class SchemaFields
         }
     }
 
-    private static ChatResponseFormatJson? Other(JsonFields fields, OpenAIServerOptions limits, out string? field)
+    private static List<string> Choices(JsonElement given, string name, OpenAIServerOptions limits)
     {
-        field = fields.Named("json_schema", "guided_json", "structured_outputs");
-        if (fields.Find(field) is not { } given) return null;
-        if (field != "structured_outputs") return ChatResponseFormat.ForJsonSchema(Schema(given, field, limits));
-        JsonFields structured = JsonFields.Of(given, field);
-        structured.Only("json");
-        return structured.Find("json") is { } schema ? ChatResponseFormat.ForJsonSchema(Schema(schema, structured.Name("json"), limits)) : null;
+        if (given.ValueKind != JsonValueKind.Array) throw JsonFields.Wrong(name, "an array of strings", given);
+        if (given.GetArrayLength() is var count && count > limits.MaximumNamedTokens) throw ProtocolException.Bad($"'{name}' has {count} texts, expected at most {limits.MaximumNamedTokens}.", name);
+        RefuseLarge(given, name, limits);
+        List<string> choices = new(count);
+        foreach (JsonElement item in given.EnumerateArray())
+        {
+            string place = $"{name}[{choices.Count}]", text = JsonFields.Text(item, place);
+            choices.Add(text.Length > 0 ? text : throw ProtocolException.Bad($"'{place}' is empty.", place));
+        }
+
+        return choices;
+    }
+
+    private static string Regex(JsonElement given, string name, OpenAIServerOptions limits)
+    {
+        RefuseLarge(given, name, limits);
+        return JsonFields.Text(given, name);
+    }
+
+    private static void RefuseLarge(JsonElement given, string name, OpenAIServerOptions limits)
+    {
+        if (JsonMarshal.GetRawUtf8Value(given).Length is var bytes && bytes > limits.MaximumSchemaBytes)
+            throw ProtocolException.Bad($"'{name}' has {bytes} bytes, expected at most {limits.MaximumSchemaBytes}.", name);
     }
 
     /// <summary>A schema, or a string that spells one.</summary>
     private static JsonElement Schema(JsonElement schema, string name, OpenAIServerOptions limits)
     {
-        if (JsonMarshal.GetRawUtf8Value(schema).Length is var bytes && bytes > limits.MaximumSchemaBytes)
-            throw ProtocolException.Bad($"'{name}' has {bytes} bytes, expected at most {limits.MaximumSchemaBytes}.", name);
+        RefuseLarge(schema, name, limits);
         if (schema.ValueKind == JsonValueKind.String)
         {
             try

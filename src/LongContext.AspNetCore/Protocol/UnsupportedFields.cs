@@ -8,9 +8,9 @@ internal static class UnsupportedFields
     /// <summary>Other servers' fields that have no value by which they do nothing but empty ones.</summary>
     private static readonly string[] Always =
     [
-        "prompt_logprobs", "allowed_token_ids", "guided_regex", "guided_choice", "guided_grammar", "chat_template", // vLLM
+        "allowed_token_ids", "guided_grammar", "chat_template", // vLLM
         "grammar", "samplers", "lora", "image_data", "multimodal_data", // llama.cpp
-        "regex", "ebnf", "structural_tag", "custom_logit_processor", // SGLang
+        "ebnf", "structural_tag", "custom_logit_processor", // SGLang
         "logits_processors", "sequence_bias", "stop_strings", "begin_suppress_tokens", "forced_eos_token_id", // transformers
         "web_search_options",
     ];
@@ -44,8 +44,6 @@ internal static class UnsupportedFields
         RefuseInAll(fields);
         RefuseBestOf(fields);
         RefuseWhere(fields, "add_special_tokens", false);
-        if (fields.Find("logprobs") is not null && fields.Boolean("echo") == true)
-            throw ProtocolException.Unsupported("'logprobs' is given with 'echo', but the text's own log-probabilities are not supported.", "logprobs");
         if (fields.String("suffix") is { Length: > 0 }) throw ProtocolException.Unsupported("'suffix' is given, but text is gone on with at its end only.", "suffix");
     }
 
@@ -110,7 +108,7 @@ internal static class UnsupportedFields
 
     private static string Instead(string field) => field switch
     {
-        "guided_regex" or "guided_choice" or "guided_grammar" or "grammar" or "regex" or "ebnf" => " 'response_format' takes a JSON schema.",
+        "guided_grammar" or "grammar" or "ebnf" => " 'response_format' takes a JSON schema, 'structured_outputs' a choice or a regular expression.",
         "n_probs" => " 'logprobs' asks for probabilities.",
         "stop_strings" => " 'stop' takes strings.",
         _ => "",

@@ -5,7 +5,7 @@ using Microsoft.Extensions.AI;
 namespace LongContext.AspNetCore.Serving;
 
 /// <summary>A chat's answers.</summary>
-internal sealed class ChatWriting(string model, DateTimeOffset time, int choices) : IAnswerWriting
+internal sealed class ChatWriting(string model, DateTimeOffset time, int choices, int? promptLogprobs = null) : IAnswerWriting
 {
     private const string Assistant = "assistant";
     private readonly string id = "chatcmpl-" + Guid.NewGuid().ToString("N");
@@ -25,7 +25,7 @@ internal sealed class ChatWriting(string model, DateTimeOffset time, int choices
             Logprobs = LogprobParts.Chat(response.GetLogProbabilities()),
         })];
         CompletionUsage usage = AnswerParts.Usage(Array.ConvertAll(responses, response => response.Usage));
-        return writer.WriteAsync(200, new ChatCompletion(id, "chat.completion", created, model, answers) { Usage = usage, Longcontext = AnswerParts.Notes(responses.Select(response => response.AdditionalProperties)) }, ProtocolJson.Plain.ChatCompletion);
+        return writer.WriteAsync(200, new ChatCompletion(id, "chat.completion", created, model, answers) { Usage = usage, PromptLogprobs = LogprobParts.Prompt(responses[0].GetPromptLogProbabilities(), promptLogprobs), Longcontext = AnswerParts.Notes(responses.Select(response => response.AdditionalProperties)) }, ProtocolJson.Plain.ChatCompletion);
     }
 
     public void AddBeginning(AnswerWriter writer)

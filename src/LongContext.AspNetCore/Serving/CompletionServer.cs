@@ -13,7 +13,7 @@ internal sealed partial class CompletionServer(
 {
     private readonly OpenAIServerOptions limits = options.Value;
 
-    public Task ChatAsync(HttpContext context) => ServeAsync(context, ChatRequestReader.Read, (model, time, request) => new ChatWriting(model, time, request.Choices));
+    public Task ChatAsync(HttpContext context) => ServeAsync(context, ChatRequestReader.Read, (model, time, request) => new ChatWriting(model, time, request.Choices, request.PromptLogprobs));
 
     public Task CompleteAsync(HttpContext context) => ServeAsync(context, CompletionRequestReader.Read, (model, time, request) => new TextWriting(model, time, request));
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using LongContext.AspNetCore.Protocol;
 using LongContext.Generation;
 
@@ -27,7 +28,38 @@ internal static class LogprobParts
             (offsets[i], at) = (characters, end);
         }
 
-        return new TextLogprobs(offsets, [.. tokens.Select(Finite)], [.. tokens.Select(token => token.Token)], [.. tokens.Select(Likeliest)]);
+        return new TextLogprobs(offsets, [.. tokens.Select(Finite).Cast<float?>()], [.. tokens.Select(token => token.Token)], [.. tokens.Select(token => Likeliest(token))]);
+    }
+
+    /// <summary>Of the text given, where it is echoed. Its first token stands behind nothing, so nothing says how likely it is.</summary>
+    /// <param name="tokens">The prompt's tokens.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="count">The likeliest tokens that are wanted besides each.</param>
+    public static TextLogprobs? Echo(IReadOnlyList<ChatLogProbability>? tokens, string text, int count)
+    {
+        if (Text(tokens, text, start: 0, characters: 0) is not { } all) return null;
+        float?[] scores = [null, .. all.TokenLogprobs[1..]];
+        return all with { TokenLogprobs = scores, TopLogprobs = [null, .. tokens!.Skip(1).Select(token => Likeliest(token, count))] };
+    }
+
+    /// <summary>Those of one text and of what goes on with it.</summary>
+    public static TextLogprobs? Join(TextLogprobs? first, TextLogprobs? second) => first is null ? second : second is null ? first : new TextLogprobs(
+        [.. first.TextOffset, .. second.TextOffset], [.. first.TokenLogprobs, .. second.TokenLogprobs], [.. first.Tokens, .. second.Tokens], [.. first.TopLogprobs, .. second.TopLogprobs]);
+
+    /// <summary>Of the prompt's tokens in vLLM's form: nothing for the first, then each place's likeliest tokens and its own by their ids.</summary>
+    public static Dictionary<string, PromptLogprob>?[]? Prompt(IReadOnlyList<ChatLogProbability>? tokens, int? count)
+    {
+        if (tokens is null || count is not { } most) return null;
+        var all = new Dictionary<string, PromptLogprob>?[tokens.Count];
+        for (int i = 1; i < all.Length; i++)
+        {
+            var found = new Dictionary<string, PromptLogprob>();
+            foreach (ChatLogProbability other in tokens[i].Alternatives.Take(most).Append(tokens[i]))
+                found.TryAdd(other.TokenId.ToString(CultureInfo.InvariantCulture), new PromptLogprob(Finite(other), other.Rank ?? 0, other.Token));
+            all[i] = found;
+        }
+
+        return all;
     }
 
     /// <summary>Characters as most languages count them.</summary>
@@ -43,10 +75,10 @@ internal static class LogprobParts
     }
 
     /// <summary>The likeliest and the chosen one; of tokens that show the same text the likeliest.</summary>
-    private static Dictionary<string, float> Likeliest(ChatLogProbability token)
+    private static Dictionary<string, float> Likeliest(ChatLogProbability token, int most = int.MaxValue)
     {
         var found = new Dictionary<string, float>(StringComparer.Ordinal);
-        foreach (ChatLogProbability other in token.Alternatives) found.TryAdd(other.Token, Finite(other));
+        foreach (ChatLogProbability other in token.Alternatives.Take(most)) found.TryAdd(other.Token, Finite(other));
         found.TryAdd(token.Token, Finite(token));
         return found;
     }

@@ -45,8 +45,9 @@ internal static class SeveralAnswers
                 if (choice > 0) await computed.Task.WaitAsync(ended.Token).ConfigureAwait(false);
                 await foreach (ChatResponseUpdate update in client.GetStreamingResponseAsync(request.Messages, Options(request.Options, choice), ended.Token).ConfigureAwait(false))
                 {
-                    if (choice == 0) computed.TrySetResult();
                     await pieces.Writer.WriteAsync(new AnswerPiece(choice, update), ended.Token).ConfigureAwait(false);
+                    // Behind it, since it may be what is said of the prompt, which stands before all answers.
+                    if (choice == 0) computed.TrySetResult();
                 }
 
                 if (Interlocked.Decrement(ref running) == 0) pieces.Writer.Complete();
@@ -78,7 +79,7 @@ internal static class SeveralAnswers
         ChatResponse response = updates.ToChatResponse();
         List<ChatLogProbability> details = [.. updates.SelectMany(update => update.GetLogProbabilities() ?? [])];
         if (details.Count > 0) (response.AdditionalProperties ??= [])[ChatOptionKeys.LogProbabilities] = details;
-        foreach (string key in (ReadOnlySpan<string>)[ChatOptionKeys.PromptCut, ChatOptionKeys.DroppedTokens])
+        foreach (string key in (ReadOnlySpan<string>)[ChatOptionKeys.PromptCut, ChatOptionKeys.DroppedTokens, ChatOptionKeys.PromptLogProbabilities])
         {
             if (updates.Select(update => update.AdditionalProperties?.GetValueOrDefault(key)).FirstOrDefault(value => value is not null) is { } told) (response.AdditionalProperties ??= [])[key] = told;
         }
@@ -90,6 +91,8 @@ internal static class SeveralAnswers
     {
         if (choice == 0) return options;
         ChatOptions own = options.Clone();
+        // The prompt is one and the same, so the first answer's say it for all. Without them an answer cannot be empty.
+        if (own.MaxOutputTokens != 0) own.AdditionalProperties?.Remove(ChatOptionKeys.PromptLogProbabilities);
         if (own.Seed is { } seed) own.Seed = unchecked(seed + choice);
         return own;
     }

@@ -17,24 +17,32 @@ internal sealed class TextWriting(string model, DateTimeOffset time, GenerationR
     /// <summary>Of each answer, what was written of it, in UTF-16 units and in code points.</summary>
     private readonly (int Units, int Characters)[] written = new (int, int)[request.Choices];
 
+    /// <summary>Whether the text given was written, where it is echoed.</summary>
+    private bool echoed;
+
     public Task WriteAsync(AnswerWriter writer, ChatResponse[] responses)
     {
+        IReadOnlyList<ChatLogProbability>? ofPrompt = responses[0].GetPromptLogProbabilities();
+        TextLogprobs? before = Before(ofPrompt);
+        Dictionary<string, PromptLogprob>?[]? prompt = LogprobParts.Prompt(ofPrompt, request.PromptLogprobs);
         TextChoice[] answers = [.. responses.Select((response, i) => new TextChoice(i, Echoed + response.Text, AnswerParts.FinishReason(response.FinishReason))
         {
-            Logprobs = LogprobParts.Text(response.GetLogProbabilities(), response.Text, start: 0, characters: 0),
+            Logprobs = LogprobParts.Join(before, LogprobParts.Text(response.GetLogProbabilities(), response.Text, start: 0, LogprobParts.CodePoints(Echoed))),
+            PromptLogprobs = prompt,
         })];
         return writer.WriteAsync(200, Of(answers) with { Longcontext = AnswerParts.Notes(responses.Select(response => response.AdditionalProperties)), Usage = AnswerParts.Usage(Array.ConvertAll(responses, response => response.Usage)) }, ProtocolJson.Plain.TextCompletion);
     }
 
     public void AddBeginning(AnswerWriter writer)
     {
-        if (Echoed.Length == 0) return;
-        for (int i = 0; i < request.Choices; i++) Add(writer, i, Echoed);
+        // What is said of the text itself comes with it, and is not known yet.
+        if (request.EchoLogprobs is null) AddEcho(writer, null);
     }
 
     public void AddPiece(AnswerWriter writer, AnswerPiece piece)
     {
         ChatResponseUpdate update = piece.Update;
+        AddEcho(writer, update.GetPromptLogProbabilities());
         reasons[piece.Choice] = update.FinishReason ?? reasons[piece.Choice];
         AnswerParts.Count(update, ref usages[piece.Choice]);
         if (update.FinishReason is not null) last.Add(update.AdditionalProperties);
@@ -47,6 +55,7 @@ internal sealed class TextWriting(string model, DateTimeOffset time, GenerationR
 
     public void AddEnd(AnswerWriter writer, bool includeUsage)
     {
+        AddEcho(writer, null);
         AnswerNotes? notes = AnswerParts.Notes(last);
         for (int i = 0; i < request.Choices; i++)
             writer.AddEvent(Of(new TextChoice(i, "", AnswerParts.FinishReason(reasons[i]))) with { Longcontext = i == request.Choices - 1 ? notes : null }, ProtocolJson.Plain.TextCompletion);
@@ -54,6 +63,21 @@ internal sealed class TextWriting(string model, DateTimeOffset time, GenerationR
     }
 
     private string Echoed => request.Echo ? request.Messages[0].Text : "";
+
+    private TextLogprobs? Before(IReadOnlyList<ChatLogProbability>? ofPrompt) => request.EchoLogprobs is { } count ? LogprobParts.Echo(ofPrompt, Echoed, count) : null;
+
+    /// <summary>Puts the text given before all answers, once.</summary>
+    private void AddEcho(AnswerWriter writer, IReadOnlyList<ChatLogProbability>? ofPrompt)
+    {
+        if (echoed || Echoed.Length == 0) return;
+        echoed = true;
+        TextLogprobs? details = Before(ofPrompt);
+        for (int i = 0; i < request.Choices; i++)
+        {
+            written[i].Characters = LogprobParts.CodePoints(Echoed);
+            Add(writer, i, Echoed, details: details);
+        }
+    }
 
     private void Add(AnswerWriter writer, int choice, string text, TextLogprobs? details = null) =>
         writer.AddEvent(Of(new TextChoice(choice, text, null) { Logprobs = details }), ProtocolJson.Plain.TextCompletion);

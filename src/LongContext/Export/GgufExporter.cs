@@ -1,4 +1,3 @@
-using LongContext.Checkpoints;
 using LongContext.Gguf;
 using LongContext.Gguf.Vocabulary;
 using LongContext.Models;
@@ -58,7 +57,7 @@ public static class GgufExporter
         GgufHyperparameters.WriteGeneral(metadata, architecture, name, type);
         GgufHyperparameters.Write(metadata, architecture, model.Config, model.Shape);
         rope.WriteTo(metadata);
-        WriteTokenizer(metadata, vocabulary, folder, model.Config, options.ChatTemplate);
+        WriteTokenizer(metadata, vocabulary, folder, model, options.ChatTemplate);
 
         var report = new Report(progress);
         var plan = new GgufTensorPlan(model, architecture, type);
@@ -79,7 +78,7 @@ public static class GgufExporter
         return new GgufVocabulary(HuggingFaceTokenizer.Load(folder), model.Config.VocabularySize);
     }
 
-    private static void WriteTokenizer(GgufMetadata metadata, GgufVocabulary? vocabulary, string? folder, ModelConfig config, string? chatTemplate)
+    private static void WriteTokenizer(GgufMetadata metadata, GgufVocabulary? vocabulary, string? folder, CausalLanguageModel model, string? chatTemplate)
     {
         if (vocabulary is null)
         {
@@ -88,7 +87,7 @@ public static class GgufExporter
         else
         {
             vocabulary.WriteTo(metadata);
-            vocabulary.WriteSpecialIds(metadata, config.BeginningOfSentenceTokenId, config.EndOfSentenceTokenIds);
+            vocabulary.WriteSpecialIds(metadata, model.Config.BeginningOfSentenceTokenId, model.StopTokenIds);
         }
 
         Dictionary<string, string> templates = folder is null ? [] : GgufChatTemplates.Read(folder);

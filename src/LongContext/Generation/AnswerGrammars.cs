@@ -7,11 +7,18 @@ namespace LongContext.Generation;
 /// <param name="tokenizer">The model's tokenizer.</param>
 internal sealed class AnswerGrammars(Tokenizer tokenizer)
 {
-    private readonly Cache<JsonGrammar> schemas = new();
+    private readonly Cache<GenerationGrammar> forms = new();
     private readonly Cache<CompiledGrammar> calls = new();
 
     /// <summary>The grammar of a JSON schema.</summary>
-    public JsonGrammar OfSchema(string schema) => schemas.Get(schema, () => JsonGrammar.FromSchema(schema, tokenizer));
+    public GenerationGrammar OfSchema(string schema) => forms.Get("json " + schema, () => JsonGrammar.FromSchema(schema, tokenizer));
+
+    /// <summary>The grammar of a pattern.</summary>
+    public GenerationGrammar OfPattern(string pattern) => forms.Get("pattern " + pattern, () => TextGrammar.FromPattern(pattern, tokenizer));
+
+    /// <summary>The grammar of some texts.</summary>
+    public GenerationGrammar OfChoices(IReadOnlyList<string> choices) =>
+        forms.Get("choices " + string.Concat(choices.Select(choice => $"{choice.Length}:{choice}")), () => TextGrammar.FromChoices(choices, tokenizer));
 
     /// <summary>The grammar of answers with calls, all of one syntax; null where the answer is free, because nothing tells where a call opens or what the tokens spell, and nothing strict is asked for.</summary>
     public CompiledGrammar? OfCalls(CallGrammarForm form)

@@ -11,7 +11,7 @@ public static class ChatLogProbabilityExtensions
     public static IReadOnlyList<ChatLogProbability>? GetLogProbabilities(this ChatResponse response)
     {
         ArgumentNullException.ThrowIfNull(response);
-        return Find(response.AdditionalProperties);
+        return Find(response.AdditionalProperties, ChatOptionKeys.LogProbabilities);
     }
 
     /// <summary>Those of the tokens that begin in an update's text, in order; null where it has none.</summary>
@@ -19,9 +19,25 @@ public static class ChatLogProbabilityExtensions
     public static IReadOnlyList<ChatLogProbability>? GetLogProbabilities(this ChatResponseUpdate update)
     {
         ArgumentNullException.ThrowIfNull(update);
-        return Find(update.AdditionalProperties);
+        return Find(update.AdditionalProperties, ChatOptionKeys.LogProbabilities);
     }
 
-    private static IReadOnlyList<ChatLogProbability>? Find(AdditionalPropertiesDictionary? properties) =>
-        properties is not null && properties.TryGetValue(ChatOptionKeys.LogProbabilities, out object? found) ? found as IReadOnlyList<ChatLogProbability> : null;
+    /// <summary>Those of the prompt's tokens (<see cref="ChatOptionKeys.PromptLogProbabilities"/>), in order; null where the response has none.</summary>
+    /// <param name="response">A response that was not streamed.</param>
+    public static IReadOnlyList<ChatLogProbability>? GetPromptLogProbabilities(this ChatResponse response)
+    {
+        ArgumentNullException.ThrowIfNull(response);
+        return Find(response.AdditionalProperties, ChatOptionKeys.PromptLogProbabilities);
+    }
+
+    /// <summary>Those of the prompt's tokens, in order; null where the update, which is a stream's first where they were asked for, has none.</summary>
+    /// <param name="update">A piece of a response.</param>
+    public static IReadOnlyList<ChatLogProbability>? GetPromptLogProbabilities(this ChatResponseUpdate update)
+    {
+        ArgumentNullException.ThrowIfNull(update);
+        return Find(update.AdditionalProperties, ChatOptionKeys.PromptLogProbabilities);
+    }
+
+    private static IReadOnlyList<ChatLogProbability>? Find(AdditionalPropertiesDictionary? properties, string key) =>
+        properties is not null && properties.TryGetValue(key, out object? found) ? found as IReadOnlyList<ChatLogProbability> : null;
 }

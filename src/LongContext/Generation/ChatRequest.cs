@@ -10,6 +10,9 @@ internal sealed record ChatRequest
     /// <summary>Prompt, special tokens included, and how tokens are chosen. Required.</summary>
     public required GenerationRequest Request { get; init; }
 
+    /// <summary>The text that the prompt's tokens were made of; null where they were cut.</summary>
+    public string? PromptText { get; init; }
+
     /// <summary>Texts that end the answer. Required.</summary>
     public required IReadOnlyList<string> StopStrings { get; init; }
 

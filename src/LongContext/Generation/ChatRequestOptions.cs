@@ -32,6 +32,12 @@ internal sealed record ChatRequestOptions
     /// <summary>The JSON schema that the answer must satisfy; null for any text.</summary>
     public string? JsonSchema { get; private init; }
 
+    /// <summary>Texts of which the answer is one; none for any text.</summary>
+    public IReadOnlyList<string> Choices { get; private init; } = [];
+
+    /// <summary>What the answer must match as a whole; null for any text.</summary>
+    public string? Pattern { get; private init; }
+
     /// <summary>Whether text of any form is asked for by name, whatever the client says.</summary>
     public bool AnyText { get; private init; }
 
@@ -46,6 +52,9 @@ internal sealed record ChatRequestOptions
 
     /// <summary>Whether log-probabilities are refused by name, whatever the client says.</summary>
     public bool NoLogProbabilities { get; private init; }
+
+    /// <summary>Likeliest tokens whose log-probabilities are asked for at each place of the prompt; null for what the client says.</summary>
+    public int? PromptLogProbabilities { get; private init; }
 
     /// <summary>Added to the scores, by token id; null for what the client says.</summary>
     public IReadOnlyDictionary<int, double>? LogitBias { get; private init; }
@@ -100,8 +109,14 @@ internal sealed record ChatRequestOptions
         int? alternatives = more.Whole(ChatOptionKeys.TopLogProbabilities, 0, vocabularySize, $"0 to the {vocabularySize} tokens of the vocabulary");
         if (alternatives > 0 && detailed != true)
             throw new ArgumentException($"ChatOptions.AdditionalProperties[\"{ChatOptionKeys.TopLogProbabilities}\"] is {alternatives}, but goes with \"{ChatOptionKeys.LogProbabilities}\" = true only.");
+        IReadOnlyList<string> choices = more.Texts(ChatOptionKeys.Choices);
+        string? pattern = more.Text(ChatOptionKeys.Pattern);
+        if ((choices.Count > 0 ? 1 : 0) + (pattern is null ? 0 : 1) + (options.ResponseFormat is ChatResponseFormatJson ? 1 : 0) > 1)
+            throw new ArgumentException($"ChatOptions says in more than one way what form the answer has: ResponseFormat, \"{ChatOptionKeys.Choices}\" and \"{ChatOptionKeys.Pattern}\" exclude one another.");
         return new ChatRequestOptions
         {
+            Choices = choices,
+            Pattern = pattern,
             Completion = more.Flag(ChatOptionKeys.Completion) ?? false,
             ContinueFinalMessage = more.Flag(ChatOptionKeys.ContinueFinalMessage) ?? false,
             MinimumNewTokens = more.Whole(ChatOptionKeys.MinimumNewTokens, 0, int.MaxValue, "a number of tokens, 0 or more"),
@@ -114,6 +129,7 @@ internal sealed record ChatRequestOptions
             StopStrings = stops,
             LogProbabilities = detailed == true ? alternatives ?? 0 : null,
             NoLogProbabilities = detailed == false,
+            PromptLogProbabilities = more.Whole(ChatOptionKeys.PromptLogProbabilities, 0, vocabularySize, $"0 to the {vocabularySize} tokens of the vocabulary"),
             LogitBias = more.Biases(ChatOptionKeys.LogitBias, vocabularySize),
             MinP = more.Number(ChatOptionKeys.MinP, p => p is >= 0 and <= 1, "0 to 1"),
             TypicalP = more.Number(ChatOptionKeys.TypicalP, p => p is > 0 and <= 1, "more than 0 and at most 1"),

@@ -5,6 +5,7 @@ using LongContext.Data;
 using LongContext.Evaluation;
 using LongContext.Generation.Grammars;
 using LongContext.Models;
+using LongContext.Positions;
 using LongContext.Tokenization;
 using Microsoft.Extensions.AI;
 using Microsoft.ML.Tokenizers;
@@ -47,8 +48,9 @@ internal sealed class ChatRequestReader
     /// <param name="messages">The conversation.</param>
     /// <param name="chatOptions">What is asked for.</param>
     /// <param name="memoryTokens">Tokens of prompt and answer that fit into memory: a length that nobody asked for ends there; null for no limit.</param>
+    /// <param name="remapping">How the model's positions are remapped where a request does not say; null for not at all.</param>
     /// <exception cref="PromptTooLongException">The prompt fills the window.</exception>
-    public ChatRequest Read(IEnumerable<ChatMessage> messages, ChatOptions? chatOptions, int? memoryTokens = null)
+    public ChatRequest Read(IEnumerable<ChatMessage> messages, ChatOptions? chatOptions, int? memoryTokens = null, PositionRemapping? remapping = null)
     {
         ChatRequestOptions asked = ChatRequestOptions.Read(chatOptions, modelId, config.VocabularySize);
         List<ChatTurn> turns = ChatConversation.Turns(messages, chatOptions?.Instructions);
@@ -58,21 +60,25 @@ internal sealed class ChatRequestReader
 
         ChatText? rendered = format is null || asked.Completion ? null : Write(turns, continuesTurn, asked.EnableThinking, asked.Tools.Tools);
         if (rendered is null) tools.Refuse(turns, asked.Tools);
-        int[] prompt = rendered is null ? ModelText.Encode(tokenizer, config, ChatConversation.Plain(turns, continuesTurn)) : [.. tokenizer.EncodeToIds(rendered.Text)];
+        string text = rendered?.Text ?? ChatConversation.Plain(turns, continuesTurn);
+        int[] prompt = rendered is null ? ModelText.Encode(tokenizer, config, text) : [.. tokenizer.EncodeToIds(text)];
         if (prompt.Length == 0) throw new ArgumentException("The messages have no text, and the model has no token that texts begin with.", nameof(messages));
         // Here and not by the engine: what is left is what the window and the counts are about.
         TokenCut cut = default;
         if (asked.Truncation is { } truncation) prompt = truncation.Apply(prompt, out cut);
         // With sinks no token sees further back than the window of the sinks, wherever it stands.
         bool isBounded = asked.Dropping is AttentionSinks { Positions: SinkPositions.InCache } sinks && (contextLength is not { } length || (long)sinks.Sinks + sinks.Window <= length);
-        if (!isBounded && contextLength is { } window && prompt.Length >= window)
+        int? most = LongestWith(asked.PositionRemapping ?? remapping);
+        // Where only the prompt is asked about, there is no answer.
+        int answer = chatOptions?.MaxOutputTokens == 0 ? 0 : 1;
+        if (!isBounded && most is { } window && (long)prompt.Length + answer > window)
         {
             throw new PromptTooLongException(
-                $"The prompt has {prompt.Length} tokens, but the model's window has {window}, of which the answer needs one at least: shorten it, " +
+                $"The prompt has {prompt.Length} tokens, but the model's window{(most == contextLength ? "" : $" with {asked.PositionRemapping ?? remapping}")} has {window}{(answer > 0 ? ", of which the answer needs one at least" : "")}: shorten it, " +
                 $"or allow it ({nameof(LongContextChatClientOptions)}.{nameof(LongContextChatClientOptions.AllowsBeyondContext)}).");
         }
 
-        GenerationOptions chosen = Generation(chatOptions, asked, prompt.Length, isBounded, memoryTokens);
+        GenerationOptions chosen = Generation(chatOptions, asked, prompt.Length, isBounded ? null : most, isBounded ? null : memoryTokens);
         ReasoningSplitter? splitter = rendered is null ? null : Splitter(rendered, continuesTurn);
         bool hasTools = asked.Tools.Tools.Count > 0;
         if (hasTools)
@@ -97,6 +103,7 @@ internal sealed class ChatRequestReader
                 PositionRemapping = asked.PositionRemapping,
                 Dropping = asked.Dropping,
             },
+            PromptText = cut.Count > 0 ? null : text,
             StopStrings = asked.StopStrings,
             Reasoning = asked.SeparatesReasoning ?? options.SeparatesReasoning ? splitter : null,
             ShowsReasoning = asked.ShowsReasoning,
@@ -136,19 +143,29 @@ internal sealed class ChatRequestReader
         return new ReasoningSplitter(tags, thinks ? ReasoningStage.Thinking : string.IsNullOrWhiteSpace(begun) ? ReasoningStage.Before : ReasoningStage.Answering);
     }
 
-    private GenerationOptions Generation(ChatOptions? chatOptions, ChatRequestOptions asked, int promptLength, bool isBounded, int? memoryTokens)
+    /// <summary>
+    /// Tokens of prompt and answer; null for no limit. A remapping shows the model no distance that it does not know up to a length of its own: (L − W)·G + W tokens, to a group, with Self-Extend, any number with dual chunk
+    /// attention. A length that the client's options state holds all the same.
+    /// </summary>
+    private int? LongestWith(PositionRemapping? remapping)
+    {
+        if (contextLength is null || options.ContextLength is not null || remapping is null || remapping.RequiredWindow > contextLength) return contextLength;
+        return remapping.MaximumLength(contextLength.Value) is var longest && longest == int.MaxValue ? null : longest;
+    }
+
+    private GenerationOptions Generation(ChatOptions? chatOptions, ChatRequestOptions asked, int promptLength, int? longest, int? memoryTokens)
     {
         GenerationOptions given = generation;
         int usual = answerEnd is { } end ? Math.Max(1, end - promptLength) : given.MaximumNewTokens;
         int maximum = chatOptions?.MaxOutputTokens ?? usual, minimum = asked.MinimumNewTokens ?? given.MinimumNewTokens;
-        if (!isBounded && contextLength is { } window && maximum > window - promptLength)
+        if (longest is { } window && maximum > window - promptLength)
         {
             maximum = window - promptLength;
             minimum = Math.Min(minimum, maximum);
         }
 
         // Of a prompt that fills the memory by itself, whoever has the memory says so.
-        if (!isBounded && chatOptions?.MaxOutputTokens is null && memoryTokens > promptLength && maximum > memoryTokens - promptLength)
+        if (chatOptions?.MaxOutputTokens is null && memoryTokens > promptLength && maximum > memoryTokens - promptLength)
         {
             maximum = memoryTokens.Value - promptLength;
             minimum = Math.Min(minimum, maximum);
@@ -170,7 +187,8 @@ internal sealed class ChatRequestReader
             BadWordIds = asked.BadWords.Count == 0 ? given.BadWordIds : [.. given.BadWordIds, .. asked.BadWords.SelectMany(SpellingsOf)],
             NoRepeatNGramSize = asked.NoRepeatNGramSize is { } run ? run > 0 ? run : null : given.NoRepeatNGramSize,
             LogProbabilities = asked.NoLogProbabilities ? null : asked.LogProbabilities ?? given.LogProbabilities,
-            Grammar = asked.AnyText ? null : asked.JsonSchema is { } schema ? grammars.OfSchema(schema) : given.Grammar,
+            PromptLogProbabilities = asked.PromptLogProbabilities ?? given.PromptLogProbabilities,
+            Grammar = Grammar(asked) ?? (asked.AnyText ? null : given.Grammar),
             RepetitionPenalty = asked.RepetitionPenalty ?? given.RepetitionPenalty,
             FrequencyPenalty = Exact(chatOptions?.FrequencyPenalty) ?? given.FrequencyPenalty,
             PresencePenalty = Exact(chatOptions?.PresencePenalty) ?? given.PresencePenalty,
@@ -180,6 +198,15 @@ internal sealed class ChatRequestReader
         made.Validate(config.VocabularySize);
         return made;
     }
+
+    /// <summary>The grammar of what is asked for; null where any text may come.</summary>
+    private GenerationGrammar? Grammar(ChatRequestOptions asked) => asked switch
+    {
+        { JsonSchema: { } schema } => grammars.OfSchema(schema),
+        { Pattern: { } pattern } => grammars.OfPattern(pattern),
+        { Choices: { Count: > 0 } choices } => grammars.OfChoices(choices),
+        _ => null,
+    };
 
     private int[] StopTokens(ChatRequestOptions asked) => asked switch
     {

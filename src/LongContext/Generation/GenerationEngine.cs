@@ -235,7 +235,7 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
     private void CheckFits(int prompt, int answer, TokenDropping? dropping)
     {
         // The last token of an answer goes nowhere.
-        long tokens = (long)prompt + answer, bytes = cache.Needs.Bytes(tokens - 1, 1, dropping as AttentionSinks), there = cache.BudgetBytes;
+        long tokens = (long)prompt + Math.Max(answer, 1), bytes = cache.Needs.Bytes(tokens - 1, 1, dropping as AttentionSinks), there = cache.BudgetBytes;
         PromptSelection? selection = dropping is PromptSelection chosen && chosen.MaximumTokens < prompt ? chosen : null;
         if (selection is not null) bytes = Math.Max(cache.Needs.BytesToChoose(prompt, selection), cache.Needs.Bytes(tokens - 1, 1, null, prompt - selection.MaximumTokens));
         if (bytes <= there && tokens < int.MaxValue) return;

@@ -7,7 +7,9 @@ namespace LongContext.Generation;
 /// <remarks>As of any record, two are equal where all values are; lists and dictionaries count by reference.</remarks>
 public sealed partial record GenerationOptions
 {
-    /// <summary>Tokens to make at most. Default 256.</summary>
+    /// <summary>
+    /// Tokens to make at most. Default 256. With <see cref="PromptLogProbabilities"/> it may be 0: then nothing is made, and the prompt is what was asked about.
+    /// </summary>
     public int MaximumNewTokens { get; init; } = 256;
 
     /// <summary>Tokens to make at least: until then no stop token is chosen. At most <see cref="MaximumNewTokens"/>. Default 0.</summary>
@@ -63,8 +65,16 @@ public sealed partial record GenerationOptions
     /// </summary>
     public int? LogProbabilities { get; init; }
 
+    /// <summary>
+    /// Whether log-probabilities of the prompt's own tokens are computed, and for how many of the likeliest tokens at each place; 0 or more. They are the model's own, each given the tokens before it as
+    /// the request computes them: what was cut out of the prompt is not there, and with a remapping or <see cref="AttentionSinks"/> positions and sight are the request's. Null (the default): none.
+    /// Counts in a <see cref="GenerationEngine"/> only, which gives them as <see cref="GenerationResult.PromptDetails"/>.
+    /// </summary>
+    /// <remarks>The whole prompt is computed for it, whatever is kept of earlier requests, in chunks of as many tokens as the memory plan has rows of scores for.</remarks>
+    public int? PromptLogProbabilities { get; init; }
+
     /// <summary>What the text must be: generation is held to it, and ends when it is complete. Of the model's own tokenizer. Null (the default): anything.</summary>
-    public JsonGrammar? Grammar { get; init; }
+    public GenerationGrammar? Grammar { get; init; }
 
     /// <summary>What stands in place of <see cref="Grammar"/> where the answer may have calls of tools in it; null for none.</summary>
     internal CompiledGrammar? AnswerGrammar { get; init; }

@@ -18,12 +18,14 @@ internal static class GenerationOptionsFaults
 
     private static void Length(GenerationOptions options, List<string> faults)
     {
-        if (options.MaximumNewTokens < 1) faults.Add($"MaximumNewTokens must be at least 1, but is {options.MaximumNewTokens}");
-        if (options.MinimumNewTokens < 0 || options.MinimumNewTokens > Math.Max(options.MaximumNewTokens, 1))
+        int fewest = options.PromptLogProbabilities is null ? 1 : 0;
+        if (options.MaximumNewTokens < fewest) faults.Add($"MaximumNewTokens must be at least {fewest}, but is {options.MaximumNewTokens}");
+        if (options.MinimumNewTokens < 0 || options.MinimumNewTokens > Math.Max(options.MaximumNewTokens, fewest))
             faults.Add($"MinimumNewTokens must be 0 to MaximumNewTokens ({options.MaximumNewTokens}), but is {options.MinimumNewTokens}");
         if (options.PrefillChunkTokens < 1) faults.Add($"PrefillChunkTokens must be at least 1, but is {options.PrefillChunkTokens}");
         if (options.Speculation is not null) faults.AddRange(options.Speculation.Faults());
         if (options.LogProbabilities is < 0) faults.Add($"LogProbabilities must be 0 or more, but is {options.LogProbabilities}");
+        if (options.PromptLogProbabilities is < 0) faults.Add($"PromptLogProbabilities must be 0 or more, but is {options.PromptLogProbabilities}");
     }
 
     private static void Drawing(GenerationOptions options, List<string> faults)

@@ -11,6 +11,9 @@ public sealed record GenerationResult
     /// <summary>The same tokens with their log-probabilities; null unless <see cref="GenerationOptions.LogProbabilities"/> asks for them.</summary>
     public IReadOnlyList<GeneratedToken>? Details { get; init; }
 
+    /// <summary>The prompt's tokens, after it was cut, with their log-probabilities; null unless <see cref="GenerationOptions.PromptLogProbabilities"/> asks for them.</summary>
+    public IReadOnlyList<PromptToken>? PromptDetails { get; init; }
+
     /// <summary>Why it ended.</summary>
     public required GenerationFinishReason FinishReason { get; init; }
 

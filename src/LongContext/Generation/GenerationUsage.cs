@@ -6,6 +6,9 @@ internal sealed class GenerationUsage
     /// <summary>Tokens of the prompt whose keys and values were there already; null where nobody keeps any.</summary>
     public int? ReusedTokens { get; set; }
 
+    /// <summary>The prompt's tokens with their log-probabilities; null where nobody asked.</summary>
+    public IReadOnlyList<PromptToken>? PromptDetails { get; set; }
+
     /// <summary>Tokens whose keys and values were dropped, at most at once; known at the end.</summary>
     public int DroppedTokens { get; set; }
 }

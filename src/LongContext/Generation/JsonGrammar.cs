@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using LongContext.Generation.Grammars;
@@ -7,10 +5,7 @@ using Microsoft.ML.Tokenizers;
 
 namespace LongContext.Generation;
 
-/// <summary>
-/// The JSON texts that a schema allows, as a grammar that generation is held to (<see cref="GenerationOptions.Grammar"/>): whatever the model prefers, only tokens are chosen that the
-/// text can go on with, and it ends only where it is complete. Made once, used by any number of requests; safe for use by several threads.
-/// </summary>
+/// <summary>The JSON texts that a schema allows, as a grammar.</summary>
 /// <remarks>
 /// <para>Of JSON schema (2020-12) there are: type (one or several), enum, const, anyOf and oneOf (both as "at least one"), allOf, $ref into the schema itself (recursion included), $defs; properties, required,
 /// additionalProperties; items, prefixItems, minItems, maxItems; minLength, maxLength, pattern (the regular part of ECMAScript's), format (date, time, date-time, duration, uuid, ipv4, hostname, email);
@@ -18,33 +13,22 @@ namespace LongContext.Generation;
 /// <see cref="NotSupportedException"/>: not, if, dependent…, patternProperties, propertyNames, min/maxProperties, unevaluated…, contains, uniqueItems, multipleOf.</para>
 /// <para>It is stricter than the schema in how a text is written: properties come in the schema's order and others after them; an integer has no decimals and no exponent, a number
 /// with bounds no exponent and both at most 20 digits on each side of the point; strings with a pattern, enum or format and property names have escapes only where they must.</para>
-/// <para>The grammar is a recursive transition network over bytes, and a token may be taken where its bytes can be read from a place that the text has reached (Willard and Louf 2023;
-/// Dong et al. 2024): a tree of all tokens' bytes is walked along with the grammar once for each such state, then kept.</para>
 /// </remarks>
-public sealed class JsonGrammar
+public sealed class JsonGrammar : GenerationGrammar
 {
     private const int LongestSchema = 1 << 20;
 
     private JsonGrammar(JsonNode schema, Tokenizer tokenizer, JsonGrammarOptions options)
-    {
-        options.Validate();
+        : base(
+            $"{schema.ToJsonString()} {options.Whitespace} {options.AllowsUndeclaredProperties} {options.MaximumDepth}",
+            new CompiledGrammar(TokenBytes.Of(tokenizer), options.MaximumDepth, graph => SchemaGrammar.Build(graph, schema, options))) =>
         (Schema, Options) = (schema.ToJsonString(), options);
-        string settings = $"{Schema} {options.Whitespace} {options.AllowsUndeclaredProperties} {options.MaximumDepth}";
-        Description = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(settings)))[..16];
-        Texts = new CompiledGrammar(TokenBytes.Of(tokenizer), options.MaximumDepth, graph => SchemaGrammar.Build(graph, schema, options));
-    }
-
-    /// <summary>Tells grammars of other schemas or options apart.</summary>
-    internal string Description { get; }
 
     /// <summary>The schema, as JSON.</summary>
     internal string Schema { get; }
 
     /// <summary>How the schema was read.</summary>
     internal JsonGrammarOptions Options { get; }
-
-    /// <summary>The grammar itself.</summary>
-    internal CompiledGrammar Texts { get; }
 
     /// <summary>A grammar of the texts that a JSON schema allows.</summary>
     /// <param name="schema">The schema, as JSON.</param>
@@ -58,11 +42,13 @@ public sealed class JsonGrammar
         ArgumentNullException.ThrowIfNull(schema);
         ArgumentNullException.ThrowIfNull(tokenizer);
         if (schema.Length > LongestSchema) throw new ArgumentException($"The schema has {schema.Length} characters, expected at most {LongestSchema}.", nameof(schema));
+        options ??= new JsonGrammarOptions();
+        options.Validate();
         JsonNode? node;
         try
         {
             node = JsonNode.Parse(schema, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false });
-            return new JsonGrammar(node ?? throw new ArgumentException("The schema is null, expected an object, true or false.", nameof(schema)), tokenizer, options ?? new JsonGrammarOptions());
+            return new JsonGrammar(node ?? throw new ArgumentException("The schema is null, expected an object, true or false.", nameof(schema)), tokenizer, options);
         }
         catch (JsonException e)
         {
@@ -86,12 +72,4 @@ public sealed class JsonGrammar
     /// <param name="options">Null for all defaults.</param>
     /// <exception cref="NotSupportedException">It is not known what the tokenizer's tokens spell.</exception>
     public static JsonGrammar AnyValue(Tokenizer tokenizer, JsonGrammarOptions? options = null) => FromSchema("{}", tokenizer, options);
-
-    /// <summary>Whether a text is one of the grammar's.</summary>
-    /// <param name="text">The text, complete.</param>
-    public bool IsMatch(string text)
-    {
-        ArgumentNullException.ThrowIfNull(text);
-        return Texts.IsMatch(text);
-    }
 }

@@ -27,14 +27,15 @@ namespace LongContext.Generation;
 /// opens, if the format has words for it (Llama 3 has none). Arguments satisfy the function's schema; one that a grammar cannot hold is refused where the function's or the options' additional property "strict" is true, and is else any object.
 /// With a ResponseFormat besides, the answer is either calls or in that form. Stop strings count in calls too: one that is cut is text. Log-probabilities of a call's tokens come as the tokens are made, in updates without text.</para>
 /// <para>Of <see cref="ChatOptions"/> count MaxOutputTokens, Temperature (0 is greedy), TopP, TopK, Seed, StopSequences, FrequencyPenalty, PresencePenalty, Instructions, Reasoning's effort
-/// (none, or think first) and output (none leaves thoughts out), and ResponseFormat: an answer in JSON is held to its schema, or to any object without one, by a <see cref="JsonGrammar"/> (the prompt should ask for it as well).
+/// (none, or think first) and output (none leaves thoughts out), and ResponseFormat: an answer in JSON is held to its schema, or to any object without one, by a <see cref="JsonGrammar"/> (the prompt should ask for it as well); <see cref="ChatOptionKeys.Choices"/> and <see cref="ChatOptionKeys.Pattern"/> hold one to a <see cref="TextGrammar"/>.
 /// Kept conversations are refused by a <see cref="NotSupportedException"/>. What chat options have no member for comes by the names of <see cref="ChatOptionKeys"/> in
 /// <see cref="ChatOptions.AdditionalProperties"/>: logit bias, log-probabilities, min-p, bad words, priority, cache salt and more, each checked, with its name in the exception.</para>
 /// <para>A stream with an engine is filled as the engine makes its tokens; without one, a token is computed when it is asked for, on the thread pool, and the stream keeps its place at the model until it is
 /// at its end or disposed. A stop string ends the answer and is no part of it, wherever tokens cut it; text that could become one is held back. Tokens are counted as the model makes them, the
 /// stop token left out; with an engine, those of the prompt that it had computed before are counted as cached.</para>
 /// <para>Log-probabilities (<see cref="ChatOptionKeys.LogProbabilities"/>) come with the piece of text that their tokens begin in, as a list of <see cref="ChatLogProbability"/> under the same name in the
-/// update's additional properties, and in the whole response's; <see cref="ChatLogProbabilityExtensions"/> finds them. What was cut out of a prompt and how many tokens were dropped, the last update and the whole response say
+/// update's additional properties, and in the whole response's; <see cref="ChatLogProbabilityExtensions"/> finds them. Those of the
+/// prompt's tokens (<see cref="ChatOptionKeys.PromptLogProbabilities"/>, with an engine only) come in the first update. What was cut out of a prompt and how many tokens were dropped, the last update and the whole response say
 /// in the same way (<see cref="ChatOptionKeys.PromptCut"/>, <see cref="ChatOptionKeys.DroppedTokens"/>).</para>
 /// </remarks>
 public sealed class LongContextChatClient : IChatClient, IPromptRenderer
@@ -120,7 +121,7 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
     /// <summary>What conversations are written with; null where the client only goes on with text.</summary>
     public ChatFormat? ChatFormat { get; }
 
-    /// <summary>Tokens of prompt and answer together; null where longer ones are allowed.</summary>
+    /// <summary>Tokens of prompt and answer together; null where longer ones are allowed. A request with a remapping of positions may have as many as its <see cref="Positions.PositionRemapping.MaximumLength"/> says.</summary>
     public int? ContextLength { get; }
 
     /// <summary>Scores given text with the same model, one at a time, in turns with the requests or with the engine's steps, until the client is disposed.</summary>
@@ -178,6 +179,7 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
         StringBuilder text = new(), thoughts = new();
         List<FunctionCallContent> calls = [];
         List<ChatLogProbability>? details = null;
+        IReadOnlyList<ChatLogProbability>? ofPrompt = null;
         ChatResponseUpdate? last = null;
         await foreach (ChatResponseUpdate update in StreamAsync(messages, options, cancellationToken).ConfigureAwait(false))
         {
@@ -185,11 +187,13 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
             foreach (TextReasoningContent thought in update.Contents.OfType<TextReasoningContent>()) thoughts.Append(thought.Text);
             calls.AddRange(update.Contents.OfType<FunctionCallContent>());
             if (update.GetLogProbabilities() is { } found) (details ??= []).AddRange(found);
+            ofPrompt ??= update.GetPromptLogProbabilities();
             last = update;
         }
 
         AdditionalPropertiesDictionary? properties = last!.AdditionalProperties;
         if (details is not null) (properties ??= [])[ChatOptionKeys.LogProbabilities] = details;
+        if (ofPrompt is not null) (properties ??= [])[ChatOptionKeys.PromptLogProbabilities] = ofPrompt;
         List<AIContent> contents = [];
         if (thoughts.Length > 0) contents.Add(new TextReasoningContent(thoughts.ToString()));
         if (text.Length > 0 || calls.Count == 0) contents.Add(new TextContent(text.ToString()));
@@ -290,14 +294,16 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
     {
         using ClientLifetime.Use use = lifetime.Begin(cancellationToken);
         // A long prompt takes a while to write and to encode.
-        ChatRequest request = await use.Guard(Task.Run(() => reader.Read(messages, options, generator.MaximumTokens), use.Token)).ConfigureAwait(false);
+        ChatRequest request = await use.Guard(Task.Run(() => reader.Read(messages, options, generator.MaximumTokens, model.PositionRemapping), use.Token)).ConfigureAwait(false);
         var answer = new ChatAnswer(generator, Tokenizer, request);
         var read = new ChatContents(request);
         string id = "longcontext-" + Guid.NewGuid().ToString("N");
         DateTimeOffset created = clock.GetUtcNow();
         await using IAsyncEnumerator<ChatPiece> pieces = answer.ReadAsync(use.Token).GetAsyncEnumerator(use.Token);
+        bool promptTold = false;
         while (await use.Guard(pieces.MoveNextAsync().AsTask()).ConfigureAwait(false))
         {
+            if (OfPrompt() is { } first) yield return first;
             ChatPiece piece = pieces.Current;
             List<AIContent> contents = read.Add(piece.Text, out bool isHidden);
             IReadOnlyList<ChatLogProbability>? told = isHidden ? null : piece.LogProbabilities;
@@ -305,6 +311,7 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
             if (read.IsComplete) break;
         }
 
+        if (OfPrompt() is { } only) yield return only;
         if (read.Flush() is { Count: > 0 } rest) yield return Update(rest, null);
         ChatResponseUpdate last = Update([new UsageContent(new UsageDetails
         {
@@ -318,6 +325,16 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
         if (request.PromptCut is { } cut) (last.AdditionalProperties ??= [])[ChatOptionKeys.PromptCut] = cut;
         if (answer.Usage.DroppedTokens > 0) (last.AdditionalProperties ??= [])[ChatOptionKeys.DroppedTokens] = answer.Usage.DroppedTokens;
         yield return last;
+
+        // Once, and before all text.
+        ChatResponseUpdate? OfPrompt()
+        {
+            if (promptTold || answer.Usage.PromptDetails is not { } tokens) return null;
+            promptTold = true;
+            ChatResponseUpdate update = Update([], null);
+            update.AdditionalProperties = new AdditionalPropertiesDictionary { [ChatOptionKeys.PromptLogProbabilities] = ChatPromptScores.Of(tokens, Tokenizer, request.PromptText) };
+            return update;
+        }
 
         ChatResponseUpdate Update(IList<AIContent> contents, IReadOnlyList<ChatLogProbability>? details) => new(ChatRole.Assistant, contents)
         {

@@ -18,6 +18,12 @@ public sealed class StreamingGeneration : IAsyncEnumerable<GeneratedToken>
     /// <summary>What came of the request; null until it is at its end.</summary>
     public GenerationResult? Result => Stream.Result;
 
+    /// <summary>
+    /// The prompt's tokens with their log-probabilities, where <see cref="GenerationOptions.PromptLogProbabilities"/> asks for them: there from the first token on, and at the end where there is none. Null before that, and where
+    /// nobody asked.
+    /// </summary>
+    public IReadOnlyList<PromptToken>? PromptDetails => Stream.PromptDetails;
+
     /// <summary>Tokens of the prompt whose keys and values were there already, as far as is known yet; known from the first token on.</summary>
     internal int ReusedTokens => Stream.ReusedTokens;
 

@@ -21,6 +21,7 @@ public sealed class TextGenerator(CausalLanguageModel model)
     /// <param name="cancellationToken">Checked before each chunk of the prompt and each token.</param>
     /// <returns>New tokens, without the prompt and without the stop token.</returns>
     /// <exception cref="ArgumentException">Empty prompt, an id outside the vocabulary, or an option that cannot be used.</exception>
+    /// <exception cref="NotSupportedException">It asks for what only <see cref="GenerationEngine"/> does.</exception>
     public int[] Generate(ReadOnlySpan<int> prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default) =>
         [.. Stream(prompt.ToArray(), options, cancellationToken)];
 
@@ -29,6 +30,7 @@ public sealed class TextGenerator(CausalLanguageModel model)
     /// <param name="options">Null for greedy, 256 tokens.</param>
     /// <param name="cancellationToken">Checked before each chunk of the prompt and each token.</param>
     /// <exception cref="ArgumentException">Empty prompt, an id outside the vocabulary, or an option that cannot be used.</exception>
+    /// <exception cref="NotSupportedException">It asks for what only <see cref="GenerationEngine"/> does.</exception>
     public IEnumerable<int> Stream(ReadOnlyMemory<int> prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default) =>
         StreamDetailed(prompt, options, cancellationToken).Select(token => token.Id);
 
@@ -37,6 +39,8 @@ public sealed class TextGenerator(CausalLanguageModel model)
     {
         options ??= new GenerationOptions();
         options.Validate(model.Config.VocabularySize);
+        if (options.PromptLogProbabilities is not null)
+            throw new NotSupportedException("GenerationOptions.PromptLogProbabilities counts in a GenerationEngine only: use one, or a ModelTokenScorer.");
         CheckPrompt(prompt.Span);
         return Enumerate(prompt, options, cancellationToken);
     }

@@ -77,7 +77,7 @@ public sealed class PromptFieldsTests
     [InlineData(""","json_schema":"{" """, "json_schema")]
     [InlineData(""","json_schema":{},"guided_json":{}""", "guided_json")]
     [InlineData(""","json_schema":{},"response_format":{"type":"json_object"}""", "json_schema")]
-    [InlineData(""","structured_outputs":{"regex":"a"}""", "structured_outputs")]
+    [InlineData(""","structured_outputs":{"grammar":"a"}""", "structured_outputs")]
     [InlineData(""","mirostat":"x" """, "mirostat")]
     [InlineData(""","include_reasoning":1""", "include_reasoning")]
     public async Task Field_ThatIsWrong_IsRefusedByName(string more, string field)

@@ -25,6 +25,11 @@ internal static class RequestMutations
         TestServer.Chat("x", ""","tools":[{"type":"function","function":{"name":"get","description":"d","parameters":{"type":"object","properties":{"a":{"type":"string","enum":["b"]}},"required":["a"]},"strict":true}},{"type":"function","function":{"name":"two"}}],"tool_choice":{"type":"function","function":{"name":"two"}},"max_tokens":3"""),
         TestServer.Chat("x", ""","tools":[{"type":"function","function":{"name":"get","parameters":{"type":"object"}}}],"tool_choice":{"type":"allowed_tools","allowed_tools":{"mode":"required","tools":[{"type":"function","function":{"name":"get"}}]}},"parallel_tool_calls":false,"stream":true,"max_tokens":3"""),
         """{"model":"fake","tools":[{"type":"function","function":{"name":"get"}}],"messages":[{"role":"user","content":"x"},{"role":"assistant","content":null,"tool_calls":[{"id":"a","type":"function","function":{"name":"get","arguments":"{\"a\":[1,null]}"}}]},{"role":"tool","tool_call_id":"a","content":[{"type":"text","text":"r"}]}],"tool_choice":"auto","max_tokens":2}""",
+        """{"model":"fake","prompt":"once upon","max_tokens":0,"echo":true,"logprobs":2,"prompt_logprobs":1}""",
+        """{"model":"fake","prompt":"once upon","max_tokens":2,"echo":true,"logprobs":2,"stream":true,"n":2}""",
+        TestServer.Chat("once upon", ""","prompt_logprobs":3,"max_completion_tokens":0"""),
+        TestServer.Chat("x", ""","structured_outputs":{"regex":"(a|b){1,4}[0-9]?"},"max_tokens":9"""),
+        """{"model":"fake","prompt":"x","guided_choice":["yes","no"],"max_tokens":4}""",
     ];
 
     private static readonly string[] Values =

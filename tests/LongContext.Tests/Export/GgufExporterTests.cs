@@ -150,6 +150,30 @@ public sealed class GgufExporterTests
         Assert.Contains("TokenizerFolder", Assert.Throws<ArgumentException>(() => GgufExporter.Export(model, folder["y.gguf"])).Message, StringComparison.Ordinal);
     }
 
+    /// <summary>What generation_config.json says ends an answer is the end of a turn, where it is one token and nothing else.</summary>
+    [Theory]
+    [InlineData("[2]", false, null)]
+    [InlineData("[2, 9]", false, 9)]
+    [InlineData("9", false, 9)]
+    [InlineData("[2, 9, 10]", false, null)]
+    [InlineData("[2, 9, 1]", false, 9)]
+    [InlineData("[2, 9, 10]", true, 9)]
+    public void Export_EndsOfAnswers_AreThoseOfTheGenerationConfig(string ends, bool pads, int? expected)
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        using (CausalLanguageModel made = CausalLanguageModel.Create(ExportCases.Of("llama"), seed: 1)) made.Save(folder["model"]);
+        ByteTokenizer.Write(folder["model"], ExportCases.Vocabulary);
+        // Token 10 of that tokenizer is the byte 20, written as GPT-2 does it.
+        if (pads) File.WriteAllText(folder["model/tokenizer_config.json"], "{\"pad_token\": \"\u0114\"}");
+        File.WriteAllText(folder["model/generation_config.json"], $$"""{"eos_token_id": {{ends}}}""");
+        using CausalLanguageModel model = CausalLanguageModel.Load(folder["model"]);
+        Assert.Equal([2], model.Config.EndOfSentenceTokenIds);
+        GgufExporter.Export(model, folder["x.gguf"]);
+        GgufMetadata metadata = GgufFile.Open(folder["x.gguf"]).Metadata;
+        Assert.Equal((1u, 2u), (metadata.Get<uint>("tokenizer.ggml.bos_token_id"), metadata.Get<uint>("tokenizer.ggml.eos_token_id")));
+        Assert.Equal((uint?)expected, metadata.TryGetValue("tokenizer.ggml.eot_token_id", out object? end) ? (uint)end : null);
+    }
+
     [Fact]
     public void Export_TokenizerModelAlone_IsWritten()
     {

@@ -64,12 +64,18 @@ internal sealed class GgufVocabulary
     /// <summary>Writes the ids of special tokens.</summary>
     /// <param name="metadata">Where to.</param>
     /// <param name="beginning">The model config's id for the beginning, for a tokenizer that names none.</param>
-    /// <param name="ends">The model config's ids that end a text, for a tokenizer that names none.</param>
+    /// <param name="ends">The ids that end a text, of config.json and generation_config.json.</param>
+    /// <remarks>
+    /// llama.cpp has one key for a text's end and one for a turn's. Where one token is left that ends answers and is not the text's end, its beginning or its padding, it is the turn's (Gemma's &lt;end_of_turn&gt;). Of several (Llama 3.1's,
+    /// Phi-3's) none is: those llama.cpp knows by their texts.
+    /// </remarks>
     public void WriteSpecialIds(GgufMetadata metadata, int? beginning, IReadOnlyList<int> ends)
     {
-        Set("bos", Only(vocabulary.IdsBefore) ?? tokenizer.BeginningOfSentenceId ?? beginning);
-        // Others that end a text, such as Llama 3's, llama.cpp knows by their texts; its key for one more would make it the end of a turn.
-        Set("eos", Only(vocabulary.IdsAfter) ?? tokenizer.EndOfSentenceId ?? (ends.Count > 0 ? ends[0] : null));
+        int? begins = Only(vocabulary.IdsBefore) ?? tokenizer.BeginningOfSentenceId ?? beginning, end = Only(vocabulary.IdsAfter) ?? tokenizer.EndOfSentenceId ?? (ends.Count > 0 ? ends[0] : null);
+        Set("bos", begins);
+        Set("eos", end);
+        int[] left = [.. ends.Distinct().Where(id => id != end && id != begins && id != beginning && id != tokenizer.PaddingId && (uint)id < (uint)texts.Length)];
+        Set("eot", left is [var only] ? only : null);
         Set("unknown", tokenizer.UnknownToken is { } unknown && tokenizer.TryGetTokenId(unknown, out int id) ? id : null);
         Set("padding", tokenizer.PaddingId);
 

@@ -13,11 +13,12 @@ internal sealed class CompiledGrammar
     /// <param name="tokens">What the vocabulary's tokens spell.</param>
     /// <param name="maximumDepth">Arrays and objects within one another, at most.</param>
     /// <param name="build">Adds the rules to the graph that it is given, and returns the one that whole texts satisfy.</param>
+    /// <param name="isPlainText">See <see cref="GrammarGraph.IsPlainText"/>.</param>
     /// <exception cref="NoTokenAllowedException">What may come first takes too long to find.</exception>
-    public CompiledGrammar(TokenBytes tokens, int maximumDepth, Func<GrammarGraph, int> build)
+    public CompiledGrammar(TokenBytes tokens, int maximumDepth, Func<GrammarGraph, int> build, bool isPlainText = false)
     {
         this.tokens = tokens;
-        graph = new GrammarGraph { MaximumDepth = maximumDepth, LongestToken = tokens.Trie.LongestText };
+        graph = new GrammarGraph { MaximumDepth = maximumDepth, LongestToken = tokens.Trie.LongestText, IsPlainText = isPlainText };
         int root = build(graph);
         if (tokens.DropsFirstBlank)
         {

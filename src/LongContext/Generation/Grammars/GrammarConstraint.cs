@@ -8,8 +8,8 @@ namespace LongContext.Generation.Grammars;
 /// <param name="stopTokenIds">Tokens that end the sequence; they may come where the text is complete.</param>
 internal sealed class GrammarConstraint(CompiledGrammar grammar, IReadOnlyCollection<int> stopTokenIds) : ITokenConstraint
 {
-    /// <summary>Places and nodes that may be looked at for an answer: about two seconds, then about 40 ms for each token.</summary>
-    private const long FirstCredit = 64 << 20, CreditOfToken = 1 << 20;
+    /// <summary>Places and nodes that may be looked at for an answer: some two thirds of a second, then about 40 ms for each token.</summary>
+    private const long FirstCredit = 16 << 20, CreditOfToken = 1 << 20;
 
     /// <summary>States that are kept for taking tokens back; no more are ever guessed at once.</summary>
     private const int MostPast = 1024;

@@ -8,8 +8,8 @@ internal sealed partial class GrammarGraph
     /// <summary>64 MB of masks.</summary>
     private const long MostMaskWords = 8 << 20;
 
-    /// <summary>Places and nodes of the tokens' tree that may be looked at for one mask: some tenths of a second.</summary>
-    private const long MostWork = 8 << 20;
+    /// <summary>Places and nodes of the tokens' tree that may be looked at for one mask: about a tenth of a second.</summary>
+    private const long MostWork = 2 << 20;
 
     /// <summary>What is looked at for a set of places before they are taken one by one.</summary>
     private const long WorkTogether = 1 << 20;

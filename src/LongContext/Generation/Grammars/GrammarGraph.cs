@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace LongContext.Generation.Grammars;
 
 /// <summary>
@@ -24,6 +26,8 @@ internal sealed partial class GrammarGraph
     private readonly Dictionary<(int Return, int Parent, bool Nests), GrammarStack> stacks = [];
     private readonly Dictionary<long[], GrammarState> states = new(PlacesComparer.Instance);
     private readonly HashSet<long> reached = [];
+    private (int Round, int Stack)[] firstReached = [];
+    private int round;
     private readonly List<(int Node, GrammarStack? Stack)> open = [];
     private readonly Dictionary<string, int> classRules = new(StringComparer.Ordinal);
     private readonly List<IReadOnlyList<(int First, int Last)>> classes = [Utf8Grammar.Everything];
@@ -32,6 +36,9 @@ internal sealed partial class GrammarGraph
 
     /// <summary>Rules that nest within one another, at most; deeper ones are not read.</summary>
     public int MaximumDepth { get; init; } = 64;
+
+    /// <summary>Whether characters are plain text's, which stand for themselves; else those of a JSON string.</summary>
+    public bool IsPlainText { get; init; }
 
     /// <summary>Bytes of the longest token.</summary>
     public int LongestToken { get; init; } = 256;
@@ -44,7 +51,7 @@ internal sealed partial class GrammarGraph
     public int Add(bool endsRule = false)
     {
         if (nodes.Count == MostNodes)
-            throw new ArgumentException($"The schema makes a grammar of more than {MostNodes} nodes: give smaller repetitions (maxLength, maxItems, pattern) or fewer properties.");
+            throw new ArgumentException($"There are more than {MostNodes} nodes in the grammar: give smaller repetitions (maxLength, maxItems, pattern), fewer properties or fewer choices.");
         nodes.Add(new GrammarNode { EndsRule = endsRule });
         return nodes.Count - 1;
     }
@@ -173,8 +180,7 @@ internal sealed partial class GrammarGraph
     /// <summary>The state before anything is read.</summary>
     public GrammarState Start(int rule)
     {
-        reached.Clear();
-        open.Clear();
+        Begin();
         Reach(rule, null);
         return Close();
     }
@@ -185,13 +191,26 @@ internal sealed partial class GrammarGraph
     {
         if (state.Following?[value] is { } known) return known;
         if (state.Places.Length == 0) return GrammarState.None;
-        reached.Clear();
-        open.Clear();
+        Begin();
+        // Bytes that all ranges take or leave together lead to the same: among letters of a class there is one state to be found, and not one for each.
+        int low = 0, high = byte.MaxValue;
         foreach ((int node, GrammarStack? stack) in state.Places)
         {
             foreach ((byte first, byte last, int target) in nodes[node].Bytes)
             {
-                if (value >= first && value <= last) Reach(target, stack);
+                if (value < first)
+                {
+                    high = Math.Min(high, first - 1);
+                }
+                else if (value > last)
+                {
+                    low = Math.Max(low, last + 1);
+                }
+                else
+                {
+                    (low, high) = (Math.Max(low, first), Math.Min(high, last));
+                    Reach(target, stack);
+                }
             }
         }
 
@@ -203,13 +222,25 @@ internal sealed partial class GrammarGraph
             stored += TablePlaces;
         }
 
-        state.Following[value] = next;
+        state.Following.AsSpan(low, high - low + 1).Fill(next);
         return next;
+    }
+
+    private void Begin()
+    {
+        open.Clear();
+        reached.Clear();
+        if (firstReached.Length < nodes.Count) firstReached = new (int, int)[nodes.Count];
+        round++;
     }
 
     private void Reach(int node, GrammarStack? stack)
     {
-        if (!reached.Add(((long)node << 32) | (uint)(stack?.Id ?? 0))) return;
+        // Nearly always a node is reached with one stack only, which the table knows; others are looked up.
+        ref (int Round, int Stack) first = ref firstReached[node];
+        int id = stack?.Id ?? 0;
+        if (first.Round != round) first = (round, id);
+        else if (first.Stack == id || !reached.Add(((long)node << 32) | (uint)id)) return;
         if (open.Count == MostPlaces)
             throw new NoTokenAllowedException($"The grammar is too ambiguous: a text may be at more than {MostPlaces} places of it. Make alternatives (anyOf, pattern) differ earlier.");
         open.Add((node, stack));
@@ -252,9 +283,9 @@ internal sealed partial class GrammarGraph
     /// <summary>The state of some places, each there once.</summary>
     private GrammarState Known((int Node, GrammarStack? Stack)[] places, bool isComplete)
     {
-        Array.Sort(places, static (a, b) => a.Node != b.Node ? a.Node.CompareTo(b.Node) : (a.Stack?.Id ?? 0).CompareTo(b.Stack?.Id ?? 0));
         var key = new long[places.Length + 1];
         for (int i = 0; i < places.Length; i++) key[i] = ((long)places[i].Node << 32) | (uint)(places[i].Stack?.Id ?? 0);
+        Array.Sort(key, places, 0, places.Length);
         key[^1] = isComplete ? -1 : -2;
         if (states.TryGetValue(key, out GrammarState? known)) return known;
         // Memory stays bounded: what is in use stays alive by itself, the rest is made anew when it is met again.
@@ -311,7 +342,7 @@ internal sealed partial class GrammarGraph
         public int GetHashCode(long[] key)
         {
             var hash = new HashCode();
-            foreach (long value in key) hash.Add(value);
+            hash.AddBytes(MemoryMarshal.AsBytes(key.AsSpan()));
             return hash.ToHashCode();
         }
     }

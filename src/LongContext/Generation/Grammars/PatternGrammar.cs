@@ -4,7 +4,7 @@ namespace LongContext.Generation.Grammars;
 
 /// <summary>
 /// The regular part of ECMAScript's patterns: literals, classes, groups, alternatives, repetitions, anchors at the ends. What looks around, refers back or sits at word
-/// borders is refused. As in JSON schema a pattern without anchors may be found anywhere in the string.
+/// borders is refused. As in JSON schema a pattern without anchors may be found anywhere in the string, unless it is said to be of the whole.
 /// </summary>
 internal sealed class PatternGrammar
 {
@@ -15,16 +15,22 @@ internal sealed class PatternGrammar
     private static readonly (int, int)[] s_word = [('0', '9'), ('A', 'Z'), ('_', '_'), ('a', 'z')];
     private static readonly (int, int)[] s_space = [(9, 13), (32, 32), (0xA0, 0xA0), (0x1680, 0x1680), (0x2000, 0x200A), (0x2028, 0x2029), (0x202F, 0x202F), (0x205F, 0x205F), (0x3000, 0x3000), (0xFEFF, 0xFEFF)];
     private readonly string pattern;
+    private readonly bool isWhole;
     private int place;
     private int depth;
 
-    private PatternGrammar(string pattern) => this.pattern = pattern;
+    private PatternGrammar(string pattern, bool isWhole) => (this.pattern, this.isWhole) = (pattern, isWhole);
 
-    /// <summary>Reads a string's characters, without its quotes, that a pattern matches.</summary>
+    /// <summary>Reads the characters, of a string without its quotes, that a pattern matches.</summary>
+    /// <param name="graph">The grammar.</param>
+    /// <param name="from">Where they begin.</param>
+    /// <param name="pattern">The pattern.</param>
+    /// <param name="to">Where they lead.</param>
+    /// <param name="isWhole">Whether it has to match all of a text even without anchors; else it may be found anywhere in it.</param>
     /// <exception cref="ArgumentException">The pattern is not one, or has what is not regular.</exception>
-    public static void Build(GrammarGraph graph, int from, string pattern, int to)
+    public static void Build(GrammarGraph graph, int from, string pattern, int to, bool isWhole = false)
     {
-        var parser = new PatternGrammar(pattern);
+        var parser = new PatternGrammar(pattern, isWhole);
         Node root = parser.Alternatives(isTop: true);
         if (parser.place < pattern.Length) throw parser.Fault("a ')' that closes nothing");
         Build(graph, from, root, to);
@@ -109,7 +115,7 @@ internal sealed class PatternGrammar
     {
         var items = new List<Node>();
         bool isOpen = isTop && !TryTake('^'), isAtEnd = false;
-        if (isOpen) items.Add(new Repeat(new Characters([(0, Highest)]), 0, null));
+        if (isOpen && !isWhole) items.Add(new Repeat(new Characters([(0, Highest)]), 0, null));
         while (place < pattern.Length && pattern[place] is not '|' and not ')')
         {
             if (isAtEnd) throw Fault("something behind '$'");
@@ -122,7 +128,7 @@ internal sealed class PatternGrammar
             items.Add(Repeated(Atom()));
         }
 
-        if (isTop && !isAtEnd) items.Add(new Repeat(new Characters([(0, Highest)]), 0, null));
+        if (isTop && !isAtEnd && !isWhole) items.Add(new Repeat(new Characters([(0, Highest)]), 0, null));
         return new Sequence(items);
     }
 
@@ -285,7 +291,7 @@ internal sealed class PatternGrammar
         return true;
     }
 
-    private ArgumentException Fault(string what) => new($"The pattern \"{pattern}\" has at character {place} {what}, which cannot be used in a grammar.");
+    private ArgumentException Fault(string what) => new($"The pattern \"{(pattern.Length <= 200 ? pattern : pattern[..(char.IsHighSurrogate(pattern[199]) ? 199 : 200)] + "…")}\" has at character {place} {what}, which cannot be used in a grammar.");
 
     private abstract record Node;
 

@@ -1,6 +1,6 @@
 namespace LongContext.Generation.Grammars;
 
-/// <summary>Code points of JSON strings as the bytes that spell them.</summary>
+/// <summary>Code points of JSON strings, or of plain text, as the bytes that spell them.</summary>
 internal static class Utf8Grammar
 {
     private const int HighestCodePoint = 0x10FFFF;
@@ -83,9 +83,20 @@ internal static class Utf8Grammar
         Hex(graph, lowRest, 12, 15, two);
     }
 
-    /// <summary>Reads one character of a set, spelled the usual way: itself, or the short escape where it needs one.</summary>
+    /// <summary>Reads one character of a set, spelled the usual way: itself, or in a JSON string the short escape where it needs one.</summary>
     public static void Characters(GrammarGraph graph, int from, IReadOnlyList<(int First, int Last)> set, int to)
     {
+        if (graph.IsPlainText)
+        {
+            foreach ((int first, int last) in set)
+            {
+                if (first < 0xD800) CodePoints(graph, from, first, Math.Min(last, 0xD7FF), to);
+                if (last > 0xDFFF) CodePoints(graph, from, Math.Max(first, 0xE000), last, to);
+            }
+
+            return;
+        }
+
         Plain(graph, from, set, to);
         foreach ((int first, int last) in set)
         {

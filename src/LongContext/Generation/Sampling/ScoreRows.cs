@@ -52,6 +52,22 @@ internal static class ScoreRows
         return start;
     }
 
+    /// <summary>A token's place in the row by falling score, from 1 on; of equal scores the lower id comes first.</summary>
+    /// <param name="row">Scores without NaN.</param>
+    /// <param name="token">The token.</param>
+    public static int RankOf(ReadOnlySpan<float> row, int token)
+    {
+        float score = row[token];
+        var own = new Vector<float>(score);
+        Vector<int> above = default;
+        int i = 0, rank = 1;
+        for (; i <= row.Length - Vector<float>.Count; i += Vector<float>.Count) above -= Vector.GreaterThan(new Vector<float>(row[i..]), own);
+        rank += Vector.Sum(above);
+        for (; i < row.Length; i++) rank += row[i] > score ? 1 : 0;
+        foreach (float before in row[..token]) rank += before == score ? 1 : 0;
+        return rank;
+    }
+
     /// <summary>weights[i] = exp((row[i] − highest) / temperature), in double.</summary>
     /// <returns>Their sum.</returns>
     /// <remarks>The difference first: however low the temperature, the likeliest weighs exp(0).</remarks>

@@ -34,7 +34,7 @@ internal sealed class EngineLoop : IDisposable
     {
         (this.model, this.runner, this.cache, this.options, this.drafts) = (model, runner, cache, options, drafts);
         int stepTokens = Math.Min(options.StepTokens, runner.MaximumTokens), sequences = Math.Min(options.MaximumSequences, stepTokens);
-        scheduler = new Scheduler(cache, stepTokens, sequences, model.Work, options.OvertakingLimit, drafts);
+        scheduler = new Scheduler(cache, stepTokens, sequences, model.Work, options.OvertakingLimit, drafts, StepMemory.ScoreRowsOf(options));
         batch = new StepBatch(stepTokens, sequences);
         (admitted, abandonedOne) = (OnAdmitted, OnAbandoned);
         thread = new Thread(Run) { IsBackground = true, Name = "LongContext engine" };
@@ -316,12 +316,14 @@ internal sealed class EngineLoop : IDisposable
     /// <summary>Draws a sequence's next tokens from the step's scores, and counts its tokens as cached.</summary>
     private void Finish(EngineSequence sequence)
     {
-        if (sequence.StepRow < 0)
+        for (int i = 0; i < sequence.StepScores; i++) sequence.PromptScores!.Read(runner.Logits(sequence.StepScoresRow + i), Distribution);
+        if (sequence.StepRow < 0 || sequence.Options.MaximumNewTokens == 0)
         {
             sequence.Cached += sequence.StepTokens;
             cache.Publish(sequence);
             if (sequence.StepSelects) cache.Select(sequence, sequence.Choice!);
             cache.Forget(sequence);
+            if (sequence.StepRow >= 0) Complete(sequence, GenerationFinishReason.Length);
             return;
         }
 
@@ -407,6 +409,7 @@ internal sealed class EngineLoop : IDisposable
         {
             Tokens = sequence.Tokens.AsSpan(sequence.PromptLength, sequence.Made).ToArray(),
             Details = sequence.Options.LogProbabilities is null ? null : sequence.Stream.ToArray(),
+            PromptDetails = sequence.PromptScores?.Tokens,
             FinishReason = reason,
             PromptTokens = sequence.PromptLength,
             PromptCut = sequence.PromptCut,

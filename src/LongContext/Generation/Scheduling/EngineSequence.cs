@@ -35,6 +35,7 @@ internal sealed class EngineSequence : CachedSequence
         count = PromptLength = FrequencyBase = prompt.Length;
 
         stops = [.. Options.StopTokenIds ?? model.StopTokenIds];
+        PromptScores = Options.PromptLogProbabilities is { } alternatives ? new PromptScores(prompt, alternatives) : null;
         grammar = LateConstraint.Of(Options, stops);
         Sampler = new SequenceSampler(Options, model.VocabularySize, prompt, stops, distribution, grammar);
         Stream = new TokenStream(this, clock);
@@ -55,6 +56,9 @@ internal sealed class EngineSequence : CachedSequence
     public TokenStream Stream { get; }
 
     public SequenceSampler Sampler { get; }
+
+    /// <summary>How likely the prompt's tokens are, as far as it was read; null where nobody asks.</summary>
+    public PromptScores? PromptScores { get; }
 
     /// <summary>Finds guesses; null where there shall be none.</summary>
     public PromptLookup? Guesses { get; }
@@ -90,7 +94,14 @@ internal sealed class EngineSequence : CachedSequence
     public bool StepSelects { get; set; }
 
     /// <inheritdoc />
-    public override int ReuseEnd => Selects ? Math.Min(Count - 1, PromptLength - Selection!.ObservedTokens) : Count - 1;
+    public override int ReuseEnd
+    {
+        get
+        {
+            int end = Selects ? Math.Min(Count - 1, PromptLength - Selection!.ObservedTokens) : Count - 1;
+            return PromptScores is { IsComplete: false } scores ? Math.Min(end, scores.Rows) : end;
+        }
+    }
 
     public int PromptLength { get; }
 
@@ -115,6 +126,11 @@ internal sealed class EngineSequence : CachedSequence
     public int StepTokens { get; set; }
 
     public int StepRow { get; set; }
+
+    /// <summary>Rows of the step's scores that say how likely the prompt's tokens are, and the first of them.</summary>
+    public int StepScores { get; set; }
+
+    public int StepScoresRow { get; set; }
 
     /// <summary>Guesses among the step's tokens.</summary>
     public int StepGuesses { get; set; }
@@ -186,6 +202,9 @@ internal sealed class EngineSequence : CachedSequence
         return true;
     }
 
+    /// <summary>Guesses that a step may have of it, at most.</summary>
+    public int MostGuesses => GuessesOf(Options);
+
     /// <summary>Guesses that can be checked in the next step, at most, so that no token is made for nothing and all have the same frequencies.</summary>
     public int GuessRoom(int most)
     {
@@ -211,7 +230,9 @@ internal sealed class EngineSequence : CachedSequence
     }
 
     private static int Room(GenerationRequest request) =>
-        request.Prompt.Length + Math.Min(request.Options.MaximumNewTokens, RoomAtOnce) + (request.Options.Speculation is { } guesses ? Math.Max(guesses.MaximumTokens, guesses.MaximumDraftTokens) : 0);
+        request.Prompt.Length + Math.Min(request.Options.MaximumNewTokens, RoomAtOnce) + GuessesOf(request.Options);
+
+    private static int GuessesOf(GenerationOptions options) => options.Speculation is { } guesses ? Math.Max(guesses.MaximumTokens, guesses.MaximumDraftTokens) : 0;
 
     private void SetShared()
     {

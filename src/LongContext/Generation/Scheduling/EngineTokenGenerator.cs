@@ -14,11 +14,13 @@ internal sealed class EngineTokenGenerator(GenerationEngine engine) : ITokenGene
         await foreach (GeneratedToken token in tokens.ConfigureAwait(false))
         {
             usage.ReusedTokens = tokens.ReusedTokens;
+            usage.PromptDetails ??= tokens.PromptDetails;
             usage.DroppedTokens = Math.Max(usage.DroppedTokens, tokens.DroppedTokens);
             yield return token;
         }
 
         usage.ReusedTokens = tokens.ReusedTokens;
+        usage.PromptDetails ??= tokens.PromptDetails;
         usage.DroppedTokens = Math.Max(usage.DroppedTokens, tokens.DroppedTokens);
     }
 }

@@ -13,6 +13,7 @@ namespace LongContext.Generation.Scheduling;
 /// <param name="work">What tokens cost; null to count tokens alone.</param>
 /// <param name="overtakingLimit">See <see cref="GenerationEngineOptions.OvertakingLimit"/>.</param>
 /// <param name="drafts">The draft model; null for none.</param>
+/// <param name="scoreRows">Rows of scores that a step has room for, which bounds how many tokens of prompts are scored in it; null for as many as there are tokens.</param>
 /// <remarks>
 /// <para>It does not come to a halt: any sequence that was let in fits by itself, and the first of the running ones can take the pages of all others. So the first of all comes to its end within as many
 /// steps as it has tokens, and then the next.</para>
@@ -20,7 +21,7 @@ namespace LongContext.Generation.Scheduling;
 /// <para>Nobody waits for ever. Within a priority the oldest goes first, and is never sent back. Where later ones of higher priorities went before it too often, the oldest that is not yet answered is
 /// favoured: it goes before all. One is at a time, so that a long queue of low priority does not turn the order round.</para>
 /// </remarks>
-internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSequences, StepWork? work = null, int? overtakingLimit = null, DraftGuesser? drafts = null)
+internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSequences, StepWork? work = null, int? overtakingLimit = null, DraftGuesser? drafts = null, int? scoreRows = null)
 {
     /// <summary>A step goes on with a prompt by so many tokens at least, however much they are.</summary>
     private const int FewestTokens = 16;
@@ -100,12 +101,15 @@ internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSeq
         batch.Clear();
         planned.Clear();
         Admit(admitted);
-        int decoding = 0;
+        int decoding = 0, rows = scoreRows ?? stepTokens;
         double left = stepWork;
         foreach (EngineSequence sequence in running)
         {
+            // Each may have the row that its next token is chosen by.
+            rows--;
             if (!sequence.Decodes) continue;
             decoding++;
+            rows -= sequence.MostGuesses;
             left -= Work(sequence, 1);
         }
 
@@ -132,7 +136,7 @@ internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSeq
                 if (sequence == chooser) (chooser, choosing) = (null, 0);
                 bool shares = !sequence.Chooses && HasShorterBehind(i);
                 int there = Math.Max(0, spare - choosing);
-                int most = Affordable(sequence, shares ? (there + 1) / 2 : there, shares ? left / 2 : left, first), wanted = Chunk(sequence, most), got = wanted == 0 ? 0 : Grow(sequence, wanted, i);
+                int most = Affordable(sequence, shares ? (there + 1) / 2 : there, shares ? left / 2 : left, first), wanted = Chunk(sequence, Scorable(sequence, most, rows, first)), got = wanted == 0 ? 0 : Grow(sequence, wanted, i);
                 if (got == 0) continue;
                 sequence.StepSelects = sequence.Selects && sequence.Cached + wanted == sequence.PromptLength;
                 if (sequence.StepSelects) got = GrowToChoose(sequence, got, wanted, i);
@@ -140,6 +144,7 @@ internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSeq
                 sequence.StepTokens = got;
                 spare -= got;
                 left -= Work(sequence, got);
+                rows -= sequence.PromptScores?.Unread(sequence.Cached, got) ?? 0;
                 first = false;
             }
 
@@ -174,27 +179,39 @@ internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSeq
         return first ? Math.Max(within, Math.Min(most, FewestTokens)) : within;
     }
 
+    /// <summary>Tokens of a prompt that a step has rows of scores for, where each is wanted.</summary>
+    private static int Scorable(EngineSequence sequence, int most, int rows, bool first)
+    {
+        // The tokens that choose from a prompt go together, and their rows are wanted anyway.
+        if (sequence.PromptScores is not { IsComplete: false } scores || sequence.Chooses) return most;
+        // Rows that were read before it was sent back are not asked for again. The first prompt always goes on.
+        return (int)Math.Min(most, (long)Math.Max(0, scores.Rows - sequence.Cached) + Math.Max(first ? 1 : 0, rows));
+    }
+
     /// <summary>Operations of a sequence's next tokens; 0 where tokens alone count.</summary>
     private double Work(EngineSequence sequence, int count) => work?.Of(sequence.Cached, count, sequence.Dropped, sequence.Sinks) ?? 0;
 
     private static void Put(EngineSequence sequence, StepBatch batch)
     {
         bool wantsLogits = sequence.Cached + sequence.StepTokens - sequence.StepGuesses == sequence.Count;
+        // Rows behind which tokens are chosen come last, those of the prompt's own tokens right before them.
+        int ofPrompt = sequence.PromptScores?.Unread(sequence.Cached, sequence.StepTokens) ?? 0, chosen = wantsLogits ? 1 + sequence.StepGuesses : 0;
         var step = new StepSequence
         {
             CachedTokens = sequence.Cached,
             FrequencyLength = sequence.FrequencyLength(sequence.StepTokens),
-            LogitCount = sequence.StepSelects ? sequence.Selection!.ObservedTokens : wantsLogits ? 1 + sequence.StepGuesses : 0,
-            // A guess of the draft model that was drawn is checked against the whole distribution.
-            Need = sequence.StepDrafted && sequence.StepGuesses > 0 && sequence.Options.Temperature > 0 ? RowNeed.Whole : sequence.Sampler.Need,
+            LogitCount = Math.Max(ofPrompt + chosen, sequence.StepSelects ? sequence.Selection!.ObservedTokens : 0),
+            // A guess of the draft model that was drawn is checked against the whole distribution, and a token of a prompt need not be among the likeliest.
+            Need = ofPrompt > 0 || (sequence.StepDrafted && sequence.StepGuesses > 0 && sequence.Options.Temperature > 0) ? RowNeed.Whole : sequence.Sampler.Need,
             Pages = sequence.Pages,
             Remapping = sequence.Remapping,
             Sinks = sequence.Sinks,
             Dropped = sequence.Dropped,
             Choice = sequence.StepSelects ? sequence.Choice : null,
         };
-        int row = batch.Add(step, sequence.Tokens.AsSpan(sequence.Cached, sequence.StepTokens));
-        sequence.StepRow = !wantsLogits ? -1 : sequence.StepSelects ? row + sequence.Selection!.ObservedTokens - 1 : row;
+        int end = batch.Add(step, sequence.Tokens.AsSpan(sequence.Cached, sequence.StepTokens)) + step.LogitCount;
+        sequence.StepRow = wantsLogits ? end - chosen : -1;
+        (sequence.StepScores, sequence.StepScoresRow) = (ofPrompt, end - chosen - ofPrompt);
     }
 
     private void Drop(EngineSequence sequence)

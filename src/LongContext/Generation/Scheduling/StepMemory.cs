@@ -13,6 +13,9 @@ internal sealed class StepMemory
     /// <summary>Rows of scores of a sequence in a step, where guesses are checked.</summary>
     private const int RowsOfScores = 9;
 
+    /// <summary>Rows of scores of a step that there is always room for: with fewer, prompts that are scored would take long.</summary>
+    private const int FewestRowsOfScores = 64;
+
     private readonly DecoderShape shape;
     private readonly long rows, perRow, inner, scores;
     private readonly bool byKernels;
@@ -21,7 +24,7 @@ internal sealed class StepMemory
     {
         (this.shape, this.byKernels, rows) = (shape, byKernels, options.StepTokens);
         int size = dataType.ElementSize();
-        long projected = (shape.HeadCount + (2L * shape.KeyValueHeadCount)) * shape.HeadDimension, wanted = Math.Min(rows, (long)options.MaximumSequences * RowsOfScores);
+        long projected = (shape.HeadCount + (2L * shape.KeyValueHeadCount)) * shape.HeadDimension, wanted = ScoreRowsOf(options);
         if (byKernels)
         {
             // Hidden states, normed ones, what is added to them; queries, keys and values; attention's tiles. All in float32.
@@ -39,6 +42,9 @@ internal sealed class StepMemory
             BytesPerCacheByte = 2.0 / shape.LayerCount;
         }
     }
+
+    /// <summary>Rows of scores that a step has room for: so many tokens of prompts are scored in one step at most, beside the others' next ones.</summary>
+    public static int ScoreRowsOf(GenerationEngineOptions options) => (int)Math.Min(options.StepTokens, Math.Max((long)options.MaximumSequences * RowsOfScores, FewestRowsOfScores));
 
     /// <summary>What is gathered of the cache for a layer, by the cache's bytes: of one sequence that fills it.</summary>
     public double BytesPerCacheByte { get; }

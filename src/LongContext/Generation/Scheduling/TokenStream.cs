@@ -24,6 +24,9 @@ internal sealed class TokenStream(EngineSequence sequence, TimeProvider clock) :
     /// <summary>Tokens of the prompt that need not be computed.</summary>
     public int ReusedTokens => sequence.ReusedTokens;
 
+    /// <summary>The prompt's tokens with their log-probabilities, once all are there.</summary>
+    public IReadOnlyList<PromptToken>? PromptDetails => sequence.PromptScores?.Tokens;
+
     /// <summary>Tokens whose keys and values are dropped by now.</summary>
     public int DroppedTokens => sequence.DroppedTokens;
 

@@ -144,6 +144,14 @@ public sealed class ChatEngineTests
         Assert.NotEqual((await client.GetResponseAsync(prompt, remapped, Token)).Text, found);
         remapped.AdditionalProperties[ChatOptionKeys.PositionRemapping] = new SelfExtend(4, 16);
         await Assert.ThrowsAsync<NotSupportedException>(() => alone.GetResponseAsync(prompt, remapped, Token));
+
+        // Beyond the model's window, which is what it is for, up to what the remapping holds.
+        string beyond = new('x', 150);
+        found = (await client.GetResponseAsync(beyond, remapped, Token)).Text;
+        remapped.AdditionalProperties.Remove(ChatOptionKeys.PositionRemapping);
+        Assert.Equal((await expected.GetResponseAsync(beyond, remapped, Token)).Text, found);
+        await Assert.ThrowsAsync<PromptTooLongException>(() => client.GetResponseAsync(beyond, remapped, Token));
+        await Assert.ThrowsAsync<PromptTooLongException>(() => expected.GetResponseAsync(new string('x', new SelfExtend(4, 16).MaximumLength(128)), remapped, Token));
     }
 
     [Fact]

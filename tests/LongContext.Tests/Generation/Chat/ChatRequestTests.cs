@@ -133,6 +133,41 @@ public sealed class ChatRequestTests : IDisposable
         Assert.Empty(request.Options.LogitBias);
     }
 
+    /// <summary>A remapping is there to go beyond the window: it is held to its own length.</summary>
+    [Fact]
+    public async Task Length_WithARemapping_IsWhatTheRemappingHolds()
+    {
+        int longest = new LongContext.Positions.SelfExtend(4, 64).MaximumLength(ChatModels.Window);
+        Assert.Equal(((ChatModels.Window - 64) * 4) + 64, longest);
+        foreach ((LongContext.Positions.PositionRemapping? remapping, int? most) in new (LongContext.Positions.PositionRemapping?, int?)[]
+            { (null, ChatModels.Window), (new LongContext.Positions.SelfExtend(4, 64), longest), (new LongContext.Positions.DualChunkAttention(128, 32), null), (new LongContext.Positions.SelfExtend(4, 5_000), ChatModels.Window) })
+        {
+            ChatOptions options = new() { MaxOutputTokens = 100_000, AdditionalProperties = new() { [ChatOptionKeys.Completion] = true, [ChatOptionKeys.PositionRemapping] = remapping } };
+            // The token that begins every text counts.
+            GenerationRequest request = await Request(options, text: new string('x', 99));
+            Assert.Equal(most - 100 ?? 100_000, request.Options.MaximumNewTokens);
+            // What the client is told to hold, it holds.
+            Assert.Equal(100, (await Request(options, new LongContextChatClientOptions { ContextLength = 200 }, text: new string('x', 99))).Options.MaximumNewTokens);
+            if (most is null) continue;
+            Assert.Equal(1, (await Request(options, text: new string('x', most.Value - 2))).Options.MaximumNewTokens);
+            PromptTooLongException e = await Assert.ThrowsAsync<PromptTooLongException>(() => Request(options, text: new string('x', most.Value - 1)));
+            Assert.Contains($"has {most}", e.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Form_OfChoicesOrAPattern_BecomesAGrammar()
+    {
+        ChatOptions With(string key, object value, ChatResponseFormat? format = null) => new() { ResponseFormat = format, AdditionalProperties = new() { [key] = value } };
+        GenerationGrammar choice = (await Request(With(ChatOptionKeys.Choices, new[] { "yes", "no" }))).Options.Grammar!, pattern = (await Request(With(ChatOptionKeys.Pattern, "a+", ChatResponseFormat.Text))).Options.Grammar!;
+        Assert.True(choice.IsMatch("no") && !choice.IsMatch("maybe") && pattern.IsMatch("aaa") && !pattern.IsMatch("b"));
+        foreach (ChatOptions wrong in new[]
+        {
+            With(ChatOptionKeys.Choices, new[] { "a" }, ChatResponseFormat.Json), With(ChatOptionKeys.Pattern, "a", ChatResponseFormat.Json), With(ChatOptionKeys.Pattern, "(?=a)"), With(ChatOptionKeys.Choices, new[] { "a", "" }),
+        })
+            await Assert.ThrowsAsync<ArgumentException>(() => Request(wrong));
+    }
+
     public static TheoryData<string, object> WrongValues => new()
     {
         { ChatOptionKeys.LogProbabilities, 1 }, { ChatOptionKeys.TopLogProbabilities, 2 }, { ChatOptionKeys.TopLogProbabilities, -1 }, { ChatOptionKeys.TopLogProbabilities, 301 },
@@ -294,11 +329,11 @@ public sealed class ChatRequestTests : IDisposable
     private static IReadOnlyList<int> Rendered(params ChatTurn[] turns) =>
         ChatModels.Tokenizer.EncodeToIds(ChatModels.Format.Render(turns, new ChatRenderOptions { AddGenerationPrompt = true }).Text);
 
-    private async Task<GenerationRequest> Request(ChatOptions options, LongContextChatClientOptions? own = null, int? memory = null)
+    private async Task<GenerationRequest> Request(ChatOptions options, LongContextChatClientOptions? own = null, int? memory = null, string text = "x")
     {
         var generator = new ScriptedGenerator(ChatModels.Bytes("ok")) { MaximumTokens = memory };
         using LongContextChatClient client = ChatModels.Scripted(model, generator, format: ChatModels.Format, options: own);
-        await client.GetResponseAsync("x", options, Token);
+        await client.GetResponseAsync(text, options, Token);
         return generator.Requests.Single();
     }
 

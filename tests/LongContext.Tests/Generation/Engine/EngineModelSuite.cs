@@ -1,9 +1,11 @@
 using LongContext.Checkpoints;
 using LongContext.Data;
+using LongContext.Evaluation;
 using LongContext.Generation;
 using LongContext.Generation.Running;
 using LongContext.Generation.Scheduling;
 using LongContext.Models;
+using LongContext.Packing;
 using LongContext.Positions;
 using LongContext.Tests.Models;
 using LongContext.TestSupport;
@@ -131,6 +133,37 @@ public abstract class EngineModelSuite
             golden.Check(await made.GenerateAsync(golden.Request(), opens: true), $"{name}, {remapping}", IsExact);
             golden.Check(await made.GenerateAsync(golden.Request(Guessing)), $"{name}, {remapping} again", IsExact);
             await stranger;
+        }
+    }
+
+    [Theory, MemberData(nameof(Cases))]
+    public async Task GenerateAsync_PromptLogProbabilities_AreTheModelsOwnInAnyChunks(string name)
+    {
+        using CausalLanguageModel model = FixtureModels.Load(name);
+        int[] prompt = Goldens(model, name)[1].Prompt;
+        foreach (PositionRemapping? remapping in new PositionRemapping?[] { null, new SelfExtend(4, 8) })
+        {
+            if (remapping is not null && Refuses(model, remapping)) continue;
+            model.PositionRemapping = remapping;
+            float[] expected = [.. new PerplexityEvaluator(model).TokenLosses(PackedBatch.Create([new TokenSequence(prompt)]))];
+            model.PositionRemapping = null;
+            PromptToken[]? before = null;
+            foreach (int step in (int[])[64, 24, 17])
+            {
+                await using Made made = Make(model, step, sequences: 3, SmallPages, reuses: true);
+                Task<GenerationResult> stranger = made.GenerateAsync(Stranger(model, 50, 8));
+                GenerationRequest request = new() { Prompt = prompt, PositionRemapping = remapping, Options = new GenerationOptions { MaximumNewTokens = 0, PromptLogProbabilities = 3 } };
+                PromptToken[] found = [.. (await made.GenerateAsync(request, opens: true)).PromptDetails!];
+                await stranger;
+                for (int i = 1; i < prompt.Length; i++)
+                {
+                    Assert.Equal(-expected[i - 1], found[i].LogProbability!.Value, 2e-3f);
+                    if (found[i].Rank <= 3) Assert.Equal((prompt[i], found[i].LogProbability!.Value), (found[i].Alternatives[found[i].Rank!.Value - 1].TokenId, found[i].Alternatives[found[i].Rank!.Value - 1].LogProbability));
+                }
+
+                if (IsExact && before is not null) Assert.Equal(before.Select(token => (token.LogProbability, token.Rank)), found.Select(token => (token.LogProbability, token.Rank)));
+                before = found;
+            }
         }
     }
 

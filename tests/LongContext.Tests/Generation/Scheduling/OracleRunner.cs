@@ -129,7 +129,7 @@ internal sealed class OracleRunner(OraclePages pages, int vocabulary = 40, int m
     private void Choose(in StepSequence sequence, PromptChoice choice)
     {
         Assert.Equal(choice.PromptLength, sequence.CachedTokens + sequence.TokenCount);
-        Assert.True(sequence.TokenCount >= choice.ObservedTokens && sequence.LogitCount == choice.ObservedTokens);
+        Assert.True(sequence.TokenCount >= choice.ObservedTokens && sequence.LogitCount >= choice.ObservedTokens);
         if (pages.Groups[0].Window is not null) return;
         var votes = new float[choice.PromptLength - choice.ObservedTokens];
         for (int i = 0; i < votes.Length; i++) votes[i] = (Mix(pages.Read(0, sequence.Pages.Of(0)[i / pages.PageTokens], i % pages.PageTokens).State, 3, 4, 5) >> 40) / (float)(1 << 24);
