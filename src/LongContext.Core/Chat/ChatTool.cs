@@ -28,6 +28,9 @@ public sealed record ChatTool
     /// <summary>The JSON schema of its arguments, an object.</summary>
     public JsonElement Parameters { get; }
 
+    /// <summary>Characters of all that it says.</summary>
+    internal long TextLength => Name.Length + (Description?.Length ?? 0) + Parameters.GetRawText().Length;
+
     /// <summary>Whether the other says the same, with schemas compared by value.</summary>
     /// <param name="other">Another tool, or null.</param>
     public bool Equals(ChatTool? other) =>

@@ -37,4 +37,12 @@ public sealed record ChatToolCall
 
     /// <summary>Of id and name.</summary>
     public override int GetHashCode() => HashCode.Combine(Id, Name);
+
+    /// <summary>As OpenAI's protocol has it: the arguments as JSON text.</summary>
+    internal JsonElement ToElement() => JsonSerializer.SerializeToElement(new Dictionary<string, object>
+    {
+        ["id"] = Id,
+        ["type"] = "function",
+        ["function"] = new Dictionary<string, string> { ["name"] = Name, ["arguments"] = Arguments.GetRawText() },
+    });
 }

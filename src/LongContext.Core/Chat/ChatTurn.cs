@@ -22,7 +22,7 @@ public sealed record ChatTurn(string Role, string Content)
     /// </summary>
     public bool CountsInLoss { get; init; } = true;
 
-    /// <summary>The calls that an assistant's turn makes, after <see cref="Content"/>; of other turns empty. Default: none.</summary>
+    /// <summary>The calls that an assistant's turn makes, behind <see cref="Content"/>; of other turns empty. Default: none.</summary>
     public IReadOnlyList<ChatToolCall> ToolCalls { get; init; } = [];
 
     /// <summary>Of a tool's turn: the <see cref="ChatToolCall.Id"/> of the call that it answers. Null, the default, where the format needs none.</summary>
@@ -30,6 +30,18 @@ public sealed record ChatTurn(string Role, string Content)
 
     /// <summary>Of a tool's turn: the function that answers. Null, the default, where it is not said.</summary>
     public string? ToolName { get; init; }
+
+    /// <summary>Characters of its content and of its calls.</summary>
+    internal long TextLength => Content.Length + ToolCalls.Sum(call => (long)call.Name.Length + call.Arguments.GetRawText().Length);
+
+    /// <summary>Whether another says the same, calls included.</summary>
+    /// <param name="other">Another turn, or null.</param>
+    public bool Equals(ChatTurn? other) =>
+        other is not null && Role == other.Role && Content == other.Content && Reasoning == other.Reasoning && CountsInLoss == other.CountsInLoss
+        && ToolCallId == other.ToolCallId && ToolName == other.ToolName && ToolCalls.SequenceEqual(other.ToolCalls);
+
+    /// <summary>Of role and content.</summary>
+    public override int GetHashCode() => HashCode.Combine(Role, Content);
 
     /// <summary>What the conversation is held under.</summary>
     /// <param name="content">The instructions.</param>

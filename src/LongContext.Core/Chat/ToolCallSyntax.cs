@@ -30,13 +30,13 @@ public sealed partial class ToolCallSyntax
     public string Prefix { get; private init; } = "";
 
     /// <summary>What stands before a function's name.</summary>
-    public required string CallPrefix { get; init; }
+    public string CallPrefix { get; private init; } = "";
 
     /// <summary>What stands between a function's name and its arguments.</summary>
-    public required string ArgumentsPrefix { get; init; }
+    public string ArgumentsPrefix { get; private init; } = "";
 
     /// <summary>What stands after the arguments.</summary>
-    public required string CallSuffix { get; init; }
+    public string CallSuffix { get; private init; } = "";
 
     /// <summary>What stands between two calls.</summary>
     public string Separator { get; private init; } = "";

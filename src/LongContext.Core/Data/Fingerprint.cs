@@ -45,7 +45,11 @@ internal static class Fingerprint
                     Append(hash, turn.Content);
                     if (turn.Reasoning is { } reasoning) Append(hash, "reasoning" + reasoning);
                     if (!turn.CountsInLoss) Append(hash, "not counted");
+                    if (turn.ToolCallId is { } answered) Append(hash, "answers" + answered);
+                    foreach (Chat.ChatToolCall call in turn.ToolCalls) Append(hash, $"calls{call.Id} {call.Name} {call.Arguments.GetRawText()}");
                 }
+
+                foreach (Chat.ChatTool tool in example.Tools) Append(hash, $"offers{tool.Name} {tool.Parameters.GetRawText()} {tool.Description}");
 
                 break;
             default:

@@ -171,7 +171,7 @@ internal sealed class TokenCacheBuilder<T>(string folder, IDataSource<T> source,
     {
         TextExample example => example.Text.Length,
         PromptExample example => example.Prompt.Length + example.Completion.Length,
-        ChatExample example => example.Turns.Sum(turn => (long)turn.Content.Length),
+        ChatExample example => example.TextLength,
         SegmentsExample example => example.TextLength,
         TokenSequence sequence => sequence.Length,
         DataRecord record => Characters(record.Fields),

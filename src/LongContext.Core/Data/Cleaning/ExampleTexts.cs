@@ -11,7 +11,7 @@ internal static class ExampleTexts
         TextExample text => text.Text,
         PromptExample prompt => $"{prompt.Prompt}\n{prompt.Completion}",
         SegmentsExample segments => segments.Text,
-        ChatExample chat => string.Join('\n', chat.Turns.Select(turn => turn.Content)),
+        ChatExample chat => string.Join('\n', chat.Turns.SelectMany(turn => turn.ToolCalls.Select(call => call.Arguments.GetRawText()).Prepend(turn.Content))),
         _ => throw new ArgumentException($"An example of the type {example.GetType().Name} is not known here; expected a text, a prompt, segments or a chat.", nameof(example)),
     };
 }

@@ -7,14 +7,18 @@ namespace LongContext.Data.Examples;
 /// <remarks>
 /// <para>A conversation is: at most one system turn, at the beginning, then user and assistant in turn, from a user's question to an assistant's
 /// answer. That is what the chat templates of Llama 2, Mistral and Gemma take; <see cref="RequiresAlternation"/> loosens it for those that take more.</para>
-/// <para>Refused are also turns without text (an empty system turn is left out), roles that are not in <see cref="Roles"/> (tool, function, observation
-/// and such), calls of tools ("tool_calls", "function_call"), content that is no text (images, audio), and a conversation without an answer to learn.
+/// <para>Refused are also turns without text (an empty system turn is left out), roles that are not in <see cref="Roles"/> (function, observation
+/// and such), calls of tools ("tool_calls", "function_call") unless they are read (<see cref="ReadsTools"/>), content that is no text (images, audio), and
+/// a conversation without an answer to learn.
 /// <see cref="Faults"/> says what refusing is.</para>
 /// </remarks>
 public sealed record ChatColumns
 {
     private static readonly FrozenDictionary<string, string> Usual = Names(
         (ChatTurn.SystemRole, ["system", "developer"]), (ChatTurn.UserRole, ["user"]), (ChatTurn.AssistantRole, ["assistant"]));
+
+    private static readonly FrozenDictionary<string, string> WithTools = Names(
+        (ChatTurn.SystemRole, ["system", "developer"]), (ChatTurn.UserRole, ["user"]), (ChatTurn.AssistantRole, ["assistant"]), (ChatTurn.ToolRole, ["tool"]));
 
     private static readonly FrozenDictionary<string, string> Wild = Names(
         (ChatTurn.SystemRole, ["system"]),
@@ -24,8 +28,10 @@ public sealed record ChatColumns
     /// <summary>LongAlign-10k's form, which most data sets of conversations share: "messages" of "role" and "content".</summary>
     public static ChatColumns LongAlign { get; } = new() { Name = "LongAlign" };
 
-    /// <summary>OpenAI's fine-tuning form: as <see cref="LongAlign"/>; a record that offers tools ("tools", "functions") is refused.</summary>
-    public static ChatColumns OpenAI { get; } = new() { Name = "OpenAIChat", Tools = ["tools", "functions"] };
+    /// <summary>
+    /// OpenAI's fine-tuning form: as <see cref="LongAlign"/>, with tools, their calls and answers. Their first form ("functions", "function_call") is refused.
+    /// </summary>
+    public static ChatColumns OpenAI { get; } = new() { Name = "OpenAIChat", ReadsTools = true, Roles = WithTools, RefusedTools = ["functions"] };
 
     /// <summary>
     /// ShareGPT's form: "conversations" of "from" and "value", perhaps with a system prompt in "system". The roles human and user are the user's;
@@ -62,7 +68,14 @@ public sealed record ChatColumns
     /// reasoning_content.</summary>
     public string? Reasoning { get; init; } = "reasoning_content";
 
-    /// <summary>What each role is called in the data: to "system", "user" or "assistant". Default: those names, and developer for system.</summary>
+    /// <summary>
+    /// Whether tools are read: the record's "tools" as <see cref="ChatExample.Tools"/>, a message's "tool_calls" as <see cref="ChatTurn.ToolCalls"/>, and
+    /// "tool_call_id" and "name" of a message with the role "tool" (see <see cref="Roles"/>). With calls a message needs no text. Each answer of a tool must
+    /// follow its call, and calls must be answered unless they end the conversation. Default: false, calls are refused.
+    /// </summary>
+    public bool ReadsTools { get; init; }
+
+    /// <summary>What each role is called in the data: to "system", "user", "assistant" or, where tools are read, "tool". Default: the first three names, and developer for system.</summary>
     public IReadOnlyDictionary<string, string> Roles { get; init; } = Usual;
 
     /// <summary>
@@ -74,14 +87,14 @@ public sealed record ChatColumns
     /// <summary>What becomes of a conversation that is not as it should be. Default: it is a bad record.</summary>
     public ConversationFaults Faults { get; init; }
 
-    /// <summary>Fields of the record that, when there is something in them, say that tools are on offer.</summary>
-    internal IReadOnlyList<string> Tools { get; init; } = [];
+    /// <summary>Fields of the record that offer tools in a form that is not read: with something in them the record is refused.</summary>
+    internal IReadOnlyList<string> RefusedTools { get; init; } = [];
 
     /// <summary>All that decides what is made of a record.</summary>
     internal IEnumerable<string?> Settings() =>
     [
         Messages, Role, Content, System, Weight, Reasoning, RequiresAlternation ? "alternation" : "any order", Faults.ToString(),
-        .. Roles.OrderBy(role => role.Key, StringComparer.Ordinal).SelectMany(role => new[] { role.Key, role.Value }), null, .. Tools,
+        .. Roles.OrderBy(role => role.Key, StringComparer.Ordinal).SelectMany(role => new[] { role.Key, role.Value }), null, .. RefusedTools, ReadsTools ? "tools" : null,
     ];
 
     internal IEnumerable<string> FaultsOfSettings()
@@ -101,8 +114,8 @@ public sealed record ChatColumns
 
         foreach ((string called, string role) in Roles)
         {
-            if (role is not (ChatTurn.SystemRole or ChatTurn.UserRole or ChatTurn.AssistantRole))
-                yield return $"Roles has \"{called}\" as \"{role}\", expected \"system\", \"user\" or \"assistant\"";
+            if (role is not (ChatTurn.SystemRole or ChatTurn.UserRole or ChatTurn.AssistantRole) && !(ReadsTools && role == ChatTurn.ToolRole))
+                yield return $"Roles has \"{called}\" as \"{role}\", expected \"system\", \"user\" or \"assistant\"{(ReadsTools ? ", or \"tool\"" : "")}";
         }
 
         if (!Roles.Values.Contains(ChatTurn.AssistantRole)) yield return "Roles has no name for \"assistant\"";

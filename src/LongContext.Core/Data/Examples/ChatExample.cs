@@ -7,12 +7,15 @@ namespace LongContext.Data.Examples;
 /// <param name="Turns">The turns in their order, at least one.</param>
 public sealed record ChatExample(IReadOnlyList<ChatTurn> Turns) : TrainingExample
 {
-    /// <inheritdoc/>
-    public override long TextLength => Turns.Sum(turn => (long)turn.Content.Length);
+    /// <summary>The functions that the assistant may call. Default: none.</summary>
+    public IReadOnlyList<ChatTool> Tools { get; init; } = [];
 
-    /// <summary>Whether another has the same turns, origin and properties.</summary>
+    /// <inheritdoc/>
+    public override long TextLength => Turns.Sum(turn => (long)turn.TextLength) + Tools.Sum(tool => (long)tool.TextLength);
+
+    /// <summary>Whether another has the same turns, tools, origin and properties.</summary>
     /// <param name="other">The other.</param>
-    public bool Equals(ChatExample? other) => base.Equals(other) && Turns.SequenceEqual(other.Turns);
+    public bool Equals(ChatExample? other) => base.Equals(other) && Turns.SequenceEqual(other.Turns) && Tools.SequenceEqual(other.Tools);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Turns.Count, TextLength, Turns.Count == 0 ? null : Turns[0]);

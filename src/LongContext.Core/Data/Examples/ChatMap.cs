@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using LongContext.Chat;
 using LongContext.Data.Reading;
+using LongContext.Data.Writing;
 
 namespace LongContext.Data.Examples;
 
@@ -28,7 +29,7 @@ internal sealed class ChatMap : ColumnMap
         JsonNode? messages = RecordFields.Find(record.Fields, columns.Messages, "a list of messages");
         try
         {
-            return new ChatExample(ReadTurns(record.Fields, messages)) { Origin = record.Origin };
+            return new ChatExample(ReadTurns(record.Fields, messages)) { Origin = record.Origin, Tools = columns.ReadsTools ? ToolReader.ReadTools(record.Fields) : [] };
         }
         catch (ConversationException fault)
         {
@@ -38,8 +39,8 @@ internal sealed class ChatMap : ColumnMap
 
     private List<ChatTurn> ReadTurns(JsonObject fields, JsonNode? messages)
     {
-        if (columns.Tools.FirstOrDefault(tools => fields.TryGetPropertyValue(tools, out JsonNode? value) && MessageReader.HoldsSomething(value)) is { } offered)
-            throw new ConversationException($"the field \"{offered}\" offers tools, which are not supported; expected text alone");
+        if (columns.RefusedTools.FirstOrDefault(tools => fields.TryGetPropertyValue(tools, out JsonNode? value) && MessageReader.HoldsSomething(value)) is { } offered)
+            throw new ConversationException($"the field \"{offered}\" offers tools, which are not read; expected \"{ExampleFields.Tools}\"");
         List<ChatTurn> turns = reader.Read(messages, columns.Messages);
         if (columns.System is { } name && RecordFields.OptionalText(fields, name) is var system && !string.IsNullOrWhiteSpace(system))
         {

@@ -39,7 +39,7 @@ internal static class ColumnDetection
             if (!fields.TryGetPropertyValue(columns.Messages, out JsonNode? value) || value is not JsonArray messages) continue;
             // LongAlign-10k is told from the rest by its length; the two read alike but for tools.
             if (columns.Name == ChatColumns.OpenAI.Name && fields["length"] is JsonValue) continue;
-            if (messages.FirstOrDefault() is JsonObject first && first.ContainsKey(columns.Role) && (first.ContainsKey(columns.Content) || columns.Tools.Count > 0)) return map;
+            if (messages.FirstOrDefault() is JsonObject first && first.ContainsKey(columns.Role) && (first.ContainsKey(columns.Content) || columns.ReadsTools)) return map;
         }
 
         return null;

@@ -21,7 +21,7 @@ public abstract class ColumnMap
 
     /// <summary>
     /// OpenAI's fine-tuning form: "messages" of "role" and "content", a string or a list of text parts; an answer of "weight" 0 is read but not
-    /// learned. Tools, their calls and images are refused.
+    /// learned. Tools, their calls and answers are read; images are refused.
     /// </summary>
     public static ColumnMap OpenAIChat { get; } = Chat(ChatColumns.OpenAI);
 

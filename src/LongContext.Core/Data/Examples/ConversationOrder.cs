@@ -5,13 +5,32 @@ namespace LongContext.Data.Examples;
 /// <summary>The order of roles that a conversation must have, and how one of another order is mended.</summary>
 internal static class ConversationOrder
 {
-    /// <summary>What is wrong, or null: at most a system turn, then user and assistant in turn, with an answer that counts.</summary>
+    /// <summary>What is wrong, or null: at most a system turn, then user and assistant in turn, tools' answers between calls and what follows them, with an answer that counts.</summary>
     public static string? FindFault(IReadOnlyList<ChatTurn> turns, bool requiresAlternation)
     {
         if (turns.Count == 0) return "the conversation has no turns";
         if (requiresAlternation && FindOrderFault(turns) is { } fault) return fault;
         if (!turns.Any(turn => turn.IsAssistant)) return "the conversation has no answer";
+        if (FindAnswerFault(turns) is { } stray) return stray;
         return turns.Any(turn => turn.IsAssistant && turn.CountsInLoss) ? null : "no answer of the conversation counts (each has the weight 0)";
+    }
+
+    /// <summary>An answer of a tool that names its call names one of the turn that made calls last.</summary>
+    private static string? FindAnswerFault(IReadOnlyList<ChatTurn> turns)
+    {
+        HashSet<string> open = new(StringComparer.Ordinal);
+        for (int i = 0; i < turns.Count; i++)
+        {
+            if (turns[i].ToolCalls.Count > 0) open.Clear();
+            foreach (ChatToolCall call in turns[i].ToolCalls)
+            {
+                if (!open.Add(call.Id)) return $"turn {i} makes two calls with the id \"{call.Id}\"";
+            }
+
+            if (turns[i] is { IsTool: true, ToolCallId: { } id } && !open.Remove(id)) return $"turn {i} answers the call \"{id}\", which is none of the last calls or has its answer";
+        }
+
+        return null;
     }
 
     private static string? FindOrderFault(IReadOnlyList<ChatTurn> turns)
@@ -19,9 +38,15 @@ internal static class ConversationOrder
         int first = turns[0].IsSystem ? 1 : 0;
         for (int i = first; i < turns.Count; i++)
         {
-            string expected = (i - first) % 2 == 0 ? ChatTurn.UserRole : ChatTurn.AssistantRole;
-            if (turns[i].Role == expected) continue;
-            return $"turn {i} is of the role \"{turns[i].Role}\", expected \"{expected}\" ({(i == first ? "a user begins" : $"after \"{turns[i - 1].Role}\"")})";
+            ChatTurn? before = i == first ? null : turns[i - 1];
+            string expected = before switch
+            {
+                { ToolCalls.Count: > 0 } => ChatTurn.ToolRole,
+                null or { IsAssistant: true } => ChatTurn.UserRole,
+                _ => ChatTurn.AssistantRole,
+            };
+            if (turns[i].Role == expected || (before is { IsTool: true } && turns[i].IsTool)) continue;
+            return $"turn {i} is of the role \"{turns[i].Role}\", expected \"{expected}\" ({(before is null ? "a user begins" : $"after {(expected == ChatTurn.ToolRole ? "tool calls" : $"\"{before.Role}\"")}")})";
         }
 
         return turns[^1].IsAssistant ? null : $"the last turn ({turns.Count - 1}) is of the role \"{turns[^1].Role}\", expected an answer";
@@ -37,7 +62,9 @@ internal static class ConversationOrder
         {
             asked |= turn.IsUser;
             if (turn.IsAssistant && !asked) continue;
-            if (runs.Count > 0 && runs[^1][0].Role == turn.Role) runs[^1].Add(turn);
+            // Calls and what answers them stay as they are.
+            bool joins = runs.Count > 0 && runs[^1][0].Role == turn.Role && !turn.IsTool && turn.ToolCalls.Count == 0 && runs[^1][0].ToolCalls.Count == 0;
+            if (joins) runs[^1].Add(turn);
             else runs.Add([turn]);
         }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
+using System.Text.Json;
 using LongContext.Chat;
 using LongContext.Tokenization;
 
@@ -12,6 +13,11 @@ internal static class EncoderIdentity
     /// <summary>Written to tell formats of the same name apart: all of them take it.</summary>
     private static readonly ChatTurn[] ProbeTurns = [ChatTurn.User("q1"), ChatTurn.Assistant("a1"), ChatTurn.User("q2"), ChatTurn.Assistant("a2")];
 
+    private static readonly ChatToolCall ProbeCall = new("abcdefghi", "f", JsonElement.Parse("{\"a\": 1}"));
+
+    private static readonly ChatTurn[] ProbeToolTurns =
+        [ChatTurn.User("q"), ChatTurn.Assistant("") with { ToolCalls = [ProbeCall] }, ChatTurn.Tool("r", ProbeCall.Id), ChatTurn.Assistant("a")];
+
     public static string Find(HuggingFaceTokenizer tokenizer, ChatFormat? format, ExampleEncoderOptions options)
     {
         string chat = format is null ? "none" : $"{format.Name}:{Hash(Probe(format, options))}";
@@ -22,19 +28,20 @@ internal static class EncoderIdentity
     {
         ChatRenderOptions? given = options.Rendering;
         // Of a date that is today's the day is not part of it, or nothing could be gone on with tomorrow.
-        ChatRenderOptions rendering = new() { EnableThinking = given?.EnableThinking, Date = given?.Date ?? new DateOnly(2000, 1, 1) };
+        ChatRenderOptions rendering = new() { EnableThinking = given?.EnableThinking, Date = given?.Date ?? new DateOnly(2000, 1, 1), Tools = given?.Tools ?? [] };
         string text = Written(ProbeTurns), withSystem = Written([ChatTurn.System("s"), .. ProbeTurns]);
-        return string.Create(CultureInfo.InvariantCulture, $"{text}\0{withSystem}\0{given?.Date is null}");
+        string tools = format.ToolCalls is null ? "" : Written(ProbeToolTurns, rendering with { Tools = [new ChatTool("f", "d", ProbeCall.Arguments)] });
+        return string.Create(CultureInfo.InvariantCulture, $"{text}\0{withSystem}\0{given?.Date is null}\0{tools}");
 
-        string Written(IReadOnlyList<ChatTurn> turns)
+        string Written(IReadOnlyList<ChatTurn> turns, ChatRenderOptions? otherwise = null)
         {
             try
             {
                 // With where the answers stand: of two settings that write the same text one may leave more of it to the model.
-                ChatText written = format.Render(turns, rendering);
+                ChatText written = format.Render(turns, otherwise ?? rendering);
                 return $"{written.Text}\0{string.Join(',', written.AssistantSpans)}";
             }
-            catch (ArgumentException)
+            catch (Exception fault) when (fault is ArgumentException or NotSupportedException)
             {
                 return "refused";
             }

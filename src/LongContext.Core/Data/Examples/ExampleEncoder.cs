@@ -19,7 +19,7 @@ namespace LongContext.Data.Examples;
 /// <item>A <see cref="SegmentsExample"/> is begun and ended as a text and encoded in one piece; a token counts if it begins in a piece that counts, the
 /// end if the last piece does.</item>
 /// <item>A <see cref="ChatExample"/> is written by the <see cref="ChatFormat"/> and encoded as <see
-/// cref="ChatText.Encode(Microsoft.ML.Tokenizers.Tokenizer)"/> does: answers with their end-of-turn tokens count.</item>
+/// cref="ChatText.Encode(Microsoft.ML.Tokenizers.Tokenizer)"/> does: answers with their calls and end-of-turn tokens count.</item>
 /// </list>
 /// <para>Special tokens that are spelled out in a text ("&lt;/s&gt;") are encoded as such, as Hugging Face's tokenizers do. How long a sequence may be is
 /// the packer's matter.</para>
@@ -59,7 +59,7 @@ public sealed class ExampleEncoder
     /// <param name="example">The example.</param>
     /// <returns>The tokens with their loss mask (an empty one where all count).</returns>
     /// <exception cref="ArgumentException">
-    /// The example has no token that can be learned, is a conversation that the format refuses, or is one and there is no format; the message says where the example was read.
+    /// The example has no token that can be learned, is a conversation that the format refuses (one with tools where it has no place for them among others), or is one and there is no format; the message says where the example was read.
     /// </exception>
     public TokenSequence Encode(TrainingExample example)
     {
@@ -69,7 +69,7 @@ public sealed class ExampleEncoder
             TokenSequence sequence = EncodeUnchecked(example);
             return sequence.CountTargets() > 0 ? sequence : throw new ArgumentException("there is nothing to learn in it: no token that counts has one before it");
         }
-        catch (Exception fault) when (fault is ArgumentException or InvalidOperationException)
+        catch (Exception fault) when (fault is ArgumentException or InvalidOperationException or NotSupportedException)
         {
             string which = example.Origin is { } origin ? $"The example of {origin}" : "The example";
             throw new ArgumentException($"{which} cannot be encoded: {fault.Message}", nameof(example), fault);
@@ -143,7 +143,8 @@ public sealed class ExampleEncoder
     private TokenSequence EncodeChat(ChatExample example)
     {
         if (format is null) throw new ArgumentException("it is a conversation, and the encoder has no chat format: give it one (ChatFormat.Load, ChatFormat.Named)");
-        return format.Render(example.Turns, options.Rendering).Encode(tokenizer, options.LearnsPrompts);
+        ChatRenderOptions? rendering = example.Tools.Count == 0 ? options.Rendering : (options.Rendering ?? ChatRenderOptions.Default) with { Tools = example.Tools };
+        return format.Render(example.Turns, rendering).Encode(tokenizer, options.LearnsPrompts);
     }
 
     private TokenSequence EncodeSegments(SegmentsExample example)

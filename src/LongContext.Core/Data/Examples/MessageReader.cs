@@ -3,13 +3,14 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using LongContext.Chat;
+using LongContext.Data.Writing;
 
 namespace LongContext.Data.Examples;
 
 /// <summary>Reads a list of messages as turns.</summary>
 internal sealed class MessageReader(ChatColumns columns)
 {
-    private static readonly string[] ToolCalls = ["tool_calls", "function_call"];
+    private readonly string[] _refused = columns.ReadsTools ? ["function_call"] : [ExampleFields.ToolCalls, "function_call"];
 
     /// <param name="node">The list.</param>
     /// <param name="field">Its name, for faults.</param>
@@ -36,24 +37,33 @@ internal sealed class MessageReader(ChatColumns columns)
         if (!columns.Roles.TryGetValue(called, out string? role))
         {
             string known = string.Join(", ", columns.Roles.Keys.Order(StringComparer.Ordinal).Select(name => $"\"{name}\""));
-            throw new ConversationException($"{where}.{columns.Role} is \"{called}\", expected one of {known} (tools and their answers have no place in a conversation here)");
+            throw new ConversationException($"{where}.{columns.Role} is \"{called}\", expected one of {known}{(columns.ReadsTools ? "" : " (tools and their answers have no place in a conversation here)")}");
         }
 
-        foreach (string call in ToolCalls)
+        foreach (string call in _refused)
         {
             if (message.TryGetPropertyValue(call, out JsonNode? value) && HoldsSomething(value))
                 throw new ConversationException($"{where} has \"{call}\"; calls of tools are not supported, expected text alone");
         }
 
-        string content = ReadContent(Require(message, columns.Content, where), $"{where}.{columns.Content}");
-        if (string.IsNullOrWhiteSpace(content))
+        ChatToolCall[] calls = role == ChatTurn.AssistantRole && columns.ReadsTools ? ToolReader.ReadCalls(message[ExampleFields.ToolCalls], $"{where}.{ExampleFields.ToolCalls}") : [];
+        bool mayBeSilent = calls.Length > 0 && (!RecordFields.TryFind(message, columns.Content, out JsonNode? said) || said is null);
+        string content = mayBeSilent ? "" : ReadContent(Require(message, columns.Content, where), $"{where}.{columns.Content}");
+        if (role == ChatTurn.ToolRole) return ReadAnswer(message, content);
+        if (string.IsNullOrWhiteSpace(content) && calls.Length == 0)
         {
             return role == ChatTurn.SystemRole ? null : throw new ConversationException($"{where}.{columns.Content} is empty, expected text");
         }
 
         if (role != ChatTurn.AssistantRole) return new ChatTurn(role, content);
         string? reasoning = columns.Reasoning is { } name ? RecordFields.OptionalText(message, name) : null;
-        return new ChatTurn(role, content) { Reasoning = string.IsNullOrEmpty(reasoning) ? null : reasoning, CountsInLoss = ReadWeight(message, where) };
+        return new ChatTurn(role, content) { Reasoning = string.IsNullOrEmpty(reasoning) ? null : reasoning, CountsInLoss = ReadWeight(message, where), ToolCalls = calls };
+    }
+
+    private static ChatTurn ReadAnswer(JsonObject message, string content)
+    {
+        string id = RecordFields.OptionalText(message, ExampleFields.ToolCallId), name = RecordFields.OptionalText(message, ExampleFields.ToolName);
+        return new ChatTurn(ChatTurn.ToolRole, content) { ToolCallId = id.Length == 0 ? null : id, ToolName = name.Length == 0 ? null : name };
     }
 
     private static JsonNode? Require(JsonObject message, string name, string where) =>

@@ -35,7 +35,7 @@ internal sealed class PromptMap : ColumnMap
     {
         try
         {
-            return new ChatExample(ReadTurns(asked, answered)) { Origin = record.Origin };
+            return new ChatExample(ReadTurns(asked, answered)) { Origin = record.Origin, Tools = ToolReader.ReadTools(record.Fields) };
         }
         catch (ConversationException fault)
         {

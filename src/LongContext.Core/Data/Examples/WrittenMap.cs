@@ -9,7 +9,7 @@ namespace LongContext.Data.Examples;
 internal sealed class WrittenMap : ColumnMap
 {
     // Whatever order the turns had, they are given back in it.
-    private static readonly ChatMap Conversations = new(ChatColumns.LongAlign with { RequiresAlternation = false });
+    private static readonly ChatMap Conversations = new(ChatColumns.OpenAI with { RequiresAlternation = false });
 
     public override string Name => "Written";
 

@@ -98,6 +98,7 @@ internal sealed class JsonLinesWriter
                 json.WriteStartArray(ExampleFields.Messages);
                 foreach (ChatTurn turn in chat.Turns) WriteTurn(line, turn);
                 json.WriteEndArray();
+                if (chat.Tools.Count > 0) WriteAll(json, ExampleFields.Tools, chat.Tools.Select(tool => tool.ToElement()));
                 break;
             case SegmentsExample segments:
                 json.WriteStartArray(ExampleFields.Segments);
@@ -134,6 +135,16 @@ internal sealed class JsonLinesWriter
         line.WriteText(ExampleFields.Content, turn.Content);
         if (turn.IsAssistant && turn.Reasoning is { } reasoning) line.WriteText(ExampleFields.Reasoning, reasoning);
         if (turn is { IsAssistant: true, CountsInLoss: false }) json.WriteNumber(ExampleFields.Weight, 0);
+        if (turn.ToolCalls.Count > 0) WriteAll(json, ExampleFields.ToolCalls, turn.ToolCalls.Select(call => call.ToElement()));
+        if (turn.IsTool && turn.ToolCallId is { } id) line.WriteText(ExampleFields.ToolCallId, id);
+        if (turn.IsTool && turn.ToolName is { } name) line.WriteText(ExampleFields.ToolName, name);
         json.WriteEndObject();
+    }
+
+    private static void WriteAll(Utf8JsonWriter json, string field, IEnumerable<JsonElement> items)
+    {
+        json.WriteStartArray(field);
+        foreach (JsonElement item in items) item.WriteTo(json);
+        json.WriteEndArray();
     }
 }

@@ -50,9 +50,10 @@ public sealed class ChatMapTests
     }
 
     [Theory]
-    [InlineData("""[{"role": "user", "content": "a"}, {"role": "assistant", "content": null, "tool_calls": [{"id": "x"}]}]""", "[1] has \"tool_calls\"; calls of tools are not supported")]
+    [InlineData("""[{"role": "user", "content": "a"}, {"role": "assistant", "content": null, "tool_calls": [{"id": "x"}]}]""", "[1].tool_calls[0].function is null, expected an object")]
     [InlineData("""[{"role": "user", "content": "a"}, {"role": "assistant", "function_call": {"name": "f"}}]""", "[1] has \"function_call\"")]
-    [InlineData("""[{"role": "user", "content": "a"}, {"role": "tool", "content": "b"}]""", "[1].role is \"tool\", expected one of \"assistant\", \"developer\", \"system\", \"user\"")]
+    [InlineData("""[{"role": "user", "content": "a"}, {"role": "tool", "content": "b"}]""", "turn 1 is of the role \"tool\", expected \"assistant\" (after \"user\")")]
+    [InlineData("""[{"role": "user", "content": "a"}, {"role": "function", "content": "b"}]""", "[1].role is \"function\", expected one of \"assistant\", \"developer\", \"system\", \"tool\", \"user\"")]
     [InlineData("""[{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}, {"role": "assistant", "content": "b"}]""", "[0].content[0] is of the type \"image_url\", expected \"text\"")]
     [InlineData("""[{"role": "user", "content": [3]}, {"role": "assistant", "content": "b"}]""", "[0].content[0] is a number")]
     [InlineData("""[{"role": "user", "content": [{}]}, {"role": "assistant", "content": "b"}]""", "[0].content[0].type is null, expected a string")]
@@ -77,10 +78,10 @@ public sealed class ChatMapTests
     public void OpenAIChat_Faults_AreNamed(string messages, string expected) => AssertFault(ColumnMap.OpenAIChat, $$"""{"messages": {{messages}}}""", expected);
 
     [Fact]
-    public void OpenAIChat_ToolsOnOffer_AreRefusedButLongAlignDoesNotLook()
+    public void OpenAIChat_ToolsOfTheFirstForm_AreRefusedButLongAlignDoesNotLook()
     {
-        const string record = """{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}], "tools": [{"type": "function"}]}""";
-        AssertFault(ColumnMap.OpenAIChat, record, "\"tools\" offers tools");
+        const string record = """{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}], "functions": [{"name": "f"}]}""";
+        AssertFault(ColumnMap.OpenAIChat, record, "\"functions\" offers tools");
         AssertTurns(ColumnMap.LongAlign, record, "user: a", "assistant: b");
     }
 
@@ -159,7 +160,7 @@ public sealed class ChatMapTests
         {
             ColumnMap map = ColumnMap.Chat(ChatColumns.OpenAI with { Faults = faults });
             Assert.Null(map.Map(Record("""{"messages": [{"role": "user", "content": "a"}, {"role": "tool", "content": "b"}]}""")));
-            Assert.Null(map.Map(Record("""{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "tool_calls": [1]}]}""")));
+            Assert.Null(map.Map(Record("""{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "function_call": {"name": "f"}}]}""")));
             Assert.Null(map.Map(Record("""{"messages": [{"role": "user", "content": "a"}]}""")));
             AssertFault(map, """{"text": "a"}""", "there is no field \"messages\"");
             AssertFault(map, """{"messages": [{"role": 3, "content": "a"}]}""", "\"messages\"[0].role is a number");

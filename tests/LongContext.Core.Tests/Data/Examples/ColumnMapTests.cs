@@ -94,7 +94,7 @@ public sealed class ColumnMapTests
         Assert.Equal([true, false, true, true], Assert.IsType<ChatExample>(example).Turns.Select(turn => turn.CountsInLoss));
         AssertFault(ColumnMap.PromptCompletion(), """{"prompt": [{"role": "user", "content": "1"}], "completion": [{"role": "user", "content": "4"}]}""", "turn 1 is of the role \"user\"");
         AssertFault(ColumnMap.PromptCompletion(), """{"prompt": [{"role": "user", "content": "1"}], "completion": "x"}""", "the field \"completion\" is a string, expected a list");
-        AssertFault(ColumnMap.PromptCompletion(), """{"prompt": [{"role": "tool", "content": "1"}], "completion": []}""", "\"prompt\"[0].role is \"tool\"");
+        AssertFault(ColumnMap.PromptCompletion(), """{"prompt": [{"role": "tool", "content": "1"}], "completion": []}""", "the messages of \"prompt\" and \"completion\": turn 0 is of the role \"tool\"");
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using LongContext.Chat;
 using LongContext.Core.Tests.Tokenization;
 using LongContext.Packing;
@@ -163,6 +164,19 @@ public sealed class ExampleEncoderTests
         Assert.StartsWith("a.jsonl, line 4: it is a conversation, and the encoder has no chat format", fault.Message, StringComparison.Ordinal);
         Assert.False(encoder.TryEncode(new TextExample(""), out _, out fault));
         Assert.StartsWith("The example cannot be encoded: the text has no tokens", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TryEncode_ToolsWhereTheFormatHasNoPlaceForThem_NamesTheFormatAndThePlace()
+    {
+        ChatExample example = new([ChatTurn.User("a"), ChatTurn.Assistant("b")])
+        {
+            Tools = [new ChatTool("f", null, JsonElement.Parse("{}"))],
+            Origin = new RecordOrigin("a.jsonl", 4),
+        };
+        Assert.False(new ExampleEncoder(s_llama, new BracketFormat()).TryEncode(example, out _, out DataFormatException? fault));
+        Assert.StartsWith("a.jsonl, line 4: The chat format \"", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("has no place for tools, and there are tools", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]

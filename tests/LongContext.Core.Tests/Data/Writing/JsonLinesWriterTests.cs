@@ -1,3 +1,4 @@
+using System.Text.Json;
 using LongContext.Chat;
 using LongContext.Data.Examples;
 using LongContext.Data.Reading;
@@ -17,6 +18,25 @@ public sealed class JsonLinesWriterTests : IDisposable
 
     private static readonly ChatExample Chat = new(
         [ChatTurn.System("s"), ChatTurn.User("u"), ChatTurn.Assistant("old") with { CountsInLoss = false }, ChatTurn.User(" v "), ChatTurn.Assistant("new") with { Reasoning = "thought" }]);
+
+    private static readonly ChatExample Tools = new(
+        [
+            ChatTurn.User("?"), ChatTurn.Assistant("") with { ToolCalls = [new ChatToolCall("c1", "f", JsonElement.Parse("""{"b": 1.50, "a": "é\"<"}"""))] }, ChatTurn.Tool("", "c1", "f"),
+            ChatTurn.Assistant("!"),
+        ])
+    {
+        Tools = [new ChatTool("f", "d", JsonElement.Parse("""{"type": "object"}""")), new ChatTool("g", null, JsonElement.Parse("{}"))],
+    };
+
+    [Fact]
+    public void WriteJsonLines_ToolsAndCalls_AreReadAgain()
+    {
+        Source(Tools, Chat).WriteJsonLines(At("a.jsonl"), cancellationToken: TestContext.Current.CancellationToken);
+        List<TrainingExample> read = Read(ColumnMap.Written, At("a.jsonl"));
+        Assert.Equal([Tools, Chat], read.Select(example => example with { Origin = null }));
+        Assert.Contains("1.50", Assert.IsType<ChatExample>(read[0]).Turns[1].ToolCalls[0].Arguments.GetRawText(), StringComparison.Ordinal);
+        Assert.Equal(Tools.Turns, Assert.IsType<ChatExample>(Read(ColumnMap.OpenAIChat, At("a.jsonl"))[0]).Turns);
+    }
 
     private readonly string folder = Directory.CreateTempSubdirectory("longcontext-writing-").FullName;
 
