@@ -330,7 +330,7 @@ public sealed class ToolTests : IDisposable
 
     private static FunctionCallContent[] Calls(ChatResponse response) => [.. response.Messages.Single().Contents.OfType<FunctionCallContent>()];
 
-    private static AIFunctionDeclaration Function(string name, string schema, bool? strict = null) => new Declared(name, JsonElement.Parse(schema), strict);
+    private static Declared Function(string name, string schema, bool? strict = null) => new Declared(name, JsonElement.Parse(schema), strict);
 
     /// <summary>A byte-level tokenizer with a special token more.</summary>
     private static HuggingFaceTokenizer WithSpecial(string token)
