@@ -10,15 +10,14 @@ internal sealed class AnswerGrammars(Tokenizer tokenizer)
     private readonly Cache<GenerationGrammar> forms = new();
     private readonly Cache<CompiledGrammar> calls = new();
 
-    /// <summary>The grammar of a JSON schema.</summary>
-    public GenerationGrammar OfSchema(string schema) => forms.Get("json " + schema, () => JsonGrammar.FromSchema(schema, tokenizer));
-
-    /// <summary>The grammar of a pattern.</summary>
-    public GenerationGrammar OfPattern(string pattern) => forms.Get("pattern " + pattern, () => TextGrammar.FromPattern(pattern, tokenizer));
-
-    /// <summary>The grammar of some texts.</summary>
-    public GenerationGrammar OfChoices(IReadOnlyList<string> choices) =>
-        forms.Get("choices " + string.Concat(choices.Select(choice => $"{choice.Length}:{choice}")), () => TextGrammar.FromChoices(choices, tokenizer));
+    /// <summary>The grammar of the form that is asked for; null where any text may come.</summary>
+    public GenerationGrammar? Of(ChatRequestOptions asked) => asked switch
+    {
+        { JsonSchema: { } schema } => forms.Get("json " + schema, () => JsonGrammar.FromSchema(schema, tokenizer)),
+        { Pattern: { } pattern } => forms.Get("pattern " + pattern, () => TextGrammar.FromPattern(pattern, tokenizer)),
+        { Choices: { Count: > 0 } choices } => forms.Get("choices " + string.Concat(choices.Select(choice => $"{choice.Length}:{choice}")), () => TextGrammar.FromChoices(choices, tokenizer)),
+        _ => null,
+    };
 
     /// <summary>The grammar of answers with calls, all of one syntax; null where the answer is free, because nothing tells where a call opens or what the tokens spell, and nothing strict is asked for.</summary>
     public CompiledGrammar? OfCalls(CallGrammarForm form)

@@ -188,7 +188,7 @@ internal sealed class ChatRequestReader
             NoRepeatNGramSize = asked.NoRepeatNGramSize is { } run ? run > 0 ? run : null : given.NoRepeatNGramSize,
             LogProbabilities = asked.NoLogProbabilities ? null : asked.LogProbabilities ?? given.LogProbabilities,
             PromptLogProbabilities = asked.PromptLogProbabilities ?? given.PromptLogProbabilities,
-            Grammar = Grammar(asked) ?? (asked.AnyText ? null : given.Grammar),
+            Grammar = grammars.Of(asked) ?? (asked.AnyText ? null : given.Grammar),
             RepetitionPenalty = asked.RepetitionPenalty ?? given.RepetitionPenalty,
             FrequencyPenalty = Exact(chatOptions?.FrequencyPenalty) ?? given.FrequencyPenalty,
             PresencePenalty = Exact(chatOptions?.PresencePenalty) ?? given.PresencePenalty,
@@ -198,15 +198,6 @@ internal sealed class ChatRequestReader
         made.Validate(config.VocabularySize);
         return made;
     }
-
-    /// <summary>The grammar of what is asked for; null where any text may come.</summary>
-    private GenerationGrammar? Grammar(ChatRequestOptions asked) => asked switch
-    {
-        { JsonSchema: { } schema } => grammars.OfSchema(schema),
-        { Pattern: { } pattern } => grammars.OfPattern(pattern),
-        { Choices: { Count: > 0 } choices } => grammars.OfChoices(choices),
-        _ => null,
-    };
 
     private int[] StopTokens(ChatRequestOptions asked) => asked switch
     {

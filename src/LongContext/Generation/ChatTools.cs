@@ -26,14 +26,15 @@ internal sealed class ChatTools(ChatFormat? format, Tokenizer tokenizer, AnswerG
     /// <param name="tools">The functions, at least one; the format has a place for them.</param>
     /// <param name="answer">The form of an answer that calls nothing; null for any.</param>
     /// <param name="stage">Where the answer begins; null for a model that does not think.</param>
-    /// <exception cref="NotSupportedException">The answer's form is a choice or a pattern.</exception>
+    /// <exception cref="NotSupportedException">The form is a choice or a pattern, and a call is not required: calls have JSON in them, and one grammar holds one kind of characters.</exception>
     public CompiledGrammar? Grammar(ChatToolOptions tools, GenerationGrammar? answer, ReasoningStage? stage) => grammars.OfCalls(new CallGrammarForm
     {
         Syntax = format!.ToolCalls!,
         Tools = tools.Callable,
         IsRequired = tools.IsRequired,
         AllowsSeveral = AllowsSeveral(tools),
-        Answer = answer as JsonGrammar ?? (answer is null ? null : throw new NotSupportedException("A choice or a pattern is given together with functions: besides calls, an answer's form can be JSON only.")),
+        Answer = answer as JsonGrammar ?? (answer is null || tools.IsRequired ? null
+            : throw new NotSupportedException("ChatOptions.Tools names functions, but the answer is held to choices or a pattern, and cannot be either: require a call, or leave one of them out.")),
         Thoughts = format.ReasoningTags,
         Stage = stage ?? ReasoningStage.Answering,
     });
