@@ -81,7 +81,7 @@ public static class InstructionTuning
             {
                 sequence = encoder.EncodeUnchecked(new ChatExample(conversation));
             }
-            catch (ArgumentException fault)
+            catch (Exception fault) when (fault is ArgumentException or NotSupportedException) // the latter where a format has no place for a call
             {
                 throw new ArgumentException($"Conversation {sequences.Count} cannot be written: {fault.Message}", nameof(conversations), fault);
             }
