@@ -12,6 +12,10 @@ internal sealed class ModelGate
 {
     private static readonly ConditionalWeakTable<CausalLanguageModel, ModelGate> Gates = [];
     private readonly SemaphoreSlim place = new(1, 1);
+    private int waiting;
+
+    /// <summary>How many wait in <see cref="EnterAsync"/>, each with its place in the order.</summary>
+    public int Waiting => Volatile.Read(ref waiting);
 
     /// <summary>The model's gate, always the same one.</summary>
     public static ModelGate Of(CausalLanguageModel model) => Gates.GetValue(model, _ => new ModelGate());
@@ -24,7 +28,17 @@ internal sealed class ModelGate
         {
             // Told to whoever counts the time that work takes: the others' is none of it.
             long start = TimeProvider.System.GetTimestamp();
-            await place.WaitAsync(cancellationToken).ConfigureAwait(false);
+            Task turn = place.WaitAsync(cancellationToken);
+            Interlocked.Increment(ref waiting); // it is in the queue now
+            try
+            {
+                await turn.ConfigureAwait(false);
+            }
+            finally
+            {
+                Interlocked.Decrement(ref waiting);
+            }
+
             WaitingTime.Add(TimeProvider.System.GetElapsedTime(start));
         }
 

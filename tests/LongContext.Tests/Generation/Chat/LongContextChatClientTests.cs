@@ -202,7 +202,7 @@ public sealed class LongContextChatClientTests
             LongContextChatClient asked = i % 2 == 0 ? client : other;
             waiting.Add(i == 5 ? asked.Scorer.LogProbabilitiesAsync(new[] { 3, 4, 5 }, 1, Token).AsTask().ContinueWith(_ => Note(number), Token, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default)
                 : Ask(asked, number, i == 2 ? impatient.Token : Token));
-            await Task.Delay(50, Token); // each in the queue before the next comes
+            while (ModelGate.Of(model).Waiting <= i) await Task.Delay(1, Token); // each in the queue before the next comes
         }
 
         Assert.Empty(served);

@@ -1,5 +1,6 @@
 using LongContext.Data;
 using LongContext.Evaluation;
+using LongContext.Generation;
 using LongContext.Models;
 using LongContext.Models.Quantization;
 using LongContext.Packing;
@@ -55,5 +56,36 @@ public sealed class RealModelQuantizationTests
         Assert.True(Worst("int4 g32 gptq") < Worst("int4 g32 rounding"), report.ToMarkdown());
         Assert.True(Worst("int4 rows gptq") < Worst("int4 rows rounding"), report.ToMarkdown());
         Assert.True(Worst("int4 g32 rounding") < Worst("int4 rows rounding"), report.ToMarkdown());
+    }
+
+    /// <summary>All matrices but those from 172 inputs, which are no whole blocks.</summary>
+    [Fact]
+    public async Task RoundsActivations_ARealModelInInt4_ChangesItsPerplexityLittle()
+    {
+        using CausalLanguageModel model = CausalLanguageModel.Load(TestPaths.RequireShared("models", "aidreams-260k"));
+        ModelQuantizer.Quantize(model, new QuantizationOptions { GroupSize = 32 });
+        int[] text = [.. RealModelTests.Tokenizer().EncodeToIds(RealModelTests.HeldOutText())];
+        double exact = await PerplexityAsync(rounds: false), rounded = await PerplexityAsync(rounds: true);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{exact:F4} exact, {rounded:F4} with rounded activations: {(rounded / exact) - 1:P3}");
+        Assert.NotEqual(exact, rounded);
+        Assert.InRange((rounded / exact) - 1, -0.005, 0.005);
+
+        async Task<double> PerplexityAsync(bool rounds)
+        {
+            await using var engine = new GenerationEngine(model, new GenerationEngineOptions { CacheTokens = 4 * Window, RoundsActivations = rounds });
+            double sum = 0;
+            int count = 0;
+            for (int start = 0; start + Window <= Math.Min(text.Length, 40 * Window); start += Window)
+            {
+                GenerationResult result = await engine.GenerateAsync(new GenerationRequest
+                {
+                    Prompt = (int[])[1, .. text[start..(start + Window - 1)]], Options = new GenerationOptions { MaximumNewTokens = 0, PromptLogProbabilities = 0 },
+                });
+                foreach (PromptToken token in result.PromptDetails!.Skip(1)) sum -= token.LogProbability!.Value;
+                count += result.PromptDetails!.Count - 1;
+            }
+
+            return Math.Exp(sum / count);
+        }
     }
 }
