@@ -21,7 +21,7 @@ internal static unsafe class DirectWork
     public static bool Takes(in WeightMatrix weight, int rows) => weight.Inputs % 16 == 0 && weight.Format switch
     {
         WeightFormat.Float32 => rows < 96 || !Avx512F.IsSupported,
-        WeightFormat.BFloat16 => rows < 256 || !Avx512F.IsSupported,
+        WeightFormat.BFloat16 => rows < 192 || !Avx512F.IsSupported,
         WeightFormat.Int8 => true,
         WeightFormat.Float16 or WeightFormat.Float8 => rows <= (Avx512F.IsSupported ? RowPanel.Rows : 2),
         _ => false,
