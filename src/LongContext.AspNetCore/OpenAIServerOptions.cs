@@ -43,6 +43,12 @@ public sealed class OpenAIServerOptions
     /// <summary>Bytes of a request's "tools", their schemas included: grammars are made of them. Default 256 KiB.</summary>
     public int MaximumToolBytes { get; set; } = 256 << 10;
 
+    /// <summary>
+    /// Log-probabilities of a request's prompt ("echo" with "logprobs", "prompt_logprobs"), at most: characters of the text times likeliest tokens asked for and one, times answers. There are fewer, since
+    /// tokens have several characters; each is some 80 bytes of the answer. Default 4,000,000.
+    /// </summary>
+    public int MaximumPromptLogprobs { get; set; } = 4_000_000;
+
     /// <summary>Stop strings of a request. Default 16.</summary>
     public int MaximumStopStrings { get; set; } = 16;
 

@@ -28,6 +28,7 @@ internal sealed class OpenAIServerOptionsValidator : IValidateOptions<OpenAIServ
         AtLeast(1, options.MaximumSchemaBytes, nameof(options.MaximumSchemaBytes));
         AtLeast(0, options.MaximumTools, nameof(options.MaximumTools));
         AtLeast(1, options.MaximumToolBytes, nameof(options.MaximumToolBytes));
+        AtLeast(0, options.MaximumPromptLogprobs, nameof(options.MaximumPromptLogprobs));
         AtLeast(0, options.MaximumStopStrings, nameof(options.MaximumStopStrings));
         AtLeast(1, options.MaximumStopStringLength, nameof(options.MaximumStopStringLength));
         AtLeast(1, options.MaximumChoices, nameof(options.MaximumChoices));

@@ -51,8 +51,8 @@ internal sealed class GenerationRequest
             usage = streaming.Boolean("include_usage") ?? false;
         }
 
-        if (limits.MaximumOutputTokens is { } most && maximumTokens > most)
-            throw ProtocolException.Bad($"{maximumTokens} tokens are asked for, but an answer may have {most} at most.", "max_tokens");
+        if (limits.MaximumOutputTokens is { } longest && maximumTokens > longest)
+            throw ProtocolException.Bad($"{maximumTokens} tokens are asked for, but an answer may have {longest} at most.", "max_tokens");
         var options = new ChatOptions
         {
             MaxOutputTokens = (int?)maximumTokens ?? limits.MaximumOutputTokens,
@@ -78,6 +78,13 @@ internal sealed class GenerationRequest
         if (promptLogprobs is not null || echoLogprobs is not null) (options.AdditionalProperties ??= [])[Evaluation.ChatOptionKeys.PromptLogProbabilities] = Math.Max(promptLogprobs ?? 0, echoLogprobs ?? 0);
         long choices = fields.Whole("n", 1, 128) ?? 1;
         if (choices > limits.MaximumChoices) throw ProtocolException.Bad($"'n' is {choices}, expected at most {limits.MaximumChoices}: send several requests.", "n");
+        if (options.AdditionalProperties?.GetValueOrDefault(Evaluation.ChatOptionKeys.PromptLogProbabilities) is int alternatives)
+        {
+            decimal most = (decimal)messages.Sum(message => (long)message.Text.Length) * (alternatives + 1) * choices;
+            if (most > limits.MaximumPromptLogprobs)
+                throw ProtocolException.Bad($"Log-probabilities of the prompt are asked for, up to {most} of them (characters times likeliest tokens and one, times answers), expected at most {limits.MaximumPromptLogprobs}: send parts, or ask for fewer.", promptField);
+        }
+
         return new GenerationRequest
         {
             Choices = (int)choices, Model = fields.String("model"), Messages = messages, Options = options, Stream = stream, IncludeUsage = usage, PromptField = promptField,

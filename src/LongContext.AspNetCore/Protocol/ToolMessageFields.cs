@@ -7,6 +7,9 @@ namespace LongContext.AspNetCore.Protocol;
 /// <param name="limits">The server's options.</param>
 internal sealed class ToolMessageFields(OpenAIServerOptions limits)
 {
+    /// <summary>Arrays and objects within one another, at most: what templates write.</summary>
+    private const int DeepestArguments = 64;
+
     private readonly HashSet<string> called = new(StringComparer.Ordinal);
 
     /// <summary>The calls that an assistant's message makes ("tool_calls"); empty where there are none.</summary>
@@ -47,11 +50,13 @@ internal sealed class ToolMessageFields(OpenAIServerOptions limits)
     /// <summary>The arguments, an object that a string spells.</summary>
     private Dictionary<string, object?> Arguments(JsonFields function)
     {
-        string field = function.Name("arguments"), text = Needed(function, "arguments");
+        string field = function.Name("arguments");
+        string text = function.String("arguments") ?? throw ProtocolException.Bad($"'{field}' is missing, expected a string that spells a JSON object.", field);
+        if (text.Length == 0) text = "{}"; // what some clients send back for a function without parameters
         JsonElement arguments;
         try
         {
-            using JsonDocument spelled = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = limits.MaximumJsonDepth, AllowDuplicateProperties = false });
+            using JsonDocument spelled = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = Math.Min(limits.MaximumJsonDepth, DeepestArguments), AllowDuplicateProperties = false });
             arguments = spelled.RootElement.Clone();
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)

@@ -23,6 +23,17 @@ internal static class SeveralAnswers
             yield break;
         }
 
+        if (request.Options.MaxOutputTokens == 0)
+        {
+            // Nothing is made: what is said of the prompt is the same for all, and is found once.
+            await foreach (ChatResponseUpdate update in client.GetStreamingResponseAsync(request.Messages, request.Options, cancellationToken).ConfigureAwait(false))
+            {
+                for (int choice = 0; choice < request.Choices; choice++) yield return new AnswerPiece(choice, update);
+            }
+
+            yield break;
+        }
+
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var pieces = Channel.CreateBounded<AnswerPiece>(new BoundedChannelOptions(Ahead * request.Choices) { SingleReader = true });
         var computed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -91,8 +102,8 @@ internal static class SeveralAnswers
     {
         if (choice == 0) return options;
         ChatOptions own = options.Clone();
-        // The prompt is one and the same, so the first answer's say it for all. Without them an answer cannot be empty.
-        if (own.MaxOutputTokens != 0) own.AdditionalProperties?.Remove(ChatOptionKeys.PromptLogProbabilities);
+        // The prompt is one and the same, so the first answer's say it for all.
+        own.AdditionalProperties?.Remove(ChatOptionKeys.PromptLogProbabilities);
         if (own.Seed is { } seed) own.Seed = unchecked(seed + choice);
         return own;
     }

@@ -7,19 +7,19 @@ namespace LongContext.Generation;
 /// <param name="tokenizer">The model's tokenizer.</param>
 internal sealed class AnswerGrammars(Tokenizer tokenizer)
 {
-    private readonly Cache<GenerationGrammar> forms = new();
-    private readonly Cache<CompiledGrammar> calls = new();
+    private const int Most = 32;
+    private readonly Dictionary<string, object> kept = new(StringComparer.Ordinal);
 
     /// <summary>The grammar of the form that is asked for; null where any text may come.</summary>
     public GenerationGrammar? Of(ChatRequestOptions asked) => asked switch
     {
-        { JsonSchema: { } schema } => forms.Get("json " + schema, () => JsonGrammar.FromSchema(schema, tokenizer)),
-        { Pattern: { } pattern } => forms.Get("pattern " + pattern, () => TextGrammar.FromPattern(pattern, tokenizer)),
-        { Choices: { Count: > 0 } choices } => forms.Get("choices " + string.Concat(choices.Select(choice => $"{choice.Length}:{choice}")), () => TextGrammar.FromChoices(choices, tokenizer)),
+        { JsonSchema: { } schema } => Get<GenerationGrammar>("json " + schema, () => JsonGrammar.FromSchema(schema, tokenizer)),
+        { Pattern: { } pattern } => Get<GenerationGrammar>("pattern " + pattern, () => TextGrammar.FromPattern(pattern, tokenizer)),
+        { Choices: { Count: > 0 } choices } => Get<GenerationGrammar>("choices " + string.Concat(choices.Select(choice => $"{choice.Length}:{choice}")), () => TextGrammar.FromChoices(choices, tokenizer)),
         _ => null,
     };
 
-    /// <summary>The grammar of answers with calls, all of one syntax; null where the answer is free, because nothing tells where a call opens or what the tokens spell, and nothing strict is asked for.</summary>
+    /// <summary>The grammar of answers with calls, all of one syntax; null where the answer is free, because nothing tells where a call opens, or because it is not known what the tokens spell and nothing strict is asked for.</summary>
     public CompiledGrammar? OfCalls(CallGrammarForm form)
     {
         string first = form.Syntax.Prefix + form.Syntax.CallPrefix;
@@ -34,30 +34,25 @@ internal sealed class AnswerGrammars(Tokenizer tokenizer)
             return null;
         }
 
-        return calls.Get(form.Key(), () => CallGrammar.Create(form, tokens));
+        return Get("calls " + form.Key(), () => CallGrammar.Create(form, tokens));
     }
 
-    private sealed class Cache<T>
+    private T Get<T>(string key, Func<T> make)
+        where T : class
     {
-        private const int Most = 32;
-        private readonly Dictionary<string, T> kept = new(StringComparer.Ordinal);
-
-        public T Get(string key, Func<T> make)
+        lock (kept)
         {
-            lock (kept)
-            {
-                if (kept.TryGetValue(key, out T? known)) return known;
-            }
-
-            // Not under the lock: others' grammars are found meanwhile.
-            T made = make();
-            lock (kept)
-            {
-                if (kept.Count >= Most) kept.Clear();
-                kept[key] = made;
-            }
-
-            return made;
+            if (kept.TryGetValue(key, out object? known)) return (T)known;
         }
+
+        // Not under the lock: others' grammars are found meanwhile.
+        T made = make();
+        lock (kept)
+        {
+            if (kept.Count >= Most) kept.Clear();
+            kept[key] = made;
+        }
+
+        return made;
     }
 }

@@ -6,7 +6,7 @@ namespace LongContext.Generation;
 internal static class ClientSettings
 {
     /// <summary>What differs from the defaults, each with a comma before it. What every request of a run says by itself, and what only bounds memory, is left out.</summary>
-    public static string Describe(LongContextChatClientOptions options, KeyValueCacheFormat cache = KeyValueCacheFormat.Model)
+    public static string Describe(LongContextChatClientOptions options, KeyValueCacheFormat cache = KeyValueCacheFormat.Model, bool roundsActivations = false)
     {
         List<string> found = [];
         GenerationOptions own = options.Generation ?? new(), usual = new();
@@ -35,6 +35,7 @@ internal static class ClientSettings
         Add("rerotates keys", own.RerotateCachedKeys, usual.RerotateCachedKeys);
         Add("drops context at the original window", own.DropsContextAtOriginalWindow, usual.DropsContextAtOriginalWindow);
         Add("cache", cache, KeyValueCacheFormat.Model);
+        Add("activations rounded", roundsActivations, false);
         Add("thoughts in the text", !options.SeparatesReasoning, false);
         Add("thinking", options.Rendering.EnableThinking, null);
         Add("date", options.Rendering.Date?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), null);

@@ -86,6 +86,9 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
     /// <summary>How keys and values are held.</summary>
     internal KeyValueCacheFormat CacheFormat => options.CacheFormat;
 
+    /// <summary>Whether activations are rounded.</summary>
+    internal bool RoundsActivations => options.RoundsActivations;
+
     /// <summary>Tokens of prompt and answer that one request may have, as the cache's memory allows.</summary>
     public int MaximumSequenceTokens => GenerationMemoryPlan.LongestSequence(cache.Needs, cache.BudgetBytes);
 

@@ -24,7 +24,7 @@ namespace LongContext.Generation;
 /// <para>Functions among <see cref="ChatOptions.Tools"/> are described to the model and their calls found in its answer, as <see cref="FunctionCallContent"/>s that come as soon as they are whole; the answer then ends with
 /// <see cref="ChatFinishReason.ToolCalls"/>, unless it was cut. They are not invoked: <c>client.AsBuilder().UseFunctionInvocation().Build()</c> does that. The format must have a place for tools (<see cref="ChatFormat.ToolCalls"/>); tools that are no functions are refused, and
 /// with <see cref="ChatToolMode.None"/> the model is not told of any. A required call is held to by a grammar from the answer's first token on, or behind its thoughts; with <see cref="ChatToolMode.Auto"/> that holds from where a call
-/// opens, if the format has words for it (Llama 3 has none). Arguments satisfy the function's schema; one that a grammar cannot hold is refused where the function's or the options' additional property "strict" is true, and is else any object.
+/// opens, if the format has words for it (Llama 3 has none: there nothing is held to, strict or not). Arguments satisfy the function's schema; one that a grammar cannot hold is refused where the function's or the options' additional property "strict" is true, and is else any object.
 /// With a ResponseFormat besides, the answer is either calls or in that form. Stop strings count in calls too: one that is cut is text. Log-probabilities of a call's tokens come as the tokens are made, in updates without text.</para>
 /// <para>Of <see cref="ChatOptions"/> count MaxOutputTokens, Temperature (0 is greedy), TopP, TopK, Seed, StopSequences, FrequencyPenalty, PresencePenalty, Instructions, Reasoning's effort
 /// (none, or think first) and output (none leaves thoughts out), and ResponseFormat: an answer in JSON is held to its schema, or to any object without one, by a <see cref="JsonGrammar"/> (the prompt should ask for it as well); <see cref="ChatOptionKeys.Choices"/> and <see cref="ChatOptionKeys.Pattern"/> hold one to a <see cref="TextGrammar"/>.
@@ -92,7 +92,7 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
         ContextLength = ModelText.ContextLength(model.Config, options.ContextLength, options.AllowsBeyondContext, nameof(LongContextChatClientOptions));
         reader = new ChatRequestReader(model, tokenizer, format, options, ModelId, ContextLength);
         clock = options.Rendering.TimeProvider;
-        deviations = ClientSettings.Describe(options, engine?.CacheFormat ?? KeyValueCacheFormat.Model);
+        deviations = ClientSettings.Describe(options, engine?.CacheFormat ?? KeyValueCacheFormat.Model, engine?.RoundsActivations ?? false);
         lifetime = new ClientLifetime([.. engine is not null && options.OwnsEngine ? [engine] : Array.Empty<IDisposable>(), .. options.OwnsModel ? [model] : Array.Empty<IDisposable>()]);
         metadata = new ChatClientMetadata("longcontext", providerUri: null, ModelId);
         Scorer = new ModelTokenScorer(model, tokenizer, new ModelTokenScorerOptions

@@ -43,6 +43,15 @@ public sealed class PromptScoreTests : IClassFixture<EngineServerTests.Folder>
     }
 
     [Fact]
+    public async Task PromptScores_BeyondTheLimit_AreRefused()
+    {
+        await using TestServer server = await TestServer.StartAsync(model.Load(), limits => limits.MaximumPromptLogprobs = 100);
+        await CompleteAsync(server, """ "max_tokens":0,"echo":true,"logprobs":1 """);
+        (int status, JsonNode answer) = await server.PostAsync("/v1/completions", TestServer.Json($$"""{"model":"fake","prompt":"{{Text}}","max_tokens":0,"echo":true,"logprobs":1,"n":3}"""));
+        Assert.Equal((400, "prompt"), (status, (string?)answer["error"]!["param"]));
+    }
+
+    [Fact]
     public async Task Echo_WithAnAnswer_GoesOnInTheSameLists()
     {
         await using TestServer server = await TestServer.StartAsync(model.Load());

@@ -30,6 +30,7 @@ internal static class RequestMutations
         TestServer.Chat("once upon", ""","prompt_logprobs":3,"max_completion_tokens":0"""),
         TestServer.Chat("x", ""","structured_outputs":{"regex":"(a|b){1,4}[0-9]?"},"max_tokens":9"""),
         """{"model":"fake","prompt":"x","guided_choice":["yes","no"],"max_tokens":4}""",
+        TestServer.Chat("x", ""","response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{"allOf":[{"properties":{"a":{}},"required":["a"]},{"properties":null,"required":[null],"enum":{}}]}}},"max_tokens":3"""),
     ];
 
     private static readonly string[] Values =

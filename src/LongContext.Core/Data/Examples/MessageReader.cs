@@ -46,6 +46,8 @@ internal sealed class MessageReader(ChatColumns columns)
                 throw new ConversationException($"{where} has \"{call}\"; calls of tools are not supported, expected text alone");
         }
 
+        if (role != ChatTurn.AssistantRole && columns.ReadsTools && HoldsSomething(message[ExampleFields.ToolCalls]))
+            throw new ConversationException($"{where} has \"{ExampleFields.ToolCalls}\", but its role is \"{role}\", expected an assistant's");
         ChatToolCall[] calls = role == ChatTurn.AssistantRole && columns.ReadsTools ? ToolReader.ReadCalls(message[ExampleFields.ToolCalls], $"{where}.{ExampleFields.ToolCalls}") : [];
         bool mayBeSilent = calls.Length > 0 && (!RecordFields.TryFind(message, columns.Content, out JsonNode? said) || said is null);
         string content = mayBeSilent ? "" : ReadContent(Require(message, columns.Content, where), $"{where}.{columns.Content}");

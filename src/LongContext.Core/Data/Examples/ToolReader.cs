@@ -38,7 +38,7 @@ internal static class ToolReader
 
     private static IEnumerable<(string Where, JsonObject Fields, JsonObject Function)> Functions(JsonNode? node, string where)
     {
-        if (node is null) yield break;
+        if (!MessageReader.HoldsSomething(node)) yield break;
         if (node is not JsonArray items) throw new DataFormatException($"{where} is {RecordFields.Describe(node)}, expected a list.");
         for (int i = 0; i < items.Count; i++)
         {

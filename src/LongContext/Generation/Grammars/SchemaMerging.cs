@@ -101,6 +101,22 @@ internal sealed class SchemaMerging(JsonNode root)
         return both;
     }
 
+    /// <summary>Throws where a word has a value of a type that it cannot have.</summary>
+    private static void RequireKinds(string key, JsonNode? own, JsonNode? value)
+    {
+        foreach (JsonNode? node in (ReadOnlySpan<JsonNode?>)[own, value])
+        {
+            bool fits = key switch
+            {
+                "properties" or "$defs" or "definitions" => node is JsonObject,
+                "enum" => node is JsonArray,
+                "required" => node is JsonArray names && names.All(name => name is JsonValue text && text.GetValueKind() == JsonValueKind.String),
+                _ => true,
+            };
+            if (!fits) throw new ArgumentException($"The schema's {key} is {node?.ToJsonString() ?? "null"}, expected {(key is "enum" ? "an array" : key is "required" ? "an array of names" : "an object")}.");
+        }
+    }
+
     /// <summary>What satisfies both; null where nothing does.</summary>
     private static JsonObject? Merge(JsonObject left, JsonObject right)
     {
@@ -113,6 +129,7 @@ internal sealed class SchemaMerging(JsonNode root)
                 continue;
             }
 
+            RequireKinds(key, own, value);
             switch (key)
             {
                 case "properties" or "$defs" or "definitions":

@@ -107,6 +107,9 @@ public sealed class CallGrammarTests
     [InlineData("""{"type":"object","properties":[]}""", "properties")]
     [InlineData("""{"type":"object","properties":{"a":{"type":"string","maxLength":"x"}}}""", "maxLength")]
     [InlineData("""{"type":"object","properties":{"a":{"type":"string","maxLength":400000},"b":{"type":"string","maxLength":400000}}}""", "nodes")]
+    [InlineData("""{"allOf":[{"required":["a"]},{"required":null}]}""", "required")]
+    [InlineData("""{"required":["a"],"allOf":[{"required":[null]}]}""", "required")]
+    [InlineData("""{"allOf":[{"properties":{"a":{}}},{"properties":null}]}""", "properties")]
     [InlineData("""{"type":"object","properties":{"a":false},"required":["a"]}""", "satisfies")]
     public void Schema_ThatNoGrammarHolds_IsRefusedWhereStrictAndAnyObjectElse(string schema, string word)
     {
