@@ -34,7 +34,7 @@ public sealed class OpenAIServerOptions
     /// <summary>Messages of a request. Default 4,096.</summary>
     public int MaximumMessages { get; set; } = 4096;
 
-    /// <summary>Bytes of a JSON schema in "response_format": a grammar is made of it. Default 64 KiB.</summary>
+    /// <summary>Bytes of an answer's form, a JSON schema, a pattern or choices: a grammar is made of it. Default 64 KiB.</summary>
     public int MaximumSchemaBytes { get; set; } = 64 << 10;
 
     /// <summary>Functions that a request may tell the model of ("tools"), and calls that one of its messages may make. Default 128.</summary>

@@ -31,7 +31,7 @@ public sealed class GgufVocabularyTests
         Assert.Equal([0, -1], metadata.Get<float[]>("tokenizer.ggml.scores")[262..264]);
         Assert.Equal(1u, metadata.Get<uint>("tokenizer.ggml.bos_token_id"));
         Assert.Equal(2u, metadata.Get<uint>("tokenizer.ggml.eos_token_id"));
-        Assert.False(metadata.ContainsKey("tokenizer.ggml.eot_token_id"));
+        Assert.Equal(7u, metadata.Get<uint>("tokenizer.ggml.eot_token_id")); // the one that the config ends texts with beside the tokenizer's
         Assert.Equal(0u, metadata.Get<uint>("tokenizer.ggml.unknown_token_id"));
         Assert.Equal(261u, metadata.Get<uint>("tokenizer.ggml.padding_token_id"));
     }
