@@ -32,6 +32,11 @@ internal unsafe struct AttentionJob
     public byte* Scratch;
     public long ScratchBytes;
     public int TileQueries;
+    public int ItemCount;
+
+    /// <summary>Whether each worker goes through items that follow one another: what it reads next is known then.</summary>
+    public bool InShares;
+
     public int ViewCapacity;
 
     /// <summary>Query heads of a key head.</summary>

@@ -2,9 +2,10 @@ namespace LongContext.Cpu.Attention;
 
 /// <summary>How a batch is cut into items, and which partial results are merged. What comes of a row does not depend on it.</summary>
 /// <param name="Items">Pieces of work.</param>
+/// <param name="SplitItems">Those of them that are about one partition.</param>
 /// <param name="Merges">Merges of partial results.</param>
 /// <param name="PartialBytes">Memory of partial results.</param>
-internal readonly unsafe record struct AttentionPlan(int Items, int Merges, long PartialBytes)
+internal readonly unsafe record struct AttentionPlan(int Items, int SplitItems, int Merges, long PartialBytes)
 {
     /// <summary>Counts, and writes where there is memory.</summary>
     /// <param name="job">The call; its items are written.</param>
@@ -14,7 +15,7 @@ internal readonly unsafe record struct AttentionPlan(int Items, int Merges, long
     /// <param name="order">Where the order of items goes: cost, negated so that the longest come first, above the item's number.</param>
     public static AttentionPlan Make(ref AttentionJob job, int sequenceCount, int splitQueries, AttentionItem* merges, long* order)
     {
-        int items = 0, merged = 0;
+        int items = 0, whole = 0, merged = 0;
         long bytes = 0;
         for (int number = 0; number < sequenceCount; number++)
         {
@@ -31,6 +32,7 @@ internal readonly unsafe record struct AttentionPlan(int Items, int Merges, long
                     var item = new AttentionItem { Sequence = number, KeyHead = head, FirstQuery = query, QueryCount = count, Partition = -1 };
                     if (!splits)
                     {
+                        whole++;
                         Add(ref job, order, items++, item, (long)count * (end - start + sinks));
                         continue;
                     }
@@ -54,7 +56,7 @@ internal readonly unsafe record struct AttentionPlan(int Items, int Merges, long
             }
         }
 
-        return new(items, merged, bytes);
+        return new(items, items - whole, merged, bytes);
     }
 
     private static void Add(ref AttentionJob job, long* order, int index, in AttentionItem item, long cost)

@@ -21,7 +21,7 @@ internal unsafe partial struct AttentionWork<TElement> : ITileWork
     {
         AttentionItem item = Job.Items[(int)(uint)Job.Order[tile]];
         AttentionSequence sequence = Job.Sequences[item.Sequence];
-        var rows = new RowTile(new TileScratch(Job.Scratch + (worker * Job.ScratchBytes), Job, out _), sequence, item, item.QueryCount * Job.Group);
+        var rows = new RowTile(new TileScratch(Job.Scratch + (worker * Job.ScratchBytes), Job, out _), sequence, item, item.QueryCount * Job.Group, Next(tile));
         int first = Job.FirstVisible(sequence, rows.Position(0)), end = rows.Position(item.QueryCount - 1) + 1, sinks = Job.SinkEnd(sequence, end - 1);
         if (item.Partition == AttentionJob.SinkPartition)
         {
@@ -195,7 +195,7 @@ internal unsafe partial struct AttentionWork<TElement> : ITileWork
             int from = vector * Lanes, to = (vector + count) * Lanes;
             if (widens) Widen(values, rows.Scratch.Unit, count * padded);
             byte* ahead = widens ? null : vector + count < endVector ? Values(rows, start + ((vector + count) * Lanes), out _) : null;
-            if (ahead is null && !widens && start + Block < last) ahead = Keys(rows, start + Block, out _);
+            if (ahead is null && !widens) ahead = start + Block < last ? Keys(rows, start + Block, out _) : rows.Next;
             for (int column = 0; column < padded; column += TileKernel.Vectors * Lanes)
             {
                 int vectors = Math.Min(TileKernel.Vectors, (padded - column) / Lanes);
@@ -287,10 +287,24 @@ internal unsafe partial struct AttentionWork<TElement> : ITileWork
         }
     }
 
-    private readonly byte* Page(in RowTile rows, int position, out int slot)
+    /// <summary>Where the keys of the item behind this one begin: without it each item would begin by waiting for memory.</summary>
+    private readonly byte* Next(int tile)
+    {
+        if (!Job.InShares || tile + 1 >= Job.ItemCount) return null;
+        AttentionItem item = Job.Items[(int)(uint)Job.Order[tile + 1]];
+        AttentionSequence sequence = Job.Sequences[item.Sequence];
+        int first = item.Partition == AttentionJob.SinkPartition ? 0
+            : Math.Max(Job.FirstVisible(sequence, sequence.FirstPosition + item.FirstQuery), item.Partition * AttentionJob.PartitionKeys) / Lanes * Lanes;
+        byte* page = Page(sequence, first, out int slot);
+        return page + Job.Layout.KeyOffset(item.KeyHead, slot);
+    }
+
+    private readonly byte* Page(in RowTile rows, int position, out int slot) => Page(rows.Sequence, position, out slot);
+
+    private readonly byte* Page(in AttentionSequence sequence, int position, out int slot)
     {
         slot = position % Job.Layout.PageTokens;
-        return (byte*)rows.Sequence.Pages[position / Job.Layout.PageTokens] + (Job.Settings.Layer * Job.Layout.LayerBytes);
+        return (byte*)sequence.Pages[position / Job.Layout.PageTokens] + (Job.Settings.Layer * Job.Layout.LayerBytes);
     }
 
     /// <summary>Where the keys from a position on begin, a multiple of 16.</summary>

@@ -92,6 +92,8 @@ internal sealed unsafe class PagedAttention : IDisposable
         new Span<long>(job.Order, plan.Items).Sort();
         job.Partials = partials.Ensure(plan.PartialBytes);
         _ = new TileScratch(null, job, out job.ScratchBytes);
+        job.ItemCount = plan.Items;
+        job.InShares = plan.SplitItems == plan.Items;
         job.Scratch = scratch.Ensure(job.ScratchBytes * team.Workers);
         switch (job.Layout.Format)
         {
@@ -110,6 +112,6 @@ internal sealed unsafe class PagedAttention : IDisposable
         where TElement : struct, IElementFormat
     {
         var work = new AttentionWork<TElement> { Job = job };
-        team.Run(ref work, plan.Items);
+        team.Run(ref work, plan.Items, job.InShares);
     }
 }

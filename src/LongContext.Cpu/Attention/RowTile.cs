@@ -5,12 +5,14 @@ namespace LongContext.Cpu.Attention;
 /// <param name="sequence">The sequence.</param>
 /// <param name="item">The item.</param>
 /// <param name="count">Rows.</param>
-internal readonly struct RowTile(TileScratch scratch, AttentionSequence sequence, AttentionItem item, int count)
+/// <param name="next">Where the keys of the worker's next item begin; null where that is not known.</param>
+internal readonly unsafe struct RowTile(TileScratch scratch, AttentionSequence sequence, AttentionItem item, int count, byte* next)
 {
     public readonly TileScratch Scratch = scratch;
     public readonly AttentionSequence Sequence = sequence;
     public readonly AttentionItem Item = item;
     public readonly int Count = count;
+    public readonly byte* Next = next;
 
     /// <summary>The position of the item's query with that number.</summary>
     public int Position(int query) => Sequence.FirstPosition + Item.FirstQuery + query;
