@@ -59,7 +59,6 @@ internal unsafe struct PanelWork : ITileWork
             {
                 var w = (byte*)panel;
                 DotTile.Rows<PanelLoader, ReadsNothingAhead>(tileRows, RowPanel.Height(count), w, w + 64, w + 128, w + 192, chunks, sums, null);
-
                 result.Write(sums, row, count, output, weight.Outputs);
             }
         }
