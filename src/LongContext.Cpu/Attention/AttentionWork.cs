@@ -89,7 +89,9 @@ internal unsafe partial struct AttentionWork<TElement> : ITileWork
         {
             float* source = queries + ((first + (row / group)) * stride) + (((rows.Item.KeyHead * group) + (row % group)) * size);
             float* target = rows.Scratch.Queries + (row * size);
-            for (int i = 0; i < size; i++) target[i] = source[i] * Job.Settings.Scale;
+            int done = 0;
+            for (Vector512<float> scale = Vector512.Create(Job.Settings.Scale); done + Lanes <= size; done += Lanes) (Vector512.Load(source + done) * scale).Store(target + done);
+            for (; done < size; done++) target[done] = source[done] * Job.Settings.Scale;
         }
     }
 
@@ -132,7 +134,7 @@ internal unsafe partial struct AttentionWork<TElement> : ITileWork
         for (int vector = firstVector; vector < endVector;)
         {
             byte* keys = Keys(rows, start + (vector * Lanes), out int slot);
-            int count = Math.Min(Math.Min(Unit / Lanes, endVector - vector), (group - (slot % group)) / Lanes);
+            int count = Math.Min(Math.Min(Unit / Lanes, endVector - vector), (group - (slot & (group - 1))) / Lanes);
             if (Job.Layout.HasScales) FetchScales(rows, start + (vector * Lanes), count * Lanes * sizeof(float));
             if (widens) WidenKeys(keys, step, count, rows.Scratch.Unit);
             byte* ahead = widens ? null : vector + count < endVector ? Keys(rows, start + ((vector + count) * Lanes), out _) : Values(rows, start + (firstVector * Lanes), out _);
@@ -223,14 +225,14 @@ internal unsafe partial struct AttentionWork<TElement> : ITileWork
         int commonStart = from, commonEnd = to;
         for (int i = 0; i < height; i++) (commonStart, commonEnd) = (Math.Max(commonStart, starts[i]), Math.Min(commonEnd, ends[i]));
         if (commonStart >= commonEnd) (commonStart, commonEnd) = (to, to);
-        for (int i = 0; i < height; i++) Alone(i, from, commonStart);
+        for (int i = 0; i < height && from < commonStart; i++) Alone(i, from, commonStart);
         if (commonStart == to) return;
         byte* first = values + ((commonStart - from) * tokenBytes);
         if (ahead is null)
             TileKernel.Run<TFormat, ReadsNothingAhead>(height, vectors, commonEnd - commonStart, weights + commonStart, Block, first, tokenBytes, output, padded, true, null, 0);
         else
             TileKernel.Run<TFormat, ReadsAhead>(height, vectors, commonEnd - commonStart, weights + commonStart, Block, first, tokenBytes, output, padded, true, ahead, tokenBytes);
-        for (int i = 0; i < height; i++) Alone(i, commonEnd, to);
+        for (int i = 0; i < height && commonEnd < to; i++) Alone(i, commonEnd, to);
 
         void Alone(int i, int start, int end)
         {
@@ -303,8 +305,7 @@ internal unsafe partial struct AttentionWork<TElement> : ITileWork
 
     private readonly byte* Page(in AttentionSequence sequence, int position, out int slot)
     {
-        slot = position % Job.Layout.PageTokens;
-        return (byte*)sequence.Pages[position / Job.Layout.PageTokens] + (Job.Settings.Layer * Job.Layout.LayerBytes);
+        return (byte*)sequence.Pages[Job.Layout.PageOf(position, out slot)] + (Job.Settings.Layer * Job.Layout.LayerBytes);
     }
 
     /// <summary>Where the keys from a position on begin, a multiple of 16.</summary>

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace LongContext.Cpu.Attention;
 
 /// <summary>
@@ -17,6 +19,7 @@ internal readonly record struct CacheLayout
     // Asked for with every few keys: worked out once.
     private readonly long keyBytes;
     private readonly long headBytes;
+    private readonly int pageShift;
 
     /// <summary>A layout.</summary>
     /// <param name="keyHeads">Heads of keys and values; at least 1.</param>
@@ -33,6 +36,7 @@ internal readonly record struct CacheLayout
             throw new ArgumentOutOfRangeException(nameof(pageTokens), pageTokens, $"A page holds a multiple of {LaneTokens} tokens.");
         if (!Enum.IsDefined(format)) throw new ArgumentOutOfRangeException(nameof(format), format, "There is no such format.");
         (KeyHeads, HeadSize, PageTokens, Format) = (keyHeads, headSize, pageTokens, format);
+        pageShift = BitOperations.IsPow2(pageTokens) ? BitOperations.Log2((uint)pageTokens) : -1;
         GroupTokens = pageTokens % 64 == 0 ? 64 : pageTokens % 32 == 0 ? 32 : LaneTokens;
         PaddedHeadSize = (headSize + LaneTokens - 1) / LaneTokens * LaneTokens;
         ElementBytes = format switch { CacheFormat.Float32 => 4, CacheFormat.BFloat16 => 2, _ => 1 };
@@ -69,10 +73,19 @@ internal readonly record struct CacheLayout
     /// <summary>Bytes of one layer's part of a page, a multiple of 64.</summary>
     public long LayerBytes { get; }
 
+    /// <summary>The page that holds a position, and its slot there.</summary>
+    public int PageOf(int position, out int slot)
+    {
+        // Asked for with every few keys; divisions are slow.
+        int page = pageShift >= 0 ? position >> pageShift : position / PageTokens;
+        slot = position - (page * PageTokens);
+        return page;
+    }
+
     /// <summary>Where the first number of a token's key lies in the layer's part; the next ones are GroupTokens numbers apart.</summary>
     public long KeyOffset(int keyHead, int slot)
     {
-        int group = GroupTokens, inGroup = slot % group;
+        int group = GroupTokens, inGroup = slot & (group - 1);
         return (keyHead * headBytes) + (((long)(slot - inGroup) * HeadSize) + inGroup) * ElementBytes;
     }
 
