@@ -33,6 +33,8 @@ public static class OpenAIEndpointRouteBuilderExtensions
             [prefix + "/chat/completions"] = "POST",
             [prefix + "/completions"] = "POST",
             [prefix + "/models"] = "GET",
+            // Whatever is below it.
+            [prefix + "/models/"] = "GET",
         };
         RouteGroupBuilder group = endpoints.MapGroup(prefix);
         group.MapMethods("/chat/completions", Asking, (RequestDelegate)completions.ChatAsync);

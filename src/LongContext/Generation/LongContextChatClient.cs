@@ -323,6 +323,7 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
         // An answer that was cut is cut, whatever it has called.
         last.FinishReason = read.HasCalls && answer.FinishReason != ChatFinishReason.Length ? ChatFinishReason.ToolCalls : answer.FinishReason;
         if (request.PromptCut is { } cut) (last.AdditionalProperties ??= [])[ChatOptionKeys.PromptCut] = cut;
+        if (answer.StopToken is { } end) (last.AdditionalProperties ??= [])[ChatOptionKeys.StopToken] = end;
         if (answer.Usage.DroppedTokens > 0) (last.AdditionalProperties ??= [])[ChatOptionKeys.DroppedTokens] = answer.Usage.DroppedTokens;
         yield return last;
 
