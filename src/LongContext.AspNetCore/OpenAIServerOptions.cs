@@ -28,7 +28,7 @@ public sealed class OpenAIServerOptions
     /// <summary>Connections that are open at once; more are closed as they come. Default 4,096.</summary>
     public int MaximumConnections { get; set; } = 4096;
 
-    /// <summary>Levels of objects and arrays in a body. Default 64.</summary>
+    /// <summary>Levels of objects and arrays in a body, and in JSON that a string of it spells. Default 64.</summary>
     public int MaximumJsonDepth { get; set; } = 64;
 
     /// <summary>Messages of a request. Default 4,096.</summary>
@@ -52,13 +52,13 @@ public sealed class OpenAIServerOptions
     /// <summary>Stop strings of a request. Default 16.</summary>
     public int MaximumStopStrings { get; set; } = 16;
 
-    /// <summary>Characters of one stop string: text that could become one is held back. Default 1,024.</summary>
+    /// <summary>Characters of one stop string, since text that could become one is held back; and of one of "bad_words". Default 1,024.</summary>
     public int MaximumStopStringLength { get; set; } = 1024;
 
     /// <summary>Answers that one request may ask for ("n"); each has its place at the model. Default 8.</summary>
     public int MaximumChoices { get; set; } = 8;
 
-    /// <summary>Tokens that a request may name in "logit_bias" and in "stop_token_ids", and texts in "bad_words", of each. Default 1,024.</summary>
+    /// <summary>Tokens that a request may name in "logit_bias", in "stop_token_ids" and as a cut's "marker", and texts in "bad_words" and in a choice ("guided_choice"), of each. Default 1,024.</summary>
     public int MaximumNamedTokens { get; set; } = 1024;
 
     /// <summary>Tokens of a request's text or of a prompt that comes as tokens, functions and their calls included, the template's own left out. Null (the default): the model's window alone counts.</summary>

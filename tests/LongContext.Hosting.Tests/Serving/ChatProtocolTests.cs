@@ -296,6 +296,21 @@ public sealed class ChatProtocolTests
         Assert.Equal((404, "model_not_found"), (status, (string?)answer["error"]!["code"]));
     }
 
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("/", "")]
+    [InlineData("a/b/", "/a/b")]
+    public async Task MapLongContextOpenAI_AnyPrefix_HasItsPathsAndMethods(string prefix, string path)
+    {
+        await using TestServer server = await TestServer.StartAsync(new FakeChatClient(), prefix: prefix);
+        Assert.Equal(200, (await server.PostAsync(path + "/chat/completions", TestServer.Json(TestServer.Chat()))).Status);
+        Assert.Equal(405, (await server.PostAsync(path + "/models", TestServer.Json("{}"))).Status);
+        Assert.Equal(404, (await server.PostAsync(path + "/embeddings", TestServer.Json("{}"))).Status);
+        using HttpResponseMessage health = await server.Http.GetAsync(new Uri("/health", UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.Equal("application/json", health.Content.Headers.ContentType!.MediaType);
+        Assert.Contains("checks", await health.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Faults_OfTheModel_HaveTheirStatus()
     {

@@ -150,6 +150,7 @@ public sealed class TokenPromptTests : IClassFixture<EngineServerTests.Folder>
         await using TestServer narrow = await TestServer.StartAsync(small.Load());
         await ExpectAsync(narrow, 63, 200, "\"max_tokens\":1", null);
         await ExpectAsync(narrow, 64, 400, "\"max_tokens\":1", "context_length_exceeded");
+        await ExpectAsync(narrow, 3_000_000, 400, """ "max_tokens":1,"echo":true """, "context_length_exceeded");
 
         static async Task ExpectAsync(TestServer server, int count, int expected, string more, string? code)
         {
