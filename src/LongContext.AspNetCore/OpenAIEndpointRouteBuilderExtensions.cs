@@ -17,7 +17,7 @@ public static class OpenAIEndpointRouteBuilderExtensions
     /// maps <c>GET /health</c> at the root.
     /// </summary>
     /// <param name="endpoints">Where to map.</param>
-    /// <param name="prefix">What stands before the paths. Default "/v1".</param>
+    /// <param name="prefix">What stands before the paths; empty for nothing, which takes all paths that the application has no other endpoint for. Default "/v1".</param>
     /// <param name="healthPath">Where health is asked for; null for nowhere. Default "/health".</param>
     /// <returns>The paths below the prefix, for further conventions.</returns>
     /// <exception cref="InvalidOperationException"><see cref="OpenAIServiceCollectionExtensions"/> was not called, or no model was added.</exception>
@@ -27,12 +27,14 @@ public static class OpenAIEndpointRouteBuilderExtensions
         ArgumentNullException.ThrowIfNull(prefix);
         CompletionServer completions = Needed<CompletionServer>(endpoints.ServiceProvider);
         PlainEndpoints plain = Needed<PlainEndpoints>(endpoints.ServiceProvider);
-        prefix = "/" + prefix.Trim('/');
+        prefix = prefix.Trim('/') is { Length: > 0 } path ? "/" + path : "";
         var methods = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             [prefix + "/chat/completions"] = "POST",
             [prefix + "/completions"] = "POST",
             [prefix + "/models"] = "GET",
+            // Whatever is below it.
+            [prefix + "/models/"] = "GET",
         };
         RouteGroupBuilder group = endpoints.MapGroup(prefix);
         group.MapMethods("/chat/completions", Asking, (RequestDelegate)completions.ChatAsync);

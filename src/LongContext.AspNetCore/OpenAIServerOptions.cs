@@ -28,7 +28,7 @@ public sealed class OpenAIServerOptions
     /// <summary>Connections that are open at once; more are closed as they come. Default 4,096.</summary>
     public int MaximumConnections { get; set; } = 4096;
 
-    /// <summary>Levels of objects and arrays in a body. Default 64.</summary>
+    /// <summary>Levels of objects and arrays in a body, and in JSON that a string of it spells. Default 64.</summary>
     public int MaximumJsonDepth { get; set; } = 64;
 
     /// <summary>Messages of a request. Default 4,096.</summary>
@@ -44,24 +44,24 @@ public sealed class OpenAIServerOptions
     public int MaximumToolBytes { get; set; } = 256 << 10;
 
     /// <summary>
-    /// Log-probabilities of a request's prompt ("echo" with "logprobs", "prompt_logprobs"), at most: characters of the text times likeliest tokens asked for and one, times answers. There are fewer, since
-    /// tokens have several characters; each is some 80 bytes of the answer. Default 4,000,000.
+    /// Log-probabilities of a request's prompt ("echo" with "logprobs", "prompt_logprobs"), at most: the text's bytes in UTF-8, or its tokens where it comes as tokens, times likeliest tokens asked for and one, times answers. Of
+    /// texts there are fewer, since most tokens have several bytes. Each is some 80 bytes of the answer. Default 4,000,000.
     /// </summary>
     public int MaximumPromptLogprobs { get; set; } = 4_000_000;
 
     /// <summary>Stop strings of a request. Default 16.</summary>
     public int MaximumStopStrings { get; set; } = 16;
 
-    /// <summary>Characters of one stop string: text that could become one is held back. Default 1,024.</summary>
+    /// <summary>Characters of one stop string, since text that could become one is held back; and of one of "bad_words". Default 1,024.</summary>
     public int MaximumStopStringLength { get; set; } = 1024;
 
     /// <summary>Answers that one request may ask for ("n"); each has its place at the model. Default 8.</summary>
     public int MaximumChoices { get; set; } = 8;
 
-    /// <summary>Tokens that a request may name in "logit_bias" and in "stop_token_ids", and texts in "bad_words", of each. Default 1,024.</summary>
+    /// <summary>Tokens that a request may name in "logit_bias", in "stop_token_ids" and as a cut's "marker", and texts in "bad_words" and in a choice ("guided_choice"), of each. Default 1,024.</summary>
     public int MaximumNamedTokens { get; set; } = 1024;
 
-    /// <summary>Tokens of a request's text, functions and their calls included, the template's own left out. Null (the default): the model's window alone counts.</summary>
+    /// <summary>Tokens of a request's text or of a prompt that comes as tokens, functions and their calls included, the template's own left out. Null (the default): the model's window alone counts.</summary>
     public int? MaximumPromptTokens { get; set; }
 
     /// <summary>Tokens of an answer that a request may ask for. Null (the default): the model's window alone counts.</summary>
@@ -70,10 +70,10 @@ public sealed class OpenAIServerOptions
     /// <summary>Requests a minute of each key, of all together where there are no keys; as many may come at once. Null (the default): no such limit.</summary>
     public int? RequestsPerMinute { get; set; }
 
-    /// <summary>How long a request may take, its wait included. Default: ten minutes.</summary>
+    /// <summary>How long a request may take, its wait included; a client may then take as long to read a whole answer. Default: ten minutes.</summary>
     public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>How long a client may take to read what was written for it before its connection is cut. Default: 15 seconds.</summary>
+    /// <summary>How long a client may take to read the next 32 KiB of an answer before its connection is cut: it counts for each part, so that a long answer may take longer. Default: 15 seconds.</summary>
     public TimeSpan SlowReaderTimeout { get; set; } = TimeSpan.FromSeconds(15);
 
     /// <summary>After so long without a piece of the answer a stream gets a line of comment, so that nobody between takes it for dead. Default: 15 seconds.</summary>
@@ -83,8 +83,8 @@ public sealed class OpenAIServerOptions
     public TimeSpan HeadersTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Pieces of an answer by which the model may be ahead of the client that reads it. A slow reader so keeps nobody else from the model until it is as far behind, and then no longer than
-    /// <see cref="SlowReaderTimeout"/>. Default 16,384.
+    /// Pieces of an answer by which the model may be ahead of the client that reads it. A slow reader so keeps nobody else from the model until it is as far behind, and then only as long as it takes each part within
+    /// <see cref="SlowReaderTimeout"/> and all of them within <see cref="RequestTimeout"/>. Default 16,384.
     /// </summary>
     public int MaximumBufferedPieces { get; set; } = 16_384;
 }

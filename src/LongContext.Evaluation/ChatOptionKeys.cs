@@ -8,6 +8,11 @@ public static class ChatOptionKeys
     /// <summary>True: the messages' text is gone on with as it is, without a chat template. The library's own.</summary>
     public const string Completion = "longcontext_completion";
 
+    /// <summary>
+    /// The prompt as token ids, ints, within the vocabulary: gone on with as they are, without a chat template and with nothing put before them. The messages then have no text. As vLLM calls it.
+    /// </summary>
+    public const string PromptTokenIds = "prompt_token_ids";
+
     /// <summary>True: the last message is an assistant's, and the answer goes on with it. As vLLM and transformers call it.</summary>
     public const string ContinueFinalMessage = "continue_final_message";
 
@@ -86,6 +91,12 @@ public static class ChatOptionKeys
 
     /// <summary>In a response: the largest number of tokens whose keys and values <see cref="TokenDropping"/> dropped, an int; absent for none. The library's own.</summary>
     public const string DroppedTokens = "longcontext_dropped_tokens";
+
+    /// <summary>
+    /// In a response: the token that ended the answer and is no part of it, with its log-probability; a <c>ChatLogProbability</c> of the library, where <see cref="LogProbabilities"/> are asked for, an engine answers, and such
+    /// a token ended it. The library's own.
+    /// </summary>
+    public const string StopToken = "longcontext_stop_token";
 
     /// <summary>Which keys and values are dropped (attention sinks and a window, a choice of the prompt), a <c>TokenDropping</c> of the library. The library's own.</summary>
     public const string TokenDropping = "longcontext_token_dropping";

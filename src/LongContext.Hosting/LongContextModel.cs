@@ -204,7 +204,8 @@ public sealed partial class LongContextModel : IDisposable, IAsyncDisposable
         }
 
         LogStopping(logger, ModelId, RunningRequests, WaitingRequests);
-        refusing.Cancel();
+        // On other threads: what a client or a factory does when its token is cancelled may fail, and is no business of the host's end.
+        _ = refusing.CancelAsync();
     }
 
     /// <summary>Waits for the last request; at the token's word no longer.</summary>
@@ -256,7 +257,7 @@ public sealed partial class LongContextModel : IDisposable, IAsyncDisposable
     private void End()
     {
         if (RunningRequests > 0) LogEnding(logger, ModelId, RunningRequests);
-        ending.Cancel();
+        _ = ending.CancelAsync();
     }
 
     private async Task<IChatClient> ReadyAsync(CancellationToken cancellationToken)

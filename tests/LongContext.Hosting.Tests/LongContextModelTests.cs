@@ -142,6 +142,26 @@ public sealed class LongContextModelTests
     }
 
     [Fact]
+    public async Task Stop_ClientFailsWhenItIsCancelled_EndsAllTheSame()
+    {
+        var fake = new FakeChatClient
+        {
+            Wait = token =>
+            {
+                token.Register(() => throw new InvalidOperationException("a client's own fault"));
+                return Task.Delay(Timeout.Infinite, token);
+            },
+        };
+        using IHost host = Build(options => (options.ClientFactory, options.DrainTimeout) = ((_, _) => Task.FromResult<IChatClient>(fake), TimeSpan.FromMilliseconds(100)));
+        await host.StartAsync(Token);
+        Task<ChatResponse> running = Client(host).GetResponseAsync("x", cancellationToken: Token);
+        await FakeChatClient.UntilAsync(() => fake.Running == 1, Token);
+        await host.StopAsync(Token);
+        await Assert.ThrowsAsync<ModelNotReadyException>(() => running);
+        Assert.Equal((1, true), (fake.Cancelled, fake.Disposed));
+    }
+
+    [Fact]
     public async Task Stop_WhileLoading_EndsTheLoad()
     {
         using IHost host = Build(options => options.ClientFactory = async (_, token) =>

@@ -15,24 +15,18 @@ internal static class CompletionRequestReader
     {
         if (body.ValueKind != JsonValueKind.Object) throw ProtocolException.Bad("The body is no JSON object.");
         var fields = new JsonFields(body);
-        UnsupportedFields.RefuseInCompletions(fields);
+        (string text, int[]? tokens) = CompletionPrompt.Read(fields);
+        UnsupportedFields.RefuseInCompletions(fields, isText: tokens is null);
         bool echo = fields.Boolean("echo") ?? false;
-        int? ofPrompt = SamplingFields.ReadPromptLogprobs(fields), echoed = echo ? SamplingFields.TextLogprobs(fields) : null;
-        GenerationRequest request = GenerationRequest.Of(
-            fields, limits, "prompt", [new ChatMessage(ChatRole.User, Prompt(fields))],
-            GenerationRequest.Length(fields, limits, least: ofPrompt is null && echoed is null ? 1 : 0) ?? Math.Min(DefaultTokens, limits.MaximumOutputTokens ?? DefaultTokens), echo, ofPrompt, echoed);
+        var prompt = new RequestPrompt("prompt", [new ChatMessage(ChatRole.User, text)])
+        {
+            Tokens = tokens, IsEchoed = echo, EchoLogprobs = echo ? SamplingFields.TextLogprobs(fields) : null, Logprobs = SamplingFields.ReadPromptLogprobs(fields),
+        };
+        long length = GenerationRequest.Length(fields, limits, least: prompt.Alternatives is null ? 1 : 0) ?? Math.Min(DefaultTokens, limits.MaximumOutputTokens ?? DefaultTokens);
+        GenerationRequest request = GenerationRequest.Of(fields, limits, prompt, length, GenerationRequest.LengthField(fields));
         SamplingFields.ReadTextLogprobs(fields, request.Options);
         (request.Options.AdditionalProperties ??= [])[ChatOptionKeys.Completion] = true;
-        SchemaFields.Read(fields, limits, request.Options);
+        request.FormField = SchemaFields.Read(fields, limits, request.Options);
         return request;
-    }
-
-    private static string Prompt(JsonFields fields)
-    {
-        JsonElement prompt = fields.Find("prompt") ?? throw ProtocolException.Bad("'prompt' is missing, expected a string.", "prompt");
-        if (prompt.ValueKind == JsonValueKind.String) return JsonFields.Text(prompt, "prompt");
-        if (prompt.ValueKind != JsonValueKind.Array) throw JsonFields.Wrong("prompt", "a string", prompt);
-        if (prompt.GetArrayLength() == 1 && prompt[0].ValueKind == JsonValueKind.String) return JsonFields.Text(prompt[0], "prompt[0]");
-        throw ProtocolException.Unsupported("'prompt' is an array of tokens or of several texts, but only one text is supported: send one request for each.", "prompt");
     }
 }

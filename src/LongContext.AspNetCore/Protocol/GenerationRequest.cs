@@ -9,7 +9,7 @@ internal sealed class GenerationRequest
     /// <summary>The model's name as it was asked for; null for the only one.</summary>
     public required string? Model { get; init; }
 
-    public required IReadOnlyList<ChatMessage> Messages { get; init; }
+    public required RequestPrompt Prompt { get; init; }
 
     public required ChatOptions Options { get; init; }
 
@@ -18,20 +18,11 @@ internal sealed class GenerationRequest
     /// <summary>Whether a stream says at its end how many tokens there were.</summary>
     public bool IncludeUsage { get; init; }
 
-    /// <summary>Whether the text given stands before the text that goes on with it.</summary>
-    public bool Echo { get; init; }
-
-    /// <summary>Likeliest tokens whose log-probabilities stand beside those of the echoed text's tokens; null where none are wanted.</summary>
-    public int? EchoLogprobs { get; init; }
-
-    /// <summary>The same of the prompt's tokens in vLLM's form.</summary>
-    public int? PromptLogprobs { get; init; }
-
     /// <summary>Answers that are asked for.</summary>
     public int Choices { get; init; } = 1;
 
-    /// <summary>The field that the text came in.</summary>
-    public required string PromptField { get; init; }
+    /// <summary>The field that says what form the answer has, schema or other; null for none.</summary>
+    public string? FormField { get; set; }
 
     /// <summary>Keeps what is computed for it to one holder's requests. No name has U+0000 in it, so no salt reaches another's.</summary>
     public void KeepCacheOf(string holder)
@@ -41,7 +32,12 @@ internal sealed class GenerationRequest
     }
 
     /// <summary>What both kinds of requests share.</summary>
-    public static GenerationRequest Of(JsonFields fields, OpenAIServerOptions limits, string promptField, IReadOnlyList<ChatMessage> messages, long? maximumTokens, bool echo = false, int? promptLogprobs = null, int? echoLogprobs = null)
+    /// <param name="fields">The body.</param>
+    /// <param name="limits">What the server allows.</param>
+    /// <param name="prompt">What came before these.</param>
+    /// <param name="maximumTokens">Tokens of the answer at most; null where nobody says.</param>
+    /// <param name="lengthField">The field that says it.</param>
+    public static GenerationRequest Of(JsonFields fields, OpenAIServerOptions limits, RequestPrompt prompt, long? maximumTokens, string lengthField)
     {
         bool stream = fields.Boolean("stream") ?? false;
         bool usage = false;
@@ -52,7 +48,7 @@ internal sealed class GenerationRequest
         }
 
         if (limits.MaximumOutputTokens is { } longest && maximumTokens > longest)
-            throw ProtocolException.Bad($"{maximumTokens} tokens are asked for, but an answer may have {longest} at most.", "max_tokens");
+            throw ProtocolException.Bad($"{maximumTokens} tokens are asked for, but an answer may have {longest} at most.", lengthField);
         var options = new ChatOptions
         {
             MaxOutputTokens = (int?)maximumTokens ?? limits.MaximumOutputTokens,
@@ -74,22 +70,12 @@ internal sealed class GenerationRequest
 
         SamplingFields.Read(fields, limits, options);
         PromptFields.Read(fields, limits, options);
-        if (promptLogprobs is not null && stream) throw ProtocolException.Unsupported("'prompt_logprobs' is given with 'stream': true, but comes with whole answers only.", SamplingFields.PromptLogprobs);
-        if (promptLogprobs is not null || echoLogprobs is not null) (options.AdditionalProperties ??= [])[Evaluation.ChatOptionKeys.PromptLogProbabilities] = Math.Max(promptLogprobs ?? 0, echoLogprobs ?? 0);
+        if (prompt.Logprobs is not null && stream) throw ProtocolException.Unsupported("'prompt_logprobs' is given with 'stream': true, but comes with whole answers only.", SamplingFields.PromptLogprobs);
+        if (prompt.Tokens is { } tokens) (options.AdditionalProperties ??= [])[Evaluation.ChatOptionKeys.PromptTokenIds] = tokens;
+        if (prompt.Alternatives is { } alternatives) (options.AdditionalProperties ??= [])[Evaluation.ChatOptionKeys.PromptLogProbabilities] = alternatives;
         long choices = fields.Whole("n", 1, 128) ?? 1;
         if (choices > limits.MaximumChoices) throw ProtocolException.Bad($"'n' is {choices}, expected at most {limits.MaximumChoices}: send several requests.", "n");
-        if (options.AdditionalProperties?.GetValueOrDefault(Evaluation.ChatOptionKeys.PromptLogProbabilities) is int alternatives)
-        {
-            decimal most = (decimal)messages.Sum(message => (long)message.Text.Length) * (alternatives + 1) * choices;
-            if (most > limits.MaximumPromptLogprobs)
-                throw ProtocolException.Bad($"Log-probabilities of the prompt are asked for, up to {most} of them (characters times likeliest tokens and one, times answers), expected at most {limits.MaximumPromptLogprobs}: send parts, or ask for fewer.", promptField);
-        }
-
-        return new GenerationRequest
-        {
-            Choices = (int)choices, Model = fields.String("model"), Messages = messages, Options = options, Stream = stream, IncludeUsage = usage, PromptField = promptField,
-            Echo = echo, EchoLogprobs = echoLogprobs, PromptLogprobs = promptLogprobs,
-        };
+        return new GenerationRequest { Choices = (int)choices, Model = fields.String("model"), Prompt = prompt, Options = options, Stream = stream, IncludeUsage = usage };
     }
 
     /// <summary>Tokens of the answer at most, under OpenAI's name, llama.cpp's or transformers'; −1 is llama.cpp's way of leaving it to the server. Null where nobody says.</summary>
@@ -98,10 +84,13 @@ internal sealed class GenerationRequest
     /// <param name="least">0 where the prompt itself is asked about, so that there need be no answer.</param>
     public static long? Length(JsonFields fields, OpenAIServerOptions limits, int least = 1)
     {
-        string field = fields.Named("max_tokens", "n_predict", "max_new_tokens");
+        string field = LengthField(fields);
         if (field == "n_predict" && fields.Whole(field, -1, int.MaxValue) == -1) return limits.MaximumOutputTokens;
         return fields.Whole(field, least, int.MaxValue);
     }
+
+    /// <summary>The name that the length comes under.</summary>
+    public static string LengthField(JsonFields fields) => fields.Named("max_tokens", "n_predict", "max_new_tokens");
 
     private static List<string>? Stops(JsonFields fields, OpenAIServerOptions limits)
     {

@@ -163,5 +163,5 @@ internal readonly struct JsonFields(JsonElement element, string path = "")
     };
 
     /// <summary>A number as it was written, where that is short.</summary>
-    private static string Shown(JsonElement number) => number.GetRawText() is { Length: <= 40 } text ? text : number.GetRawText()[..40] + "…";
+    public static string Shown(JsonElement number) => number.GetRawText() is { Length: <= 40 } text ? text : number.GetRawText()[..40] + "…";
 }

@@ -14,17 +14,19 @@ internal static class SchemaFields
     private const string Structured = "structured_outputs", Choice = "guided_choice", Pattern = "guided_regex";
 
     /// <summary>Puts what is asked for into a request's options.</summary>
-    public static void Read(JsonFields fields, OpenAIServerOptions limits, ChatOptions options)
+    /// <returns>The field that says it; null where none does.</returns>
+    public static string? Read(JsonFields fields, OpenAIServerOptions limits, ChatOptions options)
     {
         options.ResponseFormat = Format(fields, limits);
-        if (OneOf(fields, "json_schema", "guided_json", Choice, Pattern, "regex", Structured) is not { } field) return;
+        string? standard = options.ResponseFormat is ChatResponseFormatJson ? "response_format" : null;
+        if (OneOf(fields, "json_schema", "guided_json", Choice, Pattern, "regex", Structured) is not { } field) return standard;
         JsonFields holder = fields;
         string kind = field;
         if (field == Structured)
         {
             holder = JsonFields.Of(fields.Find(field)!.Value, field);
             holder.Only("json", "choice", "regex");
-            if (OneOf(holder, "json", "choice", "regex") is not { } inner) return;
+            if (OneOf(holder, "json", "choice", "regex") is not { } inner) return standard;
             kind = inner;
         }
 
@@ -34,6 +36,7 @@ internal static class SchemaFields
         if (kind is Choice or "choice") (options.AdditionalProperties ??= [])[ChatOptionKeys.Choices] = Choices(given, name, limits);
         else if (kind is Pattern or "regex") (options.AdditionalProperties ??= [])[ChatOptionKeys.Pattern] = Regex(given, name, limits);
         else options.ResponseFormat = ChatResponseFormat.ForJsonSchema(Schema(given, name, limits));
+        return name;
     }
 
     /// <summary>Which of some fields is there; null for none.</summary>

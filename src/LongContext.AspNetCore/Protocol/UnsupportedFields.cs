@@ -39,11 +39,13 @@ internal static class UnsupportedFields
         }
     }
 
-    public static void RefuseInCompletions(JsonFields fields)
+    /// <param name="fields">The body.</param>
+    /// <param name="isText">Whether the prompt is text: to tokens none are added, whatever is said.</param>
+    public static void RefuseInCompletions(JsonFields fields, bool isText)
     {
         RefuseInAll(fields);
         RefuseBestOf(fields);
-        RefuseWhere(fields, "add_special_tokens", false);
+        if (isText) RefuseWhere(fields, "add_special_tokens", false);
         if (fields.String("suffix") is { Length: > 0 }) throw ProtocolException.Unsupported("'suffix' is given, but text is gone on with at its end only.", "suffix");
     }
 

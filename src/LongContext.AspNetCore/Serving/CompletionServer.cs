@@ -13,14 +13,14 @@ internal sealed partial class CompletionServer(
 {
     private readonly OpenAIServerOptions limits = options.Value;
 
-    public Task ChatAsync(HttpContext context) => ServeAsync(context, ChatRequestReader.Read, (model, time, request) => new ChatWriting(model, time, request.Choices, request.PromptLogprobs));
+    public Task ChatAsync(HttpContext context) => ServeAsync(context, ChatRequestReader.Read, (model, time, request) => new ChatWriting(model, time, request.Choices, request.Prompt.Logprobs));
 
     public Task CompleteAsync(HttpContext context) => ServeAsync(context, CompletionRequestReader.Read, (model, time, request) => new TextWriting(model, time, request));
 
     private async Task ServeAsync(HttpContext context, Func<System.Text.Json.JsonElement, OpenAIServerOptions, GenerationRequest> read, Func<string, DateTimeOffset, GenerationRequest, IAnswerWriting> writing)
     {
-        var writer = new AnswerWriter(context, limits.SlowReaderTimeout);
-        string? promptField = null;
+        var writer = new AnswerWriter(context, limits, clock);
+        GenerationRequest? request = null;
         try
         {
             string holder = access.Check(context);
@@ -28,10 +28,10 @@ internal sealed partial class CompletionServer(
             patience.CancelAfter(limits.RequestTimeout);
             using var body = new RequestBody(budget, limits);
             await body.ReadAsync(context.Request, patience.Token).ConfigureAwait(false);
-            GenerationRequest request = body.Parse(read);
-            promptField = request.PromptField;
+            request = body.Parse(read);
             (LongContextModel model, IChatClient client) = models.Find(request.Model);
             prompts.Check(request, model, client);
+            if (request.Prompt.Tokens is not null) await TokenPrompts.PrepareAsync(request, model, patience.Token).ConfigureAwait(false);
             if (access.NeedsKeys && !limits.SharesCacheBetweenKeys) request.KeepCacheOf(holder);
             IAnswerWriting form = writing(model.ModelId, clock.GetUtcNow(), request);
             if (request.Stream) await StreamAsync(request, client, form, writer, patience.Token).ConfigureAwait(false);
@@ -49,7 +49,7 @@ internal sealed partial class CompletionServer(
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            ProtocolException fault = Faults.Of(e, limits, promptField);
+            ProtocolException fault = Faults.Of(e, limits, request);
             if (fault.Status == 500) LogFault(logger, e);
             await TellAsync(context, writer, fault).ConfigureAwait(false);
         }
@@ -79,7 +79,7 @@ internal sealed partial class CompletionServer(
 
             if (!await next.ConfigureAwait(false)) break;
             Begin();
-            while (pump.Pieces.TryRead(out AnswerPiece piece)) form.AddPiece(writer, piece);
+            while (!writer.IsFull && pump.Pieces.TryRead(out AnswerPiece piece)) form.AddPiece(writer, piece);
             await writer.FlushAsync().ConfigureAwait(false);
         }
 

@@ -3,6 +3,8 @@ using LongContext.Evaluation;
 using LongContext.Generation;
 using LongContext.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.AI;
+using GenerationRequest = LongContext.AspNetCore.Protocol.GenerationRequest;
 
 namespace LongContext.AspNetCore.Serving;
 
@@ -13,12 +15,12 @@ internal static class Faults
 
     /// <param name="exception">What was thrown.</param>
     /// <param name="limits">The server's options.</param>
-    /// <param name="promptField">The field that holds the text; null where it is not known yet.</param>
-    public static ProtocolException Of(Exception exception, OpenAIServerOptions limits, string? promptField) => exception switch
+    /// <param name="request">What was asked; null where it is not known yet.</param>
+    public static ProtocolException Of(Exception exception, OpenAIServerOptions limits, GenerationRequest? request) => exception switch
     {
         ProtocolException known => known,
-        PromptTooLongException => ProtocolException.Bad(exception.Message, promptField, "context_length_exceeded"),
-        CacheCapacityException { RequiredTokens: > 0 } => ProtocolException.Bad(exception.Message, promptField, "context_length_exceeded"),
+        PromptTooLongException => ProtocolException.Bad(exception.Message, request?.Prompt.Field, "context_length_exceeded"),
+        CacheCapacityException { RequiredTokens: > 0 } => ProtocolException.Bad(exception.Message, request?.Prompt.Field, "context_length_exceeded"),
         // A page that is missing now may be there later.
         CacheCapacityException => ProtocolException.Unavailable("The model has no memory for more of this request now: try again later.", Soon),
         GenerationQueueFullException => ProtocolException.TooMany(exception.Message, "overloaded", Soon),
@@ -26,6 +28,7 @@ internal static class Faults
         ModelOverloadedException overloaded => ProtocolException.TooMany(exception.Message, "overloaded", overloaded.RetryAfter),
         ModelNotReadyException => ProtocolException.Unavailable(exception.Message),
         ObjectDisposedException => ProtocolException.Unavailable("The server stops."),
+        NoTokenAllowedException { IsOfGrammar: true } => Form(exception, request),
         NotSupportedException or ArgumentException or NoTokenAllowedException => ProtocolException.Bad(Message(exception)),
         BadHttpRequestException { StatusCode: 413 } => ProtocolException.TooLarge(limits.MaximumBodyBytes),
         BadHttpRequestException bad => new ProtocolException(bad.StatusCode, bad.Message, "invalid_request_error", "bad_http"),
@@ -33,6 +36,14 @@ internal static class Faults
         OperationCanceledException => ProtocolException.TimedOut(limits.RequestTimeout),
         _ => ProtocolException.Internal(),
     };
+
+    /// <summary>A form that cannot be followed, by the field that says it: the schema of a function that the answer was calling, or the answer's own.</summary>
+    private static ProtocolException Form(Exception exception, GenerationRequest? request)
+    {
+        bool hasTools = request?.Options is { Tools.Count: > 0, ToolMode: not NoneChatToolMode };
+        string? field = hasTools && (exception.InnerException is NoTokenAllowedException || request!.FormField is null) ? "tools" : request?.FormField;
+        return ProtocolException.Bad(field is null ? exception.Message : $"'{field}' cannot be followed: {exception.Message}", field);
+    }
 
     /// <summary>Without the parameter's name that .NET puts behind.</summary>
     public static string Message(Exception exception)

@@ -8,17 +8,19 @@ using Microsoft.ML.Tokenizers;
 
 namespace LongContext.AspNetCore.Serving;
 
-/// <summary>Refuses texts of more tokens than the server takes, before they wait for the model.</summary>
+/// <summary>Refuses texts of more tokens than the server takes, and more log-probabilities of them, before they wait for the model.</summary>
 internal sealed class PromptLimit(IOptions<OpenAIServerOptions> options, IServiceProvider services)
 {
-    /// <exception cref="ProtocolException">The text is too long.</exception>
+    /// <exception cref="ProtocolException">The text is too long, or for what is asked about it.</exception>
     public void Check(GenerationRequest request, LongContextModel model, IChatClient client)
     {
-        if (options.Value.MaximumPromptTokens is not { } most) return;
+        if (options.Value.MaximumPromptTokens is null && request.Prompt.Alternatives is null) return;
         // A token stands for a byte at least, so most texts need no counting.
-        IEnumerable<string> texts = request.Messages.SelectMany(message => message.Contents).Select(Text).Concat(Tools(request.Options));
-        long bytes = texts.Sum(text => (long)Encoding.UTF8.GetByteCount(text));
-        if (bytes <= most) return;
+        IEnumerable<string> texts = request.Prompt.Messages.SelectMany(message => message.Contents).Select(Text).Concat(Tools(request.Options));
+        long bytes = request.Prompt.Tokens?.Length ?? texts.Sum(text => (long)Encoding.UTF8.GetByteCount(text));
+        CheckLogprobs(request, bytes);
+        if (options.Value.MaximumPromptTokens is not { } most || bytes <= most) return;
+        if (request.Prompt.Tokens is not null) throw TooLong(request, most);
         // A client that does not say how it counts has its window alone.
         if ((client.GetService<Tokenizer>() ?? Early(model)) is not { } tokenizer) return;
 
@@ -26,9 +28,22 @@ internal sealed class PromptLimit(IOptions<OpenAIServerOptions> options, IServic
         foreach (string text in texts)
         {
             count += tokenizer.CountTokens(text);
-            if (count > most) throw ProtocolException.Bad($"The text has more than the {most} tokens that the server takes.", request.PromptField, "context_length_exceeded");
+            if (count > most) throw TooLong(request, most);
         }
     }
+
+    private void CheckLogprobs(GenerationRequest request, long bytes)
+    {
+        if (request.Prompt.Alternatives is not { } alternatives) return;
+        decimal asked = (decimal)bytes * (alternatives + 1) * request.Choices;
+        if (asked <= options.Value.MaximumPromptLogprobs) return;
+        throw ProtocolException.Bad(
+            $"Log-probabilities of the prompt are asked for, up to {asked} of them ({(request.Prompt.Tokens is null ? "bytes" : "tokens")} times likeliest tokens and one, times answers), expected at most {options.Value.MaximumPromptLogprobs}: " +
+            "send parts, or ask for fewer.", request.Prompt.Field);
+    }
+
+    private static ProtocolException TooLong(GenerationRequest request, int most) =>
+        ProtocolException.Bad($"The {(request.Prompt.Tokens is null ? "text" : "prompt")} has more than the {most} tokens that the server takes.", request.Prompt.Field, "context_length_exceeded");
 
     /// <summary>The text of a part, what a model thought included: it goes into the prompt, too.</summary>
     private static string Text(AIContent content) => content switch

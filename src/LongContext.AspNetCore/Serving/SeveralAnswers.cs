@@ -19,14 +19,14 @@ internal static class SeveralAnswers
     {
         if (request.Choices == 1)
         {
-            await foreach (ChatResponseUpdate update in client.GetStreamingResponseAsync(request.Messages, request.Options, cancellationToken).ConfigureAwait(false)) yield return new AnswerPiece(0, update);
+            await foreach (ChatResponseUpdate update in client.GetStreamingResponseAsync(request.Prompt.Messages, request.Options, cancellationToken).ConfigureAwait(false)) yield return new AnswerPiece(0, update);
             yield break;
         }
 
         if (request.Options.MaxOutputTokens == 0)
         {
             // Nothing is made: what is said of the prompt is the same for all, and is found once.
-            await foreach (ChatResponseUpdate update in client.GetStreamingResponseAsync(request.Messages, request.Options, cancellationToken).ConfigureAwait(false))
+            await foreach (ChatResponseUpdate update in client.GetStreamingResponseAsync(request.Prompt.Messages, request.Options, cancellationToken).ConfigureAwait(false))
             {
                 for (int choice = 0; choice < request.Choices; choice++) yield return new AnswerPiece(choice, update);
             }
@@ -54,7 +54,7 @@ internal static class SeveralAnswers
             try
             {
                 if (choice > 0) await computed.Task.WaitAsync(ended.Token).ConfigureAwait(false);
-                await foreach (ChatResponseUpdate update in client.GetStreamingResponseAsync(request.Messages, Options(request.Options, choice), ended.Token).ConfigureAwait(false))
+                await foreach (ChatResponseUpdate update in client.GetStreamingResponseAsync(request.Prompt.Messages, Options(request.Options, choice), ended.Token).ConfigureAwait(false))
                 {
                     await pieces.Writer.WriteAsync(new AnswerPiece(choice, update), ended.Token).ConfigureAwait(false);
                     // Behind it, since it may be what is said of the prompt, which stands before all answers.
@@ -79,7 +79,7 @@ internal static class SeveralAnswers
     /// <summary>The answers once they are whole.</summary>
     public static async Task<ChatResponse[]> WholeAsync(IChatClient client, GenerationRequest request, CancellationToken cancellationToken)
     {
-        if (request.Choices == 1) return [await client.GetResponseAsync(request.Messages, request.Options, cancellationToken).ConfigureAwait(false)];
+        if (request.Choices == 1) return [await client.GetResponseAsync(request.Prompt.Messages, request.Options, cancellationToken).ConfigureAwait(false)];
         List<ChatResponseUpdate>[] updates = [.. Enumerable.Range(0, request.Choices).Select(_ => new List<ChatResponseUpdate>())];
         await foreach (AnswerPiece piece in StreamAsync(client, request, cancellationToken).ConfigureAwait(false)) updates[piece.Choice].Add(piece.Update);
         return Array.ConvertAll(updates, Whole);
@@ -90,7 +90,7 @@ internal static class SeveralAnswers
         ChatResponse response = updates.ToChatResponse();
         List<ChatLogProbability> details = [.. updates.SelectMany(update => update.GetLogProbabilities() ?? [])];
         if (details.Count > 0) (response.AdditionalProperties ??= [])[ChatOptionKeys.LogProbabilities] = details;
-        foreach (string key in (ReadOnlySpan<string>)[ChatOptionKeys.PromptCut, ChatOptionKeys.DroppedTokens, ChatOptionKeys.PromptLogProbabilities])
+        foreach (string key in (ReadOnlySpan<string>)[ChatOptionKeys.PromptCut, ChatOptionKeys.DroppedTokens, ChatOptionKeys.PromptLogProbabilities, ChatOptionKeys.StopToken])
         {
             if (updates.Select(update => update.AdditionalProperties?.GetValueOrDefault(key)).FirstOrDefault(value => value is not null) is { } told) (response.AdditionalProperties ??= [])[key] = told;
         }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 using LongContext.Tokenization;
 using Microsoft.Extensions.AI;
 using Microsoft.ML.Tokenizers;
@@ -11,6 +12,9 @@ internal sealed class ChatAnswer(ITokenGenerator generator, Tokenizer tokenizer,
     /// <summary>Tokens of the prompt that are decoded before a continuation, so that its first blank is not taken for the text's beginning.</summary>
     private const int TokensBefore = 8;
 
+    /// <summary>What was decoded so far, where calls of functions are told apart.</summary>
+    private readonly StringBuilder? decoded = request.ToolCalls is null ? null : new StringBuilder();
+
     /// <summary>Tokens made so far.</summary>
     public int TokenCount { get; private set; }
 
@@ -19,6 +23,9 @@ internal sealed class ChatAnswer(ITokenGenerator generator, Tokenizer tokenizer,
 
     /// <summary>Why it ended, once it has.</summary>
     public ChatFinishReason FinishReason { get; private set; }
+
+    /// <summary>The token that ended it, once it has; null where none did, and where nobody asked for log-probabilities.</summary>
+    public ChatLogProbability? StopToken { get; private set; }
 
     /// <summary>The text in pieces of whole characters, none empty but for tokens without text in the end. To be read once.</summary>
     public async IAsyncEnumerable<ChatPiece> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
@@ -34,10 +41,13 @@ internal sealed class ChatAnswer(ITokenGenerator generator, Tokenizer tokenizer,
         var stops = new StopStringFilter(request.StopStrings);
         LogProbabilityTrack? track = options.LogProbabilities is null ? null : new LogProbabilityTrack(TokenTexts.Of(tokenizer));
         int given = 0;
-        await foreach (GeneratedToken token in generator.GenerateAsync(request.Request, Usage, cancellationToken).ConfigureAwait(false))
+        await using IAsyncEnumerator<GeneratedToken> tokens = generator.GenerateAsync(request.Request, Usage, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        while (await NextAsync(tokens).ConfigureAwait(false))
         {
+            GeneratedToken token = tokens.Current;
             TokenCount++;
             string text = request.SpelledOut.TryGetValue(token.Id, out string? special) ? decoder.Flush() + special : decoder.Add(token.Id);
+            decoded?.Append(text);
             track?.Add(token);
             track?.Decoded(text.Length);
             // What must be there at least is not searched for an end.
@@ -55,8 +65,22 @@ internal sealed class ChatAnswer(ITokenGenerator generator, Tokenizer tokenizer,
         string rest = stops.Add(left) + stops.Flush();
         if (rest.Length > 0) yield return Piece(rest);
         if (!stops.Stopped && track?.Rest() is { } last) yield return new ChatPiece("", last);
+        if (!stops.Stopped && track is not null && Usage.StopToken is { } end) StopToken = track.End(end);
         FinishReason = stops.Stopped || TokenCount < options.MaximumNewTokens ? ChatFinishReason.Stop : ChatFinishReason.Length;
 
         ChatPiece Piece(string text) => new(text, track?.Before(given += text.Length));
+    }
+
+    /// <summary>The next token; of a grammar of several functions' schemas that cannot be followed, the fault names the one.</summary>
+    private async ValueTask<bool> NextAsync(IAsyncEnumerator<GeneratedToken> tokens)
+    {
+        try
+        {
+            return await tokens.MoveNextAsync().ConfigureAwait(false);
+        }
+        catch (NoTokenAllowedException e) when (e.IsOfGrammar && decoded is not null && OpenCall.Name(request.ToolCalls!, decoded.ToString()) is { } name)
+        {
+            throw new NoTokenAllowedException($"The arguments of the function \"{name}\" cannot be held to its schema: {e.Message}", e) { IsOfGrammar = true };
+        }
     }
 }

@@ -1,6 +1,6 @@
 namespace LongContext.Generation;
 
-/// <summary>A token of a chat client's answer, or of its prompt, and how likely the model found it.</summary>
+/// <summary>A token of a chat client's answer, of its prompt, or one that ended the answer, and how likely the model found it.</summary>
 /// <param name="TokenId">Its id in the vocabulary.</param>
 /// <param name="LogProbability">Natural logarithm of the probability that the model gave it, before bias, penalties, temperature and filters; 0 or less, −∞ for what the model rules out, NaN for a prompt's first token, before which nothing stands.</param>
 public sealed record ChatLogProbability(int TokenId, float LogProbability)

@@ -46,10 +46,16 @@ internal readonly struct ChatOptionValues(AdditionalPropertiesDictionary? proper
 
     /// <param name="key">The key.</param>
     /// <param name="vocabularySize">Tokens of the model.</param>
-    public IReadOnlyList<int> TokenIds(string key, int vocabularySize)
+    public IReadOnlyList<int> TokenIds(string key, int vocabularySize) => OptionalTokenIds(key, vocabularySize) ?? [];
+
+    /// <inheritdoc cref="TokenIds"/>
+    /// <returns>Null where there is no such key.</returns>
+    public IReadOnlyList<int>? OptionalTokenIds(string key, int vocabularySize)
     {
         string expected = $"a list of token ids, 0 to {vocabularySize - 1}";
-        if (Find(key) is not { } value) return [];
+        if (Find(key) is not { } value) return null;
+        // A prompt may have a million of them.
+        if (value is int[] known && Array.TrueForAll(known, id => id >= 0 && id < vocabularySize)) return known;
         List<int> ids = [];
         foreach (object? item in Items(value) ?? throw Wrong(key, value, expected))
             ids.Add(AsWhole(item) is { } id && id >= 0 && id < vocabularySize ? (int)id : throw Wrong(key, item, expected));

@@ -16,7 +16,7 @@ internal static class ChatPromptScores
         TokenTexts texts = TokenTexts.Of(tokenizer);
         // A prompt says the same words again and again.
         var spelled = new Dictionary<int, (string Token, byte[] Bytes)>();
-        int[] offsets = Offsets(tokens, tokenizer, text);
+        int[] offsets = Offsets(tokens, tokenizer, text, id => Spell(id).Token);
         var all = new ChatLogProbability[tokens.Count];
         for (int i = 0; i < all.Length; i++)
         {
@@ -33,26 +33,31 @@ internal static class ChatPromptScores
 
         ChatLogProbability Spelled(int id, float logProbability)
         {
-            if (!spelled.TryGetValue(id, out (string Token, byte[] Bytes) known))
-            {
-                byte[] bytes = texts.Bytes(id);
-                spelled[id] = known = (Encoding.UTF8.GetString(bytes), bytes);
-            }
+            (string token, byte[] bytes) = Spell(id);
+            return new ChatLogProbability(id, logProbability) { Token = token, Bytes = bytes };
+        }
 
-            return new ChatLogProbability(id, logProbability) { Token = known.Token, Bytes = known.Bytes };
+        (string Token, byte[] Bytes) Spell(int id)
+        {
+            if (spelled.TryGetValue(id, out (string Token, byte[] Bytes) known)) return known;
+            byte[] bytes = texts.Bytes(id);
+            return spelled[id] = (Encoding.UTF8.GetString(bytes), bytes);
         }
     }
 
     /// <summary>Where each token's text begins; a character that several tokens spell begins where the first of them does.</summary>
-    private static int[] Offsets(IReadOnlyList<PromptToken> tokens, Tokenizer tokenizer, string? text)
+    private static int[] Offsets(IReadOnlyList<PromptToken> tokens, Tokenizer tokenizer, string? text, Func<int, string> spell)
     {
         TokenStreamDecoder decoder = tokenizer is HuggingFaceTokenizer own ? new(own, skipSpecialTokens: false) : new(tokenizer);
         var offsets = new int[tokens.Count];
         var decoded = new StringBuilder();
         for (int i = 0; i < offsets.Length; i++)
         {
-            offsets[i] = decoded.Length;
-            decoded.Append(decoder.Add(tokens[i].Id));
+            string piece = decoder.Add(tokens[i].Id), alone = spell(tokens[i].Id);
+            // Bytes before it that were no character after all may come out together with it.
+            bool isWhole = alone.Length > 0 && piece.Length > alone.Length && !alone.Contains('\uFFFD', StringComparison.Ordinal) && piece.EndsWith(alone, StringComparison.Ordinal);
+            offsets[i] = decoded.Length + (isWhole ? piece.Length - alone.Length : 0);
+            decoded.Append(piece);
         }
 
         decoded.Append(decoder.Flush());

@@ -10,7 +10,7 @@ internal sealed record ChatRequest
     /// <summary>Prompt, special tokens included, and how tokens are chosen. Required.</summary>
     public required GenerationRequest Request { get; init; }
 
-    /// <summary>The text that the prompt's tokens were made of; null where they were cut.</summary>
+    /// <summary>The text that the prompt's tokens were made of; null where they were cut, or given as tokens.</summary>
     public string? PromptText { get; init; }
 
     /// <summary>Texts that end the answer. Required.</summary>

@@ -14,6 +14,9 @@ internal sealed record ChatRequestOptions
     /// <summary>Whether the text is gone on with as it is.</summary>
     public bool Completion { get; private init; }
 
+    /// <summary>The prompt as tokens; null where messages are it.</summary>
+    public IReadOnlyList<int>? PromptTokenIds { get; private init; }
+
     /// <summary>Whether the last message is gone on with.</summary>
     public bool ContinueFinalMessage { get; private init; }
 
@@ -118,6 +121,7 @@ internal sealed record ChatRequestOptions
             Choices = choices,
             Pattern = pattern,
             Completion = more.Flag(ChatOptionKeys.Completion) ?? false,
+            PromptTokenIds = more.OptionalTokenIds(ChatOptionKeys.PromptTokenIds, vocabularySize),
             ContinueFinalMessage = more.Flag(ChatOptionKeys.ContinueFinalMessage) ?? false,
             MinimumNewTokens = more.Whole(ChatOptionKeys.MinimumNewTokens, 0, int.MaxValue, "a number of tokens, 0 or more"),
             EnableThinking = options.Reasoning?.Effort is { } effort ? effort != ReasoningEffort.None : null,

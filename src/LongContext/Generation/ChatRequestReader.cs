@@ -53,16 +53,8 @@ internal sealed class ChatRequestReader
     public ChatRequest Read(IEnumerable<ChatMessage> messages, ChatOptions? chatOptions, int? memoryTokens = null, PositionRemapping? remapping = null)
     {
         ChatRequestOptions asked = ChatRequestOptions.Read(chatOptions, modelId, config.VocabularySize);
-        List<ChatTurn> turns = ChatConversation.Turns(messages, chatOptions?.Instructions);
         bool continuesTurn = asked.ContinueFinalMessage;
-        if (continuesTurn && !turns[^1].IsAssistant)
-            throw new ArgumentException($"The last message is the {turns[^1].Role}'s, but only an assistant's can be gone on with ({ChatOptionKeys.ContinueFinalMessage}).", nameof(messages));
-
-        ChatText? rendered = format is null || asked.Completion ? null : Write(turns, continuesTurn, asked.EnableThinking, asked.Tools.Tools);
-        if (rendered is null) tools.Refuse(turns, asked.Tools);
-        string text = rendered?.Text ?? ChatConversation.Plain(turns, continuesTurn);
-        int[] prompt = rendered is null ? ModelText.Encode(tokenizer, config, text) : [.. tokenizer.EncodeToIds(text)];
-        if (prompt.Length == 0) throw new ArgumentException("The messages have no text, and the model has no token that texts begin with.", nameof(messages));
+        (ChatText? rendered, string? text, int[] prompt) = asked.PromptTokenIds is { } given ? (null, null, ChatTokenPrompt.Of(given, messages, chatOptions!, asked)) : Prompt(messages, chatOptions, asked);
         // Here and not by the engine: what is left is what the window and the counts are about.
         TokenCut cut = default;
         if (asked.Truncation is { } truncation) prompt = truncation.Apply(prompt, out cut);
@@ -113,6 +105,21 @@ internal sealed class ChatRequestReader
             PromptCut = cut.Count > 0 ? cut : null,
             Continues = rendered is null || continuesTurn,
         };
+    }
+
+    /// <summary>What the messages become: the template's text where there is one, all of the text, and its tokens.</summary>
+    private (ChatText? Rendered, string Text, int[] Tokens) Prompt(IEnumerable<ChatMessage> messages, ChatOptions? chatOptions, ChatRequestOptions asked)
+    {
+        List<ChatTurn> turns = ChatConversation.Turns(messages, chatOptions?.Instructions);
+        bool continuesTurn = asked.ContinueFinalMessage;
+        if (continuesTurn && !turns[^1].IsAssistant)
+            throw new ArgumentException($"The last message is the {turns[^1].Role}'s, but only an assistant's can be gone on with ({ChatOptionKeys.ContinueFinalMessage}).", nameof(messages));
+
+        ChatText? rendered = format is null || asked.Completion ? null : Write(turns, continuesTurn, asked.EnableThinking, asked.Tools.Tools);
+        if (rendered is null) tools.Refuse(turns, asked.Tools);
+        string text = rendered?.Text ?? ChatConversation.Plain(turns, continuesTurn);
+        int[] tokens = rendered is null ? ModelText.Encode(tokenizer, config, text) : [.. tokenizer.EncodeToIds(text)];
+        return tokens.Length > 0 ? (rendered, text, tokens) : throw new ArgumentException("The messages have no text, and the model has no token that texts begin with.", nameof(messages));
     }
 
     /// <summary>The text of a conversation with its template.</summary>

@@ -14,6 +14,9 @@ public sealed record GenerationResult
     /// <summary>The prompt's tokens, after it was cut, with their log-probabilities; null unless <see cref="GenerationOptions.PromptLogProbabilities"/> asks for them.</summary>
     public IReadOnlyList<PromptToken>? PromptDetails { get; init; }
 
+    /// <summary>The stop token that ended it, with its log-probability where <see cref="GenerationOptions.LogProbabilities"/> asks for it; null where none did.</summary>
+    public GeneratedToken? StopToken { get; init; }
+
     /// <summary>Why it ended.</summary>
     public required GenerationFinishReason FinishReason { get; init; }
 

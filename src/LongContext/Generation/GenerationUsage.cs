@@ -9,6 +9,9 @@ internal sealed class GenerationUsage
     /// <summary>The prompt's tokens with their log-probabilities; null where nobody asked.</summary>
     public IReadOnlyList<PromptToken>? PromptDetails { get; set; }
 
+    /// <summary>The token that ended the answer, known at the end; null where none did, or nobody says.</summary>
+    public GeneratedToken? StopToken { get; set; }
+
     /// <summary>Tokens whose keys and values were dropped, at most at once; known at the end.</summary>
     public int DroppedTokens { get; set; }
 }

@@ -41,6 +41,9 @@ internal sealed class LogProbabilityTrack(TokenTexts texts)
         return Before(int.MaxValue);
     }
 
+    /// <summary>A token that ends the text and is no part of it.</summary>
+    public ChatLogProbability End(GeneratedToken token) => Of(token, decoded);
+
     private void Close()
     {
         foreach (GeneratedToken token in open) ready.Enqueue((token, decoded));

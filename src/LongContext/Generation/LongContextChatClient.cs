@@ -36,7 +36,8 @@ namespace LongContext.Generation;
 /// <para>Log-probabilities (<see cref="ChatOptionKeys.LogProbabilities"/>) come with the piece of text that their tokens begin in, as a list of <see cref="ChatLogProbability"/> under the same name in the
 /// update's additional properties, and in the whole response's; <see cref="ChatLogProbabilityExtensions"/> finds them. Those of the
 /// prompt's tokens (<see cref="ChatOptionKeys.PromptLogProbabilities"/>, with an engine only) come in the first update. What was cut out of a prompt and how many tokens were dropped, the last update and the whole response say
-/// in the same way (<see cref="ChatOptionKeys.PromptCut"/>, <see cref="ChatOptionKeys.DroppedTokens"/>).</para>
+/// in the same way (<see cref="ChatOptionKeys.PromptCut"/>, <see cref="ChatOptionKeys.DroppedTokens"/>), and, with log-probabilities and an engine, which token ended the answer (<see cref="ChatOptionKeys.StopToken"/>).</para>
+/// <para>A prompt may be given as tokens in place of messages (<see cref="ChatOptionKeys.PromptTokenIds"/>): they are gone on with as they are, whatever the format. Where they end within a character, the answer begins with all of it.</para>
 /// </remarks>
 public sealed class LongContextChatClient : IChatClient, IPromptRenderer
 {
@@ -323,6 +324,7 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
         // An answer that was cut is cut, whatever it has called.
         last.FinishReason = read.HasCalls && answer.FinishReason != ChatFinishReason.Length ? ChatFinishReason.ToolCalls : answer.FinishReason;
         if (request.PromptCut is { } cut) (last.AdditionalProperties ??= [])[ChatOptionKeys.PromptCut] = cut;
+        if (answer.StopToken is { } end) (last.AdditionalProperties ??= [])[ChatOptionKeys.StopToken] = end;
         if (answer.Usage.DroppedTokens > 0) (last.AdditionalProperties ??= [])[ChatOptionKeys.DroppedTokens] = answer.Usage.DroppedTokens;
         yield return last;
 

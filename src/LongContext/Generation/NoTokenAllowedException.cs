@@ -19,4 +19,7 @@ public sealed class NoTokenAllowedException : InvalidOperationException
         : base(message, innerException)
     {
     }
+
+    /// <summary>Whether the grammar by itself is why: it became too ambiguous to be followed. Default false.</summary>
+    public bool IsOfGrammar { get; init; }
 }

@@ -256,6 +256,8 @@ public sealed class ChatProtocolTests
             ($$"""{"messages":[{{message}}],"stop":["a","b"]}""", "stop"),
             ($$"""{"messages":[{{message}}],"stop":"abcd"}""", "stop"),
             ($$"""{"messages":[{{message}}],"max_tokens":10}""", "max_tokens"),
+            ($$"""{"messages":[{{message}}],"max_completion_tokens":10}""", "max_completion_tokens"),
+            ($$"""{"messages":[{{message}}],"n_predict":10}""", "n_predict"),
             ($$"""{"logit_bias":{"1":1,"2":1,"3":1},"messages":[{{message}}]}""", "logit_bias"),
             ($$"""{"messages":[{{message}}],"stop_token_ids":[1,2,3]}""", "stop_token_ids"),
             ($$"""{"messages":[{{message}}],"bad_words":["a","b","c"]}""", "bad_words"),
@@ -280,7 +282,7 @@ public sealed class ChatProtocolTests
         foreach ((string method, string path, int expected, string code) in new[]
         {
             ("GET", "/v1/models/other/one", 404, "model_not_found"), ("GET", "/v1/nothing", 404, "unknown_url"), ("GET", "/v1/chat/completions", 405, "method_not_allowed"),
-            ("DELETE", "/v1/models", 405, "method_not_allowed"), ("POST", "/v1/embeddings", 404, "unknown_url"), ("OPTIONS", "/v1/chat/completions", 405, "method_not_allowed"),
+            ("DELETE", "/v1/models", 405, "method_not_allowed"), ("DELETE", "/v1/models/fake", 405, "method_not_allowed"), ("POST", "/v1/embeddings", 404, "unknown_url"), ("OPTIONS", "/v1/chat/completions", 405, "method_not_allowed"),
         })
         {
             using var request = new HttpRequestMessage(new HttpMethod(method), path);
@@ -292,6 +294,21 @@ public sealed class ChatProtocolTests
 
         (int status, JsonNode answer) = await server.ChatAsync("""{"model":"other","messages":[{"role":"user","content":"x"}]}""");
         Assert.Equal((404, "model_not_found"), (status, (string?)answer["error"]!["code"]));
+    }
+
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("/", "")]
+    [InlineData("a/b/", "/a/b")]
+    public async Task MapLongContextOpenAI_AnyPrefix_HasItsPathsAndMethods(string prefix, string path)
+    {
+        await using TestServer server = await TestServer.StartAsync(new FakeChatClient(), prefix: prefix);
+        Assert.Equal(200, (await server.PostAsync(path + "/chat/completions", TestServer.Json(TestServer.Chat()))).Status);
+        Assert.Equal(405, (await server.PostAsync(path + "/models", TestServer.Json("{}"))).Status);
+        Assert.Equal(404, (await server.PostAsync(path + "/embeddings", TestServer.Json("{}"))).Status);
+        using HttpResponseMessage health = await server.Http.GetAsync(new Uri("/health", UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.Equal("application/json", health.Content.Headers.ContentType!.MediaType);
+        Assert.Contains("checks", await health.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -51,6 +51,14 @@ public sealed class OpenAIClientTests
     }
 
     [Fact]
+    public async Task GetModelAsync_NameWithASlash_IsFound()
+    {
+        await using TestServer server = await TestServer.StartAsync(new FakeChatClient(), model: options => options.ModelId = "org/fake-1");
+        Assert.Equal("org/fake-1", (await server.OpenAIClient().GetOpenAIModelClient().GetModelAsync("org/fake-1", Token)).Value.Id);
+        Assert.Equal("org/fake-1", (await server.OpenAI("org/fake-1").GetResponseAsync("x", cancellationToken: Token)).ModelId);
+    }
+
+    [Fact]
     public async Task Errors_HaveTheirStatusAndMessage()
     {
         await using TestServer server = await TestServer.StartAsync(new FakeChatClient(), limits => limits.ApiKeys["me"] = "sk-0123456789abcdef");

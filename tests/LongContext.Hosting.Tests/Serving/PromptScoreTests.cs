@@ -49,6 +49,13 @@ public sealed class PromptScoreTests : IClassFixture<EngineServerTests.Folder>
         await CompleteAsync(server, """ "max_tokens":0,"echo":true,"logprobs":1 """);
         (int status, JsonNode answer) = await server.PostAsync("/v1/completions", TestServer.Json($$"""{"model":"fake","prompt":"{{Text}}","max_tokens":0,"echo":true,"logprobs":1,"n":3}"""));
         Assert.Equal((400, "prompt"), (status, (string?)answer["error"]!["param"]));
+        // A character may be several tokens, and not only messages' text is the prompt.
+        const string call = """{"messages":[{"role":"user","content":"x"},{"role":"assistant","tool_calls":[{"id":"a","type":"function","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"a","content":"RESULT"}],"prompt_logprobs":0}""";
+        foreach ((string body, int expected) in new[] { (TestServer.Chat(new string('漢', 33), ""","prompt_logprobs":0"""), 200), (TestServer.Chat(new string('漢', 34), ""","prompt_logprobs":0"""), 400), (call.Replace("RESULT", new string('x', 101), StringComparison.Ordinal), 400) })
+        {
+            (status, answer) = await server.ChatAsync(body);
+            Assert.Equal((expected, expected == 400 ? "messages" : null), (status, (string?)answer["error"]?["param"]));
+        }
     }
 
     [Fact]

@@ -27,6 +27,8 @@ internal static class RequestMutations
         """{"model":"fake","tools":[{"type":"function","function":{"name":"get"}}],"messages":[{"role":"user","content":"x"},{"role":"assistant","content":null,"tool_calls":[{"id":"a","type":"function","function":{"name":"get","arguments":"{\"a\":[1,null]}"}}]},{"role":"tool","tool_call_id":"a","content":[{"type":"text","text":"r"}]}],"tool_choice":"auto","max_tokens":2}""",
         """{"model":"fake","prompt":"once upon","max_tokens":0,"echo":true,"logprobs":2,"prompt_logprobs":1}""",
         """{"model":"fake","prompt":"once upon","max_tokens":2,"echo":true,"logprobs":2,"stream":true,"n":2}""",
+        """{"model":"fake","prompt":[3,1,2,4,200],"max_tokens":1,"echo":true,"logprobs":1,"temperature":0,"seed":1234}""",
+        """{"model":"fake","prompt":[[5,4,3,2,1,0]],"max_tokens":2,"echo":true,"logprobs":1,"stream":true,"n":2,"truncate_prompt_tokens":3}""",
         TestServer.Chat("once upon", ""","prompt_logprobs":3,"max_completion_tokens":0"""),
         TestServer.Chat("x", ""","structured_outputs":{"regex":"(a|b){1,4}[0-9]?"},"max_tokens":9"""),
         """{"model":"fake","prompt":"x","guided_choice":["yes","no"],"max_tokens":4}""",

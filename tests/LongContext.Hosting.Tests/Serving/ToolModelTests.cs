@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Text.Json.Nodes;
 using LongContext.Generation;
 using LongContext.Hosting.Support;
 using Microsoft.Extensions.AI;
@@ -64,6 +65,43 @@ public sealed class ToolModelTests
         (status, body) = await without.ChatAsync(TestServer.Chat("x", more + "]"));
         Assert.Equal(400, status);
         Assert.Contains("\"chatml\" has no place for tools", (string?)body["error"]!["message"], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false, "")]
+    [InlineData(false, ",\"stream\":true")]
+    [InlineData(false, ",\"stream\":true,\"logprobs\":true")]
+    [InlineData(true, "")]
+    [InlineData(true, ",\"stream\":true")]
+    public async Task Schema_TooAmbiguousOnTheWay_EndsItsRequestByName(bool isForm, string more)
+    {
+        using var model = new ByteModel();
+        using LongContextChatClient own = model.Load(format: "qwen2.5");
+        await using TestServer server = await TestServer.StartAsync(own);
+        // Each of them can be at hundreds of its places where a text has many of one letter.
+        string patterns = string.Join(',', Enumerable.Range(0, 60).Select(i => $$"""{"type":"string","pattern":"^(.{0,{{300 + i}}}[a-{{(char)('b' + (i % 20))}}] ?){1,3}q{{i}}$"}"""));
+        string schema = $$$"""{"type":"object","properties":{"x":{"anyOf":[{{{patterns}}}]}},"required":["x"]}""";
+        string tools = $$$""","tools":[{"type":"function","function":{"name":"other"}},{"type":"function","function":{"name":"twisted","parameters":{{{schema}}}}}],"tool_choice":{"type":"function","function":{"name":"twisted"}}""";
+        string form = $$$""","response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{{{schema}}}}}""";
+        string body = TestServer.Chat("x", $$"""{{(isForm ? form : tools)}},"logit_bias":{"97":100},"max_tokens":600{{more}}""");
+        Task<(int Status, JsonNode Body)> beside = server.ChatAsync(TestServer.Chat("hello", ""","max_tokens":300,"ignore_eos":true"""));
+        using HttpResponseMessage response = await server.Http.PostAsync(new Uri("/v1/chat/completions", UriKind.Relative), TestServer.Json(body), Token);
+        string text = await response.Content.ReadAsStringAsync(Token);
+        // A stream that has said nothing yet has a status for it; one that has ends with it.
+        bool begun = response.Content.Headers.ContentType!.MediaType == "text/event-stream";
+        Assert.Equal(more.Contains("logprobs", StringComparison.Ordinal) || (isForm && more.Length > 0), begun);
+        Assert.Equal(begun ? 200 : 400, (int)response.StatusCode);
+        string last = begun ? text.TrimEnd().Split("\n\n")[^1]["data: ".Length..] : text;
+        JsonNode error = JsonNode.Parse(last)!["error"]!;
+        Assert.Equal(("invalid_request_error", isForm ? "response_format" : "tools"), ((string?)error["type"], (string?)error["param"]));
+        string message = (string)error["message"]!;
+        Assert.Contains("too ambiguous", message, StringComparison.Ordinal);
+        Assert.Contains(isForm ? "'response_format'" : "\"twisted\"", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("finish_reason\":\"", text, StringComparison.Ordinal);
+        (int status, JsonNode answer) = await beside;
+        Assert.Equal((200, 300), (status, (int)answer["usage"]!["completion_tokens"]!));
+        Assert.Equal(200, (await server.ChatAsync(TestServer.Chat("x", ""","max_tokens":1"""))).Status);
+        Assert.Empty(server.Log.Errors);
     }
 
     [Fact]

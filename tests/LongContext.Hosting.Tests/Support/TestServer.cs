@@ -39,7 +39,7 @@ internal sealed class TestServer : IAsyncDisposable
     public RecordedLog Log => app.Services.GetRequiredService<RecordedLog>();
 
     public static async Task<TestServer> StartAsync(
-        IChatClient client, Action<OpenAIServerOptions>? server = null, Action<LongContextOptions>? model = null, string url = "http://127.0.0.1:0", Action<WebApplicationBuilder>? more = null)
+        IChatClient client, Action<OpenAIServerOptions>? server = null, Action<LongContextOptions>? model = null, string url = "http://127.0.0.1:0", Action<WebApplicationBuilder>? more = null, string prefix = "/v1")
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls(url);
@@ -55,7 +55,7 @@ internal sealed class TestServer : IAsyncDisposable
         builder.Services.AddLongContextOpenAI(server);
         more?.Invoke(builder);
         WebApplication app = builder.Build();
-        app.MapLongContextOpenAI();
+        app.MapLongContextOpenAI(prefix);
         try
         {
             await app.StartAsync(TestContext.Current.CancellationToken);

@@ -32,7 +32,7 @@ internal sealed class GrammarConstraint(CompiledGrammar grammar, IReadOnlyCollec
         ReadOnlySpan<ulong> allowed = grammar.Allowed(past[^1], out long work);
         // Others wait meanwhile: one answer may take so much of their time, and some more for each of its tokens.
         credit -= work;
-        if (credit < 0) throw new NoTokenAllowedException("The grammar is too ambiguous: finding the tokens that may come next took too long again and again. Make alternatives (anyOf, pattern) differ earlier, or repetitions simpler.");
+        if (credit < 0) throw new NoTokenAllowedException("The grammar is too ambiguous: finding the tokens that may come next took too long again and again. Make alternatives (anyOf, pattern) differ earlier, or repetitions simpler.") { IsOfGrammar = true };
         // Kept aside: an end token may also spell a text.
         for (int i = 0; i < stops.Length; i++) scores[i] = IsComplete && stops[i] < logits.Length ? logits[stops[i]] : float.NegativeInfinity;
         // Free text may have special tokens in it, and whatever else spells nothing.

@@ -68,7 +68,7 @@ internal sealed partial class GrammarGraph
     public void Spend(int count)
     {
         if ((spent += count) > MostWork)
-            throw new NoTokenAllowedException("The grammar is too ambiguous: finding the tokens that may come next takes too long. Make alternatives (anyOf, pattern) differ earlier, or repetitions simpler.");
+            throw new NoTokenAllowedException("The grammar is too ambiguous: finding the tokens that may come next takes too long. Make alternatives (anyOf, pattern) differ earlier, or repetitions simpler.") { IsOfGrammar = true };
     }
 
     private ulong[] Mask(GrammarState state, TokenTrie trie)

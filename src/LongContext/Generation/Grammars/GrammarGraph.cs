@@ -242,7 +242,7 @@ internal sealed partial class GrammarGraph
         if (first.Round != round) first = (round, id);
         else if (first.Stack == id || !reached.Add(((long)node << 32) | (uint)id)) return;
         if (open.Count == MostPlaces)
-            throw new NoTokenAllowedException($"The grammar is too ambiguous: a text may be at more than {MostPlaces} places of it. Make alternatives (anyOf, pattern) differ earlier.");
+            throw new NoTokenAllowedException($"The grammar is too ambiguous: a text may be at more than {MostPlaces} places of it. Make alternatives (anyOf, pattern) differ earlier.") { IsOfGrammar = true };
         open.Add((node, stack));
     }
 

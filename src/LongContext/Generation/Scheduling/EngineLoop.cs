@@ -352,7 +352,12 @@ internal sealed class EngineLoop : IDisposable
                 int token = Choose(sequence, i, draws && i < guesses);
                 // All tokens that were there before this one are computed now, whatever it is.
                 sequence.Cached = sequence.Count;
-                if (sequence.IsStop(token)) return GenerationFinishReason.Stop;
+                if (sequence.IsStop(token))
+                {
+                    sequence.StopToken = Detailed(sequence, token);
+                    return GenerationFinishReason.Stop;
+                }
+
                 bool right = i < guesses && token == sequence.Tokens[sequence.Count];
                 anew = sequence.Append(token);
                 Counters.GeneratedTokens++;
@@ -410,6 +415,7 @@ internal sealed class EngineLoop : IDisposable
             Tokens = sequence.Tokens.AsSpan(sequence.PromptLength, sequence.Made).ToArray(),
             Details = sequence.Options.LogProbabilities is null ? null : sequence.Stream.ToArray(),
             PromptDetails = sequence.PromptScores?.Tokens,
+            StopToken = sequence.StopToken,
             FinishReason = reason,
             PromptTokens = sequence.PromptLength,
             PromptCut = sequence.PromptCut,

@@ -147,6 +147,9 @@ internal sealed class EngineSequence : CachedSequence
     /// <summary>Whether it was computed at all before.</summary>
     public bool Began { get; set; }
 
+    /// <summary>The stop token that ended it; null where none has.</summary>
+    public GeneratedToken? StopToken { get; set; }
+
     public int ReusedTokens { get; set; }
 
     public int GuessedTokens { get; set; }

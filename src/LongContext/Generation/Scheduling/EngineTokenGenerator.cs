@@ -22,5 +22,6 @@ internal sealed class EngineTokenGenerator(GenerationEngine engine) : ITokenGene
         usage.ReusedTokens = tokens.ReusedTokens;
         usage.PromptDetails ??= tokens.PromptDetails;
         usage.DroppedTokens = Math.Max(usage.DroppedTokens, tokens.DroppedTokens);
+        usage.StopToken = tokens.Result?.StopToken;
     }
 }

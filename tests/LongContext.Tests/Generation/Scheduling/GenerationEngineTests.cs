@@ -45,4 +45,29 @@ public sealed class GenerationEngineTests
         // Otherwise this would show less than it says. Windows alone seldom outgrow what they were given: by short texts that grow up to their window.
         if (hasWhole) Assert.True(preemptions > 0);
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task GenerateAsync_ThatATokenEnds_SaysWhichAndHowLikely(bool guesses)
+    {
+        var random = new SplitMix64(8);
+        var pages = new OraclePages(4, [null]);
+        await using GenerationEngine engine = Engines.Make(pages, Engines.Bytes(pages, 200));
+        for (int round = 0; round < 20; round++)
+        {
+            var options = new GenerationOptions { MaximumNewTokens = 12, StopTokenIds = [], LogProbabilities = 2, Temperature = round % 2, Seed = round, Speculation = guesses ? new SpeculationOptions() : null };
+            var request = new GenerationRequest { Prompt = Engines.SharedPrompt(ref random, 40), Options = options };
+            GenerationResult whole = await engine.GenerateAsync(request);
+            Assert.Equal((GenerationFinishReason.Length, null), (whole.FinishReason, whole.StopToken));
+            int end = Enumerable.Range(0, 12).Last(i => !whole.Tokens.Take(i).Contains(whole.Tokens[i]));
+            GeneratedToken expected = whole.Details![end];
+            GenerationResult ended = await engine.GenerateAsync(request with { Options = options with { StopTokenIds = [expected.Id] } });
+            Assert.Equal((GenerationFinishReason.Stop, end), (ended.FinishReason, ended.Tokens.Count));
+            Assert.Equal((expected.Id, expected.LogProbability), (ended.StopToken!.Value.Id, ended.StopToken.Value.LogProbability));
+            Assert.Equal(expected.Alternatives, ended.StopToken.Value.Alternatives);
+            ended = await engine.GenerateAsync(request with { Options = options with { StopTokenIds = [expected.Id], LogProbabilities = null } });
+            Assert.Equal(new GeneratedToken(expected.Id), ended.StopToken);
+        }
+    }
 }
