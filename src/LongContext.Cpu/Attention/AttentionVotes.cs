@@ -88,33 +88,31 @@ internal static unsafe class AttentionVotes
             Pack(packed, tile, group, queries, padded);
             new Span<float>(maxima, padded).Fill(float.NegativeInfinity);
             new Span<float>(sums, padded).Clear();
-            for (int start = 0; start < Count; start += Block)
-            {
-                for (int first = 0; first < queries; first += Tile)
-                {
-                    Score(packed + ((long)first * size), tile, start, scores);
-                    for (int query = first; query < Math.Min(first + Tile, queries); query++)
-                    {
-                        float* row = scores + ((query - first) * Block);
-                        int seen = Seen(query / group, start);
-                        if (seen <= 0) continue;
-                        float largest = SoftmaxRow.Finish(row, 0, seen, null, Settings.SoftCap), sum = SoftmaxRow.Exponentials(row, 0, seen, largest, null);
-                        Merge(ref maxima[query], ref sums[query], largest, sum);
-                    }
-                }
-            }
+            Walk(tile, packed, queries, maxima, sums, scores, votes: null);
+            Walk(tile, packed, queries, maxima, sums, scores, votes);
+        }
 
+        /// <summary>Goes through all keys: finds each query's maximum and sum, or, where there are votes, adds what each query has for each key to them.</summary>
+        private readonly void Walk(int keyHead, float* packed, int queries, float* maxima, float* sums, float* scores, float* votes)
+        {
+            int group = Settings.Heads / Layout.KeyHeads;
             for (int start = 0; start < Count; start += Block)
             {
                 for (int first = 0; first < queries; first += Tile)
                 {
-                    Score(packed + ((long)first * size), tile, start, scores);
+                    Score(packed + ((long)first * Layout.HeadSize), keyHead, start, scores);
                     for (int query = first; query < Math.Min(first + Tile, queries); query++)
                     {
                         float* row = scores + ((query - first) * Block);
                         int seen = Seen(query / group, start);
                         if (seen <= 0) continue;
-                        SoftmaxRow.Finish(row, 0, seen, null, Settings.SoftCap);
+                        float largest = SoftmaxRow.Finish(row, 0, seen, null, Settings.SoftCap);
+                        if (votes is null)
+                        {
+                            Merge(ref maxima[query], ref sums[query], largest, SoftmaxRow.Exponentials(row, 0, seen, largest, null));
+                            continue;
+                        }
+
                         SoftmaxRow.Exponentials(row, 0, seen, maxima[query], null);
                         Vector512<float> divisor = Vector512.Create(sums[query]);
                         for (int at = 0; at < seen; at += Lanes) (Vector512.Load(votes + start + at) + (Vector512.Load(row + at) / divisor)).Store(votes + start + at);
@@ -161,8 +159,7 @@ internal static unsafe class AttentionVotes
         /// <summary>q·k of 8 queries and 16 keys.</summary>
         private readonly void Score(float* packed, int keyHead, int position, float* scores, int stride)
         {
-            int slot = position % Layout.PageTokens;
-            byte* page = (byte*)Pages[position / Layout.PageTokens] + (Settings.Layer * Layout.LayerBytes);
+            byte* page = (byte*)Pages[Layout.PageOf(position, out int slot)] + (Settings.Layer * Layout.LayerBytes);
             byte* keys = page + Layout.KeyOffset(keyHead, slot);
             long step = (long)Layout.GroupTokens * TElement.Bytes;
             Vector512<float> s0 = Vector512<float>.Zero, s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;

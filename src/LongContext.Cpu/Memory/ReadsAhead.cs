@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace LongContext.Cpu.Memory;
 
-/// <summary>Asks for it to come into the second-level cache: what is asked into the first holds one of its few places for misses until it is there, which halved the rate.</summary>
+/// <summary>Asks for it to come into the cache (<see cref="ReadAheadLevel"/>).</summary>
 internal readonly unsafe struct ReadsAhead : IReadAhead
 {
     private const int Line = 64;
@@ -13,11 +13,20 @@ internal readonly unsafe struct ReadsAhead : IReadAhead
     public static void Fetch(byte* address, int bytes)
     {
         if (!Sse.IsSupported) return;
+        Debug.Assert(bytes <= 4 * Line);
+        if (ReadAheadLevel.IsFirst)
+        {
+            Sse.Prefetch0(address);
+            if (bytes > Line) Sse.Prefetch0(address + Line);
+            if (bytes > 2 * Line) Sse.Prefetch0(address + (2 * Line));
+            if (bytes > 3 * Line) Sse.Prefetch0(address + (3 * Line));
+            return;
+        }
+
         Sse.Prefetch1(address);
         if (bytes > Line) Sse.Prefetch1(address + Line);
         if (bytes > 2 * Line) Sse.Prefetch1(address + (2 * Line));
         if (bytes > 3 * Line) Sse.Prefetch1(address + (3 * Line));
-        Debug.Assert(bytes <= 4 * Line);
     }
 }
 
