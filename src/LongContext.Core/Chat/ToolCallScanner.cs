@@ -8,12 +8,15 @@ internal sealed class ToolCallScanner
     private static readonly System.Buffers.SearchValues<char> Bare = System.Buffers.SearchValues.Create(" \t\r\n,:+-.0123456789eEtrufalsn");
 
     private readonly StringBuilder _text = new();
-    private bool _onlyCalls;
+
+    /// <summary>Beginnings of which one is still to be seen; empty where nothing is.</summary>
+    private IReadOnlyList<IReadOnlyList<string>> _beginnings = [];
+
     private bool _inString;
     private bool _escaped;
-    private bool _sawKey;
     private int _depth;
-    private int _keyStart;
+    private int _strings;
+    private int _stringStart;
 
     public enum Step
     {
@@ -26,13 +29,13 @@ internal sealed class ToolCallScanner
     public string Text => _text.ToString();
 
     /// <summary>Begins at an opening brace.</summary>
-    /// <param name="onlyCalls">Whether an object whose first key is none of a call's is a fault: where nothing announces a call, an answer in JSON is not to be held back.</param>
-    public void Begin(bool onlyCalls)
+    /// <param name="beginnings">The strings, keys and values alike, that the object must begin with, one list of them or another; empty for any.</param>
+    public void Begin(IReadOnlyList<IReadOnlyList<string>> beginnings)
     {
         _text.Clear();
-        _onlyCalls = onlyCalls;
-        _inString = _escaped = _sawKey = false;
-        _depth = 0;
+        _beginnings = beginnings;
+        _inString = _escaped = false;
+        _depth = _strings = 0;
     }
 
     public Step Read(char next)
@@ -43,7 +46,7 @@ internal sealed class ToolCallScanner
         {
             case '"':
                 _inString = true;
-                _keyStart = _text.Length;
+                _stringStart = _text.Length;
                 return Step.More;
             case '{' or '[':
                 // The arguments stand one level down.
@@ -66,8 +69,15 @@ internal sealed class ToolCallScanner
         }
 
         _inString = false;
-        if (_sawKey) return Step.More;
-        _sawKey = true;
-        return _onlyCalls && !ToolCallObject.IsField(_text.ToString(_keyStart, _text.Length - 1 - _keyStart)) ? Step.Fault : Step.More;
+        return _beginnings.Count == 0 || Begins(_text.ToString(_stringStart, _text.Length - 1 - _stringStart)) ? Step.More : Step.Fault;
+    }
+
+    private bool Begins(string next)
+    {
+        _beginnings = [.. _beginnings.Where(beginning => beginning[_strings] == next)];
+        if (_beginnings.Count == 0) return false;
+        _strings++;
+        if (_beginnings.Any(beginning => beginning.Count == _strings)) _beginnings = [];
+        return true;
     }
 }
