@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using LongContext.Chat;
 using LongContext.Evaluation;
 using LongContext.Generation;
+using LongContext.Generation.Grammars;
 using LongContext.Models;
 using LongContext.TestSupport;
 using LongContext.Tokenization;
@@ -259,6 +260,27 @@ public sealed class ToolTests : IDisposable
         string[] answers = ["Hi.", BareCall, BareCall.Replace("Köln", "Rome", StringComparison.Ordinal), "{\"a\": 1}"];
         Assert.Null(generator.Asked[^3].Options.AnswerGrammar);
         Assert.Equal(["0100", "1101"], generator.Asked.TakeLast(2).Select(each => string.Concat(answers.Select(text => each.Options.AnswerGrammar!.IsMatch(text) ? '1' : '0'))));
+    }
+
+    [Fact]
+    public async Task Request_WhoseThoughtsAreText_HoldsCallsInThemToo()
+    {
+        var generator = new ScriptedGenerator(ChatModels.Bytes($"<think>{Call}</think>"));
+        using LongContextChatClient client = ChatModels.Scripted(model, generator, format: Thinks);
+        string wrong = Call.Replace("Köln", "Rome", StringComparison.Ordinal);
+        foreach (bool separates in (bool[])[true, false])
+        {
+            ChatOptions options = Asked;
+            options.AdditionalProperties = new() { [ChatOptionKeys.SeparateReasoning] = separates };
+            Assert.Equal(separates ? 0 : 1, Calls(await client.GetResponseAsync("x", options, Token)).Length);
+            CompiledGrammar grammar = generator.Asked[^1].Options.AnswerGrammar!;
+            Assert.Equal(separates, grammar.IsMatch($"<think>{wrong}"));
+            Assert.True(grammar.IsMatch($"<think>Hm.</think>{Call}"));
+            // What must be a call may be thought about all the same.
+            options.ToolMode = ChatToolMode.RequireAny;
+            await client.GetResponseAsync("x", options, Token);
+            Assert.True(generator.Asked[^1].Options.AnswerGrammar!.IsMatch($"<think>Hm.</think>{Call}"));
+        }
     }
 
     [Fact]
