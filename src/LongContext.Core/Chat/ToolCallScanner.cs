@@ -18,6 +18,9 @@ internal sealed class ToolCallScanner
     private int _strings;
     private int _stringStart;
 
+    /// <summary>Whether what stands between two strings of a beginning was seen.</summary>
+    private bool _separated;
+
     public enum Step
     {
         More,
@@ -29,12 +32,13 @@ internal sealed class ToolCallScanner
     public string Text => _text.ToString();
 
     /// <summary>Begins at an opening brace.</summary>
-    /// <param name="beginnings">The strings, keys and values alike, that the object must begin with, one list of them or another; empty for any.</param>
+    /// <param name="beginnings">The strings that the object must begin with, keys and values in turn, one list of them or another; empty for any.</param>
     public void Begin(IReadOnlyList<IReadOnlyList<string>> beginnings)
     {
         _text.Clear();
         _beginnings = beginnings;
         _inString = _escaped = false;
+        _separated = true;
         _depth = _strings = 0;
     }
 
@@ -42,6 +46,7 @@ internal sealed class ToolCallScanner
     {
         _text.Append(next);
         if (_inString) return ReadString(next);
+        if (_depth > 0 && _beginnings.Count > 0 && !MayStandInBeginning(next)) return Step.Fault;
         switch (next)
         {
             case '"':
@@ -72,8 +77,17 @@ internal sealed class ToolCallScanner
         return _beginnings.Count == 0 || Begins(_text.ToString(_stringStart, _text.Length - 1 - _stringStart)) ? Step.More : Step.Fault;
     }
 
+    /// <summary>Whether a character is one between a beginning's keys and values, which stand in turn.</summary>
+    private bool MayStandInBeginning(char next)
+    {
+        if (next is ' ' or '\t' or '\r' or '\n') return true;
+        if (_separated) return next == '"';
+        return _separated = next == (_strings % 2 == 0 ? ',' : ':');
+    }
+
     private bool Begins(string next)
     {
+        _separated = false;
         _beginnings = [.. _beginnings.Where(beginning => beginning[_strings] == next)];
         if (_beginnings.Count == 0) return false;
         _strings++;

@@ -53,7 +53,7 @@ public sealed partial class ToolCallSyntax
     /// <summary>Whether an object that begins an answer can be a call without an opening.</summary>
     internal bool IsBare => Opening is null;
 
-    /// <summary>What such an object begins with: its first strings, keys and values alike. One that begins otherwise is an answer in JSON.</summary>
+    /// <summary>What such an object begins with: its first strings, keys and values in turn. One that begins otherwise is an answer in JSON.</summary>
     internal IReadOnlyList<IReadOnlyList<string>> BareBeginnings { get; private init; } = [];
 
     /// <summary>What the ids that a reader makes begin with.</summary>

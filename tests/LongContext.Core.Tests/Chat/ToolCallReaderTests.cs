@@ -23,6 +23,9 @@ public sealed class ToolCallReaderTests
     [InlineData("llama3", """{"type": "function", "name": "f", "parameters": {}}""", "f{}")]
     [InlineData("llama3", "{\n  \"type\": \"function\",\n  \"name\": \"f\",\n  \"arguments\": {}\n}", "f{}")]
     [InlineData("llama3", """{"id": 1, "name": "f", "parameters": {}}""", """{"id": 1, "name": "f", "parameters": {}}""")]
+    [InlineData("llama3", """{"type": ["function", "name"], "name": "f", "parameters": {}}""", """{"type": ["function", "name"], "name": "f", "parameters": {}}""")]
+    [InlineData("llama3", """{"type": {"function": "name"}, "name": "f", "parameters": {}}""", """{"type": {"function": "name"}, "name": "f", "parameters": {}}""")]
+    [InlineData("llama3", """{"type": 1, "function": 2, "name": "f", "parameters": {}}""", """{"type": 1, "function": 2, "name": "f", "parameters": {}}""")]
     [InlineData("llama3", """{"type": "object", "name": "f", "parameters": {}}""", """{"type": "object", "name": "f", "parameters": {}}""")]
     [InlineData("llama3", """{"type": "function", "function": {"name": "f", "parameters": {}}}""", """{"type": "function", "function": {"name": "f", "parameters": {}}}""")]
     [InlineData("llama3", """{"\u006eame": "f", "parameters": {}}""", """{"\u006eame": "f", "parameters": {}}""")]
@@ -95,7 +98,7 @@ public sealed class ToolCallReaderTests
         Assert.Equal("{\"name_of\"", Text(reader.Add("e_of\"")));
         Assert.Equal(": 1}", Text(reader.Add(": 1}")));
         // As early as it shows.
-        foreach (string begun in new[] { "{\"id\"", "{\"parameters\"", "{\"type\": \"object\"", "{\"type\": \"function\", \"x\"", "{}", "{x" })
+        foreach (string begun in new[] { "{\"id\"", "{\"parameters\"", "{\"type\": \"object\"", "{\"type\": \"function\", \"x\"", "{\"type\": 1", "{\"type\"\"", "{\"type\",", "{}", "{{", "{:", "{x" })
         {
             reader = ToolCallSyntax.Llama3.CreateReader();
             Assert.Empty(reader.Add(begun[..^1]));

@@ -178,7 +178,7 @@ public sealed class CallGrammarTests
         string[] bits =
         [
             .. syntax.SpecialTokens, "<tool_call>", "</tool_call>", "\n", " ", "\u3000", "[", "]", "{", "}", ",", ":", "\"", "\\", "\"name\"", "\"type\"", "\"function\"", "\"id\"", "\"\\u006eame\"", $"\"{key}\"", "\"get\"", "{\"city\": 1}", "{\"city\": \"Bonn\"}",
-            $"{{\"name\": \"get\", \"{key}\": ", $"{{\"name\": \"got\", \"{key}\": {{}}}}", $"{{\"type\": \"function\", \"name\": \"get\", \"{key}\": {{}}}}", "<", "|", ";", "x",
+            "{\"type\": [\"function\", \"name\"], ", "{\"type\": 1, \"function\": 2, ", $"\"name\": \"got\", \"{key}\": {{}}}}", $"{{\"name\": \"get\", \"{key}\": ", $"{{\"name\": \"got\", \"{key}\": {{}}}}", $"{{\"type\": \"function\", \"name\": \"get\", \"{key}\": {{}}}}", "<", "|", ";", "x",
         ];
         (int passed, int right, int held) = (0, 0, 0);
         for (int seed = 0; seed < 6_000; seed++)
