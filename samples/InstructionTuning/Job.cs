@@ -24,24 +24,27 @@ internal sealed class Job(JobOptions options)
         var watch = Stopwatch.StartNew();
         var tokenizer = HuggingFaceTokenizer.Load(options.Model);
         ChatFormat format = RecordsFormat.Find(options.Format, options.Model);
-        IReadOnlyList<IReadOnlyList<ChatTurn>> conversations;
+        IReadOnlyList<ChatTool> tools = options.Tools is { } file ? ToolsFile.Read(file) : [];
+        ChatExample[] conversations;
         using (RecordSource<TrainingExample> data = RecordSource.FromFiles([options.Data], ColumnMap.OpenAIChat))
-            conversations = [.. data.AsEnumerable(cancellationToken).Select(example => ((ChatExample)example).Turns)];
-        if (conversations.Count < 2) throw new UsageException($"{options.Data} has fewer than two conversations; one is needed to train on and one to measure on.");
-        int heldOut = Math.Max(1, Math.Min(MostAsked, conversations.Count / 5));
-        IReadOnlyList<ChatTurn>[] training = [.. conversations.SkipLast(heldOut)], asked = [.. conversations.TakeLast(heldOut)];
+            conversations = [.. data.AsEnumerable(cancellationToken).Cast<ChatExample>().Select(example => example.Tools.Count > 0 ? example : example with { Tools = tools })];
+        if (conversations.Length < 2) throw new UsageException($"{options.Data} has fewer than two conversations; one is needed to train on and one to measure on.");
+        int heldOut = Math.Max(1, Math.Min(MostAsked, conversations.Length / 5));
+        ChatExample[] training = conversations[..^heldOut], asked = conversations[^heldOut..];
+        var encoder = new ExampleEncoder(tokenizer, format);
         using var model = CausalLanguageModel.Load(options.Model, new ModelLoadOptions { DataType = TorchSharp.torch.ScalarType.Float32 });
 
-        IReadOnlyList<TokenSequence> sequences = Recipe.Sequences(training, format, tokenizer);
-        TrainingRecipe recipe = Compose(model, sequences, Recipe.Sequences(asked, format, tokenizer));
+        TokenSequence[] sequences = [.. training.Select(encoder.Encode)];
+        TrainingRecipe recipe = Compose(model, sequences, [.. asked.Select(encoder.Encode)]);
         recipe = recipe with { Trainer = recipe.Trainer with { Steps = recipe.CountSteps(cancellationToken) } };
         int answerTokens = sequences.Sum(sequence => sequence.LossMask.Span.Count(true));
         Console.WriteLine($"{training.Length:N0} conversations to learn from, {asked.Length:N0} to ask; {answerTokens:N0} of {sequences.Sum(sequence => sequence.Length):N0} tokens are answers. {recipe.Trainer.Steps:N0} steps.");
 
-        string[] before = Answers(model, tokenizer, format, asked, cancellationToken);
+        string[] right = [.. asked.Select(example => Right(example, tokenizer, format))];
+        string[] before = Answers(model, tokenizer, format, asked, right, cancellationToken);
         RecipeReport result = await recipe.RunAsync(model, new StepLines("training"), cancellationToken: cancellationToken);
-        string[] after = Answers(model, tokenizer, format, asked, cancellationToken);
-        Question[] questions = [.. asked.Zip(before.Zip(after), (turns, answers) => new Question(turns[^2].Content, turns[^1].Content, answers.First, answers.Second))];
+        string[] after = Answers(model, tokenizer, format, asked, right, cancellationToken);
+        Question[] questions = [.. asked.Select((example, i) => new Question(example.Turns[^2].Content, right[i], before[i], after[i]))];
         new Report(options, result, questions, watch.Elapsed).ShowAndWrite();
     }
 
@@ -64,20 +67,29 @@ internal sealed class Job(JobOptions options)
             },
         });
 
+    /// <summary>The last answer as it is written, calls of tools included.</summary>
+    private static string Right(ChatExample example, HuggingFaceTokenizer tokenizer, ChatFormat format)
+    {
+        ChatText text = format.Render(example.Turns, new ChatRenderOptions { Tools = example.Tools });
+        return Said(tokenizer.Encode(text.Text[text.AssistantSpans[^1].Start..text.AssistantSpans[^1].End], addSpecialTokens: false), tokenizer, format.FindStopTokenIds(tokenizer));
+    }
+
     /// <summary>The last answer of each conversation, word by word until the model says that it is over.</summary>
     private static string[] Answers(
-        CausalLanguageModel model, HuggingFaceTokenizer tokenizer, ChatFormat format, IReadOnlyList<ChatTurn>[] asked, CancellationToken cancellationToken)
+        CausalLanguageModel model, HuggingFaceTokenizer tokenizer, ChatFormat format, ChatExample[] asked, string[] right, CancellationToken cancellationToken)
     {
         var generator = new TextGenerator(model);
         int[] stop = format.FindStopTokenIds(tokenizer);
-        return [.. asked.Select(turns =>
+        return [.. asked.Select((example, i) =>
         {
-            string prompt = format.Render([.. turns.SkipLast(1)], new ChatRenderOptions { AddGenerationPrompt = true }).Text;
+            string prompt = format.Render([.. example.Turns.SkipLast(1)], new ChatRenderOptions { AddGenerationPrompt = true, Tools = example.Tools }).Text;
             int[] answer = generator.Generate(
                 tokenizer.Encode(prompt, addSpecialTokens: false),
-                new GenerationOptions { MaximumNewTokens = tokenizer.CountTokens(turns[^1].Content) + SpareTokens, StopTokenIds = stop },
+                new GenerationOptions { MaximumNewTokens = tokenizer.CountTokens(right[i]) + SpareTokens, StopTokenIds = stop },
                 cancellationToken);
-            return tokenizer.Decode([.. answer.TakeWhile(token => !stop.Contains(token))]).Trim();
+            return Said(answer, tokenizer, stop);
         })];
     }
+
+    private static string Said(int[] answer, HuggingFaceTokenizer tokenizer, int[] stop) => tokenizer.Decode([.. answer.TakeWhile(token => !stop.Contains(token))]).Trim();
 }

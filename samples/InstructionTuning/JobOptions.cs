@@ -7,6 +7,9 @@ internal sealed record JobOptions
 
     public required string Data { get; init; }
 
+    /// <summary>A file with functions for conversations that bring none; null for no functions.</summary>
+    public string? Tools { get; init; }
+
     /// <summary>Null for the model's window.</summary>
     public int? ContextLength { get; init; }
 

@@ -8,6 +8,7 @@ using LongContext.Tokenization;
 // Without arguments: QuickStart's word model learns to answer questions about made-up records. With --model and --data: a folder and conversations of yours.
 Option<DirectoryInfo?> model = new("--model") { Description = "A Hugging Face folder instead of the built-in word model. Needs --data." };
 Option<FileInfo?> data = new("--data") { Description = "With --model: JSON lines (or Parquet) with \"messages\" of \"role\" and \"content\", compressed or not; the last fifth, 40 at most, is asked." };
+Option<FileInfo?> tools = new("--tools") { Description = "With --data: a JSON list of functions in OpenAI's form, for conversations without \"tools\" of their own. The chat format must have a place for them." };
 Option<string?> chatFormat = new("--format") { Description = "Name of the chat format, such as chatml or llama3.1 (\"records\" is the built-in model's). Default: by the folder's template." };
 Option<int?> context = new("--context") { Description = "The context to train at, in tokens; positions are interpolated where it is longer than the model's window. Default: that window." };
 Option<int> epochs = new("--epochs") { Description = "Passes over the conversations.", DefaultValueFactory = _ => 12 };
@@ -19,7 +20,7 @@ Option<DirectoryInfo> output = new("--output") { Description = "Folder for repor
 Option<bool> settings = new("--settings") { Description = "Print how 7-8B models are trained on cards of 24, 48 and 80 GB; nothing else is done." };
 Option<FileInfo?> writeData = new("--write-data") { Description = "Make the built-in conversations anew and write them to this file; nothing else is done." };
 
-RootCommand command = new("Teaches a model to answer.") { model, data, chatFormat, context, epochs, packs, learningRate, lora, seed, output, settings, writeData };
+RootCommand command = new("Teaches a model to answer.") { model, data, tools, chatFormat, context, epochs, packs, learningRate, lora, seed, output, settings, writeData };
 command.SetAction((parsed, cancellationToken) => SampleCommand.RunAsync(async () =>
 {
     if (parsed.GetValue(settings))
@@ -37,11 +38,13 @@ command.SetAction((parsed, cancellationToken) => SampleCommand.RunAsync(async ()
     DirectoryInfo? folder = parsed.GetValue(model);
     FileInfo? file = parsed.GetValue(data);
     if (folder is null != file is null) throw new UsageException("--model FOLDER and --data FILE go together.");
+    if (parsed.GetValue(tools) is not null && file is null) throw new UsageException("--tools FILE goes with --data FILE.");
     bool adapter = parsed.GetValue(lora);
     await new Job(new JobOptions
     {
         Model = folder?.FullName ?? WordModel.Folder,
         Data = file?.FullName ?? Path.Combine(AppContext.BaseDirectory, "records.jsonl"),
+        Tools = parsed.GetValue(tools)?.FullName,
         ContextLength = parsed.GetValue(context),
         Epochs = parsed.GetValue(epochs),
         LearningRate = parsed.GetValue(learningRate) ?? (folder is null, adapter) switch { (true, false) => 2e-3, (true, true) => 1e-2, (false, false) => 2e-5, _ => 2e-4 },

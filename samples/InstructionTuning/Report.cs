@@ -76,6 +76,6 @@ internal sealed class Report(JobOptions options, RecipeReport report, IReadOnlyL
     private static IReadOnlyList<KeyValuePair<string, double>> Values(IReadOnlyList<EvaluationOutcome> outcomes) =>
         outcomes.FirstOrDefault(outcome => outcome.Name == "held_out_answers")?.Result.Values ?? [];
 
-    /// <summary>The end of a long text: that is where the question stands.</summary>
-    private static string Shown(string text) => text.Length <= LongestShown ? text : "… " + text[^LongestShown..];
+    /// <summary>The end of a long text in one line: that is where the question stands.</summary>
+    private static string Shown(string text) => (text.Length <= LongestShown ? text : "… " + text[^LongestShown..]).ReplaceLineEndings(" ");
 }

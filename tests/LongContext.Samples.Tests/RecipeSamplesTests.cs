@@ -81,6 +81,26 @@ public sealed class RecipeSamplesTests
     }
 
     [Fact]
+    public async Task InstructionTuning_ToolsThatCannotBe_AreRefused()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        string samples = Path.Combine(TestPaths.RepositoryRoot!, "samples");
+        string[] given = ["--model", Path.Combine(samples, "QuickStart", "BaseModel"), "--data", Path.Combine(samples, "InstructionTuning", "records.jsonl"), "--format", "records"];
+        await AssertError("--data", [], """[{"function": {"name": "f"}}]""");
+        await AssertError("The chat format \"records\" has no place for tools", given, """[{"function": {"name": "f", "description": "d", "parameters": {}}}]""");
+        foreach (string bad in new[] { "{", "{}", "[1]", "[{}]", """[{"function": {"name": 1}}]""", """[{"function": {"name": "a b"}}]""", """[{"function": {"name": "f", "parameters": []}}]""" })
+            await AssertError("no list of tools", given, bad);
+
+        async Task AssertError(string expected, string[] arguments, string tools)
+        {
+            await File.WriteAllTextAsync(folder["tools.json"], tools, TestContext.Current.CancellationToken);
+            SampleProgram.Outcome run = await SampleProgram.RunAsync("InstructionTuning", [.. arguments, "--tools", folder["tools.json"], "--output", folder["out"]]);
+            run.AssertRefusal(expected);
+            Assert.False(Directory.Exists(folder["out"]));
+        }
+    }
+
+    [Fact]
     [Trait("Category", "Slow")]
     public async Task ContinuedPretraining_WithoutArguments_UsesTheLongerContext()
     {

@@ -6,8 +6,10 @@ namespace LongContext.Chat;
 /// </summary>
 internal static class ToolCallIds
 {
+    /// <summary>Letters and digits of an id behind its prefix.</summary>
+    public const int Length = 9;
+
     private const string Digits = "0123456789abcdefghijklmnopqrstuvwxyz";
-    private const int Length = 9;
     private const long Count = 101_559_956_668_416; // 36⁹
 
     /// <summary>Has no divisor in common with 36, so that its multiples come to every id before one returns.</summary>

@@ -9,11 +9,8 @@ internal static class ToolCallObject
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = ToolJson.MaximumDepth + 1, AllowDuplicateProperties = false };
     private static readonly JsonDocumentOptions ArgumentsOptions = new() { MaxDepth = ToolJson.MaximumDepth, AllowDuplicateProperties = false };
 
-    /// <summary>Whether a call's object may begin with that key.</summary>
-    public static bool IsField(string key) => key is "name" or "arguments" or "parameters" or "id" or "type";
-
     /// <summary>The call; null where the text is none.</summary>
-    public static ChatToolCall? Read(string json, string idPrefix)
+    public static ChatToolCall? Read(string json, ToolCallSyntax syntax)
     {
         try
         {
@@ -21,7 +18,7 @@ internal static class ToolCallObject
             JsonElement root = document.RootElement;
             if (!root.TryGetProperty("name", out JsonElement name) || name.ValueKind != JsonValueKind.String || !ToolJson.IsName(name.GetString())) return null;
             if (Arguments(root) is not { } arguments || ToolJson.Fault(arguments, ToolJson.MaximumDepth) is not null) return null;
-            return new ChatToolCall(Id(root) ?? ToolCallIds.Next(idPrefix), name.GetString()!, arguments);
+            return new ChatToolCall(Id(root, syntax) ?? ToolCallIds.Next(syntax.IdPrefix), name.GetString()!, arguments);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
         {
@@ -42,6 +39,6 @@ internal static class ToolCallObject
         return value.ValueKind == JsonValueKind.Object ? value : null;
     }
 
-    private static string? Id(JsonElement root) =>
-        root.TryGetProperty("id", out JsonElement id) && id.ValueKind == JsonValueKind.String && id.GetString() is { Length: > 0 and <= ToolJson.MaximumNameLength } text ? text : null;
+    private static string? Id(JsonElement root, ToolCallSyntax syntax) =>
+        root.TryGetProperty("id", out JsonElement id) && id.ValueKind == JsonValueKind.String && id.GetString() is { } text && syntax.TakesId(text) ? text : null;
 }

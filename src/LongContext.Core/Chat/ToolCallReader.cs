@@ -10,8 +10,8 @@ namespace LongContext.Chat;
 /// <para>Text is given as soon as it cannot begin a call, a call as soon as its object is whole. White space next to a call is no text.
 /// What begins like a call and is none (not JSON, other fields, the same key twice, arguments that are no object, cut off, longer than
 /// 1,048,576 characters, deeper than 64) is given as the text that it is; nothing that a model writes throws. Arguments that are
-/// a string which holds an object are read as that object. An "id" that the model writes is taken; without one the call gets "call_"
-/// and 9 letters and digits (Mistral: those alone) that no other call of this process has.</para>
+/// a string which holds an object are read as that object. An "id" that the model writes is taken, if no other call of the answer has it and the format could write it again (1 to 64 characters; Mistral: 9 letters
+/// and digits); else the call gets "call_" and 9 letters and digits (Mistral: those alone) that no other call of this process has.</para>
 /// <para>For one answer and one thread.</para>
 /// </remarks>
 public sealed partial class ToolCallReader
@@ -49,6 +49,7 @@ public sealed partial class ToolCallReader
         if (!_isAfterCall) _text.Append(_white);
         _white.Clear();
         _isAfterCall = false;
+        _ids.Clear();
         _state = _syntax.IsBare ? State.Bare : State.Text;
         return TakeReadings();
     }

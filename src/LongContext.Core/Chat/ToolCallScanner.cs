@@ -8,12 +8,18 @@ internal sealed class ToolCallScanner
     private static readonly System.Buffers.SearchValues<char> Bare = System.Buffers.SearchValues.Create(" \t\r\n,:+-.0123456789eEtrufalsn");
 
     private readonly StringBuilder _text = new();
-    private bool _onlyCalls;
+
+    /// <summary>Beginnings of which one is still to be seen; empty where nothing is.</summary>
+    private IReadOnlyList<IReadOnlyList<string>> _beginnings = [];
+
     private bool _inString;
     private bool _escaped;
-    private bool _sawKey;
     private int _depth;
-    private int _keyStart;
+    private int _strings;
+    private int _stringStart;
+
+    /// <summary>Whether what stands between two strings of a beginning was seen.</summary>
+    private bool _separated;
 
     public enum Step
     {
@@ -26,24 +32,26 @@ internal sealed class ToolCallScanner
     public string Text => _text.ToString();
 
     /// <summary>Begins at an opening brace.</summary>
-    /// <param name="onlyCalls">Whether an object whose first key is none of a call's is a fault: where nothing announces a call, an answer in JSON is not to be held back.</param>
-    public void Begin(bool onlyCalls)
+    /// <param name="beginnings">The strings that the object must begin with, keys and values in turn, one list of them or another; empty for any.</param>
+    public void Begin(IReadOnlyList<IReadOnlyList<string>> beginnings)
     {
         _text.Clear();
-        _onlyCalls = onlyCalls;
-        _inString = _escaped = _sawKey = false;
-        _depth = 0;
+        _beginnings = beginnings;
+        _inString = _escaped = false;
+        _separated = true;
+        _depth = _strings = 0;
     }
 
     public Step Read(char next)
     {
         _text.Append(next);
         if (_inString) return ReadString(next);
+        if (_depth > 0 && _beginnings.Count > 0 && !MayStandInBeginning(next)) return Step.Fault;
         switch (next)
         {
             case '"':
                 _inString = true;
-                _keyStart = _text.Length;
+                _stringStart = _text.Length;
                 return Step.More;
             case '{' or '[':
                 // The arguments stand one level down.
@@ -66,8 +74,24 @@ internal sealed class ToolCallScanner
         }
 
         _inString = false;
-        if (_sawKey) return Step.More;
-        _sawKey = true;
-        return _onlyCalls && !ToolCallObject.IsField(_text.ToString(_keyStart, _text.Length - 1 - _keyStart)) ? Step.Fault : Step.More;
+        return _beginnings.Count == 0 || Begins(_text.ToString(_stringStart, _text.Length - 1 - _stringStart)) ? Step.More : Step.Fault;
+    }
+
+    /// <summary>Whether a character is one between a beginning's keys and values, which stand in turn.</summary>
+    private bool MayStandInBeginning(char next)
+    {
+        if (next is ' ' or '\t' or '\r' or '\n') return true;
+        if (_separated) return next == '"';
+        return _separated = next == (_strings % 2 == 0 ? ',' : ':');
+    }
+
+    private bool Begins(string next)
+    {
+        _separated = false;
+        _beginnings = [.. _beginnings.Where(beginning => beginning[_strings] == next)];
+        if (_beginnings.Count == 0) return false;
+        _strings++;
+        if (_beginnings.Any(beginning => beginning.Count == _strings)) _beginnings = [];
+        return true;
     }
 }

@@ -17,9 +17,12 @@ public sealed partial class ToolCallSyntax
         Separator = "\n",
     };
 
-    /// <summary>An object with "name" and "parameters" that is the whole answer, as Llama 3.1 and 3.2 write it, or one after &lt;|python_tag|&gt;.</summary>
+    /// <summary>
+    /// An object with "name" and "parameters" that is the whole answer, as Llama 3.1 and 3.2 write it, or one after &lt;|python_tag|&gt;. Its first key is "name", or "type" with the value "function" and then "name".
+    /// </summary>
     public static ToolCallSyntax Llama3 { get; } = new()
     {
+        BareBeginnings = [["name"], ["type", "function", "name"]],
         Openings = ["<|python_tag|>"],
         SpecialTokens = ["<|python_tag|>"],
         AllowsSeveral = false,
@@ -77,5 +80,6 @@ public sealed partial class ToolCallSyntax
         Suffix = "]",
         // The templates ask for ids of 9 characters.
         IdPrefix = "",
+        IdLength = ToolCallIds.Length,
     };
 }

@@ -50,11 +50,20 @@ public sealed partial class ToolCallSyntax
     /// <summary>What may close what an opening opened; null for nothing.</summary>
     internal string? Closing { get; private init; }
 
-    /// <summary>Whether an object that begins an answer is a call without an opening.</summary>
+    /// <summary>Whether an object that begins an answer can be a call without an opening.</summary>
     internal bool IsBare => Opening is null;
+
+    /// <summary>What such an object begins with: its first strings, keys and values in turn. One that begins otherwise is an answer in JSON.</summary>
+    internal IReadOnlyList<IReadOnlyList<string>> BareBeginnings { get; private init; } = [];
 
     /// <summary>What the ids that a reader makes begin with.</summary>
     internal string IdPrefix { get; private init; } = "call_";
+
+    /// <summary>Letters and digits that an id must be; null where it may be anything.</summary>
+    internal int? IdLength { get; private init; }
+
+    /// <summary>Whether an id that a model writes can stay as it is.</summary>
+    internal bool TakesId(string id) => IdLength is { } length ? id.Length == length && id.All(char.IsAsciiLetterOrDigit) : id.Length is > 0 and <= ToolJson.MaximumNameLength;
 
     /// <summary>Writes calls as the model does.</summary>
     /// <param name="calls">At least one call, none null; their ids are not written.</param>

@@ -19,11 +19,11 @@ internal sealed class AnswerGrammars(Tokenizer tokenizer)
         _ => null,
     };
 
-    /// <summary>The grammar of answers with calls, all of one syntax; null where the answer is free, because nothing tells where a call opens, or because it is not known what the tokens spell and nothing strict is asked for.</summary>
+    /// <summary>The grammar of answers with calls, all of one syntax; null where the answer is free: because it is not known what the tokens spell, or calls open by nothing but how a text begins, and nothing strict is asked for.</summary>
     public CompiledGrammar? OfCalls(CallGrammarForm form)
     {
-        string first = form.Syntax.Prefix + form.Syntax.CallPrefix;
-        if (form.MayEndAnywhere && (form.Syntax.Opening is not { Length: > 0 } opening || !first.StartsWith(opening, StringComparison.Ordinal))) return null;
+        // It takes something from answers: JSON that begins like a call.
+        if (form is { MayEndAnywhere: true, Syntax.IsBare: true } && !form.Tools.Any(each => each.IsStrict)) return null;
         TokenBytes tokens;
         try
         {

@@ -72,10 +72,12 @@ internal sealed class ChatRequestReader
 
         GenerationOptions chosen = Generation(chatOptions, asked, prompt.Length, isBounded ? null : most, isBounded ? null : memoryTokens);
         ReasoningSplitter? splitter = rendered is null ? null : Splitter(rendered, continuesTurn);
-        bool hasTools = asked.Tools.Tools.Count > 0;
+        bool hasTools = asked.Tools.Tools.Count > 0, separates = asked.SeparatesReasoning ?? options.SeparatesReasoning;
         if (hasTools)
         {
-            chosen = chosen with { Grammar = null, AnswerGrammar = tools.Grammar(asked.Tools, chosen.Grammar, splitter?.Stage) };
+            // Thoughts that are not told apart are text, in which calls count, and so they are held to there too; but what must be a call, or of a form, may be thought about first.
+            bool isText = !separates && !asked.Tools.IsRequired && chosen.Grammar is null;
+            chosen = chosen with { Grammar = null, AnswerGrammar = tools.Grammar(asked.Tools, chosen.Grammar, isText ? null : splitter?.Stage) };
         }
         else if (splitter is not null && chosen.Grammar is not null)
         {
@@ -97,7 +99,7 @@ internal sealed class ChatRequestReader
             },
             PromptText = cut.Count > 0 ? null : text,
             StopStrings = asked.StopStrings,
-            Reasoning = asked.SeparatesReasoning ?? options.SeparatesReasoning ? splitter : null,
+            Reasoning = separates ? splitter : null,
             ShowsReasoning = asked.ShowsReasoning,
             ToolCalls = hasTools ? format!.ToolCalls : null,
             AllowsSeveralCalls = hasTools && tools.AllowsSeveral(asked.Tools),

@@ -20,6 +20,16 @@ public sealed class ToolCallReaderTests
     [InlineData("llama3", """{"name": "f", "parameters": {"a": 1}}""", "f{\"a\": 1}")]
     [InlineData("llama3", """ {"name": "f", "parameters": {}}; {"name": "g", "parameters": {}}""", "f{}|g{}")]
     [InlineData("llama3", """<|python_tag|>{"type": "function", "name": "f", "parameters": {}}""", "f{}")]
+    [InlineData("llama3", """{"type": "function", "name": "f", "parameters": {}}""", "f{}")]
+    [InlineData("llama3", "{\n  \"type\": \"function\",\n  \"name\": \"f\",\n  \"arguments\": {}\n}", "f{}")]
+    [InlineData("llama3", """{"id": 1, "name": "f", "parameters": {}}""", """{"id": 1, "name": "f", "parameters": {}}""")]
+    [InlineData("llama3", """{"type": ["function", "name"], "name": "f", "parameters": {}}""", """{"type": ["function", "name"], "name": "f", "parameters": {}}""")]
+    [InlineData("llama3", """{"type": {"function": "name"}, "name": "f", "parameters": {}}""", """{"type": {"function": "name"}, "name": "f", "parameters": {}}""")]
+    [InlineData("llama3", """{"type": 1, "function": 2, "name": "f", "parameters": {}}""", """{"type": 1, "function": 2, "name": "f", "parameters": {}}""")]
+    [InlineData("llama3", """{"type": "object", "name": "f", "parameters": {}}""", """{"type": "object", "name": "f", "parameters": {}}""")]
+    [InlineData("llama3", """{"type": "function", "function": {"name": "f", "parameters": {}}}""", """{"type": "function", "function": {"name": "f", "parameters": {}}}""")]
+    [InlineData("llama3", """{"\u006eame": "f", "parameters": {}}""", """{"\u006eame": "f", "parameters": {}}""")]
+    [InlineData("llama3", """{"name": "f", "age": 3}""", """{"name": "f", "age": 3}""")]
     [InlineData("llama3", """So: {"name": "f", "parameters": {}}""", """So: {"name": "f", "parameters": {}}""")]
     [InlineData("llama3", """So: <|python_tag|>{"name": "f", "parameters": {}}""", "So:|f{}")]
     [InlineData("llama3", """<|python_tag|>search.call(query="x")""", """<|python_tag|>search.call(query="x")""")]
@@ -87,6 +97,13 @@ public sealed class ToolCallReaderTests
         Assert.Empty(reader.Add("{\"nam"));
         Assert.Equal("{\"name_of\"", Text(reader.Add("e_of\"")));
         Assert.Equal(": 1}", Text(reader.Add(": 1}")));
+        // As early as it shows.
+        foreach (string begun in new[] { "{\"id\"", "{\"parameters\"", "{\"type\": \"object\"", "{\"type\": \"function\", \"x\"", "{\"type\": 1", "{\"type\"\"", "{\"type\",", "{}", "{{", "{:", "{x" })
+        {
+            reader = ToolCallSyntax.Llama3.CreateReader();
+            Assert.Empty(reader.Add(begun[..^1]));
+            Assert.Equal(begun, Text(reader.Add(begun[^1..])));
+        }
     }
 
     [Fact]
@@ -115,9 +132,32 @@ public sealed class ToolCallReaderTests
         Assert.Equal(1000, hermes.Distinct().Count());
         Assert.All(hermes, id => Assert.Matches("^call_[0-9a-z]{9}$", id));
         Assert.Matches("^[0-9a-z]{9}$", Id(ToolCallSyntax.MistralNemo, "[TOOL_CALLS]" + Call));
-        Assert.Equal("abc", Id(ToolCallSyntax.Mistral, "[TOOL_CALLS]{\"name\": \"f\", \"arguments\": {}, \"id\": \"abc\"}"));
+        const string own = "{\"name\": \"f\", \"arguments\": {}, \"id\": \"IDENTITY\"}";
+        Assert.Equal("abc", Id(ToolCallSyntax.Hermes, "<tool_call>" + own.Replace("IDENTITY", "abc", StringComparison.Ordinal)));
+        Assert.Equal("aBc456789", Id(ToolCallSyntax.Mistral, "[TOOL_CALLS]" + own.Replace("IDENTITY", "aBc456789", StringComparison.Ordinal)));
+        // One that the template would refuse to write again, or nobody would read, is another one's.
+        foreach (string other in new[] { "abc", "abc45678_", "abc45678é", "abc4567890", "" })
+            Assert.Matches("^[0-9a-z]{9}$", Id(ToolCallSyntax.Mistral, "[TOOL_CALLS]" + own.Replace("IDENTITY", other, StringComparison.Ordinal)));
+        Assert.Matches("^call_[0-9a-z]{9}$", Id(ToolCallSyntax.Hermes, "<tool_call>" + own.Replace("IDENTITY", new string('i', 65), StringComparison.Ordinal)));
 
         static string Id(ToolCallSyntax syntax, string answer) => Assert.Single(syntax.CreateReader().Add(answer)).Call!.Id;
+    }
+
+    [Fact]
+    public void Ids_ThatAModelWritesTwice_AreNotTheSame()
+    {
+        const string call = "{\"name\": \"f\", \"arguments\": {\"a\": 1}, \"id\": \"abcdefgh1\"}";
+        ToolCallReader reader = ToolCallSyntax.Mistral.CreateReader();
+        for (int answer = 0; answer < 2; answer++)
+        {
+            ChatToolCall[] calls = [.. reader.Add($"[TOOL_CALLS] [{call}, {call}, {call}]").Select(reading => reading.Call!)];
+            Assert.Equal("abcdefgh1", calls[0].Id);
+            Assert.Equal(3, calls.Select(each => each.Id).Distinct().Count());
+            Assert.All(calls, each => Assert.Matches("^[0-9a-z]{9}$", each.Id));
+            Assert.All(calls, each => Assert.Equal(("f", "{\"a\": 1}"), (each.Name, each.Arguments.GetRawText())));
+            // What the next answer has is its own.
+            Assert.Empty(reader.Flush());
+        }
     }
 
     internal static ToolCallSyntax Syntax(string name) => name switch

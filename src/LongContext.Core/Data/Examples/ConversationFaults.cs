@@ -1,6 +1,6 @@
 namespace LongContext.Data.Examples;
 
-/// <summary>What becomes of a conversation that has roles in the wrong order, turns without text, tools or images.</summary>
+/// <summary>What becomes of a conversation that has roles in the wrong order, turns without text, images, or tools that are not read or cannot be used (no function, no schema, two of a name).</summary>
 public enum ConversationFaults
 {
     /// <summary>The record is bad: its reader stops or counts it, as asked there.</summary>

@@ -11,23 +11,37 @@ internal static class ConversationOrder
         if (turns.Count == 0) return "the conversation has no turns";
         if (requiresAlternation && FindOrderFault(turns) is { } fault) return fault;
         if (!turns.Any(turn => turn.IsAssistant)) return "the conversation has no answer";
-        if (FindAnswerFault(turns) is { } stray) return stray;
+        if (FindAnswerFault(turns, requiresAlternation) is { } stray) return stray;
         return turns.Any(turn => turn.IsAssistant && turn.CountsInLoss) ? null : "no answer of the conversation counts (each has the weight 0)";
     }
 
-    /// <summary>An answer of a tool that names its call names one of the turn that made calls last.</summary>
-    private static string? FindAnswerFault(IReadOnlyList<ChatTurn> turns)
+    /// <summary>
+    /// An answer of a tool that names its call names one of the turn that made calls last. Where turns have an order, all calls are answered before something else is said, as OpenAI's protocol asks; calls that end
+    /// the conversation are what is learned.
+    /// </summary>
+    private static string? FindAnswerFault(IReadOnlyList<ChatTurn> turns, bool requiresAll)
     {
         HashSet<string> open = new(StringComparer.Ordinal);
+        int unnamed = 0;
         for (int i = 0; i < turns.Count; i++)
         {
-            if (turns[i].ToolCalls.Count > 0) open.Clear();
-            foreach (ChatToolCall call in turns[i].ToolCalls)
+            ChatTurn turn = turns[i];
+            if (requiresAll && !turn.IsTool && open.Count > unnamed)
+                return $"turn {i} is of the role \"{turn.Role}\", expected an answer to each of the calls before it first; {(unnamed == 0 ? $"\"{open.First()}\" has none" : $"{open.Count - unnamed} have none")}";
+            if (turn.ToolCalls.Count > 0)
+            {
+                open.Clear();
+                unnamed = 0;
+            }
+
+            foreach (ChatToolCall call in turn.ToolCalls)
             {
                 if (!open.Add(call.Id)) return $"turn {i} makes two calls with the id \"{call.Id}\"";
             }
 
-            if (turns[i] is { IsTool: true, ToolCallId: { } id } && !open.Remove(id)) return $"turn {i} answers the call \"{id}\", which is none of the last calls or has its answer";
+            if (turn is { IsTool: true, ToolCallId: { } id } && !open.Remove(id)) return $"turn {i} answers the call \"{id}\", which is none of the last calls or has its answer";
+            // One that names no call answers one of them all the same.
+            if (turn is { IsTool: true, ToolCallId: null }) unnamed++;
         }
 
         return null;

@@ -15,7 +15,7 @@ internal sealed class MessageReader(ChatColumns columns)
     /// <param name="node">The list.</param>
     /// <param name="field">Its name, for faults.</param>
     /// <exception cref="DataFormatException">It is no list of messages.</exception>
-    /// <exception cref="ConversationException">A message has no text, calls a tool, or is of a role that has no place here.</exception>
+    /// <exception cref="ConversationException">A message has no text, calls a tool that is not read or in a way that cannot be used, or is of a role that has no place here.</exception>
     public List<ChatTurn> Read(JsonNode? node, string field)
     {
         if (node is not JsonArray messages) throw new DataFormatException($"the field \"{field}\" is {RecordFields.Describe(node)}, expected a list of messages.");
@@ -46,9 +46,7 @@ internal sealed class MessageReader(ChatColumns columns)
                 throw new ConversationException($"{where} has \"{call}\"; calls of tools are not supported, expected text alone");
         }
 
-        if (role != ChatTurn.AssistantRole && columns.ReadsTools && HoldsSomething(message[ExampleFields.ToolCalls]))
-            throw new ConversationException($"{where} has \"{ExampleFields.ToolCalls}\", but its role is \"{role}\", expected an assistant's");
-        ChatToolCall[] calls = role == ChatTurn.AssistantRole && columns.ReadsTools ? ToolReader.ReadCalls(message[ExampleFields.ToolCalls], $"{where}.{ExampleFields.ToolCalls}") : [];
+        ChatToolCall[] calls = columns.ReadsTools ? ReadCalls(message, role, $"{where}.{ExampleFields.ToolCalls}") : [];
         bool mayBeSilent = calls.Length > 0 && (!RecordFields.TryFind(message, columns.Content, out JsonNode? said) || said is null);
         string content = mayBeSilent ? "" : ReadContent(Require(message, columns.Content, where), $"{where}.{columns.Content}");
         if (role == ChatTurn.ToolRole) return ReadAnswer(message, content);
@@ -60,6 +58,13 @@ internal sealed class MessageReader(ChatColumns columns)
         if (role != ChatTurn.AssistantRole) return new ChatTurn(role, content);
         string? reasoning = columns.Reasoning is { } name ? RecordFields.OptionalText(message, name) : null;
         return new ChatTurn(role, content) { Reasoning = string.IsNullOrEmpty(reasoning) ? null : reasoning, CountsInLoss = ReadWeight(message, where), ToolCalls = calls };
+    }
+
+    private static ChatToolCall[] ReadCalls(JsonObject message, string role, string where)
+    {
+        JsonNode? made = ToolReader.Read(message[ExampleFields.ToolCalls], where);
+        if (role == ChatTurn.AssistantRole) return ToolReader.ReadCalls(made, where);
+        return HoldsSomething(made) ? throw new ConversationException($"{where} has calls, but the message's role is \"{role}\", expected an assistant's") : [];
     }
 
     private static ChatTurn ReadAnswer(JsonObject message, string content)

@@ -14,6 +14,7 @@ internal sealed class CallGrammar
     private readonly GrammarGraph graph;
     private readonly bool takesAnyArguments;
     private readonly int end;
+    private int? names;
 
     private CallGrammar(CallGrammarForm form, GrammarGraph graph, bool takesAnyArguments)
     {
@@ -42,31 +43,59 @@ internal sealed class CallGrammar
 
     private int Build()
     {
-        int body = graph.Add();
-        if (form.MayEndAnywhere)
+        if (!form.MayEndAnywhere)
         {
-            string opening = form.Syntax.Opening!;
-            graph.Empty(body, FreeText.Until(graph, opening, Calls(opening), end));
+            int body = graph.Add();
+            graph.Empty(body, Calls(form.Syntax.Prefix + form.Syntax.CallPrefix));
+            if (!form.IsRequired && form.Answer is { } answer) graph.Call(body, SchemaGrammar.Build(graph, JsonNode.Parse(answer.Schema)!, answer.Options), end);
             return Thoughts(body);
         }
 
-        graph.Empty(body, Calls(""));
-        if (!form.IsRequired && form.Answer is { } answer) graph.Call(body, SchemaGrammar.Build(graph, JsonNode.Parse(answer.Schema)!, answer.Options), end);
-        return Thoughts(body);
+        // Behind a spelling of the opening that is not the template's own, all goes on as behind that one.
+        string rest = (form.Syntax.Prefix + form.Syntax.CallPrefix)[(form.Syntax.Opening?.Length ?? 0)..];
+        var text = new FreeText(graph, form.Syntax.Openings.Select(opening => (opening, Calls(rest))), end);
+        return form.Syntax.IsBare ? Bare(text) : Thoughts(text.Start);
+    }
+
+    /// <summary>Answers in which an object calls by its place, at the beginning or behind the thoughts.</summary>
+    private int Bare(FreeText text)
+    {
+        int answer = Opening().Build(graph, text, end);
+        if (form.Stage != ReasoningStage.Before || form.Thoughts is not { } tags) return Thoughts(answer);
+        // Thoughts are told from an answer by how the text begins, so that no text is both.
+        BareOpening opening = Opening();
+        opening.AddTag(tags.Opening, Thoughts(tags, answer));
+        return opening.Build(graph, text, end);
+    }
+
+    private BareOpening Opening()
+    {
+        const string last = "\"name\"";
+        string prefix = form.Syntax.CallPrefix, rest = prefix[(prefix.IndexOf(last, StringComparison.Ordinal) + last.Length)..];
+        var opening = new BareOpening();
+        foreach (IReadOnlyList<string> strings in form.Syntax.BareBeginnings) opening.AddObject(strings, Calls(rest));
+        return opening;
     }
 
     /// <summary>What may stand before the answer.</summary>
     private int Thoughts(int body)
     {
         if (form.Thoughts is not { } tags || form.Stage == ReasoningStage.Answering) return body;
-        int behind = graph.Add(), thoughts = FreeText.Until(graph, tags.Closing, behind, form.MayEndAnywhere ? end : null);
-        LineFeeds(behind, body);
+        int thoughts = Thoughts(tags, body);
         if (form.Stage == ReasoningStage.Thinking) return thoughts;
         int start = graph.Add(), first = graph.Add();
         LineFeeds(start, first);
         Text(first, tags.Opening, thoughts);
         graph.Empty(first, body);
         return start;
+    }
+
+    /// <summary>Thoughts and the tag that closes them.</summary>
+    private int Thoughts(ReasoningTags tags, int body)
+    {
+        int behind = graph.Add();
+        LineFeeds(behind, body);
+        return FreeText.Until(graph, tags.Closing, behind, form.MayEndAnywhere ? end : null);
     }
 
     /// <summary>Up to two, which templates put beside tags.</summary>
@@ -80,13 +109,20 @@ internal sealed class CallGrammar
     }
 
     /// <summary>Reads one or more calls to the answer's end.</summary>
-    /// <param name="opened">What was read of them.</param>
+    /// <param name="rest">What is still to come before the first one's name.</param>
     /// <returns>Where they begin.</returns>
-    private int Calls(string opened)
+    private int Calls(string rest)
+    {
+        int start = graph.Add();
+        Text(start, rest, names ??= Names());
+        return start;
+    }
+
+    /// <summary>The same from the first one's name on, which all have in common.</summary>
+    private int Names()
     {
         ToolCallSyntax syntax = form.Syntax;
-        int start = graph.Add(), name = graph.Add(), after = graph.Add();
-        Text(start, (syntax.Prefix + syntax.CallPrefix)[opened.Length..], name);
+        int name = graph.Add(), after = graph.Add();
         foreach (CallableTool callable in form.Tools)
         {
             int arguments = graph.Add(), close = graph.Add();
@@ -97,7 +133,7 @@ internal sealed class CallGrammar
 
         if (form.AllowsSeveral) Text(after, syntax.Separator + syntax.CallPrefix, name);
         Text(after, syntax.Suffix, end);
-        return start;
+        return name;
     }
 
     private int Arguments(CallableTool callable)

@@ -55,6 +55,23 @@ internal sealed class CompiledGrammar
     /// <summary>Whether any text may follow here, so that tokens without text may as well.</summary>
     public bool IsFree(GrammarState state) => graph.IsFree(state);
 
+    /// <summary>Whether it is known that any token may follow, the end apart: it is once <see cref="Allowed(GrammarState)"/> was asked, so that this takes no time and has no faults.</summary>
+    public bool TakesAnything(GrammarState state)
+    {
+        if (!IsFree(state)) return false;
+        lock (gate)
+        {
+            if (state.TakesAnything is null && state.Mask is { } mask)
+            {
+                int word = 0;
+                while (word < mask.Length && (mask[word] | tokens.WithoutText[word]) == ulong.MaxValue) word++;
+                state.TakesAnything = word == mask.Length;
+            }
+
+            return state.TakesAnything is true;
+        }
+    }
+
     /// <summary>A bit for each token that may follow a state, with text; the end and what has no text apart.</summary>
     public ulong[] Allowed(GrammarState state) => Allowed(state, out _);
 

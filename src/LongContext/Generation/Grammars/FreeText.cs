@@ -3,48 +3,77 @@ using System.Text;
 namespace LongContext.Generation.Grammars;
 
 /// <summary>Text that may be anything until a marker stands in it.</summary>
-internal static class FreeText
+/// <remarks>
+/// The automaton of Aho and Corasick 1975, a node for each beginning of a marker that the text may end with: after every byte there is one such node, so that free text costs no more than a walk.
+/// </remarks>
+internal sealed class FreeText
 {
+    private readonly (string Marker, int After)[] markers;
+    private readonly Dictionary<string, int> nodes = new(StringComparer.Ordinal);
+
     /// <summary>Reads any bytes up to the first place at which a marker is complete.</summary>
     /// <param name="graph">The grammar.</param>
-    /// <param name="marker">The marker, not empty.</param>
-    /// <param name="after">Where its last byte leads.</param>
+    /// <param name="markers">The markers, none empty, and where the last byte of each leads.</param>
     /// <param name="end">Where the text may be left before that; null for nowhere.</param>
-    /// <returns>Where the text begins.</returns>
-    /// <remarks>The automaton of Knuth, Morris and Pratt 1977, a node for each beginning of the marker that the text may end with: after every byte there is one such node, so that free text costs no more than a walk.</remarks>
-    public static int Until(GrammarGraph graph, string marker, int after, int? end)
+    public FreeText(GrammarGraph graph, IEnumerable<(string Marker, int After)> markers, int? end)
     {
-        byte[] bytes = Encoding.UTF8.GetBytes(marker);
-        int[] nodes = new int[bytes.Length];
-        for (int i = 0; i < nodes.Length; i++)
+        this.markers = [.. markers.Select(each => (ToBytes(each.Marker), each.After))];
+        foreach ((string marker, _) in this.markers)
         {
-            nodes[i] = graph.Add();
-            graph.SetFree(nodes[i]);
-            if (end is { } left) graph.Empty(nodes[i], left);
-        }
-
-        // The longest proper beginning of the marker that its first i bytes end with.
-        int[] shorter = new int[bytes.Length];
-        for (int i = 1; i < bytes.Length; i++) shorter[i] = i == 1 ? 0 : Next(shorter[i - 1], bytes[i - 1]);
-        for (int i = 0; i < nodes.Length; i++)
-        {
-            for (int first = 0, last; first < 256; first = last + 1)
+            for (int length = 0; length < marker.Length; length++)
             {
-                int next = Next(i, (byte)first);
-                for (last = first; last < 255 && Next(i, (byte)(last + 1)) == next; last++)
-                {
-                }
-
-                graph.Byte(nodes[i], (byte)first, (byte)last, next == bytes.Length ? after : nodes[next]);
+                if (!nodes.ContainsKey(marker[..length])) nodes.Add(marker[..length], Node(graph, end));
             }
         }
 
-        return nodes[0];
+        foreach ((string read, int node) in nodes) Branch(graph, node, next => After(read + next));
+    }
 
-        int Next(int read, byte value)
+    /// <summary>Where the text begins.</summary>
+    public int Start => nodes[""];
+
+    /// <summary>The same with one marker; where the text begins.</summary>
+    public static int Until(GrammarGraph graph, string marker, int after, int? end) => new FreeText(graph, [(marker, after)], end).Start;
+
+    /// <summary>A node of free text.</summary>
+    /// <param name="graph">The grammar.</param>
+    /// <param name="end">Where the text may be left; null for nowhere.</param>
+    public static int Node(GrammarGraph graph, int? end)
+    {
+        int node = graph.Add();
+        graph.SetFree(node);
+        if (end is { } left) graph.Empty(node, left);
+        return node;
+    }
+
+    /// <summary>Says of each byte where it leads, a character for a byte.</summary>
+    public static void Branch(GrammarGraph graph, int from, Func<char, int> target)
+    {
+        for (int first = 0, last; first < 256; first = last + 1)
         {
-            while (bytes[read] != value && read > 0) read = shorter[read];
-            return bytes[read] == value ? read + 1 : 0;
+            int to = target((char)first);
+            for (last = first; last < 255 && target((char)(last + 1)) == to; last++)
+            {
+            }
+
+            graph.Byte(from, (byte)first, (byte)last, to);
         }
+    }
+
+    /// <summary>A text's UTF-8, a character for each byte.</summary>
+    public static string ToBytes(string text) => Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(text));
+
+    /// <summary>Where a text is that has no marker in it but at its end.</summary>
+    /// <param name="read">Its bytes, or the last of them, as many as a marker has.</param>
+    public int After(string read)
+    {
+        foreach ((string marker, int after) in markers)
+        {
+            if (read.EndsWith(marker, StringComparison.Ordinal)) return after;
+        }
+
+        int start = 0;
+        while (!nodes.ContainsKey(read[start..])) start++;
+        return nodes[read[start..]];
     }
 }

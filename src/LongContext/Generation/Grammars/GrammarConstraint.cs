@@ -27,6 +27,9 @@ internal sealed class GrammarConstraint(CompiledGrammar grammar, IReadOnlyCollec
     public bool MustEnd => ends > 0 || (past[^1].IsComplete && past[^1].Places.Length == 0);
 
     /// <inheritdoc/>
+    public bool TakesAnything => IsComplete && grammar.TakesAnything(past[^1]);
+
+    /// <inheritdoc/>
     public void Mask(Span<float> logits)
     {
         ReadOnlySpan<ulong> allowed = grammar.Allowed(past[^1], out long work);

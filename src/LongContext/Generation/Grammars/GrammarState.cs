@@ -20,4 +20,7 @@ internal sealed class GrammarState((int Node, GrammarStack? Stack)[] places, boo
 
     /// <summary>A bit for each token that may come next; null until asked for.</summary>
     public ulong[]? Mask { get; set; }
+
+    /// <summary>Whether any token may come next, with text or without; null until known.</summary>
+    public bool? TakesAnything { get; set; }
 }

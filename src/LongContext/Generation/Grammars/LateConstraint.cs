@@ -24,6 +24,9 @@ internal sealed class LateConstraint(int opening, IReadOnlyCollection<int> stopT
     public bool MustEnd => isOpen && inner.MustEnd;
 
     /// <inheritdoc/>
+    public bool TakesAnything => isOpen && inner.TakesAnything;
+
+    /// <inheritdoc/>
     public void Mask(Span<float> logits)
     {
         if (isOpen)

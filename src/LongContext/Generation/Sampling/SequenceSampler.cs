@@ -43,7 +43,7 @@ internal sealed class SequenceSampler
         maskedUntilMinimum = options.MinimumNewTokens == 0 ? []
             : [.. stopTokenIds.Union(options.AlsoMaskedUntilMinimum).Where(id => (uint)id < (uint)vocabularySize)];
         if (options.LogProbabilities is { } count) alternatives = new TokenLogProbability[Math.Min(count, vocabularySize)];
-        need = constraint is null && biases.Length == 0 && !history.Changes ? NeedOf(options) : RowNeed.Whole;
+        need = biases.Length == 0 && !history.Changes ? NeedOf(options) : RowNeed.Whole;
     }
 
     /// <summary>Tokens chosen so far.</summary>
@@ -56,7 +56,7 @@ internal sealed class SequenceSampler
     public ReadOnlySpan<TokenLogProbability> Alternatives => alternatives.AsSpan(0, alternativeCount);
 
     /// <summary>What the next token is chosen from: candidates where nothing but the row itself decides, or the whole row.</summary>
-    public RowNeed Need => IsMasked ? RowNeed.Whole : need;
+    public RowNeed Need => IsMasked || constraint is { TakesAnything: false } ? RowNeed.Whole : need;
 
     /// <summary>Chooses the next token from a row's candidates, as <see cref="Next"/> chooses from the row, and takes it into the sequence; log-probabilities are those of the row to its mass's tolerance.</summary>
     /// <param name="candidates">As many as <see cref="Need"/> said, or more.</param>
@@ -70,8 +70,7 @@ internal sealed class SequenceSampler
         if (options.Temperature != 0 && !CandidateDraw.TryDraw(candidates, options, vocabularySize, Number(0), out chosen)) return false;
         token = chosen;
         if (options.LogProbabilities is not null) KeepRaw(candidates, token);
-        history.Add(token);
-        MadeCount++;
+        Add(token);
         return true;
     }
 
@@ -214,10 +213,15 @@ internal sealed class SequenceSampler
     private int Take(int token)
     {
         if (options.LogProbabilities is not null) LogProbability = (float)(distribution.Raw(vocabularySize)[token] - rawLogSum);
+        Add(token);
+        return token;
+    }
+
+    private void Add(int token)
+    {
         history.Add(token);
         MadeCount++;
         if (constraint is not null && !constraint.TryAccept(token)) throw new InvalidOperationException($"The grammar does not take token {token}, which it did not mask.");
-        return token;
     }
 
     private void KeepRaw(ReadOnlySpan<float> logits)

@@ -8,6 +8,7 @@ namespace LongContext.Data.Examples;
 public sealed class ChatToolMapTests
 {
     private const string Call = """{"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{\"a\": 1.0}"}}""";
+    private const string Second = """{"id": "c2", "function": {"name": "g", "arguments": {}}}""";
     private const string Asked = """{"role": "user", "content": "?"}, """;
 
     private static readonly ChatToolCall Made = new("c1", "f", JsonElement.Parse("""{"a": 1.0}"""));
@@ -57,10 +58,112 @@ public sealed class ChatToolMapTests
     [InlineData("""{"role": "assistant", "content": "a"}, {"role": "tool", "content": "b"}, {"role": "assistant", "content": "c"}""", "turn 2 is of the role \"tool\", expected \"user\"")]
     [InlineData("""{"role": "assistant", "tool_calls": [CALL]}, {"role": "tool", "content": "b", "tool_call_id": "c2"}, {"role": "assistant", "content": "c"}""", "turn 2 answers the call \"c2\", which is none of the last calls")]
     [InlineData("""{"role": "assistant", "tool_calls": [CALL]}, {"role": "tool", "content": "b", "tool_call_id": "c1"}, {"role": "tool", "content": "b", "tool_call_id": "c1"}, {"role": "assistant", "content": "c"}""", "turn 3 answers the call \"c1\"")]
+    [InlineData("""{"role": "assistant", "tool_calls": [CALL, CALL2]}, {"role": "tool", "content": "b", "tool_call_id": "c1"}, {"role": "assistant", "content": "c"}""", "turn 3 is of the role \"assistant\", expected an answer to each of the calls before it first; \"c2\" has none")]
+    [InlineData("""{"role": "assistant", "tool_calls": [CALL, CALL2]}, {"role": "tool", "content": "b"}, {"role": "assistant", "content": "c"}""", "turn 3 is of the role \"assistant\", expected an answer to each of the calls before it first; 1 have none")]
     [InlineData("""{"role": "assistant", "tool_calls": [CALL, CALL]}""", "turn 1 makes two calls with the id \"c1\"")]
     [InlineData("""{"role": "assistant", "tool_calls": [CALL]}, {"role": "tool", "content": "b", "tool_call_id": "c1"}""", "the last turn (2) is of the role \"tool\", expected an answer")]
     public void OpenAIChat_CallsAndAnswersThatDoNotMatch_AreNamed(string messages, string expected) =>
-        AssertFault(ColumnMap.OpenAIChat, $$"""{"messages": [{{Asked}}{{messages.Replace("CALL", Call, StringComparison.Ordinal)}}]}""", expected);
+        AssertFault(ColumnMap.OpenAIChat, $$"""{"messages": [{{Asked}}{{messages.Replace("CALL2", Second, StringComparison.Ordinal).Replace("CALL", Call, StringComparison.Ordinal)}}]}""", expected);
+
+    [Theory]
+    [InlineData("""{"role": "assistant", "tool_calls": [CALL]}""")]
+    [InlineData("""{"role": "assistant", "tool_calls": [CALL, CALL2]}""")]
+    [InlineData("""{"role": "assistant", "tool_calls": [CALL, CALL2]}, {"role": "tool", "content": "b", "tool_call_id": "c2"}, {"role": "tool", "content": "b"}, {"role": "assistant", "content": "c"}""")]
+    [InlineData("""{"role": "assistant", "tool_calls": [CALL]}, {"role": "tool", "content": "b"}, {"role": "tool", "content": "b"}, {"role": "assistant", "tool_calls": [CALL]}""")]
+    public void OpenAIChat_CallsThatAreAnsweredOrEndTheConversation_AreRead(string messages)
+    {
+        ChatExample example = Read($$"""{"messages": [{{Asked}}{{messages.Replace("CALL2", Second, StringComparison.Ordinal).Replace("CALL", Call, StringComparison.Ordinal)}}]}""");
+        Assert.True(example.Turns[^1].CountsInLoss && example.Turns[^1].IsAssistant);
+    }
+
+    [Fact]
+    public void Chat_WithoutAlternation_TakesCallsWithoutAnswers()
+    {
+        string record = $$"""{"messages": [{{Asked}}{"role": "assistant", "tool_calls": [{{Call}}]}, {{Asked}}{"role": "assistant", "content": "a"}]}""";
+        AssertFault(ColumnMap.OpenAIChat, record, "expected \"tool\" (after tool calls)");
+        Assert.Equal(4, Assert.IsType<ChatExample>(ColumnMap.Chat(ChatColumns.OpenAI with { RequiresAlternation = false }).Map(Record(record))).Turns.Count);
+    }
+
+    [Fact]
+    public void OpenAIChat_JsonText_IsReadAsWhatItHolds()
+    {
+        const string function = """{"type": "function", "function": {"name": "f", "description": "d", "parameters": {"type": "object", "x": 1.50}}}""";
+        const string asText = """{"type": "function", "function": {"name": "f", "description": "d", "parameters": "{\"type\": \"object\", \"x\": 1.50}"}}""";
+        string messages(string calls) => $$"""{"messages": [{{Asked}}{"role": "assistant", "content": null, "tool_calls": {{calls}}}]""";
+        ChatExample expected = Read($$"""{{messages($"[{Call}, {Second}]")}}, "tools": [{{function}}]}""");
+        Assert.Equal(2, expected.Turns[1].ToolCalls.Count);
+        foreach (string tools in new[] { Quoted($"[{function}]"), $"[{Quoted(function)}]", Quoted($"[{Quoted(function)}]"), $"[{asText}]", Quoted($"[{asText}]"), $$"""[{"function": {{Quoted("""{"name": "f", "description": "d", "parameters": {"type": "object", "x": 1.50}}""")}}}]""" })
+        {
+            foreach (string calls in new[] { $"[{Call}, {Second}]", Quoted($"[{Call}, {Second}]"), $"[{Quoted(Call)}, {Second}]" })
+                Assert.Equal(expected, Read($$"""{{messages(calls)}}, "tools": {{tools}}}"""));
+        }
+
+        // Nothing is nothing, whichever way it is said; a schema that is an empty text says nothing either.
+        foreach (string none in new[] { "\"\"", "\"[]\"", "\"null\"", "[]", "null" })
+        {
+            ChatExample plain = Read($$"""{"messages": [{"role": "user", "content": "?", "tool_calls": {{none}}}, {"role": "assistant", "content": "a", "tool_calls": {{none}}}], "tools": {{none}}}""");
+            Assert.Equal((0, 0), (plain.Tools.Count, plain.Turns[1].ToolCalls.Count));
+        }
+
+        Assert.Equal("{}", Read(Offering("""[{"function": {"name": "f", "parameters": ""}}]""")).Tools[0].Parameters.GetRawText());
+    }
+
+    [Theory]
+    [InlineData("\"[{\"", "\"tools\": ")]
+    [InlineData("\"none\"", "\"tools\": ")]
+    [InlineData("\"{}\"", null)]
+    [InlineData("\"{\\\"a\\\": 1}\"", "\"tools\" is an object, expected a list")]
+    [InlineData("[\"[]\"]", "\"tools\"[0] is a string, expected an object with \"function\"")]
+    [InlineData("""[{"function": "f"}]""", "\"tools\"[0].function: ")]
+    [InlineData("""[{"function": {"name": "f", "parameters": "{"}}]""", "\"tools\"[0]: ")]
+    [InlineData("""[{"function": {"name": "f", "parameters": "[]"}}]""", "\"tools\"[0]: The parameters of the tool \"f\" are Array, expected an object")]
+    [InlineData("""[{"function": {"name": "f", "parameters": "{\"a\": 1, \"a\": 2}"}}]""", "\"tools\"[0]: ")]
+    [InlineData("""[{"function": {"name": "f", "parameters": {"a": "\ud800"}}}]""", "\"tools\"[0]: ")]
+    [InlineData("\"[{\\\"function\\\": {\\\"name\\\": \\\"f\\\", \\\"name\\\": \\\"g\\\"}}]\"", "\"tools\": ")]
+    [InlineData("\"[{\\\"function\\\": {\\\"name\\\": \\\"\\\\ud800\\\"}}]\"", "\"tools\": ")]
+    [InlineData("\"[{\\\"function\\\": {\\\"name\\\": \\\"f\\\", \\\"\\\\udc00\\\": 1}}]\"", "\"tools\": ")]
+    public void OpenAIChat_BrokenText_IsNamed(string tools, string? expected)
+    {
+        string record = Offering(tools);
+        if (expected is null) Assert.Empty(Read(record).Tools);
+        else AssertFault(ColumnMap.OpenAIChat, record, expected);
+    }
+
+    [Fact]
+    public void OpenAIChat_TextBeyondTheBounds_IsRefused()
+    {
+        static string Record(string tools) => Offering(Quoted(tools));
+        static string Deep(int depth) => "[{\"function\": {\"name\": \"f\", \"parameters\": " + string.Concat(Enumerable.Repeat("{\"a\":", depth - 1)) + "{}" + new string('}', depth - 1) + "}}]";
+        Assert.Single(Read(Record(Deep(64))).Tools);
+        AssertFault(ColumnMap.OpenAIChat, Record(Deep(65)), "\"tools\": ");
+        AssertFault(ColumnMap.OpenAIChat, Record(new string('[', 100_000)), "\"tools\": ");
+        string most = """[{"function": {"name": "f"}}]""".PadRight(ToolReader.MaximumTextLength);
+        Assert.Single(Read(Record(most)).Tools);
+        AssertFault(ColumnMap.OpenAIChat, Record(most + " "), $"\"tools\" is a text of {most.Length + 1} characters, expected at most {most.Length}");
+        AssertFault(ColumnMap.OpenAIChat, $$$"""{"messages": [{{{Asked}}}{"role": "assistant", "tool_calls": [{"id": "x", "function": {"name": "f", "arguments": {{{Quoted(most + " ")}}} }}]}]}""", "\"messages\"[1].tool_calls[0].function.arguments is a text of");
+    }
+
+    [Fact]
+    public void Chat_LeaveOut_LeavesOutWhatToolsCannotBeUsed()
+    {
+        string[] tools =
+        [
+            """[{"function": {"name": "f"}}, {"function": {"name": "f"}}]""", """[{"function": {"name": "f g"}}]""", """[{"function": {"name": "f", "parameters": []}}]""", """[{"type": "web_search"}]""", "\"[{\"",
+        ];
+        string[] calls =
+        [
+            """{"id": "x", "function": {"name": "f", "arguments": "{a"}}""", """{"id": "x", "function": {"name": "", "arguments": {}}}""", """{"id": "", "function": {"name": "f", "arguments": {}}}""", $"{Call}, {Call}",
+        ];
+        foreach (ConversationFaults faults in new[] { ConversationFaults.LeaveOut, ConversationFaults.Mend })
+        {
+            ColumnMap map = ColumnMap.Chat(ChatColumns.OpenAI with { Faults = faults });
+            Assert.All(tools, list => Assert.Null(map.Map(Record(Offering(list)))));
+            Assert.All(calls, list => Assert.Null(map.Map(Record($$"""{"messages": [{{Asked}}{"role": "assistant", "tool_calls": [{{list}}]}]}"""))));
+            // Fields of the wrong kind are bad all the same.
+            AssertFault(map, Offering("1"), "\"tools\" is a number");
+            AssertFault(map, Offering("""[{"function": {"name": 1}}]"""), "\"tools\"[0].function.name is a number");
+        }
+    }
 
     [Theory]
     [InlineData("""{"a": 1}""", "\"tools\" is an object, expected a list")]
@@ -112,4 +215,9 @@ public sealed class ChatToolMapTests
     }
 
     private static ChatExample Read(string record) => Assert.IsType<ChatExample>(ColumnMap.OpenAIChat.Map(Record(record)));
+
+    /// <summary>A record with tools alone.</summary>
+    private static string Offering(string tools) => $$"""{"messages": [{{Asked}}{"role": "assistant", "content": "a"}], "tools": {{tools}}}""";
+
+    private static string Quoted(string json) => JsonSerializer.Serialize(json);
 }

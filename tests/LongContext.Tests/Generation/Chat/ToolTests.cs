@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using LongContext.Chat;
 using LongContext.Evaluation;
 using LongContext.Generation;
+using LongContext.Generation.Grammars;
 using LongContext.Models;
 using LongContext.TestSupport;
 using LongContext.Tokenization;
@@ -17,6 +18,7 @@ namespace LongContext.Tests.Generation.Chat;
 public sealed class ToolTests : IDisposable
 {
     private const string Call = "<tool_call>\n{\"name\": \"get\", \"arguments\": {\"city\": \"Köln\"}}\n</tool_call>", Other = "<tool_call>\n{\"name\": \"get\", \"arguments\": {\"city\": \"Bonn\"}}\n</tool_call>";
+    private const string BareCall = """{"name": "get", "parameters": {"city": "Köln"}}""";
     private static readonly ToolFormat Hermes = new(ToolCallSyntax.Hermes), Thinks = new(ToolCallSyntax.Hermes, ReasoningTags.Think);
     private static readonly AIFunctionDeclaration Get = Function("get", """{"type":"object","properties":{"city":{"enum":["Bonn","Köln"]}},"required":["city"]}""");
 
@@ -250,12 +252,56 @@ public sealed class ToolTests : IDisposable
         // All of them are told of, even where one is required.
         Assert.Contains("tool get", ChatModels.Tokenizer.Decode(generator.Asked[2].Prompt), StringComparison.Ordinal);
 
-        // A format that has no words for where a call begins leaves answers free, unless one is required.
+        // A format that has no words for where a call begins leaves answers free, unless one is required or a function is strict.
         using LongContextChatClient bare = ChatModels.Scripted(model, generator, format: new ToolFormat(ToolCallSyntax.Llama3));
         await bare.GetResponseAsync("x", asked[0], Token);
         await bare.GetResponseAsync("x", asked[1], Token);
-        Assert.Null(generator.Asked[^2].Options.AnswerGrammar);
-        Assert.True(generator.Asked[^1].Options.AnswerGrammar!.IsMatch("""{"name": "get", "parameters": {"city": "Bonn"}}"""));
+        await bare.GetResponseAsync("x", new ChatOptions { Tools = [Get, Function("set", "{}", strict: true)] }, Token);
+        string[] answers = ["Hi.", BareCall, BareCall.Replace("Köln", "Rome", StringComparison.Ordinal), "{\"a\": 1}"];
+        Assert.Null(generator.Asked[^3].Options.AnswerGrammar);
+        Assert.Equal(["0100", "1101"], generator.Asked.TakeLast(2).Select(each => string.Concat(answers.Select(text => each.Options.AnswerGrammar!.IsMatch(text) ? '1' : '0'))));
+    }
+
+    [Fact]
+    public async Task Request_WhoseThoughtsAreText_HoldsCallsInThemToo()
+    {
+        var generator = new ScriptedGenerator(ChatModels.Bytes($"<think>{Call}</think>"));
+        using LongContextChatClient client = ChatModels.Scripted(model, generator, format: Thinks);
+        string wrong = Call.Replace("Köln", "Rome", StringComparison.Ordinal);
+        foreach (bool separates in (bool[])[true, false])
+        {
+            ChatOptions options = Asked;
+            options.AdditionalProperties = new() { [ChatOptionKeys.SeparateReasoning] = separates };
+            Assert.Equal(separates ? 0 : 1, Calls(await client.GetResponseAsync("x", options, Token)).Length);
+            CompiledGrammar grammar = generator.Asked[^1].Options.AnswerGrammar!;
+            Assert.Equal(separates, grammar.IsMatch($"<think>{wrong}"));
+            Assert.True(grammar.IsMatch($"<think>Hm.</think>{Call}"));
+            // What must be a call may be thought about all the same.
+            options.ToolMode = ChatToolMode.RequireAny;
+            await client.GetResponseAsync("x", options, Token);
+            Assert.True(generator.Asked[^1].Options.AnswerGrammar!.IsMatch($"<think>Hm.</think>{Call}"));
+        }
+    }
+
+    [Fact]
+    public async Task Answer_WithAStrictFunctionAndNoOpening_IsHeldOnceItBeginsLikeACall()
+    {
+        HuggingFaceTokenizer tokenizer = ChatModels.Create("{\"name\"");
+        await using var engine = new GenerationEngine(model, new GenerationEngineOptions { CacheTokens = 8192, Threads = 1 });
+        using LongContextChatClient client = new(engine, tokenizer, new ToolFormat(ToolCallSyntax.Llama3));
+        AIFunctionDeclaration get = Function("get", """{"type":"object","properties":{"city":{"enum":["Bonn","Köln"]}},"required":["city"],"additionalProperties":false}""", strict: true);
+        AIFunctionDeclaration set = Function("set", """{"type":"object","properties":{},"additionalProperties":false}""");
+        for (int seed = 0; seed < 4; seed++)
+        {
+            // The model would say nothing else.
+            var options = new ChatOptions { Tools = [get, set], Temperature = 1, Seed = seed, MaxOutputTokens = 400, AdditionalProperties = new() { [ChatOptionKeys.LogitBias] = new Dictionary<int, double> { [256] = 50 } } };
+            ChatResponse response = await client.GetResponseAsync("x", options, Token);
+            FunctionCallContent call = Assert.Single(Calls(response));
+            Assert.True(call.Name == "set" || call.Arguments!["city"]?.ToString() is "Köln" or "Bonn", response.Text);
+            Assert.Equal(("", ChatFinishReason.ToolCalls), (response.Text, response.FinishReason));
+            options.ToolMode = ChatToolMode.None;
+            Assert.StartsWith("{\"name\"{\"name\"", (await client.GetResponseAsync("x", options, Token)).Text, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

@@ -16,6 +16,8 @@ public sealed class CallGrammarTests
 
     private static CallGrammarForm Form => new() { Syntax = ToolCallSyntax.Hermes, Tools = [Tool("get"), Tool("get_all", """{"type":"object","properties":{"n":{"type":"integer","minimum":1,"maximum":9}},"required":["n"]}""")], AllowsSeveral = true };
 
+    private static CallGrammarForm BareForm => Form with { Syntax = ToolCallSyntax.Llama3, AllowsSeveral = false };
+
     [Theory]
     [InlineData(Get, true)]
     [InlineData(Get + "\n" + GetAll, true)]
@@ -97,6 +99,110 @@ public sealed class CallGrammarTests
         Assert.False(grammar.IsMatch("Yes."));
         // Where a call is required, there is none.
         Assert.False(Create(form with { IsRequired = true }).IsMatch("""{"ok": true}"""));
+    }
+
+    [Theory]
+    [InlineData("<tool_call>[" + Listed + "]", true)]
+    [InlineData("<|tool_call|>[" + Listed + ", " + Listed + "]", true)]
+    [InlineData("Sure. <tool_call>[" + Listed + "]", true)]
+    [InlineData("<|tool_<tool_<|tool_call|>[" + Listed + "]", true)]
+    [InlineData("<|tool_call> and <tool_call|>", true)]
+    [InlineData("<tool_call>" + Listed, false)]
+    [InlineData("<tool_call>[{\"name\": \"got\"", false)]
+    [InlineData("<|tool_call|>[{\"name\": \"get\", \"arguments\": {\"city\": 1}}]", false)]
+    [InlineData("<tool_call>[{\"name\": \"get\", \"arguments\": {\"city\": 1}}]", false)]
+    [InlineData("<tool_call>no", false)]
+    public void Auto_OpeningsThatAreSpelledOtherwise_HoldToo(string text, bool expected) => Assert.Equal(expected, Create(Form with { Syntax = ToolCallSyntax.Granite }).IsMatch(text));
+
+    [Theory]
+    [InlineData(Bare, true)]
+    [InlineData(" \n\u00a0\u2003\u3000" + Bare, true)]
+    [InlineData("{ \r\n\t\"name\": \"get\", \"parameters\": {}}", true)]
+    [InlineData("{\"type\": \"function\", \"name\": \"get\", \"parameters\": {}}", true)]
+    [InlineData("{ \"type\" :\n\"function\",\"name\": \"get_all\", \"parameters\": {\"n\": 3}}", true)]
+    [InlineData("<|python_tag|>" + Bare, true)]
+    [InlineData("So: <|python_tag|>" + Bare, true)]
+    [InlineData("{x<|python_tag|>" + Bare, true)]
+    [InlineData("", true)]
+    [InlineData("Sure.", true)]
+    [InlineData("{", true)]
+    [InlineData("{}", true)]
+    [InlineData("{\"na", true)]
+    [InlineData("{\"names\": 1}", true)]
+    [InlineData("{\"id\": 1, \"name\": \"got\", \"parameters\": {}}", true)]
+    [InlineData("{\"type\": \"object\", \"name\": 1}", true)]
+    [InlineData("{\"type\": \"function\", \"function\": {\"name\": 1}}", true)]
+    [InlineData("{\u00a0\"name\": 1}", true)]
+    [InlineData("So: {\"name\": \"got\", \"parameters\": {}}", true)]
+    [InlineData("[{\"name\": \"got\", \"parameters\": {}}]", true)]
+    [InlineData("{\"name\"", false)]
+    [InlineData("{\"name\": \"Bob\", \"age\": 3}", false)]
+    [InlineData("{\"name\": \"got\", \"parameters\": {}}", false)]
+    [InlineData("\u3000{ \"name\": \"get\", \"parameters\": {\"city\": 1}}", false)]
+    [InlineData("{\"type\":\"function\" , \"name\": \"get\", \"parameters\": {\"city\": 1}}", false)]
+    [InlineData(Bare + " and more", false)]
+    [InlineData(Bare + "; " + Bare, false)]
+    [InlineData("<|python_tag|>print(1)", false)]
+    [InlineData("So: <|python_tag|>{\"name\": \"got\", \"parameters\": {}}", false)]
+    public void Auto_CallsWithoutAnOpening_AreHeldByHowTheAnswerBegins(string text, bool expected) => Assert.Equal(expected, Create(BareForm).IsMatch(text));
+
+    [Theory]
+    [InlineData(0, " \n\n<think>Hm.</think>\n" + Bare, true)]
+    [InlineData(0, "<think>Hm. {\"name\"", true)]
+    [InlineData(0, "<thin" + Bare, true)]
+    [InlineData(0, "<think>Hm.</think>No.", true)]
+    [InlineData(0, "<think>Hm.</think> {\"name\": \"got\"", false)]
+    [InlineData(0, "\n\n\n\n<think>Hm.</think>{\"name\": \"got\"", false)]
+    [InlineData(0, "<think>Hm.</think>No. <|python_tag|>x", false)]
+    [InlineData(0, "{\"name\": \"got\"", false)]
+    [InlineData(1, "Hm.</think>" + Bare, true)]
+    [InlineData(1, "Hm.</think>{\"name\": \"got\"", false)]
+    [InlineData(2, "<think>Hm.</think>{\"name\": \"got\"", true)]
+    public void Auto_CallsWithoutAnOpeningBehindThoughts_AreHeld(int stage, string text, bool expected) =>
+        Assert.Equal(expected, Create(BareForm with { Thoughts = ReasoningTags.Think, Stage = (ReasoningStage)stage }).IsMatch(text));
+
+    /// <summary>Whatever the grammar lets pass, the reader finds no call in it that is not right; and where nothing begins like a call, all passes.</summary>
+    [Theory]
+    [InlineData("hermes", "<tool_call>")]
+    [InlineData("llama3", """<\|python_tag\|>|^\s*\{[ \t\r\n]*("name"|"type"[ \t\r\n]*:[ \t\r\n]*"function"[ \t\r\n]*,[ \t\r\n]*"name")""")]
+    [InlineData("mistral", """\[TOOL_CALLS\]""")]
+    [InlineData("granite", """<\|tool_call\|>|<tool_call>""")]
+    [InlineData("phi4", """<\|tool_call\|>""")]
+    public void Auto_RandomAnswers_HaveNoCallsThatAreNotRight(string name, string opening)
+    {
+        ToolCallSyntax syntax = name switch { "hermes" => ToolCallSyntax.Hermes, "llama3" => ToolCallSyntax.Llama3, "mistral" => ToolCallSyntax.Mistral, "granite" => ToolCallSyntax.Granite, _ => ToolCallSyntax.Phi4Mini };
+        CallGrammarForm form = Form with { Syntax = syntax, AllowsSeveral = syntax.AllowsSeveral };
+        CompiledGrammar grammar = Create(form);
+        Dictionary<string, JsonGrammar> schemas = form.Tools.ToDictionary(each => each.Tool.Name, each => JsonGrammar.FromSchema(each.Tool.Parameters.GetRawText(), Tokenizer));
+        string key = syntax == ToolCallSyntax.Llama3 ? "parameters" : "arguments";
+        string[] bits =
+        [
+            .. syntax.SpecialTokens, "<tool_call>", "</tool_call>", "\n", " ", "\u3000", "[", "]", "{", "}", ",", ":", "\"", "\\", "\"name\"", "\"type\"", "\"function\"", "\"id\"", "\"\\u006eame\"", $"\"{key}\"", "\"get\"", "{\"city\": 1}", "{\"city\": \"Bonn\"}",
+            "{\"type\": [\"function\", \"name\"], ", "{\"type\": 1, \"function\": 2, ", $"\"name\": \"got\", \"{key}\": {{}}}}", $"{{\"name\": \"get\", \"{key}\": ", $"{{\"name\": \"got\", \"{key}\": {{}}}}", $"{{\"type\": \"function\", \"name\": \"get\", \"{key}\": {{}}}}", "<", "|", ";", "x",
+        ];
+        (int passed, int right, int held) = (0, 0, 0);
+        for (int seed = 0; seed < 6_000; seed++)
+        {
+            var random = new SplitMix64(seed, 17);
+            string answer = random.NextInt(3) == 0 ? "" : (random.NextInt(2) == 0 ? syntax.Prefix : "") + $"{syntax.CallPrefix}get{syntax.ArgumentsPrefix}{{\"city\": \"Bonn\"}}{syntax.CallSuffix}{syntax.Suffix}";
+            for (int i = random.NextInt(6); i > 0; i--) answer = answer.Insert(random.NextInt(4) == 0 ? 0 : random.NextInt(answer.Length + 1), bits[random.NextInt(bits.Length)]);
+            for (int i = random.NextInt(3); i > 0 && answer.Length > 0; i--) answer = answer.Remove(random.NextInt(answer.Length), 1);
+            ToolCallReader reader = syntax.CreateReader();
+            ChatToolCall[] calls = [.. reader.Add(answer).Concat(reader.Flush()).Select(reading => reading.Call).OfType<ChatToolCall>()];
+            if (!grammar.IsMatch(answer))
+            {
+                held++;
+                Assert.True(System.Text.RegularExpressions.Regex.IsMatch(answer, opening), answer);
+                continue;
+            }
+
+            passed++;
+            right += calls.Length;
+            Assert.All(calls, call => Assert.True(schemas.TryGetValue(call.Name, out JsonGrammar? schema) && schema.IsMatch(call.Arguments.GetRawText()), answer));
+        }
+
+        TestContext.Current.SendDiagnosticMessage($"{name}: {passed} passed with {right} calls, {held} held");
+        Assert.True(passed > 1_000 && right > 100 && held > 500, $"{name}: {passed} passed with {right} calls, {held} held");
     }
 
     [Theory]
@@ -204,6 +310,42 @@ public sealed class CallGrammarTests
     }
 
     [Fact]
+    public void TakesAnything_InText_IsKnownOnceItWasLookedFor()
+    {
+        HuggingFaceTokenizer tokenizer = ChatModels.Create("<tool_call", ">x");
+        CompiledGrammar grammar = CallGrammar.Create(Form, TokenBytes.Of(tokenizer));
+        float[] scores = new float[tokenizer.VocabularySize + 5];
+        int stop = ChatModels.EndOfTurn + 2;
+        var constraint = new GrammarConstraint(grammar, [stop]);
+        // Where the answer begins, it is known from the beginning.
+        Assert.True(constraint.TakesAnything);
+        Accept("<");
+        Assert.False(constraint.TakesAnything);
+        constraint.Mask(scores);
+        Assert.True(constraint.TakesAnything && scores.All(score => score == 0));
+        Assert.True(new GrammarConstraint(grammar, [stop]) is var other && other.TryAccept('<') && other.TakesAnything);
+        // A token that reads past the opening is no call's.
+        Accept("tool_call");
+        constraint.Mask(scores);
+        Assert.False(constraint.TakesAnything);
+        Assert.Equal([257], Enumerable.Range(0, scores.Length).Where(id => scores[id] != 0));
+        Accept(">\n");
+        constraint.Mask(scores);
+        Assert.False(constraint.TakesAnything);
+        constraint.Rollback(11);
+        Assert.True(constraint.TakesAnything && constraint.TryAccept(stop));
+        Assert.False(constraint.TakesAnything);
+
+        // Thoughts that must come to an end take any token but that.
+        Assert.False(new GrammarConstraint(Create(Form with { IsRequired = true, Thoughts = ReasoningTags.Think, Stage = ReasoningStage.Thinking }), [stop]).TakesAnything);
+
+        void Accept(string text)
+        {
+            foreach (char c in text) Assert.True(constraint.TryAccept(c));
+        }
+    }
+
+    [Fact]
     public void Until_OfRandomMarkers_FindsTheFirstPlace()
     {
         for (int seed = 0; seed < 300; seed++)
@@ -226,6 +368,32 @@ public sealed class CallGrammarTests
     }
 
     [Fact]
+    public void FreeText_OfSeveralMarkers_LeadsWhereTheFirstIsComplete()
+    {
+        for (int seed = 0; seed < 300; seed++)
+        {
+            var random = new SplitMix64(seed, 4);
+            string[] markers = [.. Enumerable.Range(0, 1 + random.NextInt(3)).Select(_ => Random(1 + random.NextInt(5))).Distinct()];
+            string text = Random(random.NextInt(30));
+            var graph = new GrammarGraph();
+            int[] ends = [.. markers.Select(_ => graph.Add(endsRule: true))];
+            var free = new FreeText(graph, markers.Zip(ends), end: null);
+            GrammarState state = graph.Start(free.Start);
+            int found = -1;
+            for (int i = 0; i < text.Length && found < 0; i++)
+            {
+                state = graph.Step(state, (byte)text[i]);
+                if (state.IsComplete) found = i + 1;
+            }
+
+            int[] places = [.. markers.Select(marker => text.IndexOf(marker, StringComparison.Ordinal) is >= 0 and var at ? at + marker.Length : int.MaxValue)];
+            Assert.Equal(places.Min() == int.MaxValue ? -1 : places.Min(), found);
+
+            string Random(int length) => string.Concat(Enumerable.Range(0, length).Select(_ => "ab"[random.NextInt(2)]));
+        }
+    }
+
+    [Fact]
     public void Key_OfEachForm_IsItsOwn()
     {
         CallGrammarForm[] forms =
@@ -238,6 +406,8 @@ public sealed class CallGrammarTests
     }
 
     private const string Get = "<tool_call>\n{\"name\": \"get\", \"arguments\": {\"city\": \"Bonn\"}}\n</tool_call>";
+    private const string Listed = "{\"name\": \"get\", \"arguments\": {\"city\": \"Bonn\"}}";
+    private const string Bare = "{\"name\": \"get\", \"parameters\": {\"city\": \"Bonn\"}}";
     private const string GetAll = "<tool_call>\n{\"name\": \"get_all\", \"arguments\": {\"n\": 3}}\n</tool_call>";
 
     private static CompiledGrammar Create(CallGrammarForm form) => CallGrammar.Create(form, TokenBytes.Of(Tokenizer, form.Syntax.SpecialTokens));

@@ -23,6 +23,7 @@ public sealed class LateConstraintTests
         Assert.False(late.TryAccept(stops[0]));
         Assert.True(late.TryAccept('}'));
         Assert.False(late.MustEnd);
+        Assert.False(late.TakesAnything);
         Assert.True(late.TryAccept(Opening));
         // From here on as without it.
         scores = new float[Vocabulary];

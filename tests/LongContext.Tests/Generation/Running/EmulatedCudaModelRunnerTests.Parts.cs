@@ -1,11 +1,13 @@
 using LongContext.Cuda.Driver;
 using LongContext.Cuda.Emulation;
 using LongContext.Generation;
+using LongContext.Generation.Grammars;
 using LongContext.Generation.Running;
 using LongContext.Generation.Sampling;
 using LongContext.Generation.Scheduling;
 using LongContext.Models;
 using LongContext.Positions;
+using LongContext.Tests.Generation.Chat;
 using static TorchSharp.torch;
 
 namespace LongContext.Tests.Generation.Running;
@@ -86,6 +88,48 @@ public sealed partial class EmulatedCudaModelRunnerTests
             foreach (GenerationOptions options in cases)
                 results.Add(await engine.GenerateAsync(new GenerationRequest { Prompt = ModelRunnerSuite.Strangers(model, 30, results.Count), Options = options }, TestContext.Current.CancellationToken));
             return [.. results];
+        }
+    }
+
+    /// <summary>With a grammar that holds behind a marker alone, as calls of functions have it, rows come to the host from there on.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task Engine_UnderAGrammarOfFreeText_FetchesRowsWhereItHolds(double temperature)
+    {
+        using CausalLanguageModel model = Model("llama", ScalarType.Float16);
+        // The first 80 tokens are bytes, and so characters.
+        TokenBytes tokens = TokenBytes.Of(ChatModels.Tokenizer);
+        int[] free = await Answer(new CountingRunner(Create(model), hides: true), null);
+        Assert.Equal(24, free.Length);
+        // A token that comes late, and one that never does: the text is as without a grammar up to there, and behind it four digits.
+        int place = Enumerable.Range(12, 10).First(i => Array.IndexOf(free, free[i]) == i), never = Enumerable.Range(33, 40).First(id => !free.Contains(id));
+        foreach ((int marker, int[] expected) in new[] { (free[place], free[..(place + 1)]), (never, free) })
+        {
+            var grammar = new CompiledGrammar(tokens, 1, graph =>
+            {
+                int[] nodes = [.. Enumerable.Range(0, 5).Select(i => graph.Add(endsRule: i == 4))];
+                for (int i = 0; i < 4; i++) graph.Byte(nodes[i], (byte)'0', (byte)'9', nodes[i + 1]);
+                return FreeText.Until(graph, ((char)marker).ToString(), nodes[0], nodes[4]);
+            });
+            var (byCandidates, byRows) = (new CountingRunner(Create(model), hides: false), new CountingRunner(Create(model), hides: true));
+            int[] found = await Answer(byCandidates, grammar);
+            Assert.Equal(await Answer(byRows, grammar), found);
+            int held = found.Length - expected.Length;
+            Assert.Equal(expected, found[..expected.Length]);
+            Assert.Equal(marker == never ? 0 : 4, held);
+            Assert.All(found[expected.Length..], token => Assert.InRange(token, '0', '9'));
+            // The prompt's last row comes from the modules; a few draws are not told by candidates.
+            Assert.InRange(byCandidates.Rows, 1 + held, 1 + held + (temperature == 0 ? 0 : 3));
+            Assert.Equal(found.Length, byRows.Rows);
+        }
+
+        async Task<int[]> Answer(CountingRunner runner, CompiledGrammar? grammar)
+        {
+            await using var engine = new GenerationEngine(new EngineModel(model), runner, new GenerationEngineOptions { StepTokens = 64, MaximumSequences = 1 }, 8 << 20);
+            var options = new GenerationOptions { MaximumNewTokens = 24, StopTokenIds = [], Temperature = temperature, TopK = temperature > 0 ? 12 : null, Seed = 3, AnswerGrammar = grammar };
+            GenerationResult result = await engine.GenerateAsync(new GenerationRequest { Prompt = ModelRunnerSuite.Strangers(model, 30, 1), Options = options }, TestContext.Current.CancellationToken);
+            return result.Tokens.ToArray();
         }
     }
 

@@ -1,6 +1,9 @@
 using LongContext.Data;
 using LongContext.Generation;
+using LongContext.Generation.Grammars;
 using LongContext.Generation.Sampling;
+using LongContext.Tests.Generation.Chat;
+using LongContext.Tokenization;
 
 namespace LongContext.Tests.Generation.Sampling;
 
@@ -127,6 +130,59 @@ public sealed partial class SequenceSamplerTests
         float[] scores = [1, 2];
         SequenceSampler draws = Create(new GenerationOptions { Temperature = 1 }, 2);
         Assert.False(draws.TryGuess(Candidates.Of(scores, draws.Need, 0, ref random).View, out _)); // its probabilities are asked for
+    }
+
+    /// <summary>A grammar of free text in which "&lt;" opens two digits and the end.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0.9)]
+    public void Need_UnderAGrammar_IsTheRowOnlyWhereItHolds(double temperature)
+    {
+        const int stop = 259;
+        HuggingFaceTokenizer tokenizer = ChatModels.Tokenizer;
+        var grammar = new CompiledGrammar(TokenBytes.Of(tokenizer), 1, graph =>
+        {
+            int opened = graph.Add(), second = graph.Add(), end = graph.Add(endsRule: true);
+            graph.Byte(opened, (byte)'0', (byte)'9', second);
+            graph.Byte(second, (byte)'0', (byte)'9', end);
+            return FreeText.Until(graph, "<", opened, end);
+        });
+        var random = new SplitMix64(6);
+        (int rows, int candidates, int held) = (0, 0, 0);
+        for (int seed = 0; seed < 60; seed++)
+        {
+            var options = new GenerationOptions { Temperature = temperature, TopK = 5, Seed = seed };
+            SequenceSampler byRow = Make(), byNeed = Make(), byGuess = Make();
+            for (int i = 0, token = -1, opened = 0; i < 40 && token != stop; i++)
+            {
+                float[] row = Row(ref random, tokenizer.VocabularySize, plain: true);
+                if (random.NextInt(20) == 0) row['<'] = row.Max() + 20;
+                token = byRow.Next((float[])row.Clone());
+                RowNeed need = byNeed.Need;
+                Assert.Equal(opened > 0, need == RowNeed.Whole);
+                if (need == RowNeed.Whole) rows++;
+                else candidates++;
+                TokenCandidates found = Candidates.Of(row, new RowNeed(8, need.Candidates == 0 ? 1 : need.InverseTemperature), 0, ref random).View;
+                if (!byNeed.TryNext(found, out int chosen)) chosen = byNeed.Next((float[])row.Clone());
+                else Assert.True(need.Candidates > 0);
+                Assert.Equal(token, chosen);
+                if (temperature == 0)
+                {
+                    // A guess that is taken back leaves the grammar where it was.
+                    Assert.Equal(need.Candidates > 0, byGuess.TryGuess(found, out int guess));
+                    Assert.Equal(need.Candidates > 0 ? token : -1, guess);
+                    byGuess.Retract();
+                    Assert.Equal(token, byGuess.Next((float[])row.Clone()));
+                }
+
+                if (opened > 0 || token == '<') opened++;
+                if (opened > 1) held++;
+            }
+
+            SequenceSampler Make() => new(options, tokenizer.VocabularySize, [], [stop], new TokenDistribution(), new GrammarConstraint(grammar, [stop]));
+        }
+
+        Assert.True(candidates > 500 && rows > 50 && held > 50, $"{candidates} by candidates, {rows} by rows, {held} held");
     }
 
     [Fact]
