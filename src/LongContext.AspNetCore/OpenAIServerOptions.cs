@@ -55,10 +55,10 @@ public sealed class OpenAIServerOptions
     /// <summary>Characters of one stop string, since text that could become one is held back; and of one of "bad_words". Default 1,024.</summary>
     public int MaximumStopStringLength { get; set; } = 1024;
 
-    /// <summary>Answers that one request may ask for ("n"); each has its place at the model. Default 8.</summary>
+    /// <summary>Answers that one request may ask for ("n"), to each of its prompts; each has its place at the model. Default 8.</summary>
     public int MaximumChoices { get; set; } = 8;
 
-    /// <summary>Prompts that a completion may bring together, and, where there are several, prompts times answers to each ("n"); each answer has its place at the model. Default 32.</summary>
+    /// <summary>Prompts that a completion may bring together, and, where there are several, prompts times answers to each ("n"); each answer has its place at the model, while <see cref="RequestsPerMinute"/> counts one request. Default 32.</summary>
     public int MaximumPrompts { get; set; } = 32;
 
     /// <summary>Tokens that a request may name in "logit_bias", in "stop_token_ids" and as a cut's "marker", and texts in "bad_words" and in a choice ("guided_choice"), of each. Default 1,024.</summary>

@@ -15,7 +15,7 @@ internal sealed class PromptLimit(IOptions<OpenAIServerOptions> options, IServic
     public void Check(GenerationRequest request, LongContextModel model, IChatClient client)
     {
         if (options.Value.MaximumPromptTokens is null && request.Prompt.Alternatives is null) return;
-        CheckLogprobs(request, request.Prompts.Sum(prompt => Bytes(prompt, request.Options)));
+        CheckLogprobs(request);
         if (options.Value.MaximumPromptTokens is not { } most) return;
         foreach (RequestPrompt prompt in request.Prompts)
         {
@@ -39,13 +39,13 @@ internal sealed class PromptLimit(IOptions<OpenAIServerOptions> options, IServic
 
     private static IEnumerable<string> Texts(RequestPrompt prompt, ChatOptions options) => prompt.Messages.SelectMany(message => message.Contents).Select(Text).Concat(Tools(options));
 
-    private void CheckLogprobs(GenerationRequest request, long bytes)
+    private void CheckLogprobs(GenerationRequest request)
     {
         if (request.Prompt.Alternatives is not { } alternatives) return;
-        decimal asked = (decimal)bytes * (alternatives + 1) * request.Choices;
+        decimal asked = (decimal)request.Prompts.Sum(prompt => Bytes(prompt, request.Options)) * (alternatives + 1) * request.Choices;
         if (asked <= options.Value.MaximumPromptLogprobs) return;
         throw ProtocolException.Bad(
-            $"Log-probabilities of the prompt are asked for, up to {asked} of them ({(request.Prompt.Tokens is null ? "bytes" : "tokens")} times likeliest tokens and one, times answers), expected at most {options.Value.MaximumPromptLogprobs}: " +
+            $"Log-probabilities of {(request.Prompts.Count > 1 ? "the prompts" : "the prompt")} are asked for, up to {asked} of them ({(request.Prompt.Tokens is null ? "bytes" : "tokens")} times likeliest tokens and one, times answers), expected at most {options.Value.MaximumPromptLogprobs}: " +
             "send parts, or ask for fewer.", request.Prompt.Field);
     }
 

@@ -78,7 +78,7 @@ internal sealed class TextWriting(string model, DateTimeOffset time, GenerationR
         TextLogprobs? before = Before(prompt, ofPrompt);
         Dictionary<string, PromptLogprob>?[]? scores = LogprobParts.Prompt(ofPrompt, request.Prompt.Logprobs);
         string echo = Echoed(prompt);
-        return [.. responses.AsSpan(first, request.Choices).ToArray().Select((response, i) => new TextChoice(first + i, echo + response.Text, AnswerParts.FinishReason(response.FinishReason))
+        return [.. responses.Skip(first).Take(request.Choices).Select((response, i) => new TextChoice(first + i, echo + response.Text, AnswerParts.FinishReason(response.FinishReason))
         {
             Logprobs = LogprobParts.Join(before, Details(response.GetLogProbabilities(), response.AdditionalProperties, response.Text, (0, LogprobParts.CodePoints(echo)))),
             PromptLogprobs = scores,

@@ -137,6 +137,24 @@ public sealed class SeveralPromptTests : IClassFixture<EngineServerTests.Folder>
     }
 
     [Fact]
+    public async Task Prompt_ThatFitsWithoutTheTokenBeforeIt_IsTooLong()
+    {
+        using var small = new ByteModel(window: 64);
+        string file = Path.Combine(small.Folder, "tokenizer.json");
+        JsonNode tokenizer = JsonNode.Parse(await File.ReadAllTextAsync(file, Token))!;
+        tokenizer["post_processor"] = JsonNode.Parse("""
+            {"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<s>","type_id":0}},{"Sequence":{"id":"A","type_id":0}}],"pair":[],"special_tokens":{"<s>":{"id":"<s>","ids":[256],"tokens":["<s>"]}}}
+            """);
+        await File.WriteAllTextAsync(file, tokenizer.ToJsonString(), Token);
+        await using TestServer server = await TestServer.StartAsync(small.Load());
+        await RefusedAsync(server, $"[\"a\",\"{new string('b', 63)}\"]", "\"max_tokens\":1", "prompt[1]", "'prompt[1]' has 64 tokens", "context_length_exceeded");
+        Assert.Equal(0, server.Model.EngineStatistics!.Steps);
+        // Where a text has it already, none is put before.
+        JsonNode answer = await CompleteAsync(server, $"[\"{new string('b', 62)}\",\"<s>{new string('b', 62)}\"]", "\"max_tokens\":1");
+        Assert.Equal(126, (int)answer["usage"]!["prompt_tokens"]!);
+    }
+
+    [Fact]
     public async Task Prompt_ThatTheMemoryDoesNotHold_IsNamed()
     {
         await using TestServer server = await TestServer.StartAsync(model.Load(ByteModel.Engine with { CacheTokens = 128 }));
