@@ -44,7 +44,7 @@ public sealed class OpenAIServerOptions
     public int MaximumToolBytes { get; set; } = 256 << 10;
 
     /// <summary>
-    /// Log-probabilities of a request's prompt ("echo" with "logprobs", "prompt_logprobs"), at most: the text's bytes in UTF-8, or its tokens where it comes as tokens, times likeliest tokens asked for and one, times answers. Of
+    /// Log-probabilities of a request's prompt ("echo" with "logprobs", "prompt_logprobs"), at most: the text's bytes in UTF-8, or its tokens where it comes as tokens, times likeliest tokens asked for and one, times answers, of several prompts together. Of
     /// texts there are fewer, since most tokens have several bytes. Each is some 80 bytes of the answer. Default 4,000,000.
     /// </summary>
     public int MaximumPromptLogprobs { get; set; } = 4_000_000;
@@ -55,13 +55,16 @@ public sealed class OpenAIServerOptions
     /// <summary>Characters of one stop string, since text that could become one is held back; and of one of "bad_words". Default 1,024.</summary>
     public int MaximumStopStringLength { get; set; } = 1024;
 
-    /// <summary>Answers that one request may ask for ("n"); each has its place at the model. Default 8.</summary>
+    /// <summary>Answers that one request may ask for ("n"), to each of its prompts; each has its place at the model. Default 8.</summary>
     public int MaximumChoices { get; set; } = 8;
+
+    /// <summary>Prompts that a completion may bring together, and, where there are several, prompts times answers to each ("n"); each answer has its place at the model, while <see cref="RequestsPerMinute"/> counts one request. Default 32.</summary>
+    public int MaximumPrompts { get; set; } = 32;
 
     /// <summary>Tokens that a request may name in "logit_bias", in "stop_token_ids" and as a cut's "marker", and texts in "bad_words" and in a choice ("guided_choice"), of each. Default 1,024.</summary>
     public int MaximumNamedTokens { get; set; } = 1024;
 
-    /// <summary>Tokens of a request's text or of a prompt that comes as tokens, functions and their calls included, the template's own left out. Null (the default): the model's window alone counts.</summary>
+    /// <summary>Tokens of a request's text or of a prompt that comes as tokens, of each where there are several; functions and their calls included, the template's own left out. Null (the default): the model's window alone counts.</summary>
     public int? MaximumPromptTokens { get; set; }
 
     /// <summary>Tokens of an answer that a request may ask for. Null (the default): the model's window alone counts.</summary>

@@ -33,6 +33,8 @@ internal sealed class OpenAIServerOptionsValidator : IValidateOptions<OpenAIServ
         AtLeast(1, options.MaximumStopStringLength, nameof(options.MaximumStopStringLength));
         AtLeast(1, options.MaximumChoices, nameof(options.MaximumChoices));
         if (options.MaximumChoices > 128) faults.Add($"MaximumChoices is {options.MaximumChoices}, expected at most 128");
+        AtLeast(1, options.MaximumPrompts, nameof(options.MaximumPrompts));
+        if (options.MaximumPrompts > 1024) faults.Add($"MaximumPrompts is {options.MaximumPrompts}, expected at most 1024");
         AtLeast(0, options.MaximumNamedTokens, nameof(options.MaximumNamedTokens));
         AtLeast(1, options.MaximumPromptTokens ?? 1, nameof(options.MaximumPromptTokens));
         AtLeast(1, options.MaximumOutputTokens ?? 1, nameof(options.MaximumOutputTokens));

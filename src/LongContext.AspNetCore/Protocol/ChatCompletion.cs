@@ -99,6 +99,10 @@ internal sealed record TextChoice(int Index, string Text, string? FinishReason)
     /// <summary>Of the prompt's tokens, as vLLM gives them.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Dictionary<string, PromptLogprob>?[]? PromptLogprobs { get; init; }
+
+    /// <summary>What the library says besides, where there are several prompts; of a single one the completion says it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public AnswerNotes? Longcontext { get; init; }
 }
 
 /// <summary>What was left out for an answer.</summary>

@@ -19,7 +19,7 @@ internal static class ChatRequestReader
         int? ofPrompt = SamplingFields.ReadPromptLogprobs(fields);
         int least = ofPrompt is null ? 1 : 0;
         long? maximum = fields.Whole("max_completion_tokens", least, int.MaxValue), older = GenerationRequest.Length(fields, limits, least);
-        GenerationRequest request = GenerationRequest.Of(fields, limits, new RequestPrompt("messages", messages) { Logprobs = ofPrompt }, maximum ?? older, maximum is null ? GenerationRequest.LengthField(fields) : "max_completion_tokens");
+        GenerationRequest request = GenerationRequest.Of(fields, limits, [new RequestPrompt("messages", messages) { Logprobs = ofPrompt }], maximum ?? older, maximum is null ? GenerationRequest.LengthField(fields) : "max_completion_tokens");
         SamplingFields.ReadChatLogprobs(fields, request.Options);
         request.FormField = SchemaFields.Read(fields, limits, request.Options);
         ToolFields.Read(fields, limits, request.Options);

@@ -1,29 +1,41 @@
 using System.Text.Json;
+using Microsoft.Extensions.AI;
 
 namespace LongContext.AspNetCore.Protocol;
 
-/// <summary>A completion's "prompt": a text or tokens, or an array of one of these, as clients send that have several.</summary>
+/// <summary>A completion's "prompt": a text or tokens, or an array of several of either.</summary>
 internal static class CompletionPrompt
 {
-    private const string Field = "prompt", Expected = "a string or an array of token ids";
+    private const string Field = "prompt", Expected = "a string, an array of token ids, or an array of several of either";
 
-    /// <returns>The text, empty where there are tokens; and the tokens, null where there is text.</returns>
-    /// <exception cref="ProtocolException">It is something else, or several.</exception>
-    public static (string Text, int[]? Tokens) Read(JsonFields fields)
+    /// <returns>The prompts, one at least; all are text, or all tokens.</returns>
+    /// <exception cref="ProtocolException">It is something else, or there are more than may be.</exception>
+    public static List<RequestPrompt> Read(JsonFields fields, OpenAIServerOptions limits)
     {
         JsonElement prompt = fields.Find(Field) ?? throw ProtocolException.Bad($"'{Field}' is missing, expected {Expected}.", Field);
-        if (prompt.ValueKind == JsonValueKind.String) return (JsonFields.Text(prompt, Field), null);
+        if (prompt.ValueKind == JsonValueKind.String) return [Text(prompt, Field)];
         if (prompt.ValueKind != JsonValueKind.Array) throw JsonFields.Wrong(Field, Expected, prompt);
         int count = prompt.GetArrayLength();
         if (count == 0) throw ProtocolException.Bad($"'{Field}' is empty, expected {Expected}.", Field);
-        JsonElement first = prompt[0];
-        if (first.ValueKind == JsonValueKind.Number) return ("", Tokens(prompt, Field));
-        if (first.ValueKind is not (JsonValueKind.String or JsonValueKind.Array)) throw JsonFields.Wrong($"{Field}[0]", Expected, first);
-        if (count > 1) throw ProtocolException.Unsupported($"'{Field}' has {count} prompts, but only one is supported: send one request for each.", Field);
-        return first.ValueKind == JsonValueKind.String ? (JsonFields.Text(first, $"{Field}[0]"), null) : ("", Tokens(first, $"{Field}[0]"));
+        JsonValueKind kind = prompt[0].ValueKind;
+        if (kind == JsonValueKind.Number) return [Tokens(prompt, Field)];
+        if (kind is not (JsonValueKind.String or JsonValueKind.Array)) throw JsonFields.Wrong($"{Field}[0]", "a string, a token id or an array of token ids", prompt[0]);
+        if (count > limits.MaximumPrompts) throw ProtocolException.Bad($"'{Field}' has {count} prompts, expected at most {limits.MaximumPrompts}: send several requests.", Field);
+        List<RequestPrompt> prompts = new(count);
+        foreach (JsonElement item in prompt.EnumerateArray())
+        {
+            string name = $"{Field}[{prompts.Count}]";
+            if (item.ValueKind != kind) throw JsonFields.Wrong(name, kind == JsonValueKind.String ? "a string, as the first is" : "an array of token ids, as the first is", item);
+            RequestPrompt read = kind == JsonValueKind.String ? Text(item, name) : Tokens(item, name);
+            prompts.Add(count == 1 ? read : read with { Place = prompts.Count });
+        }
+
+        return prompts;
     }
 
-    private static int[] Tokens(JsonElement array, string name)
+    private static RequestPrompt Text(JsonElement text, string name) => new(Field, [new ChatMessage(ChatRole.User, JsonFields.Text(text, name))]);
+
+    private static RequestPrompt Tokens(JsonElement array, string name)
     {
         var ids = new int[array.GetArrayLength()];
         if (ids.Length == 0) throw ProtocolException.Bad($"'{name}' is empty, expected token ids.", name);
@@ -35,6 +47,6 @@ internal static class CompletionPrompt
             at++;
         }
 
-        return ids;
+        return new RequestPrompt(Field, [new ChatMessage(ChatRole.User, "")]) { Tokens = ids };
     }
 }

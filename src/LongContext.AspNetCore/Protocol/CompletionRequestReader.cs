@@ -1,6 +1,5 @@
 using System.Text.Json;
 using LongContext.Evaluation;
-using Microsoft.Extensions.AI;
 
 namespace LongContext.AspNetCore.Protocol;
 
@@ -15,15 +14,13 @@ internal static class CompletionRequestReader
     {
         if (body.ValueKind != JsonValueKind.Object) throw ProtocolException.Bad("The body is no JSON object.");
         var fields = new JsonFields(body);
-        (string text, int[]? tokens) = CompletionPrompt.Read(fields);
-        UnsupportedFields.RefuseInCompletions(fields, isText: tokens is null);
+        List<RequestPrompt> given = CompletionPrompt.Read(fields, limits);
+        UnsupportedFields.RefuseInCompletions(fields, isText: given[0].Tokens is null);
         bool echo = fields.Boolean("echo") ?? false;
-        var prompt = new RequestPrompt("prompt", [new ChatMessage(ChatRole.User, text)])
-        {
-            Tokens = tokens, IsEchoed = echo, EchoLogprobs = echo ? SamplingFields.TextLogprobs(fields) : null, Logprobs = SamplingFields.ReadPromptLogprobs(fields),
-        };
-        long length = GenerationRequest.Length(fields, limits, least: prompt.Alternatives is null ? 1 : 0) ?? Math.Min(DefaultTokens, limits.MaximumOutputTokens ?? DefaultTokens);
-        GenerationRequest request = GenerationRequest.Of(fields, limits, prompt, length, GenerationRequest.LengthField(fields));
+        int? echoLogprobs = echo ? SamplingFields.TextLogprobs(fields) : null, logprobs = SamplingFields.ReadPromptLogprobs(fields);
+        RequestPrompt[] prompts = [.. given.Select(prompt => prompt with { IsEchoed = echo, EchoLogprobs = echoLogprobs, Logprobs = logprobs })];
+        long length = GenerationRequest.Length(fields, limits, least: prompts[0].Alternatives is null ? 1 : 0) ?? Math.Min(DefaultTokens, limits.MaximumOutputTokens ?? DefaultTokens);
+        GenerationRequest request = GenerationRequest.Of(fields, limits, prompts, length, GenerationRequest.LengthField(fields));
         SamplingFields.ReadTextLogprobs(fields, request.Options);
         (request.Options.AdditionalProperties ??= [])[ChatOptionKeys.Completion] = true;
         request.FormField = SchemaFields.Read(fields, limits, request.Options);

@@ -9,8 +9,13 @@ internal sealed class GenerationRequest
     /// <summary>The model's name as it was asked for; null for the only one.</summary>
     public required string? Model { get; init; }
 
-    public required RequestPrompt Prompt { get; init; }
+    /// <summary>What is gone on with, each for itself; several in completions only.</summary>
+    public required IReadOnlyList<RequestPrompt> Prompts { get; init; }
 
+    /// <summary>The only prompt, or the first: what is asked about the prompts is the same for all.</summary>
+    public RequestPrompt Prompt => Prompts[0];
+
+    /// <summary>What all answers share; <see cref="OptionsOf"/> has the rest.</summary>
     public required ChatOptions Options { get; init; }
 
     public bool Stream { get; init; }
@@ -18,8 +23,11 @@ internal sealed class GenerationRequest
     /// <summary>Whether a stream says at its end how many tokens there were.</summary>
     public bool IncludeUsage { get; init; }
 
-    /// <summary>Answers that are asked for.</summary>
+    /// <summary>Answers to each prompt that are asked for.</summary>
     public int Choices { get; init; } = 1;
+
+    /// <summary>Answers to all prompts: those to the first, then those to the next.</summary>
+    public int Answers => Prompts.Count * Choices;
 
     /// <summary>The field that says what form the answer has, schema or other; null for none.</summary>
     public string? FormField { get; set; }
@@ -31,13 +39,28 @@ internal sealed class GenerationRequest
         properties[Evaluation.ChatOptionKeys.CacheSalt] = holder + "\0" + properties.GetValueOrDefault(Evaluation.ChatOptionKeys.CacheSalt);
     }
 
+    /// <summary>What one answer is asked for with.</summary>
+    /// <param name="prompt">The prompt.</param>
+    /// <param name="choice">Which of the answers to it.</param>
+    /// <remarks>With a seed each answer to a prompt has one of its own, counted up from it, as vLLM does it; other prompts' are the same, so that each is answered as it would be alone.</remarks>
+    public ChatOptions OptionsOf(RequestPrompt prompt, int choice)
+    {
+        ChatOptions own = Options.Clone();
+        if (prompt.Tokens is { } tokens) (own.AdditionalProperties ??= [])[Evaluation.ChatOptionKeys.PromptTokenIds] = tokens;
+        if (choice == 0) return own;
+        // The prompt is one and the same, so the first answer's say it for all.
+        own.AdditionalProperties?.Remove(Evaluation.ChatOptionKeys.PromptLogProbabilities);
+        if (own.Seed is { } seed) own.Seed = unchecked(seed + choice);
+        return own;
+    }
+
     /// <summary>What both kinds of requests share.</summary>
     /// <param name="fields">The body.</param>
     /// <param name="limits">What the server allows.</param>
-    /// <param name="prompt">What came before these.</param>
+    /// <param name="prompts">What came before these.</param>
     /// <param name="maximumTokens">Tokens of the answer at most; null where nobody says.</param>
     /// <param name="lengthField">The field that says it.</param>
-    public static GenerationRequest Of(JsonFields fields, OpenAIServerOptions limits, RequestPrompt prompt, long? maximumTokens, string lengthField)
+    public static GenerationRequest Of(JsonFields fields, OpenAIServerOptions limits, IReadOnlyList<RequestPrompt> prompts, long? maximumTokens, string lengthField)
     {
         bool stream = fields.Boolean("stream") ?? false;
         bool usage = false;
@@ -70,12 +93,13 @@ internal sealed class GenerationRequest
 
         SamplingFields.Read(fields, limits, options);
         PromptFields.Read(fields, limits, options);
-        if (prompt.Logprobs is not null && stream) throw ProtocolException.Unsupported("'prompt_logprobs' is given with 'stream': true, but comes with whole answers only.", SamplingFields.PromptLogprobs);
-        if (prompt.Tokens is { } tokens) (options.AdditionalProperties ??= [])[Evaluation.ChatOptionKeys.PromptTokenIds] = tokens;
-        if (prompt.Alternatives is { } alternatives) (options.AdditionalProperties ??= [])[Evaluation.ChatOptionKeys.PromptLogProbabilities] = alternatives;
+        if (prompts[0].Logprobs is not null && stream) throw ProtocolException.Unsupported("'prompt_logprobs' is given with 'stream': true, but comes with whole answers only.", SamplingFields.PromptLogprobs);
+        if (prompts[0].Alternatives is { } alternatives) (options.AdditionalProperties ??= [])[Evaluation.ChatOptionKeys.PromptLogProbabilities] = alternatives;
         long choices = fields.Whole("n", 1, 128) ?? 1;
         if (choices > limits.MaximumChoices) throw ProtocolException.Bad($"'n' is {choices}, expected at most {limits.MaximumChoices}: send several requests.", "n");
-        return new GenerationRequest { Choices = (int)choices, Model = fields.String("model"), Prompt = prompt, Options = options, Stream = stream, IncludeUsage = usage };
+        if (prompts.Count > 1 && prompts.Count * choices > limits.MaximumPrompts)
+            throw ProtocolException.Bad($"'n' is {choices}, which makes {prompts.Count * choices} answers to {prompts.Count} prompts, expected at most {limits.MaximumPrompts}: send several requests.", "n");
+        return new GenerationRequest { Choices = (int)choices, Model = fields.String("model"), Prompts = prompts, Options = options, Stream = stream, IncludeUsage = usage };
     }
 
     /// <summary>Tokens of the answer at most, under OpenAI's name, llama.cpp's or transformers'; −1 is llama.cpp's way of leaving it to the server. Null where nobody says.</summary>

@@ -8,6 +8,12 @@ namespace LongContext.AspNetCore.Protocol;
 /// <param name="Messages">The messages; one without text where there are tokens.</param>
 internal sealed record RequestPrompt(string Field, IReadOnlyList<ChatMessage> Messages)
 {
+    /// <summary>Which of several prompts in the field it is; null where it is the only one.</summary>
+    public int? Place { get; init; }
+
+    /// <summary>The field, with the place where there are several.</summary>
+    public string Name => Place is { } place ? $"{Field}[{place}]" : Field;
+
     /// <summary>The prompt as tokens; null where it is the messages.</summary>
     public int[]? Tokens { get; init; }
 

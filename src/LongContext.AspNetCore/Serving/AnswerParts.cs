@@ -12,14 +12,17 @@ internal static class AnswerParts
 {
     private static readonly JsonSerializerOptions Compact = new(AIJsonUtilities.DefaultOptions) { WriteIndented = false };
 
-    /// <summary>Tokens of all answers to a request; the prompt, which is one and the same, counts once.</summary>
-    public static CompletionUsage Usage(IReadOnlyList<UsageDetails?> answers)
+    /// <summary>Tokens of all answers to a request; a prompt, which is one and the same for the answers to it, counts once.</summary>
+    /// <param name="answers">Those to the first prompt, then those to the next.</param>
+    /// <param name="prompts">How many prompts there are.</param>
+    public static CompletionUsage Usage(IReadOnlyList<UsageDetails?> answers, int prompts = 1)
     {
-        UsageDetails? first = answers[0];
-        long input = first?.InputTokenCount ?? 0, output = answers.Sum(answer => answer?.OutputTokenCount ?? 0);
-        return new CompletionUsage(input, output, answers.Count == 1 && first?.TotalTokenCount is { } total ? total : input + output)
+        int each = answers.Count / prompts;
+        UsageDetails?[] firsts = [.. answers.Where((_, i) => i % each == 0)];
+        long input = firsts.Sum(first => first?.InputTokenCount ?? 0), output = answers.Sum(answer => answer?.OutputTokenCount ?? 0);
+        return new CompletionUsage(input, output, answers.Count == 1 && firsts[0]?.TotalTokenCount is { } total ? total : input + output)
         {
-            PromptTokensDetails = first?.CachedInputTokenCount is { } cached ? new PromptTokenDetails(cached) : null,
+            PromptTokensDetails = Array.Exists(firsts, first => first?.CachedInputTokenCount is not null) ? new PromptTokenDetails(firsts.Sum(first => first?.CachedInputTokenCount ?? 0)) : null,
         };
     }
 

@@ -31,11 +31,12 @@ internal sealed partial class CompletionServer(
             request = body.Parse(read);
             (LongContextModel model, IChatClient client) = models.Find(request.Model);
             prompts.Check(request, model, client);
-            if (request.Prompt.Tokens is not null) await TokenPrompts.PrepareAsync(request, model, patience.Token).ConfigureAwait(false);
+            await TokenPrompts.PrepareAsync(request, model, patience.Token).ConfigureAwait(false);
+            await PromptWindow.CheckAsync(request, model, patience.Token).ConfigureAwait(false);
             if (access.NeedsKeys && !limits.SharesCacheBetweenKeys) request.KeepCacheOf(holder);
             IAnswerWriting form = writing(model.ModelId, clock.GetUtcNow(), request);
-            if (request.Stream) await StreamAsync(request, client, form, writer, patience.Token).ConfigureAwait(false);
-            else await form.WriteAsync(writer, await SeveralAnswers.WholeAsync(client, request, patience.Token).ConfigureAwait(false)).ConfigureAwait(false);
+            if (request.Stream) await StreamAsync(request, model, client, form, writer, patience.Token).ConfigureAwait(false);
+            else await form.WriteAsync(writer, await SeveralAnswers.WholeAsync(client, request, model.MaximumConcurrentRequests, patience.Token).ConfigureAwait(false)).ConfigureAwait(false);
         }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -55,9 +56,9 @@ internal sealed partial class CompletionServer(
         }
     }
 
-    private async Task StreamAsync(GenerationRequest request, IChatClient client, IAnswerWriting form, AnswerWriter writer, CancellationToken cancellationToken)
+    private async Task StreamAsync(GenerationRequest request, LongContextModel model, IChatClient client, IAnswerWriting form, AnswerWriter writer, CancellationToken cancellationToken)
     {
-        await using var pump = new AnswerPump(SeveralAnswers.StreamAsync(client, request, cancellationToken), limits.MaximumBufferedPieces, cancellationToken);
+        await using var pump = new AnswerPump(SeveralAnswers.StreamAsync(client, request, model.MaximumConcurrentRequests, cancellationToken), limits.MaximumBufferedPieces, cancellationToken);
         bool begun = false;
         while (true)
         {

@@ -19,8 +19,7 @@ internal static class Faults
     public static ProtocolException Of(Exception exception, OpenAIServerOptions limits, GenerationRequest? request) => exception switch
     {
         ProtocolException known => known,
-        PromptTooLongException => ProtocolException.Bad(exception.Message, request?.Prompt.Field, "context_length_exceeded"),
-        CacheCapacityException { RequiredTokens: > 0 } => ProtocolException.Bad(exception.Message, request?.Prompt.Field, "context_length_exceeded"),
+        PromptTooLongException or CacheCapacityException { RequiredTokens: > 0 } => ProtocolException.Bad(exception.Message, request?.Prompt.Field, "context_length_exceeded"),
         // A page that is missing now may be there later.
         CacheCapacityException => ProtocolException.Unavailable("The model has no memory for more of this request now: try again later.", Soon),
         GenerationQueueFullException => ProtocolException.TooMany(exception.Message, "overloaded", Soon),
@@ -36,6 +35,11 @@ internal static class Faults
         OperationCanceledException => ProtocolException.TimedOut(limits.RequestTimeout),
         _ => ProtocolException.Internal(),
     };
+
+    /// <summary>Where several prompts were asked with and this one does not fit: which it is. Null for another fault, and where there is one prompt only.</summary>
+    public static ProtocolException? TooLong(Exception exception, RequestPrompt prompt) =>
+        prompt.Place is not null && exception is (PromptTooLongException or CacheCapacityException { RequiredTokens: > 0 })
+            ? ProtocolException.Bad($"'{prompt.Name}' is too long: {exception.Message}", prompt.Name, "context_length_exceeded") : null;
 
     /// <summary>A form that cannot be followed, by the field that says it: the schema of a function that the answer was calling, or the answer's own.</summary>
     private static ProtocolException Form(Exception exception, GenerationRequest? request)

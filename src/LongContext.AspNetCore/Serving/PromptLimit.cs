@@ -15,35 +15,45 @@ internal sealed class PromptLimit(IOptions<OpenAIServerOptions> options, IServic
     public void Check(GenerationRequest request, LongContextModel model, IChatClient client)
     {
         if (options.Value.MaximumPromptTokens is null && request.Prompt.Alternatives is null) return;
-        // A token stands for a byte at least, so most texts need no counting.
-        IEnumerable<string> texts = request.Prompt.Messages.SelectMany(message => message.Contents).Select(Text).Concat(Tools(request.Options));
-        long bytes = request.Prompt.Tokens?.Length ?? texts.Sum(text => (long)Encoding.UTF8.GetByteCount(text));
-        CheckLogprobs(request, bytes);
-        if (options.Value.MaximumPromptTokens is not { } most || bytes <= most) return;
-        if (request.Prompt.Tokens is not null) throw TooLong(request, most);
-        // A client that does not say how it counts has its window alone.
-        if ((client.GetService<Tokenizer>() ?? Early(model)) is not { } tokenizer) return;
-
-        long count = 0;
-        foreach (string text in texts)
+        CheckLogprobs(request);
+        if (options.Value.MaximumPromptTokens is not { } most) return;
+        foreach (RequestPrompt prompt in request.Prompts)
         {
-            count += tokenizer.CountTokens(text);
-            if (count > most) throw TooLong(request, most);
+            // A token stands for a byte at least, so most texts need no counting.
+            if (Bytes(prompt, request.Options) <= most) continue;
+            if (prompt.Tokens is not null) throw TooLong(prompt, most);
+            // A client that does not say how it counts has its window alone.
+            if ((client.GetService<Tokenizer>() ?? Early(model)) is not { } tokenizer) return;
+
+            long count = 0;
+            foreach (string text in Texts(prompt, request.Options))
+            {
+                count += tokenizer.CountTokens(text);
+                if (count > most) throw TooLong(prompt, most);
+            }
         }
     }
 
-    private void CheckLogprobs(GenerationRequest request, long bytes)
+    /// <summary>Of the text in UTF-8; of tokens how many there are.</summary>
+    private static long Bytes(RequestPrompt prompt, ChatOptions options) => prompt.Tokens?.Length ?? Texts(prompt, options).Sum(text => (long)Encoding.UTF8.GetByteCount(text));
+
+    private static IEnumerable<string> Texts(RequestPrompt prompt, ChatOptions options) => prompt.Messages.SelectMany(message => message.Contents).Select(Text).Concat(Tools(options));
+
+    private void CheckLogprobs(GenerationRequest request)
     {
         if (request.Prompt.Alternatives is not { } alternatives) return;
-        decimal asked = (decimal)bytes * (alternatives + 1) * request.Choices;
+        decimal asked = (decimal)request.Prompts.Sum(prompt => Bytes(prompt, request.Options)) * (alternatives + 1) * request.Choices;
         if (asked <= options.Value.MaximumPromptLogprobs) return;
         throw ProtocolException.Bad(
-            $"Log-probabilities of the prompt are asked for, up to {asked} of them ({(request.Prompt.Tokens is null ? "bytes" : "tokens")} times likeliest tokens and one, times answers), expected at most {options.Value.MaximumPromptLogprobs}: " +
+            $"Log-probabilities of {(request.Prompts.Count > 1 ? "the prompts" : "the prompt")} are asked for, up to {asked} of them ({(request.Prompt.Tokens is null ? "bytes" : "tokens")} times likeliest tokens and one, times answers), expected at most {options.Value.MaximumPromptLogprobs}: " +
             "send parts, or ask for fewer.", request.Prompt.Field);
     }
 
-    private static ProtocolException TooLong(GenerationRequest request, int most) =>
-        ProtocolException.Bad($"The {(request.Prompt.Tokens is null ? "text" : "prompt")} has more than the {most} tokens that the server takes.", request.Prompt.Field, "context_length_exceeded");
+    private static ProtocolException TooLong(RequestPrompt prompt, int most)
+    {
+        string which = prompt.Place is not null ? $"'{prompt.Name}'" : prompt.Tokens is null ? "The text" : "The prompt";
+        return ProtocolException.Bad($"{which} has more than the {most} tokens that the server takes.", prompt.Name, "context_length_exceeded");
+    }
 
     /// <summary>The text of a part, what a model thought included: it goes into the prompt, too.</summary>
     private static string Text(AIContent content) => content switch

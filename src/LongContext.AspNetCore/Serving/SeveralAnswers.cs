@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
+using LongContext.AspNetCore.Protocol;
 using LongContext.Evaluation;
 using LongContext.Generation;
 using Microsoft.Extensions.AI;
@@ -7,38 +8,34 @@ using GenerationRequest = LongContext.AspNetCore.Protocol.GenerationRequest;
 
 namespace LongContext.AspNetCore.Serving;
 
-/// <summary>The answers to a request, as many as it asks for ("n"), as requests to the model beside one another.</summary>
+/// <summary>The answers to a request, as many as it has prompts and asks for to each ("n"), as requests to the model beside one another.</summary>
 internal static class SeveralAnswers
 {
     /// <summary>Pieces of an answer that may be ahead of who reads them all.</summary>
     private const int Ahead = 64;
 
     /// <summary>The answers' pieces as they come.</summary>
-    /// <remarks>The first goes ahead with the prompt, so that the others find what was computed for it. With a seed each answer has one of its own, counted up from it, as vLLM does it.</remarks>
-    public static async IAsyncEnumerable<AnswerPiece> StreamAsync(IChatClient client, GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <param name="client">The model.</param>
+    /// <param name="request">What is asked.</param>
+    /// <param name="places">Answers that are asked for at once: the model's places, so that none waits in its queue for those beside it.</param>
+    /// <param name="cancellationToken">Ends all of them.</param>
+    /// <remarks>To each prompt the first answer goes ahead, so that the others find what was computed for it.</remarks>
+    public static async IAsyncEnumerable<AnswerPiece> StreamAsync(IChatClient client, GenerationRequest request, int places, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (request.Choices == 1)
+        if (request.Answers == 1)
         {
-            await foreach (ChatResponseUpdate update in client.GetStreamingResponseAsync(request.Prompt.Messages, request.Options, cancellationToken).ConfigureAwait(false)) yield return new AnswerPiece(0, update);
+            await foreach (ChatResponseUpdate update in client.GetStreamingResponseAsync(request.Prompt.Messages, request.OptionsOf(request.Prompt, 0), cancellationToken).ConfigureAwait(false)) yield return new AnswerPiece(0, update);
             yield break;
         }
 
-        if (request.Options.MaxOutputTokens == 0)
-        {
-            // Nothing is made: what is said of the prompt is the same for all, and is found once.
-            await foreach (ChatResponseUpdate update in client.GetStreamingResponseAsync(request.Prompt.Messages, request.Options, cancellationToken).ConfigureAwait(false))
-            {
-                for (int choice = 0; choice < request.Choices; choice++) yield return new AnswerPiece(choice, update);
-            }
-
-            yield break;
-        }
-
+        // Where nothing is made, what is said of a prompt is the same for all answers to it, and is found once.
+        int copies = request.Options.MaxOutputTokens == 0 ? request.Choices : 1, each = request.Choices / copies, count = request.Prompts.Count * each;
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var pieces = Channel.CreateBounded<AnswerPiece>(new BoundedChannelOptions(Ahead * request.Choices) { SingleReader = true });
-        var computed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        int running = request.Choices;
-        Task[] works = [.. Enumerable.Range(0, request.Choices).Select(choice => Task.Run(() => AnswerAsync(choice), CancellationToken.None))];
+        using var free = new SemaphoreSlim(places);
+        var pieces = Channel.CreateBounded<AnswerPiece>(new BoundedChannelOptions(Ahead * count) { SingleReader = true });
+        TaskCompletionSource[] computed = [.. request.Prompts.Select(_ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously))];
+        int running = count;
+        Task[] works = [.. Enumerable.Range(0, count).Select(work => Task.Run(() => AnswerAsync(work / each, work % each), CancellationToken.None))];
         try
         {
             await foreach (AnswerPiece piece in pieces.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false)) yield return piece;
@@ -49,16 +46,25 @@ internal static class SeveralAnswers
             await Task.WhenAll(works).ConfigureAwait(false);
         }
 
-        async Task AnswerAsync(int choice)
+        async Task AnswerAsync(int place, int choice)
         {
+            RequestPrompt prompt = request.Prompts[place];
             try
             {
-                if (choice > 0) await computed.Task.WaitAsync(ended.Token).ConfigureAwait(false);
-                await foreach (ChatResponseUpdate update in client.GetStreamingResponseAsync(request.Prompt.Messages, Options(request.Options, choice), ended.Token).ConfigureAwait(false))
+                if (choice > 0) await computed[place].Task.WaitAsync(ended.Token).ConfigureAwait(false);
+                await free.WaitAsync(ended.Token).ConfigureAwait(false);
+                try
                 {
-                    await pieces.Writer.WriteAsync(new AnswerPiece(choice, update), ended.Token).ConfigureAwait(false);
-                    // Behind it, since it may be what is said of the prompt, which stands before all answers.
-                    if (choice == 0) computed.TrySetResult();
+                    await foreach (ChatResponseUpdate update in client.GetStreamingResponseAsync(prompt.Messages, request.OptionsOf(prompt, choice), ended.Token).ConfigureAwait(false))
+                    {
+                        for (int copy = 0; copy < copies; copy++) await pieces.Writer.WriteAsync(new AnswerPiece((place * request.Choices) + choice + copy, update), ended.Token).ConfigureAwait(false);
+                        // Behind it, since it may be what is said of the prompt, which stands before all answers to it.
+                        if (choice == 0) computed[place].TrySetResult();
+                    }
+                }
+                finally
+                {
+                    free.Release();
                 }
 
                 if (Interlocked.Decrement(ref running) == 0) pieces.Writer.Complete();
@@ -67,21 +73,21 @@ internal static class SeveralAnswers
             catch (Exception e)
 #pragma warning restore CA1031
             {
-                pieces.Writer.TryComplete(e);
+                pieces.Writer.TryComplete(Faults.TooLong(e, prompt) ?? e);
             }
             finally
             {
-                if (choice == 0) computed.TrySetResult();
+                if (choice == 0) computed[place].TrySetResult();
             }
         }
     }
 
-    /// <summary>The answers once they are whole.</summary>
-    public static async Task<ChatResponse[]> WholeAsync(IChatClient client, GenerationRequest request, CancellationToken cancellationToken)
+    /// <summary>The answers once they are whole; parameters as of <see cref="StreamAsync"/>.</summary>
+    public static async Task<ChatResponse[]> WholeAsync(IChatClient client, GenerationRequest request, int places, CancellationToken cancellationToken)
     {
-        if (request.Choices == 1) return [await client.GetResponseAsync(request.Prompt.Messages, request.Options, cancellationToken).ConfigureAwait(false)];
-        List<ChatResponseUpdate>[] updates = [.. Enumerable.Range(0, request.Choices).Select(_ => new List<ChatResponseUpdate>())];
-        await foreach (AnswerPiece piece in StreamAsync(client, request, cancellationToken).ConfigureAwait(false)) updates[piece.Choice].Add(piece.Update);
+        if (request.Answers == 1) return [await client.GetResponseAsync(request.Prompt.Messages, request.OptionsOf(request.Prompt, 0), cancellationToken).ConfigureAwait(false)];
+        List<ChatResponseUpdate>[] updates = [.. Enumerable.Range(0, request.Answers).Select(_ => new List<ChatResponseUpdate>())];
+        await foreach (AnswerPiece piece in StreamAsync(client, request, places, cancellationToken).ConfigureAwait(false)) updates[piece.Choice].Add(piece.Update);
         return Array.ConvertAll(updates, Whole);
     }
 
@@ -96,15 +102,5 @@ internal static class SeveralAnswers
         }
 
         return response;
-    }
-
-    private static ChatOptions Options(ChatOptions options, int choice)
-    {
-        if (choice == 0) return options;
-        ChatOptions own = options.Clone();
-        // The prompt is one and the same, so the first answer's say it for all.
-        own.AdditionalProperties?.Remove(ChatOptionKeys.PromptLogProbabilities);
-        if (own.Seed is { } seed) own.Seed = unchecked(seed + choice);
-        return own;
     }
 }

@@ -11,45 +11,45 @@ internal sealed class TextWriting(string model, DateTimeOffset time, GenerationR
 {
     private readonly string id = "cmpl-" + Guid.NewGuid().ToString("N");
     private readonly long created = time.ToUnixTimeSeconds();
-    private readonly ChatFinishReason?[] reasons = new ChatFinishReason?[request.Choices];
-    private readonly UsageDetails?[] usages = new UsageDetails?[request.Choices];
-    private readonly List<AdditionalPropertiesDictionary?> last = [];
+    private readonly ChatFinishReason?[] reasons = new ChatFinishReason?[request.Answers];
+    private readonly UsageDetails?[] usages = new UsageDetails?[request.Answers];
+    private readonly AdditionalPropertiesDictionary?[] last = new AdditionalPropertiesDictionary?[request.Answers];
 
     /// <summary>Of each answer, what was written of it, in UTF-16 units and in code points.</summary>
-    private readonly (int Units, int Characters)[] written = new (int, int)[request.Choices];
+    private readonly (int Units, int Characters)[] written = new (int, int)[request.Answers];
 
-    /// <summary>What the prompt's tokens spell, where it came as tokens and is echoed.</summary>
-    private string? spelled;
+    /// <summary>Of each prompt, what its tokens spell, where it came as tokens and is echoed.</summary>
+    private readonly string?[] spelled = new string?[request.Prompts.Count];
 
-    /// <summary>Whether the text given was written, where it is echoed.</summary>
-    private bool echoed;
+    /// <summary>Of each prompt, whether it was written, where it is echoed.</summary>
+    private readonly bool[] echoed = new bool[request.Prompts.Count];
+
+    /// <summary>Whether what is said besides differs from prompt to prompt.</summary>
+    private bool HasSeveral => request.Prompts.Count > 1;
 
     public Task WriteAsync(AnswerWriter writer, ChatResponse[] responses)
     {
-        IReadOnlyList<ChatLogProbability>? ofPrompt = responses[0].GetPromptLogProbabilities();
-        TextLogprobs? before = Before(ofPrompt);
-        Dictionary<string, PromptLogprob>?[]? prompt = LogprobParts.Prompt(ofPrompt, request.Prompt.Logprobs);
-        TextChoice[] answers = [.. responses.Select((response, i) => new TextChoice(i, Echoed + response.Text, AnswerParts.FinishReason(response.FinishReason))
+        TextChoice[] answers = [.. Enumerable.Range(0, request.Prompts.Count).SelectMany(prompt => AnswersTo(prompt, responses))];
+        return writer.WriteAsync(200, Of(answers) with
         {
-            Logprobs = LogprobParts.Join(before, Details(response.GetLogProbabilities(), response.AdditionalProperties, response.Text, (0, LogprobParts.CodePoints(Echoed)))),
-            PromptLogprobs = prompt,
-        })];
-        return writer.WriteAsync(200, Of(answers) with { Longcontext = AnswerParts.Notes(responses.Select(response => response.AdditionalProperties)), Usage = AnswerParts.Usage(Array.ConvertAll(responses, response => response.Usage)) }, ProtocolJson.Plain.TextCompletion);
+            Longcontext = HasSeveral ? null : AnswerParts.Notes(responses.Select(response => response.AdditionalProperties)),
+            Usage = AnswerParts.Usage(Array.ConvertAll(responses, response => response.Usage), request.Prompts.Count),
+        }, ProtocolJson.Plain.TextCompletion);
     }
 
     public void AddBeginning(AnswerWriter writer)
     {
         // What is said of the text itself comes with it, and is not known yet.
-        if (request.Prompt.EchoLogprobs is null) AddEcho(writer, null);
+        if (request.Prompt.EchoLogprobs is null) AddEchoes(writer);
     }
 
     public void AddPiece(AnswerWriter writer, AnswerPiece piece)
     {
         ChatResponseUpdate update = piece.Update;
-        AddEcho(writer, update.GetPromptLogProbabilities());
+        AddEcho(writer, piece.Choice / request.Choices, update.GetPromptLogProbabilities());
         reasons[piece.Choice] = update.FinishReason ?? reasons[piece.Choice];
         AnswerParts.Count(update, ref usages[piece.Choice]);
-        if (update.FinishReason is not null) last.Add(update.AdditionalProperties);
+        if (update.FinishReason is not null) last[piece.Choice] = update.AdditionalProperties;
         string text = update.Text;
         ref (int Units, int Characters) place = ref written[piece.Choice];
         TextLogprobs? details = Details(update.GetLogProbabilities(), update.AdditionalProperties, text, place);
@@ -59,14 +59,38 @@ internal sealed class TextWriting(string model, DateTimeOffset time, GenerationR
 
     public void AddEnd(AnswerWriter writer, bool includeUsage)
     {
-        AddEcho(writer, null);
-        AnswerNotes? notes = AnswerParts.Notes(last);
-        for (int i = 0; i < request.Choices; i++)
-            writer.AddEvent(Of(new TextChoice(i, "", AnswerParts.FinishReason(reasons[i]))) with { Longcontext = i == request.Choices - 1 ? notes : null }, ProtocolJson.Plain.TextCompletion);
-        if (includeUsage) writer.AddEvent(Of() with { Usage = AnswerParts.Usage(usages) }, ProtocolJson.Plain.TextCompletion);
+        AddEchoes(writer);
+        AnswerNotes? notes = HasSeveral ? null : AnswerParts.Notes(last);
+        for (int i = 0; i < request.Answers; i++)
+        {
+            var end = new TextChoice(i, "", AnswerParts.FinishReason(reasons[i])) { Longcontext = HasSeveral ? AnswerParts.Notes(last[i]) : null };
+            writer.AddEvent(Of(end) with { Longcontext = i == request.Answers - 1 ? notes : null }, ProtocolJson.Plain.TextCompletion);
+        }
+
+        if (includeUsage) writer.AddEvent(Of() with { Usage = AnswerParts.Usage(usages, request.Prompts.Count) }, ProtocolJson.Plain.TextCompletion);
     }
 
-    private string Echoed => !request.Prompt.IsEchoed ? "" : request.Prompt.Tokens is null ? request.Prompt.Messages[0].Text : spelled ??= TokenPrompts.Text(request);
+    /// <summary>The whole answers to one prompt.</summary>
+    private TextChoice[] AnswersTo(int prompt, ChatResponse[] responses)
+    {
+        int first = prompt * request.Choices;
+        IReadOnlyList<ChatLogProbability>? ofPrompt = responses[first].GetPromptLogProbabilities();
+        TextLogprobs? before = Before(prompt, ofPrompt);
+        Dictionary<string, PromptLogprob>?[]? scores = LogprobParts.Prompt(ofPrompt, request.Prompt.Logprobs);
+        string echo = Echoed(prompt);
+        return [.. responses.Skip(first).Take(request.Choices).Select((response, i) => new TextChoice(first + i, echo + response.Text, AnswerParts.FinishReason(response.FinishReason))
+        {
+            Logprobs = LogprobParts.Join(before, Details(response.GetLogProbabilities(), response.AdditionalProperties, response.Text, (0, LogprobParts.CodePoints(echo)))),
+            PromptLogprobs = scores,
+            Longcontext = HasSeveral ? AnswerParts.Notes(response.AdditionalProperties) : null,
+        })];
+    }
+
+    private string Echoed(int place)
+    {
+        RequestPrompt prompt = request.Prompts[place];
+        return !prompt.IsEchoed ? "" : prompt.Tokens is null ? prompt.Messages[0].Text : spelled[place] ??= TokenPrompts.Text(prompt, hasAnswer: request.Options.MaxOutputTokens != 0);
+    }
 
     /// <summary>Of a piece's tokens, and of the one that ended the answer: it is no text, but whoever asks for one token more than is given counts on an entry for it.</summary>
     private static TextLogprobs? Details(IReadOnlyList<ChatLogProbability>? tokens, AdditionalPropertiesDictionary? told, string text, (int Units, int Characters) place)
@@ -76,20 +100,27 @@ internal sealed class TextWriting(string model, DateTimeOffset time, GenerationR
         return LogprobParts.Join(details, LogprobParts.Text([end], "", start: 0, place.Characters + LogprobParts.CodePoints(text)));
     }
 
-    private TextLogprobs? Before(IReadOnlyList<ChatLogProbability>? ofPrompt) => request.Prompt.EchoLogprobs is { } count ? LogprobParts.Echo(ofPrompt, Echoed, count) : null;
+    private TextLogprobs? Before(int prompt, IReadOnlyList<ChatLogProbability>? ofPrompt) => request.Prompt.EchoLogprobs is { } count ? LogprobParts.Echo(ofPrompt, Echoed(prompt), count) : null;
 
-    /// <summary>Puts the text given before all answers, once.</summary>
-    private void AddEcho(AnswerWriter writer, IReadOnlyList<ChatLogProbability>? ofPrompt)
+    /// <summary>Those of all prompts that are not there yet.</summary>
+    private void AddEchoes(AnswerWriter writer)
     {
-        if (echoed || !request.Prompt.IsEchoed) return;
-        echoed = true;
-        TextLogprobs? details = Before(ofPrompt);
+        for (int prompt = 0; prompt < echoed.Length; prompt++) AddEcho(writer, prompt, null);
+    }
+
+    /// <summary>Puts a prompt before all answers to it, once.</summary>
+    private void AddEcho(AnswerWriter writer, int prompt, IReadOnlyList<ChatLogProbability>? ofPrompt)
+    {
+        if (echoed[prompt] || !request.Prompt.IsEchoed) return;
+        echoed[prompt] = true;
+        TextLogprobs? details = Before(prompt, ofPrompt);
+        string echo = Echoed(prompt);
         // Tokens need not spell anything.
-        if (Echoed.Length == 0 && details is null) return;
-        for (int i = 0; i < request.Choices; i++)
+        if (echo.Length == 0 && details is null) return;
+        for (int i = prompt * request.Choices; i < (prompt + 1) * request.Choices; i++)
         {
-            written[i].Characters = LogprobParts.CodePoints(Echoed);
-            Add(writer, i, Echoed, details: details);
+            written[i].Characters = LogprobParts.CodePoints(echo);
+            Add(writer, i, echo, details: details);
         }
     }
 

@@ -120,9 +120,10 @@ public sealed class AccessTests
         {
             (limits.ApiKeys["short"], limits.ApiKeys["hash"]) = ("secret", "sha256:12");
             (limits.MaximumBodyBytes, limits.MaximumHeaderBytes, limits.RequestTimeout, limits.RequestsPerMinute, limits.MaximumSchemaBytes) = (0, 1, TimeSpan.Zero, -1, 0);
+            limits.MaximumPrompts = 1025;
             limits.ApiKeys["nul\0"] = Key;
         }));
-        Assert.All(["ApiKeys[\"short\"]", "ApiKeys[\"hash\"]", "MaximumBodyBytes", "MaximumHeaderBytes", "RequestTimeout", "RequestsPerMinute", "MaximumSchemaBytes", "U+0000"], part => Assert.Contains(part, e.Message, StringComparison.Ordinal));
+        Assert.All(["ApiKeys[\"short\"]", "ApiKeys[\"hash\"]", "MaximumBodyBytes", "MaximumHeaderBytes", "RequestTimeout", "RequestsPerMinute", "MaximumSchemaBytes", "MaximumPrompts", "U+0000"], part => Assert.Contains(part, e.Message, StringComparison.Ordinal));
         Assert.DoesNotContain("secret", e.Message, StringComparison.Ordinal);
     }
 
