@@ -129,37 +129,17 @@ public sealed class LongContextModelTests
     }
 
     [Fact]
-    public async Task Stop_PastTheDrainTimeout_EndsWhatRuns()
-    {
-        var fake = new FakeChatClient { Wait = token => Task.Delay(Timeout.Infinite, token) };
-        using IHost host = Build(options => (options.ClientFactory, options.DrainTimeout) = ((_, _) => Task.FromResult<IChatClient>(fake), TimeSpan.FromMilliseconds(100)));
-        await host.StartAsync(Token);
-        Task<ChatResponse> running = Client(host).GetResponseAsync("x", cancellationToken: Token);
-        await FakeChatClient.UntilAsync(() => fake.Running == 1, Token);
-        await host.StopAsync(Token);
-        await Assert.ThrowsAsync<ModelNotReadyException>(() => running);
-        Assert.Equal((1, true), (fake.Cancelled, fake.Disposed));
-    }
+    public Task Stop_PastTheDrainTimeout_EndsWhatRuns() => AssertStopEndsWhatRunsAsync(new FakeChatClient { Wait = token => Task.Delay(Timeout.Infinite, token) });
 
     [Fact]
-    public async Task Stop_ClientFailsWhenItIsCancelled_EndsAllTheSame()
+    public Task Stop_ClientFailsWhenItIsCancelled_EndsAllTheSame() => AssertStopEndsWhatRunsAsync(new FakeChatClient
     {
-        var fake = new FakeChatClient
+        Wait = token =>
         {
-            Wait = token =>
-            {
-                token.Register(() => throw new InvalidOperationException("a client's own fault"));
-                return Task.Delay(Timeout.Infinite, token);
-            },
-        };
-        using IHost host = Build(options => (options.ClientFactory, options.DrainTimeout) = ((_, _) => Task.FromResult<IChatClient>(fake), TimeSpan.FromMilliseconds(100)));
-        await host.StartAsync(Token);
-        Task<ChatResponse> running = Client(host).GetResponseAsync("x", cancellationToken: Token);
-        await FakeChatClient.UntilAsync(() => fake.Running == 1, Token);
-        await host.StopAsync(Token);
-        await Assert.ThrowsAsync<ModelNotReadyException>(() => running);
-        Assert.Equal((1, true), (fake.Cancelled, fake.Disposed));
-    }
+            token.Register(() => throw new InvalidOperationException("a client's own fault"));
+            return Task.Delay(Timeout.Infinite, token);
+        },
+    });
 
     [Fact]
     public async Task Stop_WhileLoading_EndsTheLoad()
@@ -303,6 +283,18 @@ public sealed class LongContextModelTests
         public volatile bool IsTorn;
 
         public override long GetTimestamp() => IsTorn && Thread.CurrentThread.Name == "LongContext engine" ? throw new InvalidDataException("torn clock") : base.GetTimestamp();
+    }
+
+    /// <summary>A client whose answer never ends is cancelled past the drain's time, and let go of.</summary>
+    private static async Task AssertStopEndsWhatRunsAsync(FakeChatClient fake)
+    {
+        using IHost host = Build(options => (options.ClientFactory, options.DrainTimeout) = ((_, _) => Task.FromResult<IChatClient>(fake), TimeSpan.FromMilliseconds(100)));
+        await host.StartAsync(Token);
+        Task<ChatResponse> running = Client(host).GetResponseAsync("x", cancellationToken: Token);
+        await FakeChatClient.UntilAsync(() => fake.Running == 1, Token);
+        await host.StopAsync(Token);
+        await Assert.ThrowsAsync<ModelNotReadyException>(() => running);
+        Assert.Equal((1, true), (fake.Cancelled, fake.Disposed));
     }
 
     private static IHost Build(Action<LongContextOptions> configure)
