@@ -119,12 +119,21 @@ public class VectorStoreRetrieverTests
     public async Task RankAsync_DeletingAnIdleCollectionHangs_IsNotWaitedForLongAndIsNoWork()
     {
         FakeTime time = new();
-        TaskCompletionSource gate = new();
-        MemoryVectorStore store = new() { BeforeDeleting = () => gate.Task };
+        TaskCompletionSource gate = new(), begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        MemoryVectorStore store = new()
+        {
+            BeforeDeleting = () =>
+            {
+                begun.TrySetResult();
+                return gate.Task;
+            },
+        };
         VectorStoreRetriever retriever = new(
             store, FakeEmbeddings.Letters(), new() { Requests = new() { TimeProvider = time, RequestTimeout = TimeSpan.FromMinutes(3) } }, new() { MaximumCollections = 1 });
         await retriever.RankAsync(Bm25RetrieverTests.Query("ab", 1, "ab", "c"), TestContext.Current.CancellationToken);
-        Assert.Equal(TimeSpan.Zero, await time.PassUntilAsync(WorkAsync(), TimeSpan.FromHours(1)));
+        Task<TimeSpan> work = WorkAsync();
+        await begun.Task; // requests for embeddings, which have timeouts of their own, are over
+        Assert.Equal(TimeSpan.Zero, await time.PassUntilAsync(work, TimeSpan.FromHours(1)));
         Assert.Equal(TimeSpan.FromMinutes(3), time.Now);
         gate.SetResult();
         await retriever.DisposeAsync();
