@@ -17,7 +17,9 @@ internal static class KilledRun
     {
         EvaluationRunOptions options = new()
         {
-            Folder = args[1], Streaming = bool.Parse(args[4]), RetryDelay = TimeSpan.FromMilliseconds(1), MaximumRetryDelay = TimeSpan.FromMilliseconds(4), RequestTimeout = TimeSpan.FromSeconds(1),
+            Folder = args[1], Streaming = bool.Parse(args[4]), RetryDelay = TimeSpan.FromMilliseconds(1), MaximumRetryDelay = TimeSpan.FromMilliseconds(4),
+            // Short, as some requests hang; but an answer that a busy machine has only not read yet would be asked for twice.
+            RequestTimeout = TimeSpan.FromSeconds(5),
         };
         EvaluationModel model = RunModels.Of(StubServer.ClientOf(new Uri(args[2])));
         if (!int.TryParse(args[3], CultureInfo.InvariantCulture, out int items))
