@@ -50,11 +50,11 @@ internal static unsafe class AttentionVotes
     /// <summary>Keys that all queries look at before the next ones.</summary>
     private const int Block = 256;
 
-    /// <summary>Of a head: queries by tiles, their maxima and sums, and the scores of a tile and a block.</summary>
+    /// <summary>Of a head: queries by tiles, their maxima and sums, the scores of a tile and a block, and a vector of keys.</summary>
     private static long WorkFloats(int headSize, int queries)
     {
         long padded = (queries + Tile - 1) / Tile * Tile;
-        return (padded * (headSize + 2L)) + (Tile * Block);
+        return (padded * (headSize + 2L)) + (Tile * Block) + (CacheLayout.LaneTokens * headSize);
     }
 
     private static void Run<TElement>(CpuTeam team, in CacheLayout layout, in AttentionSettings settings, nint* pages, int count, float* queries, long queryStride, int rows, float* memory)
@@ -153,19 +153,32 @@ internal static unsafe class AttentionVotes
         private readonly void Score(float* packed, int keyHead, int start, float* scores)
         {
             int end = Math.Min(start + Block, Count);
-            for (int at = start; at < end; at += Lanes) Score(packed, keyHead, at, scores + (at - start), Block);
+            float* wide = scores + (Tile * Block);
+            for (int at = start; at < end; at += Lanes)
+            {
+                byte* page = (byte*)Pages[Layout.PageOf(at, out int slot)] + (Settings.Layer * Layout.LayerBytes);
+                byte* keys = page + Layout.KeyOffset(keyHead, slot);
+                Vector512<float> scales = Layout.HasScales ? Vector512.Load((float*)(page + Layout.KeyScaleOffset(keyHead)) + slot) : Vector512<float>.One;
+                if (!TElement.HasPairs)
+                {
+                    Score<TElement>(packed, keys, Layout.KeyStep, scales, scores + (at - start));
+                    continue;
+                }
+
+                WideKeys.Widen<TElement>(Layout, keys, 1, wide);
+                Score<Float32Elements>(packed, (byte*)wide, Lanes * sizeof(float), scales, scores + (at - start));
+            }
         }
 
         /// <summary>q·k of 8 queries and 16 keys.</summary>
-        private readonly void Score(float* packed, int keyHead, int position, float* scores, int stride)
+        private readonly void Score<TKey>(float* packed, byte* keys, long step, Vector512<float> scales, float* scores)
+            where TKey : struct, IElementFormat
         {
-            byte* page = (byte*)Pages[Layout.PageOf(position, out int slot)] + (Settings.Layer * Layout.LayerBytes);
-            byte* keys = page + Layout.KeyOffset(keyHead, slot);
-            long step = (long)Layout.GroupTokens * TElement.Bytes;
+            const int stride = Block;
             Vector512<float> s0 = Vector512<float>.Zero, s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
             for (int i = 0; i < Layout.HeadSize; i++, keys += step, packed += Tile)
             {
-                Vector512<float> key = TElement.Load(keys);
+                Vector512<float> key = TKey.Load(keys);
                 s0 = Vector512.FusedMultiplyAdd(Vector512.Create(packed[0]), key, s0);
                 s1 = Vector512.FusedMultiplyAdd(Vector512.Create(packed[1]), key, s1);
                 s2 = Vector512.FusedMultiplyAdd(Vector512.Create(packed[2]), key, s2);
@@ -176,7 +189,6 @@ internal static unsafe class AttentionVotes
                 s7 = Vector512.FusedMultiplyAdd(Vector512.Create(packed[7]), key, s7);
             }
 
-            Vector512<float> scales = Layout.HasScales ? Vector512.Load((float*)(page + Layout.KeyScaleOffset(keyHead)) + slot) : Vector512<float>.One;
             (s0 * scales).Store(scores);
             (s1 * scales).Store(scores + stride);
             (s2 * scales).Store(scores + (2 * stride));

@@ -52,7 +52,7 @@ internal unsafe partial struct AttentionWork<TElement>
                 int from = start + (vector * Lanes), to = from + (count * Lanes);
                 vector += count;
                 if (!Sees(starts, ends, 0, rows.Item.QueryCount, from, to)) continue;
-                WidenKeys(keys, (long)keyGroup * TElement.Bytes, count, rows.Scratch.Unit);
+                WideKeys.Widen<TElement>(Job.Layout, keys, count, rows.Scratch.Unit);
                 for (int i = 0; i < count; i++) RotateKeys(rows, (int*)views->KeyPositions[view], from + (i * Lanes), written, rows.Scratch.Unit + (i * Lanes), count * Lanes);
                 for (int row = 0; row < rows.Count; row += TileKernel.Rows)
                 {

@@ -60,7 +60,12 @@ internal unsafe partial struct AttentionWork<TElement> : ITileWork
     private readonly void Sinks(in RowTile rows, int end)
     {
         if (rows.Sequence.SinkQueries is null) CopyQueries(rows);
-        else CopyQueries(rows, rows.Sequence.SinkQueries, rows.Sequence.SinkQueryStride, rows.Item.FirstQuery);
+        else
+        {
+            CopyQueries(rows, rows.Sequence.SinkQueries, rows.Sequence.SinkQueryStride, rows.Item.FirstQuery);
+            if (TElement.HasPairs) RoundQueries(rows);
+        }
+
         Partition(rows, 0, end, sinks: true);
     }
 
@@ -80,6 +85,7 @@ internal unsafe partial struct AttentionWork<TElement> : ITileWork
     {
         CopyQueries(rows, Job.Queries, Job.QueryStride, rows.Sequence.RowStart + rows.Item.FirstQuery);
         if (rows.Sequence.Views is not null) RotateQueries(rows);
+        else if (TElement.HasPairs) RoundQueries(rows);
     }
 
     private readonly void CopyQueries(in RowTile rows, float* queries, long stride, long first)
@@ -108,7 +114,8 @@ internal unsafe partial struct AttentionWork<TElement> : ITileWork
             else ViewScores(rows, start, firstVector, endVector);
             if (Job.Layout.HasScales) CopyScales(rows, start, firstVector, endVector);
             Softmax(rows);
-            AddBlock(rows, start, firstVector, endVector, to);
+            if (TElement.HasPairs) AddIntegerBlock(rows, start, firstVector, endVector, to);
+            else AddBlock(rows, start, firstVector, endVector, to);
         }
     }
 
@@ -127,23 +134,24 @@ internal unsafe partial struct AttentionWork<TElement> : ITileWork
     /// <summary>q·k for each row and each key of the vectors that one of its tile's rows sees.</summary>
     private readonly void Scores(in RowTile rows, int start, int firstVector, int endVector)
     {
-        int size = Job.Layout.HeadSize;
+        int size = Job.Layout.KeyElements;
         int group = Job.Layout.GroupTokens;
-        long step = (long)group * TElement.Bytes;
-        bool widens = TElement.Bytes < sizeof(float) && rows.Count >= WideningRows;
+        long step = Job.Layout.KeyStep;
+        bool widens = !TElement.HasPairs && TElement.Bytes < sizeof(float) && rows.Count >= WideningRows;
+        float* allQueries = TElement.HasPairs ? (float*)rows.Scratch.QueryCodes : rows.Scratch.Queries;
         for (int vector = firstVector; vector < endVector;)
         {
             byte* keys = Keys(rows, start + (vector * Lanes), out int slot);
             int count = Math.Min(Math.Min(Unit / Lanes, endVector - vector), (group - (slot & (group - 1))) / Lanes);
             if (Job.Layout.HasScales) FetchScales(rows, start + (vector * Lanes), count * Lanes * sizeof(float));
-            if (widens) WidenKeys(keys, step, count, rows.Scratch.Unit);
+            if (widens) WideKeys.Widen<TElement>(Job.Layout, keys, count, rows.Scratch.Unit);
             byte* ahead = widens ? null : vector + count < endVector ? Keys(rows, start + ((vector + count) * Lanes), out _) : Values(rows, start + (firstVector * Lanes), out _);
             for (int row = 0; row < rows.Count; row += TileKernel.Rows)
             {
                 int height = Math.Min(TileKernel.Rows, rows.Count - row);
                 if (!Sees(rows.Scratch.Starts, rows.Scratch.Ends, row, height, vector * Lanes, (vector + count) * Lanes)) continue;
                 float* target = rows.Scratch.Scores + (row * Block) + (vector * Lanes);
-                float* queries = rows.Scratch.Queries + (row * size);
+                float* queries = allQueries + (row * size);
                 if (widens)
                     TileKernel.Run<Float32Elements, ReadsNothingAhead>(height, count, size, queries, size, (byte*)rows.Scratch.Unit, (long)count * Lanes * sizeof(float), target, Block, false, null, 0);
                 else if (ahead is null)
@@ -162,12 +170,13 @@ internal unsafe partial struct AttentionWork<TElement> : ITileWork
         int padded = Job.Layout.PaddedHeadSize;
         TileScratch scratch = rows.Scratch;
         float* keyScales = Job.Layout.HasScales ? scratch.KeyScales : null, valueScales = Job.Layout.HasScales ? scratch.ValueScales : null;
+        bool areIntegers = TElement.HasPairs && rows.Sequence.Views is null;
         for (int row = 0; row < rows.Count; row++)
         {
             (int start, int end) = (scratch.Starts[row], scratch.Ends[row]);
             if (start == end) continue;
             float* scores = scratch.Scores + (row * Block);
-            float largest = SoftmaxRow.Finish(scores, start, end, keyScales, Job.Settings.SoftCap);
+            float largest = SoftmaxRow.Finish(scores, start, end, keyScales, Job.Settings.SoftCap, areIntegers, areIntegers ? scratch.QueryScales[row] : 1);
             if (scratch.Sum[row] == 0)
             {
                 scratch.Maximum[row] = largest;
@@ -315,15 +324,6 @@ internal unsafe partial struct AttentionWork<TElement> : ITileWork
     /// <summary>Where the values from a position on begin.</summary>
     private readonly byte* Values(in RowTile rows, int position, out int slot) =>
         Page(rows, position, out slot) + Job.Layout.ValueOffset(rows.Item.KeyHead, slot);
-
-    /// <summary>A few vectors of keys as float32 [head, vectors].</summary>
-    private readonly void WidenKeys(byte* keys, long step, int vectors, float* target)
-    {
-        for (int i = 0; i < Job.Layout.HeadSize; i++)
-        {
-            for (int vector = 0; vector < vectors; vector++, target += Lanes) TElement.Load(keys + (i * step) + (vector * Lanes * TElement.Bytes)).Store(target);
-        }
-    }
 
     private static void Widen(byte* source, float* target, int vectors)
     {

@@ -5,7 +5,8 @@ namespace LongContext.Cpu.Attention;
 /// <summary>
 /// How the keys and values of <see cref="PageTokens"/> tokens lie in one layer's part of a page. For each key head: keys as
 /// [PageTokens / GroupTokens, HeadSize, GroupTokens], so that 16 tokens fill a vector, a dot product needs no sum across lanes, and a group is read from its first byte to its last;
-/// then values as [PageTokens, PaddedHeadSize].
+/// then values as [PageTokens, PaddedHeadSize]. In int8, whose products are of pairs, neighbours lie side by side: keys as [PageTokens / GroupTokens, HeadSize / 2, GroupTokens, 2], the head rounded up to an even
+/// number, and values as [PageTokens / 2, PaddedHeadSize, 2].
 /// Behind the last head, where the format has scales: float32 [KeyHeads, 2, PageTokens], keys' before values'. Layers of a page follow one another.
 /// </summary>
 internal readonly record struct CacheLayout
@@ -20,6 +21,7 @@ internal readonly record struct CacheLayout
     private readonly long keyBytes;
     private readonly long headBytes;
     private readonly int pageShift;
+    private readonly int keySize;
 
     /// <summary>A layout.</summary>
     /// <param name="keyHeads">Heads of keys and values; at least 1.</param>
@@ -41,7 +43,9 @@ internal readonly record struct CacheLayout
         PaddedHeadSize = (headSize + LaneTokens - 1) / LaneTokens * LaneTokens;
         ElementBytes = format switch { CacheFormat.Float32 => 4, CacheFormat.BFloat16 => 2, _ => 1 };
         HasScales = format is CacheFormat.Float8 or CacheFormat.Int8;
-        keyBytes = (long)pageTokens * headSize * ElementBytes;
+        Neighbours = format == CacheFormat.Int8 ? 2 : 1;
+        keySize = (headSize + Neighbours - 1) / Neighbours * Neighbours;
+        keyBytes = (long)pageTokens * keySize * ElementBytes;
         headBytes = keyBytes + ((long)pageTokens * PaddedHeadSize * ElementBytes);
         LayerBytes = keyHeads * (headBytes + (HasScales ? 2L * sizeof(float) * pageTokens : 0)) + 63 & ~63L;
     }
@@ -70,6 +74,15 @@ internal readonly record struct CacheLayout
     /// <summary>Whether each token and head has a scale.</summary>
     public bool HasScales { get; }
 
+    /// <summary>Numbers of a key, and values of neighbouring tokens, that lie side by side; such an element is what a lane holds.</summary>
+    public int Neighbours { get; }
+
+    /// <summary>Elements of a key: of <see cref="Neighbours"/> numbers each, what is behind the head's last is 0.</summary>
+    public int KeyElements => keySize / Neighbours;
+
+    /// <summary>Bytes from an element of a key to the next.</summary>
+    public int KeyStep => GroupTokens * Neighbours * ElementBytes;
+
     /// <summary>Bytes of one layer's part of a page, a multiple of 64.</summary>
     public long LayerBytes { get; }
 
@@ -82,15 +95,19 @@ internal readonly record struct CacheLayout
         return page;
     }
 
-    /// <summary>Where the first number of a token's key lies in the layer's part; the next ones are GroupTokens numbers apart.</summary>
+    /// <summary>Where the first element of a token's key lies in the layer's part; the next ones are <see cref="KeyStep"/> bytes apart.</summary>
     public long KeyOffset(int keyHead, int slot)
     {
         int group = GroupTokens, inGroup = slot & (group - 1);
-        return (keyHead * headBytes) + (((long)(slot - inGroup) * HeadSize) + inGroup) * ElementBytes;
+        return (keyHead * headBytes) + (((long)(slot - inGroup) * keySize) + (inGroup * Neighbours)) * ElementBytes;
     }
 
-    /// <summary>Where a token's value lies in the layer's part.</summary>
-    public long ValueOffset(int keyHead, int slot) => (keyHead * headBytes) + keyBytes + ((long)slot * PaddedHeadSize * ElementBytes);
+    /// <summary>Where the first number of a token's value lies in the layer's part; the next ones are <see cref="Neighbours"/> numbers apart.</summary>
+    public long ValueOffset(int keyHead, int slot)
+    {
+        int inPair = slot & (Neighbours - 1);
+        return (keyHead * headBytes) + keyBytes + (((long)(slot - inPair) * PaddedHeadSize) + inPair) * ElementBytes;
+    }
 
     /// <summary>Copies what a head has of a token.</summary>
     /// <param name="from">The layer's part of a page.</param>
@@ -100,11 +117,21 @@ internal readonly record struct CacheLayout
     /// <param name="keyHead">The head.</param>
     public unsafe void CopyToken(byte* from, int slot, byte* to, int toSlot, int keyHead)
     {
-        int bytes = ElementBytes, step = GroupTokens * bytes;
+        int bytes = Neighbours * ElementBytes, step = KeyStep;
         byte* source = from + KeyOffset(keyHead, slot), target = to + KeyOffset(keyHead, toSlot);
-        for (int i = 0; i < HeadSize; i++, source += step, target += step) new ReadOnlySpan<byte>(source, bytes).CopyTo(new Span<byte>(target, bytes));
-        int row = PaddedHeadSize * bytes;
-        new ReadOnlySpan<byte>(from + ValueOffset(keyHead, slot), row).CopyTo(new Span<byte>(to + ValueOffset(keyHead, toSlot), row));
+        for (int i = 0; i < KeyElements; i++, source += step, target += step) new ReadOnlySpan<byte>(source, bytes).CopyTo(new Span<byte>(target, bytes));
+        source = from + ValueOffset(keyHead, slot);
+        target = to + ValueOffset(keyHead, toSlot);
+        if (Neighbours == 1)
+        {
+            int row = PaddedHeadSize * ElementBytes;
+            new ReadOnlySpan<byte>(source, row).CopyTo(new Span<byte>(target, row));
+        }
+        else
+        {
+            for (int i = 0; i < PaddedHeadSize; i++) target[i * Neighbours] = source[i * Neighbours];
+        }
+
         if (!HasScales) return;
         ((float*)(to + KeyScaleOffset(keyHead)))[toSlot] = ((float*)(from + KeyScaleOffset(keyHead)))[slot];
         ((float*)(to + ValueScaleOffset(keyHead)))[toSlot] = ((float*)(from + ValueScaleOffset(keyHead)))[slot];

@@ -65,18 +65,20 @@ internal static unsafe class CacheWriter
         {
             int size = Layout.HeadSize, bytes = Layout.ElementBytes;
             byte* codes = stackalloc byte[CacheLayout.LaneTokens * CacheLayout.MaximumHeadSize * sizeof(float)];
+            int elements = Layout.KeyElements, row = elements * Layout.Neighbours * bytes;
             for (int i = 0; i < count; i++)
             {
-                float scale = CacheRounding.Round(Layout.Format, source + (i * KeyStride), size, codes + (i * size * bytes));
+                float scale = CacheRounding.Round(Layout.Format, source + (i * KeyStride), size, codes + (i * row));
+                if (elements * Layout.Neighbours > size) codes[(i * row) + size] = 0;
                 if (Layout.HasScales) ((float*)(page + Layout.KeyScaleOffset(head)))[slot + i] = scale;
             }
 
             byte* target = page + Layout.KeyOffset(head, slot);
-            switch (bytes)
+            switch (bytes * Layout.Neighbours)
             {
-                case 4: Interleave((float*)codes, size, count, (float*)target, Layout.GroupTokens); break;
-                case 2: Interleave((ushort*)codes, size, count, (ushort*)target, Layout.GroupTokens); break;
-                default: Interleave(codes, size, count, target, Layout.GroupTokens); break;
+                case 4: Interleave((float*)codes, elements, count, (float*)target, Layout.GroupTokens); break;
+                case 2: Interleave((ushort*)codes, elements, count, (ushort*)target, Layout.GroupTokens); break;
+                default: Interleave(codes, elements, count, target, Layout.GroupTokens); break;
             }
         }
 
@@ -95,8 +97,15 @@ internal static unsafe class CacheWriter
         {
             int padded = Layout.PaddedHeadSize;
             byte* target = page + Layout.ValueOffset(head, slot);
-            float scale = CacheRounding.Round(Layout.Format, source, Layout.HeadSize, target);
-            new Span<byte>(target + (Layout.HeadSize * Layout.ElementBytes), (padded - Layout.HeadSize) * Layout.ElementBytes).Clear();
+            byte* pieces = stackalloc byte[CacheLayout.MaximumHeadSize];
+            byte* codes = Layout.Neighbours == 1 ? target : pieces;
+            float scale = CacheRounding.Round(Layout.Format, source, Layout.HeadSize, codes);
+            new Span<byte>(codes + (Layout.HeadSize * Layout.ElementBytes), (padded - Layout.HeadSize) * Layout.ElementBytes).Clear();
+            if (codes == pieces)
+            {
+                for (int i = 0; i < padded; i++) target[i * Layout.Neighbours] = codes[i];
+            }
+
             if (Layout.HasScales) ((float*)(page + Layout.ValueScaleOffset(head)))[slot] = scale;
         }
     }

@@ -38,12 +38,13 @@ internal unsafe struct FourColumns : IColumns<FourColumns>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Add(Vector512<float> a, FourColumns b)
+    public void Add<TElement>(Vector512<float> a, FourColumns b)
+        where TElement : struct, IElementFormat
     {
-        c0 = Vector512.FusedMultiplyAdd(a, b.c0, c0);
-        c1 = Vector512.FusedMultiplyAdd(a, b.c1, c1);
-        c2 = Vector512.FusedMultiplyAdd(a, b.c2, c2);
-        c3 = Vector512.FusedMultiplyAdd(a, b.c3, c3);
+        c0 = TElement.MultiplyAdd(a, b.c0, c0);
+        c1 = TElement.MultiplyAdd(a, b.c1, c1);
+        c2 = TElement.MultiplyAdd(a, b.c2, c2);
+        c3 = TElement.MultiplyAdd(a, b.c3, c3);
     }
 }
 
@@ -70,10 +71,11 @@ internal unsafe struct TwoColumns : IColumns<TwoColumns>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Add(Vector512<float> a, TwoColumns b)
+    public void Add<TElement>(Vector512<float> a, TwoColumns b)
+        where TElement : struct, IElementFormat
     {
-        c0 = Vector512.FusedMultiplyAdd(a, b.c0, c0);
-        c1 = Vector512.FusedMultiplyAdd(a, b.c1, c1);
+        c0 = TElement.MultiplyAdd(a, b.c0, c0);
+        c1 = TElement.MultiplyAdd(a, b.c1, c1);
     }
 }
 
@@ -95,5 +97,6 @@ internal unsafe struct OneColumn : IColumns<OneColumn>
     public readonly void Store(float* target) => c0.Store(target);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Add(Vector512<float> a, OneColumn b) => c0 = Vector512.FusedMultiplyAdd(a, b.c0, c0);
+    public void Add<TElement>(Vector512<float> a, OneColumn b)
+        where TElement : struct, IElementFormat => c0 = TElement.MultiplyAdd(a, b.c0, c0);
 }

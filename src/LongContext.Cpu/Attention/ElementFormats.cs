@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using LongContext.Cpu.Pointwise;
 
 namespace LongContext.Cpu.Attention;
@@ -8,6 +9,11 @@ namespace LongContext.Cpu.Attention;
 internal readonly unsafe struct Float32Elements : IElementFormat
 {
     public static int Bytes => 4;
+
+    public static bool HasPairs => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> MultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> sum) => Vector512.FusedMultiplyAdd(a, b, sum);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Load(byte* source) => Vector512.Load((float*)source);
@@ -27,6 +33,11 @@ internal readonly unsafe struct BFloat16Elements : IElementFormat
 {
     public static int Bytes => 2;
 
+    public static bool HasPairs => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> MultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> sum) => Vector512.FusedMultiplyAdd(a, b, sum);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Load(byte* source) => (Widening.Words((ushort*)source) << 16).AsSingle();
 
@@ -40,21 +51,35 @@ internal readonly unsafe struct BFloat16Elements : IElementFormat
     }
 }
 
-/// <summary>Signed bytes.</summary>
+/// <summary>Pairs of signed bytes, for products with pairs of 16-bit numbers: twice as many products to an instruction as in float32, and no rounding.</summary>
 internal readonly unsafe struct Int8Elements : IElementFormat
 {
-    public static int Bytes => 1;
+    public static int Bytes => 2;
+
+    public static bool HasPairs => true;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Load(byte* source) => Vector512.ConvertToSingle(Widening.SignedBytes((sbyte*)source));
+    public static Vector512<float> Load(byte* source) => Widening.SignedBytesToWords((sbyte*)source).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Load(byte* source, out Vector512<float> first, out Vector512<float> second, out Vector512<float> third, out Vector512<float> fourth)
     {
         first = Load(source);
-        second = Load(source + 16);
-        third = Load(source + 32);
-        fourth = Load(source + 48);
+        second = Load(source + 32);
+        third = Load(source + 64);
+        fourth = Load(source + 96);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> MultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> sum) => (sum.AsInt32() + Products(a.AsInt16(), b.AsInt16())).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> Products(Vector512<short> a, Vector512<short> b)
+    {
+        if (Avx512BW.IsSupported) return Avx512BW.MultiplyAddAdjacent(a, b);
+        if (Avx2.IsSupported) return Vector512.Create(Avx2.MultiplyAddAdjacent(a.GetLower(), b.GetLower()), Avx2.MultiplyAddAdjacent(a.GetUpper(), b.GetUpper()));
+        Vector512<int> both = a.AsInt32(), with = b.AsInt32();
+        return (((both << 16) >> 16) * ((with << 16) >> 16)) + ((both >> 16) * (with >> 16));
     }
 }
 
@@ -62,6 +87,11 @@ internal readonly unsafe struct Int8Elements : IElementFormat
 internal readonly unsafe struct Float8Elements : IElementFormat
 {
     public static int Bytes => 1;
+
+    public static bool HasPairs => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> MultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> sum) => Vector512.FusedMultiplyAdd(a, b, sum);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Load(byte* source)

@@ -9,7 +9,7 @@ internal unsafe interface IColumns<TSelf>
     /// <summary>Vectors.</summary>
     static abstract int Count { get; }
 
-    /// <summary>Numbers of a format, as float32.</summary>
+    /// <summary>Lanes of a format.</summary>
     static abstract TSelf Read<TElement>(byte* source)
         where TElement : struct, IElementFormat;
 
@@ -19,6 +19,7 @@ internal unsafe interface IColumns<TSelf>
     /// <summary>Writes them one after another.</summary>
     void Store(float* target);
 
-    /// <summary>this += a · b by FMA.</summary>
-    void Add(Vector512<float> a, TSelf b);
+    /// <summary>this += a · b, as the format does it.</summary>
+    void Add<TElement>(Vector512<float> a, TSelf b)
+        where TElement : struct, IElementFormat;
 }

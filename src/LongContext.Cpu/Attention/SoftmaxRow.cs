@@ -10,14 +10,22 @@ internal static unsafe class SoftmaxRow
     private const int Lanes = CacheLayout.LaneTokens;
 
     /// <summary>Finishes scores from start up to end: scales, soft cap, and -∞ in the other lanes of their vectors.</summary>
+    /// <param name="scores">Scores.</param>
+    /// <param name="start">First key that is seen.</param>
+    /// <param name="end">One past the last.</param>
+    /// <param name="keyScales">The keys' scales, or null.</param>
+    /// <param name="softCap">c of c·tanh(score / c); 0 for none.</param>
+    /// <param name="areIntegers">Whether the scores are int32.</param>
+    /// <param name="integerScale">What those are worth.</param>
     /// <returns>The largest.</returns>
-    public static float Finish(float* scores, int start, int end, float* keyScales, float softCap)
+    public static float Finish(float* scores, int start, int end, float* keyScales, float softCap, bool areIntegers = false, float integerScale = 1)
     {
         Vector512<float> largest = Vector512.Create(float.NegativeInfinity);
         Vector512<float> cap = Vector512.Create(softCap);
         for (int at = start & -Lanes; at < end; at += Lanes)
         {
             Vector512<float> x = Vector512.Load(scores + at);
+            if (areIntegers) x = Vector512.ConvertToSingle(x.AsInt32()) * Vector512.Create(integerScale);
             if (keyScales is not null) x *= Vector512.Load(keyScales + at);
             if (softCap > 0) x = cap * VectorMath.Tanh(x / cap);
             if (at < start || at + Lanes > end)
@@ -67,6 +75,13 @@ internal static unsafe class SoftmaxRow
         if (factor == 1) return;
         Vector512<float> by = Vector512.Create(factor);
         for (int i = 0; i < padded; i += Lanes) (Vector512.Load(output + i) * by).Store(output + i);
+    }
+
+    /// <summary>output += scale · integers: what came of a block.</summary>
+    public static void AddIntegers(float* output, int* integers, int padded, float scale)
+    {
+        Vector512<float> by = Vector512.Create(scale);
+        for (int i = 0; i < padded; i += Lanes) Vector512.FusedMultiplyAdd(Vector512.ConvertToSingle(Vector512.Load(integers + i)), by, Vector512.Load(output + i)).Store(output + i);
     }
 
     /// <summary>Merges a later partition into what there is of a row; a partition without visible keys has the sum 0 and changes nothing.</summary>

@@ -6,6 +6,7 @@ namespace LongContext.Cpu.Attention;
 /// <summary>
 /// C = A·B or C += A·B for a few rows of A and a few vectors of B: C[row][v] sums a[row][i] · b[i][v] over i in rising order by FMA, each number of C in a chain of
 /// its own, so that its bits depend on no other row, on no tile size, and not on where a chain is cut. Scores are such products (i over the head, lanes over keys) and so are outputs (i over keys, lanes over the head).
+/// Of a format of pairs (<see cref="IElementFormat.HasPairs"/>) i counts pairs, A holds two int16 where it says float32, and C int32.
 /// </summary>
 /// <remarks>6 × 4 accumulators, 4 vectors of B and a broadcast fill the 32 registers of AVX-512; 4 chains hide the latency of a single row.</remarks>
 internal static unsafe class TileKernel
@@ -81,7 +82,7 @@ internal static unsafe class TileKernel
         {
             TAhead.Fetch(ahead, TColumns.Count * 16 * TElement.Bytes);
             TColumns now = TColumns.Read<TElement>(b);
-            c0.Add(Vector512.Create(a0[i]), now);
+            c0.Add<TElement>(Vector512.Create(a0[i]), now);
         }
 
         c0.Store(tile.C);
@@ -106,8 +107,8 @@ internal static unsafe class TileKernel
         {
             TAhead.Fetch(ahead, TColumns.Count * 16 * TElement.Bytes);
             TColumns now = TColumns.Read<TElement>(b);
-            c0.Add(Vector512.Create(a0[i]), now);
-            c1.Add(Vector512.Create(a1[i]), now);
+            c0.Add<TElement>(Vector512.Create(a0[i]), now);
+            c1.Add<TElement>(Vector512.Create(a1[i]), now);
         }
 
         c0.Store(tile.C);
@@ -135,10 +136,10 @@ internal static unsafe class TileKernel
         {
             TAhead.Fetch(ahead, TColumns.Count * 16 * TElement.Bytes);
             TColumns now = TColumns.Read<TElement>(b);
-            c0.Add(Vector512.Create(a0[i]), now);
-            c1.Add(Vector512.Create(a1[i]), now);
-            c2.Add(Vector512.Create(a2[i]), now);
-            c3.Add(Vector512.Create(a3[i]), now);
+            c0.Add<TElement>(Vector512.Create(a0[i]), now);
+            c1.Add<TElement>(Vector512.Create(a1[i]), now);
+            c2.Add<TElement>(Vector512.Create(a2[i]), now);
+            c3.Add<TElement>(Vector512.Create(a3[i]), now);
         }
 
         c0.Store(tile.C);
@@ -170,12 +171,12 @@ internal static unsafe class TileKernel
         {
             TAhead.Fetch(ahead, TColumns.Count * 16 * TElement.Bytes);
             TColumns now = TColumns.Read<TElement>(b);
-            c0.Add(Vector512.Create(a0[i]), now);
-            c1.Add(Vector512.Create(a1[i]), now);
-            c2.Add(Vector512.Create(a2[i]), now);
-            c3.Add(Vector512.Create(a3[i]), now);
-            c4.Add(Vector512.Create(a4[i]), now);
-            c5.Add(Vector512.Create(a5[i]), now);
+            c0.Add<TElement>(Vector512.Create(a0[i]), now);
+            c1.Add<TElement>(Vector512.Create(a1[i]), now);
+            c2.Add<TElement>(Vector512.Create(a2[i]), now);
+            c3.Add<TElement>(Vector512.Create(a3[i]), now);
+            c4.Add<TElement>(Vector512.Create(a4[i]), now);
+            c5.Add<TElement>(Vector512.Create(a5[i]), now);
         }
 
         c0.Store(tile.C);

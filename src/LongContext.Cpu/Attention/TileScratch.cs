@@ -9,8 +9,23 @@ internal readonly unsafe struct TileScratch
     /// <summary>[views, rows, head]: queries, scaled; rotated where there are views.</summary>
     public readonly float* Queries;
 
-    /// <summary>[rows, BlockKeys]: scores, then weights.</summary>
+    /// <summary>[rows, key elements]: queries as integers, pairs of int16; of a format of pairs.</summary>
+    public readonly short* QueryCodes;
+
+    /// <summary>[rows]: their scales.</summary>
+    public readonly float* QueryScales;
+
+    /// <summary>[rows, BlockKeys]: scores, then weights; int32 while they are sums of integers.</summary>
     public readonly float* Scores;
+
+    /// <summary>[rows, BlockKeys]: weights as int16; of a format of pairs.</summary>
+    public readonly short* WeightCodes;
+
+    /// <summary>[rows]: their scales.</summary>
+    public readonly float* WeightScales;
+
+    /// <summary>[rows, padded head]: the block's output as int32; of a format of pairs.</summary>
+    public readonly int* BlockOutput;
 
     /// <summary>[rows, BlockKeys]: scores of one view.</summary>
     public readonly float* ViewScores;
@@ -59,6 +74,15 @@ internal readonly unsafe struct TileScratch
         byte* next = memory;
         Queries = Take(ref next, Math.Max(1, views) * rows * head);
         Scores = Take(ref next, rows * AttentionJob.BlockKeys);
+        if (job.Layout.Neighbours == 2)
+        {
+            QueryCodes = (short*)Take(ref next, rows * job.Layout.KeyElements);
+            QueryScales = Take(ref next, rows);
+            WeightCodes = (short*)Take(ref next, rows * (AttentionJob.BlockKeys / 2));
+            WeightScales = Take(ref next, rows);
+            BlockOutput = (int*)Take(ref next, rows * padded);
+        }
+
         ViewScores = Take(ref next, views > 0 ? rows * AttentionJob.BlockKeys : 0);
         Output = Take(ref next, rows * padded);
         MergedOutput = Take(ref next, rows * padded);

@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace LongContext.Cpu.Attention;
 
-/// <summary>Small unsigned integers into lanes of 32 bits.</summary>
+/// <summary>Small integers into wider lanes.</summary>
 internal static unsafe class Widening
 {
     /// <summary>16 words.</summary>
@@ -23,5 +23,13 @@ internal static unsafe class Widening
         if (Avx512F.IsSupported) return Avx512F.ConvertToVector512Int32(bytes);
         Vector256<short> words = Vector256.Create(Vector128.WidenLower(bytes), Vector128.WidenUpper(bytes));
         return Vector512.Create(Vector256.WidenLower(words), Vector256.WidenUpper(words));
+    }
+
+    /// <summary>32 signed bytes, into lanes of 16 bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<short> SignedBytesToWords(sbyte* source)
+    {
+        Vector256<sbyte> bytes = Vector256.Load(source);
+        return Avx512BW.IsSupported ? Avx512BW.ConvertToVector512Int16(bytes) : Vector512.Create(Vector256.WidenLower(bytes), Vector256.WidenUpper(bytes));
     }
 }

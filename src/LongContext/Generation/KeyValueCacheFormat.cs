@@ -16,7 +16,7 @@ public enum KeyValueCacheFormat
     /// <summary>8-bit floating point (e4m3) with scales, about a byte a value.</summary>
     Float8 = 3,
 
-    /// <summary>8-bit integers with scales, about a byte a value.</summary>
+    /// <summary>8-bit integers with scales, about a byte a value: off by at most 1/254 of the largest of a token's key or value in a head. On the CPU queries and softmax weights are rounded to 16 bits besides.</summary>
     Int8 = 4,
 }
 #pragma warning restore CA1720
