@@ -25,6 +25,7 @@ if (args is ["loading-memory"]) return LoadingMemory.Run(Console.Out);
 if (args is ["token-cache", .. string[] megabytes])
     return await TokenCacheSpeed.RunAsync(megabytes.Length > 0 ? int.Parse(megabytes[0], CultureInfo.InvariantCulture) : 1000, Console.Out);
 if (args is ["inference-cpu"]) return await InferenceOnCpu.RunAsync(Console.Out);
+if (args is ["inference-context"]) return await InferenceByContext.RunAsync(Console.Out);
 if (args is ["inference-gpu"]) return await InferenceOnGpu.RunAsync(Console.Out);
 if (args is ["inference-llama-cpp", string peer, .. string[] types]) return await AgainstLlamaCpp.RunAsync(peer, types, Console.Out);
 if (args is ["inference-memory", .. string[] counts])
