@@ -46,11 +46,11 @@ internal sealed class MessageReader(ChatColumns columns)
                 throw new ConversationException($"{where} has \"{call}\"; calls of tools are not supported, expected text alone");
         }
 
-        ChatToolCall[] calls = columns.ReadsTools ? ReadCalls(message, role, $"{where}.{ExampleFields.ToolCalls}") : [];
-        bool mayBeSilent = calls.Length > 0 && (!RecordFields.TryFind(message, columns.Content, out JsonNode? said) || said is null);
+        IReadOnlyList<ChatToolCall> calls = columns.ReadsTools ? ReadCalls(message, role, $"{where}.{ExampleFields.ToolCalls}") : [];
+        bool mayBeSilent = calls.Count > 0 && (!RecordFields.TryFind(message, columns.Content, out JsonNode? said) || said is null);
         string content = mayBeSilent ? "" : ReadContent(Require(message, columns.Content, where), $"{where}.{columns.Content}");
         if (role == ChatTurn.ToolRole) return ReadAnswer(message, content);
-        if (string.IsNullOrWhiteSpace(content) && calls.Length == 0)
+        if (string.IsNullOrWhiteSpace(content) && calls.Count == 0)
         {
             return role == ChatTurn.SystemRole ? null : throw new ConversationException($"{where}.{columns.Content} is empty, expected text");
         }
@@ -60,11 +60,11 @@ internal sealed class MessageReader(ChatColumns columns)
         return new ChatTurn(role, content) { Reasoning = string.IsNullOrEmpty(reasoning) ? null : reasoning, CountsInLoss = ReadWeight(message, where), ToolCalls = calls };
     }
 
-    private static ChatToolCall[] ReadCalls(JsonObject message, string role, string where)
+    private static IReadOnlyList<ChatToolCall> ReadCalls(JsonObject message, string role, string where)
     {
-        JsonNode? made = ToolReader.Read(message[ExampleFields.ToolCalls], where);
-        if (role == ChatTurn.AssistantRole) return ToolReader.ReadCalls(made, where);
-        return HoldsSomething(made) ? throw new ConversationException($"{where} has calls, but the message's role is \"{role}\", expected an assistant's") : [];
+        if (ToolReader.Read(message[ExampleFields.ToolCalls], where) is not { } made) return [];
+        return role == ChatTurn.AssistantRole ? ToolReader.ReadCalls(made, where)
+            : throw new ConversationException($"{where} has calls, but the message's role is \"{role}\", expected an assistant's");
     }
 
     private static ChatTurn ReadAnswer(JsonObject message, string content)
