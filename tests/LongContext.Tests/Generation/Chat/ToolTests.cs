@@ -55,6 +55,34 @@ public sealed class ToolTests : IDisposable
     }
 
     [Fact]
+    public async Task Answer_WithTextBehindCalls_KeepsTheOrderOfTheModel()
+    {
+        string written = $"<think>Hm.</think>First. {Call} Then.\n{Other}\nDone.";
+        var generator = new AnsweringGenerator(written, written, "x", "x");
+        using var client = new LongContextChatClient(model, ChatModels.Tokenizer, Thinks, null, generator);
+        string[] expected = ["Hm.", "First.", "Köln", "Then.", "Bonn", "Done."];
+        ChatResponse whole = await client.GetResponseAsync("x", Asked, Token), streamed = await client.GetStreamingResponseAsync("x", Asked, Token).ToChatResponseAsync(Token);
+        Assert.Equal(expected, Said(whole));
+        Assert.Equal(expected, Said(streamed));
+        Assert.Equal([typeof(TextReasoningContent), typeof(TextContent), typeof(FunctionCallContent), typeof(TextContent), typeof(FunctionCallContent), typeof(TextContent)], whole.Messages.Single().Contents.Select(content => content.GetType()));
+
+        // Templates write calls behind all text; both ways have the same history.
+        foreach (ChatResponse response in (ChatResponse[])[whole, streamed])
+        {
+            IEnumerable<AIContent> results = Calls(response).Select(call => new FunctionResultContent(call.CallId, "1"));
+            await client.GetResponseAsync([new(ChatRole.User, "x"), .. response.Messages, new(ChatRole.Tool, [.. results])], Asked, Token);
+            Assert.Contains($"<|im_start|>assistant\nFirst.\nThen.\nDone.{Call}\n{Other}<|im_end|>", ChatModels.Tokenizer.Decode(generator.Prompts[^1]), StringComparison.Ordinal);
+        }
+
+        static IEnumerable<string?> Said(ChatResponse response) => response.Messages.Single().Contents.Select(content => content switch
+        {
+            TextReasoningContent thought => thought.Text,
+            FunctionCallContent call => call.Arguments!["city"]?.ToString(),
+            _ => ((TextContent)content).Text,
+        });
+    }
+
+    [Fact]
     public async Task Stream_GivesACallAsSoonAsItIsWhole()
     {
         var generator = new ScriptedGenerator(ChatModels.Bytes($"So: {Call}\n{Other}"));
