@@ -312,6 +312,42 @@ public sealed class ToolTests : IDisposable
     }
 
     [Fact]
+    public async Task Answer_ThatMustCallWithThoughtsAsText_CallsBehindThemOnly()
+    {
+        string wrong = Call.Replace("Köln", "Rome", StringComparison.Ordinal);
+        const string later = "{\"a\": 1}";
+        foreach ((string thoughts, string prompted) in new[] { ($"<think>\nI could {wrong} or\n\n{Other}\n</think>", ""), ($"Or {wrong}?</think>", "<think>\n"), ("", "") })
+        {
+            var format = new ToolFormat(ToolCallSyntax.Hermes, ReasoningTags.Think, prompted);
+            foreach (ReasoningOutput output in (ReasoningOutput[])[ReasoningOutput.Full, ReasoningOutput.None])
+            {
+                ChatOptions options = Asked;
+                (options.ToolMode, options.Reasoning) = (ChatToolMode.RequireAny, new ReasoningOptions { Output = output });
+                options.AdditionalProperties = new() { [ChatOptionKeys.SeparateReasoning] = false, [ChatOptionKeys.LogProbabilities] = true };
+                ChatResponse response = await Ask($"{thoughts}\n\n{Call}", format, options);
+                Assert.Equal("Köln", Assert.Single(Calls(response)).Arguments!["city"]?.ToString());
+                // As it was written, tags and all.
+                Assert.Equal(thoughts, response.Text);
+                Assert.DoesNotContain(response.Messages.Single().Contents, content => content is TextReasoningContent);
+                Assert.Equal(Encoding.UTF8.GetByteCount($"{thoughts}\n\n{Call}"), response.GetLogProbabilities()!.Count);
+            }
+
+            // The same where the answer is of a form.
+            ChatOptions formed = Asked;
+            (formed.ResponseFormat, formed.AdditionalProperties) = (ChatResponseFormat.Json, new() { [ChatOptionKeys.SeparateReasoning] = false });
+            ChatResponse other = await Ask(thoughts + later, format, formed);
+            Assert.Equal((thoughts + later, 0), (other.Text, Calls(other).Length));
+        }
+
+        // Thoughts that do not end are text, and no call.
+        ChatOptions cut = Asked;
+        (cut.ToolMode, cut.MaxOutputTokens) = (ChatToolMode.RequireAny, 400);
+        cut.AdditionalProperties = new() { [ChatOptionKeys.SeparateReasoning] = false };
+        ChatResponse endless = await Ask($"<think>{Call}{Other}</thin", Thinks, cut);
+        Assert.Equal(($"<think>{Call}{Other}</thin", 0), (endless.Text, Calls(endless).Length));
+    }
+
+    [Fact]
     public async Task Answer_WithAStrictFunctionAndNoOpening_IsHeldOnceItBeginsLikeACall()
     {
         HuggingFaceTokenizer tokenizer = ChatModels.Create("{\"name\"");
