@@ -33,9 +33,10 @@ internal static class ToolLists
     /// <summary>Reads calls, whose arguments are JSON text in OpenAI's form; data sets have the object itself as well.</summary>
     /// <param name="list">The list, or a text that holds it.</param>
     /// <param name="where">What it is called in a fault.</param>
+    /// <param name="makeId">Gives an id to a call that has none.</param>
     /// <exception cref="ToolFormatException">It is no list of calls, or a call is of no function or cannot be used as it is.</exception>
-    public static ChatToolCall[] ReadCalls(JsonElement list, string where) => [.. Functions(list, where).Select(item => Make(item.Where, () => new ChatToolCall(
-        Text(item.Fields, "id", item.Where),
+    public static ChatToolCall[] ReadCalls(JsonElement list, string where, Func<string> makeId) => [.. Functions(list, where).Select(item => Make(item.Where, () => new ChatToolCall(
+        Find(item.Fields, "id") is null ? makeId() : Text(item.Fields, "id", item.Where),
         Text(item.Function, "name", item.Inner),
         Find(item.Function, "arguments") is { ValueKind: JsonValueKind.Object } arguments ? arguments
             : Text(item.Function, "arguments", item.Inner) is { Length: > 0 } text ? Parse(text, $"{item.Inner}.arguments") : Nothing)))];

@@ -22,9 +22,10 @@ internal static class ToolReader
 
     /// <param name="list">The list of calls, as <see cref="Read"/> gives it.</param>
     /// <param name="where">What it is called in a fault.</param>
+    /// <param name="makeId">Gives an id to a call that has none.</param>
     /// <exception cref="DataFormatException">It is none.</exception>
     /// <exception cref="ConversationException">A call is of no function, or cannot be used as it is.</exception>
-    public static IReadOnlyList<ChatToolCall> ReadCalls(JsonElement list, string where) => Guard(() => ToolLists.ReadCalls(list, where));
+    public static IReadOnlyList<ChatToolCall> ReadCalls(JsonElement list, string where, Func<string> makeId) => Guard(() => ToolLists.ReadCalls(list, where, makeId));
 
     /// <summary>What a field holds, or what its text does; null for nothing, whichever way that is said.</summary>
     /// <param name="node">The field.</param>

@@ -42,7 +42,7 @@ public sealed class ChatToolMapTests
     [InlineData("""{"role": "assistant", "tool_calls": 1}""", "[1].tool_calls is a number, expected a list")]
     [InlineData("""{"role": "assistant", "tool_calls": [1]}""", "[1].tool_calls[0] is a number, expected an object")]
     [InlineData("""{"role": "assistant", "tool_calls": [{"id": "x", "type": "custom", "custom": {}}]}""", "[1].tool_calls[0] is of the type \"custom\", expected \"function\"")]
-    [InlineData("""{"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": "{}"}}]}""", "[1].tool_calls[0].id is missing, expected a string")]
+    [InlineData("""{"role": "assistant", "tool_calls": [{"id": 1, "function": {"name": "f", "arguments": "{}"}}]}""", "[1].tool_calls[0].id is a number, expected a string")]
     [InlineData("""{"role": "assistant", "tool_calls": [{"id": "", "function": {"name": "f", "arguments": "{}"}}]}""", "[1].tool_calls[0]: ")]
     [InlineData("""{"role": "assistant", "tool_calls": [{"id": "x", "function": {"name": "f g", "arguments": "{}"}}]}""", "[1].tool_calls[0]: A function is named \"f g\"")]
     [InlineData("""{"role": "assistant", "tool_calls": [{"id": "x", "function": {"name": "f", "arguments": "[1]"}}]}""", "[1].tool_calls[0]: The arguments of the call of \"f\" are Array, expected an object")]
@@ -74,6 +74,22 @@ public sealed class ChatToolMapTests
     {
         ChatExample example = Read($$"""{"messages": [{{Asked}}{{messages.Replace("CALL2", Second, StringComparison.Ordinal).Replace("CALL", Call, StringComparison.Ordinal)}}]}""");
         Assert.True(example.Turns[^1].CountsInLoss && example.Turns[^1].IsAssistant);
+    }
+
+    [Fact]
+    public void OpenAIChat_CallsWithoutIds_AreGivenOnesAndAnswersTheirsInOrder()
+    {
+        const string f = """{"type": "function", "function": {"name": "f", "arguments": {}}}""", g = """{"name": "g", "arguments": "{}", "id": null}""";
+        ChatExample example = Read($$"""
+            {"messages": [{{Asked}}{"role": "assistant", "tool_calls": [{{f}}, {{Call}}, {{g}}]},
+              {"role": "tool", "name": "f", "content": "1"}, {"role": "tool", "tool_call_id": "c1", "content": "2"}, {"role": "tool", "content": "3"},
+              {"role": "assistant", "tool_calls": [{{f}}]}, {"role": "tool", "content": "4"}, {"role": "assistant", "content": "a"}]}
+            """);
+        Assert.Equal(["call_1", "c1", "call_2", "call_3"], example.Turns.SelectMany(turn => turn.ToolCalls).Select(call => call.Id));
+        Assert.Equal(["call_1", "c1", "call_2", "call_3"], example.Turns.Where(turn => turn.Role == "tool").Select(turn => turn.ToolCallId));
+        // Also with a template that writes ids.
+        Assert.NotEmpty(ChatFormat.Named("mistral-nemo").Render(example.Turns).Text);
+        AssertFault(ColumnMap.OpenAIChat, $$"""{"messages": [{{Asked}}{"role": "assistant", "tool_calls": [{{f}}, {{g}}]}, {"role": "tool", "content": "1"}, {"role": "assistant", "content": "a"}]}""", "\"call_2\" has none");
     }
 
     [Fact]

@@ -220,6 +220,17 @@ public sealed class ToolTests : IDisposable
     }
 
     [Fact]
+    public async Task Prompt_OfResultsThatAreContents_HasTheirText()
+    {
+        var generator = new ScriptedGenerator(ChatModels.Bytes("Sunny."));
+        using LongContextChatClient client = ChatModels.Scripted(model, generator, format: Hermes);
+        ChatMessage call = new(ChatRole.Assistant, [new FunctionCallContent("a", "get"), new FunctionCallContent("b", "get")]);
+        await client.GetResponseAsync([new(ChatRole.User, "x"), call, new(ChatRole.Tool, [new FunctionResultContent("a", new TextContent("warm")), new FunctionResultContent("b", new AIContent[] { new TextContent("1"), new TextContent("{}") })])], Asked, Token);
+        string prompt = ChatModels.Tokenizer.Decode(generator.Asked.Single().Prompt);
+        Assert.Contains("tool get a\nwarm<|im_end|>\n<|im_start|>tool get b\n1\n{}<|im_end|>", prompt, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Request_ThatCannotBe_IsRefusedByName()
     {
         ChatMessage user = new(ChatRole.User, "x");
@@ -243,6 +254,7 @@ public sealed class ToolTests : IDisposable
         await Refused<ArgumentException>([user, new(ChatRole.Assistant, [new FunctionCallContent("a", "get"), new FunctionCallContent("a", "get")])], null, "Message 1 has two calls");
         await Refused<ArgumentException>([user, new(ChatRole.Assistant, [new FunctionCallContent("a", "get", new Dictionary<string, object?> { ["x"] = new Action(() => { }) })])], null, "Message 1 has a call of \"get\"");
         await Refused<ArgumentException>([user, call, new(ChatRole.Tool, [new FunctionResultContent("a", new Action(() => { }))])], null, "Message 2 has a result");
+        await Refused<ArgumentException>([user, call, new(ChatRole.Tool, [new FunctionResultContent("a", new AIContent[] { new TextContent("1"), new DataContent(new byte[1], "image/png") })])], null, "holds a DataContent");
 
         Task Refused<T>(ChatMessage[] messages, ChatOptions? options, string part)
             where T : Exception => RefusedBy<T>(Hermes, messages, options, part);
