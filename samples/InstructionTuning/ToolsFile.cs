@@ -1,4 +1,3 @@
-using System.Text.Json;
 using LongContext.Chat;
 using LongContext.Samples.Shared;
 
@@ -11,17 +10,11 @@ internal static class ToolsFile
     {
         try
         {
-            using JsonDocument json = JsonDocument.Parse(File.ReadAllText(path));
-            return [.. json.RootElement.EnumerateArray().Select(tool => Tool(tool.GetProperty("function")))];
+            return ChatTool.ParseList(File.ReadAllText(path));
         }
-        catch (Exception fault) when (fault is JsonException or InvalidOperationException or KeyNotFoundException or ArgumentException)
+        catch (FormatException fault)
         {
-            throw new UsageException($"{path} is no list of tools (of \"function\" with \"name\", \"description\" and \"parameters\"): {fault.Message}");
+            throw new UsageException($"{path} is no list of tools that can be used: {fault.Message}");
         }
     }
-
-    private static ChatTool Tool(JsonElement function) => new(
-        function.GetProperty("name").GetString()!,
-        function.TryGetProperty("description", out JsonElement description) ? description.GetString() : null,
-        function.TryGetProperty("parameters", out JsonElement parameters) ? parameters : JsonElement.Parse("{}"));
 }

@@ -87,8 +87,8 @@ public sealed class RecipeSamplesTests
         string samples = Path.Combine(TestPaths.RepositoryRoot!, "samples");
         string[] given = ["--model", Path.Combine(samples, "QuickStart", "BaseModel"), "--data", Path.Combine(samples, "InstructionTuning", "records.jsonl"), "--format", "records"];
         await AssertError("--data", [], """[{"function": {"name": "f"}}]""");
-        await AssertError("The chat format \"records\" has no place for tools", given, """[{"function": {"name": "f", "description": "d", "parameters": {}}}]""");
-        foreach (string bad in new[] { "{", "{}", "[1]", "[{}]", """[{"function": {"name": 1}}]""", """[{"function": {"name": "a b"}}]""", """[{"function": {"name": "f", "parameters": []}}]""" })
+        await AssertError("The chat format \"records\" has no place for tools", given, """[{"function": {"name": "f", "description": "d", "parameters": {}}}, {"name": "g"}]""");
+        foreach (string bad in new[] { "{", "{}", "[1]", "[{}]", """[{"function": {"name": 1}}]""", """[{"name": "f", "parameters": []}]""" })
             await AssertError("no list of tools", given, bad);
 
         async Task AssertError(string expected, string[] arguments, string tools)

@@ -46,6 +46,7 @@ public abstract partial class ChatFormat
     /// <param name="turns">The conversation, at least one turn.</param>
     /// <param name="options">How; null for the defaults.</param>
     /// <returns>The text and where the answers stand in it.</returns>
+    /// <remarks>Ids of calls that the template would refuse (Mistral: other than 9 characters), as those of other providers, are written as others, each call's and its result's alike, the same one each time.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="turns"/> or one of them is null.</exception>
     /// <exception cref="ArgumentException">
     /// No turn; a role that is not "system", "user", "assistant" or "tool"; calls in a turn that is not an assistant's; an order of
@@ -57,6 +58,7 @@ public abstract partial class ChatFormat
     {
         options ??= ChatRenderOptions.Default;
         Check(turns, options);
+        if (ToolCalls?.IdLength is { } length) turns = ToolCallIdMap.Fit(turns, length);
         var text = new ChatTextBuilder();
         Write(text, turns, options);
         return options.ContinueFinalTurn ? text.ToOpenText(turns) : text.ToText(turns);

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace LongContext.Chat;
 
 /// <summary>A function that the model may ask for. It is described to the model; whoever holds the conversation runs it.</summary>
-public sealed record ChatTool
+public sealed partial record ChatTool
 {
     /// <summary>Describes a function.</summary>
     /// <param name="name">Its name: 1 to 64 of the characters A-Z, a-z, 0-9, '_', '.' and '-'.</param>

@@ -6,7 +6,7 @@ namespace LongContext.Chat;
 public sealed record ChatToolCall
 {
     /// <summary>Makes a call.</summary>
-    /// <param name="id">What an answer refers to it by; not empty. Mistral's formats ask for 9 letters and digits.</param>
+    /// <param name="id">What an answer refers to it by; not empty. Mistral's formats have 9 letters and digits, and write an id of another length as one of these.</param>
     /// <param name="name">The function's name: 1 to 64 of the characters A-Z, a-z, 0-9, '_', '.' and '-'.</param>
     /// <param name="arguments">A JSON object; its order of keys is kept.</param>
     /// <exception cref="ArgumentException">

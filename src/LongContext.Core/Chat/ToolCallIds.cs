@@ -20,10 +20,12 @@ internal static class ToolCallIds
     public static string Next(string prefix)
     {
         Int128 place = Interlocked.Increment(ref _place);
-        long rest = (long)(place * Step % Count);
-        return prefix + string.Create(Length, rest, static (text, value) =>
-        {
-            for (int i = text.Length - 1; i >= 0; i--, value /= Digits.Length) text[i] = Digits[(int)(value % Digits.Length)];
-        });
+        return prefix + Spell((long)(place * Step % Count), Length);
     }
+
+    /// <summary>A number, from 0, in so many letters and digits; what does not fit into them is left out.</summary>
+    public static string Spell(long number, int length) => string.Create(length, number, static (text, rest) =>
+    {
+        for (int i = text.Length - 1; i >= 0; i--, rest /= Digits.Length) text[i] = Digits[(int)(rest % Digits.Length)];
+    });
 }

@@ -47,7 +47,7 @@ public sealed partial class ToolCallReader
 
     private void ReadInList(char next)
     {
-        if (next is ',' or ']' || char.IsWhiteSpace(next))
+        if (next is ',' or ']' or '}' || char.IsWhiteSpace(next))
         {
             _raw.Append(next);
             if (next == ',') _state = State.Opened;

@@ -8,7 +8,8 @@ public sealed partial class ToolCallReader
         if (ContinuesTag(next)) return;
         EndTag();
         if (ContinuesTag(next)) return;
-        if (char.IsWhiteSpace(next) || (_isAfterCall && _syntax.IsBare && next == ';'))
+        // Behind a call small models write a brace too many.
+        if (char.IsWhiteSpace(next) || (_isAfterCall && (next == '}' || (_syntax.IsBare && next == ';'))))
         {
             _white.Append(next);
         }

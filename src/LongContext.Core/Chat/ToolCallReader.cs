@@ -7,7 +7,7 @@ namespace LongContext.Chat;
 /// the text before, between and behind them; only where that text is cut may differ.
 /// </summary>
 /// <remarks>
-/// <para>Text is given as soon as it cannot begin a call, a call as soon as its object is whole. White space next to a call is no text.
+/// <para>Text is given as soon as it cannot begin a call, a call as soon as its object is whole. White space next to a call is no text, nor is a closing brace too many behind it.
 /// What begins like a call and is none (not JSON, other fields, the same key twice, arguments that are no object, cut off, longer than
 /// 1,048,576 characters, deeper than 64) is given as the text that it is; nothing that a model writes throws. Arguments that are
 /// a string which holds an object are read as that object. An "id" that the model writes is taken, if no other call of the answer has it and the format could write it again (1 to 64 characters; Mistral: 9 letters

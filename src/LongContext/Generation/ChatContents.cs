@@ -43,7 +43,7 @@ internal sealed class ChatContents(ChatRequest request)
     private List<AIContent> Contents(string reasoning, IReadOnlyList<ToolCallReading> readings)
     {
         List<AIContent> contents = [];
-        if (reasoning.Length > 0 && request.ShowsReasoning) contents.Add(new TextReasoningContent(reasoning));
+        if (reasoning.Length > 0 && request.ShowsReasoning) contents.Add(request.Reasoning!.KeepsTags ? new TextContent(reasoning) : new TextReasoningContent(reasoning));
         foreach (ToolCallReading reading in readings)
         {
             if (IsComplete) break;

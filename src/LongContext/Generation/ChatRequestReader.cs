@@ -75,9 +75,10 @@ internal sealed class ChatRequestReader
         bool hasTools = asked.Tools.Tools.Count > 0, separates = asked.SeparatesReasoning ?? options.SeparatesReasoning;
         if (hasTools)
         {
-            // Thoughts that are not told apart are text, in which calls count, and so they are held to there too; but what must be a call, or of a form, may be thought about first.
+            // Thoughts that are not told apart are text, in which calls count, and so they are held to there too; but what must be a call, or of a form, may be thought about first: then only what comes behind is held to, and only calls there count.
             bool isText = !separates && !asked.Tools.IsRequired && chosen.Grammar is null;
-            chosen = chosen with { Grammar = null, AnswerGrammar = tools.Grammar(asked.Tools, chosen.Grammar, isText ? null : splitter?.Stage) };
+            if (isText) splitter = null;
+            chosen = chosen with { Grammar = null, AnswerGrammar = tools.Grammar(asked.Tools, chosen.Grammar, splitter?.Stage) };
         }
         else if (splitter is not null && chosen.Grammar is not null)
         {
@@ -99,8 +100,9 @@ internal sealed class ChatRequestReader
             },
             PromptText = cut.Count > 0 ? null : text,
             StopStrings = asked.StopStrings,
-            Reasoning = separates ? splitter : null,
-            ShowsReasoning = asked.ShowsReasoning,
+            Reasoning = separates ? splitter : hasTools ? splitter?.KeepingTags() : null,
+            // As text, thoughts are shown as ever.
+            ShowsReasoning = asked.ShowsReasoning || !separates,
             ToolCalls = hasTools ? format!.ToolCalls : null,
             AllowsSeveralCalls = hasTools && tools.AllowsSeveral(asked.Tools),
             SpelledOut = hasTools ? tools.SpelledOut() : ReadOnlyDictionary<int, string>.Empty,

@@ -59,10 +59,12 @@ internal static class ChatToolMessages
         }
     }
 
-    /// <summary>A string as it is, another value as JSON; without either, what went wrong in the words of FunctionInvokingChatClient.</summary>
+    /// <summary>A string as it is, texts (as MCP's tools give them) in lines, another value as JSON; without any, what went wrong in the words of FunctionInvokingChatClient.</summary>
     private static string Text(FunctionResultContent content, int number)
     {
         if (content.Result is string text) return text;
+        if (content.Result is AIContent one) return Text(one, number);
+        if (content.Result is IEnumerable<AIContent> several) return string.Join('\n', several.Select(each => Text(each, number)));
         if (content.Result is not { } value) return content.Exception is null ? "" : "Error: Function failed.";
         try
         {
@@ -73,4 +75,7 @@ internal static class ChatToolMessages
             throw new ArgumentException($"Message {number} has a result of the type {value.GetType().Name} that cannot be written as JSON: {e.Message}", e);
         }
     }
+
+    private static string Text(AIContent? content, int number) => content is TextContent text ? text.Text
+        : throw new ArgumentException($"Message {number} has a function's result that holds {(content is null ? "null" : $"a {content.GetType().Name}")}, expected text: the model reads nothing else.");
 }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Text;
 using LongContext.Chat;
 using LongContext.Evaluation;
 using LongContext.Generation.Scheduling;
@@ -177,16 +176,13 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
     public async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(messages);
-        StringBuilder text = new(), thoughts = new();
-        List<FunctionCallContent> calls = [];
+        var contents = new ChatContentJoiner();
         List<ChatLogProbability>? details = null;
         IReadOnlyList<ChatLogProbability>? ofPrompt = null;
         ChatResponseUpdate? last = null;
         await foreach (ChatResponseUpdate update in StreamAsync(messages, options, cancellationToken).ConfigureAwait(false))
         {
-            text.Append(update.Text);
-            foreach (TextReasoningContent thought in update.Contents.OfType<TextReasoningContent>()) thoughts.Append(thought.Text);
-            calls.AddRange(update.Contents.OfType<FunctionCallContent>());
+            contents.Add(update.Contents);
             if (update.GetLogProbabilities() is { } found) (details ??= []).AddRange(found);
             ofPrompt ??= update.GetPromptLogProbabilities();
             last = update;
@@ -195,11 +191,7 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
         AdditionalPropertiesDictionary? properties = last!.AdditionalProperties;
         if (details is not null) (properties ??= [])[ChatOptionKeys.LogProbabilities] = details;
         if (ofPrompt is not null) (properties ??= [])[ChatOptionKeys.PromptLogProbabilities] = ofPrompt;
-        List<AIContent> contents = [];
-        if (thoughts.Length > 0) contents.Add(new TextReasoningContent(thoughts.ToString()));
-        if (text.Length > 0 || calls.Count == 0) contents.Add(new TextContent(text.ToString()));
-        contents.AddRange(calls);
-        return new ChatResponse(new ChatMessage(ChatRole.Assistant, contents) { MessageId = last.MessageId, CreatedAt = last.CreatedAt })
+        return new ChatResponse(new ChatMessage(ChatRole.Assistant, contents.ToList()) { MessageId = last.MessageId, CreatedAt = last.CreatedAt })
         {
             ResponseId = last.ResponseId,
             ModelId = ModelId,

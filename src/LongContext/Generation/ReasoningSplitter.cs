@@ -7,10 +7,19 @@ namespace LongContext.Generation;
 /// Thoughts stand at the beginning: behind the opening tag, before which only white space may be, or from the first character on where the prompt has opened them. Tags anywhere else are text. Line feeds
 /// beside the tags belong to the templates, which put them there again, and are left out. Where the closing tag never comes, because the answer ends before it, all is thought.
 /// </remarks>
-internal sealed class ReasoningSplitter(ReasoningTags tags, ReasoningStage stage)
+/// <param name="tags">What stands around the thoughts.</param>
+/// <param name="stage">Where the text begins.</param>
+/// <param name="keepsTags">Whether thoughts come as they were written, tags and line feeds included. Default false.</param>
+internal sealed class ReasoningSplitter(ReasoningTags tags, ReasoningStage stage, bool keepsTags = false)
 {
     private string held = "";
-    private bool atBeginning = stage == ReasoningStage.Thinking;
+    private bool atBeginning = stage == ReasoningStage.Thinking && !keepsTags;
+
+    /// <summary>Whether thoughts are text like any other but that they are told apart.</summary>
+    public bool KeepsTags => keepsTags;
+
+    /// <summary>The same for thoughts as they are written.</summary>
+    public ReasoningSplitter KeepingTags() => new(tags, Stage, keepsTags: true);
 
     /// <summary>Where the text is now.</summary>
     public ReasoningStage Stage { get; private set; } = stage;
@@ -51,8 +60,8 @@ internal sealed class ReasoningSplitter(ReasoningTags tags, ReasoningStage stage
             return true;
         }
 
-        (Stage, atBeginning) = (ReasoningStage.Thinking, true);
-        rest = text[tags.Opening.Length..];
+        (Stage, atBeginning) = (ReasoningStage.Thinking, !keepsTags);
+        if (!keepsTags) rest = text[tags.Opening.Length..];
         return true;
     }
 
@@ -63,16 +72,17 @@ internal sealed class ReasoningSplitter(ReasoningTags tags, ReasoningStage stage
         int end = rest.IndexOf(tags.Closing, StringComparison.Ordinal);
         if (end >= 0)
         {
-            reasoning = rest[..end].TrimEnd('\n');
-            rest = rest[(end + tags.Closing.Length)..];
-            (Stage, atBeginning) = (ReasoningStage.Answering, true);
+            int behind = end + tags.Closing.Length;
+            reasoning = keepsTags ? rest[..behind] : rest[..end].TrimEnd('\n');
+            rest = rest[behind..];
+            (Stage, atBeginning) = (ReasoningStage.Answering, !keepsTags);
             return true;
         }
 
         int kept = Math.Min(rest.Length, tags.Closing.Length - 1);
         while (kept > 0 && !tags.Closing.AsSpan().StartsWith(rest.AsSpan(rest.Length - kept), StringComparison.Ordinal)) kept--;
         int free = rest.Length - kept;
-        while (free > 0 && rest[free - 1] == '\n') free--;
+        while (!keepsTags && free > 0 && rest[free - 1] == '\n') free--;
         (reasoning, held) = (rest[..free], rest[free..]);
         return false;
     }

@@ -20,6 +20,8 @@ public sealed class ToolFixtureTests
         {
             (ChatTurn[] turns, ChatRenderOptions options) = ToolFixtures.Case(item);
             if (expected.TryGetProperty("text", out JsonElement text)) Assert.Equal(text.GetString(), format.Render(turns, options).Text);
+            // Ids that the template refuses are given anew here (ToolCallIdTests).
+            else if (item.GetProperty("case").GetString() == "id of another length") Assert.Contains("\"call_id\": \"", format.Render(turns, options).Text, StringComparison.Ordinal);
             else Assert.Throws<ArgumentException>(() => format.Render(turns, options));
         }
     }

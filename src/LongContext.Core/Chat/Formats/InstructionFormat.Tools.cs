@@ -3,8 +3,6 @@ namespace LongContext.Chat.Formats;
 /// <summary>Tools in Mistral's formats: listed before the last user's turn, calls and answers with ids.</summary>
 internal sealed partial class InstructionFormat
 {
-    private const int IdLength = 9;
-
     /// <summary>The template writes strings between quotes as they are, so a quote in a description is not escaped.</summary>
     private void WriteTools(ChatTextBuilder text, IReadOnlyList<ChatTool> tools)
     {
@@ -25,8 +23,8 @@ internal sealed partial class InstructionFormat
     private void WriteToolAnswer(ChatTextBuilder text, IReadOnlyList<ChatTurn> turns, int turn) => text.Append(
         $"[TOOL_RESULTS]{Blank}{{\"content\": {turns[turn].Content}, \"call_id\": \"{RequireId(turns[turn].ToolCallId, turns, turn)}\"}}[/TOOL_RESULTS]");
 
-    private string RequireId(string? id, IReadOnlyList<ChatTurn> turns, int turn) => id is not null && id.EnumerateRunes().Count() == IdLength
+    /// <summary>An id, which was made to fit if there is one.</summary>
+    private string RequireId(string? id, IReadOnlyList<ChatTurn> turns, int turn) => !string.IsNullOrEmpty(id)
         ? id
-        : throw new ArgumentException(
-            $"Turn {turn} ({turns[turn].Role}) has the tool call id \"{id}\": tool call ids should be alphanumeric strings with length {IdLength} in the format \"{Name}\".", nameof(turns));
+        : throw new ArgumentException($"Turn {turn} ({turns[turn].Role}) has no tool call id, which the format \"{Name}\" writes.", nameof(turns));
 }

@@ -71,8 +71,9 @@ public sealed record ChatColumns
     /// <summary>
     /// Whether tools are read: the record's "tools" as <see cref="ChatExample.Tools"/>, a message's "tool_calls" as <see cref="ChatTurn.ToolCalls"/>, and
     /// "tool_call_id" and "name" of a message with the role "tool" (see <see cref="Roles"/>). With calls a message needs no text. Each answer of a tool must
-    /// follow its call; with <see cref="RequiresAlternation"/> each call must be answered before something else is said, unless the calls end the conversation. Lists and objects of tools and calls may
-    /// stand as JSON text ("tools": "[…]"), as data sets have them whose columns are of one type. Default: false, calls are refused.
+    /// follow its call; with <see cref="RequiresAlternation"/> each call must be answered before something else is said, unless the calls end the conversation. Calls
+    /// without an id, which most templates do not write, are given one, and answers without one are theirs in order. Lists and objects of tools and calls may
+    /// stand as JSON text ("tools": "[…]"), as data sets have them whose columns are of one type, and functions without the wrapping "function" (see <see cref="ChatTool.ParseList(string)"/>). Default: false, calls are refused.
     /// </summary>
     public bool ReadsTools { get; init; }
 

@@ -20,18 +20,19 @@ internal sealed class MessageReader(ChatColumns columns)
     {
         if (node is not JsonArray messages) throw new DataFormatException($"the field \"{field}\" is {RecordFields.Describe(node)}, expected a list of messages.");
         List<ChatTurn> turns = new(messages.Count);
+        var unnamed = new UnnamedCalls();
         for (int i = 0; i < messages.Count; i++)
         {
             string where = $"\"{field}\"[{i.ToString(CultureInfo.InvariantCulture)}]";
             if (messages[i] is not JsonObject message)
                 throw new DataFormatException($"{where} is {RecordFields.Describe(messages[i])}, expected an object with \"{columns.Role}\" and \"{columns.Content}\".");
-            if (ReadTurn(message, where) is { } turn) turns.Add(turn);
+            if (ReadTurn(message, where, unnamed) is { } turn) turns.Add(turn);
         }
 
         return turns;
     }
 
-    private ChatTurn? ReadTurn(JsonObject message, string where)
+    private ChatTurn? ReadTurn(JsonObject message, string where, UnnamedCalls unnamed)
     {
         string called = RecordFields.Text(Require(message, columns.Role, where), $"{where}.{columns.Role}");
         if (!columns.Roles.TryGetValue(called, out string? role))
@@ -46,11 +47,11 @@ internal sealed class MessageReader(ChatColumns columns)
                 throw new ConversationException($"{where} has \"{call}\"; calls of tools are not supported, expected text alone");
         }
 
-        ChatToolCall[] calls = columns.ReadsTools ? ReadCalls(message, role, $"{where}.{ExampleFields.ToolCalls}") : [];
-        bool mayBeSilent = calls.Length > 0 && (!RecordFields.TryFind(message, columns.Content, out JsonNode? said) || said is null);
+        IReadOnlyList<ChatToolCall> calls = columns.ReadsTools ? ReadCalls(message, role, $"{where}.{ExampleFields.ToolCalls}", unnamed) : [];
+        bool mayBeSilent = calls.Count > 0 && (!RecordFields.TryFind(message, columns.Content, out JsonNode? said) || said is null);
         string content = mayBeSilent ? "" : ReadContent(Require(message, columns.Content, where), $"{where}.{columns.Content}");
-        if (role == ChatTurn.ToolRole) return ReadAnswer(message, content);
-        if (string.IsNullOrWhiteSpace(content) && calls.Length == 0)
+        if (role == ChatTurn.ToolRole) return unnamed.Name(ReadAnswer(message, content));
+        if (string.IsNullOrWhiteSpace(content) && calls.Count == 0)
         {
             return role == ChatTurn.SystemRole ? null : throw new ConversationException($"{where}.{columns.Content} is empty, expected text");
         }
@@ -60,11 +61,12 @@ internal sealed class MessageReader(ChatColumns columns)
         return new ChatTurn(role, content) { Reasoning = string.IsNullOrEmpty(reasoning) ? null : reasoning, CountsInLoss = ReadWeight(message, where), ToolCalls = calls };
     }
 
-    private static ChatToolCall[] ReadCalls(JsonObject message, string role, string where)
+    private static IReadOnlyList<ChatToolCall> ReadCalls(JsonObject message, string role, string where, UnnamedCalls unnamed)
     {
-        JsonNode? made = ToolReader.Read(message[ExampleFields.ToolCalls], where);
-        if (role == ChatTurn.AssistantRole) return ToolReader.ReadCalls(made, where);
-        return HoldsSomething(made) ? throw new ConversationException($"{where} has calls, but the message's role is \"{role}\", expected an assistant's") : [];
+        if (ToolReader.Read(message[ExampleFields.ToolCalls], where) is not { } made) return [];
+        if (role != ChatTurn.AssistantRole) throw new ConversationException($"{where} has calls, but the message's role is \"{role}\", expected an assistant's");
+        unnamed.BeginTurn();
+        return ToolReader.ReadCalls(made, where, unnamed.MakeId);
     }
 
     private static ChatTurn ReadAnswer(JsonObject message, string content)

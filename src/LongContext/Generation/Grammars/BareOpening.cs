@@ -1,9 +1,11 @@
+using System.Collections.Frozen;
+
 namespace LongContext.Generation.Grammars;
 
 /// <summary>Text that opens calls by how it begins, behind white space: by a JSON object's first strings, or by a tag. What begins otherwise is free.</summary>
 internal sealed class BareOpening
 {
-    private static readonly string[] WhiteSpace = [.. Enumerable.Range(0, char.MaxValue + 1).Where(c => char.IsWhiteSpace((char)c)).Select(c => FreeText.ToBytes(((char)c).ToString()))];
+    private static readonly FrozenSet<string> WhiteSpace = Enumerable.Range(0, char.MaxValue + 1).Where(c => char.IsWhiteSpace((char)c)).Select(c => FreeText.ToBytes(((char)c).ToString())).ToFrozenSet(StringComparer.Ordinal);
 
     private readonly Dictionary<string, int> openings = new(StringComparer.Ordinal);
 
@@ -53,7 +55,8 @@ internal sealed class BareOpening
             }
         }
 
-        foreach ((string read, int node) in nodes) FreeText.Branch(graph, node, next => Target(read, next));
+        var bytes = openings.Keys.Concat(WhiteSpace).SelectMany(whole => whole).Concat(text.Bytes).ToHashSet();
+        foreach ((string read, int node) in nodes) FreeText.Branch(graph, node, bytes, text.Start, next => Target(read, next));
         return nodes[""];
 
         int Target(string read, char next)
@@ -61,7 +64,7 @@ internal sealed class BareOpening
             string all = read + next;
             if (openings.TryGetValue(all, out int after) || nodes.TryGetValue(all, out after)) return after;
             if (borders.Contains(read) && next is ' ' or '\t' or '\r' or '\n') return nodes[read];
-            return Array.IndexOf(WhiteSpace, all) >= 0 ? nodes[""] : text.After(all);
+            return WhiteSpace.Contains(all) ? nodes[""] : text.After(all);
         }
     }
 }

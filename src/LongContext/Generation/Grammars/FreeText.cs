@@ -26,8 +26,12 @@ internal sealed class FreeText
             }
         }
 
-        foreach ((string read, int node) in nodes) Branch(graph, node, next => After(read + next));
+        Bytes = this.markers.SelectMany(each => each.Marker).ToHashSet();
+        foreach ((string read, int node) in nodes) Branch(graph, node, Bytes, Start, next => After(read + next));
     }
+
+    /// <summary>The bytes of markers; any other one leads to <see cref="Start"/>.</summary>
+    public IReadOnlySet<char> Bytes { get; }
 
     /// <summary>Where the text begins.</summary>
     public int Start => nodes[""];
@@ -47,16 +51,23 @@ internal sealed class FreeText
     }
 
     /// <summary>Says of each byte where it leads, a character for a byte.</summary>
-    public static void Branch(GrammarGraph graph, int from, Func<char, int> target)
+    /// <param name="graph">The grammar.</param>
+    /// <param name="from">The node.</param>
+    /// <param name="bytes">The bytes that markers and the like have in them.</param>
+    /// <param name="other">Where all others lead.</param>
+    /// <param name="target">Where one of them leads.</param>
+    public static void Branch(GrammarGraph graph, int from, IEnumerable<char> bytes, int other, Func<char, int> target)
     {
+        var targets = new int[256];
+        Array.Fill(targets, other);
+        foreach (char next in bytes) targets[next] = target(next);
         for (int first = 0, last; first < 256; first = last + 1)
         {
-            int to = target((char)first);
-            for (last = first; last < 255 && target((char)(last + 1)) == to; last++)
+            for (last = first; last < 255 && targets[last + 1] == targets[first]; last++)
             {
             }
 
-            graph.Byte(from, (byte)first, (byte)last, to);
+            graph.Byte(from, (byte)first, (byte)last, targets[first]);
         }
     }
 

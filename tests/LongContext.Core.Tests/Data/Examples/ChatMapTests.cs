@@ -50,7 +50,7 @@ public sealed class ChatMapTests
     }
 
     [Theory]
-    [InlineData("""[{"role": "user", "content": "a"}, {"role": "assistant", "content": null, "tool_calls": [{"id": "x"}]}]""", "[1].tool_calls[0].function is null, expected an object")]
+    [InlineData("""[{"role": "user", "content": "a"}, {"role": "assistant", "content": null, "tool_calls": [{"id": "x"}]}]""", "[1].tool_calls[0].function is missing, expected an object")]
     [InlineData("""[{"role": "user", "content": "a"}, {"role": "assistant", "function_call": {"name": "f"}}]""", "[1] has \"function_call\"")]
     [InlineData("""[{"role": "user", "content": "a"}, {"role": "tool", "content": "b"}]""", "turn 1 is of the role \"tool\", expected \"assistant\" (after \"user\")")]
     [InlineData("""[{"role": "user", "content": "a"}, {"role": "function", "content": "b"}]""", "[1].role is \"function\", expected one of \"assistant\", \"developer\", \"system\", \"tool\", \"user\"")]

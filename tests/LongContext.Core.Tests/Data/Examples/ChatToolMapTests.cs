@@ -42,14 +42,14 @@ public sealed class ChatToolMapTests
     [InlineData("""{"role": "assistant", "tool_calls": 1}""", "[1].tool_calls is a number, expected a list")]
     [InlineData("""{"role": "assistant", "tool_calls": [1]}""", "[1].tool_calls[0] is a number, expected an object")]
     [InlineData("""{"role": "assistant", "tool_calls": [{"id": "x", "type": "custom", "custom": {}}]}""", "[1].tool_calls[0] is of the type \"custom\", expected \"function\"")]
-    [InlineData("""{"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": "{}"}}]}""", "[1].tool_calls[0].id is null, expected a string")]
+    [InlineData("""{"role": "assistant", "tool_calls": [{"id": 1, "function": {"name": "f", "arguments": "{}"}}]}""", "[1].tool_calls[0].id is a number, expected a string")]
     [InlineData("""{"role": "assistant", "tool_calls": [{"id": "", "function": {"name": "f", "arguments": "{}"}}]}""", "[1].tool_calls[0]: ")]
     [InlineData("""{"role": "assistant", "tool_calls": [{"id": "x", "function": {"name": "f g", "arguments": "{}"}}]}""", "[1].tool_calls[0]: A function is named \"f g\"")]
     [InlineData("""{"role": "assistant", "tool_calls": [{"id": "x", "function": {"name": "f", "arguments": "[1]"}}]}""", "[1].tool_calls[0]: The arguments of the call of \"f\" are Array, expected an object")]
-    [InlineData("""{"role": "assistant", "tool_calls": [{"id": "x", "function": {"name": "f", "arguments": "{a"}}]}""", "[1].tool_calls[0]: ")]
-    [InlineData("""{"role": "assistant", "tool_calls": [{"id": "x", "function": {"name": "f", "arguments": "{\"a\": 1, \"a\": 2}"}}]}""", "[1].tool_calls[0]: ")]
+    [InlineData("""{"role": "assistant", "tool_calls": [{"id": "x", "function": {"name": "f", "arguments": "{a"}}]}""", "[1].tool_calls[0].function.arguments: ")]
+    [InlineData("""{"role": "assistant", "tool_calls": [{"id": "x", "function": {"name": "f", "arguments": "{\"a\": 1, \"a\": 2}"}}]}""", "[1].tool_calls[0].function.arguments: ")]
     [InlineData("""{"role": "assistant", "tool_calls": [{"id": "x", "function": {"name": "f", "arguments": "{\"a\": \"\\ud800\"}"}}]}""", "half a surrogate pair")]
-    [InlineData("""{"role": "assistant", "tool_calls": [{"id": "x", "function": {"name": "f"}}]}""", "[1].tool_calls[0].function.arguments is null, expected a string")]
+    [InlineData("""{"role": "assistant", "tool_calls": [{"id": "x", "function": {"name": "f"}}]}""", "[1].tool_calls[0].function.arguments is missing, expected a string")]
     [InlineData("""{"role": "assistant", "content": 3, "tool_calls": [{"id": "x", "function": {"name": "f", "arguments": "{}"}}]}""", "[1].content is a number")]
     public void OpenAIChat_BrokenCalls_AreNamed(string message, string expected) => AssertFault(ColumnMap.OpenAIChat, $$"""{"messages": [{{Asked}}{{message}}]}""", expected);
 
@@ -74,6 +74,22 @@ public sealed class ChatToolMapTests
     {
         ChatExample example = Read($$"""{"messages": [{{Asked}}{{messages.Replace("CALL2", Second, StringComparison.Ordinal).Replace("CALL", Call, StringComparison.Ordinal)}}]}""");
         Assert.True(example.Turns[^1].CountsInLoss && example.Turns[^1].IsAssistant);
+    }
+
+    [Fact]
+    public void OpenAIChat_CallsWithoutIds_AreGivenOnesAndAnswersTheirsInOrder()
+    {
+        const string f = """{"type": "function", "function": {"name": "f", "arguments": {}}}""", g = """{"name": "g", "arguments": "{}", "id": null}""";
+        ChatExample example = Read($$"""
+            {"messages": [{{Asked}}{"role": "assistant", "tool_calls": [{{f}}, {{Call}}, {{g}}]},
+              {"role": "tool", "name": "f", "content": "1"}, {"role": "tool", "tool_call_id": "c1", "content": "2"}, {"role": "tool", "content": "3"},
+              {"role": "assistant", "tool_calls": [{{f}}]}, {"role": "tool", "content": "4"}, {"role": "assistant", "content": "a"}]}
+            """);
+        Assert.Equal(["call_1", "c1", "call_2", "call_3"], example.Turns.SelectMany(turn => turn.ToolCalls).Select(call => call.Id));
+        Assert.Equal(["call_1", "c1", "call_2", "call_3"], example.Turns.Where(turn => turn.Role == "tool").Select(turn => turn.ToolCallId));
+        // Also with a template that writes ids.
+        Assert.NotEmpty(ChatFormat.Named("mistral-nemo").Render(example.Turns).Text);
+        AssertFault(ColumnMap.OpenAIChat, $$"""{"messages": [{{Asked}}{"role": "assistant", "tool_calls": [{{f}}, {{g}}]}, {"role": "tool", "content": "1"}, {"role": "assistant", "content": "a"}]}""", "\"call_2\" has none");
     }
 
     [Fact]
@@ -108,17 +124,27 @@ public sealed class ChatToolMapTests
         Assert.Equal("{}", Read(Offering("""[{"function": {"name": "f", "parameters": ""}}]""")).Tools[0].Parameters.GetRawText());
     }
 
+    [Fact]
+    public void OpenAIChat_FunctionsWithoutWrapping_AreReadAsThoseWithIt()
+    {
+        const string tool = """{"name": "f", "description": "d", "parameters": {"type": "object"}}""", call = """{"id": "c1", "name": "f", "arguments": "{\"a\": 1.0}"}""";
+        string record(string tools, string calls) => $$"""{"messages": [{{Asked}}{"role": "assistant", "tool_calls": [{{calls}}]}], "tools": {{tools}}}""";
+        ChatExample expected = Read(record($$"""[{"type": "function", "function": {{tool}}}]""", Call));
+        Assert.Equal((1, Made), (expected.Tools.Count, Assert.Single(expected.Turns[1].ToolCalls)));
+        foreach (string tools in new[] { $"[{tool}]", Quoted($"[{tool}]"), $"[{Quoted(tool)}]" }) Assert.Equal(expected, Read(record(tools, call)));
+    }
+
     [Theory]
     [InlineData("\"[{\"", "\"tools\": ")]
     [InlineData("\"none\"", "\"tools\": ")]
     [InlineData("\"{}\"", null)]
     [InlineData("\"{\\\"a\\\": 1}\"", "\"tools\" is an object, expected a list")]
-    [InlineData("[\"[]\"]", "\"tools\"[0] is a string, expected an object with \"function\"")]
+    [InlineData("[\"[]\"]", "\"tools\"[0] is an array, expected an object with \"function\" or \"name\"")]
     [InlineData("""[{"function": "f"}]""", "\"tools\"[0].function: ")]
-    [InlineData("""[{"function": {"name": "f", "parameters": "{"}}]""", "\"tools\"[0]: ")]
+    [InlineData("""[{"function": {"name": "f", "parameters": "{"}}]""", "\"tools\"[0].function.parameters: ")]
     [InlineData("""[{"function": {"name": "f", "parameters": "[]"}}]""", "\"tools\"[0]: The parameters of the tool \"f\" are Array, expected an object")]
-    [InlineData("""[{"function": {"name": "f", "parameters": "{\"a\": 1, \"a\": 2}"}}]""", "\"tools\"[0]: ")]
-    [InlineData("""[{"function": {"name": "f", "parameters": {"a": "\ud800"}}}]""", "\"tools\"[0]: ")]
+    [InlineData("""[{"function": {"name": "f", "parameters": "{\"a\": 1, \"a\": 2}"}}]""", "\"tools\"[0].function.parameters: ")]
+    [InlineData("""[{"function": {"name": "f", "parameters": {"a": "\ud800"}}}]""", "\"tools\": ")]
     [InlineData("\"[{\\\"function\\\": {\\\"name\\\": \\\"f\\\", \\\"name\\\": \\\"g\\\"}}]\"", "\"tools\": ")]
     [InlineData("\"[{\\\"function\\\": {\\\"name\\\": \\\"\\\\ud800\\\"}}]\"", "\"tools\": ")]
     [InlineData("\"[{\\\"function\\\": {\\\"name\\\": \\\"f\\\", \\\"\\\\udc00\\\": 1}}]\"", "\"tools\": ")]
@@ -137,7 +163,7 @@ public sealed class ChatToolMapTests
         Assert.Single(Read(Record(Deep(64))).Tools);
         AssertFault(ColumnMap.OpenAIChat, Record(Deep(65)), "\"tools\": ");
         AssertFault(ColumnMap.OpenAIChat, Record(new string('[', 100_000)), "\"tools\": ");
-        string most = """[{"function": {"name": "f"}}]""".PadRight(ToolReader.MaximumTextLength);
+        string most = """[{"function": {"name": "f"}}]""".PadRight(ToolLists.MaximumTextLength);
         Assert.Single(Read(Record(most)).Tools);
         AssertFault(ColumnMap.OpenAIChat, Record(most + " "), $"\"tools\" is a text of {most.Length + 1} characters, expected at most {most.Length}");
         AssertFault(ColumnMap.OpenAIChat, $$$"""{"messages": [{{{Asked}}}{"role": "assistant", "tool_calls": [{"id": "x", "function": {"name": "f", "arguments": {{{Quoted(most + " ")}}} }}]}]}""", "\"messages\"[1].tool_calls[0].function.arguments is a text of");

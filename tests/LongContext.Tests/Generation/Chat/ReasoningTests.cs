@@ -61,6 +61,9 @@ public sealed class ReasoningTests : IDisposable
             foreach (ReasoningStage stage in Enum.GetValues<ReasoningStage>())
             {
                 (string reasoning, string answer) = Split(text, stage, seed);
+                (string raw, string behind) = Split(text, stage, seed, keepsTags: true);
+                Assert.Equal(text, raw + behind);
+                Assert.Equal((answer, raw.EndsWith("</think>", StringComparison.Ordinal)), (raw.Length == 0 ? behind : behind.TrimStart('\n'), raw.Length > 0 && text.Contains("</think>", StringComparison.Ordinal)));
                 Assert.Equal(Whole(text, stage), (reasoning, answer));
             }
         }
@@ -229,9 +232,10 @@ public sealed class ReasoningTests : IDisposable
         return end < 0 ? (text, "") : (text[..end].TrimEnd('\n'), text[(end + "</think>".Length)..].TrimStart('\n'));
     }
 
-    private static (string Reasoning, string Answer) Split(string text, ReasoningStage stage, int seed)
+    private static (string Reasoning, string Answer) Split(string text, ReasoningStage stage, int seed, bool keepsTags = false)
     {
         var splitter = new ReasoningSplitter(ReasoningTags.Think, stage);
+        if (keepsTags) splitter = splitter.KeepingTags();
         StringBuilder reasoning = new(), answer = new();
         var random = new SplitMix64(seed, 0);
         for (int at = 0; at < text.Length;)

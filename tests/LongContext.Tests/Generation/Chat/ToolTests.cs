@@ -55,6 +55,34 @@ public sealed class ToolTests : IDisposable
     }
 
     [Fact]
+    public async Task Answer_WithTextBehindCalls_KeepsTheOrderOfTheModel()
+    {
+        string written = $"<think>Hm.</think>First. {Call} Then.\n{Other}\nDone.";
+        var generator = new AnsweringGenerator(written, written, "x", "x");
+        using var client = new LongContextChatClient(model, ChatModels.Tokenizer, Thinks, null, generator);
+        string[] expected = ["Hm.", "First.", "Köln", "Then.", "Bonn", "Done."];
+        ChatResponse whole = await client.GetResponseAsync("x", Asked, Token), streamed = await client.GetStreamingResponseAsync("x", Asked, Token).ToChatResponseAsync(Token);
+        Assert.Equal(expected, Said(whole));
+        Assert.Equal(expected, Said(streamed));
+        Assert.Equal([typeof(TextReasoningContent), typeof(TextContent), typeof(FunctionCallContent), typeof(TextContent), typeof(FunctionCallContent), typeof(TextContent)], whole.Messages.Single().Contents.Select(content => content.GetType()));
+
+        // Templates write calls behind all text; both ways have the same history.
+        foreach (ChatResponse response in (ChatResponse[])[whole, streamed])
+        {
+            IEnumerable<AIContent> results = Calls(response).Select(call => new FunctionResultContent(call.CallId, "1"));
+            await client.GetResponseAsync([new(ChatRole.User, "x"), .. response.Messages, new(ChatRole.Tool, [.. results])], Asked, Token);
+            Assert.Contains($"<|im_start|>assistant\nFirst.\nThen.\nDone.{Call}\n{Other}<|im_end|>", ChatModels.Tokenizer.Decode(generator.Prompts[^1]), StringComparison.Ordinal);
+        }
+
+        static IEnumerable<string?> Said(ChatResponse response) => response.Messages.Single().Contents.Select(content => content switch
+        {
+            TextReasoningContent thought => thought.Text,
+            FunctionCallContent call => call.Arguments!["city"]?.ToString(),
+            _ => ((TextContent)content).Text,
+        });
+    }
+
+    [Fact]
     public async Task Stream_GivesACallAsSoonAsItIsWhole()
     {
         var generator = new ScriptedGenerator(ChatModels.Bytes($"So: {Call}\n{Other}"));
@@ -192,6 +220,17 @@ public sealed class ToolTests : IDisposable
     }
 
     [Fact]
+    public async Task Prompt_OfResultsThatAreContents_HasTheirText()
+    {
+        var generator = new ScriptedGenerator(ChatModels.Bytes("Sunny."));
+        using LongContextChatClient client = ChatModels.Scripted(model, generator, format: Hermes);
+        ChatMessage call = new(ChatRole.Assistant, [new FunctionCallContent("a", "get"), new FunctionCallContent("b", "get")]);
+        await client.GetResponseAsync([new(ChatRole.User, "x"), call, new(ChatRole.Tool, [new FunctionResultContent("a", new TextContent("warm")), new FunctionResultContent("b", new AIContent[] { new TextContent("1"), new TextContent("{}") })])], Asked, Token);
+        string prompt = ChatModels.Tokenizer.Decode(generator.Asked.Single().Prompt);
+        Assert.Contains("tool get a\nwarm<|im_end|>\n<|im_start|>tool get b\n1\n{}<|im_end|>", prompt, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Request_ThatCannotBe_IsRefusedByName()
     {
         ChatMessage user = new(ChatRole.User, "x");
@@ -215,6 +254,7 @@ public sealed class ToolTests : IDisposable
         await Refused<ArgumentException>([user, new(ChatRole.Assistant, [new FunctionCallContent("a", "get"), new FunctionCallContent("a", "get")])], null, "Message 1 has two calls");
         await Refused<ArgumentException>([user, new(ChatRole.Assistant, [new FunctionCallContent("a", "get", new Dictionary<string, object?> { ["x"] = new Action(() => { }) })])], null, "Message 1 has a call of \"get\"");
         await Refused<ArgumentException>([user, call, new(ChatRole.Tool, [new FunctionResultContent("a", new Action(() => { }))])], null, "Message 2 has a result");
+        await Refused<ArgumentException>([user, call, new(ChatRole.Tool, [new FunctionResultContent("a", new AIContent[] { new TextContent("1"), new DataContent(new byte[1], "image/png") })])], null, "holds a DataContent");
 
         Task Refused<T>(ChatMessage[] messages, ChatOptions? options, string part)
             where T : Exception => RefusedBy<T>(Hermes, messages, options, part);
@@ -281,6 +321,42 @@ public sealed class ToolTests : IDisposable
             await client.GetResponseAsync("x", options, Token);
             Assert.True(generator.Asked[^1].Options.AnswerGrammar!.IsMatch($"<think>Hm.</think>{Call}"));
         }
+    }
+
+    [Fact]
+    public async Task Answer_ThatMustCallWithThoughtsAsText_CallsBehindThemOnly()
+    {
+        string wrong = Call.Replace("Köln", "Rome", StringComparison.Ordinal);
+        const string later = "{\"a\": 1}";
+        foreach ((string thoughts, string prompted) in new[] { ($"<think>\nI could {wrong} or\n\n{Other}\n</think>", ""), ($"Or {wrong}?</think>", "<think>\n"), ("", "") })
+        {
+            var format = new ToolFormat(ToolCallSyntax.Hermes, ReasoningTags.Think, prompted);
+            foreach (ReasoningOutput output in (ReasoningOutput[])[ReasoningOutput.Full, ReasoningOutput.None])
+            {
+                ChatOptions options = Asked;
+                (options.ToolMode, options.Reasoning) = (ChatToolMode.RequireAny, new ReasoningOptions { Output = output });
+                options.AdditionalProperties = new() { [ChatOptionKeys.SeparateReasoning] = false, [ChatOptionKeys.LogProbabilities] = true };
+                ChatResponse response = await Ask($"{thoughts}\n\n{Call}", format, options);
+                Assert.Equal("Köln", Assert.Single(Calls(response)).Arguments!["city"]?.ToString());
+                // As it was written, tags and all.
+                Assert.Equal(thoughts, response.Text);
+                Assert.DoesNotContain(response.Messages.Single().Contents, content => content is TextReasoningContent);
+                Assert.Equal(Encoding.UTF8.GetByteCount($"{thoughts}\n\n{Call}"), response.GetLogProbabilities()!.Count);
+            }
+
+            // The same where the answer is of a form.
+            ChatOptions formed = Asked;
+            (formed.ResponseFormat, formed.AdditionalProperties) = (ChatResponseFormat.Json, new() { [ChatOptionKeys.SeparateReasoning] = false });
+            ChatResponse other = await Ask(thoughts + later, format, formed);
+            Assert.Equal((thoughts + later, 0), (other.Text, Calls(other).Length));
+        }
+
+        // Thoughts that do not end are text, and no call.
+        ChatOptions cut = Asked;
+        (cut.ToolMode, cut.MaxOutputTokens) = (ChatToolMode.RequireAny, 400);
+        cut.AdditionalProperties = new() { [ChatOptionKeys.SeparateReasoning] = false };
+        ChatResponse endless = await Ask($"<think>{Call}{Other}</thin", Thinks, cut);
+        Assert.Equal(($"<think>{Call}{Other}</thin", 0), (endless.Text, Calls(endless).Length));
     }
 
     [Fact]
