@@ -112,72 +112,6 @@ public sealed partial class LongContextModel : IDisposable, IAsyncDisposable
         }
     }
 
-    /// <summary>Waits for a place at the model and for the model.</summary>
-    /// <param name="priority">The higher the sooner, among those that wait.</param>
-    /// <param name="cancellationToken">The caller's.</param>
-    internal async Task<ModelRequest> EnterAsync(int priority, CancellationToken cancellationToken)
-    {
-        long arrived = Stopwatch.GetTimestamp();
-        string outcome = HostingMeter.Failed;
-        Interlocked.Increment(ref waiting);
-        HostingMeter.Waiting(ModelId, 1);
-        bool hasPlace = false;
-        // Made before the wait, so that nothing that was taken is lost.
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, refusing.Token);
-        try
-        {
-            if (refusing.IsCancellationRequested) throw Stopped();
-            patience.CancelAfter(options.QueueTimeout);
-            hasPlace = await queue.EnterAsync(priority, patience.Token).ConfigureAwait(false);
-            if (!hasPlace)
-            {
-                outcome = HostingMeter.Overloaded;
-                throw new ModelOverloadedException($"The model \"{ModelId}\" answers {RunningRequests} requests and {MaximumQueuedRequests} wait, which is as many as may: try again later.", RetryAfter());
-            }
-
-            IChatClient client = await ReadyAsync(patience.Token).ConfigureAwait(false);
-            lock (state)
-            {
-                if (stopping) throw Stopped();
-                running++;
-            }
-
-            HostingMeter.Queued(ModelId, Stopwatch.GetElapsedTime(arrived));
-            var request = new ModelRequest(this, client, arrived, CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, ending.Token), cancellationToken);
-            hasPlace = false;
-            return request;
-        }
-        catch (OperationCanceledException e) when (cancellationToken.IsCancellationRequested)
-        {
-            outcome = HostingMeter.Cancelled;
-            HostingMeter.Ended(ModelId, outcome, Stopwatch.GetElapsedTime(arrived));
-            throw new OperationCanceledException(e.Message, e, cancellationToken);
-        }
-        catch (OperationCanceledException) when (refusing.IsCancellationRequested)
-        {
-            HostingMeter.Ended(ModelId, outcome, Stopwatch.GetElapsedTime(arrived));
-            throw Stopped();
-        }
-        catch (OperationCanceledException)
-        {
-            outcome = HostingMeter.Overloaded;
-            HostingMeter.Ended(ModelId, outcome, Stopwatch.GetElapsedTime(arrived));
-            string why = State == ModelState.Loading ? "is still being loaded" : "had no place";
-            throw new ModelOverloadedException($"The model \"{ModelId}\" {why} within {options.QueueTimeout.TotalSeconds:0.#} seconds: try again later.", RetryAfter());
-        }
-        catch (Exception)
-        {
-            HostingMeter.Ended(ModelId, outcome, Stopwatch.GetElapsedTime(arrived));
-            throw;
-        }
-        finally
-        {
-            if (hasPlace) queue.Leave();
-            Interlocked.Decrement(ref waiting);
-            HostingMeter.Waiting(ModelId, -1);
-        }
-    }
-
     /// <summary>A request is at its end.</summary>
     internal void Leave(TimeSpan time)
     {
@@ -317,12 +251,6 @@ public sealed partial class LongContextModel : IDisposable, IAsyncDisposable
     {
         GenerationEngineOptions engine = options.EngineForAll();
         return engine with { Logger = engine.Logger ?? logger };
-    }
-
-    internal TimeSpan RetryAfter()
-    {
-        double seconds = TimeSpan.FromTicks(Volatile.Read(ref meanTicks)).TotalSeconds * (1 + WaitingRequests) / MaximumConcurrentRequests;
-        return TimeSpan.FromSeconds(Math.Clamp(Math.Ceiling(seconds), 1, 60));
     }
 
     internal ModelNotReadyException Stopped() => new($"The model \"{ModelId}\" takes no more requests: the host stops.");

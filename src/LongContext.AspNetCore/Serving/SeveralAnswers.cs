@@ -73,7 +73,7 @@ internal static class SeveralAnswers
             catch (Exception e)
 #pragma warning restore CA1031
             {
-                pieces.Writer.TryComplete(Faults.TooLong(e, prompt) ?? e);
+                pieces.Writer.TryComplete((prompt.Place is null ? null : Faults.TooLong(e, prompt.Name)) ?? e);
             }
             finally
             {

@@ -270,6 +270,41 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
             : reader.Render(turns, continues, enableThinking: null);
     }
 
+    /// <summary>Whether a prompt and its answer would fit, before anything is computed: by the same rule a request is taken or refused.</summary>
+    /// <param name="promptTokens">Tokens of the prompt, template and special tokens included; 0 or more.</param>
+    /// <param name="options">What would be asked for: the answer's length, a cut, dropping and remapping count. Null for the client's own.</param>
+    /// <returns>The figures. That it fits does not say that it comes at once: others may have the memory for the moment.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="promptTokens"/> is negative.</exception>
+    /// <exception cref="ArgumentException">An option cannot be used.</exception>
+    /// <exception cref="NotSupportedException">Something is asked for that the client cannot do.</exception>
+    /// <exception cref="ObjectDisposedException">The client was disposed.</exception>
+    public GenerationFit CheckFit(int promptTokens, ChatOptions? options = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(promptTokens);
+        using ClientLifetime.Use use = lifetime.Begin(CancellationToken.None);
+        return reader.Fit(promptTokens, options, generator, model.PositionRemapping);
+    }
+
+    /// <summary>Whether messages and their answer would fit, before anything is computed. They are written by the template and encoded for it, which takes a while with long ones.</summary>
+    /// <param name="messages">The conversation.</param>
+    /// <param name="options">What would be asked for; null for the client's own.</param>
+    /// <returns>The figures, as of <see cref="CheckFit(int, ChatOptions?)"/>; exceptions too.</returns>
+    public GenerationFit CheckFit(IEnumerable<ChatMessage> messages, ChatOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        using ClientLifetime.Use use = lifetime.Begin(CancellationToken.None);
+        return reader.Fit(messages, options, generator, model.PositionRemapping);
+    }
+
+    /// <summary>Refuses what would be refused for its length.</summary>
+    /// <exception cref="PromptTooLongException">The prompt does not fit into the window.</exception>
+    /// <exception cref="CacheCapacityException">Prompt and answer do not fit into the engine's memory.</exception>
+    internal void RequireFit(IEnumerable<ChatMessage> messages, ChatOptions? options)
+    {
+        using ClientLifetime.Use use = lifetime.Begin(CancellationToken.None);
+        reader.RequireFit(messages, options, generator, model.PositionRemapping);
+    }
+
     /// <summary>Ends the requests that are on their way and disposes what the client owns, the engine and then the model, once the last of them is done.</summary>
     public void Dispose() => lifetime.Dispose();
 
@@ -295,7 +330,7 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
     {
         using ClientLifetime.Use use = lifetime.Begin(cancellationToken);
         // A long prompt takes a while to write and to encode.
-        ChatRequest request = await use.Guard(Task.Run(() => reader.Read(messages, options, generator.MaximumTokens, model.PositionRemapping), use.Token)).ConfigureAwait(false);
+        ChatRequest request = await use.Guard(Task.Run(() => reader.Read(messages, options, generator, model.PositionRemapping), use.Token)).ConfigureAwait(false);
         var answer = new ChatAnswer(generator, Tokenizer, request);
         var read = new ChatContents(request);
         string id = "longcontext-" + Guid.NewGuid().ToString("N");

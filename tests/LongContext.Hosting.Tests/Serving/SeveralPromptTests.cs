@@ -124,7 +124,7 @@ public sealed class SeveralPromptTests : IClassFixture<EngineServerTests.Folder>
         string[] fits = ["a", new string('b', 63), "c"], full = ["a", "b", new string('c', 64)];
         foreach (string more in new[] { "\"max_tokens\":1", "\"max_tokens\":1,\"stream\":true" })
         {
-            await RefusedAsync(server, Prompts(full), more, "prompt[2]", "'prompt[2]' has 64 tokens, but the model's window has 64", "context_length_exceeded");
+            await RefusedAsync(server, Prompts(full), more, "prompt[2]", "'prompt[2]' has 64 tokens, but the model's window has room for 63 of it", "context_length_exceeded");
             Assert.Equal(0, server.Model.EngineStatistics!.Steps);
         }
 
@@ -158,7 +158,8 @@ public sealed class SeveralPromptTests : IClassFixture<EngineServerTests.Folder>
     public async Task Prompt_ThatTheMemoryDoesNotHold_IsNamed()
     {
         await using TestServer server = await TestServer.StartAsync(model.Load(ByteModel.Engine with { CacheTokens = 128 }));
-        await RefusedAsync(server, $"[\"a\",\"{new string('b', 300)}\"]", "\"max_tokens\":1", "prompt[1]", "'prompt[1]' is too long", "context_length_exceeded");
+        await RefusedAsync(server, $"[\"a\",\"{new string('b', 300)}\"]", "\"max_tokens\":1", "prompt[1]", "'prompt[1]' and its answer have up to 301 tokens, but the server's memory holds 129", "context_length_exceeded");
+        Assert.Equal(0, server.Model.EngineStatistics!.Steps);
         await CompleteAsync(server, """["a","b"]""", "\"max_tokens\":1");
     }
 

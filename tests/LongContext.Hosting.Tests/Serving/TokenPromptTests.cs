@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using LongContext.Hosting.Support;
@@ -166,6 +167,57 @@ public sealed class TokenPromptTests : IClassFixture<EngineServerTests.Folder>
         Assert.False(asked.IsCompleted);
         loaded.SetResult(model.Load());
         Assert.Equal(21, (int)(await asked)["usage"]!["prompt_tokens"]!);
+    }
+
+    [Fact]
+    public async Task Requests_BeforeTheModelIsLoaded_AreAsManyAsMayWait()
+    {
+        var loaded = new TaskCompletionSource<IChatClient>();
+        await using TestServer server = await TestServer.StartAsync(
+            new FakeChatClient(), model: options => (options.ClientFactory, options.MaximumConcurrentRequests, options.MaximumQueuedRequests) = ((_, _) => loaded.Task, 2, 2));
+        // What waits for the model itself, and what waits for its turn.
+        string[] prompts = [Ids(Text), $"[{Ids("a")},{Ids("b")}]", $"[\"a\",\"b\"]", $"\"{Text}\""];
+        Task<JsonNode>[] waiting = [.. prompts.Select(prompt => CompleteAsync(server, prompt, "\"max_tokens\":1"))];
+        await FakeChatClient.UntilAsync(() => server.Model.WaitingRequests == 4, Token);
+        foreach (string prompt in prompts)
+        {
+            using HttpResponseMessage response = await server.Http.PostAsync("/v1/completions", TestServer.Json(Body(prompt, "\"max_tokens\":1")), Token);
+            JsonNode error = JsonNode.Parse(await response.Content.ReadAsStringAsync(Token))!["error"]!;
+            Assert.Equal((429, "overloaded"), ((int)response.StatusCode, (string?)error["code"]));
+            Assert.Contains("4 requests wait for it", (string?)error["message"], StringComparison.Ordinal);
+            Assert.NotNull(response.Headers.RetryAfter);
+        }
+
+        Assert.Equal(4, server.Model.WaitingRequests);
+        loaded.SetResult(model.Load());
+        await Task.WhenAll(waiting);
+        Assert.Equal((0, 0), (server.Model.WaitingRequests, server.Model.RunningRequests));
+    }
+
+    [Fact]
+    public async Task Tokens_ThatWaitForTheModelTooLong_AreRefused()
+    {
+        using var meter = new RequestMeter("slow");
+        var loaded = new TaskCompletionSource<IChatClient>();
+        await using TestServer server = await TestServer.StartAsync(
+            new FakeChatClient(), model: options => (options.ClientFactory, options.QueueTimeout, options.ModelId) = ((_, _) => loaded.Task, TimeSpan.FromMilliseconds(100), "slow"));
+        (int status, JsonNode answer) = await server.PostAsync("/v1/completions", TestServer.Json("""{"prompt":[1],"max_tokens":1}"""));
+        Assert.Equal((429, "overloaded"), (status, (string?)answer["error"]!["code"]));
+        Assert.Contains("still being loaded within 0.1 seconds", (string?)answer["error"]!["message"], StringComparison.Ordinal);
+        using (Socket gone = await server.ConnectAsync())
+        {
+            await gone.SendAsync(TestServer.RawPost("/v1/completions", """{"prompt":[1],"max_tokens":1}"""), Token);
+            await FakeChatClient.UntilAsync(() => server.Model.WaitingRequests == 1, Token);
+        }
+
+        await FakeChatClient.UntilAsync(() => server.Model.WaitingRequests == 0, Token);
+        loaded.SetException(new InvalidDataException("torn shard"));
+        (status, answer) = await server.PostAsync("/v1/completions", TestServer.Json("""{"prompt":[1],"max_tokens":1}"""));
+        Assert.Equal((503, "unavailable"), (status, (string?)answer["error"]!["code"]));
+        await FakeChatClient.UntilAsync(() => meter.Outcomes.Length == 3, Token);
+        Assert.Equal("overloaded", meter.Outcomes[0]);
+        Assert.Equal("failed", meter.Outcomes[2]);
+        Assert.Equal((3, 0), (meter.Began, meter.Waiting));
     }
 
     [Fact]
