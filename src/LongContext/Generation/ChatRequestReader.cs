@@ -55,10 +55,12 @@ internal sealed class ChatRequestReader
     {
         ChatRequestOptions asked = ChatRequestOptions.Read(chatOptions, modelId, config.VocabularySize);
         bool continuesTurn = asked.ContinueFinalMessage;
-        (ChatText? rendered, string? text, int[] prompt) = Tokens(messages, chatOptions, asked);
+        (ChatText? rendered, string? text, int[] prompt, int before) = Tokens(messages, chatOptions, asked);
         // Here and not by the engine: what is left is what the window and the counts are about.
         TokenCut cut = default;
         if (asked.Truncation is { } truncation) prompt = truncation.Apply(prompt, out cut);
+        (string Text, string Tail)? kept = null;
+        if (cut.Count > 0 && (asked.TellsPromptText || (asked.PromptLogProbabilities ?? generation.PromptLogProbabilities) is not null)) kept = ModelText.Spell(tokenizer, prompt.AsSpan(Math.Min(before, cut.Start)));
         GenerationFit fit = lengths.Of(prompt.Length, chatOptions?.MaxOutputTokens, asked, remapping, generator);
         lengths.RequireWindow(fit, chatOptions?.MaxOutputTokens, asked.PositionRemapping ?? remapping);
         GenerationOptions chosen = Generation(chatOptions, asked, fit);
@@ -88,7 +90,8 @@ internal sealed class ChatRequestReader
                 PositionRemapping = asked.PositionRemapping,
                 Dropping = asked.Dropping,
             },
-            PromptText = cut.Count > 0 ? null : text,
+            PromptText = cut.Count > 0 ? kept?.Text + kept?.Tail : text,
+            KeptText = asked.TellsPromptText && kept is { } left ? chosen.MaximumNewTokens == 0 ? left.Text + left.Tail : left.Text : null,
             StopStrings = asked.StopStrings,
             Reasoning = separates ? splitter : null,
             ShowsReasoning = asked.ShowsReasoning,
@@ -138,13 +141,14 @@ internal sealed class ChatRequestReader
         return lengths.Of(promptTokens, chatOptions?.MaxOutputTokens, asked, remapping, generator);
     }
 
-    /// <summary>What the model is given: the template's text where there is one, all of the text where there is any, and the tokens.</summary>
-    private (ChatText? Rendered, string? Text, int[] Tokens) Tokens(IEnumerable<ChatMessage> messages, ChatOptions? chatOptions, ChatRequestOptions asked)
+    /// <summary>What the model is given: the template's text where there is one, all of the text where there is any, the tokens, and how many of them were put before the text's own.</summary>
+    private (ChatText? Rendered, string? Text, int[] Tokens, int Before) Tokens(IEnumerable<ChatMessage> messages, ChatOptions? chatOptions, ChatRequestOptions asked)
     {
-        if (asked.PromptTokenIds is { } given) return (null, null, ChatTokenPrompt.Of(given, messages, chatOptions!, asked));
+        if (asked.PromptTokenIds is { } given) return (null, null, ChatTokenPrompt.Of(given, messages, chatOptions!, asked), 0);
         (ChatText? rendered, string text) = Text(messages, chatOptions, asked);
-        int[] tokens = rendered is null ? ModelText.Encode(tokenizer, config, text) : [.. tokenizer.EncodeToIds(text)];
-        return tokens.Length > 0 ? (rendered, text, tokens) : throw new ArgumentException("The messages have no text, and the model has no token that texts begin with.", nameof(messages));
+        int before = 0;
+        int[] tokens = rendered is null ? ModelText.Encode(tokenizer, config, text, out before) : [.. tokenizer.EncodeToIds(text)];
+        return tokens.Length > 0 ? (rendered, text, tokens, before) : throw new ArgumentException("The messages have no text, and the model has no token that texts begin with.", nameof(messages));
     }
 
     /// <summary>What the messages become: the template's text where there is one, and all of the text.</summary>

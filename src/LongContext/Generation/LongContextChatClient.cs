@@ -32,11 +32,11 @@ namespace LongContext.Generation;
 /// <see cref="ChatOptions.AdditionalProperties"/>: logit bias, log-probabilities, min-p, bad words, priority, cache salt and more, each checked, with its name in the exception.</para>
 /// <para>A stream with an engine is filled as the engine makes its tokens; without one, a token is computed when it is asked for, on the thread pool, and the stream keeps its place at the model until it is
 /// at its end or disposed. A stop string ends the answer and is no part of it, wherever tokens cut it; text that could become one is held back. Tokens are counted as the model makes them, the
-/// stop token left out; with an engine, those of the prompt that it had computed before are counted as cached.</para>
+/// one that ended the answer included, though it is none of its text, as vLLM and llama.cpp count; with an engine, those of the prompt that it had computed before are counted as cached.</para>
 /// <para>Log-probabilities (<see cref="ChatOptionKeys.LogProbabilities"/>) come with the piece of text that their tokens begin in, as a list of <see cref="ChatLogProbability"/> under the same name in the
 /// update's additional properties, and in the whole response's; <see cref="ChatLogProbabilityExtensions"/> finds them. Those of the
 /// prompt's tokens (<see cref="ChatOptionKeys.PromptLogProbabilities"/>, with an engine only) come in the first update. What was cut out of a prompt and how many tokens were dropped, the last update and the whole response say
-/// in the same way (<see cref="ChatOptionKeys.PromptCut"/>, <see cref="ChatOptionKeys.DroppedTokens"/>), and, with log-probabilities and an engine, which token ended the answer (<see cref="ChatOptionKeys.StopToken"/>).</para>
+/// in the same way (<see cref="ChatOptionKeys.PromptCut"/>, <see cref="ChatOptionKeys.DroppedTokens"/>; <see cref="ChatOptionKeys.PromptText"/> has the first say what is left), and, with log-probabilities, which token ended the answer (<see cref="ChatOptionKeys.StopToken"/>).</para>
 /// <para>A prompt may be given as tokens in place of messages (<see cref="ChatOptionKeys.PromptTokenIds"/>): they are gone on with as they are, whatever the format. Where they end within a character, the answer begins with all of it.</para>
 /// </remarks>
 public sealed class LongContextChatClient : IChatClient, IPromptRenderer
@@ -181,6 +181,7 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
         List<FunctionCallContent> calls = [];
         List<ChatLogProbability>? details = null;
         IReadOnlyList<ChatLogProbability>? ofPrompt = null;
+        object? kept = null;
         ChatResponseUpdate? last = null;
         await foreach (ChatResponseUpdate update in StreamAsync(messages, options, cancellationToken).ConfigureAwait(false))
         {
@@ -189,12 +190,14 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
             calls.AddRange(update.Contents.OfType<FunctionCallContent>());
             if (update.GetLogProbabilities() is { } found) (details ??= []).AddRange(found);
             ofPrompt ??= update.GetPromptLogProbabilities();
+            kept ??= update.AdditionalProperties?.GetValueOrDefault(ChatOptionKeys.PromptText);
             last = update;
         }
 
         AdditionalPropertiesDictionary? properties = last!.AdditionalProperties;
         if (details is not null) (properties ??= [])[ChatOptionKeys.LogProbabilities] = details;
         if (ofPrompt is not null) (properties ??= [])[ChatOptionKeys.PromptLogProbabilities] = ofPrompt;
+        if (kept is not null) (properties ??= [])[ChatOptionKeys.PromptText] = kept;
         List<AIContent> contents = [];
         if (thoughts.Length > 0) contents.Add(new TextReasoningContent(thoughts.ToString()));
         if (text.Length > 0 || calls.Count == 0) contents.Add(new TextContent(text.ToString()));
@@ -352,8 +355,8 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
         ChatResponseUpdate last = Update([new UsageContent(new UsageDetails
         {
             InputTokenCount = request.Request.Prompt.Length,
-            OutputTokenCount = answer.TokenCount,
-            TotalTokenCount = (long)request.Request.Prompt.Length + answer.TokenCount,
+            OutputTokenCount = answer.MadeTokens,
+            TotalTokenCount = (long)request.Request.Prompt.Length + answer.MadeTokens,
             CachedInputTokenCount = answer.Usage.ReusedTokens,
         })], null);
         // An answer that was cut is cut, whatever it has called.
@@ -366,10 +369,13 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
         // Once, and before all text.
         ChatResponseUpdate? OfPrompt()
         {
-            if (promptTold || answer.Usage.PromptDetails is not { } tokens) return null;
+            IReadOnlyList<PromptToken>? tokens = answer.Usage.PromptDetails;
+            if (promptTold || (tokens is null && (request.KeptText is null || request.Request.Options.PromptLogProbabilities is not null))) return null;
             promptTold = true;
             ChatResponseUpdate update = Update([], null);
-            update.AdditionalProperties = new AdditionalPropertiesDictionary { [ChatOptionKeys.PromptLogProbabilities] = ChatPromptScores.Of(tokens, Tokenizer, request.PromptText) };
+            update.AdditionalProperties = [];
+            if (tokens is not null) update.AdditionalProperties[ChatOptionKeys.PromptLogProbabilities] = ChatPromptScores.Of(tokens, Tokenizer, request.PromptText);
+            if (request.KeptText is { } kept) update.AdditionalProperties[ChatOptionKeys.PromptText] = kept;
             return update;
         }
 

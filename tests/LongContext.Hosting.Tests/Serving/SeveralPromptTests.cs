@@ -140,12 +140,7 @@ public sealed class SeveralPromptTests : IClassFixture<EngineServerTests.Folder>
     public async Task Prompt_ThatFitsWithoutTheTokenBeforeIt_IsTooLong()
     {
         using var small = new ByteModel(window: 64);
-        string file = Path.Combine(small.Folder, "tokenizer.json");
-        JsonNode tokenizer = JsonNode.Parse(await File.ReadAllTextAsync(file, Token))!;
-        tokenizer["post_processor"] = JsonNode.Parse("""
-            {"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<s>","type_id":0}},{"Sequence":{"id":"A","type_id":0}}],"pair":[],"special_tokens":{"<s>":{"id":"<s>","ids":[256],"tokens":["<s>"]}}}
-            """);
-        await File.WriteAllTextAsync(file, tokenizer.ToJsonString(), Token);
+        small.PutBefore();
         await using TestServer server = await TestServer.StartAsync(small.Load());
         await RefusedAsync(server, $"[\"a\",\"{new string('b', 63)}\"]", "\"max_tokens\":1", "prompt[1]", "'prompt[1]' has 64 tokens", "context_length_exceeded");
         Assert.Equal(0, server.Model.EngineStatistics!.Steps);
