@@ -27,7 +27,7 @@ internal static class Faults
         ModelOverloadedException overloaded => ProtocolException.TooMany(exception.Message, "overloaded", overloaded.RetryAfter),
         ModelNotReadyException => ProtocolException.Unavailable(exception.Message),
         ObjectDisposedException => ProtocolException.Unavailable("The server stops."),
-        NoTokenAllowedException { IsOfGrammar: true } => Form(exception, request),
+        NoTokenAllowedException { IsOfGrammar: true } form => Form(form, request),
         NotSupportedException or ArgumentException or NoTokenAllowedException => ProtocolException.Bad(Message(exception)),
         BadHttpRequestException { StatusCode: 413 } => ProtocolException.TooLarge(limits.MaximumBodyBytes),
         BadHttpRequestException bad => new ProtocolException(bad.StatusCode, bad.Message, "invalid_request_error", "bad_http"),
@@ -49,10 +49,11 @@ internal static class Faults
     private static ProtocolException TooLong(string message, string field) => ProtocolException.Bad(message, field, "context_length_exceeded");
 
     /// <summary>A form that cannot be followed, by the field that says it: the schema of a function that the answer was calling, or the answer's own.</summary>
-    private static ProtocolException Form(Exception exception, GenerationRequest? request)
+    private static ProtocolException Form(NoTokenAllowedException exception, GenerationRequest? request)
     {
-        bool hasTools = request?.Options is { Tools.Count: > 0, ToolMode: not NoneChatToolMode };
-        string? field = hasTools && (exception.InnerException is NoTokenAllowedException || request!.FormField is null) ? "tools" : request?.FormField;
+        ToolDeclaration[] tools = request?.Options is { ToolMode: not NoneChatToolMode } options ? [.. (options.Tools ?? []).OfType<ToolDeclaration>()] : [];
+        string? field = exception.FunctionName is { } name ? Array.Find(tools, tool => tool.Name == name)?.SchemaField ?? "tools"
+            : tools.Length > 0 && request!.FormField is null ? "tools" : request?.FormField;
         return ProtocolException.Bad(field is null ? exception.Message : $"'{field}' cannot be followed: {exception.Message}", field);
     }
 

@@ -90,7 +90,7 @@ internal sealed class ChatAnswer(ITokenGenerator generator, Tokenizer tokenizer,
         }
         catch (NoTokenAllowedException e) when (e.IsOfGrammar && decoded is not null && OpenCall.Name(request.ToolCalls!, decoded.ToString()) is { } name)
         {
-            throw new NoTokenAllowedException($"The arguments of the function \"{name}\" cannot be held to its schema: {e.Message}", e) { IsOfGrammar = true };
+            throw new NoTokenAllowedException($"The arguments of the function \"{name}\" cannot be held to its schema: {e.Message}", e) { IsOfGrammar = true, FunctionName = name };
         }
     }
 }
