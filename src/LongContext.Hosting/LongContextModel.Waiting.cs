@@ -8,6 +8,9 @@ namespace LongContext.Hosting;
 /// <content>Requests before they are given to the model: refused at once, or waiting, for the model to be loaded and for their turn.</content>
 public sealed partial class LongContextModel
 {
+    /// <summary>Characters from which on a text takes a while to read.</summary>
+    private const int LongText = 64 << 10;
+
     /// <summary>Refuses a request that could never be answered for its length, before it waits for its turn. Where the model is not loaded yet, or is none of the library's, nobody knows yet.</summary>
     /// <param name="messages">What is asked with.</param>
     /// <param name="options">What is asked for.</param>
@@ -21,8 +24,12 @@ public sealed partial class LongContextModel
         long arrived = Stopwatch.GetTimestamp();
         try
         {
-            // Long texts take a while to write and to encode.
-            await Task.Run(() => own.RequireFit(messages, options), cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
+            // Long texts take a while to write and to encode: no more of them at once than the model would have.
+            bool isLong = messages.Sum(message => message?.Contents.Sum(content => (long)((content as TextContent)?.Text.Length ?? 0)) ?? 0) > LongText;
+            if (isLong) await reading.WaitAsync(cancellationToken).ConfigureAwait(false);
+            Task work = Task.Run(() => own.RequireFit(messages, options), CancellationToken.None);
+            if (isLong) _ = work.ContinueWith(_ => reading.Release(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            await work.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is PromptTooLongException or CacheCapacityException or ArgumentException or NotSupportedException)
         {

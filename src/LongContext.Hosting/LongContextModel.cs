@@ -18,6 +18,7 @@ public sealed partial class LongContextModel : IDisposable, IAsyncDisposable
     private readonly ILogger logger;
     private readonly RequestQueue queue;
     private readonly Lock state = new();
+    private readonly SemaphoreSlim reading;
     private readonly CancellationTokenSource refusing = new(), ending = new();
     private readonly TaskCompletionSource drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task<IChatClient>? loading;
@@ -30,6 +31,7 @@ public sealed partial class LongContextModel : IDisposable, IAsyncDisposable
     {
         (Name, this.options, this.services, this.logger) = (name, options, services, logger);
         ModelId = options.ModelId ?? (name.Length > 0 ? name : options.ModelFolder is { } folder ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))) : "default");
+        reading = new SemaphoreSlim(options.MaximumConcurrentRequests);
         queue = new RequestQueue(options.MaximumConcurrentRequests, options.MaximumQueuedRequests, (options.Engine ?? new GenerationEngineOptions()).OvertakingLimit);
     }
 
