@@ -89,11 +89,17 @@ public static class ChatOptionKeys
     /// <summary>In a response: the <c>TokenCut</c> that <see cref="TokenTruncation"/> took out of the prompt, counted in the prompt as it was; absent where it is whole. The library's own.</summary>
     public const string PromptCut = "longcontext_prompt_cut";
 
+    /// <summary>
+    /// True: where <see cref="TokenTruncation"/> took something out of the prompt, the text that the model reads in its place comes in the response, and in the first update of a stream, under this same name; a string,
+    /// without what is put before every text, absent where the prompt is whole. The library's own.
+    /// </summary>
+    public const string PromptText = "longcontext_prompt_text";
+
     /// <summary>In a response: the largest number of tokens whose keys and values <see cref="TokenDropping"/> dropped, an int; absent for none. The library's own.</summary>
     public const string DroppedTokens = "longcontext_dropped_tokens";
 
     /// <summary>
-    /// In a response: the token that ended the answer and is no part of it, with its log-probability; a <c>ChatLogProbability</c> of the library, where <see cref="LogProbabilities"/> are asked for, an engine answers, and such
+    /// In a response: the token that ended the answer and is no part of it, with its log-probability; a <c>ChatLogProbability</c> of the library, where <see cref="LogProbabilities"/> are asked for and such
     /// a token ended it. The library's own.
     /// </summary>
     public const string StopToken = "longcontext_stop_token";

@@ -24,6 +24,12 @@ public sealed class PromptTooLongException : Exception
     {
     }
 
+    /// <summary>Tokens of the prompt; null where the message alone says so.</summary>
+    public int? Tokens { get; init; }
+
+    /// <summary>Tokens of a prompt that would fit; null where the message alone says so.</summary>
+    public int? MaximumTokens { get; init; }
+
     /// <summary>Whether it was not a prompt of the model that is evaluated: a judge's or a re-ranker's window says nothing about that model's.</summary>
     internal bool IsOfAnother { get; init; }
 
@@ -33,5 +39,6 @@ public sealed class PromptTooLongException : Exception
     public PromptTooLongException(int tokens, int maximumTokens)
         : base($"The prompt has {tokens} tokens, but {maximumTokens} fit beside the answer, and it may not be cut.")
     {
+        (Tokens, MaximumTokens) = (tokens, maximumTokens);
     }
 }

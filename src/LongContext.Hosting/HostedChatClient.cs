@@ -13,6 +13,9 @@ internal sealed class HostedChatClient(LongContextModel model) : IChatClient
     public async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(messages);
+        // Read twice.
+        messages = messages as IReadOnlyCollection<ChatMessage> ?? [.. messages];
+        await model.RequireFitAsync(messages, options, cancellationToken).ConfigureAwait(false);
         using ModelRequest request = await model.EnterAsync(Priority(options), cancellationToken).ConfigureAwait(false);
         try
         {
@@ -32,6 +35,9 @@ internal sealed class HostedChatClient(LongContextModel model) : IChatClient
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(messages);
+        // Read twice.
+        messages = messages as IReadOnlyCollection<ChatMessage> ?? [.. messages];
+        await model.RequireFitAsync(messages, options, cancellationToken).ConfigureAwait(false);
         using ModelRequest request = await model.EnterAsync(Priority(options), cancellationToken).ConfigureAwait(false);
         await using IAsyncEnumerator<ChatResponseUpdate> updates = request.Client.GetStreamingResponseAsync(messages, options, request.Token).GetAsyncEnumerator(request.Token);
         while (await NextAsync(request, updates).ConfigureAwait(false)) yield return updates.Current;

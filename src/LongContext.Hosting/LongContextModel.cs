@@ -18,6 +18,7 @@ public sealed partial class LongContextModel : IDisposable, IAsyncDisposable
     private readonly ILogger logger;
     private readonly RequestQueue queue;
     private readonly Lock state = new();
+    private readonly SemaphoreSlim reading;
     private readonly CancellationTokenSource refusing = new(), ending = new();
     private readonly TaskCompletionSource drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task<IChatClient>? loading;
@@ -30,6 +31,7 @@ public sealed partial class LongContextModel : IDisposable, IAsyncDisposable
     {
         (Name, this.options, this.services, this.logger) = (name, options, services, logger);
         ModelId = options.ModelId ?? (name.Length > 0 ? name : options.ModelFolder is { } folder ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))) : "default");
+        reading = new SemaphoreSlim(options.MaximumConcurrentRequests);
         queue = new RequestQueue(options.MaximumConcurrentRequests, options.MaximumQueuedRequests, (options.Engine ?? new GenerationEngineOptions()).OvertakingLimit);
     }
 
@@ -109,72 +111,6 @@ public sealed partial class LongContextModel : IDisposable, IAsyncDisposable
             }
 
             return loading;
-        }
-    }
-
-    /// <summary>Waits for a place at the model and for the model.</summary>
-    /// <param name="priority">The higher the sooner, among those that wait.</param>
-    /// <param name="cancellationToken">The caller's.</param>
-    internal async Task<ModelRequest> EnterAsync(int priority, CancellationToken cancellationToken)
-    {
-        long arrived = Stopwatch.GetTimestamp();
-        string outcome = HostingMeter.Failed;
-        Interlocked.Increment(ref waiting);
-        HostingMeter.Waiting(ModelId, 1);
-        bool hasPlace = false;
-        // Made before the wait, so that nothing that was taken is lost.
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, refusing.Token);
-        try
-        {
-            if (refusing.IsCancellationRequested) throw Stopped();
-            patience.CancelAfter(options.QueueTimeout);
-            hasPlace = await queue.EnterAsync(priority, patience.Token).ConfigureAwait(false);
-            if (!hasPlace)
-            {
-                outcome = HostingMeter.Overloaded;
-                throw new ModelOverloadedException($"The model \"{ModelId}\" answers {RunningRequests} requests and {MaximumQueuedRequests} wait, which is as many as may: try again later.", RetryAfter());
-            }
-
-            IChatClient client = await ReadyAsync(patience.Token).ConfigureAwait(false);
-            lock (state)
-            {
-                if (stopping) throw Stopped();
-                running++;
-            }
-
-            HostingMeter.Queued(ModelId, Stopwatch.GetElapsedTime(arrived));
-            var request = new ModelRequest(this, client, arrived, CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, ending.Token), cancellationToken);
-            hasPlace = false;
-            return request;
-        }
-        catch (OperationCanceledException e) when (cancellationToken.IsCancellationRequested)
-        {
-            outcome = HostingMeter.Cancelled;
-            HostingMeter.Ended(ModelId, outcome, Stopwatch.GetElapsedTime(arrived));
-            throw new OperationCanceledException(e.Message, e, cancellationToken);
-        }
-        catch (OperationCanceledException) when (refusing.IsCancellationRequested)
-        {
-            HostingMeter.Ended(ModelId, outcome, Stopwatch.GetElapsedTime(arrived));
-            throw Stopped();
-        }
-        catch (OperationCanceledException)
-        {
-            outcome = HostingMeter.Overloaded;
-            HostingMeter.Ended(ModelId, outcome, Stopwatch.GetElapsedTime(arrived));
-            string why = State == ModelState.Loading ? "is still being loaded" : "had no place";
-            throw new ModelOverloadedException($"The model \"{ModelId}\" {why} within {options.QueueTimeout.TotalSeconds:0.#} seconds: try again later.", RetryAfter());
-        }
-        catch (Exception)
-        {
-            HostingMeter.Ended(ModelId, outcome, Stopwatch.GetElapsedTime(arrived));
-            throw;
-        }
-        finally
-        {
-            if (hasPlace) queue.Leave();
-            Interlocked.Decrement(ref waiting);
-            HostingMeter.Waiting(ModelId, -1);
         }
     }
 
@@ -317,12 +253,6 @@ public sealed partial class LongContextModel : IDisposable, IAsyncDisposable
     {
         GenerationEngineOptions engine = options.EngineForAll();
         return engine with { Logger = engine.Logger ?? logger };
-    }
-
-    internal TimeSpan RetryAfter()
-    {
-        double seconds = TimeSpan.FromTicks(Volatile.Read(ref meanTicks)).TotalSeconds * (1 + WaitingRequests) / MaximumConcurrentRequests;
-        return TimeSpan.FromSeconds(Math.Clamp(Math.Ceiling(seconds), 1, 60));
     }
 
     internal ModelNotReadyException Stopped() => new($"The model \"{ModelId}\" takes no more requests: the host stops.");

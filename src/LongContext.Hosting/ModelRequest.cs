@@ -28,7 +28,12 @@ internal sealed class ModelRequest(
     {
         foreach (AIContent content in update.Contents)
         {
-            if (content is UsageContent usage) Used(usage.Details);
+            if (content is UsageContent usage)
+            {
+                // The token that ended the answer counts, and took its time.
+                if (first != 0) last = Stopwatch.GetTimestamp();
+                Used(usage.Details);
+            }
             else if (content is TextContent or TextReasoningContent or FunctionCallContent)
             {
                 last = Stopwatch.GetTimestamp();

@@ -23,6 +23,8 @@ internal static class CompletionRequestReader
         GenerationRequest request = GenerationRequest.Of(fields, limits, prompts, length, GenerationRequest.LengthField(fields));
         SamplingFields.ReadTextLogprobs(fields, request.Options);
         (request.Options.AdditionalProperties ??= [])[ChatOptionKeys.Completion] = true;
+        // An echo shows what the model reads.
+        if (echo && request.Options.AdditionalProperties.ContainsKey(ChatOptionKeys.TokenTruncation)) request.Options.AdditionalProperties[ChatOptionKeys.PromptText] = true;
         request.FormField = SchemaFields.Read(fields, limits, request.Options);
         return request;
     }

@@ -32,6 +32,9 @@ internal sealed class GenerationRequest
     /// <summary>The field that says what form the answer has, schema or other; null for none.</summary>
     public string? FormField { get; set; }
 
+    /// <summary>Whether prompts that are echoed may be cut, so that what is left of them is known with the first piece of an answer.</summary>
+    public bool CutsEcho => Options.AdditionalProperties?.ContainsKey(Evaluation.ChatOptionKeys.PromptText) == true;
+
     /// <summary>Keeps what is computed for it to one holder's requests. No name has U+0000 in it, so no salt reaches another's.</summary>
     public void KeepCacheOf(string holder)
     {
@@ -50,6 +53,7 @@ internal sealed class GenerationRequest
         if (choice == 0) return own;
         // The prompt is one and the same, so the first answer's say it for all.
         own.AdditionalProperties?.Remove(Evaluation.ChatOptionKeys.PromptLogProbabilities);
+        own.AdditionalProperties?.Remove(Evaluation.ChatOptionKeys.PromptText);
         if (own.Seed is { } seed) own.Seed = unchecked(seed + choice);
         return own;
     }

@@ -52,7 +52,7 @@ internal static class ToolFields
         JsonFields.RequireText(schema, parameters);
         try
         {
-            return new ToolDeclaration(new ChatTool(name, function.String("description"), schema), function.Boolean("strict"));
+            return new ToolDeclaration(new ChatTool(name, function.String("description"), schema), parameters, function.Boolean("strict"));
         }
         catch (ArgumentException e)
         {

@@ -19,7 +19,7 @@ internal static class Faults
     public static ProtocolException Of(Exception exception, OpenAIServerOptions limits, GenerationRequest? request) => exception switch
     {
         ProtocolException known => known,
-        PromptTooLongException or CacheCapacityException { RequiredTokens: > 0 } => ProtocolException.Bad(exception.Message, request?.Prompt.Field, "context_length_exceeded"),
+        PromptTooLongException or CacheCapacityException { IsPermanent: true } => TooLong(exception, request?.Prompt.Field ?? "prompt")!,
         // A page that is missing now may be there later.
         CacheCapacityException => ProtocolException.Unavailable("The model has no memory for more of this request now: try again later.", Soon),
         GenerationQueueFullException => ProtocolException.TooMany(exception.Message, "overloaded", Soon),
@@ -27,7 +27,7 @@ internal static class Faults
         ModelOverloadedException overloaded => ProtocolException.TooMany(exception.Message, "overloaded", overloaded.RetryAfter),
         ModelNotReadyException => ProtocolException.Unavailable(exception.Message),
         ObjectDisposedException => ProtocolException.Unavailable("The server stops."),
-        NoTokenAllowedException { IsOfGrammar: true } => Form(exception, request),
+        NoTokenAllowedException { IsOfGrammar: true } form => Form(form, request),
         NotSupportedException or ArgumentException or NoTokenAllowedException => ProtocolException.Bad(Message(exception)),
         BadHttpRequestException { StatusCode: 413 } => ProtocolException.TooLarge(limits.MaximumBodyBytes),
         BadHttpRequestException bad => new ProtocolException(bad.StatusCode, bad.Message, "invalid_request_error", "bad_http"),
@@ -36,16 +36,24 @@ internal static class Faults
         _ => ProtocolException.Internal(),
     };
 
-    /// <summary>Where several prompts were asked with and this one does not fit: which it is. Null for another fault, and where there is one prompt only.</summary>
-    public static ProtocolException? TooLong(Exception exception, RequestPrompt prompt) =>
-        prompt.Place is not null && exception is (PromptTooLongException or CacheCapacityException { RequiredTokens: > 0 })
-            ? ProtocolException.Bad($"'{prompt.Name}' is too long: {exception.Message}", prompt.Name, "context_length_exceeded") : null;
+    /// <summary>A prompt that does not fit, by its field and with the figures; null for another fault.</summary>
+    public static ProtocolException? TooLong(Exception exception, string field) => exception switch
+    {
+        PromptTooLongException { Tokens: { } tokens, MaximumTokens: { } most } => TooLong($"'{field}' has {tokens} tokens, but the model's window has room for {most} of it: shorten it.", field),
+        PromptTooLongException => TooLong($"'{field}' is too long: {exception.Message}", field),
+        CacheCapacityException { IsPermanent: true } full => TooLong(
+            $"'{field}' and its answer have up to {full.RequiredTokens} tokens, but the server's memory holds {full.MaximumTokens} of one request: shorten it, or ask for fewer new ones.", field),
+        _ => null,
+    };
+
+    private static ProtocolException TooLong(string message, string field) => ProtocolException.Bad(message, field, "context_length_exceeded");
 
     /// <summary>A form that cannot be followed, by the field that says it: the schema of a function that the answer was calling, or the answer's own.</summary>
-    private static ProtocolException Form(Exception exception, GenerationRequest? request)
+    private static ProtocolException Form(NoTokenAllowedException exception, GenerationRequest? request)
     {
-        bool hasTools = request?.Options is { Tools.Count: > 0, ToolMode: not NoneChatToolMode };
-        string? field = hasTools && (exception.InnerException is NoTokenAllowedException || request!.FormField is null) ? "tools" : request?.FormField;
+        ToolDeclaration[] tools = request?.Options is { ToolMode: not NoneChatToolMode } options ? [.. (options.Tools ?? []).OfType<ToolDeclaration>()] : [];
+        string? field = exception.FunctionName is { } name ? Array.Find(tools, tool => tool.Name == name)?.SchemaField ?? "tools"
+            : tools.Length > 0 && request!.FormField is null ? "tools" : request?.FormField;
         return ProtocolException.Bad(field is null ? exception.Message : $"'{field}' cannot be followed: {exception.Message}", field);
     }
 

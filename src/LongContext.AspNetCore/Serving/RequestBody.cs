@@ -20,7 +20,7 @@ internal sealed class RequestBody(BodyBudget budget, OpenAIServerOptions limits)
     {
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out MediaTypeHeaderValue? type) || !type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase))
             throw ProtocolException.WrongContentType(request.ContentType is { Length: > 100 } other ? other[..100] + "…" : request.ContentType);
-        if (request.Headers.ContentEncoding.Count > 0) throw new ProtocolException(415, "The body is compressed, expected it as it is.", "invalid_request_error", "unsupported_media_type");
+        if (request.Headers.ContentEncoding is { Count: > 0 } encoding && !(encoding.Count == 1 && string.Equals(encoding[0], "identity", StringComparison.OrdinalIgnoreCase))) throw new ProtocolException(415, "The body is compressed, expected it as it is.", "invalid_request_error", "unsupported_media_type");
         if (request.ContentLength > limits.MaximumBodyBytes) throw ProtocolException.TooLarge(limits.MaximumBodyBytes);
         Grow((int)Math.Min(request.ContentLength + 1 ?? FirstBytes, FirstBytes));
         while (true)

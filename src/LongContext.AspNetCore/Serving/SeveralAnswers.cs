@@ -73,7 +73,7 @@ internal static class SeveralAnswers
             catch (Exception e)
 #pragma warning restore CA1031
             {
-                pieces.Writer.TryComplete(Faults.TooLong(e, prompt) ?? e);
+                pieces.Writer.TryComplete((prompt.Place is null ? null : Faults.TooLong(e, prompt.Name)) ?? e);
             }
             finally
             {
@@ -96,7 +96,7 @@ internal static class SeveralAnswers
         ChatResponse response = updates.ToChatResponse();
         List<ChatLogProbability> details = [.. updates.SelectMany(update => update.GetLogProbabilities() ?? [])];
         if (details.Count > 0) (response.AdditionalProperties ??= [])[ChatOptionKeys.LogProbabilities] = details;
-        foreach (string key in (ReadOnlySpan<string>)[ChatOptionKeys.PromptCut, ChatOptionKeys.DroppedTokens, ChatOptionKeys.PromptLogProbabilities, ChatOptionKeys.StopToken])
+        foreach (string key in (ReadOnlySpan<string>)[ChatOptionKeys.PromptCut, ChatOptionKeys.DroppedTokens, ChatOptionKeys.PromptLogProbabilities, ChatOptionKeys.PromptText, ChatOptionKeys.StopToken])
         {
             if (updates.Select(update => update.AdditionalProperties?.GetValueOrDefault(key)).FirstOrDefault(value => value is not null) is { } told) (response.AdditionalProperties ??= [])[key] = told;
         }

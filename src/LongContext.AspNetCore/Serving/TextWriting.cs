@@ -21,6 +21,9 @@ internal sealed class TextWriting(string model, DateTimeOffset time, GenerationR
     /// <summary>Of each prompt, what its tokens spell, where it came as tokens and is echoed.</summary>
     private readonly string?[] spelled = new string?[request.Prompts.Count];
 
+    /// <summary>Of each prompt that was cut, the text that is left, once it is known.</summary>
+    private readonly string?[] kept = new string?[request.Prompts.Count];
+
     /// <summary>Of each prompt, whether it was written, where it is echoed.</summary>
     private readonly bool[] echoed = new bool[request.Prompts.Count];
 
@@ -39,13 +42,14 @@ internal sealed class TextWriting(string model, DateTimeOffset time, GenerationR
 
     public void AddBeginning(AnswerWriter writer)
     {
-        // What is said of the text itself comes with it, and is not known yet.
-        if (request.Prompt.EchoLogprobs is null) AddEchoes(writer);
+        // What is said of the text itself, or is left of it, comes with it, and is not known yet.
+        if (request.Prompt.EchoLogprobs is null && !request.CutsEcho) AddEchoes(writer);
     }
 
     public void AddPiece(AnswerWriter writer, AnswerPiece piece)
     {
         ChatResponseUpdate update = piece.Update;
+        Keep(piece.Choice / request.Choices, update.AdditionalProperties);
         AddEcho(writer, piece.Choice / request.Choices, update.GetPromptLogProbabilities());
         reasons[piece.Choice] = update.FinishReason ?? reasons[piece.Choice];
         AnswerParts.Count(update, ref usages[piece.Choice]);
@@ -75,6 +79,7 @@ internal sealed class TextWriting(string model, DateTimeOffset time, GenerationR
     {
         int first = prompt * request.Choices;
         IReadOnlyList<ChatLogProbability>? ofPrompt = responses[first].GetPromptLogProbabilities();
+        Keep(prompt, responses[first].AdditionalProperties);
         TextLogprobs? before = Before(prompt, ofPrompt);
         Dictionary<string, PromptLogprob>?[]? scores = LogprobParts.Prompt(ofPrompt, request.Prompt.Logprobs);
         string echo = Echoed(prompt);
@@ -89,8 +94,11 @@ internal sealed class TextWriting(string model, DateTimeOffset time, GenerationR
     private string Echoed(int place)
     {
         RequestPrompt prompt = request.Prompts[place];
-        return !prompt.IsEchoed ? "" : prompt.Tokens is null ? prompt.Messages[0].Text : spelled[place] ??= TokenPrompts.Text(prompt, hasAnswer: request.Options.MaxOutputTokens != 0);
+        return !prompt.IsEchoed ? "" : kept[place] is { } left ? left : prompt.Tokens is null ? prompt.Messages[0].Text : spelled[place] ??= TokenPrompts.Text(prompt, hasAnswer: request.Options.MaxOutputTokens != 0);
     }
+
+    /// <summary>Takes up what is left of a prompt that was cut.</summary>
+    private void Keep(int prompt, AdditionalPropertiesDictionary? told) => kept[prompt] ??= told?.GetValueOrDefault(ChatOptionKeys.PromptText) as string;
 
     /// <summary>Of a piece's tokens, and of the one that ended the answer: it is no text, but whoever asks for one token more than is given counts on an entry for it.</summary>
     private static TextLogprobs? Details(IReadOnlyList<ChatLogProbability>? tokens, AdditionalPropertiesDictionary? told, string text, (int Units, int Characters) place)

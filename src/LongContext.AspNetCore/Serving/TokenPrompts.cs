@@ -15,11 +15,11 @@ internal static class TokenPrompts
     /// <summary>Where there are any: waits until the model is there, since nobody else knows its vocabulary, and checks the tokens.</summary>
     /// <exception cref="ProtocolException">The model takes text only, or a token is none of its.</exception>
     /// <exception cref="ModelNotReadyException">The model could not be loaded, or the host stops.</exception>
+    /// <exception cref="ModelOverloadedException">As many requests wait as may, or the model was not there in time.</exception>
     public static async Task PrepareAsync(GenerationRequest request, LongContextModel model, CancellationToken cancellationToken)
     {
         if (request.Prompt.Tokens is null) return;
-        await model.LoadAsync(cancellationToken).ConfigureAwait(false);
-        IChatClient client = model.Client ?? throw new ModelNotReadyException($"The model \"{model.ModelId}\" takes no more requests: the host stops.");
+        IChatClient client = await model.WaitForModelAsync(cancellationToken).ConfigureAwait(false);
         if (client.GetService<LongContextChatClient>() is not { } own || client.GetService<CausalLanguageModel>() is not { Config.VocabularySize: var size })
             throw ProtocolException.Unsupported($"'{request.Prompt.Field}' is token ids, but the model \"{model.ModelId}\" takes text only.", request.Prompt.Field);
         foreach (RequestPrompt prompt in request.Prompts)

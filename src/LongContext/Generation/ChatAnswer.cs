@@ -15,8 +15,13 @@ internal sealed class ChatAnswer(ITokenGenerator generator, Tokenizer tokenizer,
     /// <summary>What was decoded so far, where calls of functions are told apart.</summary>
     private readonly StringBuilder? decoded = request.ToolCalls is null ? null : new StringBuilder();
 
-    /// <summary>Tokens made so far.</summary>
+    private bool endedByToken;
+
+    /// <summary>Tokens of the answer made so far.</summary>
     public int TokenCount { get; private set; }
+
+    /// <summary>Tokens that the model has made so far, with the one that ended the answer where one did.</summary>
+    public int MadeTokens => TokenCount + (endedByToken ? 1 : 0);
 
     /// <summary>What was used for it, known from its first token on.</summary>
     public GenerationUsage Usage { get; } = new();
@@ -65,7 +70,12 @@ internal sealed class ChatAnswer(ITokenGenerator generator, Tokenizer tokenizer,
         string rest = stops.Add(left) + stops.Flush();
         if (rest.Length > 0) yield return Piece(rest);
         if (!stops.Stopped && track?.Rest() is { } last) yield return new ChatPiece("", last);
-        if (!stops.Stopped && track is not null && Usage.StopToken is { } end) StopToken = track.End(end);
+        if (!stops.Stopped && Usage.StopToken is { } end)
+        {
+            endedByToken = true;
+            StopToken = track?.End(end);
+        }
+
         FinishReason = stops.Stopped || TokenCount < options.MaximumNewTokens ? ChatFinishReason.Stop : ChatFinishReason.Length;
 
         ChatPiece Piece(string text) => new(text, track?.Before(given += text.Length));
@@ -80,7 +90,7 @@ internal sealed class ChatAnswer(ITokenGenerator generator, Tokenizer tokenizer,
         }
         catch (NoTokenAllowedException e) when (e.IsOfGrammar && decoded is not null && OpenCall.Name(request.ToolCalls!, decoded.ToString()) is { } name)
         {
-            throw new NoTokenAllowedException($"The arguments of the function \"{name}\" cannot be held to its schema: {e.Message}", e) { IsOfGrammar = true };
+            throw new NoTokenAllowedException($"The arguments of the function \"{name}\" cannot be held to its schema: {e.Message}", e) { IsOfGrammar = true, FunctionName = name };
         }
     }
 }

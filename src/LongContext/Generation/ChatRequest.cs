@@ -10,8 +10,11 @@ internal sealed record ChatRequest
     /// <summary>Prompt, special tokens included, and how tokens are chosen. Required.</summary>
     public required GenerationRequest Request { get; init; }
 
-    /// <summary>The text that the prompt's tokens were made of; null where they were cut, or given as tokens.</summary>
+    /// <summary>The text that the prompt's tokens were made of, or, where they were cut, that those that are left spell; null where they were given as tokens, or nobody needs it.</summary>
     public string? PromptText { get; init; }
+
+    /// <summary>The text that is left of a prompt that was cut, as it is told; null where it is whole, or nobody asked. A character that its end only begins belongs to the answer.</summary>
+    public string? KeptText { get; init; }
 
     /// <summary>Texts that end the answer. Required.</summary>
     public required IReadOnlyList<string> StopStrings { get; init; }

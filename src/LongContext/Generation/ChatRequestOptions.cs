@@ -17,6 +17,9 @@ internal sealed record ChatRequestOptions
     /// <summary>The prompt as tokens; null where messages are it.</summary>
     public IReadOnlyList<int>? PromptTokenIds { get; private init; }
 
+    /// <summary>Whether the text that is left of a prompt is to be told.</summary>
+    public bool TellsPromptText { get; private init; }
+
     /// <summary>Whether the last message is gone on with.</summary>
     public bool ContinueFinalMessage { get; private init; }
 
@@ -122,6 +125,7 @@ internal sealed record ChatRequestOptions
             Pattern = pattern,
             Completion = more.Flag(ChatOptionKeys.Completion) ?? false,
             PromptTokenIds = more.OptionalTokenIds(ChatOptionKeys.PromptTokenIds, vocabularySize),
+            TellsPromptText = more.Flag(ChatOptionKeys.PromptText) ?? false,
             ContinueFinalMessage = more.Flag(ChatOptionKeys.ContinueFinalMessage) ?? false,
             MinimumNewTokens = more.Whole(ChatOptionKeys.MinimumNewTokens, 0, int.MaxValue, "a number of tokens, 0 or more"),
             EnableThinking = options.Reasoning?.Effort is { } effort ? effort != ReasoningEffort.None : null,

@@ -1,4 +1,5 @@
 using System.Collections.ObjectModel;
+using System.Text;
 using LongContext.Chat;
 using LongContext.Checkpoints;
 using LongContext.Data;
@@ -20,9 +21,8 @@ internal sealed class ChatRequestReader
     private readonly ChatFormat? format;
     private readonly LongContextChatClientOptions options;
     private readonly GenerationOptions generation;
-    private readonly int? answerEnd;
+    private readonly ChatLengths lengths;
     private readonly string modelId;
-    private readonly int? contextLength;
     private readonly int[] stopTokenIds;
     private readonly AnswerGrammars grammars;
     private readonly ChatTools tools;
@@ -37,8 +37,9 @@ internal sealed class ChatRequestReader
     public ChatRequestReader(CausalLanguageModel model, Tokenizer tokenizer, ChatFormat? format, LongContextChatClientOptions options, string modelId, int? contextLength)
     {
         (config, this.tokenizer, this.format, this.options) = (model.Config, tokenizer, format, options);
-        (this.modelId, this.contextLength) = (modelId, contextLength);
-        (generation, answerEnd) = ClientDefaults.Of(options, model.GenerationConfig);
+        this.modelId = modelId;
+        (generation, int? answerEnd) = ClientDefaults.Of(options, model.GenerationConfig);
+        lengths = new ChatLengths(generation, answerEnd, contextLength, isStated: options.ContextLength is not null);
         IEnumerable<int> ofFormat = format?.FindStopTokenIds((HuggingFaceTokenizer)tokenizer) ?? [];
         stopTokenIds = [.. generation.StopTokenIds ?? model.StopTokenIds.Union(ofFormat)];
         grammars = new AnswerGrammars(tokenizer);
@@ -47,30 +48,22 @@ internal sealed class ChatRequestReader
 
     /// <param name="messages">The conversation.</param>
     /// <param name="chatOptions">What is asked for.</param>
-    /// <param name="memoryTokens">Tokens of prompt and answer that fit into memory: a length that nobody asked for ends there; null for no limit.</param>
+    /// <param name="generator">Who answers, which knows the memory.</param>
     /// <param name="remapping">How the model's positions are remapped where a request does not say; null for not at all.</param>
     /// <exception cref="PromptTooLongException">The prompt fills the window.</exception>
-    public ChatRequest Read(IEnumerable<ChatMessage> messages, ChatOptions? chatOptions, int? memoryTokens = null, PositionRemapping? remapping = null)
+    public ChatRequest Read(IEnumerable<ChatMessage> messages, ChatOptions? chatOptions, ITokenGenerator generator, PositionRemapping? remapping)
     {
         ChatRequestOptions asked = ChatRequestOptions.Read(chatOptions, modelId, config.VocabularySize);
         bool continuesTurn = asked.ContinueFinalMessage;
-        (ChatText? rendered, string? text, int[] prompt) = asked.PromptTokenIds is { } given ? (null, null, ChatTokenPrompt.Of(given, messages, chatOptions!, asked)) : Prompt(messages, chatOptions, asked);
+        (ChatText? rendered, string? text, int[] prompt, int before) = Tokens(messages, chatOptions, asked);
         // Here and not by the engine: what is left is what the window and the counts are about.
         TokenCut cut = default;
         if (asked.Truncation is { } truncation) prompt = truncation.Apply(prompt, out cut);
-        // With sinks no token sees further back than the window of the sinks, wherever it stands.
-        bool isBounded = asked.Dropping is AttentionSinks { Positions: SinkPositions.InCache } sinks && (contextLength is not { } length || (long)sinks.Sinks + sinks.Window <= length);
-        int? most = LongestWith(asked.PositionRemapping ?? remapping);
-        // Where only the prompt is asked about, there is no answer.
-        int answer = chatOptions?.MaxOutputTokens == 0 ? 0 : 1;
-        if (!isBounded && most is { } window && (long)prompt.Length + answer > window)
-        {
-            throw new PromptTooLongException(
-                $"The prompt has {prompt.Length} tokens, but the model's window{(most == contextLength ? "" : $" with {asked.PositionRemapping ?? remapping}")} has {window}{(answer > 0 ? ", of which the answer needs one at least" : "")}: shorten it, " +
-                $"or allow it ({nameof(LongContextChatClientOptions)}.{nameof(LongContextChatClientOptions.AllowsBeyondContext)}).");
-        }
-
-        GenerationOptions chosen = Generation(chatOptions, asked, prompt.Length, isBounded ? null : most, isBounded ? null : memoryTokens);
+        (string Text, string Tail)? kept = null;
+        if (cut.Count > 0 && (asked.TellsPromptText || (asked.PromptLogProbabilities ?? generation.PromptLogProbabilities) is not null)) kept = ModelText.Spell(tokenizer, prompt.AsSpan(Math.Min(before, cut.Start)));
+        GenerationFit fit = lengths.Of(prompt.Length, chatOptions?.MaxOutputTokens, asked, remapping, generator);
+        lengths.RequireWindow(fit, chatOptions?.MaxOutputTokens, asked.PositionRemapping ?? remapping);
+        GenerationOptions chosen = Generation(chatOptions, asked, fit);
         ReasoningSplitter? splitter = rendered is null ? null : Splitter(rendered, continuesTurn);
         bool hasTools = asked.Tools.Tools.Count > 0, separates = asked.SeparatesReasoning ?? options.SeparatesReasoning;
         if (hasTools)
@@ -98,7 +91,8 @@ internal sealed class ChatRequestReader
                 PositionRemapping = asked.PositionRemapping,
                 Dropping = asked.Dropping,
             },
-            PromptText = cut.Count > 0 ? null : text,
+            PromptText = cut.Count > 0 ? kept?.Text + kept?.Tail : text,
+            KeptText = asked.TellsPromptText && kept is { } left ? chosen.MaximumNewTokens == 0 ? left.Text + left.Tail : left.Text : null,
             StopStrings = asked.StopStrings,
             Reasoning = separates ? splitter : hasTools ? splitter?.KeepingTags() : null,
             // As text, thoughts are shown as ever.
@@ -111,8 +105,56 @@ internal sealed class ChatRequestReader
         };
     }
 
-    /// <summary>What the messages become: the template's text where there is one, all of the text, and its tokens.</summary>
-    private (ChatText? Rendered, string Text, int[] Tokens) Prompt(IEnumerable<ChatMessage> messages, ChatOptions? chatOptions, ChatRequestOptions asked)
+    /// <summary>Whether a prompt of some tokens fits.</summary>
+    /// <param name="promptTokens">Tokens of the prompt, before it is cut.</param>
+    /// <param name="chatOptions">What is asked for.</param>
+    /// <param name="generator">Who answers.</param>
+    /// <param name="remapping">The model's.</param>
+    public GenerationFit Fit(int promptTokens, ChatOptions? chatOptions, ITokenGenerator generator, PositionRemapping? remapping) =>
+        Fit(promptTokens, ChatRequestOptions.Read(chatOptions, modelId, config.VocabularySize), chatOptions, generator, remapping);
+
+    /// <summary>Whether messages fit; other parameters as above.</summary>
+    public GenerationFit Fit(IEnumerable<ChatMessage> messages, ChatOptions? chatOptions, ITokenGenerator generator, PositionRemapping? remapping)
+    {
+        ChatRequestOptions asked = ChatRequestOptions.Read(chatOptions, modelId, config.VocabularySize);
+        return Fit(Tokens(messages, chatOptions, asked).Tokens.Length, asked, chatOptions, generator, remapping);
+    }
+
+    /// <summary>Refuses messages that do not fit. Most do so surely, by the length of their text, and are not encoded for it; other parameters as above.</summary>
+    /// <exception cref="PromptTooLongException">The prompt fills the window.</exception>
+    /// <exception cref="CacheCapacityException">Prompt and answer do not fit into memory.</exception>
+    public void RequireFit(IEnumerable<ChatMessage> messages, ChatOptions? chatOptions, ITokenGenerator generator, PositionRemapping? remapping)
+    {
+        ChatRequestOptions asked = ChatRequestOptions.Read(chatOptions, modelId, config.VocabularySize);
+        int? known = asked.PromptTokenIds is { } given ? given.Count : null;
+        string? text = known is null ? Text(messages, chatOptions, asked).Text : null;
+        // A token stands for a byte at least, but for a blank that some tokenizers put before a text.
+        long most = known ?? (long)Encoding.UTF8.GetByteCount(text!) + ModelText.Beginning(tokenizer, config).Count + 1;
+        if (most <= int.MaxValue && Fit((int)most, asked, chatOptions, generator, remapping).Fits) return;
+        GenerationFit fit = Fit(known ?? Tokens(messages, chatOptions, asked).Tokens.Length, asked, chatOptions, generator, remapping);
+        lengths.RequireWindow(fit, chatOptions?.MaxOutputTokens, asked.PositionRemapping ?? remapping);
+        if (!fit.FitsCache) throw generator.Room(fit.PromptTokens, fit.NewTokens, asked.Dropping)!.Value.Refusal();
+    }
+
+    private GenerationFit Fit(int promptTokens, ChatRequestOptions asked, ChatOptions? chatOptions, ITokenGenerator generator, PositionRemapping? remapping)
+    {
+        asked.Dropping?.Validate();
+        if (asked.Truncation is { } truncation && truncation.Cut(promptTokens) is { Count: > 0 }) promptTokens = truncation.MaximumTokens;
+        return lengths.Of(promptTokens, chatOptions?.MaxOutputTokens, asked, remapping, generator);
+    }
+
+    /// <summary>What the model is given: the template's text where there is one, all of the text where there is any, the tokens, and how many of them were put before the text's own.</summary>
+    private (ChatText? Rendered, string? Text, int[] Tokens, int Before) Tokens(IEnumerable<ChatMessage> messages, ChatOptions? chatOptions, ChatRequestOptions asked)
+    {
+        if (asked.PromptTokenIds is { } given) return (null, null, ChatTokenPrompt.Of(given, messages, chatOptions!, asked), 0);
+        (ChatText? rendered, string text) = Text(messages, chatOptions, asked);
+        int before = 0;
+        int[] tokens = rendered is null ? ModelText.Encode(tokenizer, config, text, out before) : [.. tokenizer.EncodeToIds(text)];
+        return tokens.Length > 0 ? (rendered, text, tokens, before) : throw new ArgumentException("The messages have no text, and the model has no token that texts begin with.", nameof(messages));
+    }
+
+    /// <summary>What the messages become: the template's text where there is one, and all of the text.</summary>
+    private (ChatText? Rendered, string Text) Text(IEnumerable<ChatMessage> messages, ChatOptions? chatOptions, ChatRequestOptions asked)
     {
         List<ChatTurn> turns = ChatConversation.Turns(messages, chatOptions?.Instructions);
         bool continuesTurn = asked.ContinueFinalMessage;
@@ -121,9 +163,7 @@ internal sealed class ChatRequestReader
 
         ChatText? rendered = format is null || asked.Completion ? null : Write(turns, continuesTurn, asked.EnableThinking, asked.Tools.Tools);
         if (rendered is null) tools.Refuse(turns, asked.Tools);
-        string text = rendered?.Text ?? ChatConversation.Plain(turns, continuesTurn);
-        int[] tokens = rendered is null ? ModelText.Encode(tokenizer, config, text) : [.. tokenizer.EncodeToIds(text)];
-        return tokens.Length > 0 ? (rendered, text, tokens) : throw new ArgumentException("The messages have no text, and the model has no token that texts begin with.", nameof(messages));
+        return (rendered, rendered?.Text ?? ChatConversation.Plain(turns, continuesTurn));
     }
 
     /// <summary>The text of a conversation with its template.</summary>
@@ -154,34 +194,11 @@ internal sealed class ChatRequestReader
         return new ReasoningSplitter(tags, thinks ? ReasoningStage.Thinking : string.IsNullOrWhiteSpace(begun) ? ReasoningStage.Before : ReasoningStage.Answering);
     }
 
-    /// <summary>
-    /// Tokens of prompt and answer; null for no limit. A remapping shows the model no distance that it does not know up to a length of its own: (L − W)·G + W tokens, to a group, with Self-Extend, any number with dual chunk
-    /// attention. A length that the client's options state holds all the same.
-    /// </summary>
-    private int? LongestWith(PositionRemapping? remapping)
-    {
-        if (contextLength is null || options.ContextLength is not null || remapping is null || remapping.RequiredWindow > contextLength) return contextLength;
-        return remapping.MaximumLength(contextLength.Value) is var longest && longest == int.MaxValue ? null : longest;
-    }
-
-    private GenerationOptions Generation(ChatOptions? chatOptions, ChatRequestOptions asked, int promptLength, int? longest, int? memoryTokens)
+    private GenerationOptions Generation(ChatOptions? chatOptions, ChatRequestOptions asked, GenerationFit fit)
     {
         GenerationOptions given = generation;
-        int usual = answerEnd is { } end ? Math.Max(1, end - promptLength) : given.MaximumNewTokens;
-        int maximum = chatOptions?.MaxOutputTokens ?? usual, minimum = asked.MinimumNewTokens ?? given.MinimumNewTokens;
-        if (longest is { } window && maximum > window - promptLength)
-        {
-            maximum = window - promptLength;
-            minimum = Math.Min(minimum, maximum);
-        }
-
-        // Of a prompt that fills the memory by itself, whoever has the memory says so.
-        if (chatOptions?.MaxOutputTokens is null && memoryTokens > promptLength && maximum > memoryTokens - promptLength)
-        {
-            maximum = memoryTokens.Value - promptLength;
-            minimum = Math.Min(minimum, maximum);
-        }
-
+        int maximum = fit.NewTokens, minimum = asked.MinimumNewTokens ?? given.MinimumNewTokens;
+        if (maximum < lengths.Answer(fit.PromptTokens, chatOptions?.MaxOutputTokens)) minimum = Math.Min(minimum, maximum);
         ulong seed = chatOptions?.Seed is { } own ? (ulong)own : new SplitMix64(given.Seed, Interlocked.Increment(ref requests)).Next();
         GenerationOptions made = given with
         {

@@ -188,6 +188,20 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
     /// <inheritdoc cref="Dispose"/>
     public ValueTask DisposeAsync() => new(Task.Run(Dispose));
 
+    /// <summary>What a request needs of the cache, and what the cache has for it.</summary>
+    /// <param name="prompt">Tokens of the prompt.</param>
+    /// <param name="answer">Tokens of the answer, at most.</param>
+    /// <param name="dropping">What is dropped on the way; null for nothing.</param>
+    internal CacheRoom Room(int prompt, int answer, TokenDropping? dropping)
+    {
+        // The last token of an answer goes nowhere.
+        long tokens = (long)prompt + Math.Max(answer, 1), bytes = cache.Needs.Bytes(tokens - 1, 1, dropping as AttentionSinks), there = cache.BudgetBytes;
+        PromptSelection? selection = dropping is PromptSelection chosen && chosen.MaximumTokens < prompt ? chosen : null;
+        if (selection is not null) bytes = Math.Max(cache.Needs.BytesToChoose(prompt, selection), cache.Needs.Bytes(tokens - 1, 1, null, prompt - selection.MaximumTokens));
+        int fits = Math.Min(int.MaxValue - 1, selection is null ? cache.Needs.LongestSequence(there, dropping as AttentionSinks) : cache.Needs.LongestSequence(there, prompt, selection)) + 1;
+        return new CacheRoom(prompt, answer, fits, bytes, there);
+    }
+
     /// <summary>The request with its prompt as it is computed.</summary>
     private static GenerationRequest Cut(GenerationRequest request, out TokenCut cut)
     {
@@ -218,7 +232,8 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
         if (request.Options.DropsContextAtOriginalWindow && model.CacheEndsAt is not null)
             throw new NotSupportedException("GenerationOptions.DropsContextAtOriginalWindow is there to compare with another library, one request at a time: use a TextGenerator.");
         CheckDropping(request.Dropping, remapping);
-        CheckFits(prompt.Length, request.Options.MaximumNewTokens, request.Dropping);
+        CacheRoom room = Room(prompt.Length, request.Options.MaximumNewTokens, request.Dropping);
+        if (!room.Fits) throw room.Refusal();
         return remapping;
     }
 
@@ -233,25 +248,5 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
         if (remapping is not null) throw new NotSupportedException($"{dropping} and {remapping} both say which distances there are: ask for one of them.");
         if (model.DependsOnLength)
             throw new NotSupportedException($"{dropping} is not computed for a model whose frequencies depend on a text's length (dynamic NTK, LongRoPE): which length holds once tokens are dropped is not defined.");
-    }
-
-    private void CheckFits(int prompt, int answer, TokenDropping? dropping)
-    {
-        // The last token of an answer goes nowhere.
-        long tokens = (long)prompt + Math.Max(answer, 1), bytes = cache.Needs.Bytes(tokens - 1, 1, dropping as AttentionSinks), there = cache.BudgetBytes;
-        PromptSelection? selection = dropping is PromptSelection chosen && chosen.MaximumTokens < prompt ? chosen : null;
-        if (selection is not null) bytes = Math.Max(cache.Needs.BytesToChoose(prompt, selection), cache.Needs.Bytes(tokens - 1, 1, null, prompt - selection.MaximumTokens));
-        if (bytes <= there && tokens < int.MaxValue) return;
-        int fits = Math.Min(int.MaxValue - 1, selection is null ? cache.Needs.LongestSequence(there, dropping as AttentionSinks) : cache.Needs.LongestSequence(there, prompt, selection)) + 1;
-        string advice = fits > prompt ? $"with this prompt at most {fits - prompt} new tokens fit" : $"prompts of at most {fits - 1} tokens fit";
-        throw new CacheCapacityException(
-            $"A prompt of {prompt} tokens and up to {answer} new ones need {bytes} bytes of keys and values, but the cache may take {there}: {advice}, {fits} tokens in all. " +
-            "Ask for less, or give the engine more memory (GenerationEngineOptions.CacheBytes).")
-        {
-            RequiredTokens = (int)Math.Min(int.MaxValue, tokens),
-            MaximumTokens = fits,
-            RequiredBytes = bytes,
-            CapacityBytes = there,
-        };
     }
 }

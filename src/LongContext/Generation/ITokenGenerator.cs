@@ -1,3 +1,5 @@
+using LongContext.Generation.Scheduling;
+
 namespace LongContext.Generation;
 
 /// <summary>Makes the tokens of a chat client's answers: where an engine that serves many requests at once takes the place of one request at a time.</summary>
@@ -5,6 +7,12 @@ internal interface ITokenGenerator
 {
     /// <summary>Tokens of prompt and answer that one request may have, as memory allows; null where nothing says so.</summary>
     int? MaximumTokens => null;
+
+    /// <summary>What a request needs of memory, and what memory has for it; null where nothing says so.</summary>
+    /// <param name="prompt">Tokens of the prompt.</param>
+    /// <param name="answer">Tokens of the answer, at most.</param>
+    /// <param name="dropping">What is dropped on the way; null for nothing.</param>
+    CacheRoom? Room(int prompt, int answer, TokenDropping? dropping) => null;
 
     /// <summary>The tokens that follow a prompt, as they come, without the stop token that ended them.</summary>
     /// <param name="request">The prompt and how it is continued.</param>

@@ -31,11 +31,11 @@ namespace LongContext.Generation;
 /// <see cref="ChatOptions.AdditionalProperties"/>: logit bias, log-probabilities, min-p, bad words, priority, cache salt and more, each checked, with its name in the exception.</para>
 /// <para>A stream with an engine is filled as the engine makes its tokens; without one, a token is computed when it is asked for, on the thread pool, and the stream keeps its place at the model until it is
 /// at its end or disposed. A stop string ends the answer and is no part of it, wherever tokens cut it; text that could become one is held back. Tokens are counted as the model makes them, the
-/// stop token left out; with an engine, those of the prompt that it had computed before are counted as cached.</para>
+/// one that ended the answer included, though it is none of its text, as vLLM and llama.cpp count; with an engine, those of the prompt that it had computed before are counted as cached.</para>
 /// <para>Log-probabilities (<see cref="ChatOptionKeys.LogProbabilities"/>) come with the piece of text that their tokens begin in, as a list of <see cref="ChatLogProbability"/> under the same name in the
 /// update's additional properties, and in the whole response's; <see cref="ChatLogProbabilityExtensions"/> finds them. Those of the
 /// prompt's tokens (<see cref="ChatOptionKeys.PromptLogProbabilities"/>, with an engine only) come in the first update. What was cut out of a prompt and how many tokens were dropped, the last update and the whole response say
-/// in the same way (<see cref="ChatOptionKeys.PromptCut"/>, <see cref="ChatOptionKeys.DroppedTokens"/>), and, with log-probabilities and an engine, which token ended the answer (<see cref="ChatOptionKeys.StopToken"/>).</para>
+/// in the same way (<see cref="ChatOptionKeys.PromptCut"/>, <see cref="ChatOptionKeys.DroppedTokens"/>; <see cref="ChatOptionKeys.PromptText"/> has the first say what is left), and, with log-probabilities, which token ended the answer (<see cref="ChatOptionKeys.StopToken"/>).</para>
 /// <para>A prompt may be given as tokens in place of messages (<see cref="ChatOptionKeys.PromptTokenIds"/>): they are gone on with as they are, whatever the format. Where they end within a character, the answer begins with all of it.</para>
 /// </remarks>
 public sealed class LongContextChatClient : IChatClient, IPromptRenderer
@@ -179,18 +179,21 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
         var contents = new ChatContentJoiner();
         List<ChatLogProbability>? details = null;
         IReadOnlyList<ChatLogProbability>? ofPrompt = null;
+        object? kept = null;
         ChatResponseUpdate? last = null;
         await foreach (ChatResponseUpdate update in StreamAsync(messages, options, cancellationToken).ConfigureAwait(false))
         {
             contents.Add(update.Contents);
             if (update.GetLogProbabilities() is { } found) (details ??= []).AddRange(found);
             ofPrompt ??= update.GetPromptLogProbabilities();
+            kept ??= update.AdditionalProperties?.GetValueOrDefault(ChatOptionKeys.PromptText);
             last = update;
         }
 
         AdditionalPropertiesDictionary? properties = last!.AdditionalProperties;
         if (details is not null) (properties ??= [])[ChatOptionKeys.LogProbabilities] = details;
         if (ofPrompt is not null) (properties ??= [])[ChatOptionKeys.PromptLogProbabilities] = ofPrompt;
+        if (kept is not null) (properties ??= [])[ChatOptionKeys.PromptText] = kept;
         return new ChatResponse(new ChatMessage(ChatRole.Assistant, contents.ToList()) { MessageId = last.MessageId, CreatedAt = last.CreatedAt })
         {
             ResponseId = last.ResponseId,
@@ -262,6 +265,41 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
             : reader.Render(turns, continues, enableThinking: null);
     }
 
+    /// <summary>Whether a prompt and its answer would fit, before anything is computed: by the same rule a request is taken or refused.</summary>
+    /// <param name="promptTokens">Tokens of the prompt, template and special tokens included; 0 or more.</param>
+    /// <param name="options">What would be asked for: the answer's length, a cut, dropping and remapping count. Null for the client's own.</param>
+    /// <returns>The figures. That it fits does not say that it comes at once: others may have the memory for the moment.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="promptTokens"/> is negative.</exception>
+    /// <exception cref="ArgumentException">An option cannot be used.</exception>
+    /// <exception cref="NotSupportedException">Something is asked for that the client cannot do.</exception>
+    /// <exception cref="ObjectDisposedException">The client was disposed.</exception>
+    public GenerationFit CheckFit(int promptTokens, ChatOptions? options = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(promptTokens);
+        using ClientLifetime.Use use = lifetime.Begin(CancellationToken.None);
+        return reader.Fit(promptTokens, options, generator, model.PositionRemapping);
+    }
+
+    /// <summary>Whether messages and their answer would fit, before anything is computed. They are written by the template and encoded for it, which takes a while with long ones.</summary>
+    /// <param name="messages">The conversation.</param>
+    /// <param name="options">What would be asked for; null for the client's own.</param>
+    /// <returns>The figures, as of <see cref="CheckFit(int, ChatOptions?)"/>; exceptions too.</returns>
+    public GenerationFit CheckFit(IEnumerable<ChatMessage> messages, ChatOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        using ClientLifetime.Use use = lifetime.Begin(CancellationToken.None);
+        return reader.Fit(messages, options, generator, model.PositionRemapping);
+    }
+
+    /// <summary>Refuses what would be refused for its length.</summary>
+    /// <exception cref="PromptTooLongException">The prompt does not fit into the window.</exception>
+    /// <exception cref="CacheCapacityException">Prompt and answer do not fit into the engine's memory.</exception>
+    internal void RequireFit(IEnumerable<ChatMessage> messages, ChatOptions? options)
+    {
+        using ClientLifetime.Use use = lifetime.Begin(CancellationToken.None);
+        reader.RequireFit(messages, options, generator, model.PositionRemapping);
+    }
+
     /// <summary>Ends the requests that are on their way and disposes what the client owns, the engine and then the model, once the last of them is done.</summary>
     public void Dispose() => lifetime.Dispose();
 
@@ -287,7 +325,7 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
     {
         using ClientLifetime.Use use = lifetime.Begin(cancellationToken);
         // A long prompt takes a while to write and to encode.
-        ChatRequest request = await use.Guard(Task.Run(() => reader.Read(messages, options, generator.MaximumTokens, model.PositionRemapping), use.Token)).ConfigureAwait(false);
+        ChatRequest request = await use.Guard(Task.Run(() => reader.Read(messages, options, generator, model.PositionRemapping), use.Token)).ConfigureAwait(false);
         var answer = new ChatAnswer(generator, Tokenizer, request);
         var read = new ChatContents(request);
         string id = "longcontext-" + Guid.NewGuid().ToString("N");
@@ -309,8 +347,8 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
         ChatResponseUpdate last = Update([new UsageContent(new UsageDetails
         {
             InputTokenCount = request.Request.Prompt.Length,
-            OutputTokenCount = answer.TokenCount,
-            TotalTokenCount = (long)request.Request.Prompt.Length + answer.TokenCount,
+            OutputTokenCount = answer.MadeTokens,
+            TotalTokenCount = (long)request.Request.Prompt.Length + answer.MadeTokens,
             CachedInputTokenCount = answer.Usage.ReusedTokens,
         })], null);
         // An answer that was cut is cut, whatever it has called.
@@ -323,10 +361,13 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
         // Once, and before all text.
         ChatResponseUpdate? OfPrompt()
         {
-            if (promptTold || answer.Usage.PromptDetails is not { } tokens) return null;
+            IReadOnlyList<PromptToken>? tokens = answer.Usage.PromptDetails;
+            if (promptTold || (tokens is null && (request.KeptText is null || request.Request.Options.PromptLogProbabilities is not null))) return null;
             promptTold = true;
             ChatResponseUpdate update = Update([], null);
-            update.AdditionalProperties = new AdditionalPropertiesDictionary { [ChatOptionKeys.PromptLogProbabilities] = ChatPromptScores.Of(tokens, Tokenizer, request.PromptText) };
+            update.AdditionalProperties = [];
+            if (tokens is not null) update.AdditionalProperties[ChatOptionKeys.PromptLogProbabilities] = ChatPromptScores.Of(tokens, Tokenizer, request.PromptText);
+            if (request.KeptText is { } kept) update.AdditionalProperties[ChatOptionKeys.PromptText] = kept;
             return update;
         }
 

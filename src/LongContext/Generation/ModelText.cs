@@ -1,3 +1,4 @@
+using System.Text;
 using LongContext.Checkpoints;
 using LongContext.Positions;
 using LongContext.Tokenization;
@@ -16,11 +17,24 @@ internal static class ModelText
         : config.BeginningOfSentenceTokenId is { } id ? [id] : [];
 
     /// <summary>A text's tokens, with what goes before it unless it stands there already.</summary>
-    public static int[] Encode(Tokenizer tokenizer, ModelConfig config, string text)
+    public static int[] Encode(Tokenizer tokenizer, ModelConfig config, string text) => Encode(tokenizer, config, text, out _);
+
+    /// <summary>The same, and how many tokens were put before the text's own.</summary>
+    public static int[] Encode(Tokenizer tokenizer, ModelConfig config, string text, out int before)
     {
         IReadOnlyList<int> beginning = Beginning(tokenizer, config), ids = tokenizer.EncodeToIds(text);
         bool isThere = beginning.Count > 0 && ids.Take(beginning.Count).SequenceEqual(beginning);
+        before = isThere ? 0 : beginning.Count;
         return isThere ? [.. ids] : [.. beginning, .. ids];
+    }
+
+    /// <summary>What tokens spell, special ones by their names: the whole characters, and what is left of one that the last of them only begin.</summary>
+    public static (string Text, string Tail) Spell(Tokenizer tokenizer, ReadOnlySpan<int> ids)
+    {
+        TokenStreamDecoder decoder = tokenizer is HuggingFaceTokenizer own ? new(own, skipSpecialTokens: false) : new(tokenizer);
+        var text = new StringBuilder();
+        foreach (int id in ids) text.Append(decoder.Add(id));
+        return (text.ToString(), decoder.Flush());
     }
 
     /// <summary>The length that prompt and answer are held to; null for any.</summary>

@@ -22,4 +22,7 @@ public sealed class NoTokenAllowedException : InvalidOperationException
 
     /// <summary>Whether the grammar by itself is why: it became too ambiguous to be followed. Default false.</summary>
     public bool IsOfGrammar { get; init; }
+
+    /// <summary>The function whose arguments the answer was in, where a chat client's answer was held to functions' schemas and <see cref="IsOfGrammar"/>; null for none.</summary>
+    public string? FunctionName { get; init; }
 }

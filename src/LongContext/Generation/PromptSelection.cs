@@ -18,7 +18,7 @@ public sealed record PromptSelection : TokenDropping
     /// <summary>Last tokens of the prompt whose queries vote, and which are kept; 1 to 64. Default 32.</summary>
     public int ObservedTokens { get; init; } = 32;
 
-    /// <summary>Neighbours that votes are pooled over; odd, 1 for none. Default 7.</summary>
+    /// <summary>Neighbours that votes are pooled over; odd, 1 for none, at most 255, since each token's are looked at. Default 7.</summary>
     public int PoolSize { get; init; } = 7;
 
     /// <summary>How votes of neighbours are pooled. Default: their maximum.</summary>
@@ -30,7 +30,7 @@ public sealed record PromptSelection : TokenDropping
     {
         if (ObservedTokens is < 1 or > 64) yield return $"ObservedTokens must be 1 to 64, but is {ObservedTokens}";
         if (MaximumTokens <= ObservedTokens) yield return $"MaximumTokens must be more than ObservedTokens ({ObservedTokens}), but is {MaximumTokens}";
-        if (PoolSize < 1 || PoolSize % 2 == 0) yield return $"PoolSize must be odd and at least 1, but is {PoolSize}";
+        if (PoolSize is < 1 or > 255 || PoolSize % 2 == 0) yield return $"PoolSize must be odd, 1 to 255, but is {PoolSize}";
         if (!Enum.IsDefined(Pooling)) yield return $"Pooling is {(int)Pooling}, which is none of {string.Join(", ", Enum.GetNames<VotePooling>())}";
     }
 }

@@ -34,15 +34,15 @@ public sealed class TextGenerator(CausalLanguageModel model)
     public IEnumerable<int> Stream(ReadOnlyMemory<int> prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default) =>
         StreamDetailed(prompt, options, cancellationToken).Select(token => token.Id);
 
-    /// <summary>The same, with the log-probabilities that the options ask for.</summary>
-    internal IEnumerable<GeneratedToken> StreamDetailed(ReadOnlyMemory<int> prompt, GenerationOptions? options, CancellationToken cancellationToken)
+    /// <summary>The same, with the log-probabilities that the options ask for; told of the token that ended it, if one did, where somebody asks.</summary>
+    internal IEnumerable<GeneratedToken> StreamDetailed(ReadOnlyMemory<int> prompt, GenerationOptions? options, CancellationToken cancellationToken, GenerationUsage? usage = null)
     {
         options ??= new GenerationOptions();
         options.Validate(model.Config.VocabularySize);
         if (options.PromptLogProbabilities is not null)
             throw new NotSupportedException("GenerationOptions.PromptLogProbabilities counts in a GenerationEngine only: use one, or a ModelTokenScorer.");
         CheckPrompt(prompt.Span);
-        return Enumerate(prompt, options, cancellationToken);
+        return Enumerate(prompt, options, usage, cancellationToken);
     }
 
     /// <summary>The text that follows a prompt.</summary>
@@ -63,7 +63,7 @@ public sealed class TextGenerator(CausalLanguageModel model)
         return whole.StartsWith(before, StringComparison.Ordinal) ? whole[before.Length..] : tokenizer.Decode(made);
     }
 
-    private IEnumerable<GeneratedToken> Enumerate(ReadOnlyMemory<int> prompt, GenerationOptions options, CancellationToken cancellationToken)
+    private IEnumerable<GeneratedToken> Enumerate(ReadOnlyMemory<int> prompt, GenerationOptions options, GenerationUsage? usage, CancellationToken cancellationToken)
     {
         HashSet<int> stops = [.. options.StopTokenIds ?? model.StopTokenIds];
         ITokenConstraint? constraint = LateConstraint.Of(options, stops);
@@ -76,9 +76,15 @@ public sealed class TextGenerator(CausalLanguageModel model)
         {
             cancellationToken.ThrowIfCancellationRequested();
             int token = sampler.Next(logits);
-            if (stops.Contains(token)) yield break;
-            yield return options.LogProbabilities is null ? new GeneratedToken(token)
+            GeneratedToken detailed = options.LogProbabilities is null ? new GeneratedToken(token)
                 : new GeneratedToken(token) { LogProbability = sampler.LogProbability, Alternatives = sampler.Alternatives.ToArray() };
+            if (stops.Contains(token))
+            {
+                usage?.StopToken = detailed;
+                yield break;
+            }
+
+            yield return detailed;
             if (made + 1 == options.MaximumNewTokens || constraint is { MustEnd: true }) break;
             sequence.Add(token);
             bool atCacheEnd = cacheEnd is { } window && cache.Length <= window && sequence.Count > window;

@@ -178,7 +178,8 @@ public sealed class EngineServerTests : IClassFixture<EngineServerTests.Folder>
         Assert.Equal("", await TextAsync(""","max_tokens":4,"logit_bias":{"65":100},"stop_token_ids":[65]"""));
         Assert.Equal("", await TextAsync(""","max_tokens":4,"logit_bias":{"259":100}"""));
         Assert.Equal(4, (int)(await AskAsync(""","max_tokens":4,"logit_bias":{"259":100},"ignore_eos":true"""))["usage"]!["completion_tokens"]!);
-        Assert.Equal(3, (int)(await AskAsync(""","max_tokens":9,"logit_bias":{"65":90,"259":100},"min_tokens":3"""))["usage"]!["completion_tokens"]!);
+        // The token that ends it counts.
+        Assert.Equal(4, (int)(await AskAsync(""","max_tokens":9,"logit_bias":{"65":90,"259":100},"min_tokens":3"""))["usage"]!["completion_tokens"]!);
         // Tokens that are not as likely as the likeliest are not drawn.
         string greedy = await TextAsync(""","max_tokens":8,"ignore_eos":true""");
         Assert.Equal(greedy, await TextAsync(""","max_tokens":8,"ignore_eos":true,"temperature":2,"seed":4,"min_p":1"""));
@@ -280,8 +281,8 @@ public sealed class EngineServerTests : IClassFixture<EngineServerTests.Folder>
         {
             (int status, JsonNode answer) = await server.ChatAsync(TestServer.Chat(new string('x', 100), more));
             Assert.Equal((400, "context_length_exceeded", "messages"), (status, (string?)answer["error"]!["code"], (string?)answer["error"]!["param"]));
-            Assert.Contains("5000", (string)answer["error"]!["message"]!, StringComparison.Ordinal);
-            Assert.Contains("257 tokens in all", (string)answer["error"]!["message"]!, StringComparison.Ordinal);
+            Assert.Contains("up to 5119 tokens", (string)answer["error"]!["message"]!, StringComparison.Ordinal);
+            Assert.Contains("holds 257 of one request", (string)answer["error"]!["message"]!, StringComparison.Ordinal);
         }
 
         Assert.Equal(400, (await server.ChatAsync(TestServer.Chat(new string('x', 300)))).Status);

@@ -124,7 +124,7 @@ public sealed class SeveralPromptTests : IClassFixture<EngineServerTests.Folder>
         string[] fits = ["a", new string('b', 63), "c"], full = ["a", "b", new string('c', 64)];
         foreach (string more in new[] { "\"max_tokens\":1", "\"max_tokens\":1,\"stream\":true" })
         {
-            await RefusedAsync(server, Prompts(full), more, "prompt[2]", "'prompt[2]' has 64 tokens, but the model's window has 64", "context_length_exceeded");
+            await RefusedAsync(server, Prompts(full), more, "prompt[2]", "'prompt[2]' has 64 tokens, but the model's window has room for 63 of it", "context_length_exceeded");
             Assert.Equal(0, server.Model.EngineStatistics!.Steps);
         }
 
@@ -140,12 +140,7 @@ public sealed class SeveralPromptTests : IClassFixture<EngineServerTests.Folder>
     public async Task Prompt_ThatFitsWithoutTheTokenBeforeIt_IsTooLong()
     {
         using var small = new ByteModel(window: 64);
-        string file = Path.Combine(small.Folder, "tokenizer.json");
-        JsonNode tokenizer = JsonNode.Parse(await File.ReadAllTextAsync(file, Token))!;
-        tokenizer["post_processor"] = JsonNode.Parse("""
-            {"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<s>","type_id":0}},{"Sequence":{"id":"A","type_id":0}}],"pair":[],"special_tokens":{"<s>":{"id":"<s>","ids":[256],"tokens":["<s>"]}}}
-            """);
-        await File.WriteAllTextAsync(file, tokenizer.ToJsonString(), Token);
+        small.PutBefore();
         await using TestServer server = await TestServer.StartAsync(small.Load());
         await RefusedAsync(server, $"[\"a\",\"{new string('b', 63)}\"]", "\"max_tokens\":1", "prompt[1]", "'prompt[1]' has 64 tokens", "context_length_exceeded");
         Assert.Equal(0, server.Model.EngineStatistics!.Steps);
@@ -158,7 +153,8 @@ public sealed class SeveralPromptTests : IClassFixture<EngineServerTests.Folder>
     public async Task Prompt_ThatTheMemoryDoesNotHold_IsNamed()
     {
         await using TestServer server = await TestServer.StartAsync(model.Load(ByteModel.Engine with { CacheTokens = 128 }));
-        await RefusedAsync(server, $"[\"a\",\"{new string('b', 300)}\"]", "\"max_tokens\":1", "prompt[1]", "'prompt[1]' is too long", "context_length_exceeded");
+        await RefusedAsync(server, $"[\"a\",\"{new string('b', 300)}\"]", "\"max_tokens\":1", "prompt[1]", "'prompt[1]' and its answer have up to 301 tokens, but the server's memory holds 129", "context_length_exceeded");
+        Assert.Equal(0, server.Model.EngineStatistics!.Steps);
         await CompleteAsync(server, """["a","b"]""", "\"max_tokens\":1");
     }
 

@@ -33,7 +33,7 @@ public sealed class TinyModelTests
     {
         await using TestServer server = await TestServer.StartAsync(Load(), limits => limits.MaximumPromptTokens = 300);
         await server.Model.LoadAsync(Token);
-        foreach ((int words, string figure) in new[] { (280, "256"), (301, "300") })
+        foreach ((int words, string figure) in new[] { (280, "room for 255 of it"), (301, "300") })
         {
             (int status, JsonNode answer) = await server.ChatAsync(TestServer.Chat(string.Join(' ', Enumerable.Repeat("the", words))));
             Assert.Equal((400, "context_length_exceeded", "messages"), (status, (string?)answer["error"]!["code"], (string?)answer["error"]!["param"]));

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using LongContext.Hosting.Support;
@@ -40,6 +41,58 @@ public sealed class TokenPromptTests : IClassFixture<EngineServerTests.Folder>
         Assert.Equal(streamed[0], streamed[1]);
     }
 
+    [Theory]
+    [InlineData(""" "truncate_prompt_tokens":8 """, "\uFFFD a time")]
+    [InlineData(""" "truncate_prompt_tokens":7,"truncation_side":"right" """, "once up")]
+    [InlineData(""" "truncate_prompt_tokens":8,"truncation_side":"middle" """, "oncetime")]
+    [InlineData(""" "longcontext_token_truncation":{"maximum_tokens":9,"marker":[257]} """, "once<|im_start|>time")]
+    [InlineData(""" "truncate_prompt_tokens":21 """, Text)]
+    public async Task Echo_OfAPromptThatIsCut_ShowsAndScoresWhatIsLeft(string cut, string expected)
+    {
+        await using TestServer server = await TestServer.StartAsync(model.Load());
+        foreach (string more in new[] { "\"max_tokens\":0,\"logprobs\":1", "\"max_tokens\":2,\"logprobs\":1,\"ignore_eos\":true", "\"max_tokens\":2,\"ignore_eos\":true,\"n\":2,\"temperature\":1,\"seed\":1" })
+        {
+            foreach (string prompt in new[] { $"\"{Text}\"", Ids(Text), $"[\"x\",\"{Text}\"]" })
+            {
+                string body = $"{more},\"echo\":true,{cut}";
+                JsonNode[] choices = [.. (await CompleteAsync(server, prompt, body))["choices"]!.AsArray().Select(choice => choice!)];
+                JsonNode last = choices[^1];
+                Assert.StartsWith(expected, (string)last["text"]!, StringComparison.Ordinal);
+                if (more.Contains("\"max_tokens\":0", StringComparison.Ordinal)) Assert.Equal(expected, (string)last["text"]!);
+                if (last["logprobs"] is { } details)
+                {
+                    // Each token where its text is: where they are one character each, at its place.
+                    string[] tokens = [.. details["tokens"]!.AsArray().Select(token => (string)token!)];
+                    Assert.Null(details["token_logprobs"]![0]);
+                    Assert.Equal(tokens.Length - 1, details["token_logprobs"]!.AsArray().Count(score => score is not null));
+                    Assert.Equal(0, (int)details["text_offset"]![0]!);
+                    if (expected == "oncetime") Assert.Equal("oncetime", string.Concat(tokens.Take(8)));
+                    if (expected == "oncetime") Assert.Equal(Enumerable.Range(0, 8), details["text_offset"]!.AsArray().Take(8).Select(offset => (int)offset!));
+                }
+
+                List<string> events = await server.EventsAsync("/v1/completions", Body(prompt, body + ",\"stream\":true"));
+                JsonNode[] pieces = [.. events.SkipLast(1).SelectMany(each => JsonNode.Parse(each)!["choices"]!.AsArray()).Select(each => each!)];
+                for (int i = 0; i < choices.Length; i++)
+                    Assert.Equal((string?)choices[i]["text"], string.Concat(pieces.Where(piece => (int)piece["index"]! == i).Select(piece => (string?)piece["text"])));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Echo_OfATextThatLosesItsMiddle_HasNothingOfTheTokenBeforeIt()
+    {
+        using var own = new ByteModel();
+        own.PutBefore();
+        await using TestServer server = await TestServer.StartAsync(own.Load());
+        JsonNode choice = (await CompleteAsync(server, $"\"{Text}\"", """ "max_tokens":0,"echo":true,"logprobs":0,"truncate_prompt_tokens":9,"truncation_side":"middle" """))["choices"]![0]!;
+        // Of nine tokens one is before the text.
+        Assert.Equal("once time"[..3] + " time", (string?)choice["text"]);
+        Assert.Equal([0, 0, 1, 2, 3, 4, 5, 6, 7], choice["logprobs"]!["text_offset"]!.AsArray().Select(each => (int)each!));
+        // Where the beginning is cut off, that is.
+        choice = (await CompleteAsync(server, $"\"{Text}\"", """ "max_tokens":0,"echo":true,"logprobs":0,"truncate_prompt_tokens":4 """))["choices"]![0]!;
+        Assert.Equal(("time", "[0,1,2,3]"), ((string?)choice["text"], choice["logprobs"]!["text_offset"]!.ToJsonString()));
+    }
+
     [Fact]
     public async Task Echo_OfSpecialTokensAndBrokenBytes_SpellsThemInPlace()
     {
@@ -79,7 +132,7 @@ public sealed class TokenPromptTests : IClassFixture<EngineServerTests.Folder>
         string more = $$""" "max_tokens":1,"logprobs":1,"temperature":0,"seed":1234,"echo":{{(isEcho ? "true" : "false")}},"logit_bias":{"{{End}}":100} """;
         int before = isEcho ? 21 : 0, offset = isEcho ? 18 : 0;
         JsonNode whole = await CompleteAsync(server, Ids(Text), more), choice = whole["choices"]![0]!, details = choice["logprobs"]!;
-        Assert.Equal((isEcho ? Text : "", "stop", 0), ((string?)choice["text"], (string?)choice["finish_reason"], (int)whole["usage"]!["completion_tokens"]!));
+        Assert.Equal((isEcho ? Text : "", "stop", 1), ((string?)choice["text"], (string?)choice["finish_reason"], (int)whole["usage"]!["completion_tokens"]!));
         foreach (string list in new[] { "tokens", "token_logprobs", "top_logprobs", "text_offset" }) Assert.Equal(before + 1, details[list]!.AsArray().Count);
         Assert.Equal(("<|endoftext|>", offset), ((string?)details["tokens"]![before], (int)details["text_offset"]![before]!));
         float score = (float)details["token_logprobs"]![before]!;
@@ -166,6 +219,57 @@ public sealed class TokenPromptTests : IClassFixture<EngineServerTests.Folder>
         Assert.False(asked.IsCompleted);
         loaded.SetResult(model.Load());
         Assert.Equal(21, (int)(await asked)["usage"]!["prompt_tokens"]!);
+    }
+
+    [Fact]
+    public async Task Requests_BeforeTheModelIsLoaded_AreAsManyAsMayWait()
+    {
+        var loaded = new TaskCompletionSource<IChatClient>();
+        await using TestServer server = await TestServer.StartAsync(
+            new FakeChatClient(), model: options => (options.ClientFactory, options.MaximumConcurrentRequests, options.MaximumQueuedRequests) = ((_, _) => loaded.Task, 2, 2));
+        // What waits for the model itself, and what waits for its turn.
+        string[] prompts = [Ids(Text), $"[{Ids("a")},{Ids("b")}]", $"[\"a\",\"b\"]", $"\"{Text}\""];
+        Task<JsonNode>[] waiting = [.. prompts.Where((_, i) => i is 0 or 3).Concat([Ids("c"), "\"d\""]).Select(prompt => CompleteAsync(server, prompt, "\"max_tokens\":1"))];
+        await FakeChatClient.UntilAsync(() => server.Model.WaitingRequests == 4, Token);
+        foreach (string prompt in prompts)
+        {
+            using HttpResponseMessage response = await server.Http.PostAsync("/v1/completions", TestServer.Json(Body(prompt, "\"max_tokens\":1")), Token);
+            JsonNode error = JsonNode.Parse(await response.Content.ReadAsStringAsync(Token))!["error"]!;
+            Assert.Equal((429, "overloaded"), ((int)response.StatusCode, (string?)error["code"]));
+            Assert.Contains("4 requests wait for it", (string?)error["message"], StringComparison.Ordinal);
+            Assert.NotNull(response.Headers.RetryAfter);
+        }
+
+        Assert.Equal(4, server.Model.WaitingRequests);
+        loaded.SetResult(model.Load());
+        await Task.WhenAll(waiting);
+        Assert.Equal((0, 0), (server.Model.WaitingRequests, server.Model.RunningRequests));
+    }
+
+    [Fact]
+    public async Task Tokens_ThatWaitForTheModelTooLong_AreRefused()
+    {
+        using var meter = new RequestMeter("slow");
+        var loaded = new TaskCompletionSource<IChatClient>();
+        await using TestServer server = await TestServer.StartAsync(
+            new FakeChatClient(), model: options => (options.ClientFactory, options.QueueTimeout, options.ModelId) = ((_, _) => loaded.Task, TimeSpan.FromMilliseconds(100), "slow"));
+        (int status, JsonNode answer) = await server.PostAsync("/v1/completions", TestServer.Json("""{"prompt":[1],"max_tokens":1}"""));
+        Assert.Equal((429, "overloaded"), (status, (string?)answer["error"]!["code"]));
+        Assert.Contains("still being loaded within 0.1 seconds", (string?)answer["error"]!["message"], StringComparison.Ordinal);
+        using (Socket gone = await server.ConnectAsync())
+        {
+            await gone.SendAsync(TestServer.RawPost("/v1/completions", """{"prompt":[1],"max_tokens":1}"""), Token);
+            await FakeChatClient.UntilAsync(() => server.Model.WaitingRequests == 1, Token);
+        }
+
+        await FakeChatClient.UntilAsync(() => server.Model.WaitingRequests == 0, Token);
+        loaded.SetException(new InvalidDataException("torn shard"));
+        (status, answer) = await server.PostAsync("/v1/completions", TestServer.Json("""{"prompt":[1],"max_tokens":1}"""));
+        Assert.Equal((503, "unavailable"), (status, (string?)answer["error"]!["code"]));
+        await FakeChatClient.UntilAsync(() => meter.Outcomes.Length == 3, Token);
+        Assert.Equal("overloaded", meter.Outcomes[0]);
+        Assert.Equal("failed", meter.Outcomes[2]);
+        Assert.Equal((3, 0), (meter.Began, meter.Waiting));
     }
 
     [Fact]

@@ -81,7 +81,7 @@ public sealed class ToolModelTests
         // Each of them can be at hundreds of its places where a text has many of one letter.
         string patterns = string.Join(',', Enumerable.Range(0, 60).Select(i => $$"""{"type":"string","pattern":"^(.{0,{{300 + i}}}[a-{{(char)('b' + (i % 20))}}] ?){1,3}q{{i}}$"}"""));
         string schema = $$$"""{"type":"object","properties":{"x":{"anyOf":[{{{patterns}}}]}},"required":["x"]}""";
-        string tools = $$$""","tools":[{"type":"function","function":{"name":"other"}},{"type":"function","function":{"name":"twisted","parameters":{{{schema}}}}}],"tool_choice":{"type":"function","function":{"name":"twisted"}}""";
+        string tools = $$$""","tools":[{"type":"function","function":{"name":"other"}},{"type":"function","function":{"name":"twisted","parameters":{{{schema}}}}}],"tool_choice":{"type":"allowed_tools","allowed_tools":{"mode":"required","tools":[{"type":"function","function":{"name":"twisted"}}]}}""";
         string form = $$$""","response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{{{schema}}}}}""";
         string body = TestServer.Chat("x", $$"""{{(isForm ? form : tools)}},"logit_bias":{"97":100},"max_tokens":600{{more}}""");
         Task<(int Status, JsonNode Body)> beside = server.ChatAsync(TestServer.Chat("hello", ""","max_tokens":300,"ignore_eos":true"""));
@@ -93,7 +93,7 @@ public sealed class ToolModelTests
         Assert.Equal(begun ? 200 : 400, (int)response.StatusCode);
         string last = begun ? text.TrimEnd().Split("\n\n")[^1]["data: ".Length..] : text;
         JsonNode error = JsonNode.Parse(last)!["error"]!;
-        Assert.Equal(("invalid_request_error", isForm ? "response_format" : "tools"), ((string?)error["type"], (string?)error["param"]));
+        Assert.Equal(("invalid_request_error", isForm ? "response_format" : "tools[1].function.parameters"), ((string?)error["type"], (string?)error["param"]));
         string message = (string)error["message"]!;
         Assert.Contains("too ambiguous", message, StringComparison.Ordinal);
         Assert.Contains(isForm ? "'response_format'" : "\"twisted\"", message, StringComparison.Ordinal);

@@ -37,6 +37,17 @@ internal sealed class ByteModel : IDisposable
 
     public static GenerationEngineOptions Engine => new() { CacheTokens = 150_000, Threads = 1 };
 
+    /// <summary>Has a token put before every text.</summary>
+    public void PutBefore()
+    {
+        string file = Path.Combine(Folder, "tokenizer.json");
+        JsonNode tokenizer = JsonNode.Parse(File.ReadAllText(file))!;
+        tokenizer["post_processor"] = JsonNode.Parse("""
+            {"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<s>","type_id":0}},{"Sequence":{"id":"A","type_id":0}}],"pair":[],"special_tokens":{"<s>":{"id":"<s>","ids":[256],"tokens":["<s>"]}}}
+            """);
+        File.WriteAllText(file, tokenizer.ToJsonString());
+    }
+
     public void Dispose() => folder.Dispose();
 
     private void WriteTokenizer()

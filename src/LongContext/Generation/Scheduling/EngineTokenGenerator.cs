@@ -7,6 +7,8 @@ internal sealed class EngineTokenGenerator(GenerationEngine engine) : ITokenGene
 {
     public int? MaximumTokens => engine.MaximumSequenceTokens;
 
+    public CacheRoom? Room(int prompt, int answer, TokenDropping? dropping) => engine.Room(prompt, answer, dropping);
+
     public async IAsyncEnumerable<GeneratedToken> GenerateAsync(GenerationRequest request, GenerationUsage usage, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         StreamingGeneration tokens = engine.StreamAsync(request, cancellationToken);

@@ -1,0 +1,149 @@
+using System.Diagnostics;
+using LongContext.Evaluation;
+using LongContext.Generation;
+using Microsoft.Extensions.AI;
+
+namespace LongContext.Hosting;
+
+/// <content>Requests before they are given to the model: refused at once, or waiting, for the model to be loaded and for their turn.</content>
+public sealed partial class LongContextModel
+{
+    /// <summary>Characters from which on a text takes a while to read.</summary>
+    private const int LongText = 64 << 10;
+
+    /// <summary>Refuses a request that could never be answered for its length, before it waits for its turn. Where the model is not loaded yet, or is none of the library's, nobody knows yet.</summary>
+    /// <param name="messages">What is asked with.</param>
+    /// <param name="options">What is asked for.</param>
+    /// <param name="cancellationToken">The caller's.</param>
+    /// <exception cref="PromptTooLongException">The prompt does not fit into the window.</exception>
+    /// <exception cref="CacheCapacityException">Prompt and answer do not fit into the engine's memory.</exception>
+    internal async Task RequireFitAsync(IEnumerable<ChatMessage> messages, ChatOptions? options, CancellationToken cancellationToken)
+    {
+        // Not one under others, which may change what is asked on its way.
+        if (Client is not LongContextChatClient own) return;
+        long arrived = Stopwatch.GetTimestamp();
+        try
+        {
+            // Long texts take a while to write and to encode: no more of them at once than the model would have.
+            bool isLong = messages.Sum(message => message?.Contents.Sum(content => (long)((content as TextContent)?.Text.Length ?? 0)) ?? 0) > LongText;
+            if (isLong) await reading.WaitAsync(cancellationToken).ConfigureAwait(false);
+            Task work = Task.Run(() => own.RequireFit(messages, options), CancellationToken.None);
+            if (isLong) _ = work.ContinueWith(_ => reading.Release(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            await work.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is PromptTooLongException or CacheCapacityException or ArgumentException or NotSupportedException)
+        {
+            HostingMeter.Ended(ModelId, HostingMeter.Refused, Stopwatch.GetElapsedTime(arrived));
+            throw;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            HostingMeter.Ended(ModelId, HostingMeter.Cancelled, Stopwatch.GetElapsedTime(arrived));
+            throw;
+        }
+        catch (ObjectDisposedException)
+        {
+            // The host stops, and tells so where there is a place to wait for.
+        }
+    }
+
+    /// <summary>Waits until the model is there, for who must know it before anything is asked: as one of those that wait, and no longer than they may.</summary>
+    /// <param name="cancellationToken">The caller's.</param>
+    /// <returns>The client.</returns>
+    internal Task<IChatClient> WaitForModelAsync(CancellationToken cancellationToken)
+    {
+        if (Client is { } there) return Task.FromResult(there);
+        return WaitAsync(ReadyAsync, Stopwatch.GetTimestamp(), cancellationToken);
+    }
+
+    /// <summary>Waits for a place at the model and for the model.</summary>
+    /// <param name="priority">The higher the sooner, among those that wait.</param>
+    /// <param name="cancellationToken">The caller's.</param>
+    internal Task<ModelRequest> EnterAsync(int priority, CancellationToken cancellationToken)
+    {
+        long arrived = Stopwatch.GetTimestamp();
+        return WaitAsync(EnterAsync, arrived, cancellationToken);
+
+        async Task<ModelRequest> EnterAsync(CancellationToken patience)
+        {
+            bool hasPlace = await queue.EnterAsync(priority, patience).ConfigureAwait(false);
+            if (!hasPlace) throw Overloaded();
+            try
+            {
+                IChatClient client = await ReadyAsync(patience).ConfigureAwait(false);
+                lock (state)
+                {
+                    if (stopping) throw Stopped();
+                    running++;
+                }
+
+                HostingMeter.Queued(ModelId, Stopwatch.GetElapsedTime(arrived));
+                var request = new ModelRequest(this, client, arrived, CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, ending.Token), cancellationToken);
+                hasPlace = false;
+                return request;
+            }
+            finally
+            {
+                if (hasPlace) queue.Leave();
+            }
+        }
+    }
+
+    internal TimeSpan RetryAfter()
+    {
+        double seconds = TimeSpan.FromTicks(Volatile.Read(ref meanTicks)).TotalSeconds * (1 + WaitingRequests) / MaximumConcurrentRequests;
+        return TimeSpan.FromSeconds(Math.Clamp(Math.Ceiling(seconds), 1, 60));
+    }
+
+    /// <summary>Waits as one of those that wait, and is counted as one; what comes of it where it is not what was waited for, too.</summary>
+    private async Task<T> WaitAsync<T>(Func<CancellationToken, Task<T>> wait, long arrived, CancellationToken cancellationToken)
+    {
+        string outcome = HostingMeter.Failed;
+        int place = Interlocked.Increment(ref waiting);
+        HostingMeter.Waiting(ModelId, 1);
+        // Made before the wait, so that nothing that was taken is lost.
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, refusing.Token);
+        try
+        {
+            if (refusing.IsCancellationRequested) throw Stopped();
+            // Until the model is there all wait, those with a place at it too.
+            if (Client is null && place > (long)MaximumConcurrentRequests + MaximumQueuedRequests) throw Overloaded();
+            patience.CancelAfter(options.QueueTimeout);
+            return await wait(patience.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (cancellationToken.IsCancellationRequested)
+        {
+            outcome = HostingMeter.Cancelled;
+            HostingMeter.Ended(ModelId, outcome, Stopwatch.GetElapsedTime(arrived));
+            throw new OperationCanceledException(e.Message, e, cancellationToken);
+        }
+        catch (OperationCanceledException) when (refusing.IsCancellationRequested)
+        {
+            HostingMeter.Ended(ModelId, outcome, Stopwatch.GetElapsedTime(arrived));
+            throw Stopped();
+        }
+        catch (OperationCanceledException)
+        {
+            outcome = HostingMeter.Overloaded;
+            HostingMeter.Ended(ModelId, outcome, Stopwatch.GetElapsedTime(arrived));
+            string why = State == ModelState.Loading ? "is still being loaded" : "had no place";
+            throw new ModelOverloadedException($"The model \"{ModelId}\" {why} within {options.QueueTimeout.TotalSeconds:0.#} seconds: try again later.", RetryAfter());
+        }
+        catch (Exception e)
+        {
+            if (e is ModelOverloadedException) outcome = HostingMeter.Overloaded;
+            HostingMeter.Ended(ModelId, outcome, Stopwatch.GetElapsedTime(arrived));
+            throw;
+        }
+        finally
+        {
+            Interlocked.Decrement(ref waiting);
+            HostingMeter.Waiting(ModelId, -1);
+        }
+    }
+
+    private ModelOverloadedException Overloaded() => new(
+        State == ModelState.Loading
+            ? $"The model \"{ModelId}\" is being loaded, and {MaximumConcurrentRequests + (long)MaximumQueuedRequests} requests wait for it, which is as many as may: try again later."
+            : $"The model \"{ModelId}\" answers {RunningRequests} requests and {MaximumQueuedRequests} wait, which is as many as may: try again later.", RetryAfter());
+}

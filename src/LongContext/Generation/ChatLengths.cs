@@ -1,0 +1,73 @@
+using LongContext.Evaluation;
+using LongContext.Generation.Scheduling;
+using LongContext.Positions;
+
+namespace LongContext.Generation;
+
+/// <summary>How long the requests of a chat client may be: whether a prompt fits, and where its answer ends.</summary>
+/// <param name="generation">How tokens are chosen where a request does not say.</param>
+/// <param name="answerEnd">Tokens of prompt and answer at which an answer ends that nobody gave a length; null for the options' own length.</param>
+/// <param name="contextLength">Tokens of prompt and answer; null for no limit.</param>
+/// <param name="isStated">Whether the client's options state that length, so that it holds whatever the positions are.</param>
+internal sealed class ChatLengths(GenerationOptions generation, int? answerEnd, int? contextLength, bool isStated)
+{
+    /// <summary>Tokens of an answer whose length is given, or nobody gave, with nothing to cut it.</summary>
+    /// <param name="prompt">Tokens of the prompt.</param>
+    /// <param name="asked">The length that is asked for; null for none.</param>
+    public int Answer(int prompt, int? asked) => asked ?? (answerEnd is { } end ? Math.Max(1, end - prompt) : generation.MaximumNewTokens);
+
+    /// <summary>Whether a prompt and its answer fit.</summary>
+    /// <param name="prompt">Tokens of the prompt, after it was cut.</param>
+    /// <param name="answer">The length of the answer that is asked for; 0 where the prompt itself is asked about, null for none in particular.</param>
+    /// <param name="asked">What is asked for besides.</param>
+    /// <param name="ofModel">How the model's positions are remapped where a request does not say; null for not at all.</param>
+    /// <param name="generator">Knows the memory.</param>
+    public GenerationFit Of(int prompt, int? answer, ChatRequestOptions asked, PositionRemapping? ofModel, ITokenGenerator generator)
+    {
+        // With sinks no token sees further back than the window of the sinks, wherever it stands, and memory stays the same.
+        bool isBounded = asked.Dropping is AttentionSinks { Positions: SinkPositions.InCache } sinks && (contextLength is not { } length || (long)sinks.Sinks + sinks.Window <= length);
+        int? window = isBounded ? null : WindowWith(asked.PositionRemapping ?? ofModel);
+        // Where only the prompt is asked about, there is no answer.
+        int least = answer == 0 ? 0 : 1, most = Answer(prompt, answer);
+        if (window is { } end && most > end - prompt) most = Math.Max(least, end - prompt);
+        // Of a prompt that fills the memory by itself, the figures say so.
+        if (answer is null && !isBounded && generator.MaximumTokens is { } held && held > prompt && most > held - prompt) most = held - prompt;
+        CacheRoom? room = generator.Room(prompt, most, asked.Dropping);
+        return new GenerationFit
+        {
+            PromptTokens = prompt,
+            NewTokens = most,
+            WindowTokens = window,
+            FitsWindow = window is null || (long)prompt + least <= window,
+            CacheTokens = room?.MaximumTokens,
+            RequiredBytes = room?.RequiredBytes ?? 0,
+            CapacityBytes = room?.CapacityBytes ?? 0,
+            FitsCache = room is not { Fits: false },
+        };
+    }
+
+    /// <summary>Refuses what does not fit into the window.</summary>
+    /// <exception cref="PromptTooLongException">The prompt fills the window.</exception>
+    public void RequireWindow(GenerationFit fit, int? answer, PositionRemapping? remapping)
+    {
+        if (fit.FitsWindow) return;
+        int window = fit.WindowTokens!.Value, least = answer == 0 ? 0 : 1;
+        throw new PromptTooLongException(
+            $"The prompt has {fit.PromptTokens} tokens, but the model's window{(window == contextLength ? "" : $" with {remapping}")} has {window}{(least > 0 ? ", of which the answer needs one at least" : "")}: shorten it, " +
+            $"or allow it ({nameof(LongContextChatClientOptions)}.{nameof(LongContextChatClientOptions.AllowsBeyondContext)}).")
+        {
+            Tokens = fit.PromptTokens,
+            MaximumTokens = window - least,
+        };
+    }
+
+    /// <summary>
+    /// Tokens of prompt and answer; null for no limit. A remapping shows the model no distance that it does not know up to a length of its own: (L − W)·G + W tokens, to a group, with Self-Extend, any number with dual chunk
+    /// attention. A length that the client's options state holds all the same.
+    /// </summary>
+    private int? WindowWith(PositionRemapping? remapping)
+    {
+        if (contextLength is null || isStated || remapping is null || remapping.RequiredWindow > contextLength) return contextLength;
+        return remapping.MaximumLength(contextLength.Value) is var longest && longest == int.MaxValue ? null : longest;
+    }
+}
