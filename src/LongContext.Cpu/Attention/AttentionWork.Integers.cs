@@ -29,7 +29,7 @@ internal unsafe partial struct AttentionWork<TElement>
             byte* values = Values(rows, start + (vector * Lanes), out int slot);
             int count = Math.Min(Math.Min(Unit / Lanes, endVector - vector), (Job.Layout.PageTokens - slot) / Lanes);
             int from = vector * Lanes, to = (vector + count) * Lanes, pairs = count * Lanes / 2;
-            byte* ahead = vector + count < endVector ? Values(rows, start + to, out _) : start + Block < last ? Keys(rows, start + Block, out _) : rows.Next;
+            byte* ahead = AheadOfValues(rows, start, vector + (PiecesAhead * count), endVector, last);
             for (int row = 0; row < rows.Count; row += TileKernel.Rows)
             {
                 int height = Math.Min(TileKernel.Rows, rows.Count - row);

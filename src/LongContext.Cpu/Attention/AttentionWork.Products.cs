@@ -20,7 +20,7 @@ internal unsafe partial struct AttentionWork<TElement>
             int count = Math.Min(Math.Min(Unit / Lanes, endVector - vector), (group - (slot & (group - 1))) / Lanes);
             if (Job.Layout.HasScales) FetchScales(rows, start + (vector * Lanes), count * Lanes * sizeof(float));
             if (widens) WideKeys.Widen<TElement>(Job.Layout, keys, count, rows.Scratch.Unit);
-            byte* ahead = widens ? null : vector + count < endVector ? Keys(rows, start + ((vector + count) * Lanes), out _) : Values(rows, start + (firstVector * Lanes), out _);
+            byte* ahead = widens ? null : AheadOfKeys(rows, start, firstVector, vector + (PiecesAhead * count), endVector);
             for (int row = 0; row < rows.Count; row += TileKernel.Rows)
             {
                 int height = Math.Min(TileKernel.Rows, rows.Count - row);
@@ -52,8 +52,7 @@ internal unsafe partial struct AttentionWork<TElement>
             int count = Math.Min(Math.Min(Unit / Lanes, endVector - vector), (Job.Layout.PageTokens - slot) / Lanes);
             int from = vector * Lanes, to = (vector + count) * Lanes;
             if (widens) Widen(values, rows.Scratch.Unit, count * padded);
-            byte* ahead = widens ? null : vector + count < endVector ? Values(rows, start + ((vector + count) * Lanes), out _) : null;
-            if (ahead is null && !widens) ahead = start + Block < last ? Keys(rows, start + Block, out _) : rows.Next;
+            byte* ahead = widens ? null : AheadOfValues(rows, start, vector + (PiecesAhead * count), endVector, last);
             for (int column = 0; column < padded; column += TileKernel.Vectors * Lanes)
             {
                 int vectors = Math.Min(TileKernel.Vectors, (padded - column) / Lanes);

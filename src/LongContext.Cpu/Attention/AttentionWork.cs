@@ -21,7 +21,7 @@ internal unsafe partial struct AttentionWork<TElement> : ITileWork
     {
         AttentionItem item = Job.Items[(int)(uint)Job.Order[tile]];
         AttentionSequence sequence = Job.Sequences[item.Sequence];
-        var rows = new RowTile(new TileScratch(Job.Scratch + (worker * Job.ScratchBytes), Job, out _), sequence, item, item.QueryCount * Job.Group, Next(tile));
+        var rows = new RowTile(new TileScratch(Job.Scratch + (worker * Job.ScratchBytes), Job, out _), sequence, item, item.QueryCount * Job.Group, Next(tile, 0), Next(tile, Unit));
         int first = Job.FirstVisible(sequence, rows.Position(0)), end = rows.Position(item.QueryCount - 1) + 1, sinks = Job.SinkEnd(sequence, end - 1);
         if (item.Partition == AttentionJob.SinkPartition)
         {
@@ -204,18 +204,6 @@ internal unsafe partial struct AttentionWork<TElement> : ITileWork
             SoftmaxRow.Write(rows.Scratch.MergedOutput + (row * Job.Layout.PaddedHeadSize), rows.Scratch.MergedSum[row], Job.Output + (token * Job.OutputStride) + (head * size), size);
             if (Job.LogSumExp is not null) Job.LogSumExp[(token * Job.Settings.Heads) + head] = rows.Scratch.MergedMaximum[row] + MathF.Log(rows.Scratch.MergedSum[row]);
         }
-    }
-
-    /// <summary>Where the keys of the item behind this one begin: without it each item would begin by waiting for memory.</summary>
-    private readonly byte* Next(int tile)
-    {
-        if (!Job.InShares || tile + 1 >= Job.ItemCount) return null;
-        AttentionItem item = Job.Items[(int)(uint)Job.Order[tile + 1]];
-        AttentionSequence sequence = Job.Sequences[item.Sequence];
-        int first = item.Partition == AttentionJob.SinkPartition ? 0
-            : Math.Max(Job.FirstVisible(sequence, sequence.FirstPosition + item.FirstQuery), item.Partition * AttentionJob.PartitionKeys) / Lanes * Lanes;
-        byte* page = Page(sequence, first, out int slot);
-        return page + Job.Layout.KeyOffset(item.KeyHead, slot);
     }
 
     private readonly byte* Page(in RowTile rows, int position, out int slot) => Page(rows.Sequence, position, out slot);
