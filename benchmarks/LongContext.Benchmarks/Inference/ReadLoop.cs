@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using LongContext.Cpu.Memory;
 using LongContext.Cpu.Threads;
@@ -38,6 +39,7 @@ internal static unsafe class ReadLoop
         public long TileBytes;
         private long kept; // so that what was read is used
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)] // small memory is read before the JIT has looked twice
         public void Run(int tile, int worker)
         {
             Vector512<long> a = default, b = default, c = default, d = default;
