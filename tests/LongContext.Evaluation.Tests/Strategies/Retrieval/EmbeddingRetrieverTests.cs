@@ -5,6 +5,7 @@ using LongContext.TestSupport;
 
 namespace LongContext.Evaluation.Strategies.Retrieval;
 
+[Collection(RunsAlone.Name)]
 public class EmbeddingRetrieverTests
 {
     /// <summary>How far the clock may go at once: not to a request's timeout (ten minutes), where a busy machine has only not come to what goes on.</summary>

@@ -4,6 +4,7 @@ using Microsoft.Extensions.VectorData;
 
 namespace LongContext.Evaluation.Strategies.Retrieval;
 
+[Collection(RunsAlone.Name)]
 public class VectorStoreRetrieverTests
 {
     private static readonly string[] Passages = ["aaab", "  ", "abab", "hh", "abcd"];
