@@ -56,7 +56,7 @@ public sealed class FuzzTests(ITestOutputHelper output)
             client, limits => (limits.MaximumOutputTokens, limits.HeadersTimeout, limits.MaximumBodyBytes) = (outputTokens, TimeSpan.FromSeconds(2), 1 << 20), options => options.MaximumConcurrentRequests = 4);
         await server.Model.LoadAsync(Token);
         await FramedAsync(server, 0, 200);
-        long before = GC.GetTotalMemory(forceFullCollection: true);
+        long before = await MemoryMeasured.SettledAsync(Token);
         var watch = Stopwatch.StartNew();
         int[] statuses = new int[600];
         var wrong = new ConcurrentQueue<string>();
