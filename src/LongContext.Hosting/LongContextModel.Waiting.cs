@@ -98,7 +98,7 @@ public sealed partial class LongContextModel
     /// <summary>Waits as one of those that wait, and is counted as one; what comes of it where it is not what was waited for, too.</summary>
     private async Task<T> WaitAsync<T>(Func<CancellationToken, Task<T>> wait, long arrived, CancellationToken cancellationToken)
     {
-        string outcome = HostingMeter.Failed;
+        string? outcome = null; // of a wait that got nothing
         int place = Interlocked.Increment(ref waiting);
         HostingMeter.Waiting(ModelId, 1);
         // Made before the wait, so that nothing that was taken is lost.
@@ -114,29 +114,27 @@ public sealed partial class LongContextModel
         catch (OperationCanceledException e) when (cancellationToken.IsCancellationRequested)
         {
             outcome = HostingMeter.Cancelled;
-            HostingMeter.Ended(ModelId, outcome, Stopwatch.GetElapsedTime(arrived));
             throw new OperationCanceledException(e.Message, e, cancellationToken);
         }
         catch (OperationCanceledException) when (refusing.IsCancellationRequested)
         {
-            HostingMeter.Ended(ModelId, outcome, Stopwatch.GetElapsedTime(arrived));
+            outcome = HostingMeter.Failed;
             throw Stopped();
         }
         catch (OperationCanceledException)
         {
             outcome = HostingMeter.Overloaded;
-            HostingMeter.Ended(ModelId, outcome, Stopwatch.GetElapsedTime(arrived));
             string why = State == ModelState.Loading ? "is still being loaded" : "had no place";
             throw new ModelOverloadedException($"The model \"{ModelId}\" {why} within {options.QueueTimeout.TotalSeconds:0.#} seconds: try again later.", RetryAfter());
         }
         catch (Exception e)
         {
-            if (e is ModelOverloadedException) outcome = HostingMeter.Overloaded;
-            HostingMeter.Ended(ModelId, outcome, Stopwatch.GetElapsedTime(arrived));
+            outcome = e is ModelOverloadedException ? HostingMeter.Overloaded : HostingMeter.Failed;
             throw;
         }
         finally
         {
+            if (outcome is not null) HostingMeter.Ended(ModelId, outcome, Stopwatch.GetElapsedTime(arrived));
             Interlocked.Decrement(ref waiting);
             HostingMeter.Waiting(ModelId, -1);
         }
