@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using BenchmarkDotNet.Attributes;
 using LongContext.Benchmarks.Harness;
 using LongContext.Cpu.Attention;
@@ -69,20 +68,7 @@ public unsafe class CpuDecodingAttentionBenchmarks
 
         public void Run(int tile, int worker)
         {
-            Vector512<long> a = default, b = default, c = default, d = default;
-            for (int page = tile * TilePages; page < (tile + 1) * TilePages; page++)
-            {
-                byte* from = (byte*)Pages[page];
-                for (long i = 0; i + (4 * 64) <= PageBytes; i += 4 * 64)
-                {
-                    a ^= Vector512.Load((long*)(from + i));
-                    b ^= Vector512.Load((long*)(from + i + 64));
-                    c ^= Vector512.Load((long*)(from + i + 128));
-                    d ^= Vector512.Load((long*)(from + i + 192));
-                }
-            }
-
-            kept = (a ^ b ^ c ^ d)[0];
+            for (int page = tile * TilePages; page < (tile + 1) * TilePages; page++) kept = MemoryRead.Read((byte*)Pages[page], PageBytes);
         }
     }
 }

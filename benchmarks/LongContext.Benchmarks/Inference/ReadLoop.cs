@@ -1,6 +1,5 @@
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
+using LongContext.Benchmarks.Harness;
 using LongContext.Cpu.Memory;
 using LongContext.Cpu.Threads;
 
@@ -19,7 +18,7 @@ internal static unsafe class ReadLoop
         using var memory = new NativeBuffer();
         byte* first = memory.Ensure(bytes);
         for (long i = 0; i < bytes; i += 4096) first[i] = 1;
-        var work = new Work { First = first, TileBytes = bytes / Tiles / Work.Step * Work.Step };
+        var work = new Work { First = first, TileBytes = bytes / Tiles / MemoryRead.Step * MemoryRead.Step };
         List<double> seconds = [];
         for (int round = 0; round <= Rounds; round++)
         {
@@ -33,26 +32,10 @@ internal static unsafe class ReadLoop
 
     private struct Work : ITileWork
     {
-        public const int Step = 256;
-
         public byte* First;
         public long TileBytes;
-        private long kept; // so that what was read is used
+        private long kept;
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)] // small memory is read before the JIT has looked twice
-        public void Run(int tile, int worker)
-        {
-            Vector512<long> a = default, b = default, c = default, d = default;
-            byte* from = First + (tile * TileBytes);
-            for (byte* end = from + TileBytes; from < end; from += Step)
-            {
-                a ^= Vector512.Load((long*)from);
-                b ^= Vector512.Load((long*)(from + 64));
-                c ^= Vector512.Load((long*)(from + 128));
-                d ^= Vector512.Load((long*)(from + 192));
-            }
-
-            Volatile.Write(ref kept, (a ^ b ^ c ^ d)[0]);
-        }
+        public void Run(int tile, int worker) => kept = MemoryRead.Read(First + (tile * TileBytes), TileBytes);
     }
 }
