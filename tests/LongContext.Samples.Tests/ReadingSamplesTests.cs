@@ -129,52 +129,13 @@ public sealed class ReadingSamplesTests
         Assert.False(Directory.Exists(Path.Combine(folder["out"], "model")));
     }
 
-    [Fact]
-    [Trait("Category", "Slow")]
-    public async Task MultiDocumentQA_WithoutArguments_FindsTheDocumentAtEveryPlace()
-    {
-        SlowTests.SkipUnlessAsked();
-        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
-        SampleProgram.Outcome run = await SampleProgram.RunAsync("MultiDocumentQA", "--output", folder.Path);
-        TestContext.Current.TestOutputHelper!.WriteLine(run.Output);
-        Assert.True(run.ExitCode == 0, run.Error);
-        JsonElement[] tables = Tables(folder.Path);
-        foreach (string documents in new[] { "20", "30", "50", "100" })
-        {
-            double[] stretched = Values(tables[1], documents), tuned = Values(tables[2], documents);
-            Assert.InRange(stretched[5], 0, 0.1);
-            Assert.All(tuned.Take(5), value => Assert.InRange(value, 0.7, 1));
-            Assert.InRange(tuned[5], documents == "100" ? 0.8 : 0.9, 1);
-            Assert.InRange(tuned[6], 0, 0.05);
-        }
-
-        Assert.InRange(Values(tables[0], "100")[5], 0, 0.1); // far beyond the old window
-    }
-
-    [Fact]
-    [Trait("Category", "Slow")]
-    public async Task BookSummarization_WithoutArguments_SummarisesWholeChapters()
-    {
-        SlowTests.SkipUnlessAsked();
-        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
-        SampleProgram.Outcome run = await SampleProgram.RunAsync("BookSummarization", "--output", folder.Path);
-        TestContext.Current.TestOutputHelper!.WriteLine(run.Output);
-        Assert.True(run.ExitCode == 0, run.Error);
-        foreach (JsonElement table in Tables(folder.Path))
-        {
-            double[] lead = Values(table, "lead: the chapter's first words"), cut = Values(table, "fine-tuned, chapter cut to 256 tokens"), whole = Values(table, "linear ×8 fine-tuned");
-            Assert.All(whole, value => Assert.InRange(value, 0.7, 1));
-            Assert.True(whole[3] > 1.5 * Math.Max(lead[3], cut[3]), $"{lead[3]}, {cut[3]}, {whole[3]}");
-        }
-    }
-
-    private static JsonElement[] Tables(string folder)
+    internal static JsonElement[] Tables(string folder)
     {
         using JsonDocument report = SampleProgram.ReadReport(folder);
         return [.. report.RootElement.GetProperty("tables").EnumerateArray().Select(table => table.Clone())];
     }
 
-    private static double[] Values(JsonElement table, string row) =>
+    internal static double[] Values(JsonElement table, string row) =>
         [.. table.GetProperty("rows").EnumerateArray().Single(one => one.GetProperty("name").GetString() == row).GetProperty("values").EnumerateArray().Select(value => value.GetDouble())];
 
     private static async Task AssertModelAndPage(TemporaryFolder folder)
