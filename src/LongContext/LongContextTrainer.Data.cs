@@ -38,7 +38,7 @@ public sealed partial class LongContextTrainer
     /// <remarks>The run ends with the data, or after <see cref="TrainerOptions.Steps"/>, whichever comes first; the last step takes the packs that are left.</remarks>
     /// <exception cref="ArgumentException">
     /// <see cref="TrainerOptions.Steps"/> is null and the schedule needs it, the stream is not the one that the checkpoint is of, it has
-    /// no pack at all, a pack is longer than the model's window, or a step has no target token.
+    /// no pack at all, a pack is longer than the model's window, or many steps in a row have no target token.
     /// </exception>
     /// <exception cref="DataFormatException">The state of the data in the checkpoint is damaged.</exception>
     /// <exception cref="InvalidOperationException">A run is under way, or an adapter was added or removed since the trainer was made.</exception>

@@ -5,12 +5,16 @@ using LongContext.Training.Backpropagation;
 using LongContext.Training.Guarding;
 using LongContext.Training.Memory;
 using LongContext.Training.Monitoring;
+using Microsoft.Extensions.Logging;
 
 namespace LongContext;
 
 /// <summary>One step: gradients of its packs, what becomes of them, the optimizer.</summary>
 public sealed partial class LongContextTrainer
 {
+    private const int MostStepsWithoutTarget = 16;
+
+    private int stepsWithoutTarget; // in a row, up to the last step
     private LayerwiseUpdate? update; // where gradients are applied layer by layer: of the step under way, or of one that ended in its midst
 
     private LayerwiseBackpropagation NewBackpropagation() => new(model, new PolicyChooser(model, options, logger).For, options.ZLoss)
@@ -22,34 +26,63 @@ public sealed partial class LongContextTrainer
     private StepResult Step(LayerwiseBackpropagation backpropagation, PackedBatch[] packs, double learningRate, CancellationToken cancellationToken)
     {
         double normalizer = packs.Sum(pack => pack.LossNormalizer);
-        if (!(normalizer > 0)) throw new ArgumentException($"Step {stepsDone + 1} has no target token: every label of its {packs.Length} pack(s) is ignored.");
+        if (!(normalizer > 0)) return WithoutTarget(packs.Length);
+        stepsWithoutTarget = 0;
         if (!options.AppliesGradientsByLayer) return StepAtOnce(backpropagation, packs, normalizer, learningRate, cancellationToken);
         StepResult result = StepByLayer(backpropagation, packs[0], normalizer, learningRate, cancellationToken);
         if (result.Outcome != StepOutcome.RolledBack) update = null; // the weights are a whole step's; else once the way back is gone
         return result;
     }
 
+    /// <summary>A step with nothing to learn is left out: pieces of a long prompt may fill one. So many in a row say that the data has no targets at all.</summary>
+    /// <exception cref="ArgumentException">It is the last of <see cref="MostStepsWithoutTarget"/> in a row.</exception>
+    private StepResult WithoutTarget(int packs)
+    {
+        if (++stepsWithoutTarget >= MostStepsWithoutTarget)
+        {
+            stepsWithoutTarget = 0;
+            throw new ArgumentException(
+                $"Step {stepsDone + 1} has no target token, like the {MostStepsWithoutTarget - 1} before it: every label of their packs is ignored. "
+                + "Look at the masks, and at how texts longer than the context are cut (OverlengthPolicy).");
+        }
+
+        string reason = $"it has no target token: every label of its {packs} pack(s) is ignored";
+        long first = stepData!.Position.Packs;
+        LogSkipped(stepsDone + 1, first, first + packs - 1, reason);
+        guard = guard with { SkippedSteps = guard.SkippedSteps + 1 };
+        return new StepResult(double.NaN, double.NaN, StepOutcome.Skipped, reason);
+    }
+
     /// <summary>Nothing of the model changes before the gradient of all packs is there and finite.</summary>
     private StepResult StepAtOnce(
         LayerwiseBackpropagation backpropagation, PackedBatch[] packs, double normalizer, double learningRate, CancellationToken cancellationToken)
     {
-        // Cleared, not dropped: their memory is used again. Every parameter that trains gets a gradient in each step.
-        optimizer.ClearGradients();
-        double sum = 0;
-        for (int i = 0; i < packs.Length; i++)
+        double loss = double.NaN, norm = double.NaN, scale = 1;
+        foreach (double tried in GradientScale.Scales(model.DataType, normalizer))
         {
+            if (tried < scale) LogSmallerScale(stepsDone + 1, tried);
+            scale = tried;
+            // Cleared, not dropped: their memory is used again. Every parameter that trains gets a gradient in each step.
+            optimizer.ClearGradients();
+            double sum = 0;
+            for (int i = 0; i < packs.Length; i++)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                sum += backpropagation.Run(packs[i], scale / normalizer, DropoutSeed(i), cancellationToken);
+            }
+
             cancellationToken.ThrowIfCancellationRequested();
-            sum += backpropagation.Run(packs[i], 1 / normalizer, DropoutSeed(i), cancellationToken);
+            loss = sum / normalizer;
+            norm = double.IsFinite(loss) ? optimizer.GradientNorm() / scale : double.NaN;
+            if (double.IsFinite(norm) || !double.IsFinite(loss)) break;
         }
 
-        cancellationToken.ThrowIfCancellationRequested();
-        double loss = sum / normalizer;
-        double norm = double.IsFinite(loss) ? optimizer.GradientNorm() : double.NaN;
         GuardVerdict verdict = Judge(loss, norm, packs.Length);
         if (verdict.Outcome != StepOutcome.Applied) return new StepResult(loss, norm, verdict.Outcome, verdict.Reason);
 
         // As torch.nn.utils.clip_grad_norm_: never scaled up, 1e-6 against division by nothing.
-        if (options.MaximumGradientNorm is { } maximum && maximum / (norm + 1e-6) is < 1 and var factor) optimizer.ScaleGradients(factor);
+        double factor = options.MaximumGradientNorm is { } maximum ? Math.Min(1, maximum / (norm + 1e-6)) : 1;
+        if (factor != scale) optimizer.ScaleGradients(factor / scale);
         optimizer.Step(learningRate);
         return new StepResult(loss, norm, StepOutcome.Applied, verdict.Reason);
     }
@@ -61,13 +94,14 @@ public sealed partial class LongContextTrainer
         cancellationToken.ThrowIfCancellationRequested();
         optimizer.ReleaseGradients(); // the head's, where the step before was left out
         GuardVerdict? verdict = null;
-        update = new LayerwiseUpdate(optimizer, learningRate, sum =>
+        double scale = GradientScale.Of(model.DataType, normalizer);
+        update = new LayerwiseUpdate(optimizer, learningRate, scale, sum =>
         {
             cancellationToken.ThrowIfCancellationRequested();
             verdict = Judge(sum / normalizer, 0, packs: 1);
             return verdict.Outcome == StepOutcome.Applied;
         });
-        double loss = backpropagation.Run(pack, 1 / normalizer, DropoutSeed(0), CancellationToken.None) / normalizer;
+        double loss = backpropagation.Run(pack, scale / normalizer, DropoutSeed(0), CancellationToken.None) / normalizer;
         if (verdict!.Outcome != StepOutcome.Applied) return new StepResult(loss, double.NaN, verdict.Outcome, verdict.Reason);
         if (double.IsFinite(update.GradientNorm)) return new StepResult(loss, update.GradientNorm, StepOutcome.Applied, verdict.Reason);
 
@@ -94,4 +128,7 @@ public sealed partial class LongContextTrainer
     /// <summary>The seed of dropout on one of the step's packs, from the pack's number in the data; null where nothing is dropped.</summary>
     private ulong? DropoutSeed(int pack) =>
         model.Adapter is { Options.Dropout: > 0 } ? SeedMix.Combine((ulong)options.Seed, (ulong)(stepData!.Position.Packs + pack)) : null;
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "A gradient of step {Step} is beyond float16's range: it is computed again, scaled by {Scale}.")]
+    private partial void LogSmallerScale(int step, double scale);
 }

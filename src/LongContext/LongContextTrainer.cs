@@ -59,7 +59,7 @@ public sealed partial class LongContextTrainer : IDisposable
     /// <param name="packs">The data; for example from <see cref="SequencePacker"/>.</param>
     /// <param name="progress">Told after each step; null for nobody.</param>
     /// <param name="cancellationToken">Ends the run after the pack at hand: the step under way is dropped, the weights are the last step's.</param>
-    /// <exception cref="ArgumentException">No packs, a pack longer than the model's window, or no target token in a step.</exception>
+    /// <exception cref="ArgumentException">No packs, a pack longer than the model's window, or many steps in a row have no target token.</exception>
     /// <exception cref="InvalidOperationException">A run is under way, or an adapter was added or removed since the trainer was made.</exception>
     /// <exception cref="NonFiniteLossException">Loss or gradient was NaN or infinite, and <see cref="TrainerOptions.Guard"/> says to stop or has come to its end.</exception>
     /// <exception cref="LossSpikeException">A loss spike, likewise.</exception>
@@ -74,7 +74,7 @@ public sealed partial class LongContextTrainer : IDisposable
     /// <param name="source">The data.</param>
     /// <param name="progress">Told after each step; null for nobody.</param>
     /// <param name="cancellationToken">Ends the run after the pack at hand: the step under way is dropped, the weights are the last step's.</param>
-    /// <exception cref="ArgumentException">The source has no end and <see cref="TrainerOptions.Steps"/> is null, a pack is longer than the model's window, or a step has no target token.</exception>
+    /// <exception cref="ArgumentException">The source has no end and <see cref="TrainerOptions.Steps"/> is null, a pack is longer than the model's window, or many steps in a row have no target token.</exception>
     /// <exception cref="InvalidOperationException">A run is under way, or an adapter was added or removed since the trainer was made.</exception>
     /// <exception cref="NonFiniteLossException">Loss or gradient was NaN or infinite, and <see cref="TrainerOptions.Guard"/> says to stop or has come to its end.</exception>
     /// <exception cref="LossSpikeException">A loss spike, likewise.</exception>
@@ -137,7 +137,7 @@ public sealed partial class LongContextTrainer : IDisposable
     private TrainingResult Run(StepData data, int totalSteps, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
         double loss = double.NaN;
-        int lastSaved = -1;
+        int lastSaved = -1, first = stepsDone;
         long trained = model.TrainableParameters.Sum(parameter => parameter.Value.numel());
         if (totalSteps == UntilTheDataEnds) LogStartUntilTheDataEnds(trained, stepsDone);
         else LogStart(trained, stepsDone, totalSteps);
@@ -181,6 +181,9 @@ public sealed partial class LongContextTrainer : IDisposable
                 monitor.Report(stepsDone, packs, step, learningRate, guard);
                 if (options.CheckpointEverySteps is { } every && stepsDone % every == 0 && step.Outcome != StepOutcome.RolledBack) Save(lastSaved = stepsDone, monitor);
             }
+
+            if (first == 0 && stepsWithoutTarget > 0 && stepsWithoutTarget == stepsDone)
+                throw new ArgumentException($"None of the {stepsDone} step(s) has a target token: every label is ignored. Nothing was trained.");
 
             // Written before, the last checkpoint would not know what this says of it.
             if (EvaluateWhereDue(monitor, stepsDone, cancellationToken)) lastSaved = -1;

@@ -8,8 +8,9 @@ namespace LongContext.Training;
 /// <summary>A step whose gradients are applied and freed as soon as they are whole.</summary>
 /// <param name="optimizer">Applies them.</param>
 /// <param name="learningRate">The step's.</param>
+/// <param name="scale">What the gradients are to be divided by, a power of two (<see cref="GradientScale"/>).</param>
 /// <param name="goesOn">Told the sum of the losses before the first gradient is applied; false leaves the step out.</param>
-internal sealed class LayerwiseUpdate(Optimizer optimizer, double learningRate, Func<double, bool> goesOn)
+internal sealed class LayerwiseUpdate(Optimizer optimizer, double learningRate, double scale, Func<double, bool> goesOn)
 {
     private double squares;
 
@@ -30,6 +31,7 @@ internal sealed class LayerwiseUpdate(Optimizer optimizer, double learningRate, 
         foreach (Parameter parameter in parameters)
         {
             if (parameter.Gradient is not { } gradient) continue;
+            if (scale != 1) gradient.MultiplyInPlace(1 / scale);
             squares += SquaredNorm.Of(gradient).Value();
         }
 

@@ -30,4 +30,45 @@ public sealed class HalfPrecisionTests
         await TrainingRun.Of(model, new TrainerOptions { Steps = 64, LearningRate = 1e-4, Schedule = LearningRateSchedule.Constant() }, Pack);
         Assert.Contains(TinyModels.Doubles(model.Parameters["model.norm.weight"]), weight => weight != 1);
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task TrainAsync_Float16AndVeryManyTargets_LosesNoGradient(bool byLayer)
+    {
+        // The mean over so many copies of a document is the document's: a token's share of it is a 16,000th, and shares of that are what float16 has no numbers for.
+        PackedBatch one = PackedBatch.Create([TinyModels.Document(9, 1)]);
+        PackedBatch many = PackedBatch.Create([.. Enumerable.Repeat(TinyModels.Document(9, 1), 2_000)]);
+        double expected = await NormAsync(ScalarType.Float32, one, byLayer);
+        Assert.Equal(1, await NormAsync(ScalarType.Float16, one, byLayer) / expected, 5e-3);
+        Assert.Equal(1, await NormAsync(ScalarType.Float16, many, byLayer) / expected, 5e-3);
+    }
+
+    [Fact]
+    public async Task TrainAsync_GradientBeyondFloat16_IsScaledLess()
+    {
+        // Where the last layer's outputs are small and the head is steep, a token's own gradient is beyond float16's largest number, 65,504.
+        using CausalLanguageModel model = TinyModels.Create(dataType: ScalarType.Float16);
+        using (no_grad())
+        {
+            foreach ((string name, Tensor weight) in model.Parameters)
+            {
+                if (name.EndsWith("o_proj.weight", StringComparison.Ordinal) || name.EndsWith("down_proj.weight", StringComparison.Ordinal) || name.Contains("embed", StringComparison.Ordinal)) weight.mul_(1e-3);
+                else if (name == "lm_head.weight") weight.mul_(1e3);
+            }
+        }
+
+        var logger = new ListLogger();
+        using var trainer = new LongContextTrainer(model, new TrainerOptions { Steps = 1, Schedule = LearningRateSchedule.Constant() }, logger);
+        await trainer.TrainAsync([PackedBatch.Create([TinyModels.Document(24, 1)])], cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Contains(logger.All, line => line.Text.Contains("beyond float16's range", StringComparison.Ordinal));
+        Assert.All(model.Parameters.Values, parameter => Assert.All(TinyModels.Doubles(parameter), value => Assert.True(double.IsFinite(value))));
+    }
+
+    private static async Task<double> NormAsync(ScalarType dataType, PackedBatch pack, bool byLayer)
+    {
+        using CausalLanguageModel model = TinyModels.Create(dataType: dataType);
+        TrainerOptions options = new() { Steps = 1, Schedule = LearningRateSchedule.Constant(), MaximumGradientNorm = byLayer ? null : 1, AppliesGradientsByLayer = byLayer };
+        return Assert.Single((await TrainingRun.Of(model, options, pack)).Progress).GradientNorm;
+    }
 }

@@ -15,6 +15,8 @@ public sealed class TrainerFaultTests
     private static readonly PackedBatch[] Packs =
         [PackedBatch.Create([TinyModels.Document(20, 1), TinyModels.Document(5, 2)]), PackedBatch.Create([TinyModels.Document(30, 3)])];
 
+    private static readonly PackedBatch Nothing = PackedBatch.CreatePrompt(new[] { 3, 4 });
+
     private static TrainerOptions Options(int steps = 6, string? folder = null) => new()
     {
         Steps = steps,
@@ -147,12 +149,39 @@ public sealed class TrainerFaultTests
     }
 
     [Fact]
-    public async Task TrainAsync_StepWithoutATarget_SaysWhichStep()
+    public async Task TrainAsync_StepWithoutATarget_IsLeftOut()
+    {
+        using CausalLanguageModel model = Create(), without = Create();
+        TrainingRun run = await TrainingRun.Of(model, Options(), [Packs[0], Nothing, Nothing, Nothing]);
+        Assert.Equal(Enumerable.Repeat((StepOutcome[])[StepOutcome.Applied, StepOutcome.Skipped], 3).SelectMany(two => two), run.Progress.Select(progress => progress.Outcome));
+        Assert.Equal((6, 3), (run.Result.Steps, run.Result.SkippedSteps));
+        await TrainingRun.Of(without, Options(3), [Packs[0], Nothing]);
+        AssertLeftAlone(model, TinyModels.Bytes(without));
+    }
+
+    [Fact]
+    public async Task Resume_BeforeStepsWithoutATarget_GoesPastThem()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        using CausalLanguageModel model = Create(), unbroken = Create();
+        IPackSource source = PackSource.FromFunction(index => index is > 1 and < 12 ? Nothing : Packs[index % 2]);
+        await TrainingRun.Of(model, Options(1, folder.Path), source);
+        TrainingRun rest = await TrainingRun.Of(model, Options(8, folder.Path), source, resume: TrainingCheckpoint.FindLatest(folder.Path));
+        Assert.Equal((8, 5), (rest.Result.Steps, rest.Result.SkippedSteps));
+        await TrainingRun.Of(unbroken, Options(8), source);
+        AssertLeftAlone(model, TinyModels.Bytes(unbroken));
+    }
+
+    [Theory]
+    [InlineData(3, "None of the 3 step(s) has a target token")]
+    [InlineData(100, "Step 16 has no target token, like the 15 before it")]
+    public async Task TrainAsync_NoStepHasATarget_IsRefused(int steps, string expected)
     {
         using CausalLanguageModel model = Create();
-        PackedBatch nothing = PackedBatch.CreatePrompt(new[] { 3, 4 });
-        ArgumentException e = await Assert.ThrowsAsync<ArgumentException>(() => TrainingRun.Of(model, Options(), [Packs[0], nothing, nothing, nothing]));
-        Assert.Contains("Step 2 has no target", e.Message, StringComparison.Ordinal);
+        var before = TinyModels.Bytes(model);
+        ArgumentException e = await Assert.ThrowsAsync<ArgumentException>(() => TrainingRun.Of(model, Options(steps), Nothing));
+        Assert.Contains(expected, e.Message, StringComparison.Ordinal);
+        AssertLeftAlone(model, before);
     }
 
     [Fact]
