@@ -21,7 +21,7 @@ public sealed partial class PerplexityEvaluator(CausalLanguageModel model)
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         using PackedInputs inputs = PackedInputs.Create(pack, model.Device);
-        return LossHead.Losses(model, model.Forward(inputs), pack);
+        return LossHead.Losses(model, model.ForwardInTiles(inputs), pack);
     }
 
     /// <summary>Adds up the losses of all target tokens of the packs.</summary>

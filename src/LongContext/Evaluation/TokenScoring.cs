@@ -21,7 +21,7 @@ internal sealed class TokenScoring(CausalLanguageModel model, int chunkTokens)
             using var scope = NewDisposeScope();
             using var noGradient = no_grad();
             using PackedInputs inputs = PackedInputs.Create(PackedBatch.CreatePrompt(tokens.ToArray()), model.Device);
-            Add(scores, model.Forward(inputs), start - 1, tokens.Span[start..]);
+            Add(scores, model.ForwardInTiles(inputs), start - 1, tokens.Span[start..]);
             return scores;
         }
 

@@ -122,6 +122,9 @@ public sealed partial class CausalLanguageModel
         Write(folder, [.. Parameters.All.Select(parameter => SafetensorsTensors.Entry(parameter, DataType))], maximumShardBytes, Config);
     }
 
+    /// <summary>The folder it came from is gone; another has the same tokenizer files.</summary>
+    internal void MoveSource(string folder) => SourceFolder = Path.GetFullPath(folder);
+
     /// <summary>As <see cref="Save"/>, without the weights.</summary>
     internal void SaveConfig(string folder)
     {
@@ -156,7 +159,7 @@ public sealed partial class CausalLanguageModel
         {
             string config = (saved with { DataType = SafetensorsTensors.ConfigName(DataType) }).ToJson();
             staged.Add(AtomicFile.Stage(Path.Combine(folder, "config.json"), stream => stream.Write(Encoding.UTF8.GetBytes(config))));
-            if (SourceFolder is null || Path.GetFullPath(SourceFolder) == Path.GetFullPath(folder)) return staged;
+            if (SourceFolder is null || SourceFolder == Path.GetFullPath(folder)) return staged;
             foreach (string name in CompanionFiles.Where(name => File.Exists(Path.Combine(SourceFolder, name))))
             {
                 using FileStream source = File.OpenRead(Path.Combine(SourceFolder, name));

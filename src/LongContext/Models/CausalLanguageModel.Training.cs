@@ -1,5 +1,6 @@
 // Shape suffixes: T tokens, E hidden size, V vocabulary.
 using LongContext.Tensors;
+using LongContext.Training;
 using static TorchSharp.torch;
 
 namespace LongContext.Models;
@@ -36,6 +37,40 @@ public sealed partial class CausalLanguageModel
         ThrowIfDisposed();
         inputs.IdRange.Check(shape.VocabularySize, nameof(inputs));
         return CallOfPack(inputs);
+    }
+
+    /// <summary>
+    /// As <see cref="Forward"/>, without autograd and in tiles, as a training step goes: what lies between a layer's inputs and outputs is never there for all tokens, and in long packs
+    /// for one group of heads at a time. So what can be trained on can be evaluated too.
+    /// </summary>
+    /// <param name="inputs">The pack.</param>
+    /// <returns>Hidden states after the final norm [T, E].</returns>
+    /// <exception cref="ArgumentException">A token id is outside the vocabulary.</exception>
+    internal Tensor ForwardInTiles(PackedInputs inputs)
+    {
+        int tile = Device.type == TorchSharp.DeviceType.CPU ? Tiling.HostTokens : Tiling.DeviceTokens;
+        long tokens = inputs.InputIds.shape[0];
+        if (tokens <= tile) return Forward(inputs);
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        var call = new TiledCall(Prepare(inputs), tokens, tile) { KeyHeadsAtATime = tokens > Tiling.TokensOfAllHeads ? 1 : int.MaxValue };
+        Tensor x_TE = EmbedTokens(inputs);
+        foreach (DecoderLayer layer in layers)
+        {
+            Tensor next_TE = layer.ForwardTiled(x_TE, call, Recomputation.Layer, out _);
+            x_TE.Dispose();
+            x_TE = next_TE;
+        }
+
+        foreach (Tile each in call.Tiles)
+        {
+            using var temporaries = NewDisposeScope();
+            each.Of(x_TE).copy_(FinalNorm.Apply(each.Of(x_TE)));
+        }
+
+        GC.KeepAlive(inputs);
+        GC.KeepAlive(this);
+        return x_TE.MoveToOuterDisposeScope();
     }
 
     /// <summary>The first layer's inputs [T, E], without autograd.</summary>

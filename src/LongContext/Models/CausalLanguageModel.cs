@@ -29,7 +29,7 @@ public sealed partial class CausalLanguageModel : IDisposable
         Config = config;
         Parameters = parameters;
         Device = device;
-        SourceFolder = sourceFolder;
+        SourceFolder = sourceFolder is null ? null : Path.GetFullPath(sourceFolder); // wherever the program goes
         shape = ModelFamily.ReadShape(config);
         Embedding = parameters.Find(DecoderTensors.Embedding);
         Head = Linear.Over(shape.TieWordEmbeddings ? Embedding : parameters.Find(DecoderTensors.Head), "lm_head");
@@ -60,8 +60,11 @@ public sealed partial class CausalLanguageModel : IDisposable
     /// <summary>The window in tokens that config.json states.</summary>
     public int ContextLength => Config.MaxPositionEmbeddings;
 
-    /// <summary>The folder it was loaded from, whose tokenizer files go along on <see cref="Save"/>; null when made from a config.</summary>
-    public string? SourceFolder { get; }
+    /// <summary>
+    /// The folder it was loaded from, as an absolute path, whose tokenizer files go along on <see cref="Save"/>; null when made from a config. Where it was a checkpoint that the
+    /// training run has removed since (<see cref="TrainerOptions.CheckpointsToKeep"/>), the checkpoint that took over its files.
+    /// </summary>
+    public string? SourceFolder { get; private set; }
 
     /// <summary>What generation_config.json of the folder says, as it was when the model was loaded; null where there is none, or no folder.</summary>
     public GenerationConfig? GenerationConfig { get; private init; }

@@ -8,4 +8,7 @@ internal static class Tiling
 
     /// <summary>Tokens of a tile on the CPU.</summary>
     public const int HostTokens = 2048;
+
+    /// <summary>Up to so many tokens a forward that keeps nothing has the queries, keys and values of all heads at once; beyond, of one key head's group at a time, which costs it nothing.</summary>
+    public const int TokensOfAllHeads = 32_768;
 }

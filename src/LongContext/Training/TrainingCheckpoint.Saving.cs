@@ -28,7 +28,12 @@ public static partial class TrainingCheckpoint
             throw;
         }
 
-        RemoveOld(folder, snapshot.Step, options);
+        foreach (string removed in RemoveOld(folder, snapshot.Step, options))
+        {
+            // A run that goes on from one of its checkpoints has its tokenizer files from there: the next ones come from this.
+            if (snapshot.Model.SourceFolder == Path.GetFullPath(removed)) snapshot.Model.MoveSource(final);
+        }
+
         return final;
     }
 
@@ -66,17 +71,21 @@ public static partial class TrainingCheckpoint
     /// Leaves the newest up to this step, and the best where that is asked. Those of later steps are another run's, and what is torn is
     /// not counted: none of ours to remove.
     /// </summary>
-    private static void RemoveOld(string folder, int step, TrainerOptions options)
+    /// <returns>The folders that were removed.</returns>
+    private static List<string> RemoveOld(string folder, int step, TrainerOptions options)
     {
         List<(int Step, string Path)> whole =
             [.. List(folder).Where(checkpoint => checkpoint.Step <= step && FolderManifest.FindFault(checkpoint.Path, checksums: false) is null)];
         string? best = options.KeepBestCheckpoint ? Best(whole) : null;
-        foreach ((_, string path) in whole.SkipLast(options.CheckpointsToKeep).Where(checkpoint => checkpoint.Path != best))
+        List<string> old = [.. whole.SkipLast(options.CheckpointsToKeep).Select(checkpoint => checkpoint.Path).Where(path => path != best)];
+        foreach (string path in old)
         {
             // Renamed first: a folder that has a checkpoint's name is whole at any time.
             string removed = Path.Combine(folder, PartialPrefix + Path.GetFileName(path));
             Directory.Move(path, removed);
             Directory.Delete(removed, recursive: true);
         }
+
+        return old;
     }
 }

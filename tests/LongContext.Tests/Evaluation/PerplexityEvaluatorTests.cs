@@ -29,6 +29,19 @@ public sealed class PerplexityEvaluatorTests
         for (int i = 0; i < expected.Length; i++) Assert.Equal(expected[i], losses[i], 1e-6 * Math.Max(1, expected[i]));
     }
 
+    [Theory]
+    [InlineData(90)] // beyond a tile
+    [InlineData(1_200)] // beyond what all heads are there for
+    public void TokenLosses_LongPack_AreThoseOfItsDocuments(int documents)
+    {
+        using CausalLanguageModel model = TinyModels.Create();
+        var evaluator = new PerplexityEvaluator(model);
+        TokenSequence[] texts = [.. Enumerable.Range(0, documents).Select(i => TinyModels.Document(30 - (i % 3), i))];
+        double[] together = [.. evaluator.TokenLosses(PackedBatch.Create(texts)).Select(loss => (double)loss)];
+        double[] apart = [.. texts.SelectMany(text => evaluator.TokenLosses(PackedBatch.Create([text]))).Select(loss => (double)loss)];
+        TinyModels.AssertClose(apart, together, 1e-7, "losses"); // given as float
+    }
+
     [Fact]
     public void Evaluate_SeveralPacks_AddsUpTokensAndBytes()
     {

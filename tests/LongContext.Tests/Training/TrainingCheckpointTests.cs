@@ -51,6 +51,26 @@ public sealed class TrainingCheckpointTests
     }
 
     [Fact]
+    public async Task Save_RunThatGoesOnFromACheckpointItRemoves_KeepsTheTokenizersFiles()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        using (CausalLanguageModel made = TinyModels.Create()) made.Save(folder["base"]);
+        await File.WriteAllTextAsync(folder["base/tokenizer.json"], "as it is", TestContext.Current.CancellationToken);
+        using (CausalLanguageModel loaded = CausalLanguageModel.Load(folder["base"])) await TrainingRun.Of(loaded, Options(folder["run"], steps: 1), Packs);
+
+        string first = TrainingCheckpoint.FindLatest(folder["run"])!;
+        using CausalLanguageModel model = CausalLanguageModel.Load(Path.GetRelativePath(Environment.CurrentDirectory, first));
+        Assert.Equal(first, model.SourceFolder);
+        await TrainingRun.Of(model, Options(folder["run"], steps: 6, keep: 2), PackSource.FromList(Packs, seed: 4), resume: first);
+        Assert.False(Directory.Exists(first));
+        Assert.True(Directory.Exists(model.SourceFolder));
+        model.Save(folder["result"]);
+        Assert.All(
+            (string[])[folder["run/checkpoint-000005"], folder["run/checkpoint-000006"], folder["result"]],
+            saved => Assert.Equal("as it is", File.ReadAllText(Path.Combine(saved, "tokenizer.json"))));
+    }
+
+    [Fact]
     public async Task Resume_AnotherRunsOptionsOrPositions_IsRefusedAndChangesNothing()
     {
         using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
