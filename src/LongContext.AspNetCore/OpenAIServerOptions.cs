@@ -7,6 +7,7 @@ public sealed class OpenAIServerOptions
     /// <summary>
     /// Keys that may ask, by the name of who holds them: the key itself, or "sha256:" and the hash of it in hexadecimal digits. Empty (the default): nobody needs a key, and only
     /// this machine may ask: the host does not start on another address, and requests under another machine's name, or that came through a proxy (X-Forwarded-For, Forwarded, X-Real-IP), are refused.
+    /// No two holders may have one key. They are read once, when the host starts.
     /// </summary>
     public IDictionary<string, string> ApiKeys { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
@@ -45,9 +46,18 @@ public sealed class OpenAIServerOptions
 
     /// <summary>
     /// Log-probabilities of a request's prompt ("echo" with "logprobs", "prompt_logprobs"), at most: the text's bytes in UTF-8, or its tokens where it comes as tokens, times likeliest tokens asked for and one, times answers, of several prompts together. Of
-    /// texts there are fewer, since most tokens have several bytes. Each is some 80 bytes of the answer. Default 4,000,000.
+    /// texts there are fewer, since most tokens have several bytes. Each is some 80 bytes of the answer. Default 1,000,000.
     /// </summary>
-    public int MaximumPromptLogprobs { get; set; } = 4_000_000;
+    public int MaximumPromptLogprobs { get; set; } = 1_000_000;
+
+    /// <summary>The same of all requests whose answers are being made or wait to be read; one that goes beyond is refused with 503. Default 4,000,000.</summary>
+    public long MaximumPromptLogprobsTogether { get; set; } = 4_000_000;
+
+    /// <summary>
+    /// Whether requests may say how soon they come ("priority", lower is sooner): whoever holds a key then goes before all others' by saying so. False: a "priority" other than 0 is refused. True (the default): each
+    /// counts, and <see cref="Generation.GenerationEngineOptions.OvertakingLimit"/> alone bounds how often one goes before.
+    /// </summary>
+    public bool AllowsPriority { get; set; } = true;
 
     /// <summary>Stop strings of a request. Default 16.</summary>
     public int MaximumStopStrings { get; set; } = 16;
@@ -70,7 +80,7 @@ public sealed class OpenAIServerOptions
     /// <summary>Tokens of an answer that a request may ask for. Null (the default): the model's window alone counts.</summary>
     public int? MaximumOutputTokens { get; set; }
 
-    /// <summary>Requests a minute of each key, of all together where there are no keys; as many may come at once. Null (the default): no such limit.</summary>
+    /// <summary>Requests a minute of each key, of all together where there are no keys; as many may come at once. At most 600,000,000. Null (the default): no such limit.</summary>
     public int? RequestsPerMinute { get; set; }
 
     /// <summary>How long a request may take, its wait included; a client may then take as long to read a whole answer. Default: ten minutes.</summary>

@@ -17,6 +17,11 @@ internal sealed class OpenAIServerOptionsValidator : IValidateOptions<OpenAIServ
             if (ApiKey.Fault(key) is { } fault) faults.Add($"ApiKeys[\"{holder}\"] {fault}");
         }
 
+        foreach (IGrouping<string, string> holders in options.ApiKeys.Where(pair => ApiKey.Fault(pair.Value) is null).GroupBy(pair => Convert.ToHexString(ApiKey.Of(pair.Key, pair.Value).Hash), pair => pair.Key))
+        {
+            if (holders.Count() > 1) faults.Add($"ApiKeys has one key for {string.Join(" and ", holders.Select(holder => $"\"{holder}\""))}, expected one for each");
+        }
+
         AtLeast(1, options.MaximumBodyBytes, nameof(options.MaximumBodyBytes));
         if (options.MaximumBodyBytes > 1 << 30) faults.Add($"MaximumBodyBytes is {options.MaximumBodyBytes}, expected at most {1 << 30}");
         AtLeast(options.MaximumBodyBytes, options.MaximumBodyBytesTogether, nameof(options.MaximumBodyBytesTogether));
@@ -29,6 +34,7 @@ internal sealed class OpenAIServerOptionsValidator : IValidateOptions<OpenAIServ
         AtLeast(0, options.MaximumTools, nameof(options.MaximumTools));
         AtLeast(1, options.MaximumToolBytes, nameof(options.MaximumToolBytes));
         AtLeast(0, options.MaximumPromptLogprobs, nameof(options.MaximumPromptLogprobs));
+        AtLeast(options.MaximumPromptLogprobs, options.MaximumPromptLogprobsTogether, nameof(options.MaximumPromptLogprobsTogether));
         AtLeast(0, options.MaximumStopStrings, nameof(options.MaximumStopStrings));
         AtLeast(1, options.MaximumStopStringLength, nameof(options.MaximumStopStringLength));
         AtLeast(1, options.MaximumChoices, nameof(options.MaximumChoices));
@@ -39,6 +45,7 @@ internal sealed class OpenAIServerOptionsValidator : IValidateOptions<OpenAIServ
         AtLeast(1, options.MaximumPromptTokens ?? 1, nameof(options.MaximumPromptTokens));
         AtLeast(1, options.MaximumOutputTokens ?? 1, nameof(options.MaximumOutputTokens));
         AtLeast(1, options.RequestsPerMinute ?? 1, nameof(options.RequestsPerMinute));
+        if (options.RequestsPerMinute > AccessControl.MostRequestsPerMinute) faults.Add($"RequestsPerMinute is {options.RequestsPerMinute}, expected at most {AccessControl.MostRequestsPerMinute}");
         AtLeast(1, options.MaximumBufferedPieces, nameof(options.MaximumBufferedPieces));
         Time(options.RequestTimeout, nameof(options.RequestTimeout));
         Time(options.SlowReaderTimeout, nameof(options.SlowReaderTimeout));

@@ -39,6 +39,7 @@ public static class OpenAIServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<AccessControl>();
         services.TryAddSingleton<BodyBudget>();
+        services.TryAddSingleton<LogprobBudget>();
         services.TryAddSingleton<ModelDirectory>();
         services.TryAddSingleton<PromptLimit>();
         services.TryAddSingleton<CompletionServer>();

@@ -11,6 +11,8 @@ public sealed partial class LongContextModel
     /// <summary>Characters from which on a text takes a while to read.</summary>
     private const int LongText = 64 << 10;
 
+    private int unread;
+
     /// <summary>Refuses a request that could never be answered for its length, before it waits for its turn. Where the model is not loaded yet, or is none of the library's, nobody knows yet.</summary>
     /// <param name="messages">What is asked with.</param>
     /// <param name="options">What is asked for.</param>
@@ -21,17 +23,14 @@ public sealed partial class LongContextModel
     {
         // Not one under others, which may change what is asked on its way.
         if (Client is not LongContextChatClient own) return;
+        bool isLong = RequestSize.Of(messages, options) > LongText;
+        if (isLong) await EnterReadingAsync(cancellationToken).ConfigureAwait(false);
         long arrived = Stopwatch.GetTimestamp();
         try
         {
-            // Long texts take a while to write and to encode: no more of them at once than the model would have.
-            bool isLong = messages.Sum(message => message?.Contents.Sum(content => (long)((content as TextContent)?.Text.Length ?? 0)) ?? 0) > LongText;
-            if (isLong) await reading.WaitAsync(cancellationToken).ConfigureAwait(false);
-            Task work = Task.Run(() => own.RequireFit(messages, options), CancellationToken.None);
-            if (isLong) _ = work.ContinueWith(_ => reading.Release(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-            await work.WaitAsync(cancellationToken).ConfigureAwait(false);
+            await ReadAsync(() => own.RequireFit(messages, options), isLong, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is PromptTooLongException or CacheCapacityException or ArgumentException or NotSupportedException)
+        catch (Exception e) when (e is PromptTooLongException or CacheCapacityException || RequestFault.Is(e))
         {
             HostingMeter.Ended(ModelId, HostingMeter.Refused, Stopwatch.GetElapsedTime(arrived));
             throw;
@@ -45,6 +44,18 @@ public sealed partial class LongContextModel
         {
             // The host stops, and tells so where there is a place to wait for.
         }
+    }
+
+    /// <summary>Reads a request's text off the caller's thread. Long ones take a while to write and to encode: no more of them are read at once than the model has places, and the others wait as those in the queue do.</summary>
+    /// <param name="size">Characters, or bytes.</param>
+    /// <param name="read">Reads it.</param>
+    /// <param name="cancellationToken">The caller's.</param>
+    /// <exception cref="ModelOverloadedException">As many requests wait as may, or it was not read in time.</exception>
+    internal async Task ReadAsync(long size, Action read, CancellationToken cancellationToken)
+    {
+        bool isLong = size > LongText;
+        if (isLong) await EnterReadingAsync(cancellationToken).ConfigureAwait(false);
+        await ReadAsync(read, isLong, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Waits until the model is there, for who must know it before anything is asked: as one of those that wait, and no longer than they may.</summary>
@@ -66,7 +77,7 @@ public sealed partial class LongContextModel
 
         async Task<ModelRequest> EnterAsync(CancellationToken patience)
         {
-            bool hasPlace = await queue.EnterAsync(priority, patience).ConfigureAwait(false);
+            bool hasPlace = await queue.EnterAsync(priority, Admission.IsLetIn ? null : Volatile.Read(ref unread), patience).ConfigureAwait(false);
             if (!hasPlace) throw Overloaded();
             try
             {
@@ -80,6 +91,7 @@ public sealed partial class LongContextModel
                 HostingMeter.Queued(ModelId, Stopwatch.GetElapsedTime(arrived));
                 var request = new ModelRequest(this, client, arrived, CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, ending.Token), cancellationToken);
                 hasPlace = false;
+                Admission.Current?.Grant();
                 return request;
             }
             finally
@@ -108,7 +120,7 @@ public sealed partial class LongContextModel
             if (refusing.IsCancellationRequested) throw Stopped();
             // Until the model is there all wait, those with a place at it too.
             if (Client is null && place > (long)MaximumConcurrentRequests + MaximumQueuedRequests) throw Overloaded();
-            patience.CancelAfter(options.QueueTimeout);
+            if (!Admission.IsLetIn) patience.CancelAfter(options.QueueTimeout);
             return await wait(patience.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException e) when (cancellationToken.IsCancellationRequested)
@@ -138,6 +150,34 @@ public sealed partial class LongContextModel
             Interlocked.Decrement(ref waiting);
             HostingMeter.Waiting(ModelId, -1);
         }
+    }
+
+    /// <summary>Waits for one of the places where long texts are read.</summary>
+    private Task EnterReadingAsync(CancellationToken cancellationToken)
+    {
+        return reading.Wait(0, CancellationToken.None) ? Task.CompletedTask : WaitAsync(EnterAsync, Stopwatch.GetTimestamp(), cancellationToken);
+
+        async Task<bool> EnterAsync(CancellationToken patience)
+        {
+            int before = Interlocked.Increment(ref unread) - 1;
+            try
+            {
+                if (!Admission.IsLetIn && before + queue.Waiting >= MaximumQueuedRequests) throw Overloaded();
+                await reading.WaitAsync(patience).ConfigureAwait(false);
+                return true;
+            }
+            finally
+            {
+                Interlocked.Decrement(ref unread);
+            }
+        }
+    }
+
+    private async Task ReadAsync(Action read, bool leaves, CancellationToken cancellationToken)
+    {
+        Task work = Task.Run(read, CancellationToken.None);
+        if (leaves) _ = work.ContinueWith(_ => reading.Release(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        await work.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private ModelOverloadedException Overloaded() => new(

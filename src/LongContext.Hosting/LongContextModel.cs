@@ -144,12 +144,20 @@ public sealed partial class LongContextModel : IDisposable, IAsyncDisposable
         _ = refusing.CancelAsync();
     }
 
-    /// <summary>Waits for the last request; at the token's word no longer.</summary>
+    /// <summary>Waits for the last request, and for a load that is under way to see that it is not wanted; at the token's word no longer. What is loaded all the same is disposed when it comes.</summary>
     internal async Task StopAsync(CancellationToken cancellationToken)
     {
         BeginStop();
         await using (cancellationToken.UnsafeRegister(static model => ((LongContextModel)model!).End(), this).ConfigureAwait(false)) await drained.Task.ConfigureAwait(false);
-        await DisposeAsync().ConfigureAwait(false);
+        Task letGo = DisposeAsync().AsTask();
+        try
+        {
+            await letGo.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested && !letGo.IsCompleted)
+        {
+            LogLeft(logger, ModelId);
+        }
     }
 
     /// <summary>Ends whatever is on its way and lets go of the model.</summary>
@@ -232,22 +240,28 @@ public sealed partial class LongContextModel : IDisposable, IAsyncDisposable
         }
     }
 
-    private LongContextChatClientOptions ClientOptions() => new()
+    private LongContextChatClientOptions ClientOptions()
     {
-        ModelId = ModelId,
-        ContextLength = options.ContextLength,
-        Generation = options.FindGeneration(),
-        Engine = options.UsesEngine ? EngineOptions() : null,
-        Rendering = new Chat.ChatRenderOptions { EnableThinking = options.EnableThinking },
-        Loading = new ModelLoadOptions
+        (GenerationOptions? generation, int? answerEnd) = options.FindGeneration();
+        return new LongContextChatClientOptions
         {
-            Device = LongContextOptionsValidator.Device(options.Device) is { } device ? new TorchSharp.torch.Device(device.Type, device.Index) : null,
-            DataType = options.DataType,
-            WeightQuantization = options.WeightQuantization,
-            RopeScaling = options.RopeExtension?.ToScaling(),
-            Logger = logger,
-        },
-    };
+            ModelId = ModelId,
+            ContextLength = options.ContextLength,
+            Generation = generation,
+            AnswerEnd = answerEnd,
+            Engine = options.UsesEngine ? EngineOptions() : null,
+            Rendering = new Chat.ChatRenderOptions { EnableThinking = options.EnableThinking },
+            Loading = new ModelLoadOptions
+            {
+                Device = LongContextOptionsValidator.Device(options.Device) is { } device ? new TorchSharp.torch.Device(device.Type, device.Index) : null,
+                DataType = options.DataType,
+                WeightQuantization = options.WeightQuantization,
+                RopeScaling = options.RopeExtension?.ToScaling(),
+                Logger = logger,
+                Cancellation = refusing.Token,
+            },
+        };
+    }
 
     private GenerationEngineOptions EngineOptions()
     {
@@ -271,4 +285,7 @@ public sealed partial class LongContextModel : IDisposable, IAsyncDisposable
 
     [LoggerMessage(5, LogLevel.Warning, "The model {Model} ends {Running} requests that did not finish in time.")]
     private static partial void LogEnding(ILogger logger, string model, int running);
+
+    [LoggerMessage(6, LogLevel.Warning, "The model {Model} is still being loaded or let go of; the host does not wait for it.")]
+    private static partial void LogLeft(ILogger logger, string model);
 }

@@ -30,6 +30,6 @@ public sealed class LongContextModels
     public IChatClient ClientOf(LongContextModel model)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return model.Name.Length == 0 ? services.GetRequiredService<IChatClient>() : services.GetRequiredKeyedService<IChatClient>(model.Name);
+        return services.GetRequiredKeyedService<IChatClient>(model.Name);
     }
 }

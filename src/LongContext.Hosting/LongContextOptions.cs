@@ -1,3 +1,4 @@
+using LongContext.Checkpoints;
 using LongContext.Generation;
 using LongContext.Models;
 using Microsoft.Extensions.AI;
@@ -32,8 +33,9 @@ public sealed class LongContextOptions
     public RopeExtensionOptions? RopeExtension { get; set; }
 
     /// <summary>
-    /// How tokens are chosen where a request does not say. Null (the default): as generation_config.json of the model's folder suggests, else greedily, at most 256
-    /// (<see cref="LongContextChatClientOptions.Generation"/>). From configuration, single values take the place of the file's; an instance that a delegate sets counts as it is.
+    /// How tokens are chosen where a request does not say. Null (the default): as generation_config.json of the model's folder suggests, else greedily, and as long as window and memory
+    /// allow where that states no length (<see cref="LongContextChatClientOptions.Generation"/>). From configuration, single values take the place of the file's, and the others stay; an instance that a
+    /// delegate sets counts as it is, its length too.
     /// </summary>
     public GenerationOptions? Generation { get; set; }
 
@@ -79,15 +81,18 @@ public sealed class LongContextOptions
     /// <summary>What configuration said of <see cref="Generation"/>, and the instance that was made of it.</summary>
     internal (IConfiguration Section, GenerationOptions? Bound)? GenerationSection { get; set; }
 
-    /// <summary>How tokens are chosen, from all that say so.</summary>
+    /// <summary>How tokens are chosen, from all that say so, and where an answer ends that none of them gives a length (<see cref="LongContextChatClientOptions.AnswerEnd"/>).</summary>
     /// <exception cref="Checkpoints.CheckpointFormatException">generation_config.json is not what it must be.</exception>
-    internal GenerationOptions? FindGeneration()
+    internal (GenerationOptions? Generation, int? AnswerEnd) FindGeneration()
     {
-        if (!UsesGenerationConfig || ModelFolder is null) return Generation ?? new GenerationOptions();
-        if (Generation is null || GenerationSection is not { } configured || !ReferenceEquals(Generation, configured.Bound)) return Generation;
-        GenerationOptions suggested = GenerationOptions.FromFolder(ModelFolder);
-        configured.Section.Bind(suggested);
-        return suggested;
+        bool takesFile = UsesGenerationConfig && ModelFolder is not null;
+        if (Generation is null && takesFile) return (null, null);
+        IConfiguration? section = GenerationSection is { } configured && ReferenceEquals(Generation, configured.Bound) ? configured.Section : null;
+        if (Generation is not null && section is null) return (Generation, null);
+        GenerationConfig? file = takesFile ? GenerationConfig.LoadIfPresent(ModelFolder!) : null;
+        GenerationOptions found = file is null ? new GenerationOptions() : GenerationOptions.FromConfig(file);
+        section?.Bind(found);
+        return (found, section?[nameof(GenerationOptions.MaximumNewTokens)] is null ? ClientDefaults.AnswerEnd(file) : null);
     }
 
     /// <summary>The engine's options with room for all requests that are given to it.</summary>

@@ -85,16 +85,17 @@ public static class LongContextServiceCollectionExtensions
         services.TryAddSingleton(provider => new LongContextModels(provider, provider.GetServices<ModelName>()));
         services.AddHealthChecks().Add(new HealthCheckRegistration(
             name.Length == 0 ? "longcontext" : $"longcontext:{name}", provider => new LongContextHealthCheck(provider.GetRequiredKeyedService<LongContextModel>(name)), failureStatus: null, ["longcontext"]));
-        if (name.Length > 0)
+        services.AddKeyedSingleton(name, (provider, _) => Tokenizer(provider, name));
+        if (name.Length == 0)
         {
-            services.AddKeyedSingleton(name, (provider, _) => Tokenizer(provider, name));
-            return services.AddKeyedChatClient(name, provider => new HostedChatClient(provider.GetRequiredKeyedService<LongContextModel>(name)));
+            // Other names for the keyed ones, by which the library itself asks: an application may add another client or tokenizer later, which is the one that is meant where none is named.
+            // The container ends what it has made under each name; that is done twice then, and does not mind.
+            services.AddSingleton(provider => provider.GetRequiredKeyedService<LongContextModel>(name));
+            services.AddSingleton(provider => provider.GetRequiredKeyedService<Tokenizer>(name));
+            services.AddSingleton(provider => provider.GetRequiredKeyedService<IChatClient>(name));
         }
 
-        // The container ends what it has made, which is the keyed one; the other name for it must not end it twice, and does not mind.
-        services.AddSingleton(provider => provider.GetRequiredKeyedService<LongContextModel>(name));
-        services.AddSingleton(provider => Tokenizer(provider, name));
-        return services.AddChatClient(provider => new HostedChatClient(provider.GetRequiredKeyedService<LongContextModel>(name)));
+        return services.AddKeyedChatClient(name, provider => new HostedChatClient(provider.GetRequiredKeyedService<LongContextModel>(name)));
     }
 
     private static LongContextOptions Options(IServiceProvider provider, string name) => provider.GetRequiredService<IOptionsMonitor<LongContextOptions>>().Get(name);

@@ -17,7 +17,7 @@ internal sealed class ModelRequest(
     private readonly long began = Start(model);
     private string outcome = HostingMeter.Cancelled; // where nobody says otherwise, the reader left
     private long first, last;
-    private bool disposed;
+    private bool disposed, seen;
 
     public IChatClient Client => client;
 
@@ -26,6 +26,7 @@ internal sealed class ModelRequest(
     /// <summary>A piece of the answer has come.</summary>
     public void Saw(ChatResponseUpdate update)
     {
+        seen = true;
         foreach (AIContent content in update.Contents)
         {
             if (content is UsageContent usage)
@@ -64,7 +65,8 @@ internal sealed class ModelRequest(
         switch (exception)
         {
             // No memory by itself is the request's own fault, no page left for the moment is not.
-            case CacheCapacityException { RequiredTokens: > 0 } or ArgumentException or NotSupportedException or PromptTooLongException or NoTokenAllowedException:
+            case CacheCapacityException { RequiredTokens: > 0 } or PromptTooLongException or NoTokenAllowedException:
+            case ArgumentException or NotSupportedException when IsRefusal(exception):
                 outcome = HostingMeter.Refused;
                 return exception;
             case GenerationQueueFullException or CacheCapacityException:
@@ -84,6 +86,13 @@ internal sealed class ModelRequest(
         model.Leave(Stopwatch.GetElapsedTime(began));
         HostingMeter.Running(model.ModelId, -1);
         HostingMeter.Ended(model.ModelId, outcome, Stopwatch.GetElapsedTime(arrived));
+    }
+
+    /// <summary>Whether the request is at fault, and not the program. Of other libraries' clients nobody knows: what they throw before they have answered anything is taken for a refusal.</summary>
+    private bool IsRefusal(Exception exception)
+    {
+        if (client is not LongContextChatClient && !seen) RequestFault.Mark(exception);
+        return RequestFault.Is(exception);
     }
 
     private void Used(UsageDetails usage)

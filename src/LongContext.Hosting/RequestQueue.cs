@@ -13,11 +13,21 @@ internal sealed class RequestQueue(int places, int most, int? overtakingLimit)
     private int free = places, overtakings;
     private long arrivals;
 
+    /// <summary>Requests that wait.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (state) return byArrival.Count;
+        }
+    }
+
     /// <summary>Waits for a place; <see cref="Leave"/> gives it back.</summary>
     /// <param name="priority">The higher the sooner.</param>
+    /// <param name="others">Requests that wait elsewhere and count with those here; null where this one waits however many do.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>False where as many wait as may.</returns>
-    public async ValueTask<bool> EnterAsync(int priority, CancellationToken cancellationToken)
+    public async ValueTask<bool> EnterAsync(int priority, int? others, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         Waiter waiter;
@@ -30,7 +40,7 @@ internal sealed class RequestQueue(int places, int most, int? overtakingLimit)
                 return true;
             }
 
-            if (byArrival.Count >= most) return false;
+            if (byArrival.Count >= most - others) return false;
             waiter = new Waiter(priority, arrivals++);
             byPriority.Add(waiter);
             byArrival.Add(waiter);

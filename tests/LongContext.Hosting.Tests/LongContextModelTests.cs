@@ -156,6 +156,25 @@ public sealed class LongContextModelTests
     }
 
     [Fact]
+    public async Task Stop_WhileALoadGoesOn_WaitsNoLongerThanItMayAndDisposesWhatComes()
+    {
+        var made = new TaskCompletionSource<IChatClient>();
+        var client = new FakeChatClient();
+        IHost host = Build(options => options.ClientFactory = (_, _) => made.Task);
+        await host.StartAsync(Token);
+        await FakeChatClient.UntilAsync(() => host.Services.GetRequiredService<LongContextModel>().State == ModelState.Loading, Token);
+        using (var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(100)))
+        {
+            await host.StopAsync(patience.Token).WaitAsync(TimeSpan.FromSeconds(30), Token);
+        }
+
+        await ((IAsyncDisposable)host).DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30), Token);
+        Assert.False(client.Disposed);
+        made.SetResult(client);
+        await FakeChatClient.UntilAsync(() => client.Disposed, Token).WaitAsync(TimeSpan.FromSeconds(30), Token);
+    }
+
+    [Fact]
     public async Task Requests_Mixed_LeaveNothingBehind()
     {
         var fake = new FakeChatClient { Answer = (_, _) => Enumerable.Repeat("w ", 20), Wait = async token => { await Task.Yield(); token.ThrowIfCancellationRequested(); } };

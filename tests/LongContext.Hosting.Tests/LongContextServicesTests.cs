@@ -60,6 +60,24 @@ public sealed class LongContextServicesTests
     }
 
     [Fact]
+    public async Task ClientOf_WhereTheApplicationAddsAnother_IsTheModels()
+    {
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        FakeChatClient own = new(), remote = new();
+        builder.Services.AddLongContext(options => options.ClientFactory = (_, _) => Task.FromResult<IChatClient>(own)).ConfigureOptions(asked => asked.TopK = 7);
+        builder.Services.AddChatClient(remote);
+        using IHost host = builder.Build();
+        await host.StartAsync(Token);
+        LongContextModels models = host.Services.GetRequiredService<LongContextModels>();
+        await models.ClientOf(models.All.Single()).GetResponseAsync("x", cancellationToken: Token);
+        // With what was put before it.
+        Assert.Equal((1, 0, 7), (own.Begun, remote.Begun, own.LastOptions!.TopK));
+        Assert.Same(remote, host.Services.GetRequiredService<IChatClient>());
+        await host.StopAsync(Token);
+        Assert.True(own.Disposed);
+    }
+
+    [Fact]
     public async Task AddLongContext_OfAModelWithSuggestions_ConfigurationChangesSingleValuesOfThem()
     {
         using var folder = new ByteModel();
@@ -70,6 +88,7 @@ public sealed class LongContextServicesTests
         Assert.Equal((0.25, 9, 5), Values(Find(("Generation:Temperature", "0.25"))));
         Assert.Equal((0.0, null, 7), Values(Find(("Generation:MaximumNewTokens", "7"), ("UsesGenerationConfig", "false"))));
         Assert.Equal(new GenerationOptions(), Find(("UsesGenerationConfig", "false")));
+        Assert.Equal([null, null, int.MaxValue], new[] { Ending(("Generation:TopP", "0.5")), Ending(("Generation:MaximumNewTokens", "7"), ("UsesGenerationConfig", "false")), Ending(("UsesGenerationConfig", "false")) });
         // A delegate's own counts as it is.
         Assert.Equal((0.0, 3, 256), Values(FindWith(options => options.Generation = new GenerationOptions { TopK = 3 }, ("Generation:MaximumNewTokens", "7"))));
         using IHost host = Build(null, ("ModelFolder", folder.Folder), ("Engine:CacheTokens", "512"));
@@ -80,7 +99,11 @@ public sealed class LongContextServicesTests
 
         GenerationOptions? Find(params (string Key, string Value)[] configuration) => FindWith(null, configuration);
 
-        GenerationOptions? FindWith(Action<LongContextOptions>? configure, params (string Key, string Value)[] configuration)
+        int? Ending(params (string Key, string Value)[] configuration) => Found(null, configuration).AnswerEnd;
+
+        GenerationOptions? FindWith(Action<LongContextOptions>? configure, params (string Key, string Value)[] configuration) => Found(configure, configuration).Generation;
+
+        (GenerationOptions? Generation, int? AnswerEnd) Found(Action<LongContextOptions>? configure, (string Key, string Value)[] configuration)
         {
             using IHost built = Build(configure, [("ModelFolder", folder.Folder), .. configuration]);
             return built.Services.GetRequiredService<IOptions<LongContextOptions>>().Value.FindGeneration();

@@ -33,16 +33,16 @@ public sealed class RequestQueueTests
     public async Task EnterAsync_WhereAsManyWaitAsMay_IsRefusedAndComesInLater()
     {
         var queue = new RequestQueue(1, 1, 16);
-        Assert.True(await queue.EnterAsync(0, Token));
-        Task<bool> waits = queue.EnterAsync(0, Token).AsTask();
+        Assert.True(await queue.EnterAsync(0, 0, Token));
+        Task<bool> waits = queue.EnterAsync(0, 0, Token).AsTask();
         // Whatever its priority.
-        Assert.False(await queue.EnterAsync(9, Token));
+        Assert.False(await queue.EnterAsync(9, 0, Token));
         queue.Leave();
         Assert.True(await waits);
         queue.Leave();
-        Assert.True(await queue.EnterAsync(0, Token));
+        Assert.True(await queue.EnterAsync(0, 0, Token));
         var none = new RequestQueue(1, 0, null);
-        Assert.Equal((true, false), (await none.EnterAsync(0, Token), await none.EnterAsync(0, Token)));
+        Assert.Equal((true, false), (await none.EnterAsync(0, 0, Token), await none.EnterAsync(0, 0, Token)));
     }
 
     [Fact]
@@ -63,7 +63,7 @@ public sealed class RequestQueueTests
                 {
                     var cancel = new CancellationTokenSource();
                     int priority = (int)(random.Next() % 4);
-                    Task<bool> task = queue.EnterAsync(priority, cancel.Token).AsTask();
+                    Task<bool> task = queue.EnterAsync(priority, 0, cancel.Token).AsTask();
                     if (inside < places)
                     {
                         Assert.True(task.IsCompleted && await task);
@@ -117,8 +117,8 @@ public sealed class RequestQueueTests
             }
 
             // All places are there again.
-            for (int i = 0; i < places; i++) Assert.True(queue.EnterAsync(0, Token).AsTask().IsCompletedSuccessfully);
-            Assert.False(queue.EnterAsync(0, Token).AsTask().IsCompleted);
+            for (int i = 0; i < places; i++) Assert.True(queue.EnterAsync(0, 0, Token).AsTask().IsCompletedSuccessfully);
+            Assert.False(queue.EnterAsync(0, 0, Token).AsTask().IsCompleted);
         }
     }
 
@@ -134,7 +134,7 @@ public sealed class RequestQueueTests
             if (i % 7 == 0) patience.CancelAfter(TimeSpan.FromMilliseconds(1));
             try
             {
-                if (!await queue.EnterAsync(i % 5, patience.Token)) return;
+                if (!await queue.EnterAsync(i % 5, 0, patience.Token)) return;
             }
             catch (OperationCanceledException)
             {
@@ -153,7 +153,7 @@ public sealed class RequestQueueTests
         }, Token))).WaitAsync(TimeSpan.FromMinutes(1), Token);
         Assert.InRange(most, 1, places);
         Assert.InRange(done, 300, 400);
-        for (int i = 0; i < places; i++) Assert.True(queue.EnterAsync(0, Token).AsTask().IsCompletedSuccessfully);
+        for (int i = 0; i < places; i++) Assert.True(queue.EnterAsync(0, 0, Token).AsTask().IsCompletedSuccessfully);
     }
 
     [Fact]
@@ -188,8 +188,8 @@ public sealed class RequestQueueTests
     private static async Task<string> OrderAsync(int? limit, (string Name, int Priority)[] all)
     {
         var queue = new RequestQueue(1, all.Length, limit);
-        Assert.True(await queue.EnterAsync(0, Token));
-        List<(string Name, Task<bool> Task)> waiting = [.. all.Select(each => (each.Name, queue.EnterAsync(each.Priority, Token).AsTask()))];
+        Assert.True(await queue.EnterAsync(0, 0, Token));
+        List<(string Name, Task<bool> Task)> waiting = [.. all.Select(each => (each.Name, queue.EnterAsync(each.Priority, 0, Token).AsTask()))];
         string order = "";
         while (waiting.Count > 0)
         {

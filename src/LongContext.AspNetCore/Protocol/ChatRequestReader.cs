@@ -18,7 +18,7 @@ internal static class ChatRequestReader
         // The older name of the two counts where the newer is absent.
         int? ofPrompt = SamplingFields.ReadPromptLogprobs(fields);
         int least = ofPrompt is null ? 1 : 0;
-        long? maximum = fields.Whole("max_completion_tokens", least, int.MaxValue), older = GenerationRequest.Length(fields, limits, least);
+        long? maximum = GenerationRequest.Length(fields, "max_completion_tokens", limits, least), older = GenerationRequest.Length(fields, limits, least);
         GenerationRequest request = GenerationRequest.Of(fields, limits, [new RequestPrompt("messages", messages) { Logprobs = ofPrompt }], maximum ?? older, maximum is null ? GenerationRequest.LengthField(fields) : "max_completion_tokens");
         SamplingFields.ReadChatLogprobs(fields, request.Options);
         request.FormField = SchemaFields.Read(fields, limits, request.Options);
@@ -30,6 +30,10 @@ internal static class ChatRequestReader
             if (messages[^1].Role != ChatRole.Assistant) throw ProtocolException.Bad("'continue_final_message' needs an assistant's message at the end.", "continue_final_message");
             if (fields.Boolean(ChatOptionKeys.AddGenerationPrompt) == true) throw ProtocolException.Bad("'add_generation_prompt' and 'continue_final_message' exclude each other.", "add_generation_prompt");
             (request.Options.AdditionalProperties ??= [])[ChatOptionKeys.ContinueFinalMessage] = true;
+        }
+        else if (fields.Boolean(ChatOptionKeys.AddGenerationPrompt) == false)
+        {
+            throw ProtocolException.Unsupported($"'{ChatOptionKeys.AddGenerationPrompt}' is false, but an answer needs its turn: leave it out, or send 'continue_final_message': true.", ChatOptionKeys.AddGenerationPrompt);
         }
 
         return request;
@@ -90,6 +94,8 @@ internal static class ChatRequestReader
             if (type is "image_url" or "input_audio" or "file" or "image" or "audio" or "video_url")
                 throw ProtocolException.Unsupported($"'{part.Name("type")}' is \"{type}\", but the model reads text only.", part.Name("type"));
             if (type != "text") throw ProtocolException.Bad($"'{part.Name("type")}' is {(type is null ? "missing" : "unknown")}, expected \"text\".", part.Name("type"));
+            // Each on a line of its own, as vLLM and llama.cpp put them together.
+            if (number > 1) text.Append('\n');
             text.Append(part.String("text") ?? throw ProtocolException.Bad($"'{part.Name("text")}' is missing, expected a string.", part.Name("text")));
         }
 

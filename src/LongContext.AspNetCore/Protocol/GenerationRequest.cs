@@ -85,7 +85,8 @@ internal sealed class GenerationRequest
             TopK = fields.Whole("top_k", -1, int.MaxValue) is { } k ? k > 0 ? (int)k : int.MaxValue : null,
             FrequencyPenalty = fields.Number("frequency_penalty", -2, 2),
             PresencePenalty = fields.Number("presence_penalty", -2, 2),
-            Seed = fields.Whole("seed", long.MinValue, long.MaxValue),
+            // −1 is no seed, as vLLM and llama.cpp have it.
+            Seed = fields.Whole("seed", long.MinValue, long.MaxValue) is var seed and not -1 ? seed : null,
             StopSequences = Stops(fields, limits),
         };
         string minimum = fields.Named("min_tokens", "min_new_tokens");
@@ -106,16 +107,18 @@ internal sealed class GenerationRequest
         return new GenerationRequest { Choices = (int)choices, Model = fields.String("model"), Prompts = prompts, Options = options, Stream = stream, IncludeUsage = usage };
     }
 
-    /// <summary>Tokens of the answer at most, under OpenAI's name, llama.cpp's or transformers'; −1 is llama.cpp's way of leaving it to the server. Null where nobody says.</summary>
+    /// <summary>As a length: what window and memory leave.</summary>
+    private const int Rest = int.MaxValue;
+
+    /// <summary>Tokens of the answer at most, under OpenAI's name, llama.cpp's or transformers'. Null where nobody says.</summary>
     /// <param name="fields">The body.</param>
     /// <param name="limits">What the server allows.</param>
     /// <param name="least">0 where the prompt itself is asked about, so that there need be no answer.</param>
-    public static long? Length(JsonFields fields, OpenAIServerOptions limits, int least = 1)
-    {
-        string field = LengthField(fields);
-        if (field == "n_predict" && fields.Whole(field, -1, int.MaxValue) == -1) return limits.MaximumOutputTokens;
-        return fields.Whole(field, least, int.MaxValue);
-    }
+    public static long? Length(JsonFields fields, OpenAIServerOptions limits, int least = 1) => Length(fields, LengthField(fields), limits, least);
+
+    /// <summary>The same under one name; −1 is llama.cpp's way of asking for whatever is left.</summary>
+    public static long? Length(JsonFields fields, string field, OpenAIServerOptions limits, int least) =>
+        fields.Whole(field, -1, int.MaxValue) == -1 ? limits.MaximumOutputTokens ?? Rest : fields.Whole(field, least, int.MaxValue);
 
     /// <summary>The name that the length comes under.</summary>
     public static string LengthField(JsonFields fields) => fields.Named("max_tokens", "n_predict", "max_new_tokens");

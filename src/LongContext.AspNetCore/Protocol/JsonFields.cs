@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace LongContext.AspNetCore.Protocol;
@@ -14,19 +15,26 @@ internal readonly struct JsonFields(JsonElement element, string path = "")
     public string Name(string field) => path + field;
 
     /// <summary>Which of a value's names is used; the first where none is.</summary>
-    /// <exception cref="ProtocolException">Two of them are.</exception>
+    /// <remarks>Clients that speak to many servers send one value under several names.</remarks>
+    /// <exception cref="ProtocolException">Two of them are, with different values.</exception>
     public string Named(params ReadOnlySpan<string> names)
     {
         string? found = null;
         foreach (string name in names)
         {
-            if (Find(name) is null) continue;
-            if (found is not null) throw ProtocolException.Bad($"'{Name(found)}' and '{Name(name)}' mean the same: send one of them.", Name(name));
-            found = name;
+            if (Find(name) is not { } value) continue;
+            if (found is null) found = name;
+            else if (!IsSame(Find(found)!.Value, value)) throw ProtocolException.Bad($"'{Name(found)}' and '{Name(name)}' mean the same, but differ: send one of them.", Name(name));
         }
 
         return found ?? names[0];
     }
+
+    private static bool IsSame(JsonElement one, JsonElement other) => one.ValueKind == other.ValueKind && one.ValueKind switch
+    {
+        JsonValueKind.Number => one.TryGetDouble(out double number) && other.TryGetDouble(out double second) && number == second,
+        _ => JsonMarshal.GetRawUtf8Value(one).SequenceEqual(JsonMarshal.GetRawUtf8Value(other)),
+    };
 
     /// <summary>Refuses members of other names.</summary>
     public void Only(params ReadOnlySpan<string> names)

@@ -29,6 +29,8 @@ internal static class SamplingFields
         Set(options, ChatOptionKeys.StopTokenIds, StopTokenIds(fields, limits));
         Set(options, ChatOptionKeys.BadWords, BadWords(fields, limits));
         Set(options, ChatOptionKeys.IgnoreEndOfSentence, fields.Boolean(ChatOptionKeys.IgnoreEndOfSentence));
+        if (!limits.AllowsPriority && fields.Whole(ChatOptionKeys.Priority, -int.MaxValue, int.MaxValue) is not (null or 0))
+            throw ProtocolException.Unsupported($"'{ChatOptionKeys.Priority}' is given, but the server lets no request say it: leave it out.", ChatOptionKeys.Priority);
         Set(options, ChatOptionKeys.Priority, (int?)fields.Whole(ChatOptionKeys.Priority, -int.MaxValue, int.MaxValue));
         Set(options, ChatOptionKeys.CacheSalt, Salt(fields));
     }

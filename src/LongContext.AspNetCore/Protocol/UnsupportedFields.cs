@@ -29,6 +29,9 @@ internal static class UnsupportedFields
         // A chat's template writes the special tokens itself.
         RefuseWhere(fields, "add_special_tokens", true);
         RefuseTemplateValues(fields);
+        // vLLM's, for the last message before the answer.
+        RefuseWhere(fields, "echo", true);
+        if (fields.Array("documents") is { } documents && documents.Any()) throw ProtocolException.Unsupported("'documents' is given, but no template's place for documents is used: send their text in a message.", "documents");
         if (fields.Array("functions") is { } functions && functions.Any()) throw ProtocolException.Unsupported("'functions' is given, which is the old name: send 'tools'.", "functions");
         if (fields.Find("function_call") is not null) throw ProtocolException.Unsupported("'function_call' is given, which is the old name: send 'tool_choice'.", "function_call");
         if (fields.Find("audio") is not null) throw ProtocolException.Unsupported("'audio' is given, but the model answers in text only.", "audio");

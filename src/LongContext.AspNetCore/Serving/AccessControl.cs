@@ -12,6 +12,9 @@ namespace LongContext.AspNetCore.Serving;
 /// <summary>Whether a request may be made: by its key and how often that was used, or by where it comes from.</summary>
 internal sealed class AccessControl : IDisposable
 {
+    /// <summary>One for each of the shortest times there are.</summary>
+    public const int MostRequestsPerMinute = (int)TimeSpan.TicksPerMinute;
+
     private const string Scheme = "Bearer ";
     private static readonly string[] ForwardingHeaders = ["X-Forwarded-For", "Forwarded", "X-Real-IP"];
     private readonly ApiKey[] keys;

@@ -14,6 +14,8 @@ internal sealed class ChatWriting(string model, DateTimeOffset time, int choices
     private readonly UsageDetails?[] usages = new UsageDetails?[choices];
     private readonly List<AdditionalPropertiesDictionary?> last = [];
 
+    private readonly AnswerText[] texts = [.. Enumerable.Range(0, choices).Select(_ => new AnswerText())];
+
     /// <summary>Of each answer, how many calls were written.</summary>
     private readonly int[] calls = new int[choices];
 
@@ -39,7 +41,7 @@ internal sealed class ChatWriting(string model, DateTimeOffset time, int choices
         reasons[piece.Choice] = update.FinishReason ?? reasons[piece.Choice];
         AnswerParts.Count(update, ref usages[piece.Choice]);
         if (update.FinishReason is not null) last.Add(update.AdditionalProperties);
-        string text = update.Text;
+        string text = texts[piece.Choice].Add(update.Contents);
         string? thought = AnswerParts.Reasoning(update.Contents);
         ChatLogprobs? details = LogprobParts.Chat(update.GetLogProbabilities());
         if (text.Length > 0 || thought is not null || details is not null)
@@ -63,8 +65,8 @@ internal sealed class ChatWriting(string model, DateTimeOffset time, int choices
     {
         AIContent[] contents = [.. response.Messages.SelectMany(each => each.Contents)];
         ChatCall[] calls = [.. AnswerParts.Calls(contents)];
-        string? text = response.Text.Length == 0 && calls.Length > 0 ? null : response.Text;
-        return new ChatAnswerMessage(Assistant, text) { ReasoningContent = AnswerParts.Reasoning(contents), ToolCalls = calls.Length > 0 ? calls : null };
+        string text = new AnswerText().Add(contents);
+        return new ChatAnswerMessage(Assistant, text.Length == 0 && calls.Length > 0 ? null : text) { ReasoningContent = AnswerParts.Reasoning(contents), ToolCalls = calls.Length > 0 ? calls : null };
     }
 
     /// <summary>The function first, then its arguments: a call comes once it is whole, so that these are one piece.</summary>

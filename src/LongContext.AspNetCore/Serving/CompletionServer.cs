@@ -9,7 +9,7 @@ namespace LongContext.AspNetCore.Serving;
 
 /// <summary>Answers requests for completions: reads, asks the model, writes; whatever happens, the client is told and the model is let go of.</summary>
 internal sealed partial class CompletionServer(
-    AccessControl access, BodyBudget budget, ModelDirectory models, PromptLimit prompts, IOptions<OpenAIServerOptions> options, TimeProvider clock, ILogger<CompletionServer> logger)
+    AccessControl access, BodyBudget budget, LogprobBudget logprobs, ModelDirectory models, PromptLimit prompts, IOptions<OpenAIServerOptions> options, TimeProvider clock, ILogger<CompletionServer> logger)
 {
     private readonly OpenAIServerOptions limits = options.Value;
 
@@ -30,7 +30,8 @@ internal sealed partial class CompletionServer(
             await body.ReadAsync(context.Request, patience.Token).ConfigureAwait(false);
             request = body.Parse(read);
             (LongContextModel model, IChatClient client) = models.Find(request.Model);
-            prompts.Check(request, model, client);
+            await prompts.CheckAsync(request, model, client, patience.Token).ConfigureAwait(false);
+            using LogprobBudget.Share held = logprobs.Take(PromptLimit.Logprobs(request));
             await TokenPrompts.PrepareAsync(request, model, patience.Token).ConfigureAwait(false);
             await PromptWindow.CheckAsync(request, model, patience.Token).ConfigureAwait(false);
             if (access.NeedsKeys && !limits.SharesCacheBetweenKeys) request.KeepCacheOf(holder);
@@ -52,6 +53,7 @@ internal sealed partial class CompletionServer(
         {
             ProtocolException fault = Faults.Of(e, limits, request);
             if (fault.Status == 500) LogFault(logger, e);
+            else if (e is ArgumentException or NotSupportedException) LogRefusal(logger, e);
             await TellAsync(context, writer, fault).ConfigureAwait(false);
         }
     }
@@ -115,4 +117,7 @@ internal sealed partial class CompletionServer(
 
     [LoggerMessage(1, LogLevel.Error, "A request failed.")]
     private static partial void LogFault(ILogger logger, Exception exception);
+
+    [LoggerMessage(2, LogLevel.Information, "A request was refused.")]
+    private static partial void LogRefusal(ILogger logger, Exception exception);
 }

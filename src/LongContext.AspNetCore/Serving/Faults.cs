@@ -27,8 +27,12 @@ internal static class Faults
         ModelOverloadedException overloaded => ProtocolException.TooMany(exception.Message, "overloaded", overloaded.RetryAfter),
         ModelNotReadyException => ProtocolException.Unavailable(exception.Message),
         ObjectDisposedException => ProtocolException.Unavailable("The server stops."),
-        NoTokenAllowedException { IsOfGrammar: true } form => Form(form, request),
-        NotSupportedException or ArgumentException or NoTokenAllowedException => ProtocolException.Bad(Message(exception)),
+        NoTokenAllowedException { IsOfGrammar: true } ambiguous => Form(ambiguous, request),
+        NoTokenAllowedException => ProtocolException.Bad(exception.Message),
+        FunctionSchemaException { FunctionName: { } function } => Unusable(SchemaOf(function, request), exception),
+        NotSupportedException or ArgumentException when RequestFaults.IsOfForm(exception) && request?.FormField is { } form => Unusable(form, exception),
+        // Any bug may throw the same.
+        NotSupportedException or ArgumentException when RequestFaults.IsRefusal(exception) => ProtocolException.Bad(Message(exception)),
         BadHttpRequestException { StatusCode: 413 } => ProtocolException.TooLarge(limits.MaximumBodyBytes),
         BadHttpRequestException bad => new ProtocolException(bad.StatusCode, bad.Message, "invalid_request_error", "bad_http"),
         // The client's own end is told to nobody, so this is the server's limit of time.
@@ -46,16 +50,21 @@ internal static class Faults
         _ => null,
     };
 
+    private static ProtocolException Unusable(string field, Exception exception) => ProtocolException.Bad($"'{field}' cannot be used: {Message(exception)}", field);
+
     private static ProtocolException TooLong(string message, string field) => ProtocolException.Bad(message, field, "context_length_exceeded");
 
     /// <summary>A form that cannot be followed, by the field that says it: the schema of a function that the answer was calling, or the answer's own.</summary>
     private static ProtocolException Form(NoTokenAllowedException exception, GenerationRequest? request)
     {
-        ToolDeclaration[] tools = request?.Options is { ToolMode: not NoneChatToolMode } options ? [.. (options.Tools ?? []).OfType<ToolDeclaration>()] : [];
-        string? field = exception.FunctionName is { } name ? Array.Find(tools, tool => tool.Name == name)?.SchemaField ?? "tools"
-            : tools.Length > 0 && request!.FormField is null ? "tools" : request?.FormField;
+        string? field = exception.FunctionName is { } name ? SchemaOf(name, request)
+            : request?.Options is { ToolMode: not NoneChatToolMode, Tools.Count: > 0 } && request.FormField is null ? "tools" : request?.FormField;
         return ProtocolException.Bad(field is null ? exception.Message : $"'{field}' cannot be followed: {exception.Message}", field);
     }
+
+    /// <summary>The field of a function's schema.</summary>
+    private static string SchemaOf(string function, GenerationRequest? request) =>
+        request?.Options is { ToolMode: not NoneChatToolMode, Tools: { } tools } ? tools.OfType<ToolDeclaration>().FirstOrDefault(tool => tool.Name == function)?.SchemaField ?? "tools" : "tools";
 
     /// <summary>Without the parameter's name that .NET puts behind.</summary>
     public static string Message(Exception exception)

@@ -12,7 +12,8 @@ namespace LongContext.AspNetCore.Serving;
 internal sealed class PromptLimit(IOptions<OpenAIServerOptions> options, IServiceProvider services)
 {
     /// <exception cref="ProtocolException">The text is too long, or for what is asked about it.</exception>
-    public void Check(GenerationRequest request, LongContextModel model, IChatClient client)
+    /// <exception cref="ModelOverloadedException">Too many long texts wait to be read, or it was not read in time.</exception>
+    public async Task CheckAsync(GenerationRequest request, LongContextModel model, IChatClient client, CancellationToken cancellationToken)
     {
         if (options.Value.MaximumPromptTokens is null && request.Prompt.Alternatives is null) return;
         CheckLogprobs(request);
@@ -20,17 +21,26 @@ internal sealed class PromptLimit(IOptions<OpenAIServerOptions> options, IServic
         foreach (RequestPrompt prompt in request.Prompts)
         {
             // A token stands for a byte at least, so most texts need no counting.
-            if (Bytes(prompt, request.Options) <= most) continue;
+            long bytes = Bytes(prompt, request.Options);
+            if (bytes <= most) continue;
             if (prompt.Tokens is not null) throw TooLong(prompt, most);
             // A client that does not say how it counts has its window alone.
             if ((client.GetService<Tokenizer>() ?? Early(model)) is not { } tokenizer) return;
 
-            long count = 0;
-            foreach (string text in Texts(prompt, request.Options))
-            {
-                count += tokenizer.CountTokens(text);
-                if (count > most) throw TooLong(prompt, most);
-            }
+            await model.ReadAsync(bytes, () => Count(prompt, request.Options, tokenizer, most), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Log-probabilities of prompts that a request asks for, at most.</summary>
+    public static long Logprobs(GenerationRequest request) => (long)decimal.Min(Asked(request), long.MaxValue);
+
+    private static void Count(RequestPrompt prompt, ChatOptions options, Tokenizer tokenizer, int most)
+    {
+        long count = 0;
+        foreach (string text in Texts(prompt, options))
+        {
+            count += tokenizer.CountTokens(text);
+            if (count > most) throw TooLong(prompt, most);
         }
     }
 
@@ -41,13 +51,15 @@ internal sealed class PromptLimit(IOptions<OpenAIServerOptions> options, IServic
 
     private void CheckLogprobs(GenerationRequest request)
     {
-        if (request.Prompt.Alternatives is not { } alternatives) return;
-        decimal asked = (decimal)request.Prompts.Sum(prompt => Bytes(prompt, request.Options)) * (alternatives + 1) * request.Choices;
+        decimal asked = Asked(request);
         if (asked <= options.Value.MaximumPromptLogprobs) return;
         throw ProtocolException.Bad(
             $"Log-probabilities of {(request.Prompts.Count > 1 ? "the prompts" : "the prompt")} are asked for, up to {asked} of them ({(request.Prompt.Tokens is null ? "bytes" : "tokens")} times likeliest tokens and one, times answers), expected at most {options.Value.MaximumPromptLogprobs}: " +
             "send parts, or ask for fewer.", request.Prompt.Field);
     }
+
+    private static decimal Asked(GenerationRequest request) =>
+        request.Prompt.Alternatives is { } alternatives ? (decimal)request.Prompts.Sum(prompt => Bytes(prompt, request.Options)) * (alternatives + 1) * request.Choices : 0;
 
     private static ProtocolException TooLong(RequestPrompt prompt, int most)
     {
@@ -74,7 +86,7 @@ internal sealed class PromptLimit(IOptions<OpenAIServerOptions> options, IServic
     {
         try
         {
-            return model.Name.Length == 0 ? services.GetService<Tokenizer>() : services.GetKeyedService<Tokenizer>(model.Name);
+            return services.GetKeyedService<Tokenizer>(model.Name);
         }
 #pragma warning disable CA1031 // What is wrong with a model's folder, its loading says.
         catch (Exception)

@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using LongContext.AspNetCore.Protocol;
 using LongContext.Evaluation;
 using LongContext.Generation;
+using LongContext.Hosting;
 using Microsoft.Extensions.AI;
 using GenerationRequest = LongContext.AspNetCore.Protocol.GenerationRequest;
 
@@ -19,7 +20,7 @@ internal static class SeveralAnswers
     /// <param name="request">What is asked.</param>
     /// <param name="places">Answers that are asked for at once: the model's places, so that none waits in its queue for those beside it.</param>
     /// <param name="cancellationToken">Ends all of them.</param>
-    /// <remarks>To each prompt the first answer goes ahead, so that the others find what was computed for it.</remarks>
+    /// <remarks>To each prompt the first answer goes ahead, so that the others find what was computed for it. The first of all goes ahead until it has its place: then the request is let in, and none of the others is refused one.</remarks>
     public static async IAsyncEnumerable<AnswerPiece> StreamAsync(IChatClient client, GenerationRequest request, int places, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (request.Answers == 1)
@@ -34,6 +35,7 @@ internal static class SeveralAnswers
         using var free = new SemaphoreSlim(places);
         var pieces = Channel.CreateBounded<AnswerPiece>(new BoundedChannelOptions(Ahead * count) { SingleReader = true });
         TaskCompletionSource[] computed = [.. request.Prompts.Select(_ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously))];
+        var admission = new Admission();
         int running = count;
         Task[] works = [.. Enumerable.Range(0, count).Select(work => Task.Run(() => AnswerAsync(work / each, work % each), CancellationToken.None))];
         try
@@ -51,6 +53,8 @@ internal static class SeveralAnswers
             RequestPrompt prompt = request.Prompts[place];
             try
             {
+                Admission.Current = admission;
+                if (place + choice > 0) await admission.Granted.WaitAsync(ended.Token).ConfigureAwait(false);
                 if (choice > 0) await computed[place].Task.WaitAsync(ended.Token).ConfigureAwait(false);
                 await free.WaitAsync(ended.Token).ConfigureAwait(false);
                 try
@@ -67,6 +71,8 @@ internal static class SeveralAnswers
                     free.Release();
                 }
 
+                // What stands before the model may have answered without it.
+                admission.Grant();
                 if (Interlocked.Decrement(ref running) == 0) pieces.Writer.Complete();
             }
 #pragma warning disable CA1031 // It goes to the reader; the first of several faults is what the others come from.

@@ -8,10 +8,10 @@ public sealed partial record ChatTool
     /// <param name="json">
     /// A JSON list, of 1,048,576 characters at most. Each item is {"type": "function", "function": {"name": …, "description": …, "parameters": …}}, of which "type" may be missing, or the function alone, as many data sets have it.
     /// </param>
-    /// <returns>The tools in their order. "description" may be missing; without "parameters" a tool's schema is {}. Other fields are passed over.</returns>
+    /// <returns>The tools in their order. "description" may be missing. A tool's schema is "parameters", or, as Anthropic and the Model Context Protocol call it, "input_schema" or "inputSchema"; without any it is {}. Other fields are passed over.</returns>
     /// <remarks>An item, a function and its parameters may each stand as JSON text, as tables have them whose columns are of one type.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="json"/> is null.</exception>
-    /// <exception cref="FormatException">It is no JSON, no list of functions, a function cannot be used as it is, or two have one name; the message says where and what was expected.</exception>
+    /// <exception cref="FormatException">It is no JSON, no list of functions, a function cannot be used as it is or has its schema twice, or two have one name; the message says where and what was expected.</exception>
     public static IReadOnlyList<ChatTool> ParseList(string json)
     {
         ArgumentNullException.ThrowIfNull(json);

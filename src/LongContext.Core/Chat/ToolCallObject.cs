@@ -2,12 +2,14 @@ using System.Text.Json;
 
 namespace LongContext.Chat;
 
-/// <summary>A call's object: "name", and "arguments" or "parameters"; "id" where there is one. Other fields are passed over.</summary>
+/// <summary>A call's object: "name", and "arguments" or "parameters"; "id" where there is one. Behind an opening, which says by itself that it is a call, a function without arguments needs none. Other fields are passed over.</summary>
 internal static class ToolCallObject
 {
     // The arguments stand one level down.
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = ToolJson.MaximumDepth + 1, AllowDuplicateProperties = false };
     private static readonly JsonDocumentOptions ArgumentsOptions = new() { MaxDepth = ToolJson.MaximumDepth, AllowDuplicateProperties = false };
+
+    private static readonly JsonElement Nothing = JsonElement.Parse("{}");
 
     /// <summary>The call; null where the text is none.</summary>
     public static ChatToolCall? Read(string json, ToolCallSyntax syntax)
@@ -17,7 +19,7 @@ internal static class ToolCallObject
             using JsonDocument document = JsonDocument.Parse(json, Options);
             JsonElement root = document.RootElement;
             if (!root.TryGetProperty("name", out JsonElement name) || name.ValueKind != JsonValueKind.String || !ToolJson.IsName(name.GetString())) return null;
-            if (Arguments(root) is not { } arguments || ToolJson.Fault(arguments, ToolJson.MaximumDepth) is not null) return null;
+            if (Arguments(root, syntax) is not { } arguments || ToolJson.Fault(arguments, ToolJson.MaximumDepth) is not null) return null;
             return new ChatToolCall(Id(root, syntax) ?? ToolCallIds.Next(syntax.IdPrefix), name.GetString()!, arguments);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
@@ -27,9 +29,9 @@ internal static class ToolCallObject
         }
     }
 
-    private static JsonElement? Arguments(JsonElement root)
+    private static JsonElement? Arguments(JsonElement root, ToolCallSyntax syntax)
     {
-        if (!root.TryGetProperty("arguments", out JsonElement value) && !root.TryGetProperty("parameters", out value)) return null;
+        if (!IsThere(root, "arguments", out JsonElement value) && !IsThere(root, "parameters", out value)) return syntax.IsBare ? null : Nothing;
         if (value.ValueKind == JsonValueKind.String)
         {
             using JsonDocument document = JsonDocument.Parse(value.GetString()!, ArgumentsOptions);
@@ -38,6 +40,8 @@ internal static class ToolCallObject
 
         return value.ValueKind == JsonValueKind.Object ? value : null;
     }
+
+    private static bool IsThere(JsonElement root, string name, out JsonElement value) => root.TryGetProperty(name, out value) && value.ValueKind != JsonValueKind.Null;
 
     private static string? Id(JsonElement root, ToolCallSyntax syntax) =>
         root.TryGetProperty("id", out JsonElement id) && id.ValueKind == JsonValueKind.String && id.GetString() is { } text && syntax.TakesId(text) ? text : null;

@@ -14,6 +14,7 @@ internal static class ToolLists
 
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = MaximumDepth, AllowDuplicateProperties = false };
     private static readonly JsonElement Nothing = JsonElement.Parse("{}");
+    private static readonly string[] SchemaNames = ["parameters", "input_schema", "inputSchema"];
 
     /// <summary>Reads tools.</summary>
     /// <param name="list">The list, or a text that holds it.</param>
@@ -24,7 +25,7 @@ internal static class ToolLists
         ChatTool[] tools = [.. Functions(list, where).Select(item => Make(item.Where, () => new ChatTool(
             Text(item.Function, "name", item.Inner),
             Find(item.Function, "description") is null ? null : Text(item.Function, "description", item.Inner),
-            Find(item.Function, "parameters") is { } parameters ? Object(parameters, $"{item.Inner}.parameters") : Nothing)))];
+            Schema(item.Function, item.Inner))))];
         return tools.GroupBy(tool => tool.Name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice
             ? throw Unusable($"{where} has two tools with the name \"{twice.Key}\"")
             : tools;
@@ -97,6 +98,14 @@ internal static class ToolLists
             if (function.ValueKind != JsonValueKind.Object) throw WrongKind(inner, function, "an object with \"name\"");
             yield return (at, fields, inner, function);
         }
+    }
+
+    /// <summary>A function's parameters: under OpenAI's name, Anthropic's or that of the Model Context Protocol.</summary>
+    private static JsonElement Schema(JsonElement function, string where)
+    {
+        string[] given = [.. SchemaNames.Where(name => Find(function, name) is not null)];
+        if (given.Length > 1) throw Unusable($"{where} has \"{given[0]}\" and \"{given[1]}\", expected one of them");
+        return given.Length == 0 ? Nothing : Object(Find(function, given[0])!.Value, $"{where}.{given[0]}");
     }
 
     /// <summary>A field that holds something; null for one that is not there.</summary>

@@ -70,10 +70,10 @@ internal sealed class ChatAnswer(ITokenGenerator generator, Tokenizer tokenizer,
         string rest = stops.Add(left) + stops.Flush();
         if (rest.Length > 0) yield return Piece(rest);
         if (!stops.Stopped && track?.Rest() is { } last) yield return new ChatPiece("", last);
-        if (!stops.Stopped && Usage.StopToken is { } end)
+        if (Usage.StopToken is { } end)
         {
             endedByToken = true;
-            StopToken = track?.End(end);
+            if (!stops.Stopped) StopToken = track?.End(end);
         }
 
         FinishReason = stops.Stopped || TokenCount < options.MaximumNewTokens ? ChatFinishReason.Stop : ChatFinishReason.Length;

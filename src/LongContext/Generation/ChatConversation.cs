@@ -50,11 +50,14 @@ internal static class ChatConversation
         return text.ToString();
     }
 
+    /// <summary>OpenAI's newer name for the system's role.</summary>
+    private static readonly ChatRole Developer = new("developer");
+
     private static string Role(ChatRole role, int number) =>
-        role == ChatRole.System ? "system"
+        role == ChatRole.System || role == Developer ? "system"
         : role == ChatRole.User ? "user"
         : role == ChatRole.Assistant ? "assistant"
-        : throw new ArgumentException($"Message {number} has the role \"{role}\", expected system, user, assistant or tool.");
+        : throw new ArgumentException($"Message {number} has the role \"{role}\", expected system, developer, user, assistant or tool.");
 
     private static (string Text, string? Reasoning) Text(ChatMessage message, int number)
     {

@@ -6,19 +6,22 @@ namespace LongContext.Generation;
 
 /// <summary>How long the requests of a chat client may be: whether a prompt fits, and where its answer ends.</summary>
 /// <param name="generation">How tokens are chosen where a request does not say.</param>
-/// <param name="answerEnd">Tokens of prompt and answer at which an answer ends that nobody gave a length; null for the options' own length.</param>
+/// <param name="answerEnd">Tokens of prompt and answer at which an answer ends that nobody gave a length, <see cref="Rest"/> for none in particular; null for the options' own length.</param>
 /// <param name="contextLength">Tokens of prompt and answer; null for no limit.</param>
 /// <param name="isStated">Whether the client's options state that length, so that it holds whatever the positions are.</param>
 internal sealed class ChatLengths(GenerationOptions generation, int? answerEnd, int? contextLength, bool isStated)
 {
+    /// <summary>As a length: what window and memory leave.</summary>
+    public const int Rest = int.MaxValue;
+
     /// <summary>Tokens of an answer whose length is given, or nobody gave, with nothing to cut it.</summary>
     /// <param name="prompt">Tokens of the prompt.</param>
     /// <param name="asked">The length that is asked for; null for none.</param>
-    public int Answer(int prompt, int? asked) => asked ?? (answerEnd is { } end ? Math.Max(1, end - prompt) : generation.MaximumNewTokens);
+    public int Answer(int prompt, int? asked) => asked ?? (answerEnd is { } end ? end == Rest ? Rest : Math.Max(1, end - prompt) : generation.MaximumNewTokens);
 
     /// <summary>Whether a prompt and its answer fit.</summary>
     /// <param name="prompt">Tokens of the prompt, after it was cut.</param>
-    /// <param name="answer">The length of the answer that is asked for; 0 where the prompt itself is asked about, null for none in particular.</param>
+    /// <param name="answer">The length of the answer that is asked for; 0 where the prompt itself is asked about, <see cref="Rest"/> for what is left, null for none in particular.</param>
     /// <param name="asked">What is asked for besides.</param>
     /// <param name="ofModel">How the model's positions are remapped where a request does not say; null for not at all.</param>
     /// <param name="generator">Knows the memory.</param>
@@ -29,9 +32,12 @@ internal sealed class ChatLengths(GenerationOptions generation, int? answerEnd, 
         int? window = isBounded ? null : WindowWith(asked.PositionRemapping ?? ofModel);
         // Where only the prompt is asked about, there is no answer.
         int least = answer == 0 ? 0 : 1, most = Answer(prompt, answer);
+        bool isOpen = answer is null || most == Rest;
         if (window is { } end && most > end - prompt) most = Math.Max(least, end - prompt);
-        // Of a prompt that fills the memory by itself, the figures say so.
-        if (answer is null && !isBounded && generator.MaximumTokens is { } held && held > prompt && most > held - prompt) most = held - prompt;
+        // Of a prompt that fills the memory by itself, the figures say so, with the least answer there is.
+        if (isOpen && !isBounded && (generator.Room(prompt, least, asked.Dropping)?.MaximumTokens ?? generator.MaximumTokens) is { } held && most > held - prompt) most = Math.Max(least, held - prompt);
+        // Where neither has an end, an answer must have one all the same.
+        if (most == Rest) most = contextLength ?? generation.MaximumNewTokens;
         CacheRoom? room = generator.Room(prompt, most, asked.Dropping);
         return new GenerationFit
         {

@@ -216,7 +216,7 @@ internal sealed class ChatRequestReader
             NoRepeatNGramSize = asked.NoRepeatNGramSize is { } run ? run > 0 ? run : null : given.NoRepeatNGramSize,
             LogProbabilities = asked.NoLogProbabilities ? null : asked.LogProbabilities ?? given.LogProbabilities,
             PromptLogProbabilities = asked.PromptLogProbabilities ?? given.PromptLogProbabilities,
-            Grammar = grammars.Of(asked) ?? (asked.AnyText ? null : given.Grammar),
+            Grammar = RequestFault.CheckedForm(() => grammars.Of(asked)) ?? (asked.AnyText ? null : given.Grammar),
             RepetitionPenalty = asked.RepetitionPenalty ?? given.RepetitionPenalty,
             FrequencyPenalty = Exact(chatOptions?.FrequencyPenalty) ?? given.FrequencyPenalty,
             PresencePenalty = Exact(chatOptions?.PresencePenalty) ?? given.PresencePenalty,

@@ -6,13 +6,15 @@ namespace LongContext.Generation;
 /// <summary>How a client's tokens are chosen where neither a request nor the client's options say: as the model's generation_config.json does.</summary>
 internal static partial class ClientDefaults
 {
-    /// <summary>The options in force, and the length of prompt and answer at which an answer ends that nobody gave a length; null for the options' own.</summary>
+    /// <summary>The options in force, and the length of prompt and answer at which an answer ends that nobody gave a length, as of <see cref="AnswerEnd"/>.</summary>
     public static (GenerationOptions Generation, int? AnswerEnd) Of(LongContextChatClientOptions options, GenerationConfig? suggested)
     {
-        if (options.Generation is { } given) return (given, null);
-        if (suggested is null) return (new GenerationOptions(), null);
-        return (GenerationOptions.FromConfig(suggested), suggested.MaximumNewTokens is null ? suggested.MaximumLength : null);
+        if (options.Generation is { } given) return (given, options.AnswerEnd);
+        return (suggested is null ? new GenerationOptions() : GenerationOptions.FromConfig(suggested), AnswerEnd(suggested));
     }
+
+    /// <summary>Tokens of prompt and answer at which an answer ends that nobody gave a length: the file's, or <see cref="ChatLengths.Rest"/>; null where the file has a length of the answer alone, which its options state.</summary>
+    public static int? AnswerEnd(GenerationConfig? suggested) => suggested is { MaximumNewTokens: not null } ? null : suggested?.MaximumLength ?? ChatLengths.Rest;
 
     /// <summary>Tells the logger what the file asks for in vain.</summary>
     public static void LogUnused(LongContextChatClientOptions options, GenerationConfig? suggested)

@@ -25,7 +25,7 @@ namespace LongContext.Generation;
 /// with <see cref="ChatToolMode.None"/> the model is not told of any. A required call is held to by a grammar from the answer's first token on, or behind its thoughts; with <see cref="ChatToolMode.Auto"/> that holds from where a call
 /// opens. Where a format has no words for that (Llama 3), a call opens by how the answer begins, and is held to if a function is strict: a JSON object whose first key is "name", or "type" with "function" and then "name", cannot be an answer's text then. Arguments satisfy the function's schema; one that a grammar cannot hold is refused where the function's or the options' additional property "strict" is true, and is else any object.
 /// With a ResponseFormat besides, the answer is either calls or in that form. Stop strings count in calls too: one that is cut is text. Log-probabilities of a call's tokens come as the tokens are made, in updates without text.</para>
-/// <para>Of <see cref="ChatOptions"/> count MaxOutputTokens, Temperature (0 is greedy), TopP, TopK, Seed, StopSequences, FrequencyPenalty, PresencePenalty, Instructions, Reasoning's effort
+/// <para>Of <see cref="ChatOptions"/> count MaxOutputTokens (<see cref="int.MaxValue"/>: what window and memory leave), Temperature (0 is greedy), TopP, TopK, Seed, StopSequences, FrequencyPenalty, PresencePenalty, Instructions, Reasoning's effort
 /// (none, or think first) and output (none leaves thoughts out), and ResponseFormat: an answer in JSON is held to its schema, or to any object without one, by a <see cref="JsonGrammar"/> (the prompt should ask for it as well); <see cref="ChatOptionKeys.Choices"/> and <see cref="ChatOptionKeys.Pattern"/> hold one to a <see cref="TextGrammar"/>.
 /// Kept conversations are refused by a <see cref="NotSupportedException"/>. What chat options have no member for comes by the names of <see cref="ChatOptionKeys"/> in
 /// <see cref="ChatOptions.AdditionalProperties"/>: logit bias, log-probabilities, min-p, bad words, priority, cache salt and more, each checked, with its name in the exception.</para>
@@ -103,12 +103,12 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
         }, lifetime);
     }
 
-    /// <summary>The same client with other options for generation; it ends with the other one.</summary>
+    /// <summary>The same client with other options for generation, but for the answers' length; it ends with the other one.</summary>
     private LongContextChatClient(LongContextChatClient other, GenerationOptions generation)
     {
         (model, engine, generator, clock, lifetime, metadata, deviations) = (other.model, other.engine, other.generator, other.clock, other.lifetime, other.metadata, other.deviations);
         (ModelId, Tokenizer, ChatFormat, ContextLength, Scorer) = (other.ModelId, other.Tokenizer, other.ChatFormat, other.ContextLength, other.Scorer);
-        options = other.options with { Generation = generation };
+        options = other.options with { Generation = generation, AnswerEnd = ChatLengths.Rest };
         reader = new ChatRequestReader(model, Tokenizer, ChatFormat, options, ModelId, ContextLength);
     }
 
@@ -297,7 +297,11 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
     internal void RequireFit(IEnumerable<ChatMessage> messages, ChatOptions? options)
     {
         using ClientLifetime.Use use = lifetime.Begin(CancellationToken.None);
-        reader.RequireFit(messages, options, generator, model.PositionRemapping);
+        RequestFault.Checked(() =>
+        {
+            reader.RequireFit(messages, options, generator, model.PositionRemapping);
+            return true;
+        });
     }
 
     /// <summary>Ends the requests that are on their way and disposes what the client owns, the engine and then the model, once the last of them is done.</summary>
@@ -325,7 +329,7 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
     {
         using ClientLifetime.Use use = lifetime.Begin(cancellationToken);
         // A long prompt takes a while to write and to encode.
-        ChatRequest request = await use.Guard(Task.Run(() => reader.Read(messages, options, generator, model.PositionRemapping), use.Token)).ConfigureAwait(false);
+        ChatRequest request = await use.Guard(Task.Run(() => RequestFault.Checked(() => reader.Read(messages, options, generator, model.PositionRemapping)), use.Token)).ConfigureAwait(false);
         var answer = new ChatAnswer(generator, Tokenizer, request);
         var read = new ChatContents(request);
         string id = "longcontext-" + Guid.NewGuid().ToString("N");
@@ -383,7 +387,7 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
 
     /// <summary>This client without what generation_config.json says of choosing tokens.</summary>
     private LongContextChatClient AsEvaluated() =>
-        options.Generation is null && ClientDefaults.Of(options, model.GenerationConfig) != (new GenerationOptions(), null) ? new LongContextChatClient(this, new GenerationOptions()) : this;
+        options.Generation is null && ClientDefaults.Of(options, model.GenerationConfig) != (new GenerationOptions(), ChatLengths.Rest) ? new LongContextChatClient(this, new GenerationOptions()) : this;
 
     /// <summary>Tokens that the template puts around a system's and a user's message, with a few to spare where text and template meet.</summary>
     private int TemplateTokens()

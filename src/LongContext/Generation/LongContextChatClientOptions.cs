@@ -24,9 +24,9 @@ public sealed record LongContextChatClientOptions
     public bool AllowsBeyondContext { get; init; }
 
     /// <summary>
-    /// How tokens are chosen where a request does not say. Null (the default): as the model's makers suggest in generation_config.json (<see cref="GenerationOptions.FromConfig"/>; where that states
-    /// max_length alone, an answer ends there), and greedily, at most 256 tokens, where there is no such file. What is given here counts as it is: <c>new()</c> for greedy answers whatever
-    /// the file says, <c>GenerationOptions.FromFolder(folder) with { … }</c> to change single values of it.
+    /// How tokens are chosen where a request does not say. Null (the default): as the model's makers suggest in generation_config.json (<see cref="GenerationOptions.FromConfig"/>), greedily where there is
+    /// no such file. An answer then has the length that the file states; where it states max_length alone, it ends there, and where it states neither, what window and memory leave is its own. What is given
+    /// here counts as it is: <c>new()</c> for greedy answers of at most 256 tokens whatever the file says, <c>GenerationOptions.FromFolder(folder) with { … }</c> to change single values of it.
     /// </summary>
     /// <remarks>
     /// Stop tokens are those of the model (<see cref="CausalLanguageModel.StopTokenIds"/>) and the chat format together, unless <see cref="GenerationOptions.StopTokenIds"/> are given, which take their
@@ -74,6 +74,9 @@ public sealed record LongContextChatClientOptions
     /// Whether disposing the client disposes an engine that was given to its constructor; with <see cref="OwnsModel"/> the engine's model too, after it. Default: false.
     /// </summary>
     public bool OwnsEngine { get; init; }
+
+    /// <summary>Tokens of prompt and answer at which an answer ends that nobody gave a length, where <see cref="Generation"/> is given and says nothing of it (<see cref="ClientDefaults.AnswerEnd"/>). Null (the default): its own length counts.</summary>
+    internal int? AnswerEnd { get; init; }
 
     /// <exception cref="ArgumentException">One or more values cannot be used; the message lists all.</exception>
     internal void Validate()

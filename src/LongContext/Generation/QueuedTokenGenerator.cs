@@ -12,12 +12,17 @@ internal sealed class QueuedTokenGenerator(CausalLanguageModel model) : ITokenGe
 
     public async IAsyncEnumerable<GeneratedToken> GenerateAsync(GenerationRequest request, GenerationUsage usage, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (request.PositionRemapping is { } remapping && remapping != model.PositionRemapping)
-            throw new NotSupportedException($"The request asks for {remapping}, but without an engine positions are remapped for all requests or none (CausalLanguageModel.PositionRemapping).");
-        if (request.Dropping is not null) throw new NotSupportedException($"The request asks for {request.Dropping}, but without an engine no tokens are dropped.");
+        RequestFault.Checked(() => Refusal(request) is { } refusal ? throw refusal : true);
         using IDisposable pass = await gate.EnterAsync(cancellationToken).ConfigureAwait(false);
-        using IEnumerator<GeneratedToken> tokens = generator.StreamDetailed(request.Prompt, request.Options, cancellationToken, usage).GetEnumerator();
+        using IEnumerator<GeneratedToken> tokens = RequestFault.Checked(() => generator.StreamDetailed(request.Prompt, request.Options, cancellationToken, usage)).GetEnumerator();
         // Not cancelled from outside once it runs: the enumerator must be at rest when it is disposed, and it looks at the token itself.
         while (await Task.Run(tokens.MoveNext, cancellationToken).ConfigureAwait(false)) yield return tokens.Current;
+    }
+
+    private NotSupportedException? Refusal(GenerationRequest request)
+    {
+        if (request.PositionRemapping is { } remapping && remapping != model.PositionRemapping)
+            return new NotSupportedException($"The request asks for {remapping}, but without an engine positions are remapped for all requests or none (CausalLanguageModel.PositionRemapping).");
+        return request.Dropping is null ? null : new NotSupportedException($"The request asks for {request.Dropping}, but without an engine no tokens are dropped.");
     }
 }

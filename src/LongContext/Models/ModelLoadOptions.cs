@@ -50,6 +50,9 @@ public sealed class ModelLoadOptions
     /// <summary>Attention implementation. Default null: <see cref="AttentionKernels.Auto"/>.</summary>
     public IAttentionKernel? AttentionKernel { get; init; }
 
+    /// <summary>Looked at before each tensor, so that loading ends soon where nobody wants the model any more. Default: none.</summary>
+    internal CancellationToken Cancellation { get; init; }
+
     /// <summary>Told which attention is used and why. Default null: nobody.</summary>
     public ILogger? Logger { get; init; }
 }

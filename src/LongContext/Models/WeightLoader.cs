@@ -22,6 +22,7 @@ internal sealed class WeightLoader
     private readonly Device device;
     private readonly WeightQuantization inMemory;
     private readonly bool dequantizes;
+    private readonly CancellationToken cancellation;
 
     private WeightLoader(CheckpointReader reader, DecoderShape shape, ModelConfig config, ModelLoadOptions options)
     {
@@ -32,6 +33,7 @@ internal sealed class WeightLoader
         device = options.Device ?? CPU;
         inMemory = options.WeightQuantization;
         dequantizes = options.DequantizesWeights;
+        cancellation = options.Cancellation;
         dataType = options.DataType ?? OwnDataType(config);
     }
 
@@ -56,6 +58,7 @@ internal sealed class WeightLoader
         {
             foreach (Source source in sources.OrderBy(source => source.File.Path, StringComparer.Ordinal).ThenBy(source => source.Info.Offset))
             {
+                cancellation.ThrowIfCancellationRequested();
                 loaded.Add(source.Name, ReadOrQuantize(source, scratch, quantizing));
                 if (source.Stored is null) source.File.Release(source.Info.Name);
                 foreach (StoredTensor part in source.Stored?.Parts ?? []) part.File.Release(part.Info.Name);

@@ -16,6 +16,9 @@ public sealed class ChatToolParsingTests
         $$$"""[{"type": "function", "name": "f", "description": "d é", "parameters": {{{Schema}}}}, {"function": {"name": "g.h", "parameters": ""}, "type": null}]""",
         $$$"""[{{{Quoted($$"""{"name": "f", "description": "d é", "parameters": {{Schema}}}""")}}}, {"function": {{{Quoted("""{"name": "g.h"}""")}}}}]""",
         $$"""[{"name": "f", "description": "d \u00e9", "parameters": {{Quoted(Schema)}}}, {"function": null, "name": "g.h"}]""",
+        // As Anthropic and the Model Context Protocol have it.
+        $$"""[{"name": "f", "description": "d \u00e9", "input_schema": {{Schema}}}, {"name": "g.h", "input_schema": null}]""",
+        $$"""[{"name": "f", "description": "d \u00e9", "inputSchema": {{Schema}}, "parameters": null}, {"name": "g.h"}]""",
     ];
 
     [Theory]
@@ -53,6 +56,9 @@ public sealed class ChatToolParsingTests
     [InlineData("""[{"name": "f", "description": {}}]""", "tools[0].description is an object, expected a string.")]
     [InlineData("""[{"name": "f", "parameters": []}]""", "tools[0]: The parameters of the tool \"f\" are Array, expected an object")]
     [InlineData("""[{"name": "f", "parameters": "{"}]""", "tools[0].parameters: ")]
+    [InlineData("""[{"name": "f", "input_schema": "{"}]""", "tools[0].input_schema: ")]
+    [InlineData("""[{"name": "f", "parameters": {}, "input_schema": {}}]""", "tools[0] has \"parameters\" and \"input_schema\", expected one of them")]
+    [InlineData("""[{"name": "f", "inputSchema": {}, "input_schema": {}}]""", "tools[0] has \"input_schema\" and \"inputSchema\", expected one of them")]
     [InlineData("""[{"name": "f", "name": "g"}]""", "tools")]
     [InlineData("""[{"name": "f", "description": "\ud800"}]""", "half a surrogate pair")]
     [InlineData("""[{"function": "{\"name\": \"f\", \"\\udc00\": 1}"}]""", "tools[0].function: ")]

@@ -50,11 +50,9 @@ public sealed class ToolCallReaderTests
     [Theory]
     [InlineData("<tool_call>\n{\"name\": \"f\", \"arguments\": {\"a\": 1, \"a\": 2}}\n</tool_call>")]
     [InlineData("<tool_call>{\"name\": \"f\", \"name\": \"g\", \"arguments\": {}}</tool_call>")]
-    [InlineData("<tool_call>{\"name\": \"f\"}</tool_call>")]
     [InlineData("<tool_call>{\"name\": \"f\", \"arguments\": []}</tool_call>")]
     [InlineData("<tool_call>{\"name\": \"f\", \"arguments\": \"x\"}</tool_call>")]
     [InlineData("<tool_call>{\"name\": \"f\", \"arguments\": \"[1]\"}</tool_call>")]
-    [InlineData("<tool_call>{\"name\": \"f\", \"arguments\": null}</tool_call>")]
     [InlineData("<tool_call>{\"name\": \"f g\", \"arguments\": {}}</tool_call>")]
     [InlineData("<tool_call>{\"name\": \"\", \"arguments\": {}}</tool_call>")]
     [InlineData("<tool_call>{\"name\": 1, \"arguments\": {}}</tool_call>")]
@@ -69,6 +67,16 @@ public sealed class ToolCallReaderTests
     [InlineData("text <tool_call>  ")]
     [InlineData("text \n<tool_c")]
     public void Add_WhatIsNoCall_IsGivenAsItIs(string answer) => Assert.Equal(answer, Readings(ToolCallSyntax.Hermes, answer));
+
+    [Theory]
+    [InlineData("hermes", "<tool_call>{\"name\": \"f\"}</tool_call>", "f{}")]
+    [InlineData("hermes", "<tool_call>{\"name\": \"f\", \"arguments\": null}</tool_call>", "f{}")]
+    [InlineData("hermes", "<tool_call>{\"name\": \"f\", \"arguments\": null, \"parameters\": {\"a\": 1}}</tool_call>", "f{\"a\": 1}")]
+    [InlineData("mistral", "[TOOL_CALLS] [{\"name\": \"f\"}]", "f{}")]
+    // Where nothing but its form says that it is a call, it may be any JSON.
+    [InlineData("llama3", "{\"name\": \"f\"}", "{\"name\": \"f\"}")]
+    [InlineData("llama3", "{\"name\": \"f\", \"parameters\": null}", "{\"name\": \"f\", \"parameters\": null}")]
+    public void Add_CallWithoutArguments_IsOneBehindAnOpening(string syntax, string answer, string expected) => Assert.Equal(expected, Readings(Syntax(syntax), answer));
 
     [Fact]
     public void Add_BrokenCallBeforeAGoodOne_LosesOnlyItself()

@@ -114,6 +114,15 @@ public sealed class AccessTests
     }
 
     [Fact]
+    public async Task Rate_ThatNoTimeDivides_IsAFault()
+    {
+        OptionsValidationException e = await Assert.ThrowsAnyAsync<OptionsValidationException>(() => TestServer.StartAsync(new FakeChatClient(), limits => limits.RequestsPerMinute = 600_000_001));
+        Assert.Contains("RequestsPerMinute is 600000001, expected at most 600000000", e.Message, StringComparison.Ordinal);
+        await using TestServer server = await TestServer.StartAsync(new FakeChatClient(), limits => limits.RequestsPerMinute = 600_000_000);
+        Assert.Equal(200, (await server.ChatAsync(TestServer.Chat())).Status);
+    }
+
+    [Fact]
     public async Task Options_AllFaults_StandInOneMessage()
     {
         OptionsValidationException e = await Assert.ThrowsAnyAsync<OptionsValidationException>(() => TestServer.StartAsync(new FakeChatClient(), limits =>
@@ -122,8 +131,10 @@ public sealed class AccessTests
             (limits.MaximumBodyBytes, limits.MaximumHeaderBytes, limits.RequestTimeout, limits.RequestsPerMinute, limits.MaximumSchemaBytes) = (0, 1, TimeSpan.Zero, -1, 0);
             limits.MaximumPrompts = 1025;
             limits.ApiKeys["nul\0"] = Key;
+            limits.ApiKeys["twin"] = "sha256:" + Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(Key)));
+            limits.MaximumPromptLogprobsTogether = 5;
         }));
-        Assert.All(["ApiKeys[\"short\"]", "ApiKeys[\"hash\"]", "MaximumBodyBytes", "MaximumHeaderBytes", "RequestTimeout", "RequestsPerMinute", "MaximumSchemaBytes", "MaximumPrompts", "U+0000"], part => Assert.Contains(part, e.Message, StringComparison.Ordinal));
+        Assert.All(["ApiKeys[\"short\"]", "ApiKeys[\"hash\"]", "MaximumBodyBytes", "MaximumHeaderBytes", "RequestTimeout", "RequestsPerMinute", "MaximumSchemaBytes", "MaximumPrompts", "U+0000", "one key for \"nul\0\" and \"twin\"", "MaximumPromptLogprobsTogether"], part => Assert.Contains(part, e.Message, StringComparison.Ordinal));
         Assert.DoesNotContain("secret", e.Message, StringComparison.Ordinal);
     }
 

@@ -60,7 +60,7 @@ public sealed class ChatProtocolTests
              "logit_bias":{},"logprobs":false,"n":1,"tools":[],"user":"u","min_tokens":3,"response_format":{"type":"text"},"reasoning_effort":"none","continue_final_message":true,"something":{"else":[1]},"stream":null}
             """);
         Assert.Equal(200, status);
-        Assert.Equal([(ChatRole.System, "be short"), (ChatRole.User, "ab"), (ChatRole.Assistant, "c")], client.LastMessages!.Select(message => (message.Role, message.Text)));
+        Assert.Equal([(ChatRole.System, "be short"), (ChatRole.User, "a\nb"), (ChatRole.Assistant, "c")], client.LastMessages!.Select(message => (message.Role, message.Text)));
         ChatOptions options = client.LastOptions!;
         Assert.Equal((0.7f, 0.9f, 40, 7, -9007199254740993, -2f, 1.5f), (options.Temperature, options.TopP, options.TopK, options.MaxOutputTokens, options.Seed, options.FrequencyPenalty, options.PresencePenalty));
         Assert.Equal(["\n\n", "END"], options.StopSequences!);
@@ -217,7 +217,7 @@ public sealed class ChatProtocolTests
     [InlineData("""{"prompt":"a","max_tokens":0}""", "max_tokens")]
     [InlineData("""{"prompt":"a","max_tokens":0,"echo":true}""", "max_tokens")]
     [InlineData("""{"prompt":"a","max_tokens":0,"logprobs":1}""", "max_tokens")]
-    [InlineData("""{"prompt":"a","max_tokens":-1,"echo":true,"logprobs":1}""", "max_tokens")]
+    [InlineData("""{"prompt":"a","max_tokens":-2,"echo":true,"logprobs":1}""", "max_tokens")]
     [InlineData("""{"prompt":"a","guided_choice":"a"}""", "guided_choice")]
     [InlineData("""{"prompt":"a","guided_choice":["a",1]}""", "guided_choice[1]")]
     [InlineData("""{"prompt":"a","guided_choice":["a",""]}""", "guided_choice[1]")]
@@ -347,6 +347,19 @@ public sealed class ChatProtocolTests
         List<string> events = await server.EventsAsync("/v1/chat/completions", TestServer.Chat("x", ""","stream":true"""));
         Assert.Equal("internal_error", (string?)JsonNode.Parse(events[^1])!["error"]!["code"]);
         Assert.Contains(events, each => each.Contains("\"b\"", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(typeof(ArgumentOutOfRangeException))]
+    [InlineData(typeof(NotSupportedException))]
+    public async Task Stream_BugOnTheWay_IsTheServersFaultAndLogged(Type type)
+    {
+        var bug = (Exception)Activator.CreateInstance(type, "secret")!;
+        var client = new FakeChatClient { Answer = (_, _) => new[] { "a", "!" }.Select(piece => piece == "!" ? throw bug : piece) };
+        await using TestServer server = await TestServer.StartAsync(client);
+        List<string> events = await server.EventsAsync("/v1/chat/completions", TestServer.Chat("x", ""","stream":true"""));
+        Assert.Equal("internal_error", (string?)JsonNode.Parse(events[^1])!["error"]!["code"]);
+        Assert.Contains("secret", Assert.Single(server.Log.Errors), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -196,6 +196,18 @@ public sealed class EngineServerTests : IClassFixture<EngineServerTests.Folder>
             Assert.Contains(name, (string)answer["error"]!["message"]!, StringComparison.Ordinal);
         }
 
+        // What a grammar cannot hold is named by the field that it stands in.
+        foreach ((string more, string field) in new[]
+        {
+            (""","response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{"type":"object","uniqueItems":true,"minProperties":1}}}""", "response_format"),
+            (""","guided_json":{"type":"nothing"}""", "guided_json"), (""","guided_regex":"(a" """, "guided_regex"),
+        })
+        {
+            (int status, JsonNode answer) = await server.ChatAsync(TestServer.Chat("x", more));
+            Assert.Equal((400, field), (status, (string?)answer["error"]!["param"]));
+            Assert.StartsWith($"'{field}' cannot be used: ", (string?)answer["error"]!["message"], StringComparison.Ordinal);
+        }
+
         async Task<string> TextAsync(string more) => (string)(await AskAsync(more))["choices"]![0]!["message"]!["content"]!;
 
         async Task<JsonNode> AskAsync(string more)

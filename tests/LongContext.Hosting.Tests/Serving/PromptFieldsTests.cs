@@ -65,9 +65,14 @@ public sealed class PromptFieldsTests
     [InlineData(""","longcontext_position_remapping":{"type":"yarn"}""", "longcontext_position_remapping.type")]
     [InlineData(""","longcontext_position_remapping":{"type":"self_extend","group_size":0,"neighbor_window":4}""", "longcontext_position_remapping.group_size")]
     [InlineData(""","longcontext_position_remapping":{"type":"dual_chunk_attention","chunk_size":8,"local_size":5}""", "longcontext_position_remapping.local_size")]
-    [InlineData(""","max_tokens":5,"n_predict":5""", "n_predict")]
+    [InlineData(""","max_tokens":5,"n_predict":6""", "n_predict")]
+    [InlineData(""","max_new_tokens":5,"max_tokens":5,"n_predict":-1""", "n_predict")]
+    [InlineData(""","add_generation_prompt":false""", "add_generation_prompt")]
+    [InlineData(""","echo":true""", "echo")]
+    [InlineData(""","documents":[{"text":"a"}]""", "documents")]
     [InlineData(""","n_predict":-2""", "n_predict")]
-    [InlineData(""","repeat_penalty":1.1,"repetition_penalty":1.1""", "repeat_penalty")]
+    [InlineData(""","repeat_penalty":1.1,"repetition_penalty":1.2""", "repeat_penalty")]
+    [InlineData(""","repeat_penalty":"1.1","repetition_penalty":1.1""", "repeat_penalty")]
     [InlineData(""","repeat_penalty":0""", "repeat_penalty")]
     [InlineData(""","repeat_penalty":1.1,"repeat_last_n":64""", "repeat_last_n")]
     [InlineData(""","logit_bias":[[5]]""", "logit_bias[0]")]
@@ -98,7 +103,7 @@ public sealed class PromptFieldsTests
         Assert.Equal(new Dictionary<int, double> { [5] = double.NegativeInfinity, [6] = 1.5 }, options.AdditionalProperties[ChatOptionKeys.LogitBias]);
         Assert.Equal("""{"type":"array"}""", Schema(options));
         Assert.Equal(8, (await AskAsync(""","max_new_tokens":8""")).MaxOutputTokens);
-        Assert.Null((await AskAsync(""","n_predict":-1""")).MaxOutputTokens);
+        Assert.Equal(int.MaxValue, (await AskAsync(""","n_predict":-1""")).MaxOutputTokens);
         foreach (string more in new[]
         {
             ""","guided_json":{"type":"array"}""", ""","guided_json":"{\"type\":\"array\"}" """, ""","structured_outputs":{"json":{"type":"array"}}""",
@@ -115,6 +120,40 @@ public sealed class PromptFieldsTests
         Assert.Equal(("""{"type":"array"}""", 3), (Schema(client.LastOptions!), client.LastOptions!.MaxOutputTokens));
 
         static string Schema(ChatOptions options) => JsonSerializer.Serialize(Assert.IsType<ChatResponseFormatJson>(options.ResponseFormat).Schema!.Value);
+    }
+
+    [Fact]
+    public async Task Values_UnderSeveralNames_AreTakenWhereTheyAreTheSame()
+    {
+        // As SillyTavern sends them.
+        ChatOptions options = await AskAsync(""","max_new_tokens":7,"max_tokens":7,"n_predict":7,"repetition_penalty":1.10,"repeat_penalty":1.1,"min_tokens":2,"min_new_tokens":2,"echo":false,"documents":[],"add_generation_prompt":true""");
+        Assert.Equal((7, 1.1, 2), (options.MaxOutputTokens, options.AdditionalProperties![ChatOptionKeys.RepetitionPenalty], options.AdditionalProperties[ChatOptionKeys.MinimumNewTokens]));
+    }
+
+    [Theory]
+    [InlineData("", null)]
+    [InlineData(",\"seed\":-1", null)]
+    [InlineData(",\"seed\":-2", -2L)]
+    [InlineData(",\"seed\":0", 0L)]
+    public async Task Seed_OfMinusOne_IsNone(string more, long? seed) => Assert.Equal(seed, (await AskAsync(more)).Seed);
+
+    [Fact]
+    public async Task TextParts_OfAMessage_StandOnLinesOfTheirOwn()
+    {
+        var client = new FakeChatClient();
+        await using TestServer server = await TestServer.StartAsync(client);
+        Assert.Equal(200, (await server.ChatAsync("""{"messages":[{"role":"user","content":[{"type":"text","text":"a"},{"type":"text","text":""},{"type":"text","text":"b"}]},{"role":"user","content":[{"type":"text","text":"c"}]}]}""")).Status);
+        Assert.Equal(["a\n\nb", "c"], client.LastMessages!.Select(message => message.Text));
+    }
+
+    [Fact]
+    public async Task Priority_WhereRequestsMayNotSayIt_IsRefused()
+    {
+        var client = new FakeChatClient();
+        await using TestServer server = await TestServer.StartAsync(client, limits => limits.AllowsPriority = false);
+        (int status, JsonNode answer) = await server.ChatAsync(TestServer.Chat("x", ""","priority":-1"""));
+        Assert.Equal((400, "priority", 0), (status, (string?)answer["error"]!["param"], client.Begun));
+        Assert.Equal(200, (await server.ChatAsync(TestServer.Chat("x", ""","priority":0"""))).Status);
     }
 
     [Fact]

@@ -32,7 +32,7 @@ public sealed class PromptFitTests : IClassFixture<EngineServerTests.Folder>
         string own = new('b', 120_000), ids = $"[{string.Join(',', Enumerable.Repeat(98, 120_000))}]";
         foreach (string more in new[] { "", ",\"stream\":true", ",\"n\":2" })
         {
-            using HttpResponseMessage response = await server.Http.PostAsync(path, TestServer.Json($$"""{{{prompt.Replace("TEXT", own, StringComparison.Ordinal).Replace("IDS", ids, StringComparison.Ordinal)}},"max_tokens":20{{more}}}"""), Token);
+            using HttpResponseMessage response = await server.Http.PostAsync(path, TestServer.Json($$"""{{{prompt.Replace("TEXT", own, StringComparison.Ordinal).Replace("IDS", ids, StringComparison.Ordinal)}},"max_tokens":20{{more}}}"""), Token).WaitAsync(TimeSpan.FromSeconds(30), Token);
             Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
             JsonNode error = JsonNode.Parse(await response.Content.ReadAsStringAsync(Token))!["error"]!;
             Assert.Equal((parameter, "context_length_exceeded", "invalid_request_error"), ((string?)error["param"], (string?)error["code"], (string?)error["type"]));

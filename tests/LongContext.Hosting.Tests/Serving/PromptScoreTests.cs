@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
+using LongContext.AspNetCore.Serving;
 using LongContext.Generation;
 using LongContext.Hosting.Support;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace LongContext.Hosting.Serving;
 
@@ -40,6 +42,25 @@ public sealed class PromptScoreTests : IClassFixture<EngineServerTests.Folder>
             Assert.InRange(found.Count, 1, 3);
             Assert.True((float)found[(string)details["tokens"]![i]!]! >= scores[i]);
         }
+    }
+
+    [Fact]
+    public async Task PromptScores_OfRequestsTogether_HaveALimit()
+    {
+        using var gate = new SemaphoreSlim(0);
+        var client = new FakeChatClient { Wait = gate.WaitAsync };
+        await using TestServer server = await TestServer.StartAsync(client, limits => (limits.MaximumPromptLogprobs, limits.MaximumPromptLogprobsTogether) = (20, 30));
+        string body = TestServer.Chat("0123456789", ""","prompt_logprobs":1""");
+        Task<(int Status, JsonNode Body)> first = server.ChatAsync(body);
+        await FakeChatClient.UntilAsync(() => client.Running == 1, Token);
+        (int status, JsonNode answer) = await server.ChatAsync(body).WaitAsync(TimeSpan.FromSeconds(30), Token);
+        Assert.Equal((503, "unavailable", 1), (status, (string?)answer["error"]!["code"], client.Begun));
+        // Others are answered, and those that fit.
+        gate.Release(1000);
+        Assert.Equal(200, (await server.ChatAsync(TestServer.Chat("0123456789"))).Status);
+        Assert.Equal(200, (await first).Status);
+        Assert.Equal(200, (await server.ChatAsync(body)).Status);
+        Assert.Equal(0, server.Services.GetRequiredService<LogprobBudget>().Taken);
     }
 
     [Fact]

@@ -233,7 +233,7 @@ public sealed class TokenPromptTests : IClassFixture<EngineServerTests.Folder>
         await FakeChatClient.UntilAsync(() => server.Model.WaitingRequests == 4, Token);
         foreach (string prompt in prompts)
         {
-            using HttpResponseMessage response = await server.Http.PostAsync("/v1/completions", TestServer.Json(Body(prompt, "\"max_tokens\":1")), Token);
+            using HttpResponseMessage response = await server.Http.PostAsync("/v1/completions", TestServer.Json(Body(prompt, "\"max_tokens\":1")), Token).WaitAsync(TimeSpan.FromSeconds(30), Token);
             JsonNode error = JsonNode.Parse(await response.Content.ReadAsStringAsync(Token))!["error"]!;
             Assert.Equal((429, "overloaded"), ((int)response.StatusCode, (string?)error["code"]));
             Assert.Contains("4 requests wait for it", (string?)error["message"], StringComparison.Ordinal);

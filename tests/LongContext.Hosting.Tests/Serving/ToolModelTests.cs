@@ -57,6 +57,7 @@ public sealed class ToolModelTests
         Assert.Equal(400, status);
         Assert.Contains("\"bad\" is strict", (string?)body["error"]!["message"], StringComparison.Ordinal);
         Assert.Contains("minProperties", (string?)body["error"]!["message"], StringComparison.Ordinal);
+        Assert.Equal("tools[1].function.parameters", (string?)body["error"]!["param"]);
         (status, _) = await server.ChatAsync(TestServer.Chat("x", more + tool.Replace("STRICT", "", StringComparison.Ordinal) + "]"));
         Assert.Equal(200, status);
         // A format without a place for functions says so by its name.

@@ -58,7 +58,7 @@ public sealed class ToolProtocolTests
             {"messages":[{"role":"user","content":"How is it?"},
              {"role":"assistant","content":null,"reasoning_content":"Hm.","tool_calls":[
               {"id":"a","type":"function","function":{"name":"get_weather","arguments":"{\"city\": \"Köln\", \"days\": [1, 2]}"}},{"id":"b","type":"function","function":{"name":"get_time","arguments":"{}"}}]},
-             {"role":"tool","tool_call_id":"b","content":"12:00"},{"role":"tool","tool_call_id":"a","content":[{"type":"text","text":"su"},{"type":"text","text":"nny"}]},
+             {"role":"tool","tool_call_id":"b","content":"12:00"},{"role":"tool","tool_call_id":"a","content":[{"type":"text","text":"sunny"},{"type":"text","text":"22 °C"}]},
              {"role":"assistant","content":"Both?","tool_calls":[{"id":"a","type":"function","function":{"name":"get_time","arguments":"{}"}}]},{"role":"tool","tool_call_id":"a","content":""}]}
             """);
         IReadOnlyList<ChatMessage> messages = client.LastMessages!;
@@ -67,7 +67,7 @@ public sealed class ToolProtocolTests
         Assert.Equal([("a", "get_weather"), ("b", "get_time")], calls.Select(call => (call.CallId, call.Name)));
         Assert.Equal("""{"city":"Köln","days":[1, 2]}""", $$"""{"city":"{{calls[0].Arguments!["city"]}}","days":{{calls[0].Arguments!["days"]}}}""");
         Assert.Equal("Hm.", messages[1].Contents.OfType<TextReasoningContent>().Single().Text);
-        Assert.Equal([("b", "12:00"), ("a", "sunny"), ("a", "")], messages.Where(message => message.Role == ChatRole.Tool).Select(message => message.Contents.Cast<FunctionResultContent>().Single()).Select(result => (result.CallId, (string?)result.Result)));
+        Assert.Equal([("b", "12:00"), ("a", "sunny\n22 °C"), ("a", "")], messages.Where(message => message.Role == ChatRole.Tool).Select(message => message.Contents.Cast<FunctionResultContent>().Single()).Select(result => (result.CallId, (string?)result.Result)));
         Assert.Equal("Both?", messages[4].Text);
     }
 

@@ -123,6 +123,26 @@ public sealed class SuggestedOptionsTests
         Assert.Equal(256, (await Asked(model, new LongContextChatClientOptions { Generation = new GenerationOptions() })).MaximumNewTokens);
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData("""{"temperature":0.5}""")]
+    public async Task Client_OfNoStatedLength_TakesWhatIsLeft(string? json)
+    {
+        using TemporaryFolder folder = Folder(json);
+        using CausalLanguageModel model = CausalLanguageModel.Load(folder.Path);
+        (int[] prompt, GenerationOptions asked) = await AskedWith(model);
+        Assert.Equal(ChatModels.Window - prompt.Length, asked.MaximumNewTokens);
+        // The same by name, whatever the options say.
+        Assert.Equal(asked.MaximumNewTokens, (await Asked(model, new LongContextChatClientOptions { Generation = new GenerationOptions() }, new ChatOptions { MaxOutputTokens = int.MaxValue })).MaximumNewTokens);
+        // Memory bounds it, too.
+        var scripted = new ScriptedGenerator(ChatModels.Bytes("o")) { MaximumTokens = prompt.Length + 40 };
+        using LongContextChatClient client = ChatModels.Scripted(model, scripted);
+        foreach (int? length in new int?[] { null, int.MaxValue }) await client.GetResponseAsync("x", new ChatOptions { MaxOutputTokens = length }, Token);
+        Assert.Equal([40, 40], scripted.Asked.Select(each => each.Options.MaximumNewTokens));
+        // Nothing bounds it: an answer ends all the same.
+        Assert.Equal(256, (await Asked(model, new LongContextChatClientOptions { AllowsBeyondContext = true })).MaximumNewTokens);
+    }
+
     [Fact]
     public async Task ToEvaluationModel_OfAModelWithSuggestions_TakesNoneAndKeepsItsIdentity()
     {

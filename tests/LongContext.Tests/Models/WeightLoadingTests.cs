@@ -20,6 +20,13 @@ public sealed class WeightLoadingTests
         Block,
     }
 
+    [Fact]
+    public void Load_ThatNobodyWantsAnyMore_EndsBeforeTheNextTensor()
+    {
+        using TemporaryFolder folder = ModelCheckpointTests.SavedModel(out _);
+        Assert.Throws<OperationCanceledException>(() => CausalLanguageModel.Load(folder.Path, new ModelLoadOptions { Cancellation = new CancellationToken(canceled: true) }));
+    }
+
     [Theory]
     [InlineData(Scales.None, "", null)]
     [InlineData(Scales.Tensor, "_scale", """{"quant_method": "compressed-tensors", "format": "float-quantized"}""")]

@@ -25,8 +25,7 @@ internal sealed class CallGrammar
     /// <summary>The grammar of a form.</summary>
     /// <param name="form">What answers may be.</param>
     /// <param name="tokens">The vocabulary, with the special tokens that stand in calls spelled out.</param>
-    /// <exception cref="ArgumentException">A strict tool's schema is no schema, or nothing satisfies it; the message names the tool.</exception>
-    /// <exception cref="NotSupportedException">A strict tool's schema has a word that a grammar cannot hold; the message names the tool.</exception>
+    /// <exception cref="FunctionSchemaException">A strict tool's schema is no schema, nothing satisfies it, or it has a word that a grammar cannot hold; names the tool.</exception>
     /// <exception cref="NoTokenAllowedException">The schemas together are too ambiguous, and one of the tools is strict.</exception>
     public static CompiledGrammar Create(CallGrammarForm form, TokenBytes tokens)
     {
@@ -145,12 +144,12 @@ internal sealed class CallGrammar
         }
         catch (NotSupportedException e)
         {
-            if (callable.IsStrict) throw new NotSupportedException($"The tool \"{tool}\" is strict, but its parameters cannot be held to: {e.Message}", e);
+            if (callable.IsStrict) throw new FunctionSchemaException($"The tool \"{tool}\" is strict, but its parameters cannot be held to: {e.Message}", e) { FunctionName = tool };
         }
         catch (Exception e) when (e is ArgumentException or InvalidOperationException)
         {
             // The latter where a word of the schema has a value of a type that it cannot have.
-            if (callable.IsStrict) throw new ArgumentException($"The tool \"{tool}\" is strict, but its parameters are no schema that can be held to: {e.Message}", e);
+            if (callable.IsStrict) throw new FunctionSchemaException($"The tool \"{tool}\" is strict, but its parameters are no schema that can be held to: {e.Message}", e) { FunctionName = tool };
         }
 
         return SchemaGrammar.Build(graph, JsonNode.Parse(AnyObject)!, new JsonGrammarOptions());

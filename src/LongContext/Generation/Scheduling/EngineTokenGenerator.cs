@@ -11,7 +11,7 @@ internal sealed class EngineTokenGenerator(GenerationEngine engine) : ITokenGene
 
     public async IAsyncEnumerable<GeneratedToken> GenerateAsync(GenerationRequest request, GenerationUsage usage, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        StreamingGeneration tokens = engine.StreamAsync(request, cancellationToken);
+        StreamingGeneration tokens = RequestFault.Checked(() => engine.StreamAsync(request, cancellationToken));
         usage.ReusedTokens = 0;
         await foreach (GeneratedToken token in tokens.ConfigureAwait(false))
         {

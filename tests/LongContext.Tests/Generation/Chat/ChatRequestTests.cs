@@ -18,6 +18,36 @@ public sealed class ChatRequestTests : IDisposable
     public void Dispose() => model.Dispose();
 
     [Fact]
+    public async Task Prompt_OfADevelopersMessage_IsTheSystems()
+    {
+        ChatMessage[] Messages(ChatRole role) => [new(role, "Be short."), new(ChatRole.User, "Hi")];
+        Assert.Equal((await Ask(Messages(ChatRole.System), null, ChatModels.Format)).Prompt, (await Ask(Messages(new ChatRole("developer")), null, ChatModels.Format)).Prompt);
+    }
+
+    [Fact]
+    public async Task Fault_OfWhatIsAsked_IsToldFromABug()
+    {
+        var bug = new ArgumentException("bug");
+        using LongContextChatClient client = ChatModels.Scripted(model, new ScriptedGenerator('a', 'b') { Fault = bug });
+        Assert.Same(bug, await Assert.ThrowsAsync<ArgumentException>(() => client.GetResponseAsync("x", cancellationToken: Token)));
+        Assert.False(RequestFault.Is(bug));
+        using LongContextChatClient own = new(model, ChatModels.Tokenizer);
+        foreach (ChatOptions asked in new[]
+        {
+            new ChatOptions { ModelId = "other" }, new ChatOptions { ConversationId = "c" }, new ChatOptions { Temperature = -1 },
+            new ChatOptions { AdditionalProperties = new() { [ChatOptionKeys.TokenDropping] = new AttentionSinks { Window = 9 } } }, new ChatOptions { AdditionalProperties = new() { [ChatOptionKeys.PromptLogProbabilities] = 1 } },
+        })
+        {
+            Exception e = await Assert.ThrowsAnyAsync<Exception>(() => own.GetResponseAsync("x", asked, Token));
+            Assert.True(RequestFault.Is(e), e.ToString());
+            Assert.False(RequestFault.IsOfForm(e));
+        }
+
+        Exception form = await Assert.ThrowsAnyAsync<Exception>(() => own.GetResponseAsync("x", new ChatOptions { ResponseFormat = ChatResponseFormat.ForJsonSchema(System.Text.Json.JsonElement.Parse("""{"minProperties":1}""")) }, Token));
+        Assert.True(RequestFault.IsOfForm(form), form.ToString());
+    }
+
+    [Fact]
     public async Task Prompt_OfAConversation_IsTheTemplatesTextEncoded()
     {
         ChatMessage[] messages = [new(ChatRole.System, "Be short."), new(ChatRole.User, "Hi 😀"), new(ChatRole.Assistant, "Hello."), new(ChatRole.User, [new TextContent("And "), new TextContent("now?")])];
@@ -88,8 +118,8 @@ public sealed class ChatRequestTests : IDisposable
         Assert.Equal([4], asked.StopTokenIds);
 
         // Greedy where nobody says otherwise.
-        (_, asked) = await Ask([new(ChatRole.User, "x")], new ChatOptions(), ChatModels.Format);
-        Assert.Equal((256, 0.0), (asked.MaximumNewTokens, asked.Temperature));
+        (int[] prompt, asked) = await Ask([new(ChatRole.User, "x")], new ChatOptions(), ChatModels.Format);
+        Assert.Equal((ChatModels.Window - prompt.Length, 0.0), (asked.MaximumNewTokens, asked.Temperature));
     }
 
     [Fact]
@@ -192,7 +222,7 @@ public sealed class ChatRequestTests : IDisposable
         GenerationRequest request = await Request(new ChatOptions(), memory: 100);
         Assert.Equal(100, request.Prompt.Length + request.Options.MaximumNewTokens);
         Assert.Equal(256, (await Request(new ChatOptions { MaxOutputTokens = 256 }, memory: 100)).Options.MaximumNewTokens);
-        Assert.Equal(256, (await Request(new ChatOptions(), memory: request.Prompt.Length)).Options.MaximumNewTokens);
+        Assert.Equal(1, (await Request(new ChatOptions(), memory: request.Prompt.Length)).Options.MaximumNewTokens);
     }
 
     [Fact]

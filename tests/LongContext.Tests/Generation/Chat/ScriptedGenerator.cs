@@ -18,6 +18,12 @@ internal sealed class ScriptedGenerator(params int[] tokens) : ITokenGenerator
 
     public int? MaximumTokens { get; init; }
 
+    /// <summary>Whether the token that ends the answer is told.</summary>
+    public bool TellsEnd { get; init; }
+
+    /// <summary>Thrown behind the last token; null for nothing.</summary>
+    public Exception? Fault { get; init; }
+
     public async IAsyncEnumerable<GeneratedToken> GenerateAsync(GenerationRequest request, GenerationUsage usage, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         GenerationOptions options = request.Options;
@@ -29,12 +35,19 @@ internal sealed class ScriptedGenerator(params int[] tokens) : ITokenGenerator
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 await Task.Yield();
-                if (options.StopTokenIds!.Contains(token)) yield break;
+                if (options.StopTokenIds!.Contains(token))
+                {
+                    if (TellsEnd) usage.StopToken = new GeneratedToken(token);
+                    yield break;
+                }
+
                 Given++;
                 // As likely as its number says, so that each can be told from the others.
                 yield return options.LogProbabilities is not { } count ? new GeneratedToken(token)
                     : new GeneratedToken(token) { LogProbability = -token, Alternatives = [.. Enumerable.Range(0, count).Select(i => new TokenLogProbability(i, -i))] };
             }
+
+            if (Fault is not null) throw Fault;
         }
         finally
         {

@@ -57,6 +57,20 @@ public sealed class StopStringTests
     }
 
     [Fact]
+    public async Task Response_StopStringInTheLastText_CountsTheTokenThatEndedIt()
+    {
+        using CausalLanguageModel model = ChatModels.Model();
+        // Half a character shows at the end only.
+        var generator = new ScriptedGenerator([(int)'a', 0xC3, ChatModels.EndOfTurn]) { TellsEnd = true };
+        using LongContextChatClient client = ChatModels.Scripted(model, generator, format: ChatModels.Format);
+        foreach ((string stop, string text) in new[] { ("\uFFFD", "a"), ("z", "a\uFFFD") })
+        {
+            ChatResponse response = await client.GetResponseAsync("x", new ChatOptions { StopSequences = [stop] }, Token);
+            Assert.Equal((text, 3L, ChatFinishReason.Stop), (response.Text, response.Usage!.OutputTokenCount, response.FinishReason));
+        }
+    }
+
+    [Fact]
     public async Task Response_StopStringAtEverySplit_IsNeverShown()
     {
         const string text = "one STOP two";

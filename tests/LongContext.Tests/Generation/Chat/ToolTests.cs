@@ -240,8 +240,9 @@ public sealed class ToolTests : IDisposable
         await Refused<ArgumentException>([user], new ChatOptions { Tools = [Function("a b", "{}")] }, "Tools[0]");
         await Refused<ArgumentException>([user], new ChatOptions { ToolMode = ChatToolMode.RequireAny }, "requires a call");
         await Refused<ArgumentException>([user], new ChatOptions { Tools = [Get], ToolMode = ChatToolMode.RequireSpecific("set") }, "\"set\"");
-        await Refused<NotSupportedException>([user], new ChatOptions { Tools = [Function("f", """{"minProperties":1}""", strict: true)] }, "\"f\" is strict");
-        await Refused<NotSupportedException>([user], new ChatOptions { Tools = [Function("f", """{"minProperties":1}""")], AdditionalProperties = new() { ["strict"] = true } }, "\"f\" is strict");
+        Assert.Equal("f", (await Refused<FunctionSchemaException>([user], new ChatOptions { Tools = [Get, Function("f", """{"minProperties":1}""", strict: true)] }, "\"f\" is strict")).FunctionName);
+        Assert.Equal("f", (await Refused<FunctionSchemaException>([user], new ChatOptions { Tools = [Function("f", """{"type":"array"}""", strict: true)] }, "\"f\" is strict")).FunctionName);
+        await Refused<FunctionSchemaException>([user], new ChatOptions { Tools = [Function("f", """{"minProperties":1}""")], AdditionalProperties = new() { ["strict"] = true } }, "\"f\" is strict");
         await Refused<NotSupportedException>([user], new ChatOptions { Tools = [Get], AdditionalProperties = new() { [ChatOptionKeys.Completion] = true } }, ChatOptionKeys.Completion);
         await Refused<NotSupportedException>([user, call], new ChatOptions { AdditionalProperties = new() { [ChatOptionKeys.Completion] = true } }, "a function's call");
         await RefusedBy<NotSupportedException>(null, [user], Asked, "no chat format");
@@ -256,15 +257,16 @@ public sealed class ToolTests : IDisposable
         await Refused<ArgumentException>([user, call, new(ChatRole.Tool, [new FunctionResultContent("a", new Action(() => { }))])], null, "Message 2 has a result");
         await Refused<ArgumentException>([user, call, new(ChatRole.Tool, [new FunctionResultContent("a", new AIContent[] { new TextContent("1"), new DataContent(new byte[1], "image/png") })])], null, "holds a DataContent");
 
-        Task Refused<T>(ChatMessage[] messages, ChatOptions? options, string part)
+        Task<T> Refused<T>(ChatMessage[] messages, ChatOptions? options, string part)
             where T : Exception => RefusedBy<T>(Hermes, messages, options, part);
 
-        async Task RefusedBy<T>(ChatFormat? format, ChatMessage[] messages, ChatOptions? options, string part)
+        async Task<T> RefusedBy<T>(ChatFormat? format, ChatMessage[] messages, ChatOptions? options, string part)
             where T : Exception
         {
             using LongContextChatClient client = ChatModels.Scripted(model, new ScriptedGenerator(), format: format);
             T e = await Assert.ThrowsAsync<T>(() => client.GetResponseAsync(messages, options, Token));
             Assert.Contains(part, e.Message, StringComparison.Ordinal);
+            return e;
         }
     }
 
