@@ -23,12 +23,18 @@ public sealed unsafe partial class EmulatedDriver : ICudaDriver, IDisposable
     private const int CaptureWrongThread = 908;
     private const int ParameterBytes = 4096;
     private const nint TheContext = 1;
+
+    /// <summary>Each driver's context of this thread, by the driver's number. No ThreadLocal: finalizers come here, and its own may have been before.</summary>
+    [ThreadStatic]
+    private static Dictionary<int, nint>? contexts;
+
+    private static int drivers;
     private readonly DeviceMemory memory;
     private readonly ConcurrentDictionary<nint, EmulatedModule> modules = new();
     private readonly ConcurrentDictionary<nint, EmulatedFunction> functions = new();
     private readonly ConcurrentDictionary<nint, long> events = new();
     private readonly ConcurrentDictionary<int, nint> texts = new();
-    private readonly ThreadLocal<nint> currentContext = new();
+    private readonly int number = Interlocked.Increment(ref drivers);
     private long handles = 0x1000;
 
     public EmulatedDriver()
@@ -63,7 +69,9 @@ public sealed unsafe partial class EmulatedDriver : ICudaDriver, IDisposable
     /// Whether this thread has the context: what works on memory, modules, streams and tensor maps is refused without, as by the driver.
     /// Addresses apart from memory (EmulatedDriver.Virtual.cs) name their GPU themselves.
     /// </summary>
-    private bool HasContext => currentContext.Value == TheContext;
+    private bool HasContext => Current == TheContext;
+
+    private nint Current => contexts is { } own && own.TryGetValue(number, out nint context) ? context : 0;
 
     /// <summary>Makes host memory usable by kernels, such as a CPU tensor's. It counts as written.</summary>
     public void Register(nint address, long bytes) => memory.Register(address, bytes);
@@ -135,7 +143,7 @@ public sealed unsafe partial class EmulatedDriver : ICudaDriver, IDisposable
 
     public int ContextGetCurrent(out nint context)
     {
-        context = currentContext.Value;
+        context = Current;
         return 0;
     }
 
@@ -143,7 +151,7 @@ public sealed unsafe partial class EmulatedDriver : ICudaDriver, IDisposable
     {
         if (context is not (0 or TheContext))
             return InvalidContext;
-        currentContext.Value = context;
+        (contexts ??= [])[number] = context;
         return 0;
     }
 
