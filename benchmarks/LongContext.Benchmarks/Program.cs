@@ -42,6 +42,7 @@ if (args[0].StartsWith("gpu-", StringComparison.Ordinal) && !CudaDevice.IsAvaila
     return 1;
 }
 
+if (args is ["gpu-assembler", .. string[] part]) return GpuKernels.Assembler(part.FirstOrDefault(), Console.Out);
 if (args is ["gpu-kernels", .. string[] word]) return GpuKernels.Registers(word.FirstOrDefault(), Console.Out);
 if (args is ["gpu-attention", .. string[] words]) return GpuAttention.Run(words, Console.Out);
 if (args is ["gpu-neighbours"]) return GpuNeighbours.Run(Console.Out);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
 
 namespace LongContext.Cuda.Emulation;
 
@@ -21,17 +22,27 @@ public sealed unsafe partial class EmulatedDriver
 
     public int StreamCreate(out nint stream, uint flags)
     {
+        stream = 0;
+        if (!HasContext)
+            return InvalidContext;
         stream = NewHandle();
         streams[stream] = new EmulatedStream();
         return flags <= 1 ? 0 : InvalidValue;
     }
 
-    public int StreamDestroy(nint stream) => streams.TryRemove(stream, out _) ? 0 : InvalidHandle;
+    public int StreamDestroy(nint stream) => !HasContext ? InvalidContext : streams.TryRemove(stream, out _) ? 0 : InvalidHandle;
 
-    public int StreamSynchronize(nint stream) => stream == 0 ? 0 : !streams.TryGetValue(stream, out EmulatedStream? found) ? InvalidHandle : found.Captured is null ? 0 : CaptureUnsupported;
+    public int StreamSynchronize(nint stream)
+    {
+        if (!HasContext)
+            return InvalidContext;
+        return stream == 0 ? 0 : !streams.TryGetValue(stream, out EmulatedStream? found) ? InvalidHandle : found.Captured is null ? 0 : CaptureUnsupported;
+    }
 
     public int StreamBeginCapture(nint stream, int mode)
     {
+        if (!HasContext)
+            return InvalidContext;
         if (!streams.TryGetValue(stream, out EmulatedStream? found) || mode is < 0 or > 2)
             return stream == 0 ? CaptureUnsupported : InvalidHandle;
         if (found.Captured is not null)
@@ -43,6 +54,8 @@ public sealed unsafe partial class EmulatedDriver
     public int StreamEndCapture(nint stream, out nint graph)
     {
         graph = 0;
+        if (!HasContext)
+            return InvalidContext;
         if (!streams.TryGetValue(stream, out EmulatedStream? found) || found.Captured is not { } captured)
             return InvalidValue;
         if (found.Thread != Environment.CurrentManagedThreadId)
@@ -56,6 +69,8 @@ public sealed unsafe partial class EmulatedDriver
     public int GraphInstantiate(out nint executable, nint graph, ulong flags)
     {
         executable = 0;
+        if (!HasContext)
+            return InvalidContext;
         if (!graphs.TryGetValue(graph, out List<Action>? captured))
             return InvalidHandle;
         executable = NewHandle();
@@ -65,6 +80,8 @@ public sealed unsafe partial class EmulatedDriver
 
     public int GraphLaunch(nint executable, nint stream)
     {
+        if (!HasContext)
+            return InvalidContext;
         if (!executables.TryGetValue(executable, out Action[]? captured) || (stream != 0 && !streams.ContainsKey(stream)))
             return InvalidHandle;
         if (CaptureOf(stream) is not null)
@@ -77,25 +94,29 @@ public sealed unsafe partial class EmulatedDriver
         return 0;
     }
 
-    public int GraphExecutableDestroy(nint executable) => executables.TryRemove(executable, out _) ? 0 : InvalidHandle;
+    public int GraphExecutableDestroy(nint executable) => !HasContext ? InvalidContext : executables.TryRemove(executable, out _) ? 0 : InvalidHandle;
 
-    public int GraphDestroy(nint graph) => graphs.TryRemove(graph, out _) ? 0 : InvalidHandle;
+    public int GraphDestroy(nint graph) => !HasContext ? InvalidContext : graphs.TryRemove(graph, out _) ? 0 : InvalidHandle;
 
     public int HostAllocate(out nint address, nuint bytes, uint flags)
     {
         address = 0;
+        if (!HasContext)
+            return InvalidContext;
         if (bytes == 0)
             return InvalidValue;
-        address = (nint)System.Runtime.InteropServices.NativeMemory.AllocZeroed(bytes);
+        address = (nint)NativeMemory.AllocZeroed(bytes);
         hostMemory[address] = bytes;
         return 0;
     }
 
     public int HostFree(nint address)
     {
+        if (!HasContext)
+            return InvalidContext;
         if (!hostMemory.TryRemove(address, out _))
             return InvalidValue;
-        System.Runtime.InteropServices.NativeMemory.Free((void*)address);
+        NativeMemory.Free((void*)address);
         return 0;
     }
 
@@ -120,7 +141,8 @@ public sealed unsafe partial class EmulatedDriver
     private void DisposeGraphs()
     {
         foreach (nint address in hostMemory.Keys)
-            HostFree(address);
+            NativeMemory.Free((void*)address);
+        hostMemory.Clear();
         foreach (nint address in reservations.Keys)
             Free(address);
     }

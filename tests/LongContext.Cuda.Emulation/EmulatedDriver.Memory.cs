@@ -8,16 +8,20 @@ public sealed unsafe partial class EmulatedDriver
     public int MemoryAllocate(out nint address, nuint bytes)
     {
         address = 0;
+        if (!HasContext)
+            return InvalidContext;
         if (bytes == 0)
             return InvalidValue;
         address = memory.Allocate(bytes);
         return 0;
     }
 
-    public int MemoryFree(nint address) => memory.Free(address) ? 0 : InvalidValue;
+    public int MemoryFree(nint address) => !HasContext ? InvalidContext : memory.Free(address) ? 0 : InvalidValue;
 
     public int MemoryCopyToDevice(nint destination, void* source, nuint bytes, nint stream)
     {
+        if (!HasContext)
+            return InvalidContext;
         if (bytes == 0)
             return 0;
         memory.Require(destination, (long)bytes);
@@ -30,6 +34,8 @@ public sealed unsafe partial class EmulatedDriver
 
     public int MemoryCopyToHost(void* destination, nint source, nuint bytes, nint stream)
     {
+        if (!HasContext)
+            return InvalidContext;
         if (bytes == 0)
             return 0;
         memory.Require(source, (long)bytes);
@@ -45,6 +51,8 @@ public sealed unsafe partial class EmulatedDriver
 
     public int MemorySet(nint destination, byte value, nuint bytes, nint stream)
     {
+        if (!HasContext)
+            return InvalidContext;
         if (bytes == 0)
             return 0;
         memory.Require(destination, (long)bytes);
@@ -64,6 +72,8 @@ public sealed unsafe partial class EmulatedDriver
 
     public int MemoryCopyOnDevice(nint destination, nint source, nuint bytes, nint stream)
     {
+        if (!HasContext)
+            return InvalidContext;
         if (bytes == 0)
             return 0;
         memory.Require(destination, (long)bytes);
@@ -77,6 +87,9 @@ public sealed unsafe partial class EmulatedDriver
 
     public int EventCreate(out nint handle, uint flags)
     {
+        handle = 0;
+        if (!HasContext)
+            return InvalidContext;
         handle = NewHandle();
         events[handle] = 0;
         return 0;
@@ -84,31 +97,35 @@ public sealed unsafe partial class EmulatedDriver
 
     public int EventRecord(nint handle, nint stream)
     {
+        if (!HasContext)
+            return InvalidContext;
         if (!events.ContainsKey(handle))
             return InvalidHandle;
         events[handle] = Stopwatch.GetTimestamp();
         return 0;
     }
 
-    public int EventSynchronize(nint handle) => events.ContainsKey(handle) ? 0 : InvalidHandle;
+    public int EventSynchronize(nint handle) => !HasContext ? InvalidContext : events.ContainsKey(handle) ? 0 : InvalidHandle;
 
     /// <summary>Time of the emulation, which says nothing of a GPU.</summary>
     public int EventElapsedTime(out float milliseconds, nint start, nint end)
     {
         milliseconds = 0;
+        if (!HasContext)
+            return InvalidContext;
         if (!events.TryGetValue(start, out long from) || !events.TryGetValue(end, out long to))
             return InvalidHandle;
         milliseconds = (float)Stopwatch.GetElapsedTime(from, to).TotalMilliseconds;
         return 0;
     }
 
-    public int EventDestroy(nint handle) => events.TryRemove(handle, out _) ? 0 : InvalidHandle;
+    public int EventDestroy(nint handle) => !HasContext ? InvalidContext : events.TryRemove(handle, out _) ? 0 : InvalidHandle;
 
     public int GetErrorName(int error, out nint text)
     {
         text = Text(error, error switch
         {
-            0 => "CUDA_SUCCESS", InvalidValue => "CUDA_ERROR_INVALID_VALUE", 101 => "CUDA_ERROR_INVALID_DEVICE", InvalidPtx => "CUDA_ERROR_INVALID_PTX",
+            0 => "CUDA_SUCCESS", InvalidValue => "CUDA_ERROR_INVALID_VALUE", 101 => "CUDA_ERROR_INVALID_DEVICE", InvalidContext => "CUDA_ERROR_INVALID_CONTEXT", InvalidPtx => "CUDA_ERROR_INVALID_PTX",
             OutOfMemory => "CUDA_ERROR_OUT_OF_MEMORY", CaptureUnsupported => "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED", CaptureWrongThread => "CUDA_ERROR_STREAM_CAPTURE_WRONG_THREAD",
             InvalidHandle => "CUDA_ERROR_INVALID_HANDLE", NotFound => "CUDA_ERROR_NOT_FOUND", 701 => "CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES", _ => "CUDA_ERROR_UNKNOWN",
         });
@@ -119,7 +136,7 @@ public sealed unsafe partial class EmulatedDriver
     {
         text = Text(~error, error switch
         {
-            0 => "no error", InvalidValue => "invalid argument", 101 => "invalid device ordinal", InvalidPtx => "a PTX JIT compilation failed",
+            0 => "no error", InvalidValue => "invalid argument", 101 => "invalid device ordinal", InvalidContext => "invalid device context", InvalidPtx => "a PTX JIT compilation failed",
             OutOfMemory => "out of memory", CaptureUnsupported => "operation not permitted when stream is capturing", CaptureWrongThread => "stream is captured by another thread",
             InvalidHandle => "invalid resource handle", NotFound => "named symbol not found", 701 => "too many resources requested for launch", _ => "unknown error",
         });
@@ -130,5 +147,6 @@ public sealed unsafe partial class EmulatedDriver
 
     public int TensorMapEncodeTiled(void* map, int dataType, uint rank, nint globalAddress, ulong* globalDim, ulong* globalStrides, uint* boxDim, uint* elementStrides,
         int interleave, int swizzle, int l2Promotion, int outOfBoundsFill) =>
-        Hopper.TensorMap.Encode((Hopper.TensorMap*)map, dataType, rank, globalAddress, globalDim, globalStrides, boxDim, elementStrides, interleave, swizzle, l2Promotion, outOfBoundsFill) ? 0 : InvalidValue;
+        !HasContext ? InvalidContext
+        : Hopper.TensorMap.Encode((Hopper.TensorMap*)map, dataType, rank, globalAddress, globalDim, globalStrides, boxDim, elementStrides, interleave, swizzle, l2Promotion, outOfBoundsFill) ? 0 : InvalidValue;
 }

@@ -14,6 +14,7 @@ namespace LongContext.Cuda.Emulation;
 public sealed unsafe partial class EmulatedDriver : ICudaDriver, IDisposable
 {
     private const int InvalidValue = 1;
+    private const int InvalidContext = 201;
     private const int InvalidPtx = 218;
     private const int InvalidHandle = 400;
     private const int NotFound = 500;
@@ -21,12 +22,19 @@ public sealed unsafe partial class EmulatedDriver : ICudaDriver, IDisposable
     private const int CaptureUnsupported = 900;
     private const int CaptureWrongThread = 908;
     private const int ParameterBytes = 4096;
+    private const nint TheContext = 1;
+
+    /// <summary>Each driver's context of this thread, by the driver's number. No ThreadLocal: finalizers come here, and its own may have been before.</summary>
+    [ThreadStatic]
+    private static Dictionary<int, nint>? contexts;
+
+    private static int drivers;
     private readonly DeviceMemory memory;
     private readonly ConcurrentDictionary<nint, EmulatedModule> modules = new();
     private readonly ConcurrentDictionary<nint, EmulatedFunction> functions = new();
     private readonly ConcurrentDictionary<nint, long> events = new();
     private readonly ConcurrentDictionary<int, nint> texts = new();
-    private readonly ConcurrentBag<nint> maps = [];
+    private readonly int number = Interlocked.Increment(ref drivers);
     private long handles = 0x1000;
 
     public EmulatedDriver()
@@ -56,6 +64,14 @@ public sealed unsafe partial class EmulatedDriver : ICudaDriver, IDisposable
 
     /// <summary>Bytes allocated and not yet freed.</summary>
     public long AllocatedBytes => memory.Bytes;
+
+    /// <summary>
+    /// Whether this thread has the context: what works on memory, modules, streams and tensor maps is refused without, as by the driver.
+    /// Addresses apart from memory (EmulatedDriver.Virtual.cs) name their GPU themselves.
+    /// </summary>
+    private bool HasContext => Current == TheContext;
+
+    private nint Current => contexts is { } own && own.TryGetValue(number, out nint context) ? context : 0;
 
     /// <summary>Makes host memory usable by kernels, such as a CPU tensor's. It counts as written.</summary>
     public void Register(nint address, long bytes) => memory.Register(address, bytes);
@@ -119,7 +135,7 @@ public sealed unsafe partial class EmulatedDriver : ICudaDriver, IDisposable
 
     public int PrimaryContextRetain(out nint context, int device)
     {
-        context = 1;
+        context = TheContext;
         return device == 0 ? 0 : 101;
     }
 
@@ -127,15 +143,30 @@ public sealed unsafe partial class EmulatedDriver : ICudaDriver, IDisposable
 
     public int ContextGetCurrent(out nint context)
     {
-        context = 1;
+        context = Current;
         return 0;
     }
 
-    public int ContextSetCurrent(nint context) => 0;
+    public int ContextSetCurrent(nint context)
+    {
+        if (context is not (0 or TheContext))
+            return InvalidContext;
+        (contexts ??= [])[number] = context;
+        return 0;
+    }
+
+    /// <summary>Makes the context current on this thread, for who calls the driver without a <see cref="CudaContext"/>.</summary>
+    public EmulatedDriver MakeCurrent()
+    {
+        ContextSetCurrent(TheContext);
+        return this;
+    }
 
     public int ModuleLoadData(out nint module, byte* image, byte* log, int logBytes)
     {
         module = 0;
+        if (!HasContext)
+            return InvalidContext;
         try
         {
             ReadOnlySpan<byte> bytes = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(image);
@@ -173,6 +204,8 @@ public sealed unsafe partial class EmulatedDriver : ICudaDriver, IDisposable
 
     public int ModuleUnload(nint module)
     {
+        if (!HasContext)
+            return InvalidContext;
         if (!modules.TryRemove(module, out EmulatedModule? removed))
             return InvalidHandle;
         removed.Dispose();
@@ -182,6 +215,8 @@ public sealed unsafe partial class EmulatedDriver : ICudaDriver, IDisposable
     public int ModuleGetFunction(out nint function, nint module, string name)
     {
         function = 0;
+        if (!HasContext)
+            return InvalidContext;
         if (!modules.TryGetValue(module, out EmulatedModule? found))
             return InvalidHandle;
         if (!found.Kernels.TryGetValue(name, out KernelCode? kernel))
@@ -194,6 +229,8 @@ public sealed unsafe partial class EmulatedDriver : ICudaDriver, IDisposable
     public int FunctionGetAttribute(out int value, int attribute, nint function)
     {
         value = 0;
+        if (!HasContext)
+            return InvalidContext;
         if (!functions.TryGetValue(function, out EmulatedFunction? found))
             return InvalidHandle;
         value = attribute switch
@@ -211,6 +248,8 @@ public sealed unsafe partial class EmulatedDriver : ICudaDriver, IDisposable
 
     public int FunctionSetAttribute(nint function, int attribute, int value)
     {
+        if (!HasContext)
+            return InvalidContext;
         if (!functions.TryGetValue(function, out EmulatedFunction? found))
             return InvalidHandle;
         DeviceGetAttribute(out int most, 97, 0);
@@ -225,6 +264,8 @@ public sealed unsafe partial class EmulatedDriver : ICudaDriver, IDisposable
 
     public int LaunchKernel(nint function, uint gridX, uint gridY, uint gridZ, uint blockX, uint blockY, uint blockZ, uint sharedBytes, nint stream, void** parameters, void** extra)
     {
+        if (!HasContext)
+            return InvalidContext;
         if (!functions.TryGetValue(function, out EmulatedFunction? found))
             return InvalidHandle;
         KernelCode kernel = found.Kernel;
@@ -273,8 +314,9 @@ public sealed unsafe partial class EmulatedDriver : ICudaDriver, IDisposable
 
     public void Dispose()
     {
-        foreach (nint module in modules.Keys)
-            ModuleUnload(module);
+        foreach (EmulatedModule module in modules.Values)
+            module.Dispose();
+        modules.Clear();
         DisposeGraphs();
         foreach (nint text in texts.Values)
             Marshal.FreeCoTaskMem(text);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using LongContext.Cuda;
@@ -11,14 +12,16 @@ internal static partial class GpuKernels
 {
     private const int Launches = 20_000;
 
-    /// <summary>Loads every kernel that the GPU can run: registers, local memory (spills where not 0), static shared memory, time to assemble.</summary>
+    /// <summary>
+    /// Loads every kernel that the GPU can run: registers, beside those that its launch bounds leave, local memory (spills where not 0; 0 is expected),
+    /// static shared memory, time to assemble.
+    /// </summary>
     public static int Registers(string? word, TextWriter output)
     {
         CudaContext context = CudaContext.ForDevice(0);
         int faults = 0;
-        foreach (string module in KernelImages.Names.Where(name => word is null || name.Contains(word, StringComparison.Ordinal)))
+        foreach (string module in Modules(word, context))
         {
-            if (module.StartsWith("sm_90a/", StringComparison.Ordinal) && !context.Architecture.IsHopper) continue;
             string text = System.Text.Encoding.ASCII.GetString(KernelImages.Load(module));
             foreach (string entry in Entry().Matches(text).Select(match => match.Groups[1].Value))
             {
@@ -29,6 +32,7 @@ internal static partial class GpuKernels
                     CudaFunction function = context.GetKernel(module, entry);
                     row["assembled_ms"] = Math.Round(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
                     row["registers"] = function.Registers;
+                    row["bound_registers"] = BoundOf(text[text.IndexOf($".entry {entry}(", StringComparison.Ordinal)..], context.Architecture);
                     row["local_bytes"] = function.LocalBytes;
                     row["shared_bytes"] = function.StaticSharedBytes;
                 }
@@ -43,6 +47,14 @@ internal static partial class GpuKernels
         }
 
         return faults == 0 ? 0 : 1;
+    }
+
+    /// <summary>What the driver's assembler says of every module that the GPU can run: spills, and setmaxnreg where it is left out (then a kernel's roles do not get their registers).</summary>
+    public static int Assembler(string? word, TextWriter output)
+    {
+        CudaContext context = CudaContext.ForDevice(0);
+        foreach (string module in Modules(word, context)) output.WriteLine(JsonSerializer.Serialize(new { module, assembler = context.AssemblerInformation(module) }));
+        return 0;
     }
 
     /// <summary>Microseconds of the calling thread for a launch, and bytes that it allocates; asked: at most 10 and 0.</summary>
@@ -69,6 +81,24 @@ internal static partial class GpuKernels
         output.WriteLine(JsonSerializer.Serialize(new { ours = "launch", median_us = times[times.Count / 2], allocated_bytes = allocated }));
         return 0;
     }
+
+    private static IEnumerable<string> Modules(string? word, CudaContext context) => KernelImages.Names.Where(name =>
+        (word is null || name.Contains(word, StringComparison.Ordinal)) && (context.Architecture.IsHopper || !name.StartsWith("sm_90a/", StringComparison.Ordinal)));
+
+    /// <summary>Registers of a thread that an entry's launch bounds leave; setmaxnreg moves some of them between warps.</summary>
+    private static int BoundOf(string entry, GpuArchitecture gpu)
+    {
+        string head = entry[..entry.IndexOf('{', StringComparison.Ordinal)];
+        int threads = Threads().Match(head) is { Success: true } bound ? int.Parse(bound.Groups[1].Value, CultureInfo.InvariantCulture) : 1024;
+        int blocks = Blocks().Match(head) is { Success: true } found ? int.Parse(found.Groups[1].Value, CultureInfo.InvariantCulture) : 1;
+        return Math.Min(255, gpu.RegistersPerMultiprocessor / (threads * blocks) / 8 * 8);
+    }
+
+    [GeneratedRegex(@"\.maxntid\s+(\d+)")]
+    private static partial Regex Threads();
+
+    [GeneratedRegex(@"\.minnctapersm\s+(\d+)")]
+    private static partial Regex Blocks();
 
     [GeneratedRegex(@"\.entry\s+(\w+)")]
     private static partial Regex Entry();

@@ -35,6 +35,7 @@ internal struct HopperTensorMap
         uint* elementStrides = stackalloc uint[3] { 1, 1, 1 };
         byte* place = stackalloc byte[(Words * sizeof(ulong)) + Alignment];
         var map = (ulong*)(((nuint)place + (Alignment - 1)) & ~(nuint)(Alignment - 1));
+        using CurrentContext current = context.Enter();
         int status = context.Driver.TensorMapEncodeTiled(
             map, element == AttentionElement.BFloat16 ? BFloat16 : Float16, 3, address, dimensions, strides, box, elementStrides, interleave: 0,
             chunk switch { 64 => Swizzle128, 32 => Swizzle64, _ => Swizzle32 }, Promote256, outOfBoundsFill: 0);

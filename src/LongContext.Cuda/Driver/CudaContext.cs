@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text;
 
 namespace LongContext.Cuda.Driver;
 
@@ -8,6 +9,7 @@ namespace LongContext.Cuda.Driver;
 /// </summary>
 public sealed class CudaContext : IDisposable
 {
+    private const int AssemblerLogBytes = 1 << 16;
     private static readonly ConcurrentDictionary<int, Lazy<CudaContext>> Shared = new();
     private readonly PrimaryContextHandle handle;
     private readonly ConcurrentDictionary<string, Lazy<CudaModule>> modules = new(StringComparer.Ordinal);
@@ -138,6 +140,23 @@ public sealed class CudaContext : IDisposable
     /// <summary>Loads PTX that is not this library's own, for tests and measurements.</summary>
     internal CudaFunction Load(string moduleName, ReadOnlySpan<byte> image, string name) =>
         new(this, new CudaModule(this, moduleName, image), name, name);
+
+    /// <summary>What NVIDIA's assembler says of a module of this library, loaded apart for it; empty where the driver has the result in its cache.</summary>
+    /// <exception cref="CudaException">The driver does not take the module.</exception>
+    /// <exception cref="InvalidOperationException">The context is another driver's.</exception>
+    internal unsafe string AssemblerInformation(string module)
+    {
+        if (Driver is not NativeCudaDriver native) throw new InvalidOperationException($"The assembler's information comes from NVIDIA's driver; this one is {Driver.Name}.");
+        byte[] log = new byte[AssemblerLogBytes];
+        using CurrentContext current = Enter();
+        fixed (byte* text = KernelImages.Load(module), place = log)
+        {
+            CudaException.ThrowIfFailed(Driver, native.ModuleLoadVerbose(out nint loaded, text, place, log.Length), $"cuModuleLoadDataEx({module})");
+            _ = Driver.ModuleUnload(loaded);
+        }
+
+        return Encoding.UTF8.GetString(log).TrimEnd('\0');
+    }
 
     private CurrentContext Current() => new(Driver, handle.Value, isFirst: Ordinal == 0);
 

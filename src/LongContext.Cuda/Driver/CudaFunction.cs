@@ -3,7 +3,7 @@ namespace LongContext.Cuda.Driver;
 /// <summary>A kernel, ready to be launched. Thread-safe.</summary>
 public sealed unsafe class CudaFunction
 {
-    /// <summary>Dynamic shared memory that a block may have without being asked for beforehand.</summary>
+    /// <summary>Shared memory, static and dynamic together, that a block may have without being asked for beforehand.</summary>
     private const int UnaskedSharedBytes = 48 << 10;
     private const int MostCarveout = 100; // percent
 
@@ -11,7 +11,8 @@ public sealed unsafe class CudaFunction
     private readonly CudaModule module;
     private readonly nint function;
     private readonly Lock gate = new();
-    private int allowedSharedBytes = UnaskedSharedBytes;
+    private int allowedSharedBytes; // dynamic
+    private bool asked;
 
     internal CudaFunction(CudaContext context, CudaModule module, string entry, string name)
     {
@@ -19,6 +20,7 @@ public sealed unsafe class CudaFunction
         this.module = module;
         function = module.GetFunction(entry);
         Name = name;
+        allowedSharedBytes = UnaskedSharedBytes - StaticSharedBytes;
     }
 
     /// <summary>Module and entry, for messages.</summary>
@@ -68,7 +70,8 @@ public sealed unsafe class CudaFunction
                 context.Driver, context.Driver.FunctionSetAttribute(function, FunctionAttributes.MaxDynamicSharedBytes, sharedBytes),
                 $"cuFuncSetAttribute({Name}, MAX_DYNAMIC_SHARED_SIZE_BYTES, {sharedBytes})");
             // Such kernels want several blocks a multiprocessor: as much of its memory as can be shall be shared memory, not first-level cache. It is a hint; a refusal is no fault.
-            if (allowedSharedBytes == UnaskedSharedBytes) _ = context.Driver.FunctionSetAttribute(function, FunctionAttributes.PreferredSharedMemoryCarveout, MostCarveout);
+            if (!asked) _ = context.Driver.FunctionSetAttribute(function, FunctionAttributes.PreferredSharedMemoryCarveout, MostCarveout);
+            asked = true;
             Volatile.Write(ref allowedSharedBytes, sharedBytes);
         }
     }

@@ -3,9 +3,12 @@ namespace LongContext.Cuda.Driver;
 /// <summary>The driver that NVIDIA installs (libcuda.so.1, nvcuda.dll), loaded when first called. Ask <see cref="CudaDevice.IsAvailable"/> before.</summary>
 public sealed unsafe class NativeCudaDriver : ICudaDriver
 {
-    // CUjit_option: where the assembler's errors go, and how many bytes that has.
+    // CUjit_option: where the assembler's errors and information go, and how many bytes that has; whether it says all it knows.
+    private const int JitInfoLogBuffer = 3;
+    private const int JitInfoLogBufferBytes = 4;
     private const int JitErrorLogBuffer = 5;
     private const int JitErrorLogBufferBytes = 6;
+    private const int JitLogVerbose = 12;
 
     private NativeCudaDriver()
     {
@@ -47,6 +50,14 @@ public sealed unsafe class NativeCudaDriver : ICudaDriver
         int* options = stackalloc int[] { JitErrorLogBuffer, JitErrorLogBufferBytes };
         void** values = stackalloc void*[] { log, (void*)logBytes };
         return NativeMethods.ModuleLoadData(out module, image, log is null ? 0u : 2u, options, values);
+    }
+
+    /// <summary>As <see cref="ModuleLoadData"/>, with the assembler's information in the log: registers and spills of each kernel, and what it left out, as setmaxnreg.</summary>
+    internal int ModuleLoadVerbose(out nint module, byte* image, byte* log, int logBytes)
+    {
+        int* options = stackalloc int[] { JitInfoLogBuffer, JitInfoLogBufferBytes, JitLogVerbose };
+        void** values = stackalloc void*[] { log, (void*)logBytes, (void*)1 };
+        return NativeMethods.ModuleLoadData(out module, image, 3, options, values);
     }
 
     /// <inheritdoc />

@@ -32,19 +32,18 @@ internal sealed class LinearKernel
         this.context = context;
         Plain = plain;
         fast = new KernelTable(context, 2 * Formats * Entries, index => (
-            Module(index / Entries), $"linear_{8 * ((index % TokenTiles) + 1)}{((index / TokenTiles) % 3) switch { 0 => string.Empty, 1 => "_of64", _ => "_of32" }}"));
-        combine = new KernelTable(context, 2 * Formats, index => (Module(index), "linear_combine"));
-        reference = new KernelTable(context, 2 * Formats, index => ($"linear_reference_{((ElementType)(index % 2)).Suffix()}", $"linear_reference_{Name(index / 2)}"));
+            Name(index / Entries), $"linear_{8 * ((index % TokenTiles) + 1)}{((index / TokenTiles) % 3) switch { 0 => string.Empty, 1 => "_of64", _ => "_of32" }}"));
+        combine = new KernelTable(context, 2 * Formats, index => (Name(index), "linear_combine"));
+        reference = new KernelTable(context, 2 * Formats, index => ($"linear_reference_{((ElementType)(index % 2)).Suffix()}", $"linear_reference_{Word((LinearFormat)(index / 2))}"));
 
-        static string Module(int index) => $"linear_{Name(index / 2)}_{((ElementType)(index % 2)).Suffix()}";
-        static string Name(int format) => ((LinearFormat)format) switch
-        {
-            LinearFormat.Plain => "plain", LinearFormat.Int8 => "int8", LinearFormat.Float8 => "float8", LinearFormat.Int4 => "int4", _ => "nf4",
-        };
+        static string Name(int index) => LinearKernel.Name((LinearFormat)(index / 2), (ElementType)(index % 2));
     }
 
     /// <summary>Whether the plain, slow kernel runs.</summary>
     public bool Plain { get; }
+
+    /// <summary>The module of a format's fast kernels, as <see cref="CudaContext.GetKernel"/> wants it.</summary>
+    public static string Module(LinearFormat format, ElementType type) => $"sm_80/{Name(format, type)}";
 
     /// <summary>Bytes of workspace for arguments, whose addresses are not looked at; 0 where none is needed. Launches that follow each other on a stream may share it.</summary>
     /// <exception cref="ArgumentException">A size or a format that cannot be.</exception>
@@ -139,6 +138,13 @@ internal sealed class LinearKernel
         LinearFormat.Int4 => Grids.Ceiling(w.Inputs, w.GroupSize),
         LinearFormat.Nf4 => Grids.Ceiling(w.Inputs, Nf4Block),
         _ => 1,
+    };
+
+    private static string Name(LinearFormat format, ElementType type) => $"linear_{Word(format)}_{type.Suffix()}";
+
+    private static string Word(LinearFormat format) => format switch
+    {
+        LinearFormat.Plain => "plain", LinearFormat.Int8 => "int8", LinearFormat.Float8 => "float8", LinearFormat.Int4 => "int4", _ => "nf4",
     };
 
     private static LinearParameters Parameters(in LinearArguments a, in LinearPlan plan)

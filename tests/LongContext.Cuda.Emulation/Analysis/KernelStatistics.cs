@@ -12,7 +12,9 @@ namespace LongContext.Cuda.Emulation.Analysis;
 /// <param name="SharedBytes">Static shared memory of a block.</param>
 /// <param name="Instructions">Instructions in all.</param>
 /// <param name="Loops">Innermost loops.</param>
-public sealed record KernelStatistics(string Kernel, int Registers, int Predicates, int RegistersLine, int LocalBytes, int SharedBytes, int Instructions, IReadOnlyList<LoopStatistics> Loops)
+/// <param name="Roles">What follows each setmaxnreg.</param>
+public sealed record KernelStatistics(
+    string Kernel, int Registers, int Predicates, int RegistersLine, int LocalBytes, int SharedBytes, int Instructions, IReadOnlyList<LoopStatistics> Loops, IReadOnlyList<RoleStatistics> Roles)
 {
     /// <summary>Statistics of all kernels of a PTX text.</summary>
     public static IReadOnlyList<KernelStatistics> Of(string ptx, string file)
@@ -25,8 +27,8 @@ public sealed record KernelStatistics(string Kernel, int Registers, int Predicat
     internal static KernelStatistics Measure(KernelCode kernel)
     {
         var flow = new ControlFlow(kernel.Source);
-        (int registers, int predicates, int line) = Liveness.Maximum(kernel, flow);
-        return new KernelStatistics(kernel.Name, registers, predicates, line, kernel.LocalBytes, kernel.StaticShared, kernel.Code.Length, InnermostLoops.Find(kernel, flow));
+        (int registers, int predicates, int line) = Liveness.Maximum(kernel, flow, null, null);
+        return new KernelStatistics(kernel.Name, registers, predicates, line, kernel.LocalBytes, kernel.StaticShared, kernel.Code.Length, InnermostLoops.Find(kernel, flow), RegisterRoles.Find(kernel, flow));
     }
 }
 

@@ -1,3 +1,4 @@
+using System.Collections;
 using LongContext.Cuda.Emulation.Execution;
 using LongContext.Cuda.Emulation.Parsing;
 
@@ -75,7 +76,11 @@ internal sealed class Liveness
     }
 
     /// <summary>The most registers of 32 bits and predicates that are alive before an instruction, copies that need no register of their own not counted.</summary>
-    public static (int Registers, int Predicates, int Line) Maximum(KernelCode code, ControlFlow flow)
+    /// <param name="code">The kernel.</param>
+    /// <param name="flow">Its blocks.</param>
+    /// <param name="looked">The instructions that are looked at; null for all.</param>
+    /// <param name="free">Registers that do not count; null for none.</param>
+    public static (int Registers, int Predicates, int Line) Maximum(KernelCode code, ControlFlow flow, BitArray? looked, RegisterSet? free)
     {
         var liveness = new Liveness(code.Source, code.Decoded, flow);
         var classes = CopyClasses.Find(code, liveness);
@@ -85,7 +90,7 @@ internal sealed class Liveness
         var live = new RegisterSet(code.Source.Registers.Count);
         void Set(int register, bool value)
         {
-            if (live[register] == value)
+            if (live[register] == value || free?[register] == true)
                 return;
             live[register] = value;
             PtxType type = code.Source.Registers[register].Type;
@@ -108,6 +113,8 @@ internal sealed class Liveness
             for (int i = flow.Starts[b + 1] - 1; i >= flow.Starts[b]; i--)
             {
                 liveness.Step(i, (register, value) => Set(register, value && written[register]));
+                if (looked?[i] == false)
+                    continue;
                 if (sum > best)
                     (best, line) = (sum, code.Source.Instructions[i].Line);
                 predicates = Math.Max(predicates, flags);

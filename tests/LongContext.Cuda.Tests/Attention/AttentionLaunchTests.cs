@@ -61,6 +61,22 @@ public sealed class AttentionLaunchTests : IDisposable
         Assert.Equal(2 * 1_792, AttentionBackward.WorkspaceBytes(new AttentionPlan(shape with { Deterministic = true }, GpuArchitecture.A100, [0, 100, 200])));
     }
 
+    /// <summary>The driver encodes a tensor map only on a thread that has a context, which a caller's thread need not have.</summary>
+    [Fact]
+    public void Encode_OnAThreadWithoutAContext_MakesItCurrent()
+    {
+        HopperTensorMap map = default;
+        Exception? fault = null;
+        var thread = new Thread(() =>
+        {
+            fault = Record.Exception(() => map = HopperTensorMap.Encode(context, "q", 0x1000, 8, 2, 64, 128, AttentionElement.BFloat16, chunk: 64, boxRows: 64));
+        });
+        thread.Start();
+        thread.Join();
+        Assert.Null(fault);
+        Assert.NotEqual(0ul, map[0]);
+    }
+
     [Fact]
     public void Launch_InSteadyState_AllocatesNothing()
     {

@@ -43,6 +43,14 @@ public abstract class CrossEntropySuite
         Check(ElementType.BFloat16, 2, 120_003, new Options { Offset = 3 }, plain: false);
     }
 
+    /// <summary>Static and dynamic shared memory together may be 48 KiB without asking: rows whose bytes, but not whose bytes and the kernel's own, are below that.</summary>
+    [Fact]
+    public void Run_RowOfAboutTheUnaskedSharedMemory_FollowsTheDefinition()
+    {
+        foreach (int vocabulary in new[] { 12_224, 12_228, 12_288, 12_292 }) Check(ElementType.Float32, 1, vocabulary, new Options(), plain: false);
+        foreach (int vocabulary in new[] { 24_448, 24_456, 24_576, 24_584 }) Check(ElementType.BFloat16, 1, vocabulary, new Options(), plain: false);
+    }
+
     [Fact]
     public void Run_InfiniteLogits_HaveNoProbability()
     {

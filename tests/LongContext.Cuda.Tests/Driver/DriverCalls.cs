@@ -117,7 +117,7 @@ internal static unsafe class DriverCalls
         note(nameof(driver.GetErrorString), () => $"{driver.GetErrorString(-23, out nint text)}, {Marshal.PtrToStringUTF8(text)}");
     }
 
-    /// <summary>What <see cref="NativeMethods"/> has for <see cref="CudaDevice"/> alone.</summary>
+    /// <summary>What <see cref="NativeMethods"/> has for <see cref="CudaDevice"/> alone, and what measurements ask.</summary>
     private static void BesideTheSeam(Action<string, Func<string>> note)
     {
         note(nameof(NativeMethods.DriverGetVersion), () => $"{NativeMethods.DriverGetVersion(out int version)}, {version}");
@@ -129,6 +129,15 @@ internal static unsafe class DriverCalls
         note(nameof(NativeMethods.DeviceTotalMemory), () => $"{NativeMethods.DeviceTotalMemory(out nuint bytes, -25)}, {bytes:x}");
         note(nameof(NativeMethods.ContextGetDevice), () => $"{NativeMethods.ContextGetDevice(out int device)}, {device}");
         note(nameof(NativeMethods.MemoryGetInfo), () => $"{NativeMethods.MemoryGetInfo(out nuint free, out nuint total)}, {free:x}, {total:x}");
+        note(nameof(NativeCudaDriver.ModuleLoadVerbose), () =>
+        {
+            byte* log = stackalloc byte[40];
+            new Span<byte>(log, 40).Clear();
+            fixed (byte* image = ".version 7.4\0"u8)
+            {
+                return $"{NativeCudaDriver.Instance.ModuleLoadVerbose(out nint module, image, log, 40)}, {module:x}, {Marshal.PtrToStringUTF8((nint)log)}";
+            }
+        });
     }
 
     private static string Load(ICudaDriver driver, bool withLog)

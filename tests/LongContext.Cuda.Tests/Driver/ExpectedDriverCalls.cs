@@ -74,5 +74,6 @@ internal static class ExpectedDriverCalls
         { "DeviceTotalMemory", "cuDeviceTotalMem_v2(-25) → 52, 1400000004" },
         { "ContextGetDevice", "cuCtxGetDevice() → 53, -4" },
         { "MemoryGetInfo", "cuMemGetInfo_v2() → 54, 300000001, 1400000004" },
+        { "ModuleLoadVerbose", $"cuModuleLoadDataEx(.version 7.4, 3, 40) → 55, {Handle}3, 0 bytes spilled" },
     };
 }

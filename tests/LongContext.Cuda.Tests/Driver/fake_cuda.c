@@ -95,12 +95,16 @@ CUresult cuCtxSetCurrent(CUcontext context) { return note("cuCtxSetCurrent(%llx)
 CUresult cuModuleLoadDataEx(CUmodule *module, const void *image, unsigned int count, CUenum *options, void **values) {
   char *log = NULL;
   size_t bytes = 0;
+  int verbose = 0;
   *module = handle(3);
   for (unsigned int i = 0; i < count; i++) {
     if (options[i] == 5) log = values[i];           /* CU_JIT_ERROR_LOG_BUFFER */
     if (options[i] == 6) bytes = (size_t)values[i]; /* CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES */
+    if (options[i] == 3) log = values[i];           /* CU_JIT_INFO_LOG_BUFFER */
+    if (options[i] == 4) bytes = (size_t)values[i]; /* CU_JIT_INFO_LOG_BUFFER_SIZE_BYTES */
+    if (options[i] == 12) verbose = (size_t)values[i] == 1; /* CU_JIT_LOG_VERBOSE */
   }
-  if (log) snprintf(log, bytes, "line 7");
+  if (log) snprintf(log, bytes, verbose ? "0 bytes spilled" : "line 7");
   return note("cuModuleLoadDataEx(%s, %u, %zu)", (const char *)image, count, bytes);
 }
 

@@ -6,12 +6,12 @@ namespace LongContext.Cuda.Tests.Emulation;
 /// <summary>Figures about kernels that can be counted by hand.</summary>
 public sealed class AnalysisTests
 {
-    private static KernelStatistics Measure(string body, string declarations = "", string module = "", bool hopper = false) => Assert.Single(KernelStatistics.Of($$"""
+    private static KernelStatistics Measure(string body, string declarations = "", string module = "", bool hopper = false, string bounds = "") => Assert.Single(KernelStatistics.Of($$"""
         .version {{(hopper ? "8.0" : "7.4")}}
         .target {{(hopper ? "sm_90a" : "sm_80")}}
         .address_size 64
         {{module}}
-        .visible .entry k(.param .u64 p) {
+        .visible .entry k(.param .u64 p) {{bounds}} {
         .reg .pred %p<9>; .reg .b32 %r<99>; .reg .b64 %d<9>; .reg .f32 %f<9>;
         {{declarations}}
         {{body}}
@@ -35,6 +35,34 @@ public sealed class AnalysisTests
         Assert.Equal(5, found.Registers);
         Assert.Equal(0, found.Predicates);
         Assert.Empty(found.Loops);
+    }
+
+    [Fact]
+    public void Roles_AfterEachSetmaxnreg_CountTheirOwnValues()
+    {
+        // What gives registers away holds r0 and r2 at once, and besides a constant and a parameter, which instructions name. What takes some holds three, none of them the other's.
+        KernelStatistics found = Measure("""
+            ld.param.u64 %d0, [p];
+            mov.u32 %r0, %tid.x;
+            mov.b32 %r1, 7;
+            setp.gt.s32 %p0, %r0, 127;
+            @%p0 bra TAKES;
+            setmaxnreg.dec.sync.aligned.u32 24;
+            add.s32 %r2, %r0, %r1;
+            add.s32 %r3, %r0, %r2;
+            st.global.b32 [%d0], %r3;
+            ret;
+            TAKES:
+            setmaxnreg.inc.sync.aligned.u32 240;
+            ld.global.b32 %r4, [%d0];
+            ld.global.b32 %r5, [%d0+4];
+            ld.global.b32 %r6, [%d0+8];
+            add.s32 %r7, %r4, %r5;
+            add.s32 %r7, %r7, %r6;
+            add.s32 %r7, %r7, %r1;
+            st.global.b32 [%d0], %r7;
+            """, hopper: true, bounds: ".maxntid 256, 1, 1 .minnctapersm 1");
+        Assert.Equal([(24, true, 2), (240, false, 3)], found.Roles.Select(role => (role.Limit, role.Gives, role.Registers)));
     }
 
     [Fact]

@@ -266,7 +266,7 @@ public sealed unsafe class BulkCopyTests
             ret;
             }
             """;
-        using var driver = new EmulatedDriver(new EmulationOptions { Seed = 7 });
+        using EmulatedDriver driver = new EmulatedDriver(new EmulationOptions { Seed = 7 }).MakeCurrent();
         driver.ModuleGetFunction(out nint function, driver.Load(text, "tensor.ptx"), "test");
         var context = new CudaContext(driver, 0);
         using var tensor = new CudaBuffer(context, width * height * 2);
@@ -301,7 +301,7 @@ public sealed unsafe class BulkCopyTests
     [Fact]
     public void TensorMap_WrongArguments_AreInvalid()
     {
-        using var driver = new EmulatedDriver();
+        using EmulatedDriver driver = new EmulatedDriver().MakeCurrent();
         byte* maps = stackalloc byte[256];
         byte* map = (byte*)(((nint)maps + 63) & ~63);
         int Encode(int type = 9, uint rank = 2, nint address = 4096, ulong stride = 256, uint box0 = 64, uint box1 = 8, int swizzle = 3, int offset = 0)

@@ -56,7 +56,7 @@ internal sealed unsafe class PtxProgram(string body, string declarations = "", s
         where TIn : unmanaged
         where TOut : unmanaged
     {
-        using var driver = new EmulatedDriver(Options);
+        using EmulatedDriver driver = new EmulatedDriver(Options).MakeCurrent();
         nint module = driver.Load(Text, "test.ptx");
         Assert.Equal(0, driver.ModuleGetFunction(out nint function, module, "test"));
         if (SharedBytes > 48 * 1024)
@@ -91,7 +91,7 @@ internal sealed unsafe class PtxProgram(string body, string declarations = "", s
 
     public string Refused()
     {
-        using var driver = new EmulatedDriver(Options);
+        using EmulatedDriver driver = new EmulatedDriver(Options).MakeCurrent();
         return Assert.Throws<LongContext.Cuda.Emulation.Parsing.PtxException>(() => driver.Load(Text, "test.ptx")).Message;
     }
 }

@@ -111,7 +111,7 @@ public sealed class WarpTests
             mov.u32 %r1, %t;
             atom.global.{operation}.{type} %r2, [%out], {operand};
             """) { Threads = 128, Blocks = 32, Options = new() { Threads = 4, Seed = 1 } };
-        using var driver = new EmulatedDriver(program.Options);
+        using EmulatedDriver driver = new EmulatedDriver(program.Options).MakeCurrent();
         driver.ModuleGetFunction(out nint function, driver.Load(program.Text, "atomic.ptx"), "test");
         driver.MemoryAllocate(out nint cell, 16);
         unsafe
@@ -180,7 +180,7 @@ public sealed class WarpTests
             {
                 nint x = (nint)a, y = (nint)b;
                 void** parameters = stackalloc void*[] { &x, &y };
-                using (var strict = new EmulatedDriver())
+                using (EmulatedDriver strict = new EmulatedDriver().MakeCurrent())
                 {
                     strict.ModuleGetFunction(out nint function, strict.Load(program.Text, "host.ptx"), "test");
                     EmulationFault fault = EmulationFault.Limit;
@@ -198,7 +198,7 @@ public sealed class WarpTests
                     Assert.Equal(from, to);
                 }
                 to.AsSpan().Clear();
-                using var open = new EmulatedDriver(new EmulationOptions { AllowHostMemory = true });
+                using EmulatedDriver open = new EmulatedDriver(new EmulationOptions { AllowHostMemory = true }).MakeCurrent();
                 open.ModuleGetFunction(out nint again, open.Load(program.Text, "host.ptx"), "test");
                 open.LaunchKernel(again, 1, 1, 1, 32, 1, 1, 0, 0, parameters, null);
                 Assert.Equal(from, to);

@@ -45,8 +45,22 @@ public sealed partial class KernelSourceTests
         }
     }
 
+    /// <summary>What a kernel uses of a module's static arrays is the assembler's to find out; that all of them together are within the limit leaves nothing to it.</summary>
+    [Fact]
+    public void EmbeddedModules_StaticSharedMemory_IsWithinTheLimitInAll()
+    {
+        foreach (string name in KernelImages.Names)
+        {
+            long bytes = SharedArray().Matches(System.Text.Encoding.ASCII.GetString(KernelImages.Load(name))).Sum(match => long.Parse(match.Groups[1].Value, null));
+            Assert.True(bytes <= 48 << 10, $"{name}: {bytes} bytes");
+        }
+    }
+
     private static bool CompilerIsThere() =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, "clang-19")));
+
+    [GeneratedRegex(@"^(?!\s*\.extern).*\.shared \.align \d+ \.b8 \w+\[(\d+)\]", RegexOptions.Multiline)]
+    private static partial Regex SharedArray();
 
     [GeneratedRegex("#.*")]
     private static partial Regex Comment();

@@ -33,6 +33,33 @@ public sealed partial class RegisterBudgetTests
         ["sm_90a/attention_forward_f16_64_192x128 attention_forward"] = 164,
     };
 
+    /// <summary>Registers that an assembler wants besides a role's values: its stack's, and what addresses and conversions pass through.</summary>
+    private const int AssemblersOwn = 4;
+
+    /// <summary>
+    /// A role that does not fit the number it goes down to costs the kernel every setmaxnreg (ptxas says so in a warning, and no more), and then
+    /// those that were to take registers spill.
+    /// </summary>
+    [Fact]
+    public void LiveRegisters_OfWarpsThatGiveRegistersAway_FitWhatTheyKeep()
+    {
+        var wrong = new ConcurrentBag<string>();
+        var seen = new ConcurrentBag<string>();
+        Parallel.ForEach(KernelImages.Names.Where(name => name.StartsWith("sm_90a/", StringComparison.Ordinal)), module =>
+        {
+            foreach (KernelStatistics kernel in KernelStatistics.Of(Encoding.ASCII.GetString(KernelImages.Load(module)).TrimEnd('\0'), module))
+            {
+                TestContext.Current.SendDiagnosticMessage($"{module}: {string.Join(", ", kernel.Roles)}");
+                RoleStatistics gives = Assert.Single(kernel.Roles, role => role.Gives);
+                seen.Add(module);
+                if (gives.Registers + AssemblersOwn > gives.Limit)
+                    wrong.Add($"{module}, {kernel.Kernel}: {gives.Registers} registers are alive at line {gives.RegistersLine}, of {gives.Limit} that the warps keep, and an assembler wants {AssemblersOwn}");
+            }
+        });
+        Assert.True(wrong.IsEmpty, string.Join('\n', wrong.Order(StringComparer.Ordinal)));
+        Assert.NotEmpty(seen);
+    }
+
     [Fact]
     public void LiveRegisters_OfEveryEmbeddedKernel_FitTheLaunchBounds()
     {

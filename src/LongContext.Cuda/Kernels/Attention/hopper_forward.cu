@@ -18,14 +18,12 @@ DEVICE void ProduceForward(const HopperForwardParameters& p, uint64 parameters) 
   uint64 k = parameters + __builtin_offsetof(HopperForwardParameters, k), v = parameters + __builtin_offsetof(HopperForwardParameters, v);
   uint64 queries[1] = {parameters + __builtin_offsetof(HopperForwardParameters, q)};
   KeyProducer<Shape> producer;
-  int group = a.heads / a.keyHeads;
   int unit = BlockX();
   while (unit < p.schedule.units) {
-    int next = 0;
-    if (producer.lane == 0) next = DrawUnit(p.schedule); // needed only after this unit's loads
     int row;
     QueryTask task = QueryTaskOf<Shape>(a, UnitAt(a, p.schedule.sectionHeads, unit), row);
-    int tile = task.last - 1, keyHead = task.head / group, valid = task.keys - tile * Shape::Keys;
+    if (producer.first) unit = DrawUnit(p.schedule); // needed only after this unit's loads
+    int tile = task.last - 1, keyHead = task.head / GroupOf(a), valid = task.keys - tile * Shape::Keys;
     row += tile * Shape::Keys; // of the tile
     bool any = task.last > task.first;
     if (any) producer.LoadK(k, row, keyHead);
@@ -42,7 +40,7 @@ DEVICE void ProduceForward(const HopperForwardParameters& p, uint64 parameters) 
       if (tile > task.first) producer.LoadK(k, row - Shape::Keys, keyHead);
       producer.LoadV(v, row, keyHead);
     }
-    unit = Uniform(next);
+    unit = Uniform(unit);
   }
   producer.Hand(EndOfWork(), queries);
 }

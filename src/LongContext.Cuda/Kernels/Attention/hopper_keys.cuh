@@ -35,11 +35,12 @@ template <typename Shape> DEVICE QueryTask QueryTaskOf(const AttentionParameters
 
 DEVICE QueryTask EndOfWork() { return {0, -1, 0, 0, 0, 0, 0, 0}; }
 
-/// Brings tiles of k, v and queries; a warp. Counts of tiles brought so far give stage and phase.
+/// Brings tiles of k, v and queries; a warp. Counts of tiles brought so far give stage and phase; these are derived where they are needed, for
+/// the warp has Shape::ProducerRegisters, of which an assembler wants some for itself (RegisterBudgetTests.cs counts).
 template <typename Shape> struct KeyProducer {
   uint32 shared = SharedAddress(hopperShared);
   uint32 keyTiles = 0, valueTiles = 0, edges = 0, units = 0;
-  int lane = Lane();
+  bool first = Lane() == 0; // of its threads
 
   /// All columns of `Rows` rows, chunk by chunk; one thread.
   template <int Rows> DEVICE void LoadTile(uint32 destination, uint64 map, int head, int row, uint32 barrier) const {
@@ -50,9 +51,9 @@ template <typename Shape> struct KeyProducer {
 
   /// A tile of k or v: waits for its place, then loads it. `barrier`: of the stage, or another one.
   DEVICE void LoadKeys(uint64 map, uint32 tiles, uint32 count, uint32 barrier, uint32 empty, int row, int head) const {
-    uint32 stage = count % Shape::KeyStages, parity = count / Shape::KeyStages & 1;
+    uint32 stage = Opaque(count) % Shape::KeyStages, parity = count / Shape::KeyStages & 1;
     BarrierWait(shared + empty + 8 * stage, parity ^ 1);
-    if (lane == 0) {
+    if (first) {
       BarrierArriveExpect(barrier, Shape::KeyBytes);
       LoadTile<Shape::Keys>(shared + tiles + stage * Shape::KeyBytes, map, head, row, barrier);
     }
@@ -60,11 +61,11 @@ template <typename Shape> struct KeyProducer {
   }
 
   DEVICE void LoadK(uint64 map, int row, int head) {
-    LoadKeys(map, Shape::K, keyTiles, shared + Shape::KFull + 8 * (keyTiles % Shape::KeyStages), Shape::KEmpty, row, head);
+    LoadKeys(map, Shape::K, keyTiles, shared + Shape::KFull + 8 * (Opaque(keyTiles) % Shape::KeyStages), Shape::KEmpty, row, head);
     keyTiles++;
   }
   DEVICE void LoadV(uint64 map, int row, int head) {
-    LoadKeys(map, Shape::V, valueTiles, shared + Shape::VFull + 8 * (valueTiles % Shape::KeyStages), Shape::VEmpty, row, head);
+    LoadKeys(map, Shape::V, valueTiles, shared + Shape::VFull + 8 * (Opaque(valueTiles) % Shape::KeyStages), Shape::VEmpty, row, head);
     valueTiles++;
   }
 
@@ -76,26 +77,23 @@ template <typename Shape> struct KeyProducer {
   DEVICE void FinishEdgeV(int valid) { FinishEdge(Shape::V, Shape::VFull, valueTiles++, valid); }
 
   DEVICE void FinishEdge(uint32 tiles, uint32 full, uint32 count, int valid) {
-    uint32 stage = count % Shape::KeyStages, tile = shared + tiles + stage * Shape::KeyBytes;
+    uint32 stage = Opaque(count) % Shape::KeyStages, tile = shared + tiles + stage * Shape::KeyBytes, end = tile + Shape::KeyChunk;
     BarrierWait(shared + Shape::Edge, edges++ & 1);
-    constexpr int Pieces = Shape::ChunkBytes / 16;
+    for (uint32 address = tile + valid * Shape::ChunkBytes + 16 * ThreadPlace::Read().lane; address < end; address += 32 * 16)
 #pragma unroll
-    for (int chunk = 0; chunk < Shape::Chunks; chunk++)
-      for (int i = valid * Pieces + lane; i < Shape::Keys * Pieces; i += 32) // whole rows: the exchange of pieces within them does not matter
-        SharedStore(tile + chunk * Shape::KeyChunk + 16 * i, 0, 0, 0, 0);
+      for (int chunk = 0; chunk < Shape::Chunks; chunk++) // whole rows: the exchange of pieces within them does not matter
+        SharedStore(address + chunk * Shape::KeyChunk, 0, 0, 0, 0);
     AsyncProxyFence();
     WarpArrive(shared + full + 8 * stage);
   }
 
   /// Every consumer's task, and its rows of queries (and of ∂o, where the shape has them: Shape::QueryTiles places, one after the other).
   DEVICE void Hand(const QueryTask& task, const uint64 (&maps)[Shape::QueryTiles]) {
-    uint32 stage = units % Shape::QStages, parity = units / Shape::QStages & 1;
-    units++;
 #pragma unroll
     for (int consumer = 0; consumer < Shape::Consumers; consumer++) {
-      uint32 slot = stage * Shape::Consumers + consumer;
+      uint32 slot = Opaque(units) % Shape::QStages * Shape::Consumers + consumer, parity = units / Shape::QStages & 1;
       BarrierWait(shared + Shape::QEmpty + 8 * slot, parity ^ 1);
-      if (lane == 0) {
+      if (first) {
         int row = task.row + consumer * Shape::Rows;
         int rows = task.rows < 0 ? -1 : Max(task.rows - consumer * Shape::Rows, 0);
         uint32 barrier = shared + Shape::QFull + 8 * slot, tile = shared + Shape::Q + slot * Shape::QueryTiles * Shape::QBytes;
@@ -112,6 +110,7 @@ template <typename Shape> struct KeyProducer {
       }
       SyncWarp();
     }
+    units++;
   }
 };
 

@@ -16,14 +16,12 @@ DEVICE void ProduceQueries(const HopperBackwardParameters& p, uint64 parameters)
   uint64 k = parameters + __builtin_offsetof(HopperBackwardParameters, k), v = parameters + __builtin_offsetof(HopperBackwardParameters, v);
   uint64 queries[2] = {parameters + __builtin_offsetof(HopperBackwardParameters, q), parameters + __builtin_offsetof(HopperBackwardParameters, gradientO)};
   KeyProducer<Shape> producer;
-  int group = a.heads / a.keyHeads;
   int unit = BlockX();
   while (unit < p.schedule.units) {
-    int next = 0;
-    if (producer.lane == 0) next = DrawUnit(p.schedule); // needed only after this unit's loads
     int row;
     QueryTask task = QueryTaskOf<Shape>(a, UnitAt(a, p.schedule.sectionHeads, unit), row);
-    int tile = task.last - 1, keyHead = task.head / group, valid = task.keys - tile * Shape::Keys;
+    if (producer.first) unit = DrawUnit(p.schedule); // needed only after this unit's loads
+    int tile = task.last - 1, keyHead = task.head / GroupOf(a), valid = task.keys - tile * Shape::Keys;
     row += tile * Shape::Keys; // of the tile
     bool any = task.last > task.first, edge = any && valid < Shape::Keys;
     if (edge)
@@ -37,7 +35,7 @@ DEVICE void ProduceQueries(const HopperBackwardParameters& p, uint64 parameters)
       producer.LoadK(k, row, keyHead);
       producer.LoadV(v, row, keyHead);
     }
-    unit = Uniform(next);
+    unit = Uniform(unit);
   }
   producer.Hand(EndOfWork(), queries);
 }

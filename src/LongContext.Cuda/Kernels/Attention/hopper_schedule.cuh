@@ -6,11 +6,15 @@
 /// Draws once; called by one thread. Every launch draws `units` times in all (each block's first unit is its own number, and each block draws
 /// until it gets none), so that the draw which returns the last number sets the counter back.
 DEVICE int DrawUnit(const HopperSchedule& schedule) {
-  int drawn;
+  int drawn, blocks;
+  asm volatile("mov.u32 %0, %%nctaid.x;" : "=r"(blocks)); // read here, so that it costs no register meanwhile
   asm volatile("atom.global.add.u32 %0, [%1], 1;" : "=r"(drawn) : "l"(schedule.counter) : "memory");
   if (drawn == schedule.units - 1) asm volatile("st.global.u32 [%0], %1;" ::"l"(schedule.counter), "r"(0) : "memory");
-  return drawn + GridSizeX();
+  return drawn + blocks;
 }
+
+/// Query heads of a key head.
+DEVICE int GroupOf(const AttentionParameters& attention) { return (int)Opaque(attention.heads) / attention.keyHeads; }
 
 struct WorkUnit {
   int document, tile, head;

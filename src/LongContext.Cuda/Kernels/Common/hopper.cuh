@@ -114,6 +114,15 @@ DEVICE void BulkWaitRead() { asm volatile("cp.async.bulk.wait_group.read 0;" :::
 /// This thread's bulk operations are done.
 DEVICE void BulkWait() { asm volatile("cp.async.bulk.wait_group 0;" ::: "memory"); }
 
+// --- Copies by single threads ---
+
+/// Float `Index` from global to shared memory while the thread goes on; 0, and nothing read, where `valid` is false.
+template <int Index> DEVICE void CopyAsync(uint32 destination, const float* source, bool valid) {
+  asm volatile("cp.async.ca.shared.global [%0+%3], [%1+%3], 4, %2;" ::"r"(destination), "l"(source), "r"(valid ? 4 : 0), "n"(4 * Index) : "memory");
+}
+/// This thread's copies are there.
+DEVICE void CopiesWait() { asm volatile("cp.async.wait_all;" ::: "memory"); }
+
 // --- Registers: a warpgroup gives away or takes registers per thread; all four of its warps execute it. ---
 
 template <int Registers> DEVICE void ReleaseRegisters() { asm volatile("setmaxnreg.dec.sync.aligned.u32 %0;" ::"n"(Registers)); }

@@ -236,8 +236,10 @@ template <int TokenTiles, int Groups> DEVICE void TakePart(float (&sums)[TokenTi
   WaitForCopies<0>();
 }
 
+/// All entries' rings. One array for the module: a template's own would be one for each of its instances, and who sums them up has too many.
+static __shared__ __attribute__((aligned(16))) uint8 shared[Warps * Stages * StageBytes];
+
 template <int TokenTiles, int Groups> DEVICE void Run(const LinearParameters& p) {
-  __shared__ __attribute__((aligned(16))) uint8 shared[Warps * Stages * StageBytes];
   const int warpParts = 1 << p.warpPartsShift, warp = Warp(), inTile = warp & (warpParts - 1), lane = Lane();
   const int tile = BlockX() * (Warps >> p.warpPartsShift) + (warp >> p.warpPartsShift);
   float sums[TokenTiles][4];

@@ -3,6 +3,7 @@ using LongContext.Cuda;
 using LongContext.Cuda.Decoding;
 using LongContext.Cuda.Driver;
 using LongContext.Cuda.Linear;
+using LongContext.Cuda.Pointwise;
 using LongContext.Generation.Sampling;
 using LongContext.Models;
 using static TorchSharp.torch;
@@ -206,7 +207,8 @@ internal sealed class CudaModelRunner : IModelRunner
         return
         [
             .. DecodingAttention.Modules(bfloat16 ? CacheElement.BFloat16 : CacheElement.Float16, model.Shape.HeadDimension, coded), .. coded ? (string[])[$"sm_80/coded_rows_{type}"] : [],
-            $"sm_80/linear_plain_{type}", $"sm_80/rows_{type}", $"sm_80/cache_append_{(coded ? "coded_" : "")}{type}", $"sm_80/rms_norm_forward_{type}", "sm_80/candidates_f32",
+            .. CudaWeights.Formats(model).Select(format => LinearKernel.Module(format, bfloat16 ? ElementType.BFloat16 : ElementType.Float16)),
+            $"sm_80/rows_{type}", $"sm_80/cache_append_{(coded ? "coded_" : "")}{type}", $"sm_80/rms_norm_forward_{type}", "sm_80/candidates_f32",
         ];
     }
 

@@ -93,6 +93,12 @@ internal sealed class CudaWeights : IDisposable
         return model.Embedding.Quantized is not null ? "the embedding is quantised" : null;
     }
 
+    /// <summary>The formats of the linear maps of a model that kernels can run, each once.</summary>
+    public static IReadOnlyCollection<LinearFormat> Formats(CausalLanguageModel model) =>
+    [
+        .. model.Parameters.Linears.Append(model.Head).Select(linear => linear.Weight.Quantized is { } weight ? WeightOf(weight)!.Value.Format : LinearFormat.Plain).Distinct(),
+    ];
+
     /// <inheritdoc />
     public void Dispose()
     {

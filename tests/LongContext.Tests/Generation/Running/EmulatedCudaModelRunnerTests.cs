@@ -187,6 +187,23 @@ public sealed partial class EmulatedCudaModelRunnerTests : IDisposable
         Assert.All<CacheFormat?>([null, CacheFormat.Int8, CacheFormat.Float8], format => Assert.Null(context.WhyNotLoadable(CudaModelRunner.Modules(model, Options with { CacheFormat = format }))));
     }
 
+    [Theory]
+    [InlineData(WeightQuantization.None, "plain")]
+    [InlineData(WeightQuantization.EightBit, "int8")]
+    [InlineData(WeightQuantization.Float8, "float8")]
+    [InlineData(WeightQuantization.FourBit, "int4")]
+    [InlineData(WeightQuantization.Nf4DoubleQuantized, "nf4")]
+    public void Modules_OfAnyWeights_HoldTheProductsThatTheyNeed(WeightQuantization quantization, string format)
+    {
+        using CausalLanguageModel model = Model("llama", ScalarType.Float16, quantization);
+        string[] modules = CudaModelRunner.Modules(model, Options);
+        Assert.Equal(quantization == WeightQuantization.None ? ["plain"] : [format, "plain"], // the head stays in the model's type
+            modules.Where(name => name.Contains("linear_", StringComparison.Ordinal)).Select(name => name.Split('_')[2]).Order(StringComparer.Ordinal));
+        using var refusing = new EmulatedDriver(driver.Options with { Refuses = name => name.Contains($"linear_{format}_", StringComparison.Ordinal) });
+        using var other = new CudaContext(refusing, 0);
+        Assert.Contains($"linear_{format}_f16", other.WhyNotLoadable(modules), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Engine_OverTheRunner_GivesTheModulesTokens()
     {
