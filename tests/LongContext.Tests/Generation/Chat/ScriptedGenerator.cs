@@ -18,11 +18,18 @@ internal sealed class ScriptedGenerator(params int[] tokens) : ITokenGenerator
 
     public int? MaximumTokens { get; init; }
 
+    /// <summary>Why it says that an answer ended; null where it says nothing.</summary>
+    public GenerationFinishReason? FinishReason { get; init; }
+
+    /// <summary>What the reader was told, and has said, of the last request.</summary>
+    public GenerationUsage Usage { get; private set; } = new();
+
     public async IAsyncEnumerable<GeneratedToken> GenerateAsync(GenerationRequest request, GenerationUsage usage, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         GenerationOptions options = request.Options;
         Asked.Add((request.Prompt.ToArray(), options));
         Requests.Add(request);
+        Usage = usage;
         try
         {
             foreach (int token in tokens.Take(options.MaximumNewTokens))
@@ -35,6 +42,8 @@ internal sealed class ScriptedGenerator(params int[] tokens) : ITokenGenerator
                 yield return options.LogProbabilities is not { } count ? new GeneratedToken(token)
                     : new GeneratedToken(token) { LogProbability = -token, Alternatives = [.. Enumerable.Range(0, count).Select(i => new TokenLogProbability(i, -i))] };
             }
+
+            usage.FinishReason = FinishReason;
         }
         finally
         {
