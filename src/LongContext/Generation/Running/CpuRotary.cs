@@ -74,7 +74,7 @@ internal sealed unsafe class CpuRotary(RopeScaling scaling, RopeParameters param
     {
         int window = parameters.MaxPositionEmbeddings;
         if (positions > window) return (int)Math.Min(int.MaxValue / 2, positions + Math.Max(Chunk, positions / 8L));
-        return (int)Math.Min(window, Math.Max(Chunk, BitOperations.RoundUpToPowerOf2((uint)positions)));
+        return (int)Math.Max(Chunk, Math.Min(window, BitOperations.RoundUpToPowerOf2((uint)positions)));
     }
 
     private void Fill(ReadOnlySpan<double> frequencies, double factor, ReadOnlySpan<int> positions, int firstRow)

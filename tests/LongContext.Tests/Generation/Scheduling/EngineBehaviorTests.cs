@@ -256,10 +256,12 @@ public sealed class EngineBehaviorTests
         Task<GenerationResult>? first = null;
         bool wasShort = false, cameBack = false, tooSoon = false;
         int stepsShort = 0;
+        using var both = new ManualResetEventSlim();
         await using GenerationEngine engine = made = Engines.Make(pages, 1 << 20, Engines.Small with { TimeProvider = clock }, runner: own => new OracleRunner(own, Engines.Vocabulary)
         {
             Before = (_, _) =>
             {
+                both.Wait(TimeSpan.FromSeconds(30), CancellationToken.None);
                 bool isShort = made!.Statistics.CacheBytes < 1 << 20;
                 wasShort |= isShort;
                 if (isShort) stepsShort++;
@@ -271,7 +273,9 @@ public sealed class EngineBehaviorTests
             },
         });
         first = engine.GenerateAsync(Request(40, 200, 1), Ended);
-        GenerationResult second = await engine.GenerateAsync(Request(40, 200, 2), Ended);
+        Task<GenerationResult> other = engine.GenerateAsync(Request(40, 200, 2), Ended);
+        both.Set();
+        GenerationResult second = await other;
         Assert.Equal((await Engines.AloneAsync([null], Request(40, 200, 2))).Tokens, second.Tokens);
         Assert.Equal((await Engines.AloneAsync([null], Request(40, 200, 1))).Tokens, (await first).Tokens);
         Assert.Equal((true, true, false), (wasShort, cameBack, tooSoon));
