@@ -57,6 +57,7 @@ internal sealed class ChatAnswer(ITokenGenerator generator, Tokenizer tokenizer,
             track?.Decoded(text.Length);
             // What must be there at least is not searched for an end.
             string ready = TokenCount <= options.MinimumNewTokens ? text : stops.Add(text);
+            Usage.IsEnough = stops.Stopped;
             if (ready.Length > 0) yield return Piece(ready);
             if (!stops.Stopped) continue;
             FinishReason = ChatFinishReason.Stop;
@@ -76,7 +77,9 @@ internal sealed class ChatAnswer(ITokenGenerator generator, Tokenizer tokenizer,
             if (!stops.Stopped) StopToken = track?.End(end);
         }
 
-        FinishReason = stops.Stopped || TokenCount < options.MaximumNewTokens ? ChatFinishReason.Stop : ChatFinishReason.Length;
+        // A form may be complete with the last token that there may be.
+        bool isCut = Usage.FinishReason is { } reason ? reason == GenerationFinishReason.Length : TokenCount >= options.MaximumNewTokens;
+        FinishReason = isCut && !stops.Stopped ? ChatFinishReason.Length : ChatFinishReason.Stop;
 
         ChatPiece Piece(string text) => new(text, track?.Before(given += text.Length));
     }

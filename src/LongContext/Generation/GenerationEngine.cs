@@ -23,6 +23,9 @@ namespace LongContext.Generation;
 /// </remarks>
 public sealed class GenerationEngine : IDisposable, IAsyncDisposable
 {
+    /// <summary>Likeliest tokens of prompts' places that are kept for a request, at most: 128 MiB of them.</summary>
+    private const long MostPromptAlternatives = 1 << 24;
+
     private readonly EngineModel model;
     private readonly IModelRunner runner;
     private readonly PagedCache cache;
@@ -69,7 +72,7 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
         if (draft is { } own)
         {
             var draftCache = new PagedCache(own.Runner.Pages, new PagedCacheOptions { BudgetBytes = MemoryPlan.DraftCacheBytes, Keeps = options.ReusesPrefixes, KeptShare = options.KeptShare, HashBits = hashBits, Logger = options.Logger });
-            drafts = new DraftGuesser(own.Model, own.Runner, draftCache, model.VocabularySize, options.StepTokens, options.MaximumSequences, options.Logger);
+            drafts = new DraftGuesser(own.Model, own.Runner, draftCache, model.VocabularySize, options.StepTokens, options.MaximumSequences, StepMemory.ScoreRowsOf(options), options.Logger);
         }
 
         reservation.Follow(cache, drafts?.Cache);
@@ -172,7 +175,10 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
         return stream.Result!;
     }
 
-    /// <summary>Forgets the keys and values that are kept for requests to come, and gives their memory back. Needed after the model's weights were changed.</summary>
+    /// <summary>
+    /// Forgets the keys and values that were computed so far, the draft model's too, and gives back the memory of those that are kept for requests to come. Needed after the model's weights were changed.
+    /// Requests that are running go on with what they have, which no later request finds.
+    /// </summary>
     public Task ClearCacheAsync() => Task.Run(loop.Clear);
 
     /// <summary>Ends all requests, whose callers get an <see cref="ObjectDisposedException"/>, and gives all memory back. The model stays the caller's.</summary>
@@ -223,6 +229,8 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
 
         if (request.Options is null) throw new ArgumentException("Options is null.", nameof(request));
         request.Options.Validate(model.VocabularySize);
+        if (request.Options.PromptLogProbabilities is { } alternatives && (long)prompt.Length * Math.Min(alternatives, model.VocabularySize) is > MostPromptAlternatives and var wanted)
+            throw new ArgumentException($"GenerationOptions.PromptLogProbabilities asks for {alternatives} tokens at each of {prompt.Length} places of the prompt, {wanted} in all, expected at most {MostPromptAlternatives} in all.", nameof(request));
         model.CheckUnchanged();
         PositionRemapping? remapping = model.Remapping(request.PositionRemapping);
         if (remapping is not null && !runner.SupportsRemapping)

@@ -70,7 +70,9 @@ public sealed partial record GenerationOptions
     /// the request computes them: what was cut out of the prompt is not there, and with a remapping or <see cref="AttentionSinks"/> positions and sight are the request's. Null (the default): none.
     /// Counts in a <see cref="GenerationEngine"/> only, which gives them as <see cref="GenerationResult.PromptDetails"/>.
     /// </summary>
-    /// <remarks>The whole prompt is computed for it, whatever is kept of earlier requests, in chunks of as many tokens as the memory plan has rows of scores for.</remarks>
+    /// <remarks>
+    /// The whole prompt is computed for it, whatever is kept of earlier requests, in chunks of as many tokens as the memory plan has rows of scores for. The likeliest tokens of all places together are 16,777,216 at most (128 MiB).
+    /// </remarks>
     public int? PromptLogProbabilities { get; init; }
 
     /// <summary>What the text must be: generation is held to it, and ends when it is complete. Of the model's own tokenizer. Null (the default): anything.</summary>

@@ -12,6 +12,12 @@ internal sealed class GenerationUsage
     /// <summary>The token that ended the answer, known at the end; null where none did, or nobody says.</summary>
     public GeneratedToken? StopToken { get; set; }
 
+    /// <summary>Why the answer ended, known at the end; null where nobody says.</summary>
+    public GenerationFinishReason? FinishReason { get; set; }
+
+    /// <summary>Whether what was read so far is a whole answer, said by the reader before it stops reading; else stopping early gives the request up.</summary>
+    public bool IsEnough { get; set; }
+
     /// <summary>Tokens whose keys and values were dropped, at most at once; known at the end.</summary>
     public int DroppedTokens { get; set; }
 }

@@ -10,7 +10,8 @@ namespace LongContext.Generation;
 /// <para>Of JSON schema (2020-12) there are: type (one or several), enum, const, anyOf and oneOf (both as "at least one"), allOf, $ref into the schema itself (recursion included), $defs; properties, required,
 /// additionalProperties; items, prefixItems, minItems, maxItems; minLength, maxLength, pattern (the regular part of ECMAScript's), format (date, time, date-time, duration, uuid, ipv4, hostname, email);
 /// minimum, maximum, exclusiveMinimum, exclusiveMaximum. Remarks and unknown words are ignored, other formats too. Words that limit texts in another way are refused by a
-/// <see cref="NotSupportedException"/>: not, if, dependent…, patternProperties, propertyNames, min/maxProperties, unevaluated…, contains, uniqueItems, multipleOf.</para>
+/// <see cref="NotSupportedException"/>: not, if, dependent…, patternProperties, propertyNames, min/maxProperties, unevaluated…, contains, uniqueItems, and multipleOf but beside enum or const. Of an enum's or const's values those are
+/// left that the schema's other words allow.</para>
 /// <para>It is stricter than the schema in how a text is written: properties come in the schema's order and others after them; an integer has no decimals and no exponent, a number
 /// with bounds no exponent and both at most 20 digits on each side of the point; strings with a pattern, enum or format and property names have escapes only where they must.</para>
 /// </remarks>

@@ -341,6 +341,8 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
             if (OfPrompt() is { } first) yield return first;
             ChatPiece piece = pieces.Current;
             List<AIContent> contents = read.Add(piece.Text, out bool isHidden);
+            // With the one call that there may be the answer is whole: what is still made is nobody's.
+            answer.Usage.IsEnough |= read.IsComplete;
             IReadOnlyList<ChatLogProbability>? told = isHidden ? null : piece.LogProbabilities;
             if (contents.Count > 0 || told is not null) yield return Update(contents, told);
             if (read.IsComplete) break;

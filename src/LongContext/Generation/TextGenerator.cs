@@ -81,11 +81,15 @@ public sealed class TextGenerator(CausalLanguageModel model)
             if (stops.Contains(token))
             {
                 usage?.StopToken = detailed;
+                usage?.FinishReason = GenerationFinishReason.Stop;
                 yield break;
             }
 
+            // Known before the token is given: whoever has it may ask for no other.
+            bool isComplete = constraint is { MustEnd: true }, isLast = isComplete || made + 1 == options.MaximumNewTokens;
+            if (isLast) usage?.FinishReason = isComplete ? GenerationFinishReason.Stop : GenerationFinishReason.Length;
             yield return detailed;
-            if (made + 1 == options.MaximumNewTokens || constraint is { MustEnd: true }) break;
+            if (isLast) break;
             sequence.Add(token);
             bool atCacheEnd = cacheEnd is { } window && cache.Length <= window && sequence.Count > window;
             if (atCacheEnd && options.DropsContextAtOriginalWindow)

@@ -63,6 +63,9 @@ internal sealed partial class GrammarGraph
         return most;
     }
 
+    /// <summary>Bounds what is looked at from here on as for one mask.</summary>
+    public void Bound() => spent = 0;
+
     /// <summary>Counts what is looked at.</summary>
     /// <exception cref="NoTokenAllowedException">It is too much for one mask.</exception>
     public void Spend(int count)

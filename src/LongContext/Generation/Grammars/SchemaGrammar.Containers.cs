@@ -10,18 +10,8 @@ internal sealed partial class SchemaGrammar
     /// <summary>Declared properties in their order, optional ones left out or not, then others where they are allowed.</summary>
     private bool Object(JsonObject schema, int from, int to)
     {
-        JsonObject properties = schema["properties"] switch
-        {
-            null => [],
-            JsonObject map => map,
-            var other => throw new ArgumentException($"The schema's properties are {Shortened(other)}, expected an object."),
-        };
-        List<string> required = schema["required"] switch
-        {
-            null => [],
-            JsonArray list when list.All(x => x is JsonValue value && value.TryGetValue(out string? _)) => [.. list.Select(x => x!.GetValue<string>())],
-            var other => throw new ArgumentException($"The schema's required is {Shortened(other)}, expected a list of names."),
-        };
+        JsonObject properties = Properties(schema);
+        List<string> required = Required(schema);
         JsonNode? others = schema.TryGetPropertyValue("additionalProperties", out JsonNode? given) ? given
             : JsonValue.Create(properties.Count == 0 || options.AllowsUndeclaredProperties);
         bool allowsOthers = merging.Alternatives(others).Count > 0;
@@ -67,6 +57,27 @@ internal sealed partial class SchemaGrammar
         if (after >= 0) graph.Call(after, blanks, end);
         return true;
     }
+
+    private static JsonObject Properties(JsonObject schema) => schema["properties"] switch
+    {
+        null => [],
+        JsonObject map => map,
+        var other => throw new ArgumentException($"The schema's properties are {Shortened(other)}, expected an object."),
+    };
+
+    private static List<string> Required(JsonObject schema) => schema["required"] switch
+    {
+        null => [],
+        JsonArray list when list.All(x => x is JsonValue value && value.TryGetValue(out string? _)) => [.. list.Select(x => x!.GetValue<string>())],
+        var other => throw new ArgumentException($"The schema's required is {Shortened(other)}, expected a list of names."),
+    };
+
+    private static JsonArray FirstItems(JsonObject schema) => schema["prefixItems"] switch
+    {
+        null => [],
+        JsonArray list => list,
+        var other => throw new ArgumentException($"The schema's prefixItems are {Shortened(other)}, expected a list of schemas."),
+    };
 
     private int Others(JsonNode? schema, List<(string Name, JsonNode? Schema, bool IsRequired)> members, int current, int after)
     {
@@ -117,12 +128,7 @@ internal sealed partial class SchemaGrammar
     {
         int minimum = Count(schema, "minItems") ?? 0;
         int? maximum = Count(schema, "maxItems");
-        JsonArray first = schema["prefixItems"] switch
-        {
-            null => [],
-            JsonArray list => list,
-            var other => throw new ArgumentException($"The schema's prefixItems are {Shortened(other)}, expected a list of schemas."),
-        };
+        JsonArray first = FirstItems(schema);
         JsonNode? items = schema.TryGetPropertyValue("items", out JsonNode? given) ? given : JsonValue.Create(true);
         if (items is JsonArray) throw new NotSupportedException("The schema's items are a list, as in drafts before 2020-12: name them prefixItems.");
         bool hasMore = merging.Alternatives(items).Count > 0;

@@ -81,15 +81,23 @@ internal sealed partial class SchemaGrammar
         bool any = false;
         foreach (JsonObject alternative in alternatives)
         {
-            foreach ((string key, JsonNode? _) in alternative)
-            {
-                if (s_refused.Contains(key)) throw new NotSupportedException($"The schema has \"{key}\", which cannot be held by a grammar: leave it out and check the answer for it.");
-            }
-
+            RequireHeld(alternative);
             any |= Concrete(alternative, start, end);
         }
 
         if (!any) throw new ArgumentException($"Nothing satisfies the schema {Shortened(schema)}.");
+    }
+
+    /// <exception cref="NotSupportedException">A word is there that a grammar cannot hold.</exception>
+    private static void RequireHeld(JsonObject alternative)
+    {
+        bool isListed = alternative.ContainsKey("const") || alternative["enum"] is not null;
+        foreach ((string key, JsonNode? _) in alternative)
+        {
+            // Of values that are listed it can be told.
+            if (key == "multipleOf" && isListed) continue;
+            if (s_refused.Contains(key)) throw new NotSupportedException($"The schema has \"{key}\", which cannot be held by a grammar: leave it out and check the answer for it.");
+        }
     }
 
     /// <summary>Reads what one alternative says.</summary>
@@ -98,15 +106,14 @@ internal sealed partial class SchemaGrammar
     {
         if (schema.TryGetPropertyValue("const", out JsonNode? constant))
         {
-            if (!Fits(schema, constant)) return false;
+            if (!Fits(schema, constant) || !IsListed(schema, constant)) return false;
             graph.Text(from, Literal(constant), to);
             return true;
         }
 
         if (schema["enum"] is { } listed)
         {
-            if (listed is not JsonArray values) throw new ArgumentException($"The schema's enum is {Shortened(listed)}, expected a list.");
-            JsonNode?[] fitting = [.. values.Where(value => Fits(schema, value))];
+            JsonNode?[] fitting = [.. Listed(listed).Where(value => Fits(schema, value))];
             graph.Texts(from, fitting.Select(Literal), to);
             return fitting.Length > 0;
         }
@@ -129,22 +136,6 @@ internal sealed partial class SchemaGrammar
             case var type:
                 return Number(schema, from, to, isInteger: type == "integer");
         }
-    }
-
-    private static bool Fits(JsonObject schema, JsonNode? value)
-    {
-        if (schema["type"] is not { } named) return true;
-        string kind = value?.GetValueKind() switch
-        {
-            JsonValueKind.Object => "object",
-            JsonValueKind.Array => "array",
-            JsonValueKind.String => "string",
-            JsonValueKind.True or JsonValueKind.False => "boolean",
-            JsonValueKind.Number => "number",
-            _ => "null",
-        };
-        string[] types = SchemaMerging.Types(named);
-        return types.Contains(kind) || (kind == "number" && types.Contains("integer") && value!.GetValue<double>() % 1 == 0);
     }
 
     /// <summary>A value as it is, without blanks inside; a number as the schema spells it.</summary>

@@ -8,9 +8,10 @@ internal sealed class SchemaMerging(JsonNode root)
 {
     private const int MostAlternatives = 1000;
     private const int MostWork = 100_000;
+    private const int ComparisonsOfWork = 64;
     private const int MostReferences = 64;
     private static readonly string[] s_types = ["object", "array", "string", "number", "integer", "boolean", "null"];
-    private int work;
+    private long work;
 
     /// <summary>The alternatives, none twice; each has at most one type.</summary>
     /// <exception cref="ArgumentException">The schema refers to itself without anything between, to nothing, or to what cannot be combined.</exception>
@@ -31,7 +32,7 @@ internal sealed class SchemaMerging(JsonNode root)
 
     private List<JsonObject> Resolve(JsonNode? schema, HashSet<string> path)
     {
-        if (++work > MostWork) throw new ArgumentException("The schema's references and combinations make more alternatives than can be followed.");
+        Spend(1);
         if (schema is JsonValue flag && flag.TryGetValue(out bool any)) return any ? [[]] : [];
         if (schema is not JsonObject given) throw new ArgumentException($"A schema is {schema?.ToJsonString() ?? "null"}, expected an object, true or false.");
         var own = new JsonObject();
@@ -64,6 +65,11 @@ internal sealed class SchemaMerging(JsonNode root)
         return results;
     }
 
+    private void Spend(long count)
+    {
+        if ((work += count) > MostWork) throw new ArgumentException("The schema's references and combinations make more alternatives than can be followed.");
+    }
+
     private JsonNode? Find(string pointer)
     {
         if (pointer == "#") return root;
@@ -86,7 +92,7 @@ internal sealed class SchemaMerging(JsonNode root)
     private static JsonArray Items(JsonNode list, string key) =>
         list is JsonArray { Count: > 0 } items ? items : throw new ArgumentException($"The schema's {key} is {list.ToJsonString()}, expected a list of schemas.");
 
-    private static List<JsonObject> Product(List<JsonObject> left, List<JsonObject> right)
+    private List<JsonObject> Product(List<JsonObject> left, List<JsonObject> right)
     {
         if (left.Count * (long)right.Count > MostAlternatives) throw new ArgumentException($"The schema's combinations make more than {MostAlternatives} alternatives.");
         var both = new List<JsonObject>();
@@ -118,7 +124,7 @@ internal sealed class SchemaMerging(JsonNode root)
     }
 
     /// <summary>What satisfies both; null where nothing does.</summary>
-    private static JsonObject? Merge(JsonObject left, JsonObject right)
+    private JsonObject? Merge(JsonObject left, JsonObject right)
     {
         var merged = (JsonObject)left.DeepClone();
         foreach ((string key, JsonNode? value) in right)
@@ -132,15 +138,11 @@ internal sealed class SchemaMerging(JsonNode root)
             RequireKinds(key, own, value);
             switch (key)
             {
-                case "properties" or "$defs" or "definitions":
-                    foreach ((string name, JsonNode? schema) in value!.AsObject())
-                    {
-                        JsonObject properties = own!.AsObject();
-                        properties[name] = properties.TryGetPropertyValue(name, out JsonNode? before) && !JsonNode.DeepEquals(before, schema) && key == "properties"
-                            ? new JsonObject { ["allOf"] = new JsonArray(before?.DeepClone(), schema?.DeepClone()) }
-                            : schema?.DeepClone();
-                    }
-
+                case "properties" or "prefixItems":
+                    // Below: what one side does not name, its word for others holds for.
+                    break;
+                case "$defs" or "definitions":
+                    foreach ((string name, JsonNode? schema) in value!.AsObject()) own!.AsObject()[name] = schema?.DeepClone();
                     break;
                 case "required":
                     merged[key] = new JsonArray([.. own!.AsArray().Concat(value!.AsArray()).Select(x => x!.GetValue<string>()).Distinct().Select(x => (JsonNode)x)]);
@@ -151,6 +153,7 @@ internal sealed class SchemaMerging(JsonNode root)
                     merged[key] = new JsonArray([.. types.Select(x => (JsonNode)x)]);
                     break;
                 case "enum":
+                    Spend((long)own!.AsArray().Count * value!.AsArray().Count / ComparisonsOfWork);
                     merged[key] = new JsonArray([.. own!.AsArray().Where(x => value!.AsArray().Any(y => JsonNode.DeepEquals(x, y))).Select(x => x?.DeepClone())]);
                     break;
                 case "const":
@@ -162,7 +165,7 @@ internal sealed class SchemaMerging(JsonNode root)
                     merged[key] = Number(own) <= Number(value) ? own!.DeepClone() : value!.DeepClone();
                     break;
                 case "additionalProperties" or "items":
-                    merged[key] = new JsonObject { ["allOf"] = new JsonArray(own?.DeepClone(), value?.DeepClone()) };
+                    merged[key] = Both(own, value);
                     break;
                 case "title" or "description" or "default" or "examples" or "$comment" or "$schema" or "$id":
                     break;
@@ -171,7 +174,62 @@ internal sealed class SchemaMerging(JsonNode root)
             }
         }
 
+        if (MergedProperties(left, right) is { } properties) merged["properties"] = properties;
+        if (MergedItems(left, right) is { } items) merged["prefixItems"] = items;
         return merged;
+    }
+
+    /// <summary>The properties that either side names: one that the other does not name is one of the other's additional properties.</summary>
+    /// <returns>Null where neither names any.</returns>
+    private static JsonObject? MergedProperties(JsonObject left, JsonObject right)
+    {
+        if (!left.ContainsKey("properties") && !right.ContainsKey("properties")) return null;
+        JsonObject own = Named(left), other = Named(right), merged = [];
+        foreach ((string name, JsonNode? schema) in own) merged[name] = Both(schema, Of(right, other, name));
+        foreach ((string name, JsonNode? schema) in other)
+        {
+            if (!own.ContainsKey(name)) merged[name] = Both(Of(left, own, name), schema);
+        }
+
+        return merged;
+
+        static JsonObject Named(JsonObject side)
+        {
+            if (!side.TryGetPropertyValue("properties", out JsonNode? named)) return [];
+            RequireKinds("properties", named, named);
+            return named!.AsObject();
+        }
+
+        static JsonNode? Of(JsonObject side, JsonObject named, string name) =>
+            named.TryGetPropertyValue(name, out JsonNode? schema) || side.TryGetPropertyValue("additionalProperties", out schema) ? schema : JsonValue.Create(true);
+    }
+
+    /// <summary>The first items that either side has schemas for: beyond the other's, the other's schema of all further items holds too.</summary>
+    /// <returns>Null where neither has any.</returns>
+    private static JsonArray? MergedItems(JsonObject left, JsonObject right)
+    {
+        if (!left.ContainsKey("prefixItems") && !right.ContainsKey("prefixItems")) return null;
+        JsonArray own = First(left), other = First(right);
+        return [.. Enumerable.Range(0, Math.Max(own.Count, other.Count)).Select(i => Both(Of(left, own, i), Of(right, other, i)))];
+
+        static JsonArray First(JsonObject side) => side["prefixItems"] switch
+        {
+            null => [],
+            JsonArray list => list,
+            var found => throw new ArgumentException($"The schema's prefixItems are {found.ToJsonString()}, expected a list of schemas."),
+        };
+
+        static JsonNode? Of(JsonObject side, JsonArray first, int place) =>
+            place < first.Count ? first[place] : side.TryGetPropertyValue("items", out JsonNode? all) ? all : JsonValue.Create(true);
+    }
+
+    /// <summary>What satisfies both of two schemas, as a schema.</summary>
+    private static JsonNode? Both(JsonNode? left, JsonNode? right)
+    {
+        if (IsTrue(right) || JsonNode.DeepEquals(left, right)) return left?.DeepClone();
+        return IsTrue(left) ? right?.DeepClone() : new JsonObject { ["allOf"] = new JsonArray(left?.DeepClone(), right?.DeepClone()) };
+
+        static bool IsTrue(JsonNode? schema) => schema?.GetValueKind() == JsonValueKind.True;
     }
 
     private static double Number(JsonNode? node) =>

@@ -27,11 +27,14 @@ internal sealed unsafe class CpuRotary(RopeScaling scaling, RopeParameters param
     /// <summary>[rows, half], attention factor inside.</summary>
     public float* Sines { get; private set; }
 
+    /// <summary>Rows that there is memory for.</summary>
+    public int Rows => rows;
+
     /// <summary>Rows for positions from 0 on.</summary>
     public void Reserve(int positions)
     {
         if (positions <= rows) return;
-        int before = rows, capacity = (int)Math.Max(Chunk, Math.Min(int.MaxValue / 2, BitOperations.RoundUpToPowerOf2((uint)positions)));
+        int before = rows, capacity = Capacity(positions);
         Grow(capacity, before);
         RopeFrequencies frequencies = scaling.ComputeFrequencies(parameters, capacity);
         Span<int> chunk = stackalloc int[Chunk];
@@ -64,6 +67,14 @@ internal sealed unsafe class CpuRotary(RopeScaling scaling, RopeParameters param
         NativeMemory.AlignedFree(Sines);
         Cosines = Sines = null;
         rows = 0;
+    }
+
+    /// <summary>More than are wanted, so that tables seldom grow; but no more than the model's window, which memory is planned for, before a text goes beyond it.</summary>
+    private int Capacity(int positions)
+    {
+        int window = parameters.MaxPositionEmbeddings;
+        if (positions > window) return (int)Math.Min(int.MaxValue / 2, positions + Math.Max(Chunk, positions / 8L));
+        return (int)Math.Max(Chunk, Math.Min(window, BitOperations.RoundUpToPowerOf2((uint)positions)));
     }
 
     private void Fill(ReadOnlySpan<double> frequencies, double factor, ReadOnlySpan<int> positions, int firstRow)

@@ -14,25 +14,45 @@ namespace LongContext.Generation.Scheduling;
 /// Leviathan et al. 2023 (arXiv:2211.17192), Chen et al. 2023 (arXiv:2302.01318). A guess is drawn as the sequence's own tokens are: with its temperature, filters, penalties and grammar. Nothing here can make an answer
 /// wrong: where the draft has no memory or fails, there are no guesses.
 /// </remarks>
-internal sealed class DraftGuesser(EngineModel model, IModelRunner runner, PagedCache cache, int vocabularySize, int stepTokens, int maximumSequences, ILogger? logger) : IDisposable
+/// <param name="model">The small model.</param>
+/// <param name="runner">Runs it.</param>
+/// <param name="cache">Its pages.</param>
+/// <param name="vocabularySize">Tokens of the model that guesses are for.</param>
+/// <param name="stepTokens">Tokens of a step, at most.</param>
+/// <param name="maximumSequences">Sequences of a step, at most.</param>
+/// <param name="scoreRows">Rows of scores that a step of the model has room for; no more guesses are made, since no more could be checked, and so many have probabilities in memory at most.</param>
+/// <param name="logger">Told of faults.</param>
+internal sealed class DraftGuesser(EngineModel model, IModelRunner runner, PagedCache cache, int vocabularySize, int stepTokens, int maximumSequences, int scoreRows, ILogger? logger) : IDisposable
 {
+    /// <summary>Tokens that are never too much for a step.</summary>
+    private const int FewestTokens = 16;
+
     private readonly StepBatch batch = new(Math.Min(stepTokens, runner.MaximumTokens), Math.Min(maximumSequences, runner.MaximumTokens));
     private readonly List<EngineSequence> guessing = [];
     private readonly List<EngineSequence> inStep = [];
+    private readonly List<float[]> drawn = [];
+    private readonly double stepWork = model.Work?.Limit(stepTokens) ?? double.PositiveInfinity;
     private float[] scores = [];
     private long reserved;
-    private bool failed;
+    private int rowsLeft, drawnCount;
+    private bool failed, isBroken;
 
     public PagedCache Cache => cache;
+
+    /// <summary>Whether it has less memory than was planned, or none to compute with, as it was found out.</summary>
+    public bool IsShort => cache.IsShort || (failed && !isBroken);
 
     /// <summary>Steps of the draft model.</summary>
     public long Steps { get; private set; }
 
     /// <summary>Brings the draft up to the sequences' texts, as far as a step reaches, and puts guesses behind those whose next token is due.</summary>
-    public void Guess(IReadOnlyList<EngineSequence> running)
+    /// <param name="running">The sequences.</param>
+    /// <param name="cancellationToken">Ends it; then there are no guesses, and nothing of the sequences is left.</param>
+    public void Guess(IReadOnlyList<EngineSequence> running, CancellationToken cancellationToken)
     {
         guessing.Clear();
-        reserved = 0;
+        (reserved, rowsLeft, drawnCount) = (0, Math.Max(0, scoreRows - running.Count), 0);
+        bool isWhole = false;
         for (int i = 0; i < running.Count; i++) Prepare(running[i]);
         if (failed || guessing.Count == 0) return;
         // Whoever else computes with the draft model may do so for long, and nobody's answer waits for guesses.
@@ -42,24 +62,39 @@ internal sealed class DraftGuesser(EngineModel model, IModelRunner runner, Paged
             CatchUp();
             while (inStep.Count > 0)
             {
-                runner.Run(batch, CancellationToken.None);
+                runner.Run(batch, cancellationToken);
                 Steps++;
                 for (int i = 0; i < inStep.Count; i++) Take(inStep[i]);
                 GoOn();
             }
+
+            isWhole = true;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Pages of this step were not filled.
         }
 #pragma warning disable CA1031 // Answers need no guesses.
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            logger?.LogError(e, "The draft model failed; there are no more guesses of it.");
-            failed = true;
+            (failed, isBroken) = (true, e is not OutOfMemoryException);
+            logger?.LogError(e, "The draft model failed; there are no more guesses of it{Until}.", isBroken ? "" : " for the time being");
         }
         finally
         {
             model.Gate?.Leave();
             for (int i = 0; i < guessing.Count; i++) End(guessing[i]);
         }
+
+        if (!isWhole) GiveBack(running);
+    }
+
+    /// <summary>Comes back to the memory that was planned, and tries again where there was none to compute with.</summary>
+    public void Restore()
+    {
+        failed = isBroken;
+        cache.RestoreBudget();
     }
 
     /// <summary>Learns what became of a sequence's guesses.</summary>
@@ -83,15 +118,23 @@ internal sealed class DraftGuesser(EngineModel model, IModelRunner runner, Paged
         sequence.PreparedGuesses = -1;
     }
 
-    /// <summary>Forgets all that is kept for other requests.</summary>
-    public void Clear()
+    /// <summary>Forgets which tokens its pages hold, and gives up what is kept for other requests.</summary>
+    /// <param name="running">All sequences that a draft may have something of.</param>
+    public void Clear(IReadOnlyList<EngineSequence> running)
     {
-        cache.ClearKept();
+        cache.Clear(running.Select(sequence => sequence.Draft).OfType<CachedSequence>());
         cache.Trim();
     }
 
     /// <inheritdoc />
     public void Dispose() => runner.Dispose();
+
+    /// <summary>Gives back all memory of pages.</summary>
+    private void GiveBack(IReadOnlyList<EngineSequence> running)
+    {
+        for (int i = 0; i < running.Count; i++) Drop(running[i]);
+        Clear([]);
+    }
 
     private void Prepare(EngineSequence sequence)
     {
@@ -121,6 +164,7 @@ internal sealed class DraftGuesser(EngineModel model, IModelRunner runner, Paged
         DraftSequence draft = sequence.Draft ??= new DraftSequence(sequence, runner.Pages);
         if (sequence.Count < draft.WaitsUntil) return;
         (draft.Guessed, draft.Wanted) = (0, 0);
+        draft.Drawn.Clear();
         draft.Cached = Math.Min(draft.Cached, sequence.Count - 1);
         cache.Truncate(draft, draft.Cached);
         // Only here all that is cached is the text's, and stays it.
@@ -136,7 +180,8 @@ internal sealed class DraftGuesser(EngineModel model, IModelRunner runner, Paged
                 return;
             }
 
-            draft.Wanted = sequence.GuessRoom(Math.Min(options.MaximumDraftTokens, draft.Length));
+            draft.Wanted = sequence.GuessRoom(Math.Min(rowsLeft, Math.Min(options.MaximumDraftTokens, draft.Length)));
+            rowsLeft -= draft.Wanted;
             sequence.EnsureRoom(draft.Wanted);
             sequence.PreparedGuesses = 0;
         }
@@ -171,6 +216,8 @@ internal sealed class DraftGuesser(EngineModel model, IModelRunner runner, Paged
     {
         batch.Clear();
         inStep.Clear();
+        double left = stepWork;
+        bool isFirst = true;
         for (int i = 0; i < guessing.Count && batch.SequenceCount < batch.MaximumSequences; i++)
         {
             EngineSequence sequence = guessing[i];
@@ -182,6 +229,14 @@ internal sealed class DraftGuesser(EngineModel model, IModelRunner runner, Paged
             if (pending == 1 && draft.Wanted == 0) continue;
             // A text that goes through in chunks leaves others their one token.
             if (count < pending) count = Math.Min(count, batch.MaximumTokens - batch.TokenCount - (guessing.Count - i - 1));
+            if (count > FewestTokens && model.Work is { } work)
+            {
+                // Far on in a long text a chunk takes long, and nobody's next token comes meanwhile. The first text always goes on.
+                int within = work.Within(draft.Cached, count, left);
+                (count, isFirst) = (isFirst ? Math.Max(within, FewestTokens) : within, false);
+                if (count > 0) left -= work.Of(draft.Cached, count);
+            }
+
             Put(sequence, count, draft.Wanted > 0 && count == pending);
         }
     }
@@ -244,7 +299,16 @@ internal sealed class DraftGuesser(EngineModel model, IModelRunner runner, Paged
             }
 
             Span<float> logits = InVocabulary(runner.Logits(draft.Row));
-            token = sequence.Sampler.Guess(logits, sequence.Options.Temperature == 0 ? default : draft.Probabilities(draft.Guessed, logits.Length));
+            if (sequence.Options.Temperature == 0)
+            {
+                token = sequence.Sampler.Guess(logits, default);
+            }
+            else
+            {
+                if (drawnCount == drawn.Count) drawn.Add(new float[vocabularySize]);
+                token = sequence.Sampler.Guess(logits, drawn[drawnCount]);
+                draft.Drawn.Add(drawn[drawnCount++]);
+            }
         }
 #pragma warning disable CA1031 // Whatever is wrong with one sequence's scores or choice is no matter of the others.
         catch (Exception)

@@ -9,7 +9,6 @@ internal sealed class DraftSequence : CachedSequence
 
     private readonly EngineSequence sequence;
     private readonly SpeculationOptions options;
-    private float[] probabilities = [];
 
     public DraftSequence(EngineSequence sequence, IPageStore pages)
         : base(pages, sequence.Tokens.Length)
@@ -56,14 +55,8 @@ internal sealed class DraftSequence : CachedSequence
     /// <summary>First row of scores in the draft's step; -1 for none.</summary>
     public int Row { get; set; }
 
-    /// <summary>The probabilities that a guess was drawn with.</summary>
-    /// <param name="guess">Its number behind the text.</param>
-    /// <param name="vocabulary">Tokens of the vocabulary.</param>
-    public Span<float> Probabilities(int guess, int vocabulary)
-    {
-        if (probabilities.Length < options.MaximumDraftTokens * (long)vocabulary) probabilities = new float[checked(options.MaximumDraftTokens * vocabulary)];
-        return probabilities.AsSpan(guess * vocabulary, vocabulary);
-    }
+    /// <summary>The probabilities that each guess was drawn with, in memory that other sequences have for the next step; none at temperature 0.</summary>
+    public List<float[]> Drawn { get; } = [];
 
     /// <summary>Learns how many guesses were right: two more next time where all were, else one fewer.</summary>
     public void Note(int guessed, int accepted)

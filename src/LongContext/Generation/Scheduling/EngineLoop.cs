@@ -10,6 +10,9 @@ internal sealed class EngineLoop : IDisposable
     /// <summary>A step goes on for the sake of those who have this share of its work.</summary>
     private const double ShareWorthFinishing = 0.25;
 
+    /// <summary>How long running requests are held to the memory that there was.</summary>
+    private static readonly TimeSpan TimeOfShortage = TimeSpan.FromSeconds(30);
+
     private readonly object gate = new();
     private readonly EngineModel model;
     private readonly IModelRunner runner;
@@ -22,8 +25,10 @@ internal sealed class EngineLoop : IDisposable
     private readonly HashSet<EngineSequence> active = [];
     private readonly Action<EngineSequence> admitted, abandonedOne;
     private List<EngineSequence> inbox = [], taken = [];
+    private readonly CancellationTokenSource stop = new();
     private CancellationTokenSource step = new();
     private long arrivals;
+    private long? shortSince;
     private int holders, notBegun, runningCount, waitingCount;
     private double heldWork, wholeWork;
     private bool stopping, clears, mayLoseStep, lostStep;
@@ -106,7 +111,7 @@ internal sealed class EngineLoop : IDisposable
         }
     }
 
-    /// <summary>Forgets what is kept, before the next step.</summary>
+    /// <summary>Forgets what was computed so far, for requests to come, before the next step.</summary>
     public void Clear()
     {
         lock (gate)
@@ -127,12 +132,14 @@ internal sealed class EngineLoop : IDisposable
             stopping = true;
             ended = [.. active];
             step.Cancel();
+            stop.Cancel();
             Monitor.PulseAll(gate);
         }
 
         foreach (EngineSequence sequence in ended) sequence.Stream.Fail(new ObjectDisposedException(nameof(GenerationEngine)));
         thread.Join();
         step.Dispose();
+        stop.Dispose();
     }
 
     private void Run()
@@ -142,7 +149,7 @@ internal sealed class EngineLoop : IDisposable
             while (TakeIn())
             {
                 scheduler.RemoveAbandoned(abandonedOne);
-                drafts?.Guess(scheduler.Running);
+                drafts?.Guess(scheduler.Running, stop.Token);
                 scheduler.Plan(batch, admitted);
                 Volatile.Write(ref runningCount, scheduler.Running.Count);
                 if (batch.SequenceCount > 0) Step();
@@ -152,9 +159,7 @@ internal sealed class EngineLoop : IDisposable
             }
 
             EndAll(new ObjectDisposedException(nameof(GenerationEngine)));
-            cache.ClearKept();
-            cache.Trim();
-            drafts?.Clear();
+            ClearCaches();
             Count();
         }
 #pragma warning disable CA1031 // Whoever waits must learn of it, whatever it is.
@@ -167,12 +172,14 @@ internal sealed class EngineLoop : IDisposable
             {
                 broken = e;
                 clears = false;
+                Volatile.Write(ref waitingCount, 0);
                 ended = [.. active];
                 active.Clear();
                 Monitor.PulseAll(gate);
             }
 
-            // The cache's state is not known; the store's own end frees its memory.
+            // The cache's state is not known; the store's own end frees its memory. Nobody runs or waits any more, and what is held serves nobody.
+            Tell(0, 0, 0);
             foreach (EngineSequence sequence in ended) sequence.Stream.Fail(e);
         }
     }
@@ -181,10 +188,14 @@ internal sealed class EngineLoop : IDisposable
     private void Count()
     {
         lock (gate) Volatile.Write(ref waitingCount, scheduler.WaitingCount + inbox.Count);
-        Volatile.Write(ref runningCount, scheduler.Running.Count);
-        long bytes = cache.CommittedBytes + (drafts?.Cache.CommittedBytes ?? 0);
-        GenerationMeter.Changed(runningCount - told.Running, waitingCount - told.Waiting, bytes - told.Bytes);
-        told = (runningCount, waitingCount, bytes);
+        Tell(scheduler.Running.Count, waitingCount, cache.CommittedBytes + (drafts?.Cache.CommittedBytes ?? 0));
+    }
+
+    private void Tell(int running, int waiting, long bytes)
+    {
+        Volatile.Write(ref runningCount, running);
+        GenerationMeter.Changed(running - told.Running, waiting - told.Waiting, bytes - told.Bytes);
+        told = (running, waiting, bytes);
     }
 
     private void EndAll(Exception exception)
@@ -208,6 +219,7 @@ internal sealed class EngineLoop : IDisposable
             {
                 cache.Trim();
                 drafts?.Cache.Trim();
+                RestoreBudgets();
                 Monitor.Wait(gate);
             }
 
@@ -216,12 +228,11 @@ internal sealed class EngineLoop : IDisposable
             clear = clears;
         }
 
+        RestoreBudgets();
         foreach (EngineSequence sequence in taken) scheduler.Add(sequence);
         taken.Clear();
         if (!clear) return true;
-        cache.ClearKept();
-        cache.Trim();
-        drafts?.Clear();
+        ClearCaches();
         lock (gate)
         {
             clears = false;
@@ -229,6 +240,29 @@ internal sealed class EngineLoop : IDisposable
         }
 
         return true;
+    }
+
+    /// <summary>Comes back to the memory that was planned, where the machine had less for a while: once nobody runs, else from time to time, as each try may cost a failed one.</summary>
+    private void RestoreBudgets()
+    {
+        if (!cache.IsShort && drafts is not { IsShort: true })
+        {
+            shortSince = null;
+            return;
+        }
+
+        long began = shortSince ??= options.TimeProvider.GetTimestamp();
+        if (scheduler.Running.Count > 0 && options.TimeProvider.GetElapsedTime(began) < TimeOfShortage) return;
+        shortSince = null;
+        cache.RestoreBudget();
+        drafts?.Restore();
+    }
+
+    private void ClearCaches()
+    {
+        cache.Clear(scheduler.Running);
+        cache.Trim();
+        drafts?.Clear(scheduler.Running);
     }
 
     private void Step()
@@ -389,7 +423,7 @@ internal sealed class EngineLoop : IDisposable
         if (!verifies) return runner.TryCandidates(row, out TokenCandidates candidates) && sequence.Sampler.TryNext(candidates, out int token) ? token : sequence.Sampler.Next(runner.Logits(row));
         Span<float> logits = runner.Logits(row);
         // Right guesses are in the text already, each in its own place; this one follows them.
-        return sequence.Sampler.Verify(logits, sequence.Tokens[sequence.Count], sequence.Draft!.Probabilities(index, logits.Length));
+        return sequence.Sampler.Verify(logits, sequence.Tokens[sequence.Count], sequence.Draft!.Drawn[index].AsSpan(0, logits.Length));
     }
 
     private void NoteDraft(EngineSequence sequence, int first, int guesses, int accepted)
@@ -409,8 +443,23 @@ internal sealed class EngineLoop : IDisposable
 
     private void Complete(EngineSequence sequence, GenerationFinishReason reason)
     {
+        GenerationResult result = Result(sequence, reason);
+        scheduler.Remove(sequence);
+        Forget(sequence);
+        CountCompleted(result);
+        sequence.Stream.Complete(result);
+    }
+
+    private void CountCompleted(GenerationResult result)
+    {
+        Counters.Completed++;
+        GenerationMeter.Completed(result);
+    }
+
+    private static GenerationResult Result(EngineSequence sequence, GenerationFinishReason reason)
+    {
         (TimeSpan queue, TimeSpan first, TimeSpan total) = sequence.Stream.Times;
-        var result = new GenerationResult
+        return new GenerationResult
         {
             Tokens = sequence.Tokens.AsSpan(sequence.PromptLength, sequence.Made).ToArray(),
             Details = sequence.Options.LogProbabilities is null ? null : sequence.Stream.ToArray(),
@@ -430,11 +479,6 @@ internal sealed class EngineLoop : IDisposable
             TimeToFirstToken = first,
             Duration = total,
         };
-        scheduler.Remove(sequence);
-        Forget(sequence);
-        Counters.Completed++;
-        GenerationMeter.Completed(result);
-        sequence.Stream.Complete(result);
     }
 
     private void Fail(EngineSequence sequence, Exception exception)
@@ -452,15 +496,34 @@ internal sealed class EngineLoop : IDisposable
             return;
         }
 
-        if (sequence.Stream.IsAbandoned) Counters.Cancelled++;
-        else Counters.Failed++;
-        GenerationMeter.Ended(sequence.Stream.IsAbandoned ? "cancelled" : "failed");
+        if (sequence.Stream.IsAbandoned)
+        {
+            CountAbandoned(sequence);
+        }
+        else
+        {
+            Counters.Failed++;
+            GenerationMeter.Ended("failed");
+        }
+
         sequence.Stream.Fail(exception);
     }
 
     private void OnAbandoned(EngineSequence sequence)
     {
         Forget(sequence);
+        CountAbandoned(sequence);
+    }
+
+    /// <summary>Counts a request that nobody reads on: its reader gave it up, or has all that it wants.</summary>
+    private void CountAbandoned(EngineSequence sequence)
+    {
+        if (sequence.Stream.IsEnough)
+        {
+            CountCompleted(Result(sequence, GenerationFinishReason.Stop));
+            return;
+        }
+
         Counters.Cancelled++;
         GenerationMeter.Ended("cancelled");
     }

@@ -86,6 +86,7 @@ internal static class EngineMemory
                 long draftWeights = WeightBytes(small);
                 items.Add(new GenerationMemoryItem("weights of the draft model", draftWeights));
                 weights += draftWeights;
+                items.Add(StepMemory.DrawnGuesses(options, model.Config.VocabularySize));
             }
 
             items.Add(new GenerationMemoryItem("in use otherwise", Math.Max(0, memory.Total - memory.Left - weights)));
@@ -115,7 +116,12 @@ internal static class EngineMemory
             new("in use otherwise", onGpu ? GpuRuntimeBytes : CpuRuntimeBytes),
             .. steps.Items(ModelText.Window(config)),
         ];
-        if (options.DraftModel is { } drafting) items.Add(new GenerationMemoryItem("weights of the draft model", WeightBytes(drafting)));
+        if (options.DraftModel is { } drafting)
+        {
+            items.Add(new GenerationMemoryItem("weights of the draft model", WeightBytes(drafting)));
+            items.Add(StepMemory.DrawnGuesses(options, config.VocabularySize));
+        }
+
         var groups = new CacheGroups(shape.Layers);
         int pageTokens = new RunnerOptions().PageTokens;
         using IPageStore pages = byKernels

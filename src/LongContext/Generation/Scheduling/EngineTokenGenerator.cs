@@ -18,12 +18,21 @@ internal sealed class EngineTokenGenerator(GenerationEngine engine) : ITokenGene
             usage.ReusedTokens = tokens.ReusedTokens;
             usage.PromptDetails ??= tokens.PromptDetails;
             usage.DroppedTokens = Math.Max(usage.DroppedTokens, tokens.DroppedTokens);
-            yield return token;
+            try
+            {
+                yield return token;
+            }
+            finally
+            {
+                // Before the stream is disposed, which would give the request up.
+                if (usage.IsEnough) tokens.Stream.SetEnough();
+            }
         }
 
         usage.ReusedTokens = tokens.ReusedTokens;
         usage.PromptDetails ??= tokens.PromptDetails;
         usage.DroppedTokens = Math.Max(usage.DroppedTokens, tokens.DroppedTokens);
         usage.StopToken = tokens.Result?.StopToken;
+        usage.FinishReason = tokens.Result?.FinishReason;
     }
 }

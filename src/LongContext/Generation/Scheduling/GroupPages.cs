@@ -13,10 +13,10 @@ internal sealed class GroupPages(CacheGroup group)
     public long PageBytes => Group.PageBytes;
 
     /// <summary>Numbers that have memory and hold nothing.</summary>
-    public Stack<int> Free { get; } = new();
+    public PageNumbers Free { get; } = new();
 
     /// <summary>Numbers that were used and have no memory now.</summary>
-    public Stack<int> Spare { get; } = new();
+    public PageNumbers Spare { get; } = new();
 
     /// <summary>Numbers given out so far.</summary>
     public int Count { get; private set; }
@@ -30,7 +30,7 @@ internal sealed class GroupPages(CacheGroup group)
     /// <summary>A number without memory.</summary>
     public int Number()
     {
-        if (Spare.TryPop(out int page)) return page;
+        if (Spare.TryTakeFirst(out int page)) return page;
         if (Count == references.Length)
         {
             Array.Resize(ref references, Math.Max(64, Count * 2));

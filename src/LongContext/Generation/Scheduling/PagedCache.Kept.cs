@@ -13,9 +13,19 @@ internal sealed partial class PagedCache
     /// <summary>Bytes of kept pages in host memory.</summary>
     public long HostBytes => Volatile.Read(ref hostBytes);
 
-    /// <summary>Forgets all that is kept.</summary>
-    public void ClearKept()
+    /// <summary>Bytes of host memory that copies lay in and that wait for others.</summary>
+    public long SpareHostBytes => spareHostBytes;
+
+    /// <summary>Forgets which tokens the pages hold, and gives up what is kept. What running sequences hold stays theirs alone: it is found by nobody, and no more of theirs is until they begin anew.</summary>
+    /// <param name="running">All sequences that have pages.</param>
+    public void Clear(IEnumerable<CachedSequence> running)
     {
+        foreach (CachedSequence sequence in running)
+        {
+            Leave(sequence);
+            sequence.Shares = false;
+        }
+
         while (EvictOldest(saves: false))
         {
         }
@@ -23,6 +33,17 @@ internal sealed partial class PagedCache
         while (hostPages.First is { } page) DropHost(page.Value);
         hostBuffers.Clear();
         spareHostBytes = 0;
+        // What is left of the tree are blocks whose pages somebody uses.
+        foreach (CacheNode node in blocks.Values)
+        {
+            for (int group = 0; group < groups.Length; group++)
+            {
+                if (node.Pages[group] is >= 0 and var used) groups[group].Node(used) = null;
+            }
+        }
+
+        blocks.Clear();
+        roots.Clear();
     }
 
     private bool EvictOldest(bool saves = true)
@@ -56,7 +77,7 @@ internal sealed partial class PagedCache
         groups[group].Node(page) = null;
         keptPages.Remove(Number(group, page));
         kept -= groups[group].PageBytes;
-        groups[group].Free.Push(page);
+        groups[group].Free.Add(page);
     }
 
     /// <summary>Copies a page to host memory where there is room, or becomes some by giving up what lies there unused for longest.</summary>
@@ -70,18 +91,21 @@ internal sealed partial class PagedCache
             DropHost(oldest.Value);
         }
 
-        // Buffers that were made for another group's pages count too.
-        if (hostBytes + spareHostBytes + bytes > options.OffloadBytes && !hostBuffers.ContainsKey(group))
+        byte[]? buffer = null;
+        if (hostBuffers.TryGetValue(group, out Stack<byte[]>? buffers) && buffers.TryPop(out buffer))
         {
+            spareHostBytes -= bytes;
+        }
+        else if (hostBytes + spareHostBytes + bytes > options.OffloadBytes)
+        {
+            // Buffers that were made for another group's pages count too.
             hostBuffers.Clear();
             spareHostBytes = 0;
         }
 
-        byte[] buffer;
         try
         {
-            buffer = hostBuffers.TryGetValue(group, out Stack<byte[]>? buffers) && buffers.TryPop(out byte[]? spare)
-                ? TakeSpare(spare) : GC.AllocateUninitializedArray<byte>((int)bytes, pinned: true);
+            buffer ??= GC.AllocateUninitializedArray<byte>((int)bytes, pinned: true);
             store.Save(group, page, buffer);
         }
         catch (OutOfMemoryException e)
@@ -96,12 +120,6 @@ internal sealed partial class PagedCache
         node.Host[group] = copy;
         hostBytes += bytes;
         return true;
-    }
-
-    private byte[] TakeSpare(byte[] buffer)
-    {
-        spareHostBytes -= buffer.Length;
-        return buffer;
     }
 
     private void DropHost(HostPage page, bool removesNode = true)

@@ -29,8 +29,14 @@ internal sealed partial class PagedCache
 
     public CacheNeeds Needs { get; }
 
-    /// <summary>Bytes that may be taken.</summary>
+    /// <summary>Bytes that may be taken: what was planned, or less where the machine had less the last time that a page was asked for.</summary>
     public long BudgetBytes => Volatile.Read(ref budget);
+
+    /// <summary>Whether that is less than was planned.</summary>
+    public bool IsShort => budget < options.BudgetBytes;
+
+    /// <summary>Comes back to what was planned: others may have given memory back since.</summary>
+    public void RestoreBudget() => Volatile.Write(ref budget, options.BudgetBytes);
 
     /// <summary>Bytes of pages that running sequences use.</summary>
     public long UsedBytes => Volatile.Read(ref used);
@@ -185,7 +191,7 @@ internal sealed partial class PagedCache
     {
         for (int group = 0; group < groups.Length; group++)
         {
-            while (groups[group].Free.TryPop(out int page)) Decommit(group, page);
+            while (groups[group].Free.TryTakeLast(out int page)) Decommit(group, page);
         }
     }
 
@@ -194,13 +200,13 @@ internal sealed partial class PagedCache
     {
         GroupPages own = groups[group];
         int page;
-        while (!own.Free.TryPop(out page))
+        while (!own.Free.TryTakeFirst(out page))
         {
             if (committed + own.PageBytes <= budget)
             {
                 page = own.Number();
                 if (TryCommit(group, page)) break;
-                own.Spare.Push(page);
+                own.Spare.Add(page);
             }
             else if (!FreeOther(group) && !EvictOldest())
             {
@@ -223,9 +229,9 @@ internal sealed partial class PagedCache
         }
         catch (OutOfMemoryException e)
         {
-            // The machine has less than was thought: go on with what is there.
-            budget = committed;
-            options.Logger?.LogWarning(e, "There is no memory for another page of the cache; it stays at {Bytes} bytes.", committed);
+            // The machine has less than was thought: go on with what is there, for a while.
+            Volatile.Write(ref budget, committed);
+            options.Logger?.LogWarning(e, "There is no memory for another page of the cache; it stays at {Bytes} bytes for the time being.", committed);
             return false;
         }
     }
@@ -234,14 +240,15 @@ internal sealed partial class PagedCache
     {
         store.Decommit(group, page);
         committed -= groups[group].PageBytes;
-        groups[group].Spare.Push(page);
+        groups[group].Spare.Add(page);
     }
 
     private bool FreeOther(int group)
     {
         for (int other = 0; other < groups.Length; other++)
         {
-            if (other == group || !groups[other].Free.TryPop(out int page)) continue;
+            // Stores take memory for several neighbouring pages at once: the last are given back, while the first are used again, so that those in use stay together.
+            if (other == group || !groups[other].Free.TryTakeLast(out int page)) continue;
             Decommit(other, page);
             return true;
         }
@@ -265,7 +272,7 @@ internal sealed partial class PagedCache
         used -= own.PageBytes;
         if (own.Node(page) is null)
         {
-            own.Free.Push(page);
+            own.Free.Add(page);
             return;
         }
 

@@ -101,7 +101,7 @@ internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSeq
         batch.Clear();
         planned.Clear();
         Admit(admitted);
-        int decoding = 0, rows = scoreRows ?? stepTokens;
+        int decoding = 0, rows = scoreRows ?? int.MaxValue, likely = 0;
         double left = stepWork;
         foreach (EngineSequence sequence in running)
         {
@@ -109,7 +109,7 @@ internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSeq
             rows--;
             if (!sequence.Decodes) continue;
             decoding++;
-            rows -= sequence.MostGuesses;
+            likely += sequence.MostGuesses;
             left -= Work(sequence, 1);
         }
 
@@ -118,6 +118,10 @@ internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSeq
         EngineSequence? chooser = running.Find(static sequence => sequence.Chooses);
         int spare = stepTokens - decoding, choosing = chooser is null ? 0 : chooser.PromptLength - chooser.Cached;
         int guesses = running.Count > decoding ? Math.Max(0, spare - choosing) / 2 : spare;
+        // Whoever chooses has rows for all of its tokens that do so. A guess has one, and prompts that are scored get what guesses leave.
+        if (chooser is not null) rows -= chooser.Selection!.ObservedTokens - 1;
+        guesses = Math.Min(guesses, Math.Max(0, rows));
+        rows -= Math.Min(likely, guesses);
         for (int i = 0; i < running.Count; i++)
         {
             EngineSequence sequence = running[i];

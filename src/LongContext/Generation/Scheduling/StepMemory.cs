@@ -46,6 +46,9 @@ internal sealed class StepMemory
     /// <summary>Rows of scores that a step has room for: so many tokens of prompts are scored in one step at most, beside the others' next ones.</summary>
     public static int ScoreRowsOf(GenerationEngineOptions options) => (int)Math.Min(options.StepTokens, Math.Max((long)options.MaximumSequences * RowsOfScores, FewestRowsOfScores));
 
+    /// <summary>The probabilities that a draft model's guesses were drawn with, of as many as a step can check.</summary>
+    public static GenerationMemoryItem DrawnGuesses(GenerationEngineOptions options, int vocabularySize) => new("probabilities of guesses", (long)ScoreRowsOf(options) * vocabularySize * sizeof(float));
+
     /// <summary>What is gathered of the cache for a layer, by the cache's bytes: of one sequence that fills it.</summary>
     public double BytesPerCacheByte { get; }
 

@@ -15,11 +15,14 @@ internal sealed class TokenStream(EngineSequence sequence, TimeProvider clock) :
     private Exception? fault;
     private int written, read;
     private bool waits, wakes, ended, cancelled;
-    private volatile bool abandoned;
+    private volatile bool abandoned, enough;
     private long asked, began, firstToken;
 
     /// <summary>Whether nobody will read on.</summary>
     public bool IsAbandoned => abandoned;
+
+    /// <summary>Whether the reader has all that it wants: its leaving is the answer's end and no giving up.</summary>
+    public bool IsEnough => enough;
 
     /// <summary>Tokens of the prompt that need not be computed.</summary>
     public int ReusedTokens => sequence.ReusedTokens;
@@ -98,6 +101,9 @@ internal sealed class TokenStream(EngineSequence sequence, TimeProvider clock) :
         }
     }
 
+    /// <summary>Says that the reader wants no more, before it leaves: what it has read is a whole answer.</summary>
+    public void SetEnough() => enough = true;
+
     /// <summary>Ends it with an exception after the tokens given.</summary>
     public void Fail(Exception exception)
     {
@@ -132,6 +138,8 @@ internal sealed class TokenStream(EngineSequence sequence, TimeProvider clock) :
         {
             gone = !ended;
             ended = true;
+            // Another thread of the reader's may wait for a token.
+            Wake();
         }
 
         if (gone) Abandon();

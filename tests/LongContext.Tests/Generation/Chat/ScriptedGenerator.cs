@@ -24,11 +24,18 @@ internal sealed class ScriptedGenerator(params int[] tokens) : ITokenGenerator
     /// <summary>Thrown behind the last token; null for nothing.</summary>
     public Exception? Fault { get; init; }
 
+    /// <summary>Why it says that an answer ended; null where it says nothing.</summary>
+    public GenerationFinishReason? FinishReason { get; init; }
+
+    /// <summary>What the reader was told, and has said, of the last request.</summary>
+    public GenerationUsage Usage { get; private set; } = new();
+
     public async IAsyncEnumerable<GeneratedToken> GenerateAsync(GenerationRequest request, GenerationUsage usage, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         GenerationOptions options = request.Options;
         Asked.Add((request.Prompt.ToArray(), options));
         Requests.Add(request);
+        Usage = usage;
         try
         {
             foreach (int token in tokens.Take(options.MaximumNewTokens))
@@ -48,6 +55,7 @@ internal sealed class ScriptedGenerator(params int[] tokens) : ITokenGenerator
             }
 
             if (Fault is not null) throw Fault;
+            usage.FinishReason = FinishReason;
         }
         finally
         {

@@ -222,13 +222,120 @@ public sealed class EngineBehaviorTests
     public async Task GenerateAsync_MachineHasLessMemoryThanTheBudget_GoesOnWithWhatThereIs()
     {
         var pages = new OraclePages(4, [null]) { LimitBytes = 30 * 64 };
-        await using GenerationEngine engine = Engines.Make(pages, 1 << 20);
+        GenerationEngine? made = null;
+        long least = long.MaxValue;
+        CacheCapacityException? refusal = null;
+        await using GenerationEngine engine = made = Engines.Make(pages, 1 << 20, runner: own => new OracleRunner(own, Engines.Vocabulary)
+        {
+            Before = (_, _) =>
+            {
+                least = Math.Min(least, made!.Statistics.CacheBytes);
+                // Too large for what was found out: told, not waited for.
+                if (least < 1 << 20) refusal ??= Record.Exception(() => made.StreamAsync(Request(121, 30))) as CacheCapacityException;
+            },
+        });
         GenerationRequest[] requests = [.. Enumerable.Range(0, 8).Select(i => Request(40, 30, i))];
         GenerationResult[] results = await Task.WhenAll(requests.Select(request => engine.GenerateAsync(request, Ended)));
         for (int i = 0; i < requests.Length; i++) Assert.Equal((await Engines.AloneAsync([null], requests[i])).Tokens, results[i].Tokens);
-        Assert.Equal(30 * 64, engine.Statistics.CacheBytes);
-        // Too large for what was found out: told, not waited for.
-        Assert.Throws<CacheCapacityException>(() => engine.StreamAsync(Request(121, 30)));
+        Assert.Equal(30 * 64, least);
+        Assert.NotNull(refusal);
+        // With nobody there it is tried again: in vain, and then, when others have given memory back, not.
+        await PlannedAsync(engine, 1 << 20);
+        await Assert.ThrowsAsync<CacheCapacityException>(() => engine.GenerateAsync(Request(121, 30), Ended));
+        await PlannedAsync(engine, 1 << 20);
+        pages.LimitBytes = long.MaxValue;
+        Assert.Equal(30, (await engine.GenerateAsync(Request(121, 30), Ended)).Tokens.Count);
+    }
+
+    [Fact]
+    public async Task GenerateAsync_MachineShortOfMemoryWhileOthersRun_ComesBackToTheBudgetAfterAWhile()
+    {
+        var pages = new OraclePages(4, [null]) { LimitBytes = 70 * 64 };
+        var clock = new SetClock();
+        GenerationEngine? made = null;
+        Task<GenerationResult>? first = null;
+        bool wasShort = false, cameBack = false, tooSoon = false;
+        int stepsShort = 0;
+        using var both = new ManualResetEventSlim();
+        await using GenerationEngine engine = made = Engines.Make(pages, 1 << 20, Engines.Small with { TimeProvider = clock }, runner: own => new OracleRunner(own, Engines.Vocabulary)
+        {
+            Before = (_, _) =>
+            {
+                both.Wait(TimeSpan.FromSeconds(30), CancellationToken.None);
+                bool isShort = made!.Statistics.CacheBytes < 1 << 20;
+                wasShort |= isShort;
+                if (isShort) stepsShort++;
+                tooSoon |= wasShort && !isShort && stepsShort < 10;
+                cameBack |= wasShort && !isShort && first is { IsCompleted: false };
+                if (stepsShort != 10) return;
+                pages.LimitBytes = long.MaxValue;
+                clock.Seconds = 31;
+            },
+        });
+        first = engine.GenerateAsync(Request(40, 200, 1), Ended);
+        Task<GenerationResult> other = engine.GenerateAsync(Request(40, 200, 2), Ended);
+        both.Set();
+        GenerationResult second = await other;
+        Assert.Equal((await Engines.AloneAsync([null], Request(40, 200, 2))).Tokens, second.Tokens);
+        Assert.Equal((await Engines.AloneAsync([null], Request(40, 200, 1))).Tokens, (await first).Tokens);
+        Assert.Equal((true, true, false), (wasShort, cameBack, tooSoon));
+    }
+
+    [Fact]
+    public async Task DisposeAsync_WhileATokenIsWaitedForElsewhere_EndsTheWait()
+    {
+        using var go = new ManualResetEventSlim();
+        await using GenerationEngine engine = Engines.Make(
+            new OraclePages(4, [null]), 1 << 16, runner: pages => new OracleRunner(pages, Engines.Vocabulary) { Before = (_, token) => WaitHandle.WaitAny([go.WaitHandle, token.WaitHandle], TimeSpan.FromSeconds(30)) });
+        IAsyncEnumerator<GeneratedToken> tokens = engine.StreamAsync(Request(5, 9), Ended).GetAsyncEnumerator(Ended);
+        Task<bool> next = tokens.MoveNextAsync().AsTask();
+        await tokens.DisposeAsync();
+        Assert.False(await next.WaitAsync(TimeSpan.FromSeconds(20), Ended));
+        Assert.False(await tokens.MoveNextAsync());
+        go.Set();
+    }
+
+    /// <summary>A reader that has a whole answer (a stop string, a call) leaves a request that ended; any other one that leaves gave it up.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task EngineTokenGenerator_ReaderThatLeaves_HasARequestThatEndedOrWasCancelled(bool isEnough)
+    {
+        await using GenerationEngine engine = Engines.Make(
+            new OraclePages(4, [null]), 1 << 20, runner: pages => new OracleRunner(pages, Engines.Vocabulary) { Before = (_, _) => Thread.Sleep(1) });
+        var usage = new GenerationUsage();
+        IAsyncEnumerator<GeneratedToken> tokens = new EngineTokenGenerator(engine).GenerateAsync(Request(5, 10_000), usage, Ended).GetAsyncEnumerator(Ended);
+        for (int i = 0; i < 3; i++) Assert.True(await tokens.MoveNextAsync());
+        usage.IsEnough = isEnough;
+        await tokens.DisposeAsync();
+        for (int i = 0; i < 2_000 && engine.Statistics is { CompletedRequests: 0, CancelledRequests: 0 }; i++) await Task.Delay(5, Ended);
+        GenerationEngineStatistics statistics = engine.Statistics;
+        Assert.Equal((isEnough ? 1 : 0, isEnough ? 0 : 1, 0), (statistics.CompletedRequests, statistics.CancelledRequests, statistics.FailedRequests));
+    }
+
+    [Fact]
+    public async Task StreamAsync_MoreAlternativesOfThePromptThanMayBe_RefusesWithTheFigures()
+    {
+        await using GenerationEngine engine = Engines.Make(new OraclePages(4, [null]), 1L << 40, model: new EngineModel(152_000));
+        GenerationRequest request = new() { Prompt = new int[100_000], Options = new GenerationOptions { MaximumNewTokens = 0, PromptLogProbabilities = 1_000_000 } };
+        string message = Assert.Throws<ArgumentException>(() => engine.StreamAsync(request)).Message;
+        Assert.All(["PromptLogProbabilities", "100000", "15200000000", "16777216"], text => Assert.Contains(text, message, StringComparison.Ordinal));
+        engine.StreamAsync(request with { Options = request.Options with { PromptLogProbabilities = 167 } });
+    }
+
+    private static async Task PlannedAsync(GenerationEngine engine, long bytes)
+    {
+        for (int i = 0; i < 2_000 && engine.Statistics.CacheBytes != bytes; i++) await Task.Delay(5, Ended);
+        Assert.Equal(bytes, engine.Statistics.CacheBytes);
+    }
+
+    private sealed class SetClock : TimeProvider
+    {
+        public long Seconds { get; set; }
+
+        public override long TimestampFrequency => 1;
+
+        public override long GetTimestamp() => Seconds;
     }
 
     [Fact]

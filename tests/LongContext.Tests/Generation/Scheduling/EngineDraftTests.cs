@@ -1,6 +1,9 @@
+using LongContext.Checkpoints;
 using LongContext.Data;
 using LongContext.Generation;
+using LongContext.Generation.Running;
 using LongContext.Generation.Scheduling;
+using LongContext.Models.Families;
 
 namespace LongContext.Tests.Generation.Scheduling;
 
@@ -177,6 +180,97 @@ public sealed class EngineDraftTests
         Assert.Equal((await Engines.AloneAsync([null], request)).Tokens, result.Tokens);
         Assert.Equal(-1, left);
         Assert.Equal(0, (await EngineMixTests.QuietAsync(engine)).UsedCacheBytes);
+        // It keeps nothing for others either, and is not tried again.
+        Assert.Equal(0, draft.CommittedBytes);
+        Assert.Equal(0, (await engine.GenerateAsync(request, TestContext.Current.CancellationToken)).DraftedTokens);
+    }
+
+    [Fact]
+    public async Task GenerateAsync_DraftThatHasNoMemoryOnce_IsTriedAgainLater()
+    {
+        OraclePages pages = new(4, [null]), draft = new(4, [null]);
+        int steps = 0;
+        var runner = new OracleRunner(draft, Engines.Vocabulary) { Before = (_, _) => { if (++steps == 6) throw new InsufficientMemoryException(); } };
+        await using GenerationEngine engine = Engines.Make(pages, 1 << 16, draft: runner);
+        var request = new GenerationRequest { Prompt = Enumerable.Range(0, 20).ToArray(), Options = new GenerationOptions { MaximumNewTokens = 40, StopTokenIds = [], Speculation = DraftAlone } };
+        GenerationResult result = await engine.GenerateAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal((await Engines.AloneAsync([null], request)).Tokens, result.Tokens);
+        Assert.Equal((6, 0), (steps, draft.CommittedBytes));
+        await EngineMixTests.QuietAsync(engine);
+        GenerationResult later = await engine.GenerateAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal(result.Tokens, later.Tokens);
+        Assert.True(later.AcceptedDraftTokens > 20, $"{later.AcceptedDraftTokens} guesses were right");
+    }
+
+    [Fact]
+    public async Task GenerateAsync_DraftFarOnInALongText_IsComputedInPiecesOfAsMuchWork()
+    {
+        ModelConfig config = new() { ModelType = "llama", VocabularySize = 100, HiddenSize = 64, IntermediateSize = 64, LayerCount = 64, HeadCount = 64, KeyValueHeadCount = 1, HeadDimension = 128 };
+        var work = new StepWork(ModelFamily.ReadShape(config), onGpu: false);
+        OraclePages pages = new(4, [null]), draft = new(4, [null]);
+        int largest = 0, smallest = int.MaxValue;
+        double most = 0;
+        var runner = new OracleRunner(draft, Engines.Vocabulary)
+        {
+            Before = (batch, _) =>
+            {
+                StepSequence sequence = batch.Sequences[0];
+                if (sequence.TokenCount <= 16) return;
+                (largest, smallest) = (Math.Max(largest, sequence.TokenCount), Math.Min(smallest, sequence.TokenCount));
+                most = Math.Max(most, work.Of(sequence.CachedTokens, sequence.TokenCount));
+            },
+        };
+        await using var engine = new GenerationEngine(
+            Engines.Model, new OracleRunner(pages, Engines.Vocabulary), Engines.Small with { StepTokens = 64 }, 1 << 20, draft: (new EngineModel(Engines.Vocabulary) { Work = work }, runner));
+        var request = new GenerationRequest { Prompt = Enumerable.Range(0, 500).Select(i => i * 7 % 39).ToArray(), Options = new GenerationOptions { MaximumNewTokens = 60, StopTokenIds = [], Speculation = DraftAlone } };
+        GenerationResult result = await engine.GenerateAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal((await Engines.AloneAsync([null], request)).Tokens, result.Tokens);
+        Assert.True(result.AcceptedDraftTokens > 0);
+        Assert.True(work.Of(440, 60) > 1.5 * work.Limit(64), "the text is too short for this test");
+        Assert.True(largest == 64 && smallest < 50 && most <= work.Limit(64), $"{smallest} to {largest} tokens, {most} of {work.Limit(64)} operations");
+    }
+
+    [Fact]
+    public async Task Dispose_WhileTheDraftModelComputes_EndsItsStep()
+    {
+        using var entered = new ManualResetEventSlim();
+        bool wasCancelled = false;
+        var runner = new OracleRunner(new OraclePages(4, [null]), Engines.Vocabulary)
+        {
+            Before = (_, token) =>
+            {
+                entered.Set();
+                wasCancelled = token.WaitHandle.WaitOne(TimeSpan.FromSeconds(30));
+            },
+        };
+        GenerationEngine engine = Engines.Make(new OraclePages(4, [null]), 1 << 16, draft: runner);
+        var request = new GenerationRequest { Prompt = Enumerable.Range(0, 20).ToArray(), Options = new GenerationOptions { MaximumNewTokens = 40, StopTokenIds = [], Speculation = DraftAlone } };
+        Task<GenerationResult> task = engine.GenerateAsync(request, TestContext.Current.CancellationToken);
+        Assert.True(entered.Wait(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        await engine.DisposeAsync();
+        Assert.True(wasCancelled);
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => task);
+    }
+
+    /// <summary>A step has rows of scores for so many tokens: more guesses would be made for nothing, and their probabilities and scores are in no plan.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task GenerateAsync_ManyGuessesAtOnce_AreNoMoreThanThereAreRowsFor(bool drafts)
+    {
+        GenerationEngineOptions options = Engines.Small with { StepTokens = 256, MaximumSequences = 2 };
+        int most = 0, rows = StepMemory.ScoreRowsOf(options);
+        await using GenerationEngine engine = Engines.Make(
+            new OraclePages(4, [null]), 1 << 18, options, draft: new OracleRunner(new OraclePages(4, [null]), Engines.Vocabulary, 256),
+            runner: own => new OracleRunner(own, Engines.Vocabulary, 256) { Before = (batch, _) => most = Math.Max(most, batch.LogitCount) });
+        SpeculationOptions speculation = drafts ? DraftAlone with { MaximumDraftTokens = 64, AdaptsDraftLength = false } : new SpeculationOptions { UsesDraftModel = false, MaximumTokens = 100 };
+        GenerationRequest[] requests = [.. Enumerable.Range(0, 2).Select(i => new GenerationRequest
+        {
+            Prompt = Enumerable.Range(0, 200).Select(j => (j + i) % 20).ToArray(), Options = new GenerationOptions { MaximumNewTokens = 200, Temperature = 0.9, Seed = i, StopTokenIds = [], Speculation = speculation },
+        })];
+        await Task.WhenAll(requests.Select(request => engine.GenerateAsync(request, TestContext.Current.CancellationToken)));
+        Assert.InRange(most, rows - 2, rows);
+        Assert.True(engine.Statistics.GuessedTokens > 100);
     }
 
     /// <summary>A draft that could be held by itself, but not beside another, waits for it instead of being computed again and again.</summary>

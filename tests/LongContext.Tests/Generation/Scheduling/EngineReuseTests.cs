@@ -59,6 +59,69 @@ public sealed class EngineReuseTests
         Assert.Equal(0, (await engine.GenerateAsync(Request(prompt), Ended)).ReusedTokens);
     }
 
+    /// <summary>What a request had computed before the weights were changed must not be found by one that comes after.</summary>
+    [Fact]
+    public async Task ClearCacheAsync_WhileARequestRuns_LeavesNothingOfItToOthers()
+    {
+        OraclePages pages = new(4, [null, 8]), ofDraft = new(4, [null]);
+        GenerationEngine? made = null;
+        Task? clear = null;
+        int steps = 0;
+        var draft = new OracleRunner(ofDraft, Engines.Vocabulary);
+        await using GenerationEngine engine = made = Engines.Make(pages, 1 << 16, draft: draft, runner: own => new OracleRunner(own, Engines.Vocabulary)
+        {
+            Before = (_, _) =>
+            {
+                if (++steps == 6) clear = made!.ClearCacheAsync();
+                // It is done between two steps.
+                if (clear is not null) SpinWait.SpinUntil(() => clear.IsCompleted, 200);
+            },
+        });
+        GenerationRequest request = Request(Tokens(40, 1), 60);
+        request = request with { Options = request.Options with { Speculation = new SpeculationOptions { UsesPromptLookup = false, MaximumDraftTokens = 2, AdaptsDraftLength = false } } };
+        GenerationResult first = await engine.GenerateAsync(request, Ended);
+        Assert.Equal((await Engines.AloneAsync([null, 8], request)).Tokens, first.Tokens);
+        Assert.True(clear!.IsCompletedSuccessfully && steps > 10);
+        long drafted = draft.Tokens;
+        GenerationResult again = await engine.GenerateAsync(request, Ended);
+        Assert.Equal((0, first.Tokens.Count), (again.ReusedTokens, again.Tokens.Count));
+        Assert.Equal(first.Tokens, again.Tokens);
+        Assert.True(draft.Tokens - drafted >= 40 + 59, $"the draft found keys of before: {draft.Tokens - drafted} tokens were computed");
+        // What came after is found as ever.
+        drafted = draft.Tokens;
+        Assert.Equal(36, (await engine.GenerateAsync(request, Ended)).ReusedTokens);
+        Assert.True(draft.Tokens - drafted < 20 + 59);
+        Assert.Equal(0, (await EngineMixTests.QuietAsync(engine)).UsedCacheBytes);
+        await engine.ClearCacheAsync();
+        Assert.Equal((0, 0), (pages.CommittedBytes, ofDraft.CommittedBytes));
+    }
+
+    /// <summary>Buffers of copies that were given up count too, whichever group's they were.</summary>
+    [Fact]
+    public void Save_PagesOfSeveralGroups_TakeNoMoreHostMemoryThanTheyMay()
+    {
+        using var pages = new OraclePages(4, [null, 6, 20]);
+        long pageBytes = pages.Groups[0].PageBytes, most = 12 * pageBytes, largest = 0;
+        var cache = new PagedCache(pages, new PagedCacheOptions { BudgetBytes = new CacheNeeds(pages.Groups, 4).Bytes(60), OffloadBytes = most });
+        var distribution = new LongContext.Generation.Sampling.TokenDistribution();
+        for (int i = 0; i < 40; i++)
+        {
+            var sequence = new EngineSequence(Engines.Model, Request(Tokens(9 + (i % 5 * 9), i)), null, pages, distribution, TimeProvider.System);
+            while (sequence.Cached + 4 <= sequence.Count)
+            {
+                Assert.True(cache.Grow(sequence, sequence.Cached + 4) >= sequence.Cached + 4);
+                sequence.Cached += 4;
+                cache.Publish(sequence);
+                cache.Forget(sequence);
+                largest = Math.Max(largest, cache.HostBytes + cache.SpareHostBytes);
+            }
+
+            cache.Drop(sequence);
+        }
+
+        Assert.InRange(largest, most / 2, most);
+    }
+
     [Fact]
     public async Task GenerateAsync_AllHashesEqual_ReusesOnlyTrueTokens()
     {

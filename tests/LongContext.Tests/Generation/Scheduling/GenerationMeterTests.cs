@@ -43,4 +43,47 @@ public sealed class GenerationMeterTests
         Assert.Contains("length", outcomes);
         Assert.All(["queue.duration", "first_token.duration", "request.duration"], name => Assert.True(sums.ContainsKey(name), $"{name} said nothing"));
     }
+
+    [Fact]
+    public async Task Gauges_OfAnEngineThatStoppedWithAFault_GoBackToNothing()
+    {
+        // Listeners are called on the thread that counts, by which this engine is told from others.
+        var sums = new ConcurrentDictionary<(int Thread, string Name), long>();
+        var seen = new ConcurrentDictionary<(int Thread, string Name), bool>();
+        int thread = 0;
+        using var listener = new MeterListener { InstrumentPublished = (instrument, self) => { if (instrument is UpDownCounter<long> && instrument.Name.StartsWith(Prefix, StringComparison.Ordinal)) self.EnableMeasurementEvents(instrument); } };
+        listener.SetMeasurementEventCallback<long>((instrument, value, _, _) =>
+        {
+            (int, string) key = (Environment.CurrentManagedThreadId, instrument.Name[Prefix.Length..]);
+            sums.AddOrUpdate(key, value, (_, sum) => sum + value);
+            seen[key] = true;
+        });
+        listener.Start();
+        var clock = new FailingClock();
+        await using GenerationEngine engine = Engines.Make(new OraclePages(4, [null]), 1 << 20, Engines.Small with { TimeProvider = clock }, runner: pages => new OracleRunner(pages, Engines.Vocabulary)
+        {
+            Before = (_, _) =>
+            {
+                thread = Environment.CurrentManagedThreadId;
+                Thread.Sleep(1);
+            },
+        });
+        GenerationRequest request = new() { Prompt = new[] { 1, 2, 3 }, Options = new GenerationOptions { MaximumNewTokens = 10_000, StopTokenIds = [] } };
+        await using IAsyncEnumerator<GeneratedToken> tokens = engine.StreamAsync(request, TestContext.Current.CancellationToken).GetAsyncEnumerator(TestContext.Current.CancellationToken);
+        for (int i = 0; i < 8; i++) Assert.True(await tokens.MoveNextAsync());
+        clock.Fails = true;
+        await Assert.ThrowsAsync<InvalidTimeZoneException>(() => engine.GenerateAsync(request, TestContext.Current.CancellationToken));
+        Assert.IsType<InvalidTimeZoneException>(engine.Failure);
+        Assert.True(seen.ContainsKey((thread, "running")) && seen.ContainsKey((thread, "cache.committed")));
+        Assert.All(sums.Where(sum => sum.Key.Thread == thread), sum => Assert.Equal((sum.Key.Name, 0), (sum.Key.Name, sum.Value)));
+        Assert.Equal((0, 0), (engine.Statistics.RunningRequests, engine.Statistics.WaitingRequests));
+    }
+
+    /// <summary>Fails on an engine's thread, once it shall.</summary>
+    private sealed class FailingClock : TimeProvider
+    {
+        public bool Fails { get; set; }
+
+        public override long GetTimestamp() => Fails && Thread.CurrentThread.Name == "LongContext engine" ? throw new InvalidTimeZoneException("No time.") : base.GetTimestamp();
+    }
 }
