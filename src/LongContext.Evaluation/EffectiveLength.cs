@@ -9,8 +9,9 @@ public sealed record EffectiveLength
     public required string Task { get; init; }
 
     /// <summary>
-    /// The longest length that was measured with a mean at the threshold or above, all shorter ones measured being so too, lengths without any item left aside; null where
-    /// the shortest that has items is below already or none of its items could be scored.
+    /// The longest length that was measured with a mean at the threshold or above, all shorter ones measured being so too, lengths without any item left aside; a shorter one whose
+    /// mean is below, but by too little to be sure, counts as passed where a longer one is surely above (<see cref="Lower"/>). Null where the shortest that has items is below already or
+    /// none of its items could be scored. Never less than <see cref="Lower"/>, always less than <see cref="Upper"/>.
     /// </summary>
     public int? Length { get; init; }
 
@@ -20,7 +21,7 @@ public sealed record EffectiveLength
     /// <summary>Where that mean lies, or null.</summary>
     public ConfidenceInterval? Interval { get; init; }
 
-    /// <summary>The shortest length that was measured with a mean below the threshold, or null where none was.</summary>
+    /// <summary>The shortest length above <see cref="Length"/> that was measured with a mean below the threshold, or null where none was.</summary>
     public int? FirstFailing { get; init; }
 
     /// <summary>

@@ -12,7 +12,8 @@ public sealed record EvaluationModel
     /// <summary>
     /// Which model it is behind its name: a revision, a hash of its weights, an endpoint. Answers that were kept for another identity are not used. Null (the default): what the client's
     /// <see cref="ChatClientMetadata"/> say, provider, address (without query) and model id, where it has some. A server that changes a model behind the same name and address
-    /// cannot be told from one that does not: give a revision then.
+    /// cannot be told from one that does not: give a revision then. Nor can a client that changes requests on their way (other options, a system message) from the client below it, whose
+    /// metadata it passes on: give such a model another <see cref="Name"/> or an identity, or answers that were kept without the change are taken for its own.
     /// </summary>
     public string? Identity { get; init; }
 

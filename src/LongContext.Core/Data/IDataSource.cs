@@ -7,7 +7,7 @@ namespace LongContext.Data;
 /// <typeparam name="T">What it gives.</typeparam>
 /// <remarks>
 /// Used by one thread at a time, which may be a background thread. What it holds open belongs to whoever made it: nobody who reads
-/// from it disposes it.
+/// from it disposes it, except where a function opens it for them alone, as for a token cache.
 /// </remarks>
 public interface IDataSource<out T>
     where T : class

@@ -12,6 +12,8 @@ internal sealed class GgufHeaderReader
 {
     private const int LeastTensorBytes = 8 + 4 + 8 + 4 + 8;
     private const int LeastValueBytes = 8 + 4 + 1;
+    private const int LeastArrayBytes = 4 + 8;
+    private const int DeepestArray = 16;
 
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: false);
 
@@ -63,15 +65,9 @@ internal sealed class GgufHeaderReader
         {
             string key = Text("a metadata key");
             if (metadata.ContainsKey(key)) throw Fault($"metadata '{key}' is there twice");
-            object value = Value(key);
-            try
-            {
-                metadata.Set(key, value);
-            }
-            catch (ArgumentException exception)
-            {
-                throw Fault(exception.Message);
-            }
+            // Other programs' files may have what no reader of ours asks for; that is no reason to read none of them.
+            if (!GgufMetadata.IsKey(key)) Pass((GgufValueType)Number32(), key[..Math.Min(key.Length, 80)], depth: 0);
+            else if (Value(key) is { } value) metadata.Set(key, value);
         }
 
         return metadata;
@@ -102,15 +98,19 @@ internal sealed class GgufHeaderReader
         return tensors;
     }
 
-    private object Value(string key)
+    /// <summary>Null for an array of arrays, which is passed.</summary>
+    private object? Value(string key)
     {
         var type = (GgufValueType)Number32();
-        return type == GgufValueType.Array ? ArrayOf(key) : Single(type, key);
+        if (type != GgufValueType.Array) return Single(type, key);
+        var element = (GgufValueType)Number32();
+        if (element != GgufValueType.Array) return ArrayOf(element, key);
+        PassElements(element, key, depth: 1);
+        return null;
     }
 
-    private Array ArrayOf(string key)
+    private Array ArrayOf(GgufValueType type, string key)
     {
-        var type = (GgufValueType)Number32();
         return type switch
         {
             GgufValueType.UInt8 => Many<byte>(),
@@ -135,6 +135,30 @@ internal sealed class GgufHeaderReader
             var values = new T[count];
             for (int i = 0; i < values.Length; i++) values[i] = (T)Single(type, key);
             return values;
+        }
+    }
+
+    /// <summary>Passes a value that is not kept.</summary>
+    private void Pass(GgufValueType type, string key, int depth)
+    {
+        if (type > GgufValueType.Float64) throw Fault($"metadata '{key}' is of type {(uint)type}, expected 0 to 12");
+        if (type == GgufValueType.Array) PassElements((GgufValueType)Number32(), key, depth + 1);
+        else Skip(type == GgufValueType.Text ? Count(1, $"bytes of '{key}'") : GgufValueTypes.MinimumBytes(type));
+    }
+
+    private void PassElements(GgufValueType type, string key, int depth)
+    {
+        if (type > GgufValueType.Float64) throw Fault($"metadata '{key}' is an array of type {(uint)type}, expected 0 to 12");
+        if (depth > DeepestArray) throw Fault($"metadata '{key}' has arrays in arrays, more than {DeepestArray} deep");
+        int least = type == GgufValueType.Array ? LeastArrayBytes : GgufValueTypes.MinimumBytes(type);
+        long count = Count(least, $"elements of '{key}'");
+        if (type is GgufValueType.Array or GgufValueType.Text)
+        {
+            for (long i = 0; i < count; i++) Pass(type, key, depth);
+        }
+        else
+        {
+            Skip(count * least);
         }
     }
 
@@ -182,6 +206,13 @@ internal sealed class GgufHeaderReader
         Span<byte> target = small.AsSpan(0, count);
         Fill(target);
         return target;
+    }
+
+    private void Skip(long bytes)
+    {
+        if (bytes > length - position) throw Fault($"the file ends within its header, at byte {length}");
+        stream.Seek(bytes, SeekOrigin.Current);
+        position += bytes;
     }
 
     private void Fill(Span<byte> target)

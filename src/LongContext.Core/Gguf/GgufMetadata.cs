@@ -7,7 +7,7 @@ namespace LongContext.Gguf;
 /// <summary>
 /// The metadata of a GGUF file, in order. A value is a number of .NET from <see cref="byte"/> to <see cref="ulong"/>, a
 /// <see cref="float"/>, <see cref="double"/>, <see cref="bool"/> or <see cref="string"/>, or an array of one of these; its type is the
-/// type in the file.
+/// type in the file. What a file has besides, arrays of arrays and keys of another form than <see cref="Set"/> takes, is passed over when it is read.
 /// </summary>
 public sealed class GgufMetadata : IReadOnlyDictionary<string, object>
 {
@@ -38,7 +38,7 @@ public sealed class GgufMetadata : IReadOnlyDictionary<string, object>
     {
         ArgumentException.ThrowIfNullOrEmpty(key);
         ArgumentNullException.ThrowIfNull(value);
-        if (key.Length > LongestKey || key.AsSpan().ContainsAnyExceptInRange('!', '~'))
+        if (!IsKey(key))
             throw new ArgumentException(
                 $"The key '{key[..Math.Min(key.Length, 80)]}' is not 1 to {LongestKey} characters of ASCII without spaces.",
                 nameof(key));
@@ -49,6 +49,9 @@ public sealed class GgufMetadata : IReadOnlyDictionary<string, object>
         if (value is string?[] texts && texts.Contains(null)) throw new ArgumentException($"Key '{key}': the array holds a null.", nameof(value));
         values[key] = value;
     }
+
+    /// <summary>Whether a key has the form that <see cref="Set"/> takes.</summary>
+    internal static bool IsKey(string key) => key.Length is > 0 and <= LongestKey && !key.AsSpan().ContainsAnyExceptInRange('!', '~');
 
     /// <summary>A value of a type.</summary>
     /// <typeparam name="T">The type that the file says, for example <see cref="uint"/> or an array of <see cref="string"/>.</typeparam>

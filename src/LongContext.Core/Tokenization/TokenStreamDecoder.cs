@@ -55,8 +55,14 @@ public sealed class TokenStreamDecoder
         if (_hasNoText(id)) return "";
         _ids.Add(id);
         string text = _decode(_ids);
-        bool hold = text.Length <= _shownText.Length || (text[^1] == Incomplete && _ids.Count - _shown < MostHeldBack);
-        return hold ? "" : GiveOut(text);
+        bool grows = text.Length > _shownText.Length;
+        if (grows && text[^1] != Incomplete) return GiveOut(text);
+        // A token without text says nothing of what comes; kept, each would be decoded again with every later one.
+        if (_decode([id]).Length == 0 && _decode([id, id]).Length == 0) _ids.RemoveAt(_ids.Count - 1);
+        if (_ids.Count - _shown < MostHeldBack) return "";
+        if (grows) return GiveOut(text);
+        _ids.RemoveRange(_shown, _ids.Count - _shown);
+        return "";
     }
 
     /// <summary>The text still held back, complete or not; the decoder is then ready for another stream.</summary>

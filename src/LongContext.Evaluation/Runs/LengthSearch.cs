@@ -21,13 +21,17 @@ internal static class LengthSearch
             return measurement.Items + measurement.Failed == 0 ? null : measurement.Items > 0 && measurement.Mean >= threshold;
         }
 
-        int passing = -1, failing = grid.Length;
-        List<int> empty = [];
-        foreach (int place in checkPoints)
+        List<(int Place, bool? Passes)> checks = [];
+        foreach (int place in checkPoints) checks.Add((place, await PassesAsync(place).ConfigureAwait(false)));
+
+        // The bracket takes it that what is lost stays lost: a place that nobody can say is below, with one surely above behind it, is then above too, whatever its mean.
+        int surelyPassing = checks.TakeWhile(check => measured[check.Place].Verdict != LengthVerdict.Below)
+            .Where(check => measured[check.Place].Verdict == LengthVerdict.Above).Select(check => check.Place).DefaultIfEmpty(-1).Last();
+        int passing = surelyPassing, failing = grid.Length;
+        List<int> empty = [.. checks.Where(check => check.Passes is null).Select(check => check.Place)];
+        foreach ((int place, bool? passes) in checks.Where(check => check.Place > surelyPassing))
         {
-            bool? passes = await PassesAsync(place).ConfigureAwait(false);
-            if (passes is null) empty.Add(place);
-            else if (passes == true && failing == grid.Length) passing = place;
+            if (passes == true && failing == grid.Length) passing = place;
             else if (passes == false && place < failing) failing = place;
         }
 
@@ -55,7 +59,7 @@ internal static class LengthSearch
             Length = last?.Length,
             Score = last?.Mean,
             Interval = last?.Interval,
-            FirstFailing = curve.FirstOrDefault(point => point.Items > 0 && point.Mean < threshold)?.Length,
+            FirstFailing = curve.FirstOrDefault(point => point.Items > 0 && point.Mean < threshold && !(point.Length < last?.Length))?.Length,
             Lower = curve.LastOrDefault(point => point.Verdict == LengthVerdict.Above && (upper is null || point.Length < upper))?.Length,
             Upper = upper,
             Recoveries = [.. curve.Where(point => point.Verdict == LengthVerdict.Above && point.Length > upper).Select(point => point.Length)],

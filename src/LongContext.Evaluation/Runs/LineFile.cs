@@ -22,6 +22,8 @@ internal sealed class LineFile : IDisposable
     private const int ChecksumDigits = 16;
 
     private readonly string path;
+    private readonly byte[] beginning;
+    private readonly int longestLine;
     private readonly TimeProvider time;
     private readonly SafeFileHandle handle;
     private readonly Lock appending = new();
@@ -29,9 +31,11 @@ internal sealed class LineFile : IDisposable
     private long flushedEnd;
     private long flushed;
 
-    private LineFile(string path, TimeProvider time, SafeFileHandle handle)
+    private LineFile(string path, byte[] beginning, int longestLine, TimeProvider time, SafeFileHandle handle)
     {
         this.path = path;
+        this.beginning = beginning;
+        this.longestLine = longestLine;
         this.time = time;
         this.handle = handle;
         flushed = time.GetTimestamp();
@@ -43,14 +47,19 @@ internal sealed class LineFile : IDisposable
     public int DamagedLines { get; private set; }
 
     /// <summary>Opens a file, made where it is not there, and hands out its whole lines, checksums included.</summary>
-    /// <exception cref="EvaluationRunException">It cannot be opened or read.</exception>
-    public static LineFile Open(string path, TimeProvider time, LineHandler read)
+    /// <param name="path">The file.</param>
+    /// <param name="firstProperty">The name of every object's first property, whose value is a text: by it a torn line is known as ours.</param>
+    /// <param name="time">Says when to flush.</param>
+    /// <param name="read">Given each whole line and where it begins.</param>
+    /// <param name="longestLine">Bytes that a line may have. Default: 512 MiB.</param>
+    /// <exception cref="EvaluationRunException">It cannot be opened or read, or holds nothing of ours; it is then left as it is.</exception>
+    public static LineFile Open(string path, string firstProperty, TimeProvider time, LineHandler read, int longestLine = LongestLine)
     {
         SafeFileHandle? handle = null;
         try
         {
             handle = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
-            LineFile file = new(path, time, handle);
+            LineFile file = new(path, Encoding.UTF8.GetBytes($"{{\"{firstProperty}\":\""), longestLine, time, handle);
             file.Scan(read);
             DirectoryFlush.TryFlush(Path.GetDirectoryName(Path.GetFullPath(path))!);
             return file;
@@ -69,7 +78,7 @@ internal sealed class LineFile : IDisposable
     /// <exception cref="EvaluationRunException">It cannot be written; the file is as before.</exception>
     public (long Offset, int Length) Append(ReadOnlySpan<byte> json)
     {
-        if (json.Length > LongestLine - 64) throw new EvaluationRunException($"{path}: a line of {json.Length} bytes is longer than the {LongestLine} that can be read again.");
+        if (json.Length > longestLine - 64) throw new EvaluationRunException($"{path}: a line of {json.Length} bytes is longer than the {longestLine} that can be read again.");
         ArrayBufferWriter<byte> line = new(json.Length + 64);
         line.Write(json[..^1]);
         line.Write(ChecksumStart);
@@ -149,7 +158,7 @@ internal sealed class LineFile : IDisposable
         bool isPartial = false; // what is held is the rest of a line whose beginning was let go
         while (true)
         {
-            if (held >= LongestLine)
+            if (held >= longestLine)
             {
                 // Nobody's line; its beginning need not be remembered to see that it is damaged.
                 start += held;
@@ -189,9 +198,9 @@ internal sealed class LineFile : IDisposable
             DamagedLines--;
         }
 
-        // Lines that are not ours, and not one that is: somebody else's file, which is not for us to append to or to cut.
-        if (whole == 0 && DamagedLines > 0)
-            throw new EvaluationRunException($"{path} has {DamagedLines} lines, none of which a run has written, or every one was changed since: move it away, or give another folder.");
+        // Not one line that is ours, and something that is not: somebody else's file, which is not for us to append to or to cut.
+        if (whole == 0 && (DamagedLines > 0 || isPartial || !CanBeOurs(buffer.AsSpan(0, held))))
+            throw new EvaluationRunException($"{path} has no line that a run has written, or every one was changed since: move it away, or give another folder.");
         // A last line without an end was torn when the process was killed; what is appended must begin on a line of its own.
         if (RandomAccess.GetLength(handle) > end) RandomAccess.SetLength(handle, end);
     }
@@ -207,6 +216,9 @@ internal sealed class LineFile : IDisposable
         DamagedLines++;
         return false;
     }
+
+    /// <summary>Whether a torn line begins as ours do, as far as it goes.</summary>
+    private bool CanBeOurs(ReadOnlySpan<byte> torn) => torn.StartsWith(beginning) || beginning.AsSpan().StartsWith(torn);
 
     private static bool IsWhole(ReadOnlySpan<byte> line)
     {

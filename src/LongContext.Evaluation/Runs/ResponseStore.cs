@@ -21,7 +21,7 @@ internal sealed class ResponseStore : IDisposable
     {
         if (folder is null) return;
         int unread = 0;
-        file = LineFile.Open(Path.Combine(folder, FileName), time, (line, offset) =>
+        file = LineFile.Open(Path.Combine(folder, FileName), "key", time, (line, offset) =>
         {
             if (RunJson.TryRead<Record>(line) is { Key: { } key, Text: not null, InputTokens: >= 0, OutputTokens: >= 0, Seconds: >= 0 and < LongestSeconds }
                 && UInt128.TryParse(key, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out UInt128 parsed))

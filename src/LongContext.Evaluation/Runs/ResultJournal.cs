@@ -15,7 +15,7 @@ internal sealed class ResultJournal : IDisposable
     {
         if (folder is null) return;
         int unread = 0;
-        file = LineFile.Open(Path.Combine(folder, FileName), time, (line, offset) =>
+        file = LineFile.Open(Path.Combine(folder, FileName), "settings", time, (line, offset) =>
         {
             if (RunJson.TryRead<Record>(line) is { Settings: { } settings, Fingerprint: not null, Number: >= 0, Result: { } result } && IsSound(result))
                 Place(settings, result.Item, (offset, line.Length));

@@ -17,6 +17,9 @@ internal static class TaskDeviations
     public static IEnumerable<string> First(int? most, string what = "items") =>
         most is { } number ? [string.Create(CultureInfo.InvariantCulture, $"the first {number} {what} only")] : [];
 
+    /// <summary>Whether a phrase says that only the first items were asked.</summary>
+    public static bool IsFirst(string phrase) => phrase.StartsWith("the first ", StringComparison.Ordinal) && phrase.EndsWith(" only", StringComparison.Ordinal);
+
     /// <summary>A phrase where something is so.</summary>
     public static IEnumerable<string> Where(bool isSo, string phrase) => isSo ? [phrase] : [];
 

@@ -69,7 +69,7 @@ public sealed class GgufHostileTests
     {
         GgufBytes.AssertFault(Header(0, 2, Value("a", 4, [1, 0, 0, 0]), Value("a", 4, [1, 0, 0, 0])), "'a' is there twice");
         GgufBytes.AssertFault(Header(0, 1, Value("a", 13, new byte[8])), "'a' is of type 13");
-        GgufBytes.AssertFault(Header(0, 1, Value("a", 9, [9, 0, 0, 0, .. new byte[8]])), "'a' is an array of type 9");
+        GgufBytes.AssertFault(Header(0, 1, Value("a", 9, [13, 0, 0, 0, .. new byte[8]])), "'a' is an array of type 13");
         GgufBytes.AssertFault(Header(0, 1, Value("a", 9, [0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255])), "elements of 'a'");
         GgufBytes.AssertFault(Header(0, 1, Value("general.alignment", 4, [7, 0, 0, 0])), "'general.alignment' is 7");
         GgufBytes.AssertFault(Header(0, 1, Value("general.alignment", 4, [0, 0, 0, 0])), "'general.alignment' is 0");
@@ -82,6 +82,37 @@ public sealed class GgufHostileTests
         GgufBytes.AssertFault(Header(1, 0, Tensor("t", [1], 0, ulong.MaxValue)), "'t' begins at");
         GgufBytes.AssertFault(Header(1, 0, Tensor("t", [1ul << 32], 0, 0)), "'t' would end beyond the file's");
         GgufBytes.AssertFault(Header(2, 0, Tensor("t", [1], 0, 0), Tensor("t", [1], 0, 0)), "'t' is there twice");
+    }
+
+    [Fact]
+    public void Open_ArraysOfArraysAndOddKeys_ArePassedOver()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        byte[] nested = Array(9, Array(8, Text("one"), Text("")), Array(5, BitConverter.GetBytes(7)), Array(9, Array(12)));
+        byte[][] values =
+        [
+            Value("first", 4, [1, 0, 0, 0]), Value("nested", 9, nested), Value("with space", 8, Text("skipped")), Value("", 9, nested), Value("odd\t", 10, new byte[8]),
+            Value("odd\u007F", 7, [1]), Value("last", 8, Text("kept")),
+        ];
+        File.WriteAllBytes(folder["x.gguf"], Header(1, 7, [.. values, Tensor("t", [1], 0, 0)]));
+        GgufFile file = GgufFile.Open(folder["x.gguf"]);
+        Assert.Equal([new("first", 1u), new KeyValuePair<string, object>("last", "kept")], file.Metadata);
+        Assert.Equal("t", file.Tensors.Single().Name);
+    }
+
+    [Fact]
+    public void Open_BrokenValuesThatArePassedOver_Throw()
+    {
+        byte[] many = [9, 0, 0, 0, .. BitConverter.GetBytes(1ul << 40)], deep = [.. Enumerable.Repeat<byte[]>([9, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0], 100_000).SelectMany(level => level)];
+        GgufBytes.AssertFault(Header(0, 1, Value("a", 9, many)), "elements of 'a'");
+        GgufBytes.AssertFault(Header(0, 1, Value("a", 9, deep)), "more than 16 deep");
+        GgufBytes.AssertFault(Header(0, 1, Value("a b", 9, deep)), "more than 16 deep");
+        GgufBytes.AssertFault(Header(0, 1, Value("a", 9, Array(9, Array(13)))), "array of type 13");
+        GgufBytes.AssertFault(Header(0, 1, Value("a b", 13, new byte[8])), "'a b' is of type 13");
+        GgufBytes.AssertFault(Header(0, 1, Value("a b", 8, BitConverter.GetBytes(ulong.MaxValue))), "bytes of 'a b'");
+        GgufBytes.AssertFault(Header(0, 1, Value("a b", 9, [12, 0, 0, 0, .. BitConverter.GetBytes(ulong.MaxValue)])), "elements of 'a b'");
+        GgufBytes.AssertFault(Header(0, 1, Value(new string(' ', 100_000), 13, new byte[8])), "is of type 13");
+        GgufBytes.AssertFault(Header(0, 1, Value("a b", 12, []))[..^30], "ends within its header");
     }
 
     [Fact]
@@ -99,6 +130,8 @@ public sealed class GgufHostileTests
         [.. "GGUF"u8, 3, 0, 0, 0, .. BitConverter.GetBytes(tensors), .. BitConverter.GetBytes(values), .. parts.SelectMany(part => part), .. new byte[32]];
 
     private static byte[] Value(string key, uint type, byte[] value) => [.. Text(key), .. BitConverter.GetBytes(type), .. value];
+
+    private static byte[] Array(uint type, params byte[][] elements) => [.. BitConverter.GetBytes(type), .. BitConverter.GetBytes((ulong)elements.Length), .. elements.SelectMany(element => element)];
 
     private static byte[] Tensor(string name, ulong[] sizes, uint type, ulong offset) =>
     [

@@ -1,4 +1,6 @@
+using System.Buffers;
 using LongContext.Tokenization;
+using Microsoft.ML.Tokenizers;
 
 namespace LongContext.Core.Tests.Tokenization;
 
@@ -61,6 +63,42 @@ public sealed class TokenStreamDecoderTests
     {
         var decoder = new TokenStreamDecoder(HuggingFaceTokenizer.CreateWordLevel(["?", "a", "b"], "?", null, null));
         Assert.Equal(["a", " b", " ?"], new[] { 1, 2, 0 }.Select(decoder.Add));
+    }
+
+    [Fact]
+    public void Add_ManyIdsWithoutText_AreNotDecodedOverAndOver()
+    {
+        var tokenizer = new ByteTokenizer();
+        var decoder = new TokenStreamDecoder(tokenizer);
+        byte[] text = "aé😀 b"u8.ToArray();
+        // Between any two bytes many tokens that say nothing.
+        string added = string.Concat(text.SelectMany(b => Enumerable.Repeat(0, 1_000).Append(b)).Select(id => decoder.Add(id)));
+        Assert.Equal("aé😀 b", added + decoder.Flush());
+        Assert.InRange(tokenizer.Decoded, 1_000, text.Length * 1_000 * 16);
+    }
+
+    /// <summary>A byte an id, and 0 without text, which its users cannot know.</summary>
+    private sealed class ByteTokenizer : Tokenizer
+    {
+        public long Decoded { get; private set; }
+
+        public override OperationStatus Decode(IEnumerable<int> ids, Span<char> destination, out int idsConsumed, out int charsWritten)
+        {
+            int[] all = [.. ids];
+            Decoded += all.Length;
+            string text = System.Text.Encoding.UTF8.GetString([.. all.Where(id => id > 0).Select(id => (byte)id)]);
+            (idsConsumed, charsWritten) = (all.Length, text.Length);
+            if (text.Length > destination.Length)
+            {
+                (idsConsumed, charsWritten) = (0, 0);
+                return OperationStatus.DestinationTooSmall;
+            }
+
+            text.CopyTo(destination);
+            return OperationStatus.Done;
+        }
+
+        protected override EncodeResults<EncodedToken> EncodeToTokens(string? text, ReadOnlySpan<char> textSpan, EncodeSettings settings) => throw new NotSupportedException();
     }
 
     [Fact]

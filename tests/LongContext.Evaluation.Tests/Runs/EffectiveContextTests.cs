@@ -220,6 +220,53 @@ public sealed class EffectiveContextTests
         }
     }
 
+    [Fact]
+    public async Task LengthSearch_UndecidedDipBelowALengthSurelyAbove_CountsAsPassed()
+    {
+        int[] grid = [.. Enumerable.Range(1, 9).Select(i => i * 1_000)];
+        EffectiveLength found = await SearchAsync(grid, 0.856, length => length switch
+        {
+            3_000 => (0.8, LengthVerdict.Undecided),
+            >= 8_000 => (0.2, LengthVerdict.Below),
+            _ => (0.95, LengthVerdict.Above),
+        });
+        Assert.Equal((7_000, 7_000, 8_000, 8_000), (found.Length, found.Lower, found.Upper, found.FirstFailing));
+        Assert.Equal("a: 7,000 tokens (at least 7,000, less than 8,000)", found.ToString());
+        Assert.Contains(found.Curve, point => point is { Length: 3_000, Mean: 0.8 });
+    }
+
+    [Fact]
+    public async Task LengthSearch_AnyCurve_LengthLiesInItsBracket()
+    {
+        int[] grid = [.. Enumerable.Range(1, 17).Select(i => i * 1_000)];
+        int dips = 0;
+        for (int seed = 0; seed < 2_000; seed++)
+        {
+            LongContext.Data.SplitMix64 random = new(seed, 7);
+            Dictionary<int, (double, LengthVerdict)> curve = grid.ToDictionary(length => length, _ => random.NextInt(4) switch
+            {
+                0 => (0.9, LengthVerdict.Above),
+                1 => (0.6, LengthVerdict.Undecided),
+                2 => (0.4, LengthVerdict.Undecided),
+                _ => (0.1, LengthVerdict.Below),
+            });
+            EffectiveLength found = await SearchAsync(grid, 0.5, length => curve[length]);
+            Assert.True((found.Length ?? 0) >= (found.Lower ?? 0), $"{seed}: {found}");
+            Assert.True((found.Length ?? 0) < (found.Upper ?? int.MaxValue), $"{seed}: {found}");
+            Assert.True((found.FirstFailing ?? int.MaxValue) > (found.Length ?? 0), $"{seed}: {found}");
+            if (found.Curve.Any(point => point.Mean < 0.5 && point.Length < found.Length)) dips++;
+        }
+
+        Assert.True(dips > 50);
+    }
+
+    private static Task<EffectiveLength> SearchAsync(int[] grid, double threshold, Func<int, (double Mean, LengthVerdict Verdict)> measure) =>
+        LengthSearch.FindAsync("a", grid, [0, grid.Length / 4, grid.Length / 2, grid.Length * 3 / 4, grid.Length - 1], threshold, length =>
+        {
+            (double mean, LengthVerdict verdict) = measure(length);
+            return Task.FromResult(new LengthMeasurement { Length = length, Items = 40, Mean = mean, Verdict = verdict });
+        });
+
     private static EffectiveContextOptions Options(string[] tasks, EvaluationRunOptions? run = null) =>
         new() { Tasks = [.. tasks.Select(task => new SlopeTask(task))], MinimumLength = Shortest, MaximumLength = Longest, Run = run ?? new EvaluationRunOptions() };
 

@@ -146,7 +146,7 @@ public sealed class HostileClientTests
         int place = Array.FindIndex(lines, line => line.Contains(from, StringComparison.Ordinal));
         Assert.True(place >= 0, $"no line has {from}: {lines[0]}");
         File.Delete(path);
-        using LineFile file = LineFile.Open(path, TimeProvider.System, (_, _) => { });
+        using LineFile file = LineFile.Open(path, "key", TimeProvider.System, (_, _) => { });
         for (int i = 0; i < lines.Length; i++)
         {
             string line = lines[i][..lines[i].LastIndexOf(",\"checksum\"", StringComparison.Ordinal)] + "}";

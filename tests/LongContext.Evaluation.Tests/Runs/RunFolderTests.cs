@@ -36,6 +36,35 @@ public sealed class RunFolderTests
         Assert.Equal(text, await File.ReadAllTextAsync(folder[name], Token));
     }
 
+    [Theory]
+    [InlineData("results.jsonl", "{\"answer\": 1}")]
+    [InlineData("results.jsonl", "{\"key\":\"1\"")]
+    [InlineData("responses.jsonl", "A note without an end of line")]
+    [InlineData("responses.jsonl", "{\"key\": \"1\", \"text\": \"spaced as another writes it\"}")]
+    public async Task RunAsync_OneLineOfAnotherKindWithoutItsEnd_IsRefusedAndLeftAsItIs(string name, string text)
+    {
+        using TemporaryFolder folder = new();
+        await File.WriteAllTextAsync(folder[name], text, Token);
+        EvaluationRunException fault = await Assert.ThrowsAsync<EvaluationRunException>(() => RunAsync(folder, RunModels.Echo(), new EchoTask("a", 1)));
+        Assert.Contains(name, fault.Message, StringComparison.Ordinal);
+        Assert.Equal(text, await File.ReadAllTextAsync(folder[name], Token));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void LineFile_OneLineLongerThanAny_IsLeftAsItIs(int beyond)
+    {
+        const int longest = 1 << 20;
+        using TemporaryFolder folder = new();
+        byte[] bytes = new byte[longest + beyond];
+        bytes.AsSpan().Fill((byte)'x');
+        "{\"text\":\""u8.CopyTo(bytes);
+        File.WriteAllBytes(folder["lines"], bytes);
+        Assert.Throws<EvaluationRunException>(() => LineFile.Open(folder["lines"], "text", TimeProvider.System, (_, _) => Assert.Fail("None is whole."), longest));
+        Assert.Equal(bytes, File.ReadAllBytes(folder["lines"]));
+    }
+
     [Fact]
     public async Task RunAsync_LineEndsOfAnotherSystem_AreRefusedAndLeftAsTheyAre()
     {
@@ -140,14 +169,14 @@ public sealed class RunFolderTests
         using TemporaryFolder folder = new();
         string[] texts = [.. Enumerable.Range(0, 9).Select(i => new string((char)('a' + i), i * i * 90_000))];
         List<(long Offset, int Length)> places = [];
-        using (LineFile file = LineFile.Open(folder["lines"], TimeProvider.System, (_, _) => Assert.Fail("It is empty.")))
+        using (LineFile file = LineFile.Open(folder["lines"], "text", TimeProvider.System, (_, _) => Assert.Fail("It is empty.")))
         {
             foreach (string text in texts) places.Add(file.Append(RunJson.Write(new { text })));
             file.Flush();
         }
 
         List<(long, int)> found = [];
-        using LineFile again = LineFile.Open(folder["lines"], TimeProvider.System, (line, offset) => found.Add((offset, line.Length)));
+        using LineFile again = LineFile.Open(folder["lines"], "text", TimeProvider.System, (line, offset) => found.Add((offset, line.Length)));
         Assert.Equal(places, found);
         for (int i = 0; i < texts.Length; i++)
         {

@@ -26,7 +26,9 @@ public sealed partial class TokenCache
     /// <typeparam name="T">What is encoded.</typeparam>
     /// <param name="folder">The folder of caches; made if it is not there.</param>
     /// <param name="key">What decides the tokens.</param>
-    /// <param name="openSource">Opens the data, at its beginning. Called only where the cache is built; used by one thread at a time.</param>
+    /// <param name="openSource">
+    /// Opens the data, at its beginning. Called only where the cache is built; used by one thread at a time. A source that can be disposed is, when all of it has been read or the building fails.
+    /// </param>
     /// <param name="encode">Encodes an item, or gives null to leave it out. Called by several threads at once.</param>
     /// <param name="options">How. Default: all processors, files of 1 GiB.</param>
     /// <param name="progress">Told now and then, by the thread that writes.</param>
@@ -62,9 +64,11 @@ public sealed partial class TokenCache
 
         string building = TokenCacheFolders.NewBuilding(folder, key.Name);
         Directory.CreateDirectory(building);
+        IDataSource<T>? source = null;
         try
         {
-            await new TokenCacheBuilder<T>(building, openSource(), encode, options, progress).BuildAsync(key.ToJson(), cancellationToken).ConfigureAwait(false);
+            source = openSource();
+            await new TokenCacheBuilder<T>(building, source, encode, options, progress).BuildAsync(key.ToJson(), cancellationToken).ConfigureAwait(false);
             // What is damaged goes last, when what takes its place is on disk; its new name is one of those that are cleaned up.
             if (Directory.Exists(path)) Directory.Move(path, TokenCacheFolders.NewBuilding(folder, key.Name));
             else File.Delete(path);
@@ -72,6 +76,8 @@ public sealed partial class TokenCache
         }
         finally
         {
+            // Nothing reads from it any more: the builder has ended all its work, however it ended.
+            (source as IDisposable)?.Dispose();
             TokenCacheFolders.RemoveLeftovers(folder, key.Name);
         }
 

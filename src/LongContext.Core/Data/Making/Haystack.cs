@@ -29,8 +29,13 @@ public abstract class Haystack
         return new SentenceHaystack([.. sentences]);
     }
 
-    /// <summary>Documents one after the other, for example essays, and again from the first; all white space becomes one blank, and a piece is a word.</summary>
-    /// <param name="documents">At least one with a word. Something can be put where a sentence ends: after . ! ? or their full-width forms.</param>
+    /// <summary>
+    /// Documents one after the other, for example essays, and again from the first; all white space becomes one blank, and a piece is a word, in scripts without spaces a letter.
+    /// </summary>
+    /// <param name="documents">
+    /// At least one with a word. Something can be put where a sentence ends: after . ! ? or their like in other scripts; between any two pieces where there is hardly a sentence (less
+    /// than one in a thousand pieces).
+    /// </param>
     /// <param name="fromRandomPlace">
     /// Whether each item begins at a sentence drawn from its seed (the default), or at the beginning, as RULER and the needle test do.
     /// </param>
@@ -38,10 +43,10 @@ public abstract class Haystack
     public static Haystack FromDocuments(IEnumerable<string> documents, bool fromRandomPlace = true)
     {
         ArgumentNullException.ThrowIfNull(documents);
-        List<string> words = [];
-        foreach (string document in documents) words.AddRange(TextUnits.Words(document).Select(word => document[word]));
-        if (words.Count == 0) throw new ArgumentException("No document has a word.", nameof(documents));
-        return new DocumentHaystack([.. words], fromRandomPlace);
+        List<HaystackPiece> pieces = [];
+        foreach (string document in documents) pieces.AddRange(HaystackPiece.Of(document));
+        if (pieces.Count == 0) throw new ArgumentException("No document has a word.", nameof(documents));
+        return new DocumentHaystack([.. pieces], fromRandomPlace);
     }
 
     /// <summary>The same line again and again.</summary>
@@ -58,10 +63,10 @@ public abstract class Haystack
     /// <summary>Names the haystack in settings.</summary>
     internal abstract string Identity { get; }
 
-    /// <summary>One item's pieces, from the first on, without end; whether something can be put before each.</summary>
+    /// <summary>One item's pieces, from the first on, without end.</summary>
     /// <param name="random">Draws.</param>
     /// <param name="needle">Makes a needle that nobody asks about.</param>
-    internal abstract IEnumerable<(string Piece, bool Border)> Pieces(SplitMix64 random, Func<string>? needle);
+    internal abstract IEnumerable<HaystackPiece> Pieces(SplitMix64 random, Func<string>? needle);
 
     private sealed class SentenceHaystack(string[] sentences) : Haystack
     {
@@ -69,35 +74,50 @@ public abstract class Haystack
 
         internal override string Identity { get; } = Settings.Text("sentences", 0, (object)sentences);
 
-        internal override IEnumerable<(string Piece, bool Border)> Pieces(SplitMix64 random, Func<string>? needle)
+        internal override IEnumerable<HaystackPiece> Pieces(SplitMix64 random, Func<string>? needle)
         {
             while (true)
             {
-                string sentence = sentences[random.NextInt(sentences.Length)];
                 bool first = true;
-                foreach (Range word in TextUnits.Words(sentence))
+                foreach (HaystackPiece piece in HaystackPiece.Of(sentences[random.NextInt(sentences.Length)]))
                 {
-                    yield return (sentence[word], first);
+                    yield return piece with { IsBorder = first };
                     first = false;
                 }
             }
         }
     }
 
-    private sealed class DocumentHaystack(string[] words, bool fromRandomPlace) : Haystack
+    private sealed class DocumentHaystack : Haystack
     {
-        internal override string Separator => " ";
+        // No prose has sentences of so many words; the places of a text without sentences would all be one.
+        private const int LongestSentence = 1_000;
 
-        internal override string Identity { get; } = Settings.Text("documents", fromRandomPlace ? 1 : 0, (object)words);
+        private readonly HaystackPiece[] pieces;
+        private readonly bool fromRandomPlace;
 
-        internal override IEnumerable<(string Piece, bool Border)> Pieces(SplitMix64 random, Func<string>? needle)
+        public DocumentHaystack(HaystackPiece[] pieces, bool fromRandomPlace)
         {
-            int start = fromRandomPlace ? random.NextInt(words.Length) : 0;
-            for (int tried = 0; tried < words.Length && start > 0 && !Ends(words[start - 1]); tried++) start = (start + 1) % words.Length;
-            for (int i = start; ; i = (i + 1) % words.Length) yield return (words[i], i == 0 || Ends(words[i - 1]));
+            (this.pieces, this.fromRandomPlace) = (pieces, fromRandomPlace);
+            long ends = pieces.Count(piece => piece.EndsSentence);
+            for (int i = 0; i < pieces.Length; i++)
+                pieces[i] = pieces[i] with { IsBorder = i == 0 || ends * LongestSentence < pieces.Length || pieces[i - 1].EndsSentence };
+            Identity = Settings.Text("documents", fromRandomPlace ? 1 : 0, (object)Texts());
         }
 
-        private static bool Ends(string word) => word.AsSpan().TrimEnd("\"'”’)]»") is [.., '.' or '!' or '?' or '。' or '！' or '？'];
+        internal override string Separator => " ";
+
+        internal override string Identity { get; }
+
+        internal override IEnumerable<HaystackPiece> Pieces(SplitMix64 random, Func<string>? needle)
+        {
+            int start = fromRandomPlace ? random.NextInt(pieces.Length) : 0;
+            while (!pieces[start].IsBorder) start = (start + 1) % pieces.Length;
+            for (int i = start; ; i = (i + 1) % pieces.Length) yield return pieces[i];
+        }
+
+        /// <summary>The words, one that goes on where another ends marked so: cut otherwise, a text makes other items.</summary>
+        private string[] Texts() => [.. pieces.Select(piece => piece.Continues ? "\0" + piece.Text : piece.Text)];
     }
 
     private sealed class LineHaystack(string line) : Haystack
@@ -106,9 +126,9 @@ public abstract class Haystack
 
         internal override string Identity { get; } = Settings.Text("lines", 0, line);
 
-        internal override IEnumerable<(string Piece, bool Border)> Pieces(SplitMix64 random, Func<string>? needle)
+        internal override IEnumerable<HaystackPiece> Pieces(SplitMix64 random, Func<string>? needle)
         {
-            while (true) yield return (line, true);
+            while (true) yield return new HaystackPiece(line, IsBorder: true);
         }
     }
 
@@ -118,10 +138,10 @@ public abstract class Haystack
 
         internal override string Identity => "needles";
 
-        internal override IEnumerable<(string Piece, bool Border)> Pieces(SplitMix64 random, Func<string>? needle)
+        internal override IEnumerable<HaystackPiece> Pieces(SplitMix64 random, Func<string>? needle)
         {
             if (needle is null) throw new InvalidOperationException($"{nameof(Haystack)}.{nameof(Needles)} is only for a {nameof(NeedleMaker)}.");
-            while (true) yield return (needle(), true);
+            while (true) yield return new HaystackPiece(needle(), IsBorder: true);
         }
     }
 }

@@ -4,10 +4,10 @@ using Microsoft.ML.Tokenizers;
 namespace LongContext.Data.Making;
 
 /// <summary>One item's haystack with things hidden in it: any number of its pieces, the same from the first on however many.</summary>
-internal sealed class HaystackText(Haystack haystack, IEnumerable<(string Piece, bool Border)> source) : IDisposable
+internal sealed class HaystackText(Haystack haystack, IEnumerable<HaystackPiece> source) : IDisposable
 {
-    private readonly IEnumerator<(string Piece, bool Border)> rest = source.GetEnumerator();
-    private readonly List<string> pieces = [];
+    private readonly IEnumerator<HaystackPiece> rest = source.GetEnumerator();
+    private readonly List<HaystackPiece> pieces = [];
     private readonly List<int> borders = []; // before which pieces something can be put
 
     public void Dispose() => rest.Dispose();
@@ -29,8 +29,8 @@ internal sealed class HaystackText(Haystack haystack, IEnumerable<(string Piece,
         while (pieces.Count < count)
         {
             rest.MoveNext();
-            if (rest.Current.Border || pieces.Count == 0) borders.Add(pieces.Count);
-            pieces.Add(rest.Current.Piece);
+            if (rest.Current.IsBorder || pieces.Count == 0) borders.Add(pieces.Count);
+            pieces.Add(rest.Current);
         }
 
         int sentences = borders.BinarySearch(count);
@@ -50,12 +50,13 @@ internal sealed class HaystackText(Haystack haystack, IEnumerable<(string Piece,
 
         void Add(int end)
         {
-            for (; next < end; next++) Append(pieces[next]);
+            // What is hidden stands apart on both sides.
+            for (int first = next; next < end; next++) Append(pieces[next].Text, pieces[next].Continues && next > first);
         }
 
-        void Append(string part)
+        void Append(string part, bool continues = false)
         {
-            if (text.Length > 0) text.Append(haystack.Separator);
+            if (text.Length > 0 && !continues) text.Append(haystack.Separator);
             text.Append(part);
         }
     }

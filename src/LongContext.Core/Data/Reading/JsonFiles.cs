@@ -23,11 +23,14 @@ internal static class JsonFiles
         if (!text.PassBlanks(cancellationToken)) return 'l'; // nothing in it
         if (text.Available[0] == '[') return '[';
         // Lines of JSON where the first line is an object for itself.
-        int end;
-        while ((end = text.Available.IndexOf((byte)'\n')) < 0 && text.Available.Length <= options.MaximumRecordBytes && text.Fill(cancellationToken))
+        int end, searched = 0; // a line of megabytes comes in many small blocks, and is looked through once
+        while ((end = text.Available[searched..].IndexOf((byte)'\n')) < 0 && text.Available.Length <= options.MaximumRecordBytes)
         {
+            searched = text.Available.Length;
+            if (!text.Fill(cancellationToken)) break;
         }
 
+        if (end >= 0) end += searched;
         return IsWhole(end < 0 ? text.Available : text.Available[..end]) ? 'l' : '{';
     }
 

@@ -57,8 +57,13 @@ internal sealed class EmbeddingFile(string path, string model)
         {
             Use(FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, file =>
             {
-                if (RandomAccess.GetLength(file) < HeadSize) WriteHead(file, made[0].Vector.Length);
                 Scan(file);
+                if (RandomAccess.GetLength(file) < HeadSize)
+                {
+                    WriteHead(file, made[0].Vector.Length);
+                    Scan(file);
+                }
+
                 if (made[0].Vector.Length != dimensions)
                     throw new EvaluationRunException($"{path} has embeddings of {dimensions} dimensions, the generator gave one of {made[0].Vector.Length}: name the model by {nameof(EmbeddingRetrieverOptions)}.{nameof(EmbeddingRetrieverOptions.Model)}, or give another file.");
                 // Another may have embedded the same meanwhile.
@@ -99,7 +104,12 @@ internal sealed class EmbeddingFile(string path, string model)
         long length = RandomAccess.GetLength(file);
         // Somebody moved the file away and began another.
         if (length < end) Forget();
-        if (length < HeadSize) return;
+        if (length < HeadSize)
+        {
+            RequireTornHead(file, (int)length);
+            return;
+        }
+
         int before = dimensions;
         ReadHead(file);
         if (end == 0 || dimensions != before)
@@ -144,13 +154,23 @@ internal sealed class EmbeddingFile(string path, string model)
     private void ReadHead(SafeFileHandle file)
     {
         Span<byte> head = stackalloc byte[HeadSize];
-        if (ReadFully(file, head, 0) < HeadSize || !head.StartsWith(Magic)) throw new EvaluationRunException($"{path} is not a file of embeddings: give another one, or move it away.");
+        if (ReadFully(file, head, 0) < HeadSize || !head.StartsWith(Magic)) throw OfAnother();
         if (BinaryPrimitives.ReadUInt128LittleEndian(head[8..]) != modelHash)
             throw new EvaluationRunException($"{path} has embeddings of another model than {model}: give each model a file of its own.");
         int found = BinaryPrimitives.ReadInt32LittleEndian(head[24..]);
         if (found is < 1 or > 1 << 20) throw new EvaluationRunException($"{path} is damaged: it says that embeddings have {found} dimensions. Move it away.");
         dimensions = found;
     }
+
+    /// <summary>A file too short for its head is written over only if it is the beginning of one, or empty: any other is somebody else's.</summary>
+    private void RequireTornHead(SafeFileHandle file, int length)
+    {
+        Span<byte> found = stackalloc byte[Math.Min(length, Magic.Length)];
+        ReadFully(file, found, 0);
+        if (!Magic.StartsWith(found)) throw OfAnother();
+    }
+
+    private EvaluationRunException OfAnother() => new($"{path} is not a file of embeddings: give another one, or move it away.");
 
     private static int ReadFully(SafeFileHandle file, Span<byte> target, long place)
     {

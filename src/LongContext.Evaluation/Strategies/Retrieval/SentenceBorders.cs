@@ -27,8 +27,7 @@ internal static class SentenceBorders
             int end; // of the mark
             bool wide = false, line = false;
             if (c is '\n') (end, line) = (i + 1, true);
-            else if (c is '.' or '!' or '?' or '\u2026' or '\u061F' or '\u06D4' or '\u0964' or '\u0965' or '\u0589') end = i + 1;
-            else if (c is '\u3002' or '\uFF01' or '\uFF1F' or '\uFF61') (end, wide) = (i + 1, true);
+            else if (SentenceStops.IsStop(c)) (end, wide) = (i + 1, SentenceStops.IsWide(c));
             else
             {
                 i++;

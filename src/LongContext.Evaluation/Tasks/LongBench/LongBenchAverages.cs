@@ -34,7 +34,7 @@ public sealed record LongBenchAverages
     public required IReadOnlyList<string> Missing { get; init; }
 
     /// <summary>
-    /// The data sets whose figures are not of all their items: some failed or were too long, or, of LongBench, fewer were scored than the data set has. Required.
+    /// The data sets whose figures are not of all their items: some failed, were too long, were not asked or were left out (only the first ones asked), or, of LongBench, fewer were scored than the data set has. Required.
     /// </summary>
     public required IReadOnlyList<string> Incomplete { get; init; }
 

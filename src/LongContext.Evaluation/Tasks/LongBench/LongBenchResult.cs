@@ -3,8 +3,11 @@ namespace LongContext.Evaluation.Tasks.LongBench;
 /// <summary>A task's summary, known again by its name as one of LongBench's.</summary>
 internal sealed record LongBenchResult(TaskSummary Summary, bool IsE, string DataSet, string? Note, bool IsComparable)
 {
-    /// <summary>Whether the figures are of fewer items than there are; how many LongBench-E has of each is not known here.</summary>
-    public bool IsIncomplete => Summary.Failed + Summary.TooLong > 0 || (!IsE && Summary.Scored < LongBenchDataSet.All.First(set => set.Name == DataSet).ItemCount);
+    /// <summary>
+    /// Whether the figures are of fewer items than there are. How many LongBench-E has of each is not known here: that some were left out is then known by the task's name or by what it says of itself.
+    /// </summary>
+    public bool IsIncomplete => Summary.Failed + Summary.TooLong + Summary.NotAsked > 0 || Note is not null
+        || (IsE ? Summary.Deviations.Any(TaskDeviations.IsFirst) : Summary.Scored < LongBenchDataSet.All.First(set => set.Name == DataSet).ItemCount);
 
     /// <summary>Null for another task.</summary>
     public static LongBenchResult? Of(TaskSummary summary)

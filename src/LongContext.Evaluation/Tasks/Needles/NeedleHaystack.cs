@@ -42,7 +42,7 @@ internal sealed class NeedleHaystack
         while (true) yield return copy;
     }
 
-    /// <summary>A text that grows, and where its words end.</summary>
+    /// <summary>A text that grows, and where its words end, in scripts without spaces its letters.</summary>
     internal sealed class Growing(IEnumerable<string> parts)
     {
         private readonly IEnumerator<string> rest = parts.GetEnumerator();
@@ -50,14 +50,14 @@ internal sealed class NeedleHaystack
         private readonly List<int> ends = [];
         private string text = "";
 
-        /// <summary>The text to the end of a word.</summary>
+        /// <summary>The text to the end of a word or piece.</summary>
         public string Take(int words)
         {
             if (words == 0) return "";
             while (ends.Count < words)
             {
                 rest.MoveNext();
-                foreach (Range word in TextUnits.Words(rest.Current)) ends.Add(whole.Length + word.End.Value);
+                foreach (Range word in TextPieces.Of(rest.Current)) ends.Add(whole.Length + word.End.Value);
                 whole.Append(rest.Current);
                 text = "";
             }

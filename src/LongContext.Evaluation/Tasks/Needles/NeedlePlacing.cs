@@ -5,17 +5,21 @@ using Microsoft.ML.Tokenizers;
 namespace LongContext.Evaluation.Tasks.Needles;
 
 /// <summary>
-/// Puts needles into a text as the needle test does: at ⌊tokens × depth⌋, and back from there to the last full stop, or to the beginning where there is none; at depth 1 at the very end.
+/// Puts needles into a text as the needle test does: at ⌊tokens × depth⌋, and back from there to the last full stop, or to the beginning in the first sentence; at depth 1 at the very end.
+/// Where no full stop is near, the test would go far back: then to the last other mark that ends a sentence, or nowhere where there is none either.
 /// </summary>
 internal static class NeedlePlacing
 {
+    // Characters that are near in any text, more than a sentence has; in a long one a share of it, which a depth is not told apart by.
+    private const int NearCharacters = 2_000, NearShare = 50;
+
     /// <summary>The text with needles in it.</summary>
     /// <param name="tokenizer">Counts.</param>
     /// <param name="text">The text.</param>
     /// <param name="needles">What is hidden, and how deep; of two at the same place the first comes first.</param>
     public static string Insert(Tokenizer tokenizer, string text, IReadOnlyList<(string Text, double Depth)> needles)
     {
-        List<Range> words = TextUnits.Words(text);
+        List<Range> words = TextPieces.Of(text);
         int tokens = needles.Any(needle => needle.Depth is > 0 and < 1) ? tokenizer.CountTokens(text) : 0;
         StringBuilder whole = new();
         int from = 0;
@@ -42,16 +46,30 @@ internal static class NeedlePlacing
         return sized is not { Words: > 0 and var count } ? 0 : AfterStop(text, words[Math.Min(count, words.Count) - 1].End.Value);
     }
 
-    /// <summary>The place after the last full stop before a place that ends a word; 0 where there is none.</summary>
+    /// <summary>The place after the last full stop before a place that ends a word.</summary>
     private static int AfterStop(string text, int place)
     {
-        for (; place > 0; place--)
+        int far = Math.Max(0, place - Math.Max(NearCharacters, text.Length / NearShare));
+        if (LastAfter(text, far, place, IsFullStop) is { } afterFullStop) return afterFullStop;
+        // In the first sentence, where it ends at all.
+        if (far == 0 && LastAfter(text, place, text.Length, IsFullStop) is not null) return 0;
+        return LastAfter(text, far, place, SentenceStops.IsStop) ?? place;
+    }
+
+    /// <summary>The last place of a stretch that a mark stands before: one of Chinese or Japanese, or another with white space behind it or at the end of the text.</summary>
+    private static int? LastAfter(string text, int first, int last, Func<char, bool> isMark)
+    {
+        for (int place = last; place > first; place--)
         {
-            if (text[place - 1] == '。' || (text[place - 1] == '.' && (place == text.Length || TextUnits.IsSpace(text[place])))) return place;
+            char mark = text[place - 1];
+            if (isMark(mark) && (SentenceStops.IsWide(mark) || place == text.Length || TextUnits.IsSpace(text[place]))) return place;
         }
 
-        return 0;
+        return null;
     }
+
+    /// <summary>What the needle test takes for the end of a sentence, and its like in other scripts.</summary>
+    private static bool IsFullStop(char mark) => mark == '.' || SentenceStops.IsOtherStop(mark);
 
     private static void Append(StringBuilder whole, string part)
     {

@@ -9,6 +9,7 @@ namespace LongContext.Evaluation.Tasks.Needles;
 public abstract class NeedleTestTask : AnswerTask, ISizedTask
 {
     private const int Sample = 64; // words to guess from how many fit
+    private const int MostMissingShare = 20; // of a length, which a prompt without the next word may be short of it
 
     private readonly NeedleTestOptions options;
     private readonly NeedleHaystack haystack;
@@ -54,7 +55,7 @@ public abstract class NeedleTestTask : AnswerTask, ISizedTask
     int ISizedTask.TemplateTokens => options.TemplateTokens;
 
     /// <inheritdoc />
-    /// <exception cref="ArgumentException">Needle and question alone are longer than a length; thrown when that item is reached.</exception>
+    /// <exception cref="ArgumentException">Needle and question alone are longer than a length, or the text has words too long to fill it; thrown when that item is reached.</exception>
     public sealed override IEnumerable<EvaluationItem> CreateItems(Tokenizer tokenizer)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
@@ -74,7 +75,7 @@ public abstract class NeedleTestTask : AnswerTask, ISizedTask
     /// <param name="length">Tokens of prompt, system message, answer and what is kept free for a template.</param>
     /// <param name="depth">How deep the needle, or the first of several, is hidden, 0 to 1.</param>
     /// <param name="version">Its number among those of the same length and depth, from 0.</param>
-    /// <exception cref="ArgumentException">Needle and question alone are longer than that.</exception>
+    /// <exception cref="ArgumentException">Needle and question alone are longer than that, or the prompt would be more than a twentieth shorter, because the text's next word does not fit.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A length below 1, a negative number, or a depth outside 0 to 1.</exception>
     public EvaluationItem Create(Tokenizer tokenizer, int length, double depth, int version = 0)
     {
@@ -94,7 +95,10 @@ public abstract class NeedleTestTask : AnswerTask, ISizedTask
         {
             string context = NeedlePlacing.Insert(tokenizer, text.Take(words), placed);
             int tokens = tokenizer.CountTokens(context + after);
-            if (tokens <= most || words == 0) return Item(context, tokens, length, depth, version);
+            if (tokens > most && words > 0) continue;
+            if (most - tokens > Math.Max(length / MostMissingShare, 1))
+                throw new ArgumentException($"A prompt of {length} tokens would have only {length - most + tokens}, because the haystack's next word does not fit: expected a text of shorter words, or longer lengths.", nameof(length));
+            return Item(context, tokens, length, depth, version);
         }
     }
 

@@ -21,20 +21,32 @@ internal sealed class RulerBenchmark : IBenchmark
         {
             Title = "RULER",
             Remark = string.Create(CultureInfo.InvariantCulture,
-                $"Averages of {tasks} of the {Ruler.Names.Count} tasks by length. wAvg. (inc) weighs long lengths more, wAvg. (dec) short ones. Effective is the longest length up to which every average exceeds {RulerSummary.Llama2Percentage}. Items without a score are in no average."),
+                $"Averages of at most {tasks} of the {Ruler.Names.Count} tasks by length. wAvg. (inc) weighs long lengths more, wAvg. (dec) short ones. Effective is the longest length up to which every average exceeds {RulerSummary.Llama2Percentage} and is of all tasks that the model has a score in at any length; a length that lacks some shows of how many its average is. Items without a score are in no average."),
             Columns = ["Model", "Strategy", .. lengths.Select(length => length.ToString(CultureInfo.InvariantCulture)), "Avg.", "wAvg. (inc)", "wAvg. (dec)", "Effective"],
             NameColumns = 2,
             Rows = [.. summaries.Select(IReadOnlyList<string> (summary) =>
             [
                 summary.Model,
                 summary.Strategy,
-                .. lengths.Select(length => Figure(summary.Lengths.FirstOrDefault(own => own.Length == length)?.Average)),
+                .. lengths.Select(length => Figure(summary, summary.Lengths.FirstOrDefault(own => own.Length == length))),
                 Figure(summary.Average),
                 Figure(summary.IncreasingAverage),
                 Figure(summary.DecreasingAverage),
-                summary.EffectiveLength?.ToString(CultureInfo.InvariantCulture) ?? "below " + summary.Lengths[0].Length.ToString(CultureInfo.InvariantCulture),
+                Effective(summary),
             ])],
         };
+    }
+
+    private static string Figure(RulerSummary summary, RulerLengthScore? length) => length is null || length.Scores.Count == summary.TaskCount
+        ? Figure(length?.Average)
+        : string.Create(CultureInfo.InvariantCulture, $"{Figure(length.Average)} ({length.Scores.Count} of {summary.TaskCount})");
+
+    private static string Effective(RulerSummary summary)
+    {
+        if (summary.EffectiveLength is { } length) return length.ToString(CultureInfo.InvariantCulture);
+        // Of a part of the tasks nobody knows whether all of them would have been enough.
+        RulerLengthScore shortest = summary.Lengths[0];
+        return shortest.Scores.Count < summary.TaskCount ? Figure(null) : "below " + shortest.Length.ToString(CultureInfo.InvariantCulture);
     }
 
     private static string Figure(double? value) => value is { } number ? number.ToString("0.0", CultureInfo.InvariantCulture) : "–";

@@ -20,7 +20,8 @@ public sealed record RulerSummary
         Average = Weighted(_ => 1);
         IncreasingAverage = Weighted(i => i + 1);
         DecreasingAverage = Weighted(i => lengths.Count - i);
-        EffectiveLength = lengths.TakeWhile(length => length.Average > threshold).LastOrDefault()?.Length;
+        TaskCount = lengths.SelectMany(length => length.Scores.Keys).Distinct().Count();
+        EffectiveLength = lengths.TakeWhile(length => length.Average > threshold && length.Scores.Count == TaskCount).LastOrDefault()?.Length;
     }
 
     /// <summary>The model's name.</summary>
@@ -44,7 +45,13 @@ public sealed record RulerSummary
     /// <summary>The mean of the lengths' averages with weights 1, 2, 3 and so on from the longest: wAvg. (dec).</summary>
     public double DecreasingAverage { get; }
 
-    /// <summary>The longest length such that its average and those of all shorter ones exceed <see cref="ThresholdPercentage"/>; null where the shortest does not.</summary>
+    /// <summary>Tasks that have a score at any of the lengths.</summary>
+    public int TaskCount { get; }
+
+    /// <summary>
+    /// The longest length such that its average and those of all shorter ones exceed <see cref="ThresholdPercentage"/> and are of all the tasks that have a score anywhere
+    /// (<see cref="TaskCount"/>): the average of the easier ones alone says nothing of the length. Null where the shortest length's does not, or lacks a task.
+    /// </summary>
     public int? EffectiveLength { get; }
 
     /// <summary>Summaries of results, one for each model and strategy that has some of RULER's tasks, in the order they come in.</summary>

@@ -8,6 +8,29 @@ public sealed class TokenCacheTests
 {
     private const int Count = 1_500;
 
+    /// <summary>1,000 numbers, and whether anybody reads on when it is disposed.</summary>
+    private sealed class HeldSource(int failsAt) : IDataSource<TextExample>, IDisposable
+    {
+        private int next;
+
+        public int Disposed { get; private set; }
+
+        public bool WasReadAfter { get; private set; }
+
+        public TextExample? Next(CancellationToken cancellationToken = default)
+        {
+            WasReadAfter |= Disposed > 0;
+            if (next == failsAt) throw new DataFormatException("no more");
+            return next == 1_000 ? null : new TextExample($"{next++}");
+        }
+
+        public StreamState Capture() => throw new NotSupportedException();
+
+        public void Restore(StreamState state) => throw new NotSupportedException();
+
+        public void Dispose() => Disposed++;
+    }
+
     [Theory]
     [InlineData(int.MaxValue, 1L << 30)]
     [InlineData(int.MaxValue, 1024)] // files of a few sequences each
@@ -123,6 +146,21 @@ public sealed class TokenCacheTests
             folder.Path, CacheData.Key(1), () => source, CacheData.Encoder(), cancellationToken: TestContext.Current.CancellationToken));
         Assert.Equal("line 401 is odd", fault.Message);
         Assert.Empty(Directory.GetDirectories(folder.Path));
+    }
+
+    [Theory]
+    [InlineData("none")]
+    [InlineData("source")]
+    [InlineData("encoder")]
+    public async Task OpenOrBuild_SourceToDispose_IsDisposedOnceAllWorkHasEnded(string fault)
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        HeldSource source = new(fault == "source" ? 300 : int.MaxValue);
+        Exception? thrown = await Record.ExceptionAsync(async () => (await TokenCache.OpenOrBuildAsync(
+            folder.Path, CacheData.Key(1), () => source, example => example.Text == "300" && fault == "encoder" ? throw new FormatException("odd") : CacheData.Encode(1),
+            new TokenCacheOptions { Degree = 3 }, cancellationToken: TestContext.Current.CancellationToken)).Dispose());
+        Assert.Equal(fault != "none", thrown is DataFormatException);
+        Assert.Equal((1, false), (source.Disposed, source.WasReadAfter));
     }
 
     [Fact]

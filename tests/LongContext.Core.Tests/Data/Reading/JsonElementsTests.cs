@@ -28,6 +28,25 @@ public sealed class JsonElementsTests : IDisposable
     }
 
     [Theory]
+    [InlineData(100)]
+    [InlineData(131_071)]
+    [InlineData(131_072)]
+    [InlineData(1_000_000)]
+    public void Read_FirstLineOfAnyLength_TellsTheForm(int length)
+    {
+        string text = new('x', length);
+        foreach (bool isLines in (bool[])[true, false])
+        {
+            string first = isLines ? $"{{\"text\":\"{text}\"}}\n" : $"{{\"text\":\"{text}\",\n\"n\":1}} ";
+            File.WriteAllBytes(folder["a.json.gz"], (first + "{\"text\":\"b\"}").Utf8().Gzip());
+            using RecordSource<DataRecord> source = RecordSource.FromFiles([folder["a.json.gz"]]);
+            List<DataRecord> records = source.All();
+            Assert.Equal([text, "b"], records.Select(record => record.Text()));
+            Assert.All(records, record => Assert.Equal(isLines ? "line" : "object", record.Origin.Unit));
+        }
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData(" \n")]
     [InlineData("[]")]

@@ -411,6 +411,24 @@ public class EmbeddingRetrieverTests
             await new EmbeddingRetriever(FakeEmbeddings.Letters(), options).RankAsync(query, TestContext.Current.CancellationToken))).Message;
     }
 
+    [Theory]
+    [InlineData("LCE or so")]
+    [InlineData("Buy milk.")]
+    [InlineData("\0")]
+    public async Task RankAsync_ShortFileOfAnother_IsRefusedBeforeAnythingIsPaidFor(string text)
+    {
+        using TemporaryFolder folder = new();
+        string path = Path.Combine(folder.Path, "notes.txt");
+        await File.WriteAllTextAsync(path, text, TestContext.Current.CancellationToken);
+        FakeEmbeddings generator = FakeEmbeddings.Letters();
+        EvaluationRunException fault = await Assert.ThrowsAsync<EvaluationRunException>(async () =>
+            await new EmbeddingRetriever(generator, new() { CacheFile = path }).RankAsync(Bm25RetrieverTests.Query("ab", 1, "aaab", "bbb"), TestContext.Current.CancellationToken));
+        Assert.Contains("notes.txt is not a file of embeddings", fault.Message);
+        Assert.Empty(generator.Asked);
+        Assert.Throws<EvaluationRunException>(() => new EmbeddingFile(path, "m").Add([(1, [1, 2])]));
+        Assert.Equal(text, await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken));
+    }
+
     [Fact]
     public async Task RankAsync_Price_CountsPassagesAndQuestionEachTime()
     {

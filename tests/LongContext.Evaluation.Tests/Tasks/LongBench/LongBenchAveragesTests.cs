@@ -68,6 +68,17 @@ public sealed class LongBenchAveragesTests
     }
 
     [Fact]
+    public void Of_LongBenchEOfFewerItems_IsIncomplete()
+    {
+        TaskSummary[] summaries = [.. LongBench.DataSetsOfE.Select(set => Summary($"longbench-e/{set}", 0))];
+        summaries[0] = summaries[0] with { NotAsked = 1 };
+        summaries[1] = summaries[1] with { Deviations = ["the first 20 items of each length only"] };
+        summaries[2] = summaries[2] with { Deviations = ["words of another segmenter than jieba"] };
+        Assert.All(LongBenchAverages.Of(Report(summaries)), averages => Assert.Equal(LongBench.DataSetsOfE.Take(2), averages.Incomplete));
+        Assert.All(LongBenchAverages.Of(Report([Summary("longbench-e/qasper (first 20)", 0)])), averages => Assert.Equal(["qasper"], averages.Incomplete));
+    }
+
+    [Fact]
     public void Of_NotesAndOtherTasks_AreKeptApart()
     {
         TaskSummary[] summaries =

@@ -85,15 +85,68 @@ public sealed class NeedleTaskTests
         }
     }
 
-    [Fact]
-    public void CreateItems_NoFullStop_GoesToTheBeginning()
+    [Theory]
+    [InlineData("words without an end ", false)]
+    [InlineData("Is it so? It is! Well… ", true)]
+    [InlineData("वह अपने घर गया। फिर वह सो गया। ", true)]
+    [InlineData("灯台守は鍵を置く。海は今日も静かである！そして誰も来ない。", true)]
+    [InlineData("灯台守は三つ目の青い植木鉢の下に予備の鍵を置き", false)]
+    [InlineData("คนเฝ้าประภาคารเก็บกุญแจสำรองไว้ใต้กระถางดอกไม้", false)]
+    public void CreateItems_AnyScript_FillsTheLengthAndHidesTheNeedleAtItsDepth(string text, bool hasStops)
     {
         string file = Path.GetTempFileName();
         try
         {
-            File.WriteAllText(file, "words without an end ");
-            EvaluationItem item = new NeedleTask(new NeedleTaskOptions { Haystack = [file] }).Create(PieceTokenizer.WordLevel, 600, 0.7);
-            Assert.StartsWith("The lighthouse keeper of Amber Point keeps a spare brass key under the third blue flowerpot. words without", item.Prompt.Context, StringComparison.Ordinal);
+            // All in one line, and little of it: more than one copy fills the length.
+            File.WriteAllText(file, string.Concat(Enumerable.Repeat(text, 60)));
+            NeedleTask task = new(new NeedleTaskOptions { Haystack = [file], Needle = "NEEDLE", Question = "?", KeyPhrases = ["NEEDLE"], System = null });
+            foreach (double depth in (double[])[0.1, 0.5, 0.9])
+            {
+                EvaluationItem item = task.Create(PieceTokenizer.CharacterLevel, 4_000, depth);
+                Assert.InRange(item.PromptTokenCount!.Value + 364, 3_950, 4_000);
+                string[] parts = item.Prompt.Context.Split("NEEDLE");
+                Assert.Equal(depth, parts[0].Length / (double)item.Prompt.Context.Length, 0.03);
+                char before = parts[0].TrimEnd()[^1];
+                Assert.True(!hasStops || "。！।!?…".Contains(before, StringComparison.Ordinal), $"The needle stands behind '{before}'.");
+            }
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
+    public void CreateItems_LongStretchWithoutAFullStop_StaysAtTheDepth()
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, "It begins. " + string.Concat(Enumerable.Repeat("a table of words ", 2_000)));
+            NeedleTask task = new(new NeedleTaskOptions { Haystack = [file] });
+            string context = task.Create(PieceTokenizer.WordLevel, 4_000, 0.5).Prompt.Context;
+            Assert.Equal(0.5, context.IndexOf("The lighthouse", StringComparison.Ordinal) / (double)context.Length, 0.01);
+            // In the first sentence as the test does: at the beginning.
+            File.WriteAllText(file, string.Concat(Enumerable.Repeat("a line of words ", 60)) + "end. " + string.Concat(Enumerable.Repeat("So it is. ", 2_000)));
+            Assert.StartsWith("The lighthouse", new NeedleTask(new NeedleTaskOptions { Haystack = [file] }).Create(PieceTokenizer.WordLevel, 4_000, 0.05).Prompt.Context, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
+    public void CreateItems_WordsTooLongForTheLength_AreRefused()
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, string.Concat(Enumerable.Repeat(new string('x', 250) + " ", 20)));
+            NeedleTask task = new(new NeedleTaskOptions { Haystack = [file], Needle = "NEEDLE", Question = "?", KeyPhrases = ["NEEDLE"], System = null });
+            string message = Assert.Throws<ArgumentException>(() => task.Create(PieceTokenizer.CharacterLevel, 850, 1)).Message;
+            Assert.Contains("of 850 tokens would have only", message, StringComparison.Ordinal);
+            Assert.NotNull(task.Create(PieceTokenizer.CharacterLevel, 10_000, 1));
         }
         finally
         {

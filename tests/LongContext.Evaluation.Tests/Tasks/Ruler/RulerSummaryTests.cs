@@ -23,6 +23,20 @@ public sealed class RulerSummaryTests
         Assert.Equal(expected, RulerSummary.Create(averages.SelectMany((average, i) => Results("m", 4_096 << i, average)))[0].EffectiveLength);
 
     [Fact]
+    public void EffectiveLength_LengthLacksATask_EndsBefore()
+    {
+        ItemResult[] results = [.. Results("m", 4_096, 95), .. Results("m", 8_192, 95).Take(1), .. Results("m", 16_384, 95)];
+        RulerSummary summary = Assert.Single(RulerSummary.Create(results));
+        Assert.Equal((4_096, 2), (summary.EffectiveLength, summary.TaskCount));
+        Assert.Null(Assert.Single(RulerSummary.Create(results.Skip(1))).EffectiveLength);
+        ReportSection Table(IEnumerable<ItemResult> items) =>
+            RulerBenchmark.Instance.Summarize(new EvaluationReport { Title = "t", Began = DateTimeOffset.UnixEpoch, Items = [.. items], Tasks = [] })!;
+        Assert.Equal(["m", "full context", "95.0", "98.0 (1 of 2)", "95.0", "96.0", "96.0", "96.0", "4096"], Table(results).Rows[0]);
+        Assert.Equal("–", Table(results.Skip(1)).Rows[0][^1]);
+        Assert.Contains("at most 2 of the 13 tasks", Table(results).Remark, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Create_SeveralModelsAndOtherTasks_KeepsThemApart()
     {
         ItemResult other = Results("a", 4_096, 50).First() with { Task = "passkey" };
