@@ -61,7 +61,7 @@ public sealed class TrainingCheckpointTests
         string first = TrainingCheckpoint.FindLatest(folder["run"])!;
         using CausalLanguageModel model = CausalLanguageModel.Load(Path.GetRelativePath(Environment.CurrentDirectory, first));
         Assert.Equal(first, model.SourceFolder);
-        await TrainingRun.Of(model, Options(folder["run"], steps: 6, keep: 2), PackSource.FromList(Packs, seed: 4), resume: first);
+        await TrainingRun.Of(model, Options(folder["run"], steps: 6, keep: 2), TrainingRun.InTurn(Packs), resume: first);
         Assert.False(Directory.Exists(first));
         Assert.True(Directory.Exists(model.SourceFolder));
         model.Save(folder["result"]);
