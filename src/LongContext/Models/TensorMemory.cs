@@ -11,7 +11,10 @@ internal static class TensorMemory
     {
         // `bytes` is a span, which ends at 2 GB; the address of its beginning holds for the whole. (storage().data_ptr() was
         // seen to corrupt the heap on CPU tensors in TorchSharp 0.107.)
-        using Tensor first = tensor.flatten().narrow(0, 0, 1);
-        return (byte*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref MemoryMarshal.GetReference(first.bytes));
+        // Each has a name: TorchSharp holds no operand during a native call, and callers need not have a scope that does. One that nothing else held could be finalised in the midst of narrow.
+        using Tensor flat = tensor.flatten(), first = flat.narrow(0, 0, 1);
+        var address = (byte*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref MemoryMarshal.GetReference(first.bytes));
+        GC.KeepAlive(tensor);
+        return address;
     }
 }
