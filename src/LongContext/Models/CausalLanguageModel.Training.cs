@@ -48,7 +48,7 @@ public sealed partial class CausalLanguageModel
     /// <exception cref="ArgumentException">A token id is outside the vocabulary.</exception>
     internal Tensor ForwardInTiles(PackedInputs inputs)
     {
-        int tile = Device.type == TorchSharp.DeviceType.CPU ? Tiling.HostTokens : Tiling.DeviceTokens;
+        int tile = Tiling.TokensOn(Device);
         long tokens = inputs.InputIds.shape[0];
         if (tokens <= tile) return Forward(inputs);
         using var scope = NewDisposeScope();

@@ -51,7 +51,7 @@ internal sealed class LayerwiseBackpropagation : IDisposable
         using PackedInputs inputs = PackedInputs.Create(pack, model.Device);
         ActivationPolicy policy = policyOf(pack.TokenCount);
         store.Begin(policy);
-        int tile = policy.TileTokens ?? (model.Device.type == TorchSharp.DeviceType.CPU ? Tiling.HostTokens : Tiling.DeviceTokens);
+        int tile = policy.TileTokens ?? Tiling.TokensOn(model.Device);
         var call = new TiledCall(model.Prepare(inputs), pack.TokenCount, tile)
         {
             KeyHeadsAtATime = policy.KeyValueHeadsAtATime ?? int.MaxValue,
