@@ -53,7 +53,18 @@ internal static class TinyModels
     public static double[] Doubles(Tensor values)
     {
         using Tensor plain = values.detach(), wide = plain.to(ScalarType.Float64), whole = wide.contiguous();
-        return whole.data<double>().ToArray();
+        double[] result = whole.data<double>().ToArray();
+        // TorchSharp does not hold what it reads, and a caller may hand over what nothing else holds.
+        GC.KeepAlive(values);
+        return result;
+    }
+
+    /// <summary>Sets one value. (A tensor's indexer makes tensors of the place and of the number, which nothing would hold.)</summary>
+    public static void SetValue(Tensor values, long index, double value)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        values.narrow(0, index, 1).fill_(value);
     }
 
     /// <summary>All weights' bytes by name.</summary>

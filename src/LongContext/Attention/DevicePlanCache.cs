@@ -34,6 +34,7 @@ internal sealed class DevicePlanCache<TShape, TPlan>(Func<TShape, AttentionArgum
         {
             Entry entry = Find(shape, arguments, device) ?? Add(shape, arguments, device);
             launch(entry.Plan, entry.Data.Address());
+            GC.KeepAlive(entry);
         }
     }
 

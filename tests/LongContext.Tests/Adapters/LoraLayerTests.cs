@@ -81,7 +81,11 @@ public sealed class LoraLayerTests
         double[] values = TinyModels.Doubles(mask.Apply(x));
         Assert.Equal(values, TinyModels.Doubles(again.Apply(x)));
         double[]? onThread = null;
-        var thread = new Thread(() => onThread = TinyModels.Doubles(LoraDropout.Draw(0.25, 9, linear.Name, x)!.Apply(x)));
+        var thread = new Thread(() =>
+        {
+            using var scope = NewDisposeScope();
+            onThread = TinyModels.Doubles(LoraDropout.Draw(0.25, 9, linear.Name, x)!.Apply(x));
+        });
         thread.Start();
         thread.Join();
         Assert.Equal(values, onThread);

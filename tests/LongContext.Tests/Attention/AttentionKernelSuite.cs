@@ -219,8 +219,11 @@ public abstract class AttentionKernelSuite
 
     private protected static double[] Doubles(Tensor values)
     {
-        using Tensor wide = values.detach().to(ScalarType.Float64).cpu().contiguous();
-        return wide.numel() == 0 ? [] : wide.data<double>().ToArray();
+        using var scope = NewDisposeScope();
+        Tensor wide = values.detach().to(ScalarType.Float64).cpu().contiguous();
+        double[] result = wide.numel() == 0 ? [] : wide.data<double>().ToArray();
+        GC.KeepAlive(values);
+        return result;
     }
 
     private protected static double[] RandomValues(int count, int seed)

@@ -1,7 +1,6 @@
 using LongContext.Attention;
 using LongContext.Cuda.Driver;
 using LongContext.Cuda.Emulation;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LongContext.Tests.Attention;
@@ -15,7 +14,7 @@ public sealed class CudaAttentionTensorTests
     {
         using var scope = NewDisposeScope();
         using var context = new CudaContext(new EmulatedDriver(new EmulationOptions { AllowHostMemory = true, CheckUninitialised = false }), 0);
-        var kernel = new CudaAttentionKernel(false, context, DeviceType.CPU);
+        var kernel = EmulatedAttention.Create(context);
         Tensor q = randn(40, 2, 64, dtype: ScalarType.BFloat16, device: CPU);
         for (int i = 0; i < 16; i++) Run(i + 1); // as many plans as are kept
         long before = TensorCounting.Count();

@@ -1,7 +1,6 @@
 using LongContext.Attention;
 using LongContext.Cuda.Driver;
 using LongContext.Cuda.Emulation;
-using TorchSharp;
 
 namespace LongContext.Tests.Attention;
 
@@ -10,7 +9,9 @@ public sealed class EmulatedCudaAttentionKernelTests : CudaAttentionKernelSuite
 {
     private static readonly CudaContext Context = new(new EmulatedDriver(new EmulationOptions { AllowHostMemory = true, CheckUninitialised = false, Capability = 80 }), 0);
 
-    protected override IAttentionKernel Kernel { get; } = new CudaAttentionKernel(deterministic: false, Context, DeviceType.CPU);
+    private static readonly CudaAttentionKernel Fast = EmulatedAttention.Create(Context), Fixed = EmulatedAttention.Create(Context, deterministic: true);
 
-    private protected override CudaAttentionKernel DeterministicKernel { get; } = new(deterministic: true, Context, DeviceType.CPU);
+    protected override IAttentionKernel Kernel => Fast;
+
+    private protected override CudaAttentionKernel DeterministicKernel => Fixed;
 }

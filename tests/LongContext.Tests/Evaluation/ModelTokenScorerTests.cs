@@ -89,7 +89,7 @@ public sealed class ModelTokenScorerTests
         Assert.Contains("ContextLength", all.Message, StringComparison.Ordinal);
         Assert.Contains("ChunkTokens", all.Message, StringComparison.Ordinal);
 
-        model.Parameters["model.norm.weight"][0] = double.NaN;
+        TinyModels.SetValue(model.Parameters["model.norm.weight"], 0, double.NaN);
         await Assert.ThrowsAsync<InvalidOperationException>(async () => await scorer.LogProbabilitiesAsync(new[] { 3, 4 }, 1, Token));
     }
 

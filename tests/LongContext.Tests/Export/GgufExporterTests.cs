@@ -38,7 +38,8 @@ public sealed class GgufExporterTests
     public void Export_QueriesAndKeysOfLlama_HavePairsAsNeighbours()
     {
         using CausalLanguageModel model = CausalLanguageModel.Create(ExportCases.Config("llama-biases"), seed: 1);
-        using (no_grad()) model.Parameters["model.layers.0.self_attn.k_proj.bias"].copy_(arange(64, ScalarType.Float32));
+        using (Tensor numbers = arange(64, ScalarType.Float32))
+        using (no_grad()) model.Parameters["model.layers.0.self_attn.k_proj.bias"].copy_(numbers);
         (GgufFile file, TemporaryFolder folder) = Write(model, Bare);
         using TemporaryFolder kept = folder;
         // Two heads of 32: elements i and i + 16 of a head side by side.
@@ -231,7 +232,7 @@ public sealed class GgufExporterTests
 
     private static void AssertSame(Tensor expected, float[] actual)
     {
-        using Tensor whole = expected.detach().contiguous();
+        using Tensor plain = expected.detach(), whole = plain.contiguous();
         Assert.Equal(whole.data<float>().ToArray(), actual);
     }
 

@@ -144,7 +144,7 @@ public sealed class TextGeneratorTests
     public void Generate_WeightsThatAreNaN_SaysSo()
     {
         using CausalLanguageModel model = TinyModels.Create();
-        model.Parameters["model.norm.weight"][0] = double.NaN;
+        TinyModels.SetValue(model.Parameters["model.norm.weight"], 0, double.NaN);
         foreach (double temperature in new[] { 0, 1.0 })
         {
             InvalidOperationException e = Assert.Throws<InvalidOperationException>(

@@ -5,9 +5,9 @@ using LongContext.Generation;
 using LongContext.Models;
 using LongContext.Packing;
 using LongContext.TestSupport;
+using LongContext.Tests.Attention;
 using LongContext.Tests.Models;
 using LongContext.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LongContext.Tests.Kernels;
@@ -53,7 +53,7 @@ public sealed class FusedModelTests
         StepGradients fused;
         using (var kernels = new EmulatedKernels())
         {
-            using CausalLanguageModel model = Create(config, type, new CudaAttentionKernel(deterministic: true, kernels.Context, DeviceType.CPU));
+            using CausalLanguageModel model = Create(config, type, EmulatedAttention.Create(kernels.Context, deterministic: true));
             fused = StepGradients.Layerwise(model, [Pack], Policy(policyName), zLoss: 1e-3);
             foreach (string kernel in new[] { "rms_norm_forward", "rms_norm_backward", "rms_norm_weight", "rotary", "gated_unit_forward", "gated_unit_backward", "cross_entropy", "attention_forward", "attention_backward" })
                 Assert.Contains(kernels.Launches, name => name.StartsWith(kernel, StringComparison.Ordinal));
@@ -82,7 +82,7 @@ public sealed class FusedModelTests
         double[] truth = TinyModels.Logits(wide, Pack), operators = TinyModels.Logits(plain, Pack);
         float[] losses = [.. new LongContext.Evaluation.PerplexityEvaluator(plain).TokenLosses(Pack)];
         using var kernels = new EmulatedKernels();
-        using CausalLanguageModel model = Create(config, ScalarType.BFloat16, new CudaAttentionKernel(deterministic: false, kernels.Context, DeviceType.CPU));
+        using CausalLanguageModel model = Create(config, ScalarType.BFloat16, EmulatedAttention.Create(kernels.Context));
         Assert.True(Distance(TinyModels.Logits(model, Pack), truth) <= 1.25 * Distance(operators, truth));
         float[] fused = [.. new LongContext.Evaluation.PerplexityEvaluator(model).TokenLosses(Pack)];
         Assert.Equal(losses.Length, fused.Length);
@@ -99,7 +99,7 @@ public sealed class FusedModelTests
         foreach ((Parameter to, Parameter from) in wide.Parameters.All.Zip(plain.Parameters.All)) to.Value.copy_(from.Value);
         double[] truth = Cached(wide), operators = Cached(plain);
         using var kernels = new EmulatedKernels();
-        using CausalLanguageModel model = Create(config, ScalarType.BFloat16, new CudaAttentionKernel(deterministic: false, kernels.Context, DeviceType.CPU));
+        using CausalLanguageModel model = Create(config, ScalarType.BFloat16, EmulatedAttention.Create(kernels.Context));
         double own = Distance(Cached(model), truth), theirs = Distance(operators, truth);
         Assert.True(own <= 1.25 * theirs, $"off by {own:E2}, operators by {theirs:E2}");
         Assert.Contains(kernels.Launches, name => name.StartsWith("rotary", StringComparison.Ordinal));
@@ -135,7 +135,7 @@ public sealed class FusedModelTests
 
         StepGradients operators = Step(AttentionKernels.Libtorch);
         using var kernels = new EmulatedKernels();
-        StepGradients fused = Step(new CudaAttentionKernel(deterministic: true, kernels.Context, DeviceType.CPU));
+        StepGradients fused = Step(EmulatedAttention.Create(kernels.Context, deterministic: true));
         Assert.Contains(kernels.Launches, name => name.StartsWith("dequantize_nf4", StringComparison.Ordinal));
         fused.AssertClose(operators, 0.05, "adapter");
     }

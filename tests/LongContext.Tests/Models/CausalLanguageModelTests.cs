@@ -59,12 +59,12 @@ public sealed class CausalLanguageModelTests
             {
                 const double Step = 1e-6;
                 int i = random.Next((int)flat.numel());
-                double before = flat[i].item<double>();
-                flat[i] = before + Step;
+                double before = TinyModels.Doubles(flat)[i];
+                TinyModels.SetValue(flat, i, before + Step);
                 double above = Loss(model, pack);
-                flat[i] = before - Step;
+                TinyModels.SetValue(flat, i, before - Step);
                 double below = Loss(model, pack);
-                flat[i] = before;
+                TinyModels.SetValue(flat, i, before);
                 Assert.Equal((above - below) / (2 * Step), gradients[name][i], 1e-7);
             }
         }

@@ -1,7 +1,7 @@
 using LongContext.Attention;
 using LongContext.Cuda.Driver;
 using LongContext.Cuda.Emulation;
-using TorchSharp;
+using LongContext.Tests.Attention;
 
 namespace LongContext.Tests.Models;
 
@@ -10,5 +10,7 @@ public sealed class EmulatedCudaModelFixtureTests : CudaModelFixtureSuite
 {
     private static readonly CudaContext Context = new(new EmulatedDriver(new EmulationOptions { AllowHostMemory = true, CheckUninitialised = false, Capability = 80 }), 0);
 
-    private protected override CudaAttentionKernel Kernel { get; } = new(deterministic: false, Context, DeviceType.CPU);
+    private static readonly CudaAttentionKernel Shared = EmulatedAttention.Create(Context);
+
+    private protected override CudaAttentionKernel Kernel => Shared;
 }

@@ -1,5 +1,6 @@
 using LongContext.Models;
 using LongContext.Models.Quantization;
+using LongContext.Tests.Models.Quantization;
 using static TorchSharp.torch;
 
 namespace LongContext.Tests.Models;
@@ -50,7 +51,7 @@ public sealed class QuantizationTests
         using var scope = NewDisposeScope();
         Tensor weight = Random(rows, columns);
         float[] values = weight.data<float>().ToArray();
-        using QuantizedWeight quantized = WeightQuantizer.Quantize(weight, WeightQuantization.Nf4, CPU, "w");
+        using QuantizedWeight quantized = WeightQuantizer.Quantize(weight, WeightQuantization.Nf4, CPU, "w").OwnedBy(scope);
         float[] actual = quantized.Dequantize(ScalarType.Float32).contiguous().data<float>().ToArray();
         for (int row = 0; row < rows; row++)
         {
@@ -82,7 +83,7 @@ public sealed class QuantizationTests
         foreach (int columns in new[] { 64, 100, 192 })
         {
             using var scope = NewDisposeScope();
-            using QuantizedWeight quantized = WeightQuantizer.Quantize(Random(301, columns), kind, CPU, "w");
+            using QuantizedWeight quantized = WeightQuantizer.Quantize(Random(301, columns), kind, CPU, "w").OwnedBy(scope);
             foreach (ScalarType type in new[] { ScalarType.Float32, ScalarType.BFloat16, ScalarType.Float64 })
             {
                 Tensor whole = quantized.Dequantize(type);
@@ -102,7 +103,7 @@ public sealed class QuantizationTests
         foreach (int columns in new[] { 1, 64, 65, 192 })
         {
             using var scope = NewDisposeScope();
-            using var quantized = (Nf4Weight)WeightQuantizer.Quantize(Random(301, columns), kind, CPU, "w");
+            using var quantized = (Nf4Weight)WeightQuantizer.Quantize(Random(301, columns), kind, CPU, "w").OwnedBy(scope);
             foreach (ScalarType type in new[] { ScalarType.Float32, ScalarType.BFloat16, ScalarType.Float16, ScalarType.Float64 })
             {
                 Assert.True(quantized.Dequantize(type).Equals(quantized.DequantizeByTensors(0, 301, type)), $"{columns} columns, {type}");
@@ -134,7 +135,7 @@ public sealed class QuantizationTests
     {
         using var scope = NewDisposeScope();
         Tensor weight = Random(50, 77);
-        using QuantizedWeight quantized = WeightQuantizer.Quantize(weight, WeightQuantization.EightBit, CPU, "w");
+        using QuantizedWeight quantized = WeightQuantizer.Quantize(weight, WeightQuantization.EightBit, CPU, "w").OwnedBy(scope);
         float[] values = weight.data<float>().ToArray(), actual = quantized.Dequantize(ScalarType.Float32).data<float>().ToArray();
         for (int row = 0; row < 50; row++)
         {
@@ -150,7 +151,7 @@ public sealed class QuantizationTests
     public void ByteCount_OfALargeMatrix_IsTheBitsThatAreSaid(WeightQuantization kind, double bits)
     {
         using var scope = NewDisposeScope();
-        using QuantizedWeight quantized = WeightQuantizer.Quantize(Random(256, 1024), kind, CPU, "w");
+        using QuantizedWeight quantized = WeightQuantizer.Quantize(Random(256, 1024), kind, CPU, "w").OwnedBy(scope);
         Assert.Equal(bits, quantized.ByteCount * 8 / (256.0 * 1024), 0.01);
     }
 
@@ -162,7 +163,7 @@ public sealed class QuantizationTests
     {
         using var scope = NewDisposeScope();
         Tensor weight = zeros(3, 128);
-        using (QuantizedWeight quantized = WeightQuantizer.Quantize(weight, kind, CPU, "w")) Assert.True(quantized.Dequantize(ScalarType.Float32).Equals(weight));
+        using (QuantizedWeight quantized = WeightQuantizer.Quantize(weight, kind, CPU, "w").OwnedBy(scope)) Assert.True(quantized.Dequantize(ScalarType.Float32).Equals(weight));
         foreach (float bad in new[] { float.NaN, float.PositiveInfinity, float.NegativeInfinity })
         {
             foreach (int column in new[] { 0, 63, 127 })

@@ -28,6 +28,8 @@ internal sealed record StepGradients(double Loss, IReadOnlyDictionary<string, do
 
     public static StepGradients Autograd(CausalLanguageModel model, IReadOnlyList<PackedBatch> packs, double scale = 1, double zLoss = 0)
     {
+        // Gradients are handed out as tensors of their own, which nothing else would hold.
+        using var gradientScope = NewDisposeScope();
         IReadOnlyList<Parameter> trained = model.TrainableParameters;
         foreach (Parameter parameter in trained) parameter.Value.requires_grad_(true);
         double loss = 0;

@@ -4,8 +4,8 @@ using LongContext.Cuda.Driver;
 using LongContext.Cuda.Emulation;
 using LongContext.Models;
 using LongContext.Packing;
+using LongContext.Tests.Attention;
 using LongContext.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LongContext.Tests.Training;
@@ -34,7 +34,7 @@ public sealed class CudaAttentionTrainingTests
         {
             if (launch.Kernel == "attention_forward") forwardThreads.Add(launch.ThreadsPerBlock);
         };
-        await Compare(new CudaAttentionKernel(deterministic, context, DeviceType.CPU), type, CPU);
+        await Compare(EmulatedAttention.Create(context, deterministic), type, CPU);
 
         // Which path ran: the portable one has 4 warps for heads of 64, Hopper's four warpgroups.
         Assert.Equal([capability == 90 ? 512 : 128], forwardThreads);

@@ -34,7 +34,7 @@ public sealed class LayerwiseUpdateTests
     public async Task TrainAsync_ByLayerWithALossThatIsNotFinite_ChangesNothing()
     {
         using CausalLanguageModel model = TinyModels.Create();
-        using (no_grad()) model.Parameters["model.norm.weight"][3] = double.NaN;
+        TinyModels.SetValue(model.Parameters["model.norm.weight"], 3, double.NaN);
         Dictionary<string, byte[]> before = TinyModels.Bytes(model);
         using var trainer = new LongContextTrainer(model, Options(byLayer: true));
         await Assert.ThrowsAsync<NonFiniteLossException>(() => trainer.TrainAsync(TrainingRun.InTurn(Packs), cancellationToken: TestContext.Current.CancellationToken));
@@ -82,7 +82,8 @@ public sealed class LayerwiseUpdateTests
     [Fact]
     public void Options_ThatNeedAllGradients_AreRefused()
     {
-        ArgumentException fault = Assert.Throws<ArgumentException>(() => new LongContextTrainer(TinyModels.Create(), new TrainerOptions
+        using CausalLanguageModel model = TinyModels.Create();
+        ArgumentException fault = Assert.Throws<ArgumentException>(() => new LongContextTrainer(model, new TrainerOptions
         {
             AppliesGradientsByLayer = true,
             GradientAccumulationSteps = 2,

@@ -31,7 +31,7 @@ public sealed class TrainerFaultTests
     {
         using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
         using CausalLanguageModel model = TinyModels.Create();
-        model.Parameters["model.norm.weight"][3] = double.NaN;
+        TinyModels.SetValue(model.Parameters["model.norm.weight"], 3, double.NaN);
         var before = TinyModels.Bytes(model);
         NonFiniteLossException e = await Assert.ThrowsAsync<NonFiniteLossException>(() => TrainingRun.Of(model, Options(folder: folder.Path), Packs));
         Assert.Equal(1, e.Step);

@@ -53,6 +53,7 @@ public sealed class TrainingFixtureTests
         using CausalLanguageModel final = CausalLanguageModel.Load(Path.Combine(Folder, "final"));
         foreach ((string name, TorchSharp.torch.Tensor parameter) in model.Parameters)
         {
+            using var scope = TorchSharp.torch.NewDisposeScope();
             using var difference = parameter - final.Parameters[name];
             Assert.True(difference.norm().item<float>() <= 1e-3 * final.Parameters[name].norm().item<float>(), $"{name} differs from the recorded final weights");
         }

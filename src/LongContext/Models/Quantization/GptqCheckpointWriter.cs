@@ -79,7 +79,8 @@ internal sealed class GptqCheckpointWriter : QuantizedCheckpointWriter
             FourBitWords.WriteZeros(Int4Groups.Zeros(weight), rows, groups, added, words);
             return words;
         });
-        float[] scales = Floats(weight.Scales.t());
+        float[] scales;
+        using (TorchSharp.torch.Tensor scales_GR = weight.Scales.t()) scales = Floats(scales_GR);
         yield return Scales(module + ".scales", [groups, rows], scales, TensorDataType.Float16, TensorDataType.BFloat16);
         yield return SafetensorsEntry.Create<int>(module + ".g_idx", [columns], Int4Groups.Index(weight));
     }

@@ -88,14 +88,18 @@ internal abstract class QuantizedCheckpointWriter
     protected static float[] Floats(Tensor values)
     {
         using var scope = NewDisposeScope();
-        return values.cpu().contiguous().data<float>().ToArray();
+        float[] result = values.cpu().contiguous().data<float>().ToArray();
+        GC.KeepAlive(values);
+        return result;
     }
 
     /// <summary>Bytes on the host.</summary>
     protected static byte[] Bytes(Tensor values)
     {
         using var scope = NewDisposeScope();
-        return values.cpu().contiguous().data<byte>().ToArray();
+        byte[] result = values.cpu().contiguous().data<byte>().ToArray();
+        GC.KeepAlive(values);
+        return result;
     }
 
     /// <summary>The kind of a weight; both layouts of NF4 are one.</summary>

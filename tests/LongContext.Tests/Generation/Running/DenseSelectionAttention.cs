@@ -47,7 +47,8 @@ internal sealed class DenseSelectionAttention(RotaryEmbedding rotary, PromptSele
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         var attention = new DenseSelectionAttention(model.RotaryEmbedding, selection, prompt, tokens.Length);
-        return model.Logits(model.ForwardStep(HostTensors.FromIds(tokens, model.Device), new[] { 0, tokens.Length }, attention, null, CancellationToken.None)).to(ScalarType.Float32).data<float>().ToArray();
+        using Tensor ids = HostTensors.FromIds(tokens, model.Device);
+        return model.Logits(model.ForwardStep(ids, new[] { 0, tokens.Length }, attention, null, CancellationToken.None)).to(ScalarType.Float32).data<float>().ToArray();
     }
 
     private HashSet<int> Kept(float[] weights, int head, int group)

@@ -48,7 +48,8 @@ internal sealed class DenseSinkAttention(RotaryEmbedding rotary, AttentionSinks?
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        Tensor hidden = model.ForwardStep(HostTensors.FromIds(tokens, model.Device), new[] { 0, tokens.Length }, new DenseSinkAttention(model.RotaryEmbedding, sinks, tokens.Length), null, CancellationToken.None);
+        using Tensor ids = HostTensors.FromIds(tokens, model.Device);
+        Tensor hidden = model.ForwardStep(ids, new[] { 0, tokens.Length }, new DenseSinkAttention(model.RotaryEmbedding, sinks, tokens.Length), null, CancellationToken.None);
         return model.Logits(hidden).to(ScalarType.Float32).data<float>().ToArray();
     }
 }

@@ -24,7 +24,7 @@ public sealed unsafe class CpuWeightTests
     public void Of_AnyFormat_DescribesTheSameValues(QuantizationFormat format, int? groupSize, bool flag, int columns)
     {
         using var scope = NewDisposeScope();
-        using QuantizedWeight weight = Quantize(format, groupSize, flag, columns);
+        using QuantizedWeight weight = Quantize(format, groupSize, flag, columns).OwnedBy(scope);
         using CpuWeight described = CpuWeight.Of(weight)!;
         WeightMatrix matrix = described.Matrix;
         Assert.Equal((9, columns), (matrix.Outputs, matrix.Inputs));
@@ -52,7 +52,7 @@ public sealed unsafe class CpuWeightTests
     public void Of_WhatTheKernelsDoNotRead_IsNothing(QuantizationFormat format, int groupSize, int columns)
     {
         using var scope = NewDisposeScope();
-        using QuantizedWeight weight = Quantize(format, groupSize, true, columns);
+        using QuantizedWeight weight = Quantize(format, groupSize, true, columns).OwnedBy(scope);
         Assert.Null(CpuWeight.Of(weight));
     }
 

@@ -41,7 +41,7 @@ public sealed class GptqTests
             byte[] rounded = QuantizationGrids.Round(rounding, values);
             double error = Error(values, codes, grid, inputs), roundedError = Error(values, rounded, rounding, inputs);
             Assert.True(error <= roundedError, $"{rows} × {columns}: {error}, rounding {roundedError}");
-            using QuantizedWeight built = grid.Build(codes, CPU);
+            using QuantizedWeight built = grid.Build(codes, CPU).OwnedBy(scope);
             Assert.Equal(Math.Sqrt(error / Sum(weight.matmul(inputs.t()))), QuantizationError.OfOutputs(weight, built, hessian), 1e-9);
         }
     }

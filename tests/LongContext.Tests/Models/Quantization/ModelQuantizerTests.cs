@@ -65,8 +65,10 @@ public sealed class ModelQuantizerTests
         {
             linear.Observer = (map, x) =>
             {
+                using var step = NewDisposeScope();
                 Tensor product = x.t().matmul(x) * tensor(2.0);
-                inputs[map.Weight.Name] = (inputs.TryGetValue(map.Weight.Name, out Tensor? before) ? before + product : product).DetachFromDisposeScope();
+                if (inputs.TryGetValue(map.Weight.Name, out Tensor? before)) before.add_(product);
+                else inputs[map.Weight.Name] = product.DetachFromDisposeScope();
             };
         }
 
@@ -77,7 +79,7 @@ public sealed class ModelQuantizerTests
             Parameter parameter = model.Parameters.Find(name);
             QuantizationGrid grid = QuantizationGrids.Make(options, name, parameter.Shape);
             byte[] codes = LongContext.Models.Quantization.Gptq.Quantize(original.Parameters[name], hessian, grid, options.Damping, options.ActivationOrder, Token);
-            using QuantizedWeight expected = grid.Build(codes, CPU);
+            using QuantizedWeight expected = grid.Build(codes, CPU).OwnedBy(scope);
             Assert.True(expected.Codes.Equals(parameter.Value), name);
             hessian.Dispose();
         }

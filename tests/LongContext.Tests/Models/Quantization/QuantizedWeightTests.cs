@@ -21,7 +21,7 @@ public sealed class QuantizedWeightTests
     {
         using var scope = NewDisposeScope();
         Tensor weight = Random(7, columns);
-        using var quantized = (Int4Weight)Quantize(weight, new QuantizationOptions { GroupSize = groupSize, Symmetric = symmetric });
+        using var quantized = (Int4Weight)Quantize(weight, new QuantizationOptions { GroupSize = groupSize, Symmetric = symmetric }).OwnedBy(scope);
         float[] values = weight.data<float>().ToArray(), actual = quantized.Dequantize(ScalarType.Float32).data<float>().ToArray(), scales = quantized.Scales.data<float>().ToArray();
         int size = Math.Min(groupSize ?? columns, columns), groups = (columns + size - 1) / size;
         Assert.Equal(groups, quantized.Groups);
@@ -51,7 +51,7 @@ public sealed class QuantizedWeightTests
     {
         using var scope = NewDisposeScope();
         Tensor weight = Random(9, 70);
-        using var quantized = (Float8Weight)Quantize(weight, new QuantizationOptions { Format = QuantizationFormat.Float8 });
+        using var quantized = (Float8Weight)Quantize(weight, new QuantizationOptions { Format = QuantizationFormat.Float8 }).OwnedBy(scope);
         float[] values = weight.data<float>().ToArray(), actual = quantized.Dequantize(ScalarType.Float32).data<float>().ToArray();
         double[] steps = [.. Enumerable.Range(0, 256).Select(code => (double)Float8E4M3.ToSingle((byte)code)).Where(double.IsFinite)];
         for (int row = 0; row < 9; row++)
@@ -74,7 +74,7 @@ public sealed class QuantizedWeightTests
         Tensor weight = Random(rows, columns);
         // As one long row it is the layout that is known to be right.
         var options = new QuantizationOptions { Format = QuantizationFormat.Nf4, DoubleQuantized = twice };
-        using QuantizedWeight quantized = Quantize(weight, options), flat = WeightQuantizer.Quantize(weight.reshape(1, -1), twice ? WeightQuantization.Nf4DoubleQuantized : WeightQuantization.Nf4, CPU, "w");
+        using QuantizedWeight quantized = Quantize(weight, options).OwnedBy(scope), flat = WeightQuantizer.Quantize(weight.reshape(1, -1), twice ? WeightQuantization.Nf4DoubleQuantized : WeightQuantization.Nf4, CPU, "w").OwnedBy(scope);
         Assert.IsType<Nf4FlatWeight>(quantized);
         foreach (ScalarType type in Types)
         {
@@ -91,10 +91,10 @@ public sealed class QuantizedWeightTests
         foreach (int columns in new[] { 1, 17, 128, 200 })
         {
             Tensor weight = Random(301, columns);
-            using var float8 = (Float8Weight)Quantize(weight, new QuantizationOptions { Format = QuantizationFormat.Float8 });
+            using var float8 = (Float8Weight)Quantize(weight, new QuantizationOptions { Format = QuantizationFormat.Float8 }).OwnedBy(scope);
             foreach (bool symmetric in new[] { true, false })
             {
-                using var int4 = (Int4Weight)Quantize(weight, new QuantizationOptions { GroupSize = 32, Symmetric = symmetric });
+                using var int4 = (Int4Weight)Quantize(weight, new QuantizationOptions { GroupSize = 32, Symmetric = symmetric }).OwnedBy(scope);
                 foreach (ScalarType type in Types)
                 {
                     Assert.True(int4.Dequantize(type).Equals(int4.DequantizeByTensors(0, 301, type)), $"int4, {columns} columns, {type}");
@@ -121,7 +121,7 @@ public sealed class QuantizedWeightTests
                 using var scope = NewDisposeScope();
                 var options = new QuantizationOptions { Format = format, Symmetric = symmetric };
                 Tensor weight = zeros(3, columns);
-                using (QuantizedWeight quantized = Quantize(weight, options)) Assert.True(quantized.Dequantize(ScalarType.Float32).Equals(weight));
+                using (QuantizedWeight quantized = Quantize(weight, options).OwnedBy(scope)) Assert.True(quantized.Dequantize(ScalarType.Float32).Equals(weight));
                 foreach (float bad in new[] { float.NaN, float.PositiveInfinity, float.NegativeInfinity })
                 {
                     Tensor faulty = Random(3, columns);
@@ -145,7 +145,7 @@ public sealed class QuantizedWeightTests
     public void ByteCount_OfALargeMatrix_IsTheBitsThatAreSaid(WeightQuantization kind, double bits)
     {
         using var scope = NewDisposeScope();
-        using QuantizedWeight quantized = WeightQuantizer.Quantize(Random(256, 1024), kind, CPU, "w");
+        using QuantizedWeight quantized = WeightQuantizer.Quantize(Random(256, 1024), kind, CPU, "w").OwnedBy(scope);
         Assert.Equal(bits, quantized.ByteCount * 8 / (256.0 * 1024), 0.01);
     }
 

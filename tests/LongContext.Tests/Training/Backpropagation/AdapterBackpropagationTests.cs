@@ -69,12 +69,12 @@ public sealed class AdapterBackpropagationTests
             const double Step = 1e-5;
             using var flat = parameter.Value.view(-1);
             int i = random.Next((int)flat.numel());
-            double before = flat[i].item<double>();
-            flat[i] = before + Step;
+            double before = TinyModels.Doubles(flat)[i];
+            TinyModels.SetValue(flat, i, before + Step);
             double above = StepGradients.Layerwise(model, Packs[..1], dropoutSeed: 7).Loss;
-            flat[i] = before - Step;
+            TinyModels.SetValue(flat, i, before - Step);
             double below = StepGradients.Layerwise(model, Packs[..1], dropoutSeed: 7).Loss;
-            flat[i] = before;
+            TinyModels.SetValue(flat, i, before);
             Assert.Equal((above - below) / (2 * Step), step.Gradients[parameter.Name][i], 1e-6);
         }
     }

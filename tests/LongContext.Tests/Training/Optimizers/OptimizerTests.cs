@@ -135,7 +135,7 @@ public abstract class OptimizerTests
         plain.SetGradients(1);
         foreach ((Parameter mine, Parameter theirs) in transposed.All.Zip(plain.All))
         {
-            using Tensor lying = theirs.Gradient!.transpose(0, -1).contiguous(), view = lying.transpose(0, -1);
+            using Tensor turned = theirs.Gradient!.transpose(0, -1), lying = turned.contiguous(), view = lying.transpose(0, -1);
             mine.AddGradient(view);
         }
 
