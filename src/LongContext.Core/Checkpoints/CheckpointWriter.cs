@@ -7,7 +7,7 @@ public static class CheckpointWriter
 {
     /// <summary>
     /// Writes the weights. Every file is complete on disk before the first takes its place, and files of an earlier save
-    /// that are not part of this one go last, so that a failure leaves the earlier weights whole.
+    /// that are not part of this one go last, so that a failure leaves the earlier weights whole. An old shard that cannot be removed, because another process has it open, stays.
     /// </summary>
     /// <param name="folder">The folder; made when it is not there.</param>
     /// <param name="entries">The tensors, in the order in which they fill the shards.</param>
@@ -21,7 +21,14 @@ public static class CheckpointWriter
     /// <exception cref="ArgumentException">Two tensors have one name.</exception>
     /// <exception cref="InvalidOperationException">A tensor wrote more or fewer bytes than its shape has.</exception>
     /// <exception cref="IOException">A file cannot be written.</exception>
-    public static void Write(string folder, IReadOnlyList<SafetensorsEntry> entries, long maximumShardBytes = 5_000_000_000)
+    public static void Write(string folder, IReadOnlyList<SafetensorsEntry> entries, long maximumShardBytes = 5_000_000_000) => Write(folder, entries, maximumShardBytes, []);
+
+    /// <summary>As above, with files that belong to the weights and take their place right after them.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="entries">The tensors.</param>
+    /// <param name="maximumShardBytes">Most bytes of tensors in one file.</param>
+    /// <param name="beside">Files that are whole under temporary names; the caller's to dispose of.</param>
+    internal static void Write(string folder, IReadOnlyList<SafetensorsEntry> entries, long maximumShardBytes, IReadOnlyList<StagedFile> beside)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         ArgumentNullException.ThrowIfNull(entries);
@@ -43,7 +50,10 @@ public static class CheckpointWriter
             foreach (StagedFile file in staged) file.Dispose();
         }
 
-        RemoveStale(folder, [.. staged.Select(file => Path.GetFileName(file.TargetPath))]);
+        HashSet<string> kept = [.. staged.Select(file => Path.GetFileName(file.TargetPath))];
+        RemoveStale(folder, kept);
+        foreach (StagedFile file in beside) file.Commit();
+        RemoveShards(folder, kept);
     }
 
     private static List<List<SafetensorsEntry>> Split(IReadOnlyList<SafetensorsEntry> entries, long maximumShardBytes)
@@ -96,15 +106,25 @@ public static class CheckpointWriter
     /// </summary>
     private static void RemoveStale(string folder, HashSet<string> kept)
     {
-        string[] names = [.. Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path))];
-        foreach (string name in names.Where(name => name is CheckpointFiles.Single or CheckpointFiles.Index && !kept.Contains(name)))
+        foreach (string name in new[] { CheckpointFiles.Single, CheckpointFiles.Index }.Where(name => !kept.Contains(name)))
         {
             File.Delete(Path.Combine(folder, name));
         }
+    }
 
-        foreach (string name in names.Where(name => CheckpointFiles.IsShard(name) && !kept.Contains(name)))
+    /// <summary>Shards of an earlier save, which no index names any more. One that another process has open, and that the system therefore keeps, is no failure of this save.</summary>
+    private static void RemoveShards(string folder, HashSet<string> kept)
+    {
+        foreach (string name in Directory.GetFiles(folder).Select(path => Path.GetFileName(path)).Where(name => CheckpointFiles.IsShard(name) && !kept.Contains(name)))
         {
-            File.Delete(Path.Combine(folder, name));
+            try
+            {
+                File.Delete(Path.Combine(folder, name));
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                // Left behind: it takes room and changes nothing.
+            }
         }
     }
 }

@@ -81,7 +81,9 @@ public sealed class GgufFile
     {
         byte[] bytes = ReadBytes(name);
         GgufTensorType type = Find(name).Type;
-        float[] values = new float[bytes.Length / type.BlockBytes() * type.BlockElements()];
+        long count = (long)bytes.Length / type.BlockBytes() * type.BlockElements();
+        if (count > Array.MaxLength) throw new NotSupportedException($"{Path}: tensor '{name}' has {count} values, more than an array can hold.");
+        float[] values = new float[count];
         GgufElements.Decode(type, bytes, values);
         return values;
     }

@@ -93,6 +93,6 @@ public sealed partial class LoraAdapter
         const string Embedding = LoraTensor.Prefix + DecoderTensors.Embedding;
         bool isTied = model?.Shape.TieWordEmbeddings ?? false;
         if (isTied && saved.Find(weight => weight.Name == Embedding) is { } found)
-            yield return SafetensorsTensors.Entry(LoraTensor.Prefix + DecoderTensors.Head, found.Own);
+            yield return SafetensorsTensors.Entry(LoraTensor.Prefix + DecoderTensors.Head, OwnOf(found));
     }
 }

@@ -111,10 +111,13 @@ public sealed partial class LoraAdapter : IDisposable
         }
     }
 
+    /// <summary>The adapter's copy of a weight. While it is merged, B's bias may be added into it where the model has it.</summary>
+    private Tensor OwnOf(SavedWeight weight) => originals.Where(pair => pair.Parameter == weight.Target).Select(pair => pair.Original).FirstOrDefault() ?? weight.Own;
+
     private IEnumerable<(string Name, Tensor Tensor)> Named()
     {
         IEnumerable<Parameter> own = Trainable.Except(saved.Select(weight => weight.Target));
-        return [.. own.Select(parameter => (parameter.Name, parameter.Value)), .. saved.Select(weight => (weight.Name, weight.Own))];
+        return [.. own.Select(parameter => (parameter.Name, parameter.Value)), .. saved.Select(weight => (weight.Name, OwnOf(weight)))];
     }
 
     private void FreeOwn()

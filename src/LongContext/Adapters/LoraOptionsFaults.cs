@@ -3,6 +3,9 @@ namespace LongContext.Adapters;
 /// <summary>Everything that is wrong with options.</summary>
 internal static class LoraOptionsFaults
 {
+    /// <summary>A model has some thousand modules at most. Each name is held against each of them, and options may come from a file.</summary>
+    private const int MostNames = 10_000;
+
     /// <summary>One sentence for each fault; none when the options can be used.</summary>
     public static List<string> Of(LoraOptions options)
     {
@@ -12,11 +15,28 @@ internal static class LoraOptionsFaults
         if (!(options.Dropout >= 0 && options.Dropout < 1)) faults.Add($"Dropout must be at least 0 and below 1, but is {options.Dropout}.");
         if (options.OutputBias && options.WeightDecomposed) faults.Add("OutputBias cannot be combined with WeightDecomposed.");
         if (options.OutputBias && options.Initialization == LoraInitialization.Gaussian) faults.Add("OutputBias cannot be combined with the initialization Gaussian.");
+        if (TooMany(options) is { } many)
+        {
+            faults.Add(many);
+            return faults;
+        }
+
         if (!Enum.IsDefined(options.Bias)) faults.Add($"Bias is {options.Bias}, which is none of its values.");
         if (!Enum.IsDefined(options.Initialization)) faults.Add($"Initialization is {options.Initialization}, which is none of its values.");
         CheckTargets(options, faults);
         CheckPatterns(options, faults);
         return faults;
+    }
+
+    private static string? TooMany(LoraOptions options)
+    {
+        (int? Count, string What)[] lists =
+        [
+            (options.TargetModules?.Count, nameof(options.TargetModules)), (options.ExcludeModules?.Count, nameof(options.ExcludeModules)), (options.LayersToTransform?.Count, nameof(options.LayersToTransform)),
+            (options.LayersPattern?.Count, nameof(options.LayersPattern)), (options.ModulesToSave?.Count, nameof(options.ModulesToSave)),
+            (options.RankPattern?.Count, nameof(options.RankPattern)), (options.AlphaPattern?.Count, nameof(options.AlphaPattern)),
+        ];
+        return lists.FirstOrDefault(list => list.Count > MostNames) is { What: { } what, Count: { } count } ? $"{what} has {count} entries, at most {MostNames} are read." : null;
     }
 
     private static void CheckTargets(LoraOptions options, List<string> faults)

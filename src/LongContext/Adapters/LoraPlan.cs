@@ -50,7 +50,7 @@ internal sealed class LoraPlan
         if (savesHead && !keepsTie) saved.Add(DecoderTensors.Head);
         foreach (string asked in options.ModulesToSave)
         {
-            if (!saved.Any(weight => EndsModule(weight, asked)) && !(keepsTie && EndsModule(DecoderTensors.Head, asked)))
+            if (!saved.Any(weight => LoraTargets.IsOf(weight, asked)) && !(keepsTie && LoraTargets.IsOf(DecoderTensors.Head, asked)))
                 faults.Add($"ModulesToSave names '{asked}', which is no module of the model.");
         }
 
@@ -68,8 +68,6 @@ internal sealed class LoraPlan
             : options.TargetModules.Where(name => !Candidates(model).Any(layer => LoraTargets.Names([name], layer.Module)));
 
     private static ArgumentException Faulty(IEnumerable<string> faults) => new("The adapter's options cannot be used: " + string.Join(" ", faults));
-
-    private static bool EndsModule(string weight, string asked) => new LoraTargets(new LoraOptions { ModulesToSave = [asked] }).IsSaved(weight);
 
     private static string Asked(LoraOptions options) => options.TargetPattern is { } pattern ? $"pattern '{pattern}'" : string.Join(", ", options.TargetModules.Take(10));
 

@@ -32,6 +32,8 @@ internal sealed class LoraTargets
         if (exclude is not null ? exclude.Matches(module) : Names(options.ExcludeModules, module)) return false;
         if (options.ModulesToSave.Any(saved => IsBelow(module, saved))) return false;
         if (target is not null) return target.Matches(module);
+        // PEFT looks at layers only where the end of a name is given: one that is given whole is meant, wherever it lies.
+        if (!AllLinear && options.TargetModules.Contains(module)) return true;
         return (AllLinear ? isInnerLinear : Names(options.TargetModules, module)) && IsInLayers(module);
     }
 
@@ -46,12 +48,14 @@ internal sealed class LoraTargets
     }
 
     /// <summary>Whether a weight belongs to a module that is saved whole: one whose name ends, at a dot or not, as the options say.</summary>
-    public bool IsSaved(string parameter)
+    public bool IsSaved(string parameter) => options.ModulesToSave.Any(saved => IsOf(parameter, saved));
+
+    /// <summary>Whether a weight belongs to a module whose name ends as is said.</summary>
+    public static bool IsOf(string parameter, string saved)
     {
         for (int end = parameter.LastIndexOf('.'); end > 0; end = parameter.LastIndexOf('.', end - 1))
         {
-            string module = parameter[..end];
-            if (options.ModulesToSave.Any(saved => module.EndsWith(saved, StringComparison.Ordinal))) return true;
+            if (parameter.AsSpan(0, end).EndsWith(saved, StringComparison.Ordinal)) return true;
         }
 
         return false;

@@ -6,7 +6,7 @@ namespace LongContext.Adapters;
 /// A regular expression over module names that may come from a file: matched in time linear in the name where the expression
 /// allows it, and otherwise (look-around, back-references) with a limit on time.
 /// </summary>
-internal sealed class NamePattern
+internal sealed partial class NamePattern
 {
     /// <summary>Real ones have some hundred characters.</summary>
     private const int MaximumLength = 10_000;
@@ -45,6 +45,9 @@ internal sealed class NamePattern
             return exception.Message;
         }
     }
+
+    /// <summary>A pattern as Python writes it, with its named groups.</summary>
+    public static string ForPython(string pattern) => NamedGroup().Replace(pattern, "$1(?P<");
 
     /// <exception cref="ArgumentException">Matching took longer than is allowed.</exception>
     public bool Matches(string name) => Match(name).Success;
@@ -85,6 +88,10 @@ internal sealed class NamePattern
 
     /// <summary>Python's named groups, the one form of its expressions met in adapters that .NET writes in another way.</summary>
     private static string Translate(string pattern) => pattern.Replace("(?P<", "(?<", StringComparison.Ordinal);
+
+    /// <summary>What opens a named group, and neither looks behind nor is a literal parenthesis.</summary>
+    [GeneratedRegex(@"((?<!\\)(?:\\\\)*)\(\?<(?![=!])")]
+    private static partial Regex NamedGroup();
 
     private static string Shown(string pattern) => pattern.Length <= 80 ? pattern : pattern[..80] + "…";
 }

@@ -61,12 +61,12 @@ internal static class PeftConfig
         json["bias"] = options.Bias switch { LoraBias.All => "all", LoraBias.LoraOnly => "lora_only", _ => "none" };
         json["lora_bias"] = options.OutputBias;
         if (kept is null) json["init_lora_weights"] = Initialization(options.Initialization);
-        json["target_modules"] = options.TargetPattern is { } pattern ? pattern : Names(Targets(plan));
-        json["exclude_modules"] = options.ExcludePattern is { } exclude ? exclude : options.ExcludeModules.Count == 0 ? null : Names(options.ExcludeModules);
+        json["target_modules"] = options.TargetPattern is { } pattern ? NamePattern.ForPython(pattern) : Names(Targets(plan));
+        json["exclude_modules"] = options.ExcludePattern is { } exclude ? NamePattern.ForPython(exclude) : options.ExcludeModules.Count == 0 ? null : Names(options.ExcludeModules);
         json["layers_to_transform"] = options.LayersToTransform.Count == 0 ? null : new JsonArray([.. options.LayersToTransform.Select(layer => (JsonNode)layer)]);
-        json["layers_pattern"] = options.LayersPattern.Count == 0 ? null : Names(options.LayersPattern);
-        json["rank_pattern"] = new JsonObject(options.RankPattern.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value)));
-        json["alpha_pattern"] = new JsonObject(options.AlphaPattern.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)Number(pair.Value))));
+        json["layers_pattern"] = options.LayersPattern.Count == 0 ? null : Names(options.LayersPattern.Select(NamePattern.ForPython));
+        json["rank_pattern"] = new JsonObject(options.RankPattern.Select(pair => KeyValuePair.Create(NamePattern.ForPython(pair.Key), (JsonNode?)pair.Value)));
+        json["alpha_pattern"] = new JsonObject(options.AlphaPattern.Select(pair => KeyValuePair.Create(NamePattern.ForPython(pair.Key), (JsonNode?)Number(pair.Value))));
         json["modules_to_save"] = options.ModulesToSave.Count == 0 ? null : Names(options.ModulesToSave);
         json["ensure_weight_tying"] = options.EnsureWeightTying;
         return CheckpointJson.ToUtf8(json);

@@ -28,10 +28,9 @@ public sealed partial class CausalLanguageModel
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         options ??= new ModelLoadOptions();
+        options.Validate(nameof(options));
         ModelConfig config = ReadConfig(folder, options);
         GenerationConfig? generation = GenerationConfig.LoadIfPresent(folder);
-        if (!Enum.IsDefined(options.WeightQuantization))
-            throw new ArgumentException($"ModelLoadOptions.WeightQuantization is {(int)options.WeightQuantization}, expected one of the named values.", nameof(options));
         Device device = options.Device ?? CPU;
         DecoderShape shape = ModelFamily.ReadShape(config);
         ModelParameters parameters;
@@ -62,7 +61,7 @@ public sealed partial class CausalLanguageModel
     /// <param name="config">Sizes, scaling, family.</param>
     /// <param name="seed">The same seed gives the same weights on the same device.</param>
     /// <param name="options">Device, type, quantisation and attention; its scaling and context length are not used. Null for float32 on the CPU.</param>
-    /// <exception cref="ArgumentException">The config is out of range; the message names every fault.</exception>
+    /// <exception cref="ArgumentException">The config is out of range, where the message names every fault, or an option cannot be used.</exception>
     /// <exception cref="CheckpointFormatException">A field that only the family has (<see cref="ModelConfig.WithField"/>) is out of range.</exception>
     /// <exception cref="NotSupportedException">A family or activation that is not supported.</exception>
     public static CausalLanguageModel Create(ModelConfig config, int seed, ModelLoadOptions? options = null)
@@ -80,6 +79,7 @@ public sealed partial class CausalLanguageModel
     {
         config.Validate();
         options ??= new ModelLoadOptions();
+        options.Validate(nameof(options));
         Device device = options.Device ?? CPU;
         ScalarType dataType = options.DataType ?? ScalarType.Float32;
         var parameters = new ModelParameters();
@@ -130,9 +130,14 @@ public sealed partial class CausalLanguageModel
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         Directory.CreateDirectory(folder);
-        foreach (StagedFile file in StageConfigAndCompanions(folder, Config))
+        List<StagedFile> staged = StageConfigAndCompanions(folder, Config);
+        try
         {
-            using (file) file.Commit();
+            foreach (StagedFile file in staged) file.Commit();
+        }
+        finally
+        {
+            foreach (StagedFile file in staged) file.Dispose();
         }
     }
 
@@ -143,8 +148,7 @@ public sealed partial class CausalLanguageModel
         List<StagedFile> staged = StageConfigAndCompanions(folder, config);
         try
         {
-            CheckpointWriter.Write(folder, weights, maximumShardBytes);
-            foreach (StagedFile file in staged) file.Commit();
+            CheckpointWriter.Write(folder, weights, maximumShardBytes, staged);
         }
         finally
         {

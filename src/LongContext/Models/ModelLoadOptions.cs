@@ -11,7 +11,7 @@ public sealed class ModelLoadOptions
     /// <summary>Where the weights go. Default null: the CPU.</summary>
     public Device? Device { get; init; }
 
-    /// <summary>Type of all weights in memory. Default null: the embedding's in the files, for 8-bit floats config.json's or else bfloat16.</summary>
+    /// <summary>Type of all weights in memory: float32, float16, bfloat16 or float64. Default null: the embedding's in the files, for 8-bit floats config.json's or else bfloat16.</summary>
     public ScalarType? DataType { get; init; }
 
     /// <summary>
@@ -55,4 +55,14 @@ public sealed class ModelLoadOptions
 
     /// <summary>Told which attention is used and why. Default null: nobody.</summary>
     public ILogger? Logger { get; init; }
+
+    /// <exception cref="ArgumentException">An option cannot be used; the message names all of them.</exception>
+    internal void Validate(string parameter)
+    {
+        var faults = new List<string>();
+        if (DataType is { } type && type is not (ScalarType.Float64 or ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16))
+            faults.Add($"ModelLoadOptions.DataType is {type}, expected Float32, Float16, BFloat16 or Float64.");
+        if (!Enum.IsDefined(WeightQuantization)) faults.Add($"ModelLoadOptions.WeightQuantization is {(int)WeightQuantization}, expected one of the named values.");
+        if (faults.Count > 0) throw new ArgumentException(string.Join(" ", faults), parameter);
+    }
 }

@@ -30,6 +30,15 @@ public sealed class LoraAdapterTests
     }
 
     [Fact]
+    public void AddAdapter_NamesGivenWholeBesideLayers_AreMeantWhereverTheyLie()
+    {
+        // As PEFT: layers_to_transform chooses among the modules whose names' ends are given.
+        using CausalLanguageModel model = TinyModels.Create();
+        LoraAdapter adapter = model.AddAdapter(new LoraOptions { TargetModules = ["q_proj", "lm_head", "model.layers.1.mlp.up_proj"], LayersToTransform = [0] }, seed: 1);
+        Assert.Equal(["lm_head", "model.layers.0.self_attn.q_proj", "model.layers.1.mlp.up_proj"], adapter.TargetedModules.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void AddAdapter_SameSeed_GivesTheSameValuesInTheirRange()
     {
         using CausalLanguageModel first = TinyModels.Create(dataType: ScalarType.BFloat16), second = TinyModels.Create(dataType: ScalarType.BFloat16);

@@ -31,6 +31,20 @@ public sealed class PeftFolderTests : IDisposable
         folder.Dispose();
     }
 
+    [Theory]
+    [InlineData("modules_to_save")]
+    [InlineData("target_modules")]
+    [InlineData("layers_pattern")]
+    public void Load_MoreNamesThanAnyModelHas_IsRefusedAtOnce(string field)
+    {
+        Change(field, "[" + string.Join(",", Enumerable.Range(0, 300_000).Select(i => $"\"a{i}\"")) + "]");
+        var watch = Stopwatch.StartNew();
+        CheckpointFormatException exception = Assert.Throws<CheckpointFormatException>(() => LoraAdapter.Load(folder.Path, model));
+        Assert.Contains("300000 entries", exception.Message, StringComparison.Ordinal);
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(30), $"{watch.Elapsed}"); // hours before
+        AssertUntouched();
+    }
+
     [Fact]
     public void Load_WholeFolder_Loads() => Assert.Equal(4, LoraAdapter.Load(folder.Path, model).TargetedModules.Count);
 

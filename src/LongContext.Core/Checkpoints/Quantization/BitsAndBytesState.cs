@@ -44,6 +44,7 @@ internal sealed record BitsAndBytesState(IReadOnlyList<long> Shape, string DataT
         int? nested = fields.OptionalInt("nested_blocksize");
         if (nested < 1) throw fields.Fault("nested_blocksize", $"is {nested}, expected at least 1");
         double offset = nested is null ? 0 : fields.RequireDouble("nested_offset");
+        if (!double.IsFinite(offset)) throw fields.Fault("nested_offset", "is not finite");
         return new([.. shape.Select(size => (long)size)], fields.OptionalString("dtype") ?? "float16", block, nested, offset);
     }
 

@@ -27,6 +27,9 @@ internal sealed class SentencePieceScores
     /// <summary>Between scores near 0, where the next number would be one that some programs take for 0.</summary>
     private const float LeastStep = 1e-6f;
 
+    /// <summary>Pieces of real vocabularies have some dozen characters; merging one takes time with the square of its length.</summary>
+    private const int LongestPiece = 4_096;
+
     private readonly HuggingFaceTokenizer tokenizer;
     private readonly TokenizerVocabulary vocabulary;
     private readonly Dictionary<(string Left, string Right), int> ranks = [];
@@ -80,6 +83,8 @@ internal sealed class SentencePieceScores
         float[] scores = new float[texts.Count];
         for (int i = 0; i < texts.Count; i++)
         {
+            if (texts[i].Length > LongestPiece)
+                throw new NotSupportedException($"{tokenizer.VocabularyFile}: token {tokenizer.Definition.Model.Vocabulary.Ids[texts[i]]} has {texts[i].Length} characters, at most {LongestPiece} are written.");
             (List<string> pieces, int? last) = Merge(texts[i]);
             if (pieces.Count == 2 && !isCutOut(texts[i]))
             {

@@ -34,6 +34,7 @@ public sealed class BitsAndBytesStateTests
     [InlineData("""{"quant_type": "nf4", "blocksize": 0, "shape": [1, 2]}""", "blocksize")]
     [InlineData("""{"quant_type": "nf4", "blocksize": 64}""", "shape")]
     [InlineData("""{"quant_type": "nf4", "blocksize": 64, "shape": [1, 2], "nested_blocksize": 256}""", "nested_offset")]
+    [InlineData("""{"quant_type": "nf4", "blocksize": 64, "shape": [1, 2], "nested_blocksize": 256, "nested_offset": 1e400}""", "nested_offset")]
     public void Parse_BadState_NamesTensorAndField(string json, string expected)
     {
         string message = Assert.Throws<CheckpointFormatException>(() => BitsAndBytesState.Parse(Encoding.UTF8.GetBytes(json), "the.tensor")).Message;
