@@ -65,13 +65,13 @@ command.SetAction(async (parsed, cancellationToken) =>
         await Console.Error.WriteLineAsync("Cancelled; nothing half-written stays behind.");
         return 130;
     }
-    catch (Exception e) when (e is UsageException or IOException or UnauthorizedAccessException or ArgumentException or DataFormatException or FormatException or NotSupportedException)
+    catch (Exception e) when (e is UsageException or IOException or UnauthorizedAccessException or ArgumentException or InvalidDataException or DataFormatException or FormatException or NotSupportedException)
     {
         // What a user can mend gets its message; anything else is a bug and keeps its stack trace.
         await Console.Error.WriteLineAsync("Error: " + e.Message);
         return 1;
     }
 });
-return await command.Parse(args).InvokeAsync();
+return await PatientInvocation.InvokeAsync(command, args);
 
 static Option<string[]> Patterns(string name, string description) => new(name) { Description = description + " Files, folders or patterns such as data/**/*.jsonl.zst.", AllowMultipleArgumentsPerToken = true };

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Options;
 Option<DirectoryInfo?> model = new("--model") { Description = "A Hugging Face folder to serve instead of the built-in word model." };
 Option<string> address = new("--address") { Description = "Where to listen; other than this machine's own needs keys.", DefaultValueFactory = _ => "127.0.0.1" };
 Option<int> port = new("--port") { Description = "0 takes a free one.", DefaultValueFactory = _ => 8080 };
-Option<string?> device = new("--device") { Description = "cpu, cuda or cuda:N. Default: cpu." };
+Option<string?> device = new("--device") { Description = "cpu, cuda or cuda:N; a GPU needs this project built with TorchSharp-cuda-linux or -windows in place of TorchSharp-cpu. Default: cpu." };
 Option<int?> context = new("--context") { Description = "Tokens of prompt and answer together. Default: the model's window." };
 Option<int?> cache = new("--cache-tokens") { Description = "Tokens of all requests together whose keys and values are held. Default: what is left of 80 % of memory (90 % of a GPU's)." };
 Option<FileInfo?> keys = new("--keys") { Description = "File of API keys, \"NAME KEY\" a line; a key may be sha256: and its hash. Default: none, for this machine alone." };
@@ -35,11 +35,11 @@ command.SetAction(async (parsed, cancellationToken) =>
     {
         return 0;
     }
-    catch (Exception e) when (e is UsageException or OptionsValidationException or IOException or UnauthorizedAccessException or InvalidOperationException)
+    catch (Exception e) when (e is UsageException or OptionsValidationException or IOException or UnauthorizedAccessException or InvalidOperationException or System.Net.Sockets.SocketException)
     {
         // What a user can mend gets one line; anything else is a bug and keeps its stack trace.
         await Console.Error.WriteLineAsync("Error: " + e.Message);
         return 1;
     }
 });
-return await command.Parse(args).InvokeAsync();
+return await PatientInvocation.InvokeAsync(command, args);

@@ -28,5 +28,5 @@ command.SetAction((parsed, cancellationToken) => SampleCommand.RunAsync(async ()
     }
 
     await new WordComparison(folder, parsed.AtLeast(each, 1), parsed.GetValue(seed)).RunAsync(cancellationToken);
-}));
-return await command.Parse(args).InvokeAsync();
+}, goesOn: "with the answers that are kept"));
+return await PatientInvocation.InvokeAsync(command, args);

@@ -28,18 +28,19 @@ command.SetAction((parsed, cancellationToken) => SampleCommand.RunAsync(async ()
     DirectoryInfo? folder = parsed.GetValue(model);
     FileInfo? text = parsed.GetValue(data);
     if (folder is null != text is null) throw new UsageException("--model FOLDER and --data FILE go together.");
+    if (text is null) parsed.RequireNone("--data FILE", join);
     await new Job(new JobOptions
     {
         Model = folder?.FullName ?? WordModel.Folder,
         Data = text?.FullName,
         Joins = parsed.GetValue(join),
-        ContextLength = parsed.GetValue(context),
-        Steps = parsed.GetValue(steps),
-        Packs = parsed.GetValue(packs),
+        ContextLength = parsed.AtLeast(context, 64),
+        Steps = parsed.AtLeast(steps, 1),
+        Packs = parsed.AtLeast(packs, 1),
         LearningRate = parsed.GetValue(learningRate) ?? (folder is null ? 1e-3 : 2e-5),
         LongLora = parsed.GetValue(longLora),
         Seed = parsed.GetValue(seed),
         Output = parsed.GetValue(output)!.FullName,
     }).RunAsync(cancellationToken);
-}));
-return await command.Parse(args).InvokeAsync();
+}, goesOn: "from the last checkpoint"));
+return await PatientInvocation.InvokeAsync(command, args);

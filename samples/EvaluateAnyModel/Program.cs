@@ -39,8 +39,9 @@ command.SetAction((parsed, cancellationToken) => SampleCommand.RunAsync(async ()
     {
         Title = "Evaluation by length",
         Folder = parsed.GetValue(output)!.FullName,
-        RequestsAtOnce = modelChoice.IsLocal(parsed) ? 1 : atOnce,
-        ItemsAtOnce = Math.Max(8, atOnce),
+        RequestsAtOnce = atOnce,
+        // A model of ours says itself how many it computes at once; the number of items bounds that.
+        ItemsAtOnce = parsed.GetResult(requests) is { Implicit: false } ? atOnce : Math.Max(8, atOnce),
         MaximumTries = parsed.AtLeast(tries, 1),
         RequestTimeout = modelChoice.Timeout(parsed),
         Seed = parsed.GetValue(seed),
@@ -70,5 +71,5 @@ command.SetAction((parsed, cancellationToken) => SampleCommand.RunAsync(async ()
         Threshold = parsed.GetValue(effective) ? kept : null,
         Run = run,
     }.RunAsync(cancellationToken);
-}));
-return await command.Parse(args).InvokeAsync();
+}, goesOn: "with the answers that are kept"));
+return await PatientInvocation.InvokeAsync(command, args);

@@ -46,13 +46,13 @@ command.SetAction((parsed, cancellationToken) => SampleCommand.RunAsync(async ()
         Data = file?.FullName ?? Path.Combine(AppContext.BaseDirectory, "records.jsonl"),
         Tools = parsed.GetValue(tools)?.FullName,
         ContextLength = parsed.GetValue(context),
-        Epochs = parsed.GetValue(epochs),
+        Epochs = parsed.AtLeast(epochs, 1),
         LearningRate = parsed.GetValue(learningRate) ?? (folder is null, adapter) switch { (true, false) => 2e-3, (true, true) => 1e-2, (false, false) => 2e-5, _ => 2e-4 },
-        Packs = parsed.GetValue(packs),
+        Packs = parsed.AtLeast(packs, 1),
         Lora = adapter,
         Format = parsed.GetValue(chatFormat) ?? (folder is null ? RecordsFormat.FormatName : null),
         Seed = parsed.GetValue(seed),
         Output = parsed.GetValue(output)!.FullName,
     }).RunAsync(cancellationToken);
-}));
-return await command.Parse(args).InvokeAsync();
+}, goesOn: "from the last checkpoint"));
+return await PatientInvocation.InvokeAsync(command, args);

@@ -33,5 +33,5 @@ command.SetAction((parsed, cancellationToken) => SampleCommand.RunAsync(async ()
         Seed = parsed.GetValue(seed),
         Output = parsed.GetValue(output)!.FullName,
     }).RunAsync(cancellationToken);
-}));
-return await command.Parse(args).InvokeAsync();
+}, goesOn: "from the last checkpoint, if it had a model of yours"));
+return await PatientInvocation.InvokeAsync(command, args);

@@ -73,7 +73,7 @@ internal sealed class Job(JobOptions options)
 
     private string WriteSampleData(HuggingFaceTokenizer tokenizer)
     {
-        string path = Path.Combine(options.Output, "longalign.jsonl");
+        string path = Path.Combine(options.Output, FormattableString.Invariant($"longalign-{options.Seed}.jsonl"));
         // Left as it is when it is there already: its time of change is part of the cache's name.
         if (!File.Exists(path)) SampleData.Write(path, tokenizer, options.Seed);
         return path;

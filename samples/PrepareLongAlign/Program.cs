@@ -37,4 +37,4 @@ command.SetAction((parsed, cancellationToken) => SampleCommand.RunAsync(async ()
         Output = parsed.GetValue(output)!.FullName,
     }).RunAsync(cancellationToken);
 }));
-return await command.Parse(args).InvokeAsync();
+return await PatientInvocation.InvokeAsync(command, args);

@@ -37,11 +37,10 @@ command.SetAction((parsed, cancellationToken) => SampleCommand.RunAsync(async ()
     }
     else
     {
-        string[] lost = [.. new Option[] { data, context, tasks }.Where(option => parsed.GetResult(option) is { Implicit: false }).Select(option => option.Name)];
-        if (lost.Length > 0) throw new UsageException($"{string.Join(", ", lost)} without --model FOLDER says nothing.");
+        parsed.RequireNone("--model FOLDER", data, context, tasks);
         measured = new WordsModel(items, draws);
     }
 
     await new Job(measured, choices, tokens, kept, parsed.GetValue(output)!.FullName).RunAsync(cancellationToken);
 }));
-return await command.Parse(args).InvokeAsync();
+return await PatientInvocation.InvokeAsync(command, args);

@@ -18,49 +18,32 @@ Option<bool> measureOnly = new("--measure-only") { Description = "With --model: 
 Option<DirectoryInfo?> trainBase = new("--train-base") { Description = "Train the built-in word model anew and write it to this folder; nothing else is done." };
 
 RootCommand command = new("Extends a model's context and shows that it worked.") { output, model, data, context, heldOut, tokens, learningRate, seed, measureOnly, trainBase };
-command.SetAction(async (parsed, cancellationToken) =>
+command.SetAction((parsed, cancellationToken) => SampleCommand.RunAsync(async () =>
 {
-    try
+    if (parsed.GetValue(trainBase) is { } target)
     {
-        if (parsed.GetValue(trainBase) is { } target)
-        {
-            await BaseModel.TrainAsync(target.FullName, parsed.GetValue(seed), cancellationToken);
-        }
-        else if (parsed.GetValue(model) is { } folder)
-        {
-            await new FolderJob(new ExtensionOptions
-            {
-                Model = folder.FullName,
-                Data = parsed.GetValue(data)?.FullName ?? throw new UsageException("--model needs --data FILE: the text to tune and measure on."),
-                ContextLength = parsed.GetValue(context) ?? throw new UsageException("--model needs --context N: the window to extend to, in tokens."),
-                HeldOutDocuments = parsed.GetValue(heldOut),
-                Tokens = parsed.GetValue(tokens),
-                LearningRate = parsed.GetValue(learningRate),
-                Seed = parsed.GetValue(seed),
-                MeasureOnly = parsed.GetValue(measureOnly),
-                Output = parsed.GetValue(output)!.FullName,
-            }).RunAsync(cancellationToken);
-        }
-        else
-        {
-            if (parsed.GetValue(data) is not null || parsed.GetValue(context) is not null)
-                throw new UsageException("--data and --context go with --model FOLDER.");
-            await new RepetitionJob(parsed.GetValue(output)!.FullName, parsed.GetValue(seed)).RunAsync(cancellationToken);
-        }
+        await BaseModel.TrainAsync(target.FullName, parsed.GetValue(seed), cancellationToken);
+        return;
+    }
 
-        return 0;
-    }
-    catch (OperationCanceledException)
+    if (parsed.GetValue(model) is { } folder)
     {
-        await Console.Error.WriteLineAsync("Cancelled.");
-        return 130;
+        await new FolderJob(new ExtensionOptions
+        {
+            Model = folder.FullName,
+            Data = parsed.GetValue(data)?.FullName ?? throw new UsageException("--model needs --data FILE: the text to tune and measure on."),
+            ContextLength = parsed.GetValue(context) ?? throw new UsageException("--model needs --context N: the window to extend to, in tokens."),
+            HeldOutDocuments = parsed.GetValue(heldOut),
+            Tokens = parsed.AtLeast(tokens, 1),
+            LearningRate = parsed.GetValue(learningRate),
+            Seed = parsed.GetValue(seed),
+            MeasureOnly = parsed.GetValue(measureOnly),
+            Output = parsed.GetValue(output)!.FullName,
+        }).RunAsync(cancellationToken);
+        return;
     }
-    catch (Exception e) when (e is UsageException or IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException
-        or InvalidDataException or LongContext.Checkpoints.CheckpointFormatException or LongContext.Data.DataFormatException or LongContext.Training.NonFiniteLossException)
-    {
-        // What a user can mend gets one line; anything else is a bug and keeps its stack trace.
-        await Console.Error.WriteLineAsync("Error: " + e.Message);
-        return 1;
-    }
-});
-return await command.Parse(args).InvokeAsync();
+
+    parsed.RequireNone("--model FOLDER", data, context, heldOut, tokens, learningRate, measureOnly);
+    await new RepetitionJob(parsed.GetValue(output)!.FullName, parsed.GetValue(seed)).RunAsync(cancellationToken);
+}));
+return await PatientInvocation.InvokeAsync(command, args);

@@ -42,8 +42,7 @@ command.SetAction((parsed, cancellationToken) => SampleCommand.RunAsync(async ()
         return;
     }
 
-    string[] lost = [.. new Option[] { data, context, heldOut, learningRate }.Where(option => parsed.GetResult(option) is { Implicit: false }).Select(option => option.Name)];
-    if (lost.Length > 0) throw new UsageException($"{string.Join(", ", lost)} without --model FOLDER says nothing.");
+    parsed.RequireNone("--model FOLDER", data, context, heldOut, tokens, learningRate);
     await new WordStudy(folder, parsed.AtLeast(questions, 1), tunes ? parsed.AtLeast(steps, 20) : 0, parsed.GetValue(seed)).RunAsync(cancellationToken);
 }));
-return await command.Parse(args).InvokeAsync();
+return await PatientInvocation.InvokeAsync(command, args);

@@ -13,4 +13,17 @@ internal static class OptionValues
         T value = parsed.GetValue(option);
         return value.CompareTo(least) >= 0 ? value : throw new UsageException(FormattableString.Invariant($"{option.Name} is {value}, expected at least {least}."));
     }
+
+    /// <summary>Options that would be passed over in silence are refused.</summary>
+    /// <exception cref="UsageException">One was given.</exception>
+    public static void RequireNone(this ParseResult parsed, string without, params ReadOnlySpan<Option> options)
+    {
+        var lost = new List<string>();
+        foreach (Option option in options)
+        {
+            if (parsed.GetResult(option) is { Implicit: false }) lost.Add(option.Name);
+        }
+
+        if (lost.Count > 0) throw new UsageException($"{string.Join(", ", lost)} without {without} says nothing.");
+    }
 }

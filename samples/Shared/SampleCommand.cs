@@ -8,7 +8,9 @@ namespace LongContext.Samples.Shared;
 /// <summary>What every sample does about errors and cancellation.</summary>
 internal static class SampleCommand
 {
-    public static async Task<int> RunAsync(Func<Task> work)
+    /// <param name="work">What the sample does.</param>
+    /// <param name="goesOn">Where the same command goes on after a cancellation, such as "from the last checkpoint"; null if it begins anew.</param>
+    public static async Task<int> RunAsync(Func<Task> work, string? goesOn = null)
     {
         try
         {
@@ -17,7 +19,7 @@ internal static class SampleCommand
         }
         catch (OperationCanceledException)
         {
-            await Console.Error.WriteLineAsync("Cancelled. The same command goes on from the last checkpoint.");
+            await Console.Error.WriteLineAsync(goesOn is null ? "Cancelled." : $"Cancelled. The same command goes on {goesOn}.");
             return 130;
         }
         catch (Exception e) when (e is UsageException or IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException

@@ -24,7 +24,7 @@ public sealed class PrepareLongAlignTests
         long Number(string name) => root.GetProperty(name).GetInt64();
 
         // 400 conversations; every 20th stands there twice, every 25th that is long enough almost so, and every 100th has a broken line behind it.
-        string[] lines = await File.ReadAllLinesAsync(folder["longalign.jsonl"], TestContext.Current.CancellationToken);
+        string[] lines = await File.ReadAllLinesAsync(folder["longalign-1.jsonl"], TestContext.Current.CancellationToken);
         Assert.Equal((20L, 4L, 0L), (Number("exactDuplicates"), Number("badRecords"), Number("notEncoded")));
         Assert.InRange(Number("nearDuplicates"), 4, 16);
         Assert.Equal(lines.Length, Number("records") + Number("badRecords"));

@@ -5,6 +5,7 @@ using LongContext.Data;
 using LongContext.Models;
 using LongContext.Packing;
 using LongContext.Positions;
+using LongContext.Recipes;
 using LongContext.TestSupport;
 using LongContext.Tokenization;
 using LongContext.Training;
@@ -91,13 +92,12 @@ public sealed class ReadmeTests
         string modelFolder = args[0], dataFile = args[1], outputFolder = args[2];
         var tokenizer = HuggingFaceTokenizer.Load(modelFolder);
         using var model = CausalLanguageModel.Load(modelFolder, new ModelLoadOptions { RopeScaling = RopeScaling.Linear(8) });
-        int[] tokens = [.. tokenizer.EncodeToIds(string.Join('\n', TextDocuments.Read(dataFile)))];
-        var windows = LongDocuments.Cut(tokens, model.ContextLength, model.Config.BeginningOfSentenceTokenId);
-        var packs = new SequencePacker(new SequencePackerOptions { ContextLength = model.ContextLength }).Pack(windows);
+        var documents = ContinuedPretraining.Sequences(TextDocuments.Read(dataFile), tokenizer, model.ContextLength);
+        var packs = new SequencePacker(new SequencePackerOptions { ContextLength = model.ContextLength }).Pack(documents);
         using var trainer = new LongContextTrainer(model, new TrainerOptions
         {
             Epochs = 2,
-            LearningRate = 1e-3,
+            LearningRate = 2e-5, // as published for 7B models; small ones learn at 1e-4 to 3e-3
             Schedule = LearningRateSchedule.Cosine(warmupSteps: 2),
             CheckpointFolder = Path.Combine(outputFolder, "checkpoints"),
         });

@@ -24,7 +24,7 @@ internal sealed class FolderJob(FolderOptions options, int summaryTokens)
     {
         var watch = Stopwatch.StartNew();
         (ChapterSummaries[] training, ChapterSummaries[] heldOut) = HeldOutData.Read(options, ChapterSummaries.Read, chapter => chapter.Chapter, "chapter", cancellationToken);
-        using CausalLanguageModel model = CausalLanguageModel.Load(options.Model, new ModelLoadOptions { DataType = ScalarType.Float32 });
+        using CausalLanguageModel model = CausalLanguageModel.Load(options.Model, new ModelLoadOptions { DataType = ScalarType.Float32, DequantizesWeights = true });
         int window = model.ContextLength, context = options.ContextLength ?? window;
         if (Math.Min(window, context) - summaryTokens < 64) throw new UsageException($"A window of {Math.Min(window, context)} tokens leaves no room for a chapter beside --summary-tokens {summaryTokens}.");
         var report = new TableReport

@@ -24,8 +24,8 @@ internal sealed class OwnComparison(OwnOptions options)
             RetrievalBudget = budgets[0],
         }.Make();
         Console.WriteLine($"{models.Answering.Name} with {strategies.Count} strategies on {string.Join(", ", tasks.Select(task => task.Name))}.");
-        // A model of ours answers one at a time; a server has several hands.
-        await new Comparison($"Strategies for long contexts: {models.Answering.Name}", options.Output) { RequestsAtOnce = options.Model is null ? 4 : 1 }
+        // For a server; a model of ours says itself how many it answers at once.
+        await new Comparison($"Strategies for long contexts: {models.Answering.Name}", options.Output) { RequestsAtOnce = 4 }
             .RunAsync([models.Answering], tasks, strategies, cancellationToken);
     }
 }

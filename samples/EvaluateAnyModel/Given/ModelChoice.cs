@@ -20,9 +20,6 @@ internal sealed class ModelChoice
 
     public IEnumerable<Option> Options => [model, endpoint, name, keyVariable, tokenizer, context, timeout, priceIn, priceOut];
 
-    /// <summary>Whether the model is on this machine, where it serves one request at a time.</summary>
-    public bool IsLocal(ParseResult parsed) => parsed.GetValue(endpoint) is null;
-
     /// <summary>How long one request may take.</summary>
     public TimeSpan Timeout(ParseResult parsed) => TimeSpan.FromSeconds(parsed.AtLeast(timeout, 1));
 

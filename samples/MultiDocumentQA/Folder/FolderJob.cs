@@ -21,7 +21,7 @@ internal sealed class FolderJob(FolderOptions options, IReadOnlyList<int>? docum
         HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.Load(options.Model);
         (MultiDocumentQuestion[] training, MultiDocumentQuestion[] heldOut) = HeldOutData.Read(options, MultiDocumentQuestion.Read, question => question.Question, "question", cancellationToken);
         int[] counts = Counts([.. training, .. heldOut]);
-        using CausalLanguageModel model = CausalLanguageModel.Load(options.Model, new ModelLoadOptions { DataType = ScalarType.Float32 });
+        using CausalLanguageModel model = CausalLanguageModel.Load(options.Model, new ModelLoadOptions { DataType = ScalarType.Float32, DequantizesWeights = true });
         var study = new PositionStudy(new OpenQuestions(heldOut), tokenizer, counts, heldOut.Length, answerTokens);
         var report = new TableReport
         {

@@ -37,7 +37,7 @@ internal sealed class FolderModel : IMeasuredModel
 
     public QuantizationReportOptions Measure { get; }
 
-    public CausalLanguageModel Load() => CausalLanguageModel.Load(folder);
+    public CausalLanguageModel Load() => CausalLanguageModel.Load(folder, new ModelLoadOptions { DequantizesWeights = true });
 
     public IReadOnlyList<PackedBatch> Calibration(long tokens)
     {

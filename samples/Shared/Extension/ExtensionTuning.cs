@@ -11,7 +11,7 @@ internal static class ExtensionTuning
     private const int PackTokens = 8192;
 
     public static CausalLanguageModel Load(ExtensionOptions options, RopeScaling? scaling) =>
-        CausalLanguageModel.Load(options.Model, new ModelLoadOptions { RopeScaling = scaling, DataType = ScalarType.Float32 });
+        CausalLanguageModel.Load(options.Model, new ModelLoadOptions { RopeScaling = scaling, DataType = ScalarType.Float32, DequantizesWeights = true });
 
     public static async Task<TrainingResult> RunAsync(
         CausalLanguageModel model, ExtensionData data, ExtensionOptions options, IProgress<TrainingProgress> progress, CancellationToken cancellationToken)
