@@ -23,9 +23,6 @@ namespace LongContext.Generation;
 /// </remarks>
 public sealed class GenerationEngine : IDisposable, IAsyncDisposable
 {
-    /// <summary>Likeliest tokens of prompts' places that are kept for a request, at most: 128 MiB of them.</summary>
-    private const long MostPromptAlternatives = 1 << 24;
-
     private readonly EngineModel model;
     private readonly IModelRunner runner;
     private readonly PagedCache cache;
@@ -159,8 +156,8 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
     /// <param name="request">The prompt and how it is continued.</param>
     /// <param name="cancellationToken">Ends the request: the caller's wait at once, its work at the next step.</param>
     /// <exception cref="ArgumentException">Empty prompt, an id outside the vocabulary, or an option that cannot be used.</exception>
-    /// <exception cref="CacheCapacityException">The request could never fit into the cache.</exception>
-    /// <exception cref="GenerationQueueFullException">Too many wait already.</exception>
+    /// <exception cref="CacheCapacityException">The request could never fit into the cache, or not into what the machine turned out to have.</exception>
+    /// <exception cref="GenerationQueueFullException">Too many wait already, or ask for too many log-probabilities.</exception>
     /// <exception cref="NoTokenAllowedException">What the options forbid leaves no token, or their grammar is too ambiguous to be followed.</exception>
     /// <exception cref="NotSupportedException">It asks for what only <see cref="TextGenerator"/> does.</exception>
     /// <exception cref="InvalidOperationException">The model was changed after the engine was made, or its scores are not numbers.</exception>
@@ -229,8 +226,7 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
 
         if (request.Options is null) throw new ArgumentException("Options is null.", nameof(request));
         request.Options.Validate(model.VocabularySize);
-        if (request.Options.PromptLogProbabilities is { } alternatives && (long)prompt.Length * Math.Min(alternatives, model.VocabularySize) is > MostPromptAlternatives and var wanted)
-            throw new ArgumentException($"GenerationOptions.PromptLogProbabilities asks for {alternatives} tokens at each of {prompt.Length} places of the prompt, {wanted} in all, expected at most {MostPromptAlternatives} in all.", nameof(request));
+        KeptAlternatives.Check(request, model.VocabularySize, options.MaximumLogProbabilities);
         model.CheckUnchanged();
         PositionRemapping? remapping = model.Remapping(request.PositionRemapping);
         if (remapping is not null && !runner.SupportsRemapping)

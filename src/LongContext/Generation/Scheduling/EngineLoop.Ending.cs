@@ -106,6 +106,7 @@ internal sealed partial class EngineLoop
         {
             if (!active.Remove(sequence)) return false;
             if (!sequence.Began) notBegun--;
+            alternatives -= sequence.Alternatives;
         }
 
         Counters.ReusedTokens += sequence.ReusedTokens;

@@ -27,7 +27,7 @@ internal sealed partial class EngineLoop : IDisposable
     private List<EngineSequence> inbox = [], taken = [];
     private readonly CancellationTokenSource stop = new();
     private CancellationTokenSource step = new();
-    private long arrivals;
+    private long arrivals, alternatives;
     private long? shortSince;
     private int holders, notBegun, runningCount, waitingCount;
     private double heldWork, wholeWork;
@@ -78,7 +78,15 @@ internal sealed partial class EngineLoop : IDisposable
             if (broken is not null) throw new InvalidOperationException("The engine stopped with a fault: " + broken.Message, broken);
             if (options.QueueLimit is { } limit && notBegun >= limit + Math.Max(0, batch.MaximumSequences - (active.Count - notBegun)))
                 throw new GenerationQueueFullException($"{notBegun} requests wait, and no more than {limit} may (GenerationEngineOptions.QueueLimit).");
+            if (sequence.Alternatives > options.MaximumLogProbabilitiesTogether - alternatives)
+            {
+                throw new GenerationQueueFullException(
+                    $"{sequence.Alternatives} log-probabilities of likeliest tokens are asked for, and requests before this one may come to {alternatives}, expected at most {options.MaximumLogProbabilitiesTogether} together " +
+                    $"(GenerationEngineOptions.{nameof(GenerationEngineOptions.MaximumLogProbabilitiesTogether)}).");
+            }
+
             sequence.Arrival = ++arrivals;
+            alternatives += sequence.Alternatives;
             active.Add(sequence);
             notBegun++;
             inbox.Add(sequence);

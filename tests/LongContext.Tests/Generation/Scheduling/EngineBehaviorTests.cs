@@ -139,9 +139,9 @@ public sealed class EngineBehaviorTests
     [Fact]
     public void Options_OutOfRange_AllFaultsInOne()
     {
-        var options = new GenerationEngineOptions { CacheBytes = 0, CacheTokens = 0, StepTokens = 3, MaximumSequences = 4, QueueLimit = -1, KeptShare = double.NaN, OffloadBytes = -1, CacheFormat = (KeyValueCacheFormat)9, Threads = 0, TimeProvider = null! };
+        var options = new GenerationEngineOptions { CacheBytes = 0, CacheTokens = 0, StepTokens = 3, MaximumSequences = 4, QueueLimit = -1, KeptShare = double.NaN, OffloadBytes = -1, MaximumLogProbabilities = -1, MaximumLogProbabilitiesTogether = -2, CacheFormat = (KeyValueCacheFormat)9, Threads = 0, TimeProvider = null! };
         string message = Assert.Throws<ArgumentException>(options.Validate).Message;
-        foreach (string name in new[] { "CacheBytes must", "CacheTokens must", "both given", "StepTokens", "QueueLimit", "KeptShare", "OffloadBytes", "CacheFormat", "Threads", "TimeProvider" })
+        foreach (string name in new[] { "CacheBytes must", "CacheTokens must", "both given", "StepTokens", "QueueLimit", "KeptShare", "OffloadBytes", "MaximumLogProbabilities must", "MaximumLogProbabilitiesTogether must", "CacheFormat", "Threads", "TimeProvider" })
             Assert.Contains(name, message, StringComparison.Ordinal);
         new GenerationEngineOptions().Validate();
     }
