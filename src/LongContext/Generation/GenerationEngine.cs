@@ -56,7 +56,7 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
         options = options with { Logger = GuardedLogger.Of(options.Logger) };
         (this.model, this.runner, this.options, Model) = (model, runner, options, whole);
         MemoryPlan = (ledger ?? new CacheLedger()).Enter(
-            model.MemoryName, draft?.Model.MemoryName ?? model.MemoryName, promised => EngineMemory.Plan(whole, model, runner, options, cacheBytes, draft?.Runner.Pages, promised), out reservation);
+            model.MemoryName, draft?.Model.MemoryName ?? model.MemoryName, promised => EngineMemory.Plan(whole, model, runner, options, cacheBytes, draft?.Runner, promised), out reservation);
         cache = new PagedCache(runner.Pages, new PagedCacheOptions
         {
             BudgetBytes = MemoryPlan.CacheBytes,
