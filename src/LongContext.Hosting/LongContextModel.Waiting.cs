@@ -32,7 +32,7 @@ public sealed partial class LongContextModel
         }
         catch (Exception e) when (e is PromptTooLongException or CacheCapacityException || RequestFault.Is(e))
         {
-            HostingMeter.Ended(ModelId, HostingMeter.Refused, Stopwatch.GetElapsedTime(arrived));
+            HostingMeter.Ended(ModelId, e is CacheCapacityException { IsPermanent: false } ? HostingMeter.Overloaded : HostingMeter.Refused, Stopwatch.GetElapsedTime(arrived));
             throw;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

@@ -89,8 +89,8 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
     /// <summary>Whether activations are rounded.</summary>
     internal bool RoundsActivations => options.RoundsActivations;
 
-    /// <summary>Tokens of prompt and answer that one request may have, as the cache's memory allows.</summary>
-    public int MaximumSequenceTokens => GenerationMemoryPlan.LongestSequence(cache.Needs, cache.BudgetBytes);
+    /// <summary>Tokens of prompt and answer that one request may have, as the cache's memory allows: fewer for a while after the machine turned out to have less than was planned.</summary>
+    public int MaximumSequenceTokens => GenerationMemoryPlan.LongestSequence(cache.Needs, loop.CapacityBytes);
 
     /// <summary>What memory is used for, as it was planned when the engine was made, and what fits into it.</summary>
     public GenerationMemoryPlan MemoryPlan { get; }
@@ -139,7 +139,7 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
     /// <param name="cancellationToken">Ends the request: the reader at once, its work at the next step.</param>
     /// <returns>A stream to be read once; the request begins with reading.</returns>
     /// <exception cref="ArgumentException">Empty prompt, an id outside the vocabulary, or an option that cannot be used.</exception>
-    /// <exception cref="CacheCapacityException">The request could never fit into the cache.</exception>
+    /// <exception cref="CacheCapacityException">The request could never fit into the cache, or not into what the machine turned out to have.</exception>
     /// <exception cref="NotSupportedException">It asks for what only <see cref="TextGenerator"/> does.</exception>
     /// <exception cref="InvalidOperationException">The model was changed after the engine was made.</exception>
     /// <exception cref="ObjectDisposedException">The engine or the model was disposed.</exception>
@@ -198,11 +198,11 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
     internal CacheRoom Room(int prompt, int answer, TokenDropping? dropping)
     {
         // The last token of an answer goes nowhere.
-        long tokens = (long)prompt + Math.Max(answer, 1), bytes = cache.Needs.Bytes(tokens - 1, 1, dropping as AttentionSinks), there = cache.BudgetBytes;
+        long tokens = (long)prompt + Math.Max(answer, 1), bytes = cache.Needs.Bytes(tokens - 1, 1, dropping as AttentionSinks), there = loop.CapacityBytes;
         PromptSelection? selection = dropping is PromptSelection chosen && chosen.MaximumTokens < prompt ? chosen : null;
         if (selection is not null) bytes = Math.Max(cache.Needs.BytesToChoose(prompt, selection), cache.Needs.Bytes(tokens - 1, 1, null, prompt - selection.MaximumTokens));
         int fits = Math.Min(int.MaxValue - 1, selection is null ? cache.Needs.LongestSequence(there, dropping as AttentionSinks) : cache.Needs.LongestSequence(there, prompt, selection)) + 1;
-        return new CacheRoom(prompt, answer, fits, bytes, there);
+        return new CacheRoom(prompt, answer, fits, bytes, there, MemoryPlan.CacheBytes);
     }
 
     /// <summary>The request with its prompt as it is computed.</summary>

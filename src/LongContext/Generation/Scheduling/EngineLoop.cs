@@ -21,6 +21,7 @@ internal sealed partial class EngineLoop : IDisposable
     private readonly StepBatch batch;
     private readonly DraftGuesser? drafts;
     private readonly GenerationEngineOptions options;
+    private readonly MemoryShortage shortage;
     private readonly Thread thread;
     private readonly HashSet<EngineSequence> active = [];
     private readonly Action<EngineSequence> admitted, abandonedOne;
@@ -41,6 +42,7 @@ internal sealed partial class EngineLoop : IDisposable
         int stepTokens = Math.Min(options.StepTokens, runner.MaximumTokens), sequences = Math.Min(options.MaximumSequences, stepTokens);
         scheduler = new Scheduler(cache, stepTokens, sequences, model.Work, options.OvertakingLimit, drafts, StepMemory.ScoreRowsOf(options));
         batch = new StepBatch(stepTokens, sequences);
+        shortage = new MemoryShortage(options.TimeProvider);
         (admitted, abandonedOne) = (OnAdmitted, OnAbandoned);
         thread = new Thread(Run) { IsBackground = true, Name = "LongContext engine" };
         thread.Start();
@@ -56,6 +58,9 @@ internal sealed partial class EngineLoop : IDisposable
     public int WaitingCount => Volatile.Read(ref waitingCount);
 
     public long Preemptions => scheduler.Preemptions;
+
+    /// <summary>Bytes that keys and values may come to: what was planned, or less where the machine has shown that it has less.</summary>
+    public long CapacityBytes => Math.Min(cache.BudgetBytes, shortage.HeldBytes ?? long.MaxValue);
 
     /// <summary>The fault that ended the thread; null while it goes on.</summary>
     public Exception? Failure
@@ -161,7 +166,7 @@ internal sealed partial class EngineLoop : IDisposable
                 scheduler.Plan(batch, admitted);
                 Volatile.Write(ref runningCount, scheduler.Running.Count);
                 if (batch.SequenceCount > 0) Step();
-                else if (scheduler.Running.Count > 0) Fail(scheduler.Running[0], new CacheCapacityException($"There is no memory for another page of the cache: it holds {cache.CommittedBytes} bytes and cannot grow."));
+                else if (scheduler.Running.Count > 0) FailForMemory();
                 Count();
                 AllocatedBytes = GC.GetAllocatedBytesForCurrentThread();
             }
@@ -196,6 +201,7 @@ internal sealed partial class EngineLoop : IDisposable
     private void Count()
     {
         lock (gate) Volatile.Write(ref waitingCount, scheduler.WaitingCount + inbox.Count);
+        shortage.Saw(cache.CommittedBytes);
         Tell(scheduler.Running.Count, waitingCount, cache.CommittedBytes + (drafts?.Cache.CommittedBytes ?? 0));
     }
 
