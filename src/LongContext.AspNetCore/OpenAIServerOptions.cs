@@ -54,6 +54,15 @@ public sealed class OpenAIServerOptions
     public long MaximumPromptLogprobsTogether { get; set; } = 4_000_000;
 
     /// <summary>
+    /// Log-probabilities of a request's answers ("logprobs", "top_logprobs"), at most: the tokens that an answer may have, times likeliest tokens asked for and one, times answers. Where a request names no length, what the model's
+    /// window and memory leave counts, so that one with a long window needs "max_tokens" then. Default 4,000,000.
+    /// </summary>
+    public int MaximumAnswerLogprobs { get; set; } = 4_000_000;
+
+    /// <summary>The same of all requests whose answers are being made or wait to be read; one that goes beyond is refused with 503. Default 16,000,000.</summary>
+    public long MaximumAnswerLogprobsTogether { get; set; } = 16_000_000;
+
+    /// <summary>
     /// Whether requests may say how soon they come ("priority", lower is sooner): whoever holds a key then goes before all others' by saying so. False: a "priority" other than 0 is refused. True (the default): each
     /// counts, and <see cref="Generation.GenerationEngineOptions.OvertakingLimit"/> alone bounds how often one goes before.
     /// </summary>

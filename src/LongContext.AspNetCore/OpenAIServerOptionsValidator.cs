@@ -35,6 +35,8 @@ internal sealed class OpenAIServerOptionsValidator : IValidateOptions<OpenAIServ
         AtLeast(1, options.MaximumToolBytes, nameof(options.MaximumToolBytes));
         AtLeast(0, options.MaximumPromptLogprobs, nameof(options.MaximumPromptLogprobs));
         AtLeast(options.MaximumPromptLogprobs, options.MaximumPromptLogprobsTogether, nameof(options.MaximumPromptLogprobsTogether));
+        AtLeast(0, options.MaximumAnswerLogprobs, nameof(options.MaximumAnswerLogprobs));
+        AtLeast(options.MaximumAnswerLogprobs, options.MaximumAnswerLogprobsTogether, nameof(options.MaximumAnswerLogprobsTogether));
         AtLeast(0, options.MaximumStopStrings, nameof(options.MaximumStopStrings));
         AtLeast(1, options.MaximumStopStringLength, nameof(options.MaximumStopStringLength));
         AtLeast(1, options.MaximumChoices, nameof(options.MaximumChoices));

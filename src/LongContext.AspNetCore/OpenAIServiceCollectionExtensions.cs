@@ -39,7 +39,8 @@ public static class OpenAIServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<AccessControl>();
         services.TryAddSingleton<BodyBudget>();
-        services.TryAddSingleton<LogprobBudget>();
+        services.TryAddSingleton<PromptLogprobBudget>();
+        services.TryAddSingleton<AnswerLogprobBudget>();
         services.TryAddSingleton<ModelDirectory>();
         services.TryAddSingleton<PromptLimit>();
         services.TryAddSingleton<CompletionServer>();

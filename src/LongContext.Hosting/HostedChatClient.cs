@@ -13,7 +13,8 @@ internal sealed class HostedChatClient(LongContextModel model) : IChatClient
     public async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(messages);
-        // Read twice.
+        // Read twice, and encoded once.
+        using EncodedTexts? texts = EncodedTexts.Begin();
         messages = messages as IReadOnlyCollection<ChatMessage> ?? [.. messages];
         await model.RequireFitAsync(messages, options, cancellationToken).ConfigureAwait(false);
         using ModelRequest request = await model.EnterAsync(Priority(options), cancellationToken).ConfigureAwait(false);
@@ -35,7 +36,8 @@ internal sealed class HostedChatClient(LongContextModel model) : IChatClient
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(messages);
-        // Read twice.
+        // Read twice, and encoded once: all of it before the first piece comes.
+        using EncodedTexts? texts = EncodedTexts.Begin();
         messages = messages as IReadOnlyCollection<ChatMessage> ?? [.. messages];
         await model.RequireFitAsync(messages, options, cancellationToken).ConfigureAwait(false);
         using ModelRequest request = await model.EnterAsync(Priority(options), cancellationToken).ConfigureAwait(false);

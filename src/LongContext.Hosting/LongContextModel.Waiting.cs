@@ -32,7 +32,7 @@ public sealed partial class LongContextModel
         }
         catch (Exception e) when (e is PromptTooLongException or CacheCapacityException || RequestFault.Is(e))
         {
-            HostingMeter.Ended(ModelId, HostingMeter.Refused, Stopwatch.GetElapsedTime(arrived));
+            HostingMeter.Ended(ModelId, e is CacheCapacityException { IsPermanent: false } ? HostingMeter.Overloaded : HostingMeter.Refused, Stopwatch.GetElapsedTime(arrived));
             throw;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -65,6 +65,18 @@ public sealed partial class LongContextModel
     {
         if (Client is { } there) return Task.FromResult(there);
         return WaitAsync(ReadyAsync, Stopwatch.GetTimestamp(), cancellationToken);
+    }
+
+    /// <summary>Tokens that an answer may have at most, whatever its prompt; waits until the model is there, which knows it.</summary>
+    /// <param name="options">What is asked for.</param>
+    /// <param name="cancellationToken">The caller's.</param>
+    /// <returns>For a client that is none of the library's what the options say; null where they leave it open.</returns>
+    internal async Task<int?> LongestAnswerAsync(ChatOptions options, CancellationToken cancellationToken)
+    {
+        IChatClient client = await WaitForModelAsync(cancellationToken).ConfigureAwait(false);
+        // Not one under others, which may change what is asked on its way.
+        if (client is LongContextChatClient own) return RequestFault.Checked(() => own.CheckFit(1, options)).NewTokens;
+        return options.MaxOutputTokens == ChatLengths.Rest ? null : options.MaxOutputTokens;
     }
 
     /// <summary>Waits for a place at the model and for the model.</summary>

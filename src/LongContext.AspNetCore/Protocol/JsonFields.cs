@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace LongContext.AspNetCore.Protocol;
@@ -30,11 +29,18 @@ internal readonly struct JsonFields(JsonElement element, string path = "")
         return found ?? names[0];
     }
 
-    private static bool IsSame(JsonElement one, JsonElement other) => one.ValueKind == other.ValueKind && one.ValueKind switch
+    /// <summary>Whether two values are one, however they are written. What cannot be compared, a number whose exponent is no int or text that is none, counts as two.</summary>
+    private static bool IsSame(JsonElement one, JsonElement other)
     {
-        JsonValueKind.Number => one.TryGetDouble(out double number) && other.TryGetDouble(out double second) && number == second,
-        _ => JsonMarshal.GetRawUtf8Value(one).SequenceEqual(JsonMarshal.GetRawUtf8Value(other)),
-    };
+        try
+        {
+            return JsonElement.DeepEquals(one, other);
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentOutOfRangeException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>Refuses members of other names.</summary>
     public void Only(params ReadOnlySpan<string> names)

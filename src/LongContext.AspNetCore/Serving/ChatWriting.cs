@@ -1,5 +1,6 @@
 using LongContext.AspNetCore.Protocol;
 using LongContext.Generation;
+using LongContext.Hosting;
 using Microsoft.Extensions.AI;
 
 namespace LongContext.AspNetCore.Serving;

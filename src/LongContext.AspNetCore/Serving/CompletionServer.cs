@@ -9,7 +9,7 @@ namespace LongContext.AspNetCore.Serving;
 
 /// <summary>Answers requests for completions: reads, asks the model, writes; whatever happens, the client is told and the model is let go of.</summary>
 internal sealed partial class CompletionServer(
-    AccessControl access, BodyBudget budget, LogprobBudget logprobs, ModelDirectory models, PromptLimit prompts, IOptions<OpenAIServerOptions> options, TimeProvider clock, ILogger<CompletionServer> logger)
+    AccessControl access, BodyBudget budget, PromptLogprobBudget promptLogprobs, AnswerLogprobBudget answerLogprobs, ModelDirectory models, PromptLimit prompts, IOptions<OpenAIServerOptions> options, TimeProvider clock, ILogger<CompletionServer> logger)
 {
     private readonly OpenAIServerOptions limits = options.Value;
 
@@ -29,9 +29,11 @@ internal sealed partial class CompletionServer(
             using var body = new RequestBody(budget, limits);
             await body.ReadAsync(context.Request, patience.Token).ConfigureAwait(false);
             request = body.Parse(read);
+            using IDisposable? texts = RequestTexts.Begin();
             (LongContextModel model, IChatClient client) = models.Find(request.Model);
             await prompts.CheckAsync(request, model, client, patience.Token).ConfigureAwait(false);
-            using LogprobBudget.Share held = logprobs.Take(PromptLimit.Logprobs(request));
+            using LogprobBudget.Share ofPrompts = promptLogprobs.Take(PromptLimit.Logprobs(request));
+            using LogprobBudget.Share ofAnswers = answerLogprobs.Take(await AnswerLogprobs.CountAsync(request, model, limits, patience.Token).ConfigureAwait(false));
             await TokenPrompts.PrepareAsync(request, model, patience.Token).ConfigureAwait(false);
             await PromptWindow.CheckAsync(request, model, patience.Token).ConfigureAwait(false);
             if (access.NeedsKeys && !limits.SharesCacheBetweenKeys) request.KeepCacheOf(holder);

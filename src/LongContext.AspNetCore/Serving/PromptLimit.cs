@@ -1,5 +1,6 @@
 using System.Text;
 using LongContext.AspNetCore.Protocol;
+using LongContext.Evaluation;
 using LongContext.Hosting;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
@@ -37,9 +38,11 @@ internal sealed class PromptLimit(IOptions<OpenAIServerOptions> options, IServic
     private static void Count(RequestPrompt prompt, ChatOptions options, Tokenizer tokenizer, int most)
     {
         long count = 0;
+        bool isWhole = options.AdditionalProperties?.GetValueOrDefault(ChatOptionKeys.Completion) is true;
         foreach (string text in Texts(prompt, options))
         {
-            count += tokenizer.CountTokens(text);
+            // A completion's text is what the model reads; a chat's texts stand in a template.
+            count += isWhole ? RequestTexts.Count(tokenizer, text) : tokenizer.CountTokens(text);
             if (count > most) throw TooLong(prompt, most);
         }
     }

@@ -1,6 +1,10 @@
 namespace LongContext.Generation;
 
-/// <summary>A request's keys and values do not fit into the engine's cache: it was refused because they never could, even with no other there; or, rarely, the machine had less memory left than the engine may use.</summary>
+/// <summary>A request's keys and values do not fit into the engine's cache: it was refused because they never could, even with no other there; or the machine has less memory left than the engine may use.</summary>
+/// <remarks>
+/// Where memory ran out under a request that had all of it, requests that need more than was there are refused at once for a while (<see cref="IsPermanent"/> is false): for 30 seconds, and each time that it turns out so again for
+/// twice as long, 8 minutes at most.
+/// </remarks>
 public sealed class CacheCapacityException : InvalidOperationException
 {
     /// <summary>Makes it.</summary>
@@ -32,6 +36,6 @@ public sealed class CacheCapacityException : InvalidOperationException
     /// <summary>Bytes that the request would need.</summary>
     public long RequiredBytes { get; init; }
 
-    /// <summary>Bytes that the cache may take.</summary>
+    /// <summary>Bytes that the cache may take, or could when memory ran out.</summary>
     public long CapacityBytes { get; init; }
 }

@@ -61,23 +61,14 @@ internal static class ChatConversation
 
     private static (string Text, string? Reasoning) Text(ChatMessage message, int number)
     {
-        StringBuilder text = new(), reasoning = new();
-        bool isAfterCall = false;
+        var reasoning = new StringBuilder();
         foreach (AIContent content in message.Contents)
         {
-            if (content is TextContent part)
-            {
-                // Templates write calls behind all that a turn says: what was said behind one stands on a line of its own.
-                if (isAfterCall && text.Length > 0 && part.Text.Length > 0 && !char.IsWhiteSpace(text[^1]) && !char.IsWhiteSpace(part.Text[0])) text.Append('\n');
-                text.Append(part.Text);
-                isAfterCall &= part.Text.Length == 0;
-            }
-            else if (content is TextReasoningContent thought) reasoning.Append(thought.Text);
+            if (content is TextReasoningContent thought) reasoning.Append(thought.Text);
             else if (content is FunctionResultContent) throw new ArgumentException($"Message {number} is the {message.Role}'s and holds a function's result, which is a tool's to say: give it the role \"{ChatRole.Tool}\".");
-            else if (content is FunctionCallContent) isAfterCall = true;
-            else throw new ArgumentException($"Message {number} holds a {content.GetType().Name}, expected text: the model reads nothing else.");
+            else if (content is not (TextContent or FunctionCallContent)) throw new ArgumentException($"Message {number} holds a {content.GetType().Name}, expected text: the model reads nothing else.");
         }
 
-        return (text.ToString(), reasoning.Length > 0 ? reasoning.ToString() : null);
+        return (new SpokenText().Add(message.Contents), reasoning.Length > 0 ? reasoning.ToString() : null);
     }
 }

@@ -149,7 +149,7 @@ internal sealed class ChatRequestReader
         if (asked.PromptTokenIds is { } given) return (null, null, ChatTokenPrompt.Of(given, messages, chatOptions!, asked), 0);
         (ChatText? rendered, string text) = Text(messages, chatOptions, asked);
         int before = 0;
-        int[] tokens = rendered is null ? ModelText.Encode(tokenizer, config, text, out before) : [.. tokenizer.EncodeToIds(text)];
+        int[] tokens = rendered is null ? ModelText.Encode(tokenizer, config, text, out before) : EncodedTexts.Of(tokenizer, text);
         return tokens.Length > 0 ? (rendered, text, tokens, before) : throw new ArgumentException("The messages have no text, and the model has no token that texts begin with.", nameof(messages));
     }
 

@@ -23,9 +23,6 @@ namespace LongContext.Generation;
 /// </remarks>
 public sealed class GenerationEngine : IDisposable, IAsyncDisposable
 {
-    /// <summary>Likeliest tokens of prompts' places that are kept for a request, at most: 128 MiB of them.</summary>
-    private const long MostPromptAlternatives = 1 << 24;
-
     private readonly EngineModel model;
     private readonly IModelRunner runner;
     private readonly PagedCache cache;
@@ -59,7 +56,7 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
         options = options with { Logger = GuardedLogger.Of(options.Logger) };
         (this.model, this.runner, this.options, Model) = (model, runner, options, whole);
         MemoryPlan = (ledger ?? new CacheLedger()).Enter(
-            model.MemoryName, draft?.Model.MemoryName ?? model.MemoryName, promised => EngineMemory.Plan(whole, model, runner, options, cacheBytes, draft?.Runner.Pages, promised), out reservation);
+            model.MemoryName, draft?.Model.MemoryName ?? model.MemoryName, promised => EngineMemory.Plan(whole, model, runner, options, cacheBytes, draft?.Runner, promised), out reservation);
         cache = new PagedCache(runner.Pages, new PagedCacheOptions
         {
             BudgetBytes = MemoryPlan.CacheBytes,
@@ -92,8 +89,8 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
     /// <summary>Whether activations are rounded.</summary>
     internal bool RoundsActivations => options.RoundsActivations;
 
-    /// <summary>Tokens of prompt and answer that one request may have, as the cache's memory allows.</summary>
-    public int MaximumSequenceTokens => GenerationMemoryPlan.LongestSequence(cache.Needs, cache.BudgetBytes);
+    /// <summary>Tokens of prompt and answer that one request may have, as the cache's memory allows: fewer for a while after the machine turned out to have less than was planned.</summary>
+    public int MaximumSequenceTokens => GenerationMemoryPlan.LongestSequence(cache.Needs, loop.CapacityBytes);
 
     /// <summary>What memory is used for, as it was planned when the engine was made, and what fits into it.</summary>
     public GenerationMemoryPlan MemoryPlan { get; }
@@ -142,7 +139,7 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
     /// <param name="cancellationToken">Ends the request: the reader at once, its work at the next step.</param>
     /// <returns>A stream to be read once; the request begins with reading.</returns>
     /// <exception cref="ArgumentException">Empty prompt, an id outside the vocabulary, or an option that cannot be used.</exception>
-    /// <exception cref="CacheCapacityException">The request could never fit into the cache.</exception>
+    /// <exception cref="CacheCapacityException">The request could never fit into the cache, or not into what the machine turned out to have.</exception>
     /// <exception cref="NotSupportedException">It asks for what only <see cref="TextGenerator"/> does.</exception>
     /// <exception cref="InvalidOperationException">The model was changed after the engine was made.</exception>
     /// <exception cref="ObjectDisposedException">The engine or the model was disposed.</exception>
@@ -159,8 +156,8 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
     /// <param name="request">The prompt and how it is continued.</param>
     /// <param name="cancellationToken">Ends the request: the caller's wait at once, its work at the next step.</param>
     /// <exception cref="ArgumentException">Empty prompt, an id outside the vocabulary, or an option that cannot be used.</exception>
-    /// <exception cref="CacheCapacityException">The request could never fit into the cache.</exception>
-    /// <exception cref="GenerationQueueFullException">Too many wait already.</exception>
+    /// <exception cref="CacheCapacityException">The request could never fit into the cache, or not into what the machine turned out to have.</exception>
+    /// <exception cref="GenerationQueueFullException">Too many wait already, or ask for too many log-probabilities.</exception>
     /// <exception cref="NoTokenAllowedException">What the options forbid leaves no token, or their grammar is too ambiguous to be followed.</exception>
     /// <exception cref="NotSupportedException">It asks for what only <see cref="TextGenerator"/> does.</exception>
     /// <exception cref="InvalidOperationException">The model was changed after the engine was made, or its scores are not numbers.</exception>
@@ -201,11 +198,11 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
     internal CacheRoom Room(int prompt, int answer, TokenDropping? dropping)
     {
         // The last token of an answer goes nowhere.
-        long tokens = (long)prompt + Math.Max(answer, 1), bytes = cache.Needs.Bytes(tokens - 1, 1, dropping as AttentionSinks), there = cache.BudgetBytes;
+        long tokens = (long)prompt + Math.Max(answer, 1), bytes = cache.Needs.Bytes(tokens - 1, 1, dropping as AttentionSinks), there = loop.CapacityBytes;
         PromptSelection? selection = dropping is PromptSelection chosen && chosen.MaximumTokens < prompt ? chosen : null;
         if (selection is not null) bytes = Math.Max(cache.Needs.BytesToChoose(prompt, selection), cache.Needs.Bytes(tokens - 1, 1, null, prompt - selection.MaximumTokens));
         int fits = Math.Min(int.MaxValue - 1, selection is null ? cache.Needs.LongestSequence(there, dropping as AttentionSinks) : cache.Needs.LongestSequence(there, prompt, selection)) + 1;
-        return new CacheRoom(prompt, answer, fits, bytes, there);
+        return new CacheRoom(prompt, answer, fits, bytes, there, MemoryPlan.CacheBytes);
     }
 
     /// <summary>The request with its prompt as it is computed.</summary>
@@ -229,8 +226,7 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
 
         if (request.Options is null) throw new ArgumentException("Options is null.", nameof(request));
         request.Options.Validate(model.VocabularySize);
-        if (request.Options.PromptLogProbabilities is { } alternatives && (long)prompt.Length * Math.Min(alternatives, model.VocabularySize) is > MostPromptAlternatives and var wanted)
-            throw new ArgumentException($"GenerationOptions.PromptLogProbabilities asks for {alternatives} tokens at each of {prompt.Length} places of the prompt, {wanted} in all, expected at most {MostPromptAlternatives} in all.", nameof(request));
+        KeptAlternatives.Check(request, model.VocabularySize, options.MaximumLogProbabilities);
         model.CheckUnchanged();
         PositionRemapping? remapping = model.Remapping(request.PositionRemapping);
         if (remapping is not null && !runner.SupportsRemapping)

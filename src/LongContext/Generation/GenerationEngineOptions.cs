@@ -34,6 +34,18 @@ public sealed record GenerationEngineOptions
     public int? QueueLimit { get; init; }
 
     /// <summary>
+    /// Likeliest tokens that a request may have kept with their log-probabilities, of its prompt and its answer together: places times as many as <see cref="GenerationOptions.PromptLogProbabilities"/> and
+    /// <see cref="GenerationOptions.LogProbabilities"/> ask for, the answer as long as it may be. 8 bytes each; a request that asks for more is refused. 0 or more. Default 16,777,216 (128 MiB).
+    /// </summary>
+    public int MaximumLogProbabilities { get; init; } = 1 << 24;
+
+    /// <summary>
+    /// The same of all requests on their way, those that wait included; one that goes beyond is refused with a <see cref="GenerationQueueFullException"/>. At least <see cref="MaximumLogProbabilities"/>.
+    /// Default 67,108,864 (512 MiB).
+    /// </summary>
+    public long MaximumLogProbabilitiesTogether { get; init; } = 1 << 26;
+
+    /// <summary>
     /// How often requests of higher priorities may begin before older ones of lower priority: then the oldest of these goes before all others, until its answer is complete, and the count begins anew. So
     /// those of low priority get a share however many others come, and nobody waits for ever. At least 1. Default 16; null: any number of times, priorities are strict.
     /// </summary>
@@ -91,6 +103,9 @@ public sealed record GenerationEngineOptions
         if (OvertakingLimit is < 1) faults.Add($"OvertakingLimit must be at least 1, but is {OvertakingLimit}");
         if (StepTokens < 1 || StepTokens < MaximumSequences) faults.Add($"StepTokens must be at least 1 and at least MaximumSequences ({MaximumSequences}), but is {StepTokens}");
         if (QueueLimit is < 0) faults.Add($"QueueLimit must not be negative, but is {QueueLimit}");
+        if (MaximumLogProbabilities < 0) faults.Add($"MaximumLogProbabilities must not be negative, but is {MaximumLogProbabilities}");
+        if (MaximumLogProbabilitiesTogether < MaximumLogProbabilities)
+            faults.Add($"MaximumLogProbabilitiesTogether must be at least MaximumLogProbabilities ({MaximumLogProbabilities}), but is {MaximumLogProbabilitiesTogether}");
         if (!(KeptShare is >= 0 and <= 1)) faults.Add($"KeptShare must be in [0, 1], but is {KeptShare}");
         if (OffloadBytes < 0) faults.Add($"OffloadBytes must not be negative, but is {OffloadBytes}");
         if (!Enum.IsDefined(CacheFormat)) faults.Add($"CacheFormat is {(int)CacheFormat}, which is none of {string.Join(", ", Enum.GetNames<KeyValueCacheFormat>())}");

@@ -62,7 +62,7 @@ public sealed class GenerationMemoryPlan
         using (draft)
         {
             var known = new EngineModel(model);
-            return EngineMemory.Plan(model, known, runner, options, cacheBytes: null, draft?.Pages, CacheLedger.Process.Outstanding(known.MemoryName));
+            return EngineMemory.Plan(model, known, runner, options, cacheBytes: null, draft, CacheLedger.Process.Outstanding(known.MemoryName));
         }
     }
 

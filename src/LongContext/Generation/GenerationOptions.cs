@@ -63,6 +63,7 @@ public sealed partial record GenerationOptions
     /// Whether log-probabilities are computed, and for how many of the likeliest tokens besides the chosen one; 0 or more. They are the model's own, before bias, penalties, temperature and filters. Null
     /// (the default): none.
     /// </summary>
+    /// <remarks>An engine keeps those of an answer until it is at its end, and bounds how many there may be: see <see cref="GenerationEngineOptions.MaximumLogProbabilities"/>.</remarks>
     public int? LogProbabilities { get; init; }
 
     /// <summary>
@@ -71,7 +72,8 @@ public sealed partial record GenerationOptions
     /// Counts in a <see cref="GenerationEngine"/> only, which gives them as <see cref="GenerationResult.PromptDetails"/>.
     /// </summary>
     /// <remarks>
-    /// The whole prompt is computed for it, whatever is kept of earlier requests, in chunks of as many tokens as the memory plan has rows of scores for. The likeliest tokens of all places together are 16,777,216 at most (128 MiB).
+    /// The whole prompt is computed for it, whatever is kept of earlier requests, in chunks of as many tokens as the memory plan has rows of scores for. An engine bounds how many likeliest tokens there are at all places together
+    /// (<see cref="GenerationEngineOptions.MaximumLogProbabilities"/>).
     /// </remarks>
     public int? PromptLogProbabilities { get; init; }
 

@@ -1,6 +1,9 @@
 namespace LongContext.Generation;
 
-/// <summary>A request was refused because as many wait as <see cref="GenerationEngineOptions.QueueLimit"/> allows.</summary>
+/// <summary>
+/// A request was refused for those before it: as many wait as <see cref="GenerationEngineOptions.QueueLimit"/> allows, or they ask for as many log-probabilities as
+/// <see cref="GenerationEngineOptions.MaximumLogProbabilitiesTogether"/> does.
+/// </summary>
 public sealed class GenerationQueueFullException : InvalidOperationException
 {
     /// <summary>Makes it.</summary>

@@ -19,10 +19,10 @@ public sealed class JsonGrammar : GenerationGrammar
 {
     private const int LongestSchema = 1 << 20;
 
-    private JsonGrammar(JsonNode schema, Tokenizer tokenizer, JsonGrammarOptions options)
+    private JsonGrammar(JsonNode schema, TokenBytes tokens, JsonGrammarOptions options)
         : base(
             $"{schema.ToJsonString()} {options.Whitespace} {options.AllowsUndeclaredProperties} {options.MaximumDepth}",
-            new CompiledGrammar(TokenBytes.Of(tokenizer), options.MaximumDepth, graph => SchemaGrammar.Build(graph, schema, options))) =>
+            new CompiledGrammar(tokens, options.MaximumDepth, graph => SchemaGrammar.Build(graph, schema, options))) =>
         (Schema, Options) = (schema.ToJsonString(), options);
 
     /// <summary>The schema, as JSON.</summary>
@@ -36,7 +36,9 @@ public sealed class JsonGrammar : GenerationGrammar
     /// <param name="tokenizer">The model's tokenizer, of a Hugging Face folder.</param>
     /// <param name="options">Null for all defaults.</param>
     /// <exception cref="ArgumentException">The schema is no JSON or no schema, is too large, refers to nothing or only to itself, or nothing satisfies it; the message says what was found.</exception>
-    /// <exception cref="NotSupportedException">The schema has a word that a grammar cannot hold, or it is not known what the tokenizer's tokens spell.</exception>
+    /// <exception cref="NotSupportedException">
+    /// The schema has a word that a grammar cannot hold, or it is not known what the tokenizer's tokens spell: then whatever the schema is, and <see cref="AnyObject"/> is refused, too.
+    /// </exception>
     /// <exception cref="NoTokenAllowedException">The schema is too ambiguous to be followed: it makes too many places that a text may be at, or what may come first takes too long to find.</exception>
     public static JsonGrammar FromSchema(string schema, Tokenizer tokenizer, JsonGrammarOptions? options = null)
     {
@@ -45,17 +47,18 @@ public sealed class JsonGrammar : GenerationGrammar
         if (schema.Length > LongestSchema) throw new ArgumentException($"The schema has {schema.Length} characters, expected at most {LongestSchema}.", nameof(schema));
         options ??= new JsonGrammarOptions();
         options.Validate();
-        JsonNode? node;
+        // Before the schema is read: what is wrong with the vocabulary is none of its faults.
+        TokenBytes tokens = TokenBytes.Of(tokenizer);
         try
         {
-            node = JsonNode.Parse(schema, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false });
-            return new JsonGrammar(node ?? throw new ArgumentException("The schema is null, expected an object, true or false.", nameof(schema)), tokenizer, options);
+            JsonNode? node = JsonNode.Parse(schema, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false });
+            return new JsonGrammar(node ?? throw new ArgumentException("The schema is null, expected an object, true or false.", nameof(schema)), tokens, options);
         }
         catch (JsonException e)
         {
             throw new ArgumentException($"The schema is no JSON: {e.Message}", nameof(schema), e);
         }
-        catch (InvalidOperationException e)
+        catch (InvalidOperationException e) when (e is not NoTokenAllowedException)
         {
             // A word of the schema has a value of a type that it cannot have.
             throw new ArgumentException($"The schema is no JSON schema: {e.Message}", nameof(schema), e);

@@ -16,16 +16,17 @@ internal static class ModelText
         tokenizer is HuggingFaceTokenizer own ? own.Definition.PostProcessor.Before
         : config.BeginningOfSentenceTokenId is { } id ? [id] : [];
 
-    /// <summary>A text's tokens, with what goes before it unless it stands there already.</summary>
+    /// <summary>A text's tokens, with what goes before it unless it stands there already; not to be changed.</summary>
     public static int[] Encode(Tokenizer tokenizer, ModelConfig config, string text) => Encode(tokenizer, config, text, out _);
 
     /// <summary>The same, and how many tokens were put before the text's own.</summary>
     public static int[] Encode(Tokenizer tokenizer, ModelConfig config, string text, out int before)
     {
-        IReadOnlyList<int> beginning = Beginning(tokenizer, config), ids = tokenizer.EncodeToIds(text);
+        IReadOnlyList<int> beginning = Beginning(tokenizer, config);
+        int[] ids = EncodedTexts.Of(tokenizer, text);
         bool isThere = beginning.Count > 0 && ids.Take(beginning.Count).SequenceEqual(beginning);
         before = isThere ? 0 : beginning.Count;
-        return isThere ? [.. ids] : [.. beginning, .. ids];
+        return before == 0 ? ids : [.. beginning, .. ids];
     }
 
     /// <summary>What tokens spell, special ones by their names: the whole characters, and what is left of one that the last of them only begin.</summary>

@@ -132,9 +132,9 @@ public sealed class AccessTests
             limits.MaximumPrompts = 1025;
             limits.ApiKeys["nul\0"] = Key;
             limits.ApiKeys["twin"] = "sha256:" + Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(Key)));
-            limits.MaximumPromptLogprobsTogether = 5;
+            (limits.MaximumPromptLogprobsTogether, limits.MaximumAnswerLogprobsTogether) = (5, 6);
         }));
-        Assert.All(["ApiKeys[\"short\"]", "ApiKeys[\"hash\"]", "MaximumBodyBytes", "MaximumHeaderBytes", "RequestTimeout", "RequestsPerMinute", "MaximumSchemaBytes", "MaximumPrompts", "U+0000", "one key for \"nul\0\" and \"twin\"", "MaximumPromptLogprobsTogether"], part => Assert.Contains(part, e.Message, StringComparison.Ordinal));
+        Assert.All(["ApiKeys[\"short\"]", "ApiKeys[\"hash\"]", "MaximumBodyBytes", "MaximumHeaderBytes", "RequestTimeout", "RequestsPerMinute", "MaximumSchemaBytes", "MaximumPrompts", "U+0000", "one key for \"nul\0\" and \"twin\"", "MaximumPromptLogprobsTogether", "MaximumAnswerLogprobsTogether is 6, expected at least 4000000"], part => Assert.Contains(part, e.Message, StringComparison.Ordinal));
         Assert.DoesNotContain("secret", e.Message, StringComparison.Ordinal);
     }
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using LongContext.AspNetCore.Serving;
 using LongContext.Hosting.Support;
 using Microsoft.Extensions.AI;
 

@@ -60,7 +60,7 @@ public sealed class PromptScoreTests : IClassFixture<EngineServerTests.Folder>
         Assert.Equal(200, (await server.ChatAsync(TestServer.Chat("0123456789"))).Status);
         Assert.Equal(200, (await first).Status);
         Assert.Equal(200, (await server.ChatAsync(body)).Status);
-        Assert.Equal(0, server.Services.GetRequiredService<LogprobBudget>().Taken);
+        Assert.Equal(0, server.Services.GetRequiredService<PromptLogprobBudget>().Taken);
     }
 
     [Fact]

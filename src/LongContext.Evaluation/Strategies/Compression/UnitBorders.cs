@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using LongContext.Data.Cleaning;
 using LongContext.Data.Making;
@@ -15,23 +16,22 @@ internal static class UnitBorders
         _ => Tokens(text, tokenStarts),
     };
 
-    /// <summary>The ends of words; of a text of white space alone its length.</summary>
+    /// <summary>The ends of words; of a text of white space alone its length. None lies within a grapheme: a letter has its marks with it, as Thai and other scripts without spaces write them.</summary>
     public static List<int> Words(string text)
     {
         List<int> ends = [];
-        bool hasWord = false, afterLetter = false; // since the last end
-        for (int i = 0; i < text.Length;)
+        bool hasWord = false, afterLetter = false, afterSpace = false; // the first two since the last end
+        for (int i = 0; i < text.Length; i += StringInfo.GetNextTextElementLength(text, i))
         {
-            bool isPair = Rune.TryGetRuneAt(text, i, out Rune rune) && rune.Utf16SequenceLength == 2;
-            CharacterClass found = isPair ? CharacterClasses.Of(rune) : CharacterClasses.Of(text[i]);
+            CharacterClass found = Rune.TryGetRuneAt(text, i, out Rune rune) ? CharacterClasses.Of(rune) : CharacterClasses.Of(text[i]);
             bool isSpace = TextUnits.IsSpace(text[i]), isLetterAlone = found == CharacterClass.Alone;
             // A unit begins with what follows white space, and with a letter that is a word of its own; punctuation after such a letter goes with it.
-            bool begins = hasWord && !isSpace && (TextUnits.IsSpace(text[i - 1]) || isLetterAlone || (afterLetter && found == CharacterClass.Word));
+            bool begins = hasWord && !isSpace && (afterSpace || isLetterAlone || (afterLetter && found == CharacterClass.Word));
             if (begins) ends.Add(i);
             if (begins) afterLetter = false;
             hasWord |= !isSpace;
             afterLetter |= isLetterAlone;
-            i += isPair ? 2 : 1;
+            afterSpace = isSpace;
         }
 
         if (text.Length > 0) ends.Add(text.Length);

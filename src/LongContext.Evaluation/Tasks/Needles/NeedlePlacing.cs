@@ -25,12 +25,14 @@ internal static class NeedlePlacing
         int from = 0;
         foreach ((string needle, int place) in needles.Select(needle => (needle.Text, Place(tokenizer, text, words, tokens, needle.Depth))).OrderBy(needle => needle.Item2))
         {
-            Append(whole, text[from..place]);
-            Append(whole, needle);
+            Append(whole, text[from..place], JoinsWithBlank(text, from));
+            // Behind the text, or behind a needle at the same place.
+            int end = text.AsSpan(0, place).TrimEnd().Length;
+            Append(whole, needle, end > 0 ? JoinsWithBlank(text, char.IsLowSurrogate(text[end - 1]) ? end - 2 : end - 1) : JoinsWithBlank(text, 0));
             from = place;
         }
 
-        Append(whole, text[from..]);
+        Append(whole, text[from..], JoinsWithBlank(text, from));
         return whole.ToString();
     }
 
@@ -71,10 +73,19 @@ internal static class NeedlePlacing
     /// <summary>What the needle test takes for the end of a sentence, and its like in other scripts.</summary>
     private static bool IsFullStop(char mark) => mark == '.' || SentenceStops.IsOtherStop(mark);
 
-    private static void Append(StringBuilder whole, string part)
+    /// <summary>Whether the text puts a blank between sentences, by one of its characters: Chinese and Japanese do not, other scripts without spaces between words (Thai, Khmer) do.</summary>
+    private static bool JoinsWithBlank(string text, int place)
+    {
+        if (place < 0 || place >= text.Length) return true;
+        int character = Rune.TryGetRuneAt(text, place, out Rune rune) ? rune.Value : text[place];
+        // Han with its radicals, kana, bopomofo, their marks and full-width forms; Korean letters, which lie among them, have blanks.
+        return character is not ((>= 0x2E80 and <= 0x312F) or (>= 0x3190 and <= 0x9FFF) or (>= 0xF900 and <= 0xFAFF) or (>= 0xFE30 and <= 0xFE4F) or (>= 0xFF00 and <= 0xFF9F) or (>= 0x1B000 and <= 0x1B16F) or (>= 0x20000 and <= 0x3FFFF));
+    }
+
+    private static void Append(StringBuilder whole, string part, bool withBlank)
     {
         if (part.Length == 0) return;
-        if (whole.Length > 0 && !TextUnits.IsSpace(whole[^1]) && !TextUnits.IsSpace(part[0])) whole.Append(' ');
+        if (withBlank && whole.Length > 0 && !TextUnits.IsSpace(whole[^1]) && !TextUnits.IsSpace(part[0])) whole.Append(' ');
         whole.Append(part);
     }
 }

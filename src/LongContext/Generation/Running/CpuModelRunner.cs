@@ -80,6 +80,11 @@ internal sealed unsafe partial class CpuModelRunner : IModelRunner
     /// <inheritdoc />
     public bool SupportsRemapping => true;
 
+    /// <summary>Bytes that it has put aside for steps, rotations and what a step knows of its sequences apart; for tests.</summary>
+    public long StepBytes =>
+        ((((3L * shape.HiddenSize) + projected) * MaximumTokens) + (2L * shape.IntermediateSize * Math.Min(MaximumTokens, MlpRows))) * sizeof(float)
+        + low.Bytes + logits.Bytes + sinkQueries.Bytes + votes.Bytes;
+
     /// <summary>Matrices in codes that kernels do not read: made plain, they take the memory that they have without quantisation.</summary>
     public IReadOnlyList<string> MadePlain => weights.MadePlain;
 

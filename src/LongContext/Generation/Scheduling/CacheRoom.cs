@@ -5,8 +5,9 @@ namespace LongContext.Generation.Scheduling;
 /// <param name="NewTokens">Tokens of the answer, at most.</param>
 /// <param name="MaximumTokens">Tokens of prompt and answer that would fit.</param>
 /// <param name="RequiredBytes">Bytes that it needs, at least.</param>
-/// <param name="CapacityBytes">Bytes that the cache may take.</param>
-internal readonly record struct CacheRoom(int PromptTokens, int NewTokens, int MaximumTokens, long RequiredBytes, long CapacityBytes)
+/// <param name="CapacityBytes">Bytes that the cache may take, as far as is known now.</param>
+/// <param name="PlannedBytes">Bytes that it may take where the machine has what was planned.</param>
+internal readonly record struct CacheRoom(int PromptTokens, int NewTokens, int MaximumTokens, long RequiredBytes, long CapacityBytes, long PlannedBytes)
 {
     private long RequiredTokens => (long)PromptTokens + Math.Max(NewTokens, 1);
 
@@ -16,6 +17,17 @@ internal readonly record struct CacheRoom(int PromptTokens, int NewTokens, int M
     /// <summary>What a request that does not fit is told.</summary>
     public CacheCapacityException Refusal()
     {
+        if (RequiredBytes <= PlannedBytes && RequiredTokens < int.MaxValue)
+        {
+            return new CacheCapacityException(
+                $"A prompt of {PromptTokens} tokens and up to {NewTokens} new ones need {RequiredBytes} bytes of keys and values, but the machine had memory for {CapacityBytes} when it ran out, of {PlannedBytes} that were planned: " +
+                "try again later, or ask for less.")
+            {
+                RequiredBytes = RequiredBytes,
+                CapacityBytes = CapacityBytes,
+            };
+        }
+
         string advice = MaximumTokens > PromptTokens ? $"with this prompt at most {MaximumTokens - PromptTokens} new tokens fit" : $"prompts of at most {MaximumTokens - 1} tokens fit";
         return new CacheCapacityException(
             $"A prompt of {PromptTokens} tokens and up to {NewTokens} new ones need {RequiredBytes} bytes of keys and values, but the cache may take {CapacityBytes}: {advice}, {MaximumTokens} tokens in all. " +

@@ -49,6 +49,15 @@ internal sealed partial class EngineLoop
         End(sequence, exception);
     }
 
+    /// <summary>Ends the first sequence, for which no page can be had, and those that wait and whose texts would come to the same end.</summary>
+    private void FailForMemory()
+    {
+        long held = cache.CommittedBytes;
+        shortage.Note(held);
+        Fail(scheduler.Running[0], new CacheCapacityException($"There is no memory for another page of the cache: it holds {held} bytes and cannot grow."));
+        scheduler.RemoveLarger(held, sequence => End(sequence, new CacheCapacityException($"There is no memory for the prompt's keys and values: they have come to {held} bytes and could not grow.")));
+    }
+
     private void End(EngineSequence sequence, Exception exception)
     {
         if (!Forget(sequence))
@@ -106,6 +115,7 @@ internal sealed partial class EngineLoop
         {
             if (!active.Remove(sequence)) return false;
             if (!sequence.Began) notBegun--;
+            alternatives -= sequence.Alternatives;
         }
 
         Counters.ReusedTokens += sequence.ReusedTokens;

@@ -21,13 +21,14 @@ internal sealed partial class EngineLoop : IDisposable
     private readonly StepBatch batch;
     private readonly DraftGuesser? drafts;
     private readonly GenerationEngineOptions options;
+    private readonly MemoryShortage shortage;
     private readonly Thread thread;
     private readonly HashSet<EngineSequence> active = [];
     private readonly Action<EngineSequence> admitted, abandonedOne;
     private List<EngineSequence> inbox = [], taken = [];
     private readonly CancellationTokenSource stop = new();
     private CancellationTokenSource step = new();
-    private long arrivals;
+    private long arrivals, alternatives;
     private long? shortSince;
     private int holders, notBegun, runningCount, waitingCount;
     private double heldWork, wholeWork;
@@ -41,6 +42,7 @@ internal sealed partial class EngineLoop : IDisposable
         int stepTokens = Math.Min(options.StepTokens, runner.MaximumTokens), sequences = Math.Min(options.MaximumSequences, stepTokens);
         scheduler = new Scheduler(cache, stepTokens, sequences, model.Work, options.OvertakingLimit, drafts, StepMemory.ScoreRowsOf(options));
         batch = new StepBatch(stepTokens, sequences);
+        shortage = new MemoryShortage(options.TimeProvider);
         (admitted, abandonedOne) = (OnAdmitted, OnAbandoned);
         thread = new Thread(Run) { IsBackground = true, Name = "LongContext engine" };
         thread.Start();
@@ -56,6 +58,9 @@ internal sealed partial class EngineLoop : IDisposable
     public int WaitingCount => Volatile.Read(ref waitingCount);
 
     public long Preemptions => scheduler.Preemptions;
+
+    /// <summary>Bytes that keys and values may come to: what was planned, or less where the machine has shown that it has less.</summary>
+    public long CapacityBytes => Math.Min(cache.BudgetBytes, shortage.HeldBytes ?? long.MaxValue);
 
     /// <summary>The fault that ended the thread; null while it goes on.</summary>
     public Exception? Failure
@@ -78,7 +83,15 @@ internal sealed partial class EngineLoop : IDisposable
             if (broken is not null) throw new InvalidOperationException("The engine stopped with a fault: " + broken.Message, broken);
             if (options.QueueLimit is { } limit && notBegun >= limit + Math.Max(0, batch.MaximumSequences - (active.Count - notBegun)))
                 throw new GenerationQueueFullException($"{notBegun} requests wait, and no more than {limit} may (GenerationEngineOptions.QueueLimit).");
+            if (sequence.Alternatives > options.MaximumLogProbabilitiesTogether - alternatives)
+            {
+                throw new GenerationQueueFullException(
+                    $"{sequence.Alternatives} log-probabilities of likeliest tokens are asked for, and requests before this one may come to {alternatives}, expected at most {options.MaximumLogProbabilitiesTogether} together " +
+                    $"(GenerationEngineOptions.{nameof(GenerationEngineOptions.MaximumLogProbabilitiesTogether)}).");
+            }
+
             sequence.Arrival = ++arrivals;
+            alternatives += sequence.Alternatives;
             active.Add(sequence);
             notBegun++;
             inbox.Add(sequence);
@@ -153,7 +166,7 @@ internal sealed partial class EngineLoop : IDisposable
                 scheduler.Plan(batch, admitted);
                 Volatile.Write(ref runningCount, scheduler.Running.Count);
                 if (batch.SequenceCount > 0) Step();
-                else if (scheduler.Running.Count > 0) Fail(scheduler.Running[0], new CacheCapacityException($"There is no memory for another page of the cache: it holds {cache.CommittedBytes} bytes and cannot grow."));
+                else if (scheduler.Running.Count > 0) FailForMemory();
                 Count();
                 AllocatedBytes = GC.GetAllocatedBytesForCurrentThread();
             }
@@ -188,6 +201,7 @@ internal sealed partial class EngineLoop : IDisposable
     private void Count()
     {
         lock (gate) Volatile.Write(ref waitingCount, scheduler.WaitingCount + inbox.Count);
+        shortage.Saw(cache.CommittedBytes);
         Tell(scheduler.Running.Count, waitingCount, cache.CommittedBytes + (drafts?.Cache.CommittedBytes ?? 0));
     }
 

@@ -56,11 +56,17 @@ internal static class EngineMemory
     /// <summary>Divides memory between a model and its draft, so that both hold as many tokens. Where a number of tokens was asked for, the draft's come on top.</summary>
     public static (long Model, long Draft) Split(long bytes, IPageStore model, IPageStore draft, GenerationEngineOptions options)
     {
-        CacheNeeds own = new(model.Groups, model.PageTokens), small = new(draft.Groups, draft.PageTokens);
-        if (options.CacheTokens is { } tokens) return (bytes, small.Bytes(tokens, options.StepTokens));
-        double each = (double)own.PageBytes / model.PageTokens, draftEach = (double)small.PageBytes / draft.PageTokens;
-        long part = (long)(bytes * (draftEach / (each + draftEach)));
+        if (options.CacheTokens is { } tokens) return (bytes, new CacheNeeds(draft.Groups, draft.PageTokens).Bytes(tokens, options.StepTokens));
+        long part = (long)(bytes * DraftShare(model, draft));
         return (bytes - part, part);
+    }
+
+    /// <summary>The draft's share of memory that holds as many tokens for both.</summary>
+    private static double DraftShare(IPageStore model, IPageStore draft)
+    {
+        CacheNeeds own = new(model.Groups, model.PageTokens), small = new(draft.Groups, draft.PageTokens);
+        double each = (double)own.PageBytes / model.PageTokens, draftEach = (double)small.PageBytes / draft.PageTokens;
+        return draftEach / (each + draftEach);
     }
 
     /// <summary>What an engine's memory is used for, as things are now.</summary>
@@ -69,34 +75,31 @@ internal static class EngineMemory
     /// <param name="runner">Made already; what it has put aside for steps counts as not used yet.</param>
     /// <param name="options">How the machine is used.</param>
     /// <param name="cacheBytes">What the cache may take whatever the options say; null for what they say.</param>
-    /// <param name="draft">The draft model's pages; null without one.</param>
+    /// <param name="draft">The draft model's runner; null without one.</param>
     /// <param name="promised">Bytes of the memory that other engines may still take; the system does not know of them.</param>
-    public static GenerationMemoryPlan Plan(CausalLanguageModel? model, EngineModel known, IModelRunner runner, GenerationEngineOptions options, long? cacheBytes, IPageStore? draft = null, long promised = 0)
+    public static GenerationMemoryPlan Plan(CausalLanguageModel? model, EngineModel known, IModelRunner runner, GenerationEngineOptions options, long? cacheBytes, IModelRunner? draft = null, long promised = 0)
     {
         bool onGpu = known.DeviceMemory is not null;
         MachineMemory memory = known.DeviceMemory ?? MachineMemory.Now();
         List<GenerationMemoryItem> items = [];
-        double perCacheByte = 0;
+        StepMemory? steps = null, draftSteps = null;
         if (model is not null)
         {
             long weights = WeightBytes(model);
             items.Add(new GenerationMemoryItem("weights", weights));
             if (options.DraftModel is { } small)
             {
-                long draftWeights = WeightBytes(small);
-                items.Add(new GenerationMemoryItem("weights of the draft model", draftWeights));
-                weights += draftWeights;
-                items.Add(StepMemory.DrawnGuesses(options, model.Config.VocabularySize));
+                weights += WeightBytes(small);
+                draftSteps = AddDraft(items, small, draft is CpuModelRunner, options, model.Config.VocabularySize, known.ContextLength);
             }
 
             items.Add(new GenerationMemoryItem("in use otherwise", Math.Max(0, memory.Total - memory.Left - weights)));
-            var steps = new StepMemory(model.Shape, model.DataType, runner is CpuModelRunner, options);
+            steps = new StepMemory(model.Shape, model.DataType, runner is CpuModelRunner, options);
             items.AddRange(steps.Items(known.ContextLength));
-            perCacheByte = steps.BytesPerCacheByte;
         }
 
         if (promised > 0) items.Add(new GenerationMemoryItem("promised to other engines", Math.Min(promised, memory.Left)));
-        GenerationMemoryPlan plan = Plan(memory.Total, onGpu, items, perCacheByte, runner.Pages, draft, known.ContextLength, options, cacheBytes);
+        GenerationMemoryPlan plan = Plan(memory.Total, onGpu, items, runner.Pages, steps, draft?.Pages, draftSteps, known.ContextLength, options, cacheBytes);
         ILogger? logger = GuardedLogger.Of(options.Logger);
         if (plan.Fits) logger?.LogInformation("The engine's memory: {Plan}.", plan);
         else logger?.LogWarning("The engine's memory: {Plan}.", plan);
@@ -110,29 +113,51 @@ internal static class EngineMemory
         DecoderShape shape = ModelFamily.ReadShape(config);
         bool byKernels = !onGpu && dataType != ScalarType.Float64;
         var steps = new StepMemory(shape, dataType, byKernels, options);
+        int contextLength = ModelText.Window(config);
         List<GenerationMemoryItem> items =
         [
             new("weights", new WeightMemory(new MemoryRequest { Config = config, DataType = dataType, WeightQuantization = quantization }, shape).Weights),
             new("in use otherwise", onGpu ? GpuRuntimeBytes : CpuRuntimeBytes),
-            .. steps.Items(ModelText.Window(config)),
+            .. steps.Items(contextLength),
         ];
-        if (options.DraftModel is { } drafting)
-        {
-            items.Add(new GenerationMemoryItem("weights of the draft model", WeightBytes(drafting)));
-            items.Add(StepMemory.DrawnGuesses(options, config.VocabularySize));
-        }
-
+        using IModelRunner? draft = options.DraftModel is { } small ? Runner(small, options) : null;
+        StepMemory? draftSteps = draft is null ? null : AddDraft(items, options.DraftModel!, draft is CpuModelRunner, options, config.VocabularySize, contextLength);
         var groups = new CacheGroups(shape.Layers);
         int pageTokens = new RunnerOptions().PageTokens;
         using IPageStore pages = byKernels
             ? new CpuPageStore(groups, new CacheLayout(shape.KeyValueHeadCount, shape.HeadDimension, pageTokens, CpuModelRunner.CacheFormatOf(Format(options), dataType)))
             : new TorchPageStore(groups, new TensorCacheFormat(Format(options), dataType, CPU), pageTokens, shape.KeyValueHeadCount, shape.HeadDimension, CPU);
-        using IModelRunner? draft = options.DraftModel is { } small ? Runner(small, options) : null;
-        return Plan(memoryBytes, onGpu, items, steps.BytesPerCacheByte, pages, draft?.Pages, ModelText.Window(config), options, cacheBytes: null);
+        return Plan(memoryBytes, onGpu, items, pages, steps, draft?.Pages, draftSteps, contextLength, options, cacheBytes: null);
     }
 
+    /// <summary>Adds a draft model's weights, what its steps take, and what its guesses do.</summary>
+    /// <param name="items">The parts of the plan.</param>
+    /// <param name="model">The draft model.</param>
+    /// <param name="byKernels">Whether the CPU's kernels run it.</param>
+    /// <param name="options">The engine's.</param>
+    /// <param name="vocabularySize">Tokens of the model that guesses are for.</param>
+    /// <param name="contextLength">That model's: the texts are its.</param>
+    private static StepMemory AddDraft(List<GenerationMemoryItem> items, CausalLanguageModel model, bool byKernels, GenerationEngineOptions options, int vocabularySize, int contextLength)
+    {
+        var steps = new StepMemory(model.Shape, model.DataType, byKernels, options, ofDraft: true);
+        items.Add(new GenerationMemoryItem("weights of the draft model", WeightBytes(model)));
+        items.AddRange(steps.Items(contextLength));
+        items.Add(StepMemory.DrawnGuesses(options, vocabularySize));
+        return steps;
+    }
+
+    /// <param name="total">Memory that there is.</param>
+    /// <param name="onGpu">Whether it is a GPU's.</param>
+    /// <param name="items">All parts but keys and values.</param>
+    /// <param name="pages">The model's.</param>
+    /// <param name="steps">What the model's steps take; null in tests, for nothing.</param>
+    /// <param name="draft">The draft model's pages; null without one.</param>
+    /// <param name="draftSteps">What its steps take; null without one and in tests.</param>
+    /// <param name="contextLength">Tokens of a request at most.</param>
+    /// <param name="options">The engine's.</param>
+    /// <param name="cacheBytes">What keys and values may take whatever the options say; null for what they say.</param>
     private static GenerationMemoryPlan Plan(
-        long total, bool onGpu, List<GenerationMemoryItem> items, double perCacheByte, IPageStore pages, IPageStore? draft, int contextLength, GenerationEngineOptions options, long? cacheBytes)
+        long total, bool onGpu, List<GenerationMemoryItem> items, IPageStore pages, StepMemory? steps, IPageStore? draft, StepMemory? draftSteps, int contextLength, GenerationEngineOptions options, long? cacheBytes)
     {
         var needs = new CacheNeeds(pages.Groups, pages.PageTokens);
         long usable = (long)(total * (options.MemoryUtilization ?? (onGpu ? GpuUtilization : HostUtilization))), left = usable - items.Sum(item => item.Bytes), chosen;
@@ -147,14 +172,17 @@ internal static class EngineMemory
         else
         {
             long most = (long)Math.Min(long.MaxValue / 2, (double)options.MaximumSequences * needs.Bytes(contextLength, options.StepTokens));
-            chosen = Math.Max(Math.Min((long)(left / (1 + perCacheByte)), most), needs.Bytes(1));
+            double share = draft is null ? 0 : DraftShare(pages, draft);
+            double gathered = ((1 - share) * (steps?.BytesPerCacheByte ?? 0)) + (share * (draftSteps?.BytesPerCacheByte ?? 0));
+            chosen = Math.Max(Math.Min((long)(left / (1 + gathered)), most), needs.Bytes(1));
         }
 
         long draftBytes = 0;
         if (draft is not null) (chosen, draftBytes) = Split(chosen, pages, draft, options);
         items.Add(new GenerationMemoryItem("keys and values", chosen));
         if (draft is not null) items.Add(new GenerationMemoryItem("keys and values of the draft model", draftBytes));
-        if (perCacheByte > 0) items.Add(new GenerationMemoryItem("keys and values of a layer, gathered", (long)(chosen * perCacheByte)));
+        items.AddRange(steps?.Gathered(chosen) ?? []);
+        items.AddRange(draftSteps?.Gathered(draftBytes) ?? []);
         return new GenerationMemoryPlan(needs, options.StepTokens, options.MaximumSequences) { TotalBytes = total, UsableBytes = usable, Items = items, CacheBytes = chosen, DraftCacheBytes = draftBytes };
     }
 

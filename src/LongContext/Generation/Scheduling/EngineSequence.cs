@@ -35,6 +35,7 @@ internal sealed class EngineSequence : CachedSequence
         count = PromptLength = FrequencyBase = prompt.Length;
 
         stops = [.. Options.StopTokenIds ?? model.StopTokenIds];
+        Alternatives = KeptAlternatives.Of(Options, prompt.Length, model.VocabularySize);
         PromptScores = Options.PromptLogProbabilities is { } alternatives ? new PromptScores(prompt, alternatives) : null;
         grammar = LateConstraint.Of(Options, stops);
         Sampler = new SequenceSampler(Options, model.VocabularySize, prompt, stops, distribution, grammar);
@@ -56,6 +57,9 @@ internal sealed class EngineSequence : CachedSequence
     public TokenStream Stream { get; }
 
     public SequenceSampler Sampler { get; }
+
+    /// <summary>Likeliest tokens that are kept for it with their log-probabilities, at most.</summary>
+    public long Alternatives { get; }
 
     /// <summary>How likely the prompt's tokens are, as far as it was read; null where nobody asks.</summary>
     public PromptScores? PromptScores { get; }

@@ -86,6 +86,15 @@ internal sealed class Scheduler(PagedCache cache, int stepTokens, int maximumSeq
         }
     }
 
+    /// <summary>Takes out those of the waiting whose tokens need more than some bytes.</summary>
+    public void RemoveLarger(long bytes, Action<EngineSequence> removed)
+    {
+        for (int i = waiting.Count - 1; i >= 0; i--)
+        {
+            if (cache.NeededBytes(waiting[i], waiting[i].Count, 1) > bytes) RemoveAt(waiting, i, removed);
+        }
+    }
+
     /// <summary>Takes out all.</summary>
     public void RemoveAll(Action<EngineSequence> removed)
     {

@@ -19,12 +19,18 @@ internal sealed class StepMemory
     private readonly DecoderShape shape;
     private readonly long rows, perRow, inner, scores;
     private readonly bool byKernels;
+    private readonly string whose;
 
-    public StepMemory(DecoderShape shape, ScalarType dataType, bool byKernels, GenerationEngineOptions options)
+    /// <param name="shape">The model's.</param>
+    /// <param name="dataType">Its type.</param>
+    /// <param name="byKernels">Whether the CPU's kernels run it.</param>
+    /// <param name="options">The engine's.</param>
+    /// <param name="ofDraft">Whether it is the draft model, whose sequences have one row of scores each: the checking is the other one's.</param>
+    public StepMemory(DecoderShape shape, ScalarType dataType, bool byKernels, GenerationEngineOptions options, bool ofDraft = false)
     {
-        (this.shape, this.byKernels, rows) = (shape, byKernels, options.StepTokens);
+        (this.shape, this.byKernels, rows, whose) = (shape, byKernels, options.StepTokens, ofDraft ? " of the draft model" : "");
         int size = dataType.ElementSize();
-        long projected = (shape.HeadCount + (2L * shape.KeyValueHeadCount)) * shape.HeadDimension, wanted = ScoreRowsOf(options);
+        long projected = (shape.HeadCount + (2L * shape.KeyValueHeadCount)) * shape.HeadDimension, wanted = ofDraft ? Math.Min(options.MaximumSequences, options.StepTokens) : ScoreRowsOf(options);
         if (byKernels)
         {
             // Hidden states, normed ones, what is added to them; queries, keys and values; attention's tiles. All in float32.
@@ -46,19 +52,26 @@ internal sealed class StepMemory
     /// <summary>Rows of scores that a step has room for: so many tokens of prompts are scored in one step at most, beside the others' next ones.</summary>
     public static int ScoreRowsOf(GenerationEngineOptions options) => (int)Math.Min(options.StepTokens, Math.Max((long)options.MaximumSequences * RowsOfScores, FewestRowsOfScores));
 
-    /// <summary>The probabilities that a draft model's guesses were drawn with, of as many as a step can check.</summary>
-    public static GenerationMemoryItem DrawnGuesses(GenerationEngineOptions options, int vocabularySize) => new("probabilities of guesses", (long)ScoreRowsOf(options) * vocabularySize * sizeof(float));
+    /// <summary>The probabilities that a draft model's guesses were drawn with, of as many as a step can check, and a row of scores over the model's vocabulary where the draft's is smaller.</summary>
+    public static GenerationMemoryItem DrawnGuesses(GenerationEngineOptions options, int vocabularySize) => new("probabilities of guesses", (ScoreRowsOf(options) + 1L) * vocabularySize * sizeof(float));
 
     /// <summary>What is gathered of the cache for a layer, by the cache's bytes: of one sequence that fills it.</summary>
     public double BytesPerCacheByte { get; }
 
-    /// <summary>The parts.</summary>
+    /// <summary>The parts but for what is gathered.</summary>
     /// <param name="contextLength">Positions that rotations are kept for.</param>
     public IEnumerable<GenerationMemoryItem> Items(int contextLength)
     {
-        yield return new GenerationMemoryItem("hidden states of a step", (rows * perRow) + inner);
-        yield return new GenerationMemoryItem("scores", scores);
+        yield return new GenerationMemoryItem("hidden states of a step" + whose, (rows * perRow) + inner);
+        yield return new GenerationMemoryItem("scores" + whose, scores);
         int kinds = shape.Layers.Where(layer => layer.HasPositions).Select(layer => layer.Type).Distinct().Count();
-        if (byKernels) yield return new GenerationMemoryItem("rotations by position", (long)contextLength * kinds * shape.HeadDimension * sizeof(float));
+        if (byKernels) yield return new GenerationMemoryItem("rotations by position" + whose, (long)contextLength * kinds * shape.HeadDimension * sizeof(float));
+    }
+
+    /// <summary>What is gathered of a layer.</summary>
+    /// <param name="cacheBytes">Bytes of the model's keys and values.</param>
+    public IEnumerable<GenerationMemoryItem> Gathered(long cacheBytes)
+    {
+        if (BytesPerCacheByte > 0) yield return new GenerationMemoryItem("keys and values of a layer" + whose + ", gathered", (long)(cacheBytes * BytesPerCacheByte));
     }
 }

@@ -169,6 +169,9 @@ public class PerplexityCompressorTests
     [InlineData("  lead", "  lead")]
     [InlineData("東京 is大", "東|京 |is|大")]
     [InlineData("東、京。ab", "東、|京。|ab")]
+    [InlineData("น้ำกินดี ๆ", "น้ำ|กิ|น|ดี |ๆ")]
+    [InlineData("か\u3099き\r\ncafe\u0301 x", "か\u3099|き\r\n|cafe\u0301 |x")]
+    [InlineData("a \u0301b 👩‍👩‍👧 c", "a \u0301|b |👩‍👩‍👧 |c")]
     [InlineData("\t", "\t")]
     [InlineData("", "")]
     public void Words_Text_AreItsUnits(string text, string expected)

@@ -116,6 +116,27 @@ public sealed class NeedleTaskTests
         }
     }
 
+    /// <summary>Needles stand in a text as its own sentences do.</summary>
+    [Theory]
+    [InlineData("海很静。天很蓝。海很静。天很蓝。海很静。天很蓝。", "灯是红的。", "海很静。天很蓝。海很静。天很蓝。灯是红的。海很静。天很蓝。灯是红的。")]
+    [InlineData("海很静。天很蓝。海很静。天很蓝。海很静。天很蓝。", "The lamp is red.", "海很静。天很蓝。海很静。天很蓝。The lamp is red.海很静。天很蓝。The lamp is red.")]
+    [InlineData("静かだ。\n青い。", "赤い。", "静かだ。赤い。\n青い。赤い。")]
+    [InlineData("It is calm. It is blue.", "灯是红的。", "It is calm. 灯是红的。 It is blue. 灯是红的。")]
+    [InlineData("바다는 조용하다. 하늘은 푸르다.", "등은 붉다.", "바다는 조용하다. 등은 붉다. 하늘은 푸르다. 등은 붉다.")]
+    [InlineData("ทะเลสงบ. ฟ้าใส", "ไฟสีแดง", "ทะเลสงบ. ไฟสีแดง ฟ้าใส ไฟสีแดง")]
+    public void Insert_AnyScript_JoinsAsTheTextDoes(string text, string needle, string expected) =>
+        Assert.Equal(expected, NeedlePlacing.Insert(PieceTokenizer.CharacterLevel, text, [(needle, 0.8), (needle, 1)]));
+
+    [Fact]
+    public void Insert_SeveralAtOnePlace_JoinsThemAsTheTextDoes()
+    {
+        Assert.Equal("甲。乙。海。", NeedlePlacing.Insert(PieceTokenizer.CharacterLevel, "海。", [("甲。", 0), ("乙。", 0)]));
+        Assert.Equal("海。\n甲。乙。", NeedlePlacing.Insert(PieceTokenizer.CharacterLevel, "海。\n", [("甲。", 1), ("乙。", 1)]));
+        Assert.Equal("A. B. Sea.", NeedlePlacing.Insert(PieceTokenizer.CharacterLevel, "Sea.", [("A.", 0), ("B.", 0)]));
+        Assert.Equal("甲𠀋乙", NeedlePlacing.Insert(PieceTokenizer.CharacterLevel, "𠀋", [("甲", 0), ("乙", 1)]));
+        Assert.Equal("甲 乙", NeedlePlacing.Insert(PieceTokenizer.CharacterLevel, "", [("甲", 0), ("乙", 1)]));
+    }
+
     [Fact]
     public void CreateItems_LongStretchWithoutAFullStop_StaysAtTheDepth()
     {

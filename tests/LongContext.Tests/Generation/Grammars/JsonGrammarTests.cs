@@ -193,6 +193,21 @@ public sealed class JsonGrammarTests
     public void FromSchema_WordsThatAGrammarCannotHold_AreRefusedByName(string schema, string text) =>
         Assert.Contains(text, Assert.Throws<NotSupportedException>(() => JsonGrammar.FromSchema(schema, GrammarTokenizers.ByteLevel)).Message, StringComparison.Ordinal);
 
+    /// <summary>What is wrong with the schema, what makes it too costly to follow, and what is wrong with the vocabulary, are three things to a caller.</summary>
+    [Fact]
+    public void FromSchema_FaultsOfSchemaAndVocabulary_AreToldApart()
+    {
+        const string ambiguous = """{"anyOf":[{"type":"string","pattern":"^(a?){9000}b$"},{"type":"string","pattern":"^(c?){9000}d$"}]}""";
+        NoTokenAllowedException e = Assert.Throws<NoTokenAllowedException>(() => JsonGrammar.FromSchema(ambiguous, GrammarTokenizers.ByteLevel));
+        Assert.True(e.IsOfGrammar);
+        Assert.Contains("too ambiguous", e.Message, StringComparison.Ordinal);
+        foreach (string schema in new[] { "no JSON", """{"type":"string","pattern":5}""", """{"type":"string","minLength":"a"}""" }) Assert.Throws<ArgumentException>(() => JsonGrammar.FromSchema(schema, GrammarTokenizers.ByteLevel));
+        // Of a vocabulary that no grammar can be followed with, that is said whatever the schema is.
+        Microsoft.ML.Tokenizers.Tokenizer words = Microsoft.ML.Tokenizers.WordPieceTokenizer.Create(new MemoryStream("[UNK]\n[CLS]\n[SEP]\n[PAD]\n[MASK]\na"u8.ToArray()));
+        string message = Assert.Throws<NotSupportedException>(() => JsonGrammar.AnyObject(words)).Message;
+        foreach (string schema in new[] { "no JSON", """{"uniqueItems":true}""", ambiguous }) Assert.Equal(message, Assert.Throws<NotSupportedException>(() => JsonGrammar.FromSchema(schema, words)).Message);
+    }
+
     [Fact]
     public void FromSchema_CombinationsThatMultiply_AreRefusedSoon()
     {

@@ -65,6 +65,43 @@ public sealed class DraftModelTests
         Assert.True(engine.MaximumSequenceTokens < plain.MaximumSequenceTokens);
     }
 
+    /// <summary>What the draft's steps take is what it would take by itself, but that nothing is checked with it; and no less than it has put aside.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task MemoryPlan_WithADraftModel_HasTheStepsOfBoth(bool torchRunner)
+    {
+        using CausalLanguageModel model = FixtureModels.Load("llama-default"), draft = FixtureModels.Load("llama-tied-headdim");
+        GenerationEngineOptions options = Options with { CacheTokens = null, CacheBytes = 1_000_000, DraftModel = draft };
+        var running = new RunnerOptions { MaximumTokens = options.StepTokens };
+        IModelRunner small = torchRunner ? new TorchModelRunner(draft, running) : new CpuModelRunner(draft, running);
+        await using var engine = new GenerationEngine(
+            new EngineModel(model), torchRunner ? new TorchModelRunner(model, running) : new CpuModelRunner(model, running), options, null, whole: model, draft: (new EngineModel(draft), small));
+        GenerationMemoryPlan plan = engine.MemoryPlan;
+        var alone = new StepMemory(draft.Shape, draft.DataType, !torchRunner, options);
+        Assert.Equal(Bytes(alone.Items(model.Config.MaxPositionEmbeddings), "hidden states of a step"), Bytes(plan.Items, "hidden states of a step of the draft model"));
+        Assert.Equal(options.MaximumSequences * draft.Config.VocabularySize * sizeof(float) * (torchRunner ? 2 : 1), Bytes(plan.Items, "scores of the draft model"));
+        Assert.Equal(!torchRunner, plan.Items.Any(item => item.Name == "rotations by position of the draft model"));
+        if (torchRunner) Assert.Equal((long)(plan.DraftCacheBytes * (2.0 / draft.Shape.LayerCount)), Bytes(plan.Items, "keys and values of a layer of the draft model, gathered"));
+        GenerationMemoryPlan asked = GenerationMemoryPlan.For(model, options);
+        if (!torchRunner) Assert.Equal(asked.Items.Select(item => item.Name), plan.Items.Select(item => item.Name));
+
+        Task<GenerationResult>[] requests = [.. Enumerable.Range(0, options.MaximumSequences).Select(i => engine.GenerateAsync(
+            new GenerationRequest
+            {
+                Prompt = Enumerable.Range(0, 40 + i).Select(t => t * 7 % 97).ToArray(),
+                Options = new GenerationOptions { MaximumNewTokens = 30, StopTokenIds = [], Speculation = new SpeculationOptions { UsesPromptLookup = false } },
+            }, TestContext.Current.CancellationToken))];
+        await Task.WhenAll(requests);
+        Assert.True(engine.Statistics.DraftedTokens > 0);
+        if (small is not CpuModelRunner kernels) return;
+        // Scores have a quarter more room than they need.
+        long planned = Bytes(plan.Items, "hidden states of a step of the draft model") + Bytes(plan.Items, "scores of the draft model");
+        Assert.InRange(kernels.StepBytes, planned / 2, planned * 5 / 4);
+    }
+
+    private static long Bytes(IEnumerable<GenerationMemoryItem> items, string name) => items.Single(item => item.Name == name).Bytes;
+
     private static GenerationEngine Engine(CausalLanguageModel model, CausalLanguageModel? draft, bool torchRunner)
     {
         if (!torchRunner) return new GenerationEngine(model, Options with { DraftModel = draft });

@@ -139,9 +139,9 @@ public sealed class EngineBehaviorTests
     [Fact]
     public void Options_OutOfRange_AllFaultsInOne()
     {
-        var options = new GenerationEngineOptions { CacheBytes = 0, CacheTokens = 0, StepTokens = 3, MaximumSequences = 4, QueueLimit = -1, KeptShare = double.NaN, OffloadBytes = -1, CacheFormat = (KeyValueCacheFormat)9, Threads = 0, TimeProvider = null! };
+        var options = new GenerationEngineOptions { CacheBytes = 0, CacheTokens = 0, StepTokens = 3, MaximumSequences = 4, QueueLimit = -1, KeptShare = double.NaN, OffloadBytes = -1, MaximumLogProbabilities = -1, MaximumLogProbabilitiesTogether = -2, CacheFormat = (KeyValueCacheFormat)9, Threads = 0, TimeProvider = null! };
         string message = Assert.Throws<ArgumentException>(options.Validate).Message;
-        foreach (string name in new[] { "CacheBytes must", "CacheTokens must", "both given", "StepTokens", "QueueLimit", "KeptShare", "OffloadBytes", "CacheFormat", "Threads", "TimeProvider" })
+        foreach (string name in new[] { "CacheBytes must", "CacheTokens must", "both given", "StepTokens", "QueueLimit", "KeptShare", "OffloadBytes", "MaximumLogProbabilities must", "MaximumLogProbabilitiesTogether must", "CacheFormat", "Threads", "TimeProvider" })
             Assert.Contains(name, message, StringComparison.Ordinal);
         new GenerationEngineOptions().Validate();
     }
@@ -225,7 +225,8 @@ public sealed class EngineBehaviorTests
         GenerationEngine? made = null;
         long least = long.MaxValue;
         CacheCapacityException? refusal = null;
-        await using GenerationEngine engine = made = Engines.Make(pages, 1 << 20, runner: own => new OracleRunner(own, Engines.Vocabulary)
+        var clock = new SetClock();
+        await using GenerationEngine engine = made = Engines.Make(pages, 1 << 20, Engines.Small with { TimeProvider = clock }, runner: own => new OracleRunner(own, Engines.Vocabulary)
         {
             Before = (_, _) =>
             {
@@ -238,12 +239,13 @@ public sealed class EngineBehaviorTests
         GenerationResult[] results = await Task.WhenAll(requests.Select(request => engine.GenerateAsync(request, Ended)));
         for (int i = 0; i < requests.Length; i++) Assert.Equal((await Engines.AloneAsync([null], requests[i])).Tokens, results[i].Tokens);
         Assert.Equal(30 * 64, least);
-        Assert.NotNull(refusal);
-        // With nobody there it is tried again: in vain, and then, when others have given memory back, not.
+        Assert.False(refusal!.IsPermanent);
+        // With nobody there it is tried again: in vain, and then, when others have given memory back and a while has gone, not.
         await PlannedAsync(engine, 1 << 20);
         await Assert.ThrowsAsync<CacheCapacityException>(() => engine.GenerateAsync(Request(121, 30), Ended));
         await PlannedAsync(engine, 1 << 20);
         pages.LimitBytes = long.MaxValue;
+        clock.Seconds = 31;
         Assert.Equal(30, (await engine.GenerateAsync(Request(121, 30), Ended)).Tokens.Count);
     }
 

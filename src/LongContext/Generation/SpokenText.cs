@@ -1,10 +1,12 @@
 using System.Text;
 using Microsoft.Extensions.AI;
 
-namespace LongContext.AspNetCore.Serving;
+namespace LongContext.Generation;
 
-/// <summary>The text of one answer, which the protocol has apart from its calls: what is said behind a call stands on a line of its own, as it will in the next request's prompt.</summary>
-internal sealed class AnswerText
+/// <summary>
+/// The text of one turn apart from its calls, as templates and OpenAI's protocol have it: what is said behind a call stands on a line of its own. Thoughts and all else are left out.
+/// </summary>
+internal sealed class SpokenText
 {
     private bool isAfterCall, endsInWord;
 
