@@ -49,7 +49,7 @@ public sealed partial class LongContextTrainer
     public Task<TrainingResult> TrainAsync(
         IPackFeed packs, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        ObjectDisposedException.ThrowIf(disposed, this);
+        ThrowIfDisposed();
         ArgumentNullException.ThrowIfNull(packs);
         if (options.Steps is null && NeedsTotal(options.Schedule))
         {
@@ -66,11 +66,14 @@ public sealed partial class LongContextTrainer
     /// </summary>
     /// <returns>The checkpoint used, or null where there is none yet: the run then begins anew.</returns>
     /// <exception cref="Checkpoints.CheckpointFormatException">There are checkpoints, but none is whole or none of a model of this shape.</exception>
-    /// <exception cref="ArgumentException">It is of a run with other accumulation, seed or positions: going on would be another run.</exception>
+    /// <exception cref="ArgumentException">
+    /// It is of a run with other accumulation, seed or positions, another optimizer or other constants of it that its state depends on, or an adapter on other
+    /// weights: going on would be another run.
+    /// </exception>
     /// <exception cref="InvalidOperationException">A run is under way, or there is no checkpoint folder in the options.</exception>
     public string? ResumeLatest()
     {
-        ObjectDisposedException.ThrowIf(disposed, this);
+        ThrowIfDisposed();
         string folder = options.CheckpointFolder ?? throw new InvalidOperationException("TrainerOptions.CheckpointFolder is not set: there is nowhere to resume from.");
         string? latest = TrainingCheckpoint.FindWhole(folder, checksums: true, logger);
         if (latest is not null) ResumeFrom(latest, verified: true);
@@ -86,26 +89,42 @@ public sealed partial class LongContextTrainer
 
     private void ResumeFrom(string checkpointFolder, bool verified)
     {
-        (stepsDone, position) = Alone(() =>
+        BeginUse();
+        try
         {
             CheckParameters();
-            return TrainingCheckpoint.Restore(checkpointFolder, model, optimizer, options, verified);
-        });
+            (stepsDone, position) = TrainingCheckpoint.Restore(checkpointFolder, model, optimizer, options, verified);
+        }
+        finally
+        {
+            EndUse();
+        }
+
         update = null;
         ResumeGuard(checkpointFolder);
         LogResumed(checkpointFolder, stepsDone);
     }
 
     /// <summary>TorchSharp's gradient mode and dispose scopes belong to a thread: the whole run stays on one.</summary>
-    private Task<TrainingResult> Start(IPackFeed packs, int totalSteps, int ahead, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken) =>
-        Task.Factory.StartNew(
-            () => Alone(() =>
-            {
-                CheckParameters();
-                using var data = new StepData(packs, options.GradientAccumulationSteps, ahead, position, CheckLength, logger);
-                return Run(data, totalSteps, progress, cancellationToken);
-            }),
-            cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    private async Task<TrainingResult> Start(IPackFeed packs, int totalSteps, int ahead, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    {
+        BeginUse();
+        try
+        {
+            return await Task.Factory.StartNew(
+                () =>
+                {
+                    CheckParameters();
+                    using var data = new StepData(packs, options.GradientAccumulationSteps, ahead, position, CheckLength, logger);
+                    return Run(data, totalSteps, progress, cancellationToken);
+                },
+                cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+        }
+        finally
+        {
+            EndUse();
+        }
+    }
 
     /// <summary>The stream is at its end before the last step: said aloud, or refused where there was nothing in it.</summary>
     private void EndOfData(int totalSteps)

@@ -17,10 +17,13 @@ public sealed partial class LongContextTrainer
     /// <summary>What becomes of the step under way; the guard remembers it.</summary>
     /// <exception cref="NonFiniteLossException">Loss or gradient was NaN or infinite, and the options say to stop.</exception>
     /// <exception cref="LossSpikeException">A loss spike, and the options say to stop.</exception>
-    private GuardVerdict Judge(double loss, double gradientNorm, int packs)
+    private GuardVerdict Judge(double loss, double gradientNorm, int packs) =>
+        Take(GuardPolicy.Decide(options.Guard, guard, stepsDone + 1, loss, gradientNorm), packs);
+
+    /// <summary>Tells of a verdict on the step under way, and remembers what it says.</summary>
+    private GuardVerdict Take(GuardVerdict verdict, int packs)
     {
         long first = stepData!.Position.Packs;
-        GuardVerdict verdict = GuardPolicy.Decide(options.Guard, guard, stepsDone + 1, loss, gradientNorm);
         if (verdict.Fault is { } fault) throw fault;
         if (verdict.Outcome == StepOutcome.Skipped) LogSkipped(stepsDone + 1, first, first + packs - 1, verdict.Reason!);
         else if (verdict.Outcome == StepOutcome.Applied && verdict.Reason is { } reason) LogSuspicious(stepsDone + 1, first, first + packs - 1, reason);

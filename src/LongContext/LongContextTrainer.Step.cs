@@ -46,11 +46,10 @@ public sealed partial class LongContextTrainer
                 + "Look at the masks, and at how texts longer than the context are cut (OverlengthPolicy).");
         }
 
-        string reason = $"it has no target token: every label of its {packs} pack(s) is ignored";
-        long first = stepData!.Position.Packs;
-        LogSkipped(stepsDone + 1, first, first + packs - 1, reason);
-        guard = guard with { SkippedSteps = guard.SkippedSteps + 1 };
-        return new StepResult(double.NaN, double.NaN, StepOutcome.Skipped, reason);
+        // Nothing is wrong with the step: it is none of the skips in a row that the guard's options bound.
+        GuardState counted = guard with { SkippedSteps = guard.SkippedSteps + 1 };
+        GuardVerdict verdict = Take(new GuardVerdict(StepOutcome.Skipped, $"it has no target token: every label of its {packs} pack(s) is ignored", counted), packs);
+        return new StepResult(double.NaN, double.NaN, verdict.Outcome, verdict.Reason);
     }
 
     /// <summary>Nothing of the model changes before the gradient of all packs is there and finite.</summary>

@@ -22,6 +22,8 @@ namespace LongContext;
 /// </remarks>
 public sealed partial class LongContextTrainer : IDisposable
 {
+    private const int Free = 0, Busy = 1, Disposed = 2;
+
     private readonly CausalLanguageModel model;
     private readonly TrainerOptions options;
     private readonly ILogger logger;
@@ -30,8 +32,7 @@ public sealed partial class LongContextTrainer : IDisposable
     private int stepsDone;
     private DataPosition? position; // after the last whole step; null before the first
     private StepData? stepData; // of the run under way
-    private int running;
-    private bool disposed;
+    private int use; // Free, Busy or Disposed
 
     /// <summary>A trainer for a model.</summary>
     /// <param name="model">Its weights change in place; it stays the caller's.</param>
@@ -84,7 +85,7 @@ public sealed partial class LongContextTrainer : IDisposable
     public Task<TrainingResult> TrainAsync(
         IPackSource source, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        ObjectDisposedException.ThrowIf(disposed, this);
+        ThrowIfDisposed();
         ArgumentNullException.ThrowIfNull(source);
         long? limit = options.Steps is null ? (long)options.Epochs * source.Count : null;
         // Not ahead: a source by number is asked for a pack when its step is there.
@@ -94,37 +95,53 @@ public sealed partial class LongContextTrainer : IDisposable
     /// <summary>Takes weights, optimizer and position from a checkpoint; the next call to train goes on after its step.</summary>
     /// <param name="checkpointFolder">A folder written by this trainer, for example from <see cref="TrainingCheckpoint.FindLatest"/>.</param>
     /// <exception cref="Checkpoints.CheckpointFormatException">The folder is not a whole checkpoint of a model of this shape.</exception>
-    /// <exception cref="ArgumentException">It is of a run with other accumulation, seed or positions: going on would be another run.</exception>
+    /// <exception cref="ArgumentException">
+    /// It is of a run with other accumulation, seed or positions, another optimizer or other constants of it that its state depends on, or an adapter on other
+    /// weights: going on would be another run.
+    /// </exception>
     /// <exception cref="InvalidOperationException">A run is under way, or an adapter was added or removed since the trainer was made.</exception>
     public void Resume(string checkpointFolder)
     {
-        ObjectDisposedException.ThrowIf(disposed, this);
+        ThrowIfDisposed();
         ArgumentException.ThrowIfNullOrEmpty(checkpointFolder);
         ResumeFrom(checkpointFolder, verified: false);
     }
 
     /// <summary>Frees the optimizer's state; the model stays.</summary>
-    /// <exception cref="InvalidOperationException">A run is under way: cancel it and wait for it first.</exception>
+    /// <exception cref="InvalidOperationException">A run is under way, from the call to train until its task has ended: cancel it and await it first. Nothing is freed, and the run goes on.</exception>
     public void Dispose()
     {
-        if (disposed) return;
-        if (Volatile.Read(ref running) != 0) throw new InvalidOperationException("The trainer is training: cancel the run and await it before disposing.");
-        disposed = true;
-        optimizer.Dispose();
+        int before = Interlocked.CompareExchange(ref use, Disposed, Free);
+        if (before == Busy) throw new InvalidOperationException("The trainer is training: cancel the run and await it before disposing.");
+        if (before == Free) optimizer.Dispose();
     }
 
-    /// <summary>Refuses a second run beside the first, which would mix their gradients.</summary>
-    private T Alone<T>(Func<T> work)
+    private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref use) == Disposed, this);
+
+    /// <summary>
+    /// Takes trainer and model until <see cref="EndUse"/>. A run has them from the call on, not from when its thread starts: what is disposed in between would be gone for it.
+    /// A second run beside the first would mix their gradients.
+    /// </summary>
+    private void BeginUse()
     {
-        if (Interlocked.Exchange(ref running, 1) != 0) throw new InvalidOperationException("This trainer is training already: one run at a time.");
+        int before = Interlocked.CompareExchange(ref use, Busy, Free);
+        ObjectDisposedException.ThrowIf(before == Disposed, this);
+        if (before == Busy) throw new InvalidOperationException("This trainer is training already: one run at a time.");
         try
         {
-            return work();
+            model.BeginTraining();
         }
-        finally
+        catch
         {
-            Volatile.Write(ref running, 0);
+            Volatile.Write(ref use, Free);
+            throw;
         }
+    }
+
+    private void EndUse()
+    {
+        model.EndTraining();
+        Volatile.Write(ref use, Free);
     }
 
     private int TotalSteps(IPackSource source)

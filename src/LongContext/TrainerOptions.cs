@@ -66,7 +66,7 @@ public sealed record TrainerOptions
     /// <summary>Newest checkpoints to keep. Default 2.</summary>
     public int CheckpointsToKeep { get; init; } = 2;
 
-    /// <summary>Keep the checkpoint with the lowest metric too, where checkpoints are written with one. Default false.</summary>
+    /// <summary>Keep the checkpoint with the lowest metric too, where checkpoints are written with one. Default false. Needs <see cref="CheckpointFolder"/> and <see cref="Evaluations"/>.</summary>
     public bool KeepBestCheckpoint { get; init; }
 
     /// <summary>
@@ -131,6 +131,8 @@ public sealed record TrainerOptions
         if (CheckpointEverySteps is not null && CheckpointFolder is null) faults.Add("CheckpointEverySteps is set, but CheckpointFolder is not");
         if (CheckpointFolder is { } folder && string.IsNullOrWhiteSpace(folder)) faults.Add("CheckpointFolder must name a folder, but is empty");
         if (CheckpointsToKeep < 1) faults.Add($"CheckpointsToKeep must be at least 1, but is {CheckpointsToKeep}");
+        if (KeepBestCheckpoint && CheckpointFolder is null) faults.Add("KeepBestCheckpoint is set, but CheckpointFolder is not");
+        if (KeepBestCheckpoint && Evaluations is { Count: 0 }) faults.Add("KeepBestCheckpoint is set, but Evaluations is empty: nothing says which is the best");
         if (PrefetchedPacks < 0) faults.Add($"PrefetchedPacks must not be negative, but is {PrefetchedPacks}");
         faults.AddRange(MonitoringFaults());
         return faults;

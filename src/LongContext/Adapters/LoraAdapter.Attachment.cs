@@ -49,6 +49,7 @@ public sealed partial class LoraAdapter
     /// <summary>Merges for good: the base's own weights are freed, and the adapter with them.</summary>
     internal void MergeForGood()
     {
+        model!.ThrowIfTraining("parted from its adapter");
         if (!IsMerged) Merge();
         foreach ((Parameter _, Tensor original) in originals) original.Dispose();
         originals.Clear();
@@ -59,7 +60,7 @@ public sealed partial class LoraAdapter
             weight.Spare.Dispose();
         }
 
-        model!.Release(this);
+        model.Release(this);
         model = null;
         disposed = true;
         FreeOwn();

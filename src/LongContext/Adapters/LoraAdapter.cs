@@ -62,9 +62,11 @@ public sealed partial class LoraAdapter : IDisposable
     internal static ScalarType TypeFor(CausalLanguageModel model) => model.DataType == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
 
     /// <summary>Takes it off its model, unmerged, and frees it. The same as <see cref="CausalLanguageModel.RemoveAdapter"/>.</summary>
+    /// <exception cref="InvalidOperationException">A run trains the model: cancel it and await it first.</exception>
     public void Dispose()
     {
         if (disposed) return;
+        model?.ThrowIfTraining("parted from its adapter");
         Detach();
         disposed = true;
         foreach (SavedWeight weight in saved) weight.Spare.Dispose();

@@ -12,7 +12,8 @@ namespace LongContext.Adapters;
 /// <remarks>
 /// x̃ is x after dropout. LoRA: y = W·x + b + s·(B·A·x̃ + β), β a bias of B's own where there is one. DoRA, with n the norms of the
 /// rows of W + s·B·A and c = m/n: y = W·x + b + (c − 1)·W·x̃ + c·s·B·A·x̃, as PEFT has it, which without dropout is
-/// c·(W + s·B·A)·x + b. In the backward n is a constant (§4.3 there).
+/// c·(W + s·B·A)·x + b. In the backward n is a constant (§4.3 there). Where a row of W + s·B·A is 0, and n with it, neither defines c, and PEFT's is
+/// NaN: here c is 1, the row's output without dropout 0, and the magnitude's gradient 0.
 /// </remarks>
 internal sealed class LoraLayer(string module, Parameter a_RI, Parameter b_OR, Parameter? bias_O, Parameter? magnitude_O, double scale, double dropout)
 {
@@ -62,7 +63,7 @@ internal sealed class LoraLayer(string module, Parameter a_RI, Parameter b_OR, P
         Tensor? full_TO = mask is null ? null : nn.functional.linear(x_TI, weight_OI).Minus(inner_TO);
         inner_TO = AddLow(inner_TO, dropped_TI, start, count);
         // m/n stays wide: near 1, half types would swallow what a step changes.
-        Tensor result_TO = inner_TO * (magnitude_O.Value.narrow(0, start, count) / Norms(weight_OI, start, count));
+        Tensor result_TO = inner_TO * Factor(magnitude_O.Value.narrow(0, start, count), Norms(weight_OI, start, count));
         if (full_TO is not null) result_TO = result_TO.Plus(full_TO);
         if (baseBias_O is not null) result_TO = result_TO.Plus(baseBias_O);
         return result_TO.to(x_TI.dtype);
@@ -89,11 +90,11 @@ internal sealed class LoraLayer(string module, Parameter a_RI, Parameter b_OR, P
         }
 
         Tensor norms_O = Norms(weight_OI, start, count);
-        Tensor factor_O = magnitude_O.Value.narrow(0, start, count) / norms_O;
+        Tensor factor_O = Factor(magnitude_O.Value.narrow(0, start, count), norms_O);
         if (magnitude_O.Trains)
         {
             Tensor inner_TO = AddLow(dropped_TI.matmul(weight_OI.t()), dropped_TI, start, count);
-            magnitude_O.Allocated().narrow(0, start, count).AddInPlace((inner_TO.to(norms_O.dtype) * gradient_TO).SumOfRows() / norms_O);
+            magnitude_O.Allocated().narrow(0, start, count).AddInPlace((inner_TO.to(norms_O.dtype) * gradient_TO).SumOfRows() / norms_O.Masked(IsZero(norms_O), double.PositiveInfinity));
         }
 
         Tensor scaled_TO = (gradient_TO * factor_O).to(gradient_TO.dtype);
@@ -108,7 +109,7 @@ internal sealed class LoraLayer(string module, Parameter a_RI, Parameter b_OR, P
         ForBlocks(linear.Outputs, linear.Inputs, (start, count) =>
         {
             Tensor sum_OI = Wide(linear.WeightRows(start, count, a_RI.Value.dtype), start, count);
-            if (magnitude_O is not null) sum_OI.mul_((magnitude_O.Value.narrow(0, start, count) / RowNorms(sum_OI)).unsqueeze(1));
+            if (magnitude_O is not null) sum_OI.mul_(Factor(magnitude_O.Value.narrow(0, start, count), RowNorms(sum_OI)).unsqueeze(1));
             target_OI.narrow(0, start, count).copy_(sum_OI);
         });
     }
@@ -124,6 +125,20 @@ internal sealed class LoraLayer(string module, Parameter a_RI, Parameter b_OR, P
         ForBlocks(count, weight_OI.shape[1], (first, rows) =>
             norms_O.narrow(0, first, rows).copy_(RowNorms(Wide(weight_OI.narrow(0, first, rows), start + first, rows))));
         return norms_O;
+    }
+
+    /// <summary>c = m/n, and 1 where n is 0: the row is 0 whatever c is, and B learns from it as without a magnitude, until there is a direction.</summary>
+    private static Tensor Factor(Tensor magnitude_O, Tensor norms_O)
+    {
+        Tensor isZero_O = IsZero(norms_O);
+        // Not 0 in the quotient either: autograd would make NaN of what is not chosen.
+        return (magnitude_O / norms_O.Masked(isZero_O, 1)).Masked(isZero_O, 1);
+    }
+
+    private static Tensor IsZero(Tensor norms_O)
+    {
+        using Tensor zero = zeros_like(norms_O);
+        return norms_O.eq(zero);
     }
 
     private static Tensor RowNorms(Tensor x_OI) => (x_OI * x_OI).sum(1).sqrt();

@@ -63,11 +63,11 @@ public sealed partial class CausalLanguageModel
     public void UnmergeAdapter() => RequireAdapter().Unmerge();
 
     /// <summary>Adds the adapter into the weights for good, and frees it and what the weights were before.</summary>
-    /// <exception cref="InvalidOperationException">There is no adapter, or a weight it adds to is quantised.</exception>
+    /// <exception cref="InvalidOperationException">There is no adapter, a weight it adds to is quantised, or a run trains the model.</exception>
     public void MergeAndRemoveAdapter() => RequireAdapter().MergeForGood();
 
     /// <summary>Takes the adapter off and frees it. The model is then what it was without it, to the bit.</summary>
-    /// <exception cref="InvalidOperationException">There is no adapter.</exception>
+    /// <exception cref="InvalidOperationException">There is no adapter, or a run trains the model.</exception>
     public void RemoveAdapter() => RequireAdapter().Dispose();
 
     /// <summary>For the adapter that is being attached.</summary>

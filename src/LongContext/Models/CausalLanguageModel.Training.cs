@@ -31,6 +31,22 @@ public sealed partial class CausalLanguageModel
         }
     }
 
+    /// <summary>The model is a run's alone until <see cref="EndTraining"/>, which uses its tensors on another thread.</summary>
+    /// <exception cref="InvalidOperationException">Another trainer trains it.</exception>
+    internal void BeginTraining()
+    {
+        ThrowIfDisposed();
+        if (Interlocked.Exchange(ref training, 1) != 0) throw new InvalidOperationException("Another trainer is training this model: one run at a time.");
+    }
+
+    internal void EndTraining() => Volatile.Write(ref training, 0);
+
+    /// <summary>Refuses to free what a run uses.</summary>
+    internal void ThrowIfTraining(string what)
+    {
+        if (Volatile.Read(ref training) != 0) throw new InvalidOperationException($"A run is training the model, which cannot be {what} before it ends: cancel the run and await it.");
+    }
+
     /// <exception cref="ArgumentException">A token id is outside the vocabulary.</exception>
     internal LayerCall Prepare(PackedInputs inputs)
     {

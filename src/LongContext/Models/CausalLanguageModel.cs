@@ -23,6 +23,7 @@ public sealed partial class CausalLanguageModel : IDisposable
     private RotaryEmbedding rotary;
     private PositionRemapping? remapping;
     private bool disposed;
+    private int training; // 1 while a run has the model
 
     private CausalLanguageModel(ModelConfig config, ModelParameters parameters, Device device, ModelLoadOptions options, string? sourceFolder)
     {
@@ -173,9 +174,11 @@ public sealed partial class CausalLanguageModel : IDisposable
         return logits_TV;
     }
 
-    /// <inheritdoc />
+    /// <summary>Frees the weights, and the adapter with them.</summary>
+    /// <exception cref="InvalidOperationException">A run trains the model: cancel it and await it first.</exception>
     public void Dispose()
     {
+        ThrowIfTraining("disposed");
         Adapter?.Dispose();
         disposed = true;
         rotary.Dispose();

@@ -65,6 +65,7 @@ internal sealed class Linear
         (long start, long count) = Range(call);
         Tensor? bias = bias_O is null ? null : Rows(bias_O.Value, start, count);
         Tensor rows_OI = WeightRows(start, count, x_TI.dtype);
+        using Tensor? made_OI = MadeForOneCall(rows_OI);
         return Adapter is { } adapter ? adapter.Apply(this, rows_OI, bias, x_TI, call) : nn.functional.linear(x_TI, rows_OI, bias!);
     }
 
@@ -79,6 +80,7 @@ internal sealed class Linear
         if (Weight.Trains) Weight.AddGradientProduct(gradient_TO, x_TI, start);
         if (bias_O is { Trains: true }) bias_O.Allocated().narrow(0, start, count).AddInPlace(gradient_TO.SumOfRows());
         Tensor rows_OI = WeightRows(start, count, gradient_TO.dtype);
+        using Tensor? made_OI = MadeForOneCall(rows_OI);
         return Adapter is { } adapter ? adapter.Backward(this, rows_OI, x_TI, gradient_TO, call) : gradient_TO.matmul(rows_OI);
     }
 
@@ -88,6 +90,9 @@ internal sealed class Linear
     /// <summary>Rows of W, without the adapter; of a quantised one made anew.</summary>
     public Tensor WeightRows(long start, long count, ScalarType dataType) =>
         Weight.Quantized is { } quantized ? quantized.Dequantize(start, count, dataType) : Rows(Weight.Value, start, count);
+
+    /// <summary>Rows that were made anew and go at once, so that of a layer's matrices one exists at a time; what autograd needs of them it holds. Null for the weight itself.</summary>
+    private Tensor? MadeForOneCall(Tensor rows_OI) => Weight.Quantized is null ? null : rows_OI;
 
     private Tensor Rows(Tensor of, long start, long count) => count == Outputs ? of : of.narrow(0, start, count);
 }

@@ -1,5 +1,7 @@
 using System.Text.Json.Serialization;
+using LongContext.Models;
 using LongContext.Training.Guarding;
+using LongContext.Training.Optimizers;
 
 namespace LongContext.Training;
 
@@ -15,6 +17,14 @@ internal sealed record TrainerState(int FormatVersion, int Step, long OptimizerU
     /// <summary>The remapping of positions that was in force, in words; null for none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? PositionRemapping { get; init; }
+
+    /// <summary>Whose state optimizer.safetensors is; null in checkpoints that were written before it was kept.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public OptimizerIdentity? Optimizer { get; init; }
+
+    /// <summary>Identity of the base that an adapter was trained on (<see cref="WeightIdentity.OfBase"/>); null without an adapter, and in checkpoints that were written before it was kept.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? BaseWeights { get; init; }
 
     /// <summary>How good the model is, the lower the better; null where that is not known.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

@@ -27,6 +27,9 @@ public static partial class TrainingCheckpoint
         using SafetensorsFile? adapterFile = model.Adapter is null ? null : Open(checkpointFolder, LoraAdapter.WeightsFile);
         using SafetensorsFile optimizerFile = Open(checkpointFolder, OptimizerFile), randomFile = Open(checkpointFolder, RandomFile);
         StreamState data = StreamState.Load(Require(checkpointFolder, DataFile));
+        // Before its tensors: that one is missing would say less.
+        if (state.Optimizer is { } earlier && optimizer.Identity.DifferenceFrom(earlier) is { } difference)
+            throw new ArgumentException($"{checkpointFolder} is of a run with another optimizer, whose state would mean something else ({difference}): it would go on as another run.");
         optimizer.CheckState(optimizerFile);
         RandomState.Check(randomFile);
         var sources = new List<(Tensor Parameter, SafetensorsFile File, string Name)>();
@@ -71,6 +74,9 @@ public static partial class TrainingCheckpoint
 
         if (model.Adapter?.DifferenceFrom(checkpointFolder) is { } difference)
             throw new ArgumentException($"{checkpointFolder} is of a run whose adapter was made otherwise ({difference}): it would go on as another run.");
+
+        if (model.Adapter is { } adapter && state.BaseWeights is { } trainedOn && WeightIdentity.OfBase(model, adapter) is var here && here != trainedOn)
+            throw new ArgumentException($"{checkpointFolder} is of a run whose adapter was trained on other weights: their identity was '{trainedOn}', here it is '{here}'. Load the model that it was trained on, in the same type and quantisation.");
 
         ModelConfig saved = ModelConfig.Load(checkpointFolder);
         if (!saved.RotatesLike(model.Config))

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using LongContext.Checkpoints;
+using LongContext.Models;
 
 namespace LongContext.Training;
 
@@ -58,6 +59,8 @@ public static partial class TrainingCheckpoint
             TrainerState.CurrentVersion, snapshot.Step, snapshot.Optimizer.Updates, options.GradientAccumulationSteps, options.Seed, snapshot.Data.Packs)
         {
             PositionRemapping = snapshot.Model.PositionRemapping?.ToString(),
+            Optimizer = snapshot.Optimizer.Identity,
+            BaseWeights = snapshot.Model.Adapter is { } trained ? WeightIdentity.OfBase(snapshot.Model, trained) : null,
             Guard = snapshot.Guard.IsStart ? null : snapshot.Guard,
             EvaluatedStep = snapshot.EvaluatedStep,
             // JSON has no other numbers; a metric that is not one says nothing about what is better.

@@ -123,6 +123,7 @@ public static partial class TrainingCheckpoint
             TrainerState? state = JsonSerializer.Deserialize(File.ReadAllText(path), TrainerStateContext.Default.TrainerState);
             if (state is not { FormatVersion: TrainerState.CurrentVersion, Step: >= 0, OptimizerUpdates: >= 0, GradientAccumulationSteps: >= 1, Packs: >= 0 })
                 throw new CheckpointFormatException($"{path}: expected format version {TrainerState.CurrentVersion} and counts that are not negative, found {state}.");
+            if (state.Optimizer is { Name: null } or { Settings: null }) throw new CheckpointFormatException($"{path}: optimizer has no name or no settings.");
             if (state.Guard?.Fault() is { } fault) throw new CheckpointFormatException($"{path}: {fault}.");
             return state;
         }

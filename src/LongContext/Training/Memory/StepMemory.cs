@@ -34,9 +34,18 @@ internal sealed class StepMemory
     private readonly long size;
     private readonly long heads;
     private readonly long keys;
+    private readonly long matrix;
 
-    public StepMemory(DecoderShape shape, ActivationPolicy policy, ScalarType dataType, bool onGpu, long tokens)
+    /// <param name="shape">The model.</param>
+    /// <param name="policy">What is kept.</param>
+    /// <param name="dataType">Of the hidden states.</param>
+    /// <param name="onGpu">Whether the model lies on a GPU.</param>
+    /// <param name="tokens">Of the pack.</param>
+    /// <param name="dequantized">Bytes that a matrix of a quantised base takes while it is used; 0 where none is quantised.</param>
+    public StepMemory(DecoderShape shape, ActivationPolicy policy, ScalarType dataType, bool onGpu, long tokens, long dequantized = 0)
     {
+        // Between the tiles' tensors in the heap, or, being large, for itself.
+        matrix = onGpu || dequantized >= HeapBlockBytes ? dequantized : (long)((1 + HeapSlack) * dequantized);
         this.shape = shape;
         this.policy = policy;
         this.onGpu = onGpu;
@@ -81,11 +90,11 @@ internal sealed class StepMemory
             long x = Row(shape.HiddenSize), whole = AllHeads, segment = policy.EveryNthLayer > 1 || (policy.OnHost && onGpu) ? Math.Min(policy.EveryNthLayer, shape.LayerCount) * x : 0;
             long attentionAgain = policy.Recompute != Recomputation.Layer && !HeadsWalked ? 0 : HeadsWalked ? whole : AttentionKept;
             yield return ("in the head", WithSlack(2 * x, HeadWork));
-            yield return ("in the backward of the MLP", WithSlack(segment + x + attentionAgain + whole, MlpWork));
+            yield return ("in the backward of the MLP", WithSlack(segment + x + attentionAgain + whole, MlpWork) + matrix);
             yield return ("in the backward of attention", WithSlack(segment + x + attentionAgain + whole + (HeadsWalked ? AttentionKept : 0) + AttentionBackward, 0));
-            yield return ("in the backward of the projections", WithSlack(segment + x + (HeadsWalked ? 2 * whole : 0) + Gradients, ProjectionWork));
+            yield return ("in the backward of the projections", WithSlack(segment + x + (HeadsWalked ? 2 * whole : 0) + Gradients, ProjectionWork) + matrix);
             yield return ("in the forward of attention", WithSlack(x + AttentionForward, 0));
-            yield return ("in the forward of the MLP", WithSlack((2 * x) + whole, ForwardWork));
+            yield return ("in the forward of the MLP", WithSlack((2 * x) + whole, ForwardWork) + matrix);
         }
     }
 

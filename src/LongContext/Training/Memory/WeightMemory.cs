@@ -1,4 +1,5 @@
 using LongContext.Adapters;
+using LongContext.Kernels;
 using LongContext.Models;
 using LongContext.Models.Quantization;
 using TorchSharp;
@@ -18,6 +19,7 @@ internal sealed class WeightMemory
         {
             bool inner = name is not (DecoderTensors.Embedding or DecoderTensors.Head);
             bool quantized = inner && tensor.Length > 1 && request.WeightQuantization != WeightQuantization.None;
+            if (quantized) Dequantized = Math.Max(Dequantized, DequantizedBytes(request, Count(tensor)));
             Weights += quantized ? QuantizedBytes(request.WeightQuantization, tensor) : Count(tensor) * size;
             LargestMatrix = Math.Max(LargestMatrix, Count(tensor) * size);
             if (targets is null) trained.Add((name, tensor));
@@ -61,6 +63,8 @@ internal sealed class WeightMemory
 
     public bool TrainsAll { get; }
 
+    /// <summary>What the largest matrix takes while it is dequantised, one at a time; 0 where none is quantised.</summary>
+    public long Dequantized { get; }
 
     private static void AddAdapter(string name, long[] tensor, LoraTargets targets, LoraOptions options, bool inner, List<(string, long[])> trained)
     {
@@ -78,6 +82,15 @@ internal sealed class WeightMemory
         if (format == WeightQuantization.FourBit) return (tensor[0] * Nf4Rows.BytesOf(tensor[1])) + (tensor[0] * ((tensor[1] + 127) / 128) * 4);
         long blocks = tensor[0] * Nf4Rows.BlocksOf(tensor[1]), codes = tensor[0] * Nf4Rows.BytesOf(tensor[1]);
         return format == WeightQuantization.Nf4 ? codes + (blocks * 4) : codes + blocks + (blocks / 256 * 4);
+    }
+
+    /// <summary>The values in the hidden states' type. Where no kernel reads the codes, so many at a time are made from tensors: 4 bytes for a number from 8 bits, codes and values of others.</summary>
+    private static long DequantizedBytes(MemoryRequest request, long count)
+    {
+        const long AtOnce = 8 << 20;
+        bool eightBit = request.WeightQuantization == WeightQuantization.EightBit, nf4 = request.WeightQuantization is WeightQuantization.Nf4 or WeightQuantization.Nf4DoubleQuantized;
+        bool byKernel = request.OnGpu ? (eightBit || nf4) && FusedKernels.RunOnGpus(request.DataType) : !eightBit;
+        return (count * request.DataType.ElementSize()) + (byKernel ? 0 : Math.Min(count, AtOnce) * (eightBit ? 4 : 8));
     }
 
     private static long Count(long[] tensor) => tensor.Aggregate(1L, (count, size) => count * size);

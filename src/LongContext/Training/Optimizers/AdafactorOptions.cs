@@ -45,6 +45,16 @@ public sealed class AdafactorOptions : OptimizerOptions
 
     internal override string Name => "Adafactor";
 
+    /// <remarks>The mean is one of whole updates, into which everything goes that makes an update.</remarks>
+    internal override IEnumerable<(string Name, object? Value)> StateConstants =>
+    [
+        (nameof(SquareEpsilon), SquareEpsilon), (nameof(Beta2Exponent), Beta2Exponent), (nameof(Beta1), Beta1),
+        .. Beta1 is null ? [] : new (string, object?)[]
+        {
+            (nameof(ClipThreshold), ClipThreshold), (nameof(RelativeStep), RelativeStep), (nameof(ScaleByParameter), ScaleByParameter), (nameof(ParameterEpsilon), ParameterEpsilon),
+        },
+    ];
+
     internal override Optimizer Create(IReadOnlyList<Parameter> parameters, IReadOnlyList<ParameterGroup> groups, int seed) =>
         new Adafactor(parameters, this, groups, seed);
 

@@ -33,6 +33,8 @@ public sealed class AdamW8BitOptions : OptimizerOptions
 
     internal override string Name => "AdamW8Bit";
 
+    internal override IEnumerable<(string Name, object? Value)> StateConstants => [(nameof(Beta1), Beta1), (nameof(Beta2), Beta2), (nameof(MinimumSize), MinimumSize)];
+
     internal override Optimizer Create(IReadOnlyList<Parameter> parameters, IReadOnlyList<ParameterGroup> groups, int seed) =>
         new AdamW8Bit(parameters, this, groups, seed);
 

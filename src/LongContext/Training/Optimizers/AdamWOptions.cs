@@ -25,6 +25,8 @@ public sealed class AdamWOptions : OptimizerOptions
 
     internal override string Name => "AdamW";
 
+    internal override IEnumerable<(string Name, object? Value)> StateConstants => [(nameof(Beta1), Beta1), (nameof(Beta2), Beta2)];
+
     internal override Optimizer Create(IReadOnlyList<Parameter> parameters, IReadOnlyList<ParameterGroup> groups, int seed) =>
         new AdamW(parameters, this, groups, seed);
 

@@ -26,6 +26,8 @@ public sealed class LionOptions : OptimizerOptions
 
     internal override string Name => "Lion";
 
+    internal override IEnumerable<(string Name, object? Value)> StateConstants => [(nameof(Beta2), Beta2)];
+
     internal override Optimizer Create(IReadOnlyList<Parameter> parameters, IReadOnlyList<ParameterGroup> groups, int seed) =>
         new Lion(parameters, this, groups, seed);
 

@@ -16,6 +16,9 @@ internal abstract partial class Optimizer
         .. entries.Select(UpdatesEntry),
     ];
 
+    /// <summary>Which optimizer it is, and what of its options the state's numbers depend on.</summary>
+    public OptimizerIdentity Identity => OptimizerIdentity.Of(options, keepsMasters: entries.Any(entry => entry.Master is not null));
+
     /// <summary>Makes sure that <see cref="Restore"/> will find what it needs.</summary>
     /// <exception cref="CheckpointFormatException">The file lacks a tensor of the state, or has it in another shape or type.</exception>
     public void CheckState(SafetensorsFile file)

@@ -29,6 +29,9 @@ public abstract class OptimizerOptions
     /// <summary>Name that messages use.</summary>
     internal abstract string Name { get; }
 
+    /// <summary>The constants that are in the numbers of the state: under others those mean something else. Learning rate and weight decay are none.</summary>
+    internal abstract IEnumerable<(string Name, object? Value)> StateConstants { get; }
+
     /// <summary>Bytes that are kept for a parameter beside its value and gradient: state and master weights.</summary>
     internal long StateBytes(long[] shape, ScalarType type)
     {

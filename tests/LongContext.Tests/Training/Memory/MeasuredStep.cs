@@ -17,7 +17,7 @@ internal static class MeasuredStep
 {
     public const string Name = "measured-step";
 
-    private const string Cpu = "cpu", Gpu = "gpu";
+    private const string Cpu = "cpu", Gpu = "gpu", QuantizedBase = "quantised base";
 
     /// <summary>Tokens of the pack, and how it is trained.</summary>
     public static readonly IReadOnlyDictionary<string, (int Tokens, ActivationPolicy Policy, ScalarType Type, LoraOptions? Adapter, OptimizerOptions Optimizer, bool ByLayer)> Cases =
@@ -25,6 +25,7 @@ internal static class MeasuredStep
         {
             ["everything kept"] = (1024, ActivationPolicy.KeepEverything, ScalarType.Float32, null, new AdamWOptions(), false),
             ["MLP computed again"] = (1024, new ActivationPolicy { Recompute = Recomputation.Mlp }, ScalarType.Float32, null, new LionOptions(), false),
+            [QuantizedBase] = (64, ActivationPolicy.RecomputeLayers, ScalarType.Float32, new LoraOptions { Rank = 4 }, new AdamWOptions(), false),
             ["layers computed again"] = (4096, ActivationPolicy.RecomputeLayers, ScalarType.Float32, null, new AdamWOptions(), false),
             ["every second layer, 8-bit"] = (2048, new ActivationPolicy { EveryNthLayer = 2 }, ScalarType.Float32, null, new AdamW8BitOptions(), false),
             ["applied by layer"] = (1024, ActivationPolicy.RecomputeLayers, ScalarType.Float32, null, new AdafactorOptions(), true),
@@ -44,8 +45,15 @@ internal static class MeasuredStep
         MaxPositionEmbeddings = 4096,
     };
 
+    /// <summary>Wide and flat, so that a dequantised matrix, 134 MB of it, is much of the step.</summary>
+    private static ModelConfig Wide { get; } = Config with { VocabularySize = 1000, HiddenSize = 2048, IntermediateSize = 16_384, LayerCount = 1 };
+
+    private static ModelConfig ConfigOf(string name) => name == QuantizedBase ? Wide : Config;
+
+    private static WeightQuantization QuantizationOf(string name) => name == QuantizedBase ? WeightQuantization.Nf4 : WeightQuantization.None;
+
     public static MemoryRequest Request(string name, bool onGpu = false) => Cases[name] is var (_, _, type, adapter, optimizer, byLayer)
-        ? new MemoryRequest { Config = Config, DataType = type, Adapter = adapter, Optimizer = optimizer, AppliesGradientsByLayer = byLayer, OnGpu = onGpu }
+        ? new MemoryRequest { Config = ConfigOf(name), DataType = type, Adapter = adapter, WeightQuantization = QuantizationOf(name), Optimizer = optimizer, AppliesGradientsByLayer = byLayer, OnGpu = onGpu }
         : throw new KeyNotFoundException(name);
 
     /// <summary>The most bytes resident in a process that does a case's step; on a GPU those in use on it.</summary>
@@ -63,7 +71,8 @@ internal static class MeasuredStep
     {
         Device where = device == Gpu ? CUDA : CPU;
         (int tokens, ActivationPolicy policy, ScalarType type, LoraOptions? adapter, OptimizerOptions optimizer, bool byLayer) = Cases[name];
-        using CausalLanguageModel model = CausalLanguageModel.Create(Config, 1, new ModelLoadOptions { DataType = type, Device = where });
+        ModelConfig config = ConfigOf(name);
+        using CausalLanguageModel model = CausalLanguageModel.Create(config, 1, new ModelLoadOptions { DataType = type, Device = where, WeightQuantization = QuantizationOf(name) });
         if (adapter is not null) model.AddAdapter(adapter, seed: 1);
         var random = new Random(1);
         var options = new TrainerOptions
@@ -76,7 +85,8 @@ internal static class MeasuredStep
         };
         using var trainer = new LongContextTrainer(model, options);
         long peak = 0;
-        PackedBatch pack = PackedBatch.Create([new TokenSequence((int[])[.. Enumerable.Range(0, tokens).Select(_ => random.Next(Config.VocabularySize))])]);
+        if (OperatingSystem.IsLinux()) File.WriteAllText("/proc/self/clear_refs", "5"); // the mark of the resident peak begins anew: quantising had the matrices whole, too
+        PackedBatch pack = PackedBatch.Create([new TokenSequence((int[])[.. Enumerable.Range(0, tokens).Select(_ => random.Next(config.VocabularySize))])]);
         trainer.TrainAsync([pack], new TrainingRun.Listener(progress => peak = device == Gpu ? progress.DevicePeakMemoryBytes ?? 0 : progress.PeakMemoryBytes)).GetAwaiter().GetResult();
         Console.WriteLine(peak.ToString(CultureInfo.InvariantCulture));
         return 0;

@@ -1,0 +1,87 @@
+using LongContext.Adapters;
+using LongContext.Models;
+using LongContext.Packing;
+using LongContext.Training;
+
+namespace LongContext.Tests.Training;
+
+/// <summary>What is disposed while a run uses it: from the call to train on, before its thread has begun too.</summary>
+public sealed class TrainerDisposalTests
+{
+    private static readonly PackedBatch[] Packs = [PackedBatch.Create([TinyModels.Document(20, 1)]), PackedBatch.Create([TinyModels.Document(30, 3)])];
+
+    private static TrainerOptions Options => new() { Steps = 3, LearningRate = 1e-2 };
+
+    [Fact]
+    public async Task Dispose_AtOnceAfterTheCall_IsRefusedAndTheRunGoesOn()
+    {
+        using CausalLanguageModel straight = TinyModels.Create();
+        await TrainingRun.Of(straight, Options, Packs);
+        for (int i = 0; i < 20; i++) // a thread may begin quickly once
+        {
+            using CausalLanguageModel model = TinyModels.Create();
+            var trainer = new LongContextTrainer(model, Options);
+            using var goOn = new ManualResetEventSlim();
+            Task<TrainingResult> run = trainer.TrainAsync(PackSource.FromFunction(index =>
+            {
+                goOn.Wait(TestContext.Current.CancellationToken);
+                return Packs[index % Packs.Length];
+            }));
+            Task<TrainingResult> second = trainer.TrainAsync(TrainingRun.InTurn(Packs));
+            Assert.True(second.IsFaulted, "the first run has the trainer from its call on, so the second is refused before anything is started");
+            await Assert.ThrowsAsync<InvalidOperationException>(() => second);
+            Exception?[] refusals = [Record.Exception(trainer.Dispose), Record.Exception(model.Dispose)];
+            goOn.Set();
+            Assert.Equal(3, (await run).Steps);
+            Assert.All(refusals, refusal => Assert.Contains("cancel", Assert.IsType<InvalidOperationException>(refusal).Message, StringComparison.Ordinal));
+            TinyModels.AssertSameBytes(TinyModels.Bytes(straight), TinyModels.Bytes(model));
+            trainer.Dispose();
+            await Assert.ThrowsAsync<ObjectDisposedException>(() => trainer.TrainAsync(Packs));
+        }
+    }
+
+    [Fact]
+    public async Task Dispose_InTheMidstOfARun_IsRefusedForAllThatTheRunUses()
+    {
+        using CausalLanguageModel model = TinyModels.Create();
+        LoraAdapter adapter = model.AddAdapter(new LoraOptions { Rank = 2 }, seed: 1);
+        using var trainer = new LongContextTrainer(model, Options);
+        using var second = new LongContextTrainer(model, Options);
+        List<Exception?> refusals = [];
+        var listener = new TrainingRun.Listener(_ =>
+            refusals.AddRange(new[] { trainer.Dispose, model.Dispose, adapter.Dispose, model.RemoveAdapter, model.MergeAndRemoveAdapter, () => second.Resume("anywhere") }.Select(Record.Exception)));
+        Task<TrainingResult> run = trainer.TrainAsync(TrainingRun.InTurn(Packs), listener);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => second.TrainAsync(Packs));
+        Assert.Equal(3, (await run).Steps);
+        Assert.Equal(18, refusals.Count);
+        Assert.All(refusals, refusal => Assert.IsType<InvalidOperationException>(refusal));
+        Assert.True(adapter.IsAttached && !adapter.IsMerged);
+        await second.TrainAsync(TrainingRun.InTurn(Packs), cancellationToken: TestContext.Current.CancellationToken);
+        model.MergeAndRemoveAdapter();
+    }
+
+    [Fact]
+    public async Task Dispose_AfterARunThatFailedOrNeverBegan_Works()
+    {
+        using CausalLanguageModel model = TinyModels.Create();
+        var trainer = new LongContextTrainer(model, Options);
+        using var cancelled = new CancellationTokenSource();
+        await cancelled.CancelAsync();
+        Task<TrainingResult> never = trainer.TrainAsync(Packs, cancellationToken: cancelled.Token);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => never);
+        Assert.True(never.IsCanceled);
+        await Assert.ThrowsAsync<NotSupportedException>(() => trainer.TrainAsync(PackSource.FromFunction(_ => throw new NotSupportedException())));
+        trainer.Dispose();
+        model.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => trainer.Resume("anywhere"));
+    }
+
+    [Fact]
+    public async Task TrainAsync_ModelDisposedBefore_SaysSo()
+    {
+        CausalLanguageModel model = TinyModels.Create();
+        using var trainer = new LongContextTrainer(model, Options);
+        model.Dispose();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => trainer.TrainAsync(Packs));
+    }
+}
