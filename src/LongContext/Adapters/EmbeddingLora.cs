@@ -15,6 +15,9 @@ internal sealed class EmbeddingLora(string module, Parameter a_RV, Parameter b_E
 {
     public string Module => module;
 
+    /// <summary>s.</summary>
+    public double Scale => scale;
+
     public Parameter A => a_RV;
 
     public Parameter B => b_ER;

@@ -28,7 +28,8 @@ internal static class WeightIdentity
         foreach (Parameter parameter in model.Parameters.All) Add(hash, parameter);
         if (model.Adapter is { IsMerged: false } adapter)
         {
-            Add(hash, adapter.Options.ToString());
+            foreach (LoraLayer layer in model.Parameters.Linears.Append(model.Head).Select(linear => linear.Adapter).OfType<LoraLayer>()) Add(hash, $"{layer.Module} × {layer.Scale:R}");
+            if (model.EmbeddingAdapter is { } embedding) Add(hash, $"{embedding.Module} × {embedding.Scale:R}");
             foreach ((string name, Tensor tensor) in adapter.Tensors) Add(hash, name, tensor);
         }
 

@@ -28,6 +28,9 @@ public sealed record RecipeReport
     /// <summary>The checkpoint that the run went on from; null where it began.</summary>
     public string? ResumedFrom { get; init; }
 
+    /// <summary>Whether that checkpoint's run had no step left: nothing was trained, no data looked at, and the result is the checkpoint's, whatever else the recipe asks for.</summary>
+    public bool WasFinished => ResumedFrom is not null && Losses.Count == 0;
+
     /// <summary>Where the result was saved; null for nowhere.</summary>
     public string? SavedTo { get; init; }
 

@@ -23,6 +23,8 @@ public static partial class TrainingCheckpoint
         TrainerState state = ReadState(Path.Combine(checkpointFolder, StateFile));
         if (model.Adapter is null && File.Exists(Path.Combine(checkpointFolder, LoraAdapter.WeightsFile)))
             throw new CheckpointFormatException($"{checkpointFolder} is of a run that trained an adapter, but this model has none: add it first (AddAdapter, or LoraAdapter.Load from that folder).");
+        if (model.Adapter is not null && !File.Exists(Path.Combine(checkpointFolder, LoraAdapter.WeightsFile)) && HasWeights(checkpointFolder))
+            throw new CheckpointFormatException($"{checkpointFolder} is of a run that trained all weights, but this model has an adapter: remove it first (RemoveAdapter), or give this run a folder of its own.");
         using CheckpointReader? reader = model.Adapter is null ? CheckpointReader.Open(checkpointFolder) : null;
         using SafetensorsFile? adapterFile = model.Adapter is null ? null : Open(checkpointFolder, LoraAdapter.WeightsFile);
         using SafetensorsFile optimizerFile = Open(checkpointFolder, OptimizerFile), randomFile = Open(checkpointFolder, RandomFile);
@@ -56,6 +58,8 @@ public static partial class TrainingCheckpoint
         TrainerState state = ReadState(Path.Combine(checkpointFolder, StateFile));
         return (state.Guard ?? GuardState.Start, state.EvaluatedStep, state.Metric);
     }
+
+    private static bool HasWeights(string checkpointFolder) => new[] { CheckpointFiles.Single, CheckpointFiles.Index }.Any(name => File.Exists(Path.Combine(checkpointFolder, name)));
 
     private static SafetensorsFile Open(string checkpointFolder, string name) => SafetensorsFile.Open(Require(checkpointFolder, name));
 

@@ -31,6 +31,7 @@ internal sealed unsafe partial class CpuModelRunner : IModelRunner
     private readonly int projected;
     private readonly bool roundsActivations;
     private CpuWeights weights;
+    private bool forgotten;
     private float* x;
     private float* normed;
     private float* added;
@@ -105,7 +106,7 @@ internal sealed unsafe partial class CpuModelRunner : IModelRunner
         StepChecks.Check(batch, MaximumTokens);
         logitRows = 0;
         if (batch.TokenCount == 0) return;
-        if (!weights.AreCurrent) ReadWeightsAgain();
+        if (forgotten || !weights.AreCurrent) ReadWeightsAgain();
         team.Cancellation = cancellationToken;
         try
         {
@@ -120,6 +121,9 @@ internal sealed unsafe partial class CpuModelRunner : IModelRunner
         cancellationToken.ThrowIfCancellationRequested();
         logitRows = batch.LogitCount;
     }
+
+    /// <inheritdoc />
+    public void ForgetWeights() => forgotten = true;
 
     /// <inheritdoc />
     public Span<float> Logits(int row)
@@ -172,6 +176,7 @@ internal sealed unsafe partial class CpuModelRunner : IModelRunner
         var read = new CpuWeights(model, roundsActivations);
         weights.Dispose();
         weights = read;
+        forgotten = false;
     }
 
     private float EmbeddingFactor() => !shape.RoundEmbeddingScale ? (float)shape.EmbeddingScale : model.DataType switch

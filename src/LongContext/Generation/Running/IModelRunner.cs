@@ -29,6 +29,11 @@ internal interface IModelRunner : IDisposable
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     void Run(StepBatch batch, CancellationToken cancellationToken);
 
+    /// <summary>The model's weights may have other values where they lie: what the runner has copies of is read again before the next step.</summary>
+    void ForgetWeights()
+    {
+    }
+
     /// <summary>A row of logits of the last step, float32, which the caller may change; valid until the next step.</summary>
     /// <param name="row">Its number, as <see cref="StepBatch.Add"/> gave it.</param>
     Span<float> Logits(int row);

@@ -124,6 +124,7 @@ internal sealed class DraftGuesser(EngineModel model, IModelRunner runner, Paged
     {
         cache.Clear(running.Select(sequence => sequence.Draft).OfType<CachedSequence>());
         cache.Trim();
+        runner.ForgetWeights();
     }
 
     /// <inheritdoc />

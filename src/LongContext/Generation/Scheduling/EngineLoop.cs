@@ -247,6 +247,7 @@ internal sealed partial class EngineLoop : IDisposable
         taken.Clear();
         if (!clear) return true;
         ClearCaches();
+        runner.ForgetWeights();
         lock (gate)
         {
             clears = false;
