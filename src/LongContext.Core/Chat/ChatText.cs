@@ -1,4 +1,5 @@
 using LongContext.Packing;
+using LongContext.Tokenization;
 using Microsoft.ML.Tokenizers;
 
 namespace LongContext.Chat;
@@ -29,7 +30,7 @@ public sealed class ChatText
     /// <remarks>
     /// <para>The ids are those of the whole text in one piece, as transformers encodes it, without added special tokens. The mask
     /// comes from the tokens' offsets: a token counts when at least one of its characters lies in an answer. So the end-of-turn
-    /// token counts and what opens a turn does not. A token across the border between the two (a line feed that opens the turn
+    /// token counts and what opens a turn does not, though it take white space of the answer along. A token across the border between the two (a line feed that opens the turn
     /// joined with one that begins the answer, say) counts: the answer could not be learned whole without it.</para>
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="tokenizer"/> is null.</exception>
@@ -55,10 +56,21 @@ public sealed class ChatText
             ids[i] = tokens[i].Id;
             int start = tokens[i].Offset.Start.Value, end = Math.Max(tokens[i].Offset.End.Value, start + 1);
             while (next < borders.Length && borders[next + 1] <= start) next += 2;
-            mask[i] = (next < borders.Length && borders[next] < end) != learnsPrompts;
+            bool isInside = next < borders.Length && borders[next] < end;
+            if (isInside && start < borders[next] && IsSpecial(tokens[i].Id, tokenizer)) isInside = TextStart(tokens[i], normalized ?? Text) >= borders[next];
+            mask[i] = isInside != learnsPrompts;
         }
 
         return learnsPrompts && borders.Length == 0 ? new TokenSequence(ids) : new TokenSequence(ids, mask);
+    }
+
+    private static bool IsSpecial(int id, Tokenizer tokenizer) => tokenizer is HuggingFaceTokenizer own && own.IsSpecialToken(id);
+
+    /// <summary>Where the token itself begins, behind white space that it takes along on its left.</summary>
+    private static int TextStart(EncodedToken token, string text)
+    {
+        (int start, int length) = token.Offset.GetOffsetAndLength(text.Length);
+        return start + Math.Max(text.AsSpan(start, length).IndexOf(token.Value), 0);
     }
 
     /// <summary>The text.</summary>

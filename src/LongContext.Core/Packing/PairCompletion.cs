@@ -18,6 +18,7 @@ internal sealed class PairCompletion
     private readonly List<long> counts;
     private readonly List<PackStrategy> strategies = [];
     private readonly List<int> pack = []; // places in `lengths` of the pack that is being filled
+    private readonly int[] times; // how often each place stands in `pack`
 
     private PairCompletion(LengthHistogram histogram, int capacity, int mostDocuments)
     {
@@ -25,6 +26,7 @@ internal sealed class PairCompletion
         this.mostDocuments = mostDocuments;
         lengths = [.. histogram.Lengths];
         counts = [.. histogram.Counts];
+        times = new int[lengths.Count];
     }
 
     /// <param name="histogram">The lengths, none above the capacity.</param>
@@ -63,7 +65,10 @@ internal sealed class PairCompletion
         {
             // The shorter of the two ascends, so the longest that fits beside it descends.
             int longer = single;
-            for (int shorter = 0; shorter < lengths.Count && 2L * lengths[shorter] <= room; shorter++)
+            // Where any two fit, the two longest leave the least.
+            bool anyFit = 2L * lengths[single] <= room;
+            int first = !anyFit ? 0 : Left(single) > 1 ? single : Math.Max(LastLeft(single - 1), 0);
+            for (int shorter = first; shorter < lengths.Count && 2L * lengths[shorter] <= room; shorter++)
             {
                 if (Left(shorter) == 0) continue;
                 int rest = room - lengths[shorter];
@@ -91,10 +96,15 @@ internal sealed class PairCompletion
     /// <summary>Makes the pack as often as its documents last, and forgets lengths that are used up.</summary>
     private void Emit()
     {
-        long times = long.MaxValue;
-        foreach (int place in pack) times = Math.Min(times, counts[place] / Times(place));
-        strategies.Add(new PackStrategy(pack.Select(place => lengths[place]).OrderDescending().ToArray(), times));
-        foreach (int place in pack) counts[place] -= times;
+        long packs = long.MaxValue;
+        foreach (int place in pack) packs = Math.Min(packs, counts[place] / times[place]);
+        strategies.Add(new PackStrategy(pack.Select(place => lengths[place]).OrderDescending().ToArray(), packs));
+        foreach (int place in pack)
+        {
+            counts[place] -= packs;
+            times[place] = 0;
+        }
+
         foreach (int place in pack.Distinct().OrderDescending().ToArray())
         {
             if (counts[place] > 0) continue;
@@ -106,23 +116,22 @@ internal sealed class PairCompletion
     private void Take(int place, ref int room)
     {
         pack.Add(place);
+        times[place]++;
         room -= lengths[place];
     }
 
     /// <summary>Documents of a length beside those that are in the pack.</summary>
-    private long Left(int place) => counts[place] - Times(place);
-
-    private int Times(int place)
-    {
-        int times = 0;
-        foreach (int taken in pack) times += taken == place ? 1 : 0;
-        return times;
-    }
+    private long Left(int place) => counts[place] - times[place];
 
     private int LongestUpTo(int room)
     {
         int place = lengths.BinarySearch(room);
-        if (place < 0) place = ~place - 1;
+        return LastLeft(place < 0 ? ~place - 1 : place);
+    }
+
+    /// <summary>The last place up to this one of which documents are left; −1 where there is none.</summary>
+    private int LastLeft(int place)
+    {
         while (place >= 0 && Left(place) == 0) place--;
         return place;
     }

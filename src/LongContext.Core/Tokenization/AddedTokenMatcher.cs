@@ -7,15 +7,16 @@ namespace LongContext.Tokenization;
 internal sealed class AddedTokenMatcher
 {
     private readonly SearchValues<string> _any;
-    private readonly Dictionary<char, (string Text, AddedToken Token)[]> _byFirst;
+    private readonly (string Text, AddedToken Token)[] _sorted; // by UTF-16, each text once
+    private readonly int[] _beginnings; // the place of the longest other token that each begins with, or −1
 
     /// <param name="tokens">Tokens with the text to look for, which is not empty.</param>
     public AddedTokenMatcher(IEnumerable<(string Text, AddedToken Token)> tokens)
     {
         (string Text, AddedToken Token)[] all = [.. tokens];
         _any = SearchValues.Create([.. all.Select(entry => entry.Text)], StringComparison.Ordinal);
-        _byFirst = all.GroupBy(entry => entry.Text[0])
-            .ToDictionary(group => group.Key, group => group.OrderByDescending(entry => entry.Text.Length).ToArray());
+        _sorted = [.. all.DistinctBy(entry => entry.Text, StringComparer.Ordinal).OrderBy(entry => entry.Text, StringComparer.Ordinal)];
+        _beginnings = FindBeginnings(_sorted);
         IsEmpty = all.Length == 0;
     }
 
@@ -62,12 +63,32 @@ internal sealed class AddedTokenMatcher
 
     private (string Text, AddedToken Token) LongestAt(ReadOnlySpan<char> text)
     {
-        foreach ((string Text, AddedToken Token) entry in _byFirst[text[0]])
+        // The last one that does not sort behind the text begins with all that the text begins with.
+        int from = 0, to = _sorted.Length;
+        while (from < to)
         {
-            if (text.StartsWith(entry.Text, StringComparison.Ordinal)) return entry;
+            int middle = (from + to) / 2;
+            if (_sorted[middle].Text.AsSpan().SequenceCompareTo(text) <= 0) from = middle + 1;
+            else to = middle;
         }
 
-        throw new InvalidOperationException("The search found a token that is not there.");
+        int place = from - 1;
+        int common = place < 0 ? 0 : text.CommonPrefixLength(_sorted[place].Text);
+        while (place >= 0 && _sorted[place].Text.Length > common) place = _beginnings[place];
+        return place >= 0 ? _sorted[place] : throw new InvalidOperationException("The search found a token that is not there.");
+    }
+
+    private static int[] FindBeginnings((string Text, AddedToken Token)[] sorted)
+    {
+        int[] beginnings = new int[sorted.Length];
+        for (int i = 0; i < sorted.Length; i++)
+        {
+            int place = i - 1;
+            while (place >= 0 && !sorted[i].Text.StartsWith(sorted[place].Text, StringComparison.Ordinal)) place = beginnings[place];
+            beginnings[i] = place;
+        }
+
+        return beginnings;
     }
 
     private static bool EndsWithWord(ReadOnlySpan<char> text) =>

@@ -22,13 +22,17 @@ public sealed partial class HuggingFaceTokenizer
         foreach (int id in ids)
         {
             if (id < 0) throw new ArgumentOutOfRangeException(nameof(ids), id, "A token id is negative.");
-            if (id < VocabularySize && _decodedTokens[id] is { } token && !(skipSpecialTokens && _skippedIds.Contains(id))) pieces.Add(token);
+            if (DecodedToken(id, skipSpecialTokens) is { } token) pieces.Add(token);
         }
 
         if (_definition.Decoder is null) return string.Join(' ', pieces);
         _definition.Decoder.Apply(pieces);
         return string.Concat(pieces);
     }
+
+    /// <summary>What goes into the decoder for an id from 0; null where it gives no text or is skipped.</summary>
+    internal string? DecodedToken(int id, bool skipSpecialTokens) =>
+        id < VocabularySize && !(skipSpecialTokens && _skippedIds.Contains(id)) ? _decodedTokens[id] : null;
 
     /// <summary>Decodes ids, special tokens included, as far as the destination reaches.</summary>
     /// <param name="ids">The ids, as for <see cref="Decode(IEnumerable{int})"/>.</param>

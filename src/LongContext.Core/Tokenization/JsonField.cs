@@ -38,9 +38,15 @@ internal readonly struct JsonField
     public JsonField? Optional(string name)
     {
         if (Value.ValueKind != JsonValueKind.Object) throw Fault($"expected an object, found {Found()}");
-        return Value.TryGetProperty(name, out JsonElement member) && member.ValueKind != JsonValueKind.Null
-            ? new JsonField(_file, _path.Length == 0 ? name : $"{_path}.{name}", member)
-            : null;
+        try
+        {
+            return Value.TryGetProperty(name, out JsonElement member) && member.ValueKind != JsonValueKind.Null ? Member(name, member) : null;
+        }
+        catch (InvalidOperationException e)
+        {
+            // Names with escapes are read to be compared.
+            throw NoText("a field's name", e);
+        }
     }
 
     public JsonField Required(string name) => Optional(name) ?? throw Fault($"the field \"{name}\" is missing");
@@ -53,13 +59,30 @@ internal readonly struct JsonField
         foreach (JsonElement item in Value.EnumerateArray()) yield return new JsonField(_file, $"{_path}[{i++}]", item);
     }
 
-    /// <summary>The members of an object that are not null.</summary>
+    /// <summary>The members of an object that are not null; of several of one name the last.</summary>
     public IEnumerable<(string Name, JsonField Field)> Members()
     {
         if (Value.ValueKind != JsonValueKind.Object) throw Fault($"expected an object, found {Found()}");
-        foreach (JsonProperty member in Value.EnumerateObject())
+        var members = new OrderedDictionary<string, JsonElement>(StringComparer.Ordinal);
+        foreach (JsonProperty member in Value.EnumerateObject()) members[NameOf(member, "a field's name")] = member.Value;
+        foreach ((string name, JsonElement value) in members)
         {
-            if (Optional(member.Name) is { } field) yield return (member.Name, field);
+            if (value.ValueKind != JsonValueKind.Null) yield return (name, Member(name, value));
+        }
+    }
+
+    /// <summary>The name of one of this object's members.</summary>
+    /// <param name="member">The member.</param>
+    /// <param name="what">What the complaint calls it.</param>
+    public string NameOf(JsonProperty member, string what)
+    {
+        try
+        {
+            return member.Name;
+        }
+        catch (InvalidOperationException e)
+        {
+            throw NoText(what, e);
         }
     }
 
@@ -105,6 +128,10 @@ internal readonly struct JsonField
 
     public NotSupportedException Unsupported(string what, string supported) =>
         new($"{Where}: {what} is not supported (supported: {supported}).");
+
+    private JsonField Member(string name, JsonElement value) => new(_file, _path.Length == 0 ? name : $"{_path}.{name}", value);
+
+    private InvalidDataException NoText(string what, InvalidOperationException e) => Fault($"{what} is not Unicode text: {e.Message}");
 
     private string Where => _path.Length == 0 ? _file : $"{_file}: {_path}";
 

@@ -31,7 +31,7 @@ public sealed class TokenStreamDecoder
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
         _decode = ids => tokenizer.Decode(ids) ?? "";
-        if (tokenizer is HuggingFaceTokenizer own) _hasNoText = id => id >= own.VocabularySize;
+        if (tokenizer is HuggingFaceTokenizer own) _hasNoText = id => own.DecodedToken(id, skipSpecialTokens: false) is null;
     }
 
     /// <summary>For a Hugging Face tokenizer.</summary>
@@ -42,7 +42,7 @@ public sealed class TokenStreamDecoder
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
         _decode = ids => tokenizer.Decode(ids, skipSpecialTokens);
-        _hasNoText = id => id >= tokenizer.VocabularySize || (skipSpecialTokens && tokenizer.IsSpecialToken(id));
+        _hasNoText = id => tokenizer.DecodedToken(id, skipSpecialTokens) is null;
     }
 
     /// <summary>Takes the next token.</summary>

@@ -6,6 +6,7 @@ namespace LongContext.Tokenization;
 internal static class TokenTable
 {
     private const int MostIds = 1 << 24;
+    private const int MostHoles = 1 << 16;
 
     /// <param name="vocabulary">The model's pieces.</param>
     /// <param name="added">The added tokens.</param>
@@ -14,10 +15,12 @@ internal static class TokenTable
     public static string?[] Build(Vocabulary vocabulary, IReadOnlyList<AddedToken> added, Func<string, Exception> fault)
     {
         Dictionary<string, int> fresh = NewTokens(vocabulary, added, fault);
-        int size = 0;
+        int size = 0, count = vocabulary.Ids.Count + fresh.Count;
+        // Ids may have holes, for each of which memory is spent; real ones have few.
+        int limit = (int)Math.Min(MostIds, (4L * count) + MostHoles);
         foreach ((string token, int id) in vocabulary.Ids.Concat(fresh))
         {
-            if (id >= MostIds) throw fault($"the token \"{token}\" has the id {id}, expected less than {MostIds}");
+            if (id >= limit) throw fault($"the token \"{token}\" has the id {id}, expected less than {limit} with {count} tokens");
             size = Math.Max(size, id + 1);
         }
 

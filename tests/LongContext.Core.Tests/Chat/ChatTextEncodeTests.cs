@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using LongContext.Chat;
 using LongContext.Core.Tests.Tokenization;
 using LongContext.Packing;
@@ -57,6 +58,23 @@ public sealed class ChatTextEncodeTests
         Assert.Equal([false, true, true, true, false], sequence.LossMask.ToArray());
     }
 
+    [Theory]
+    [InlineData("<h>", "rstrip", " \na", new[] { 4, 0, 5 }, new[] { false, true, true })]
+    [InlineData("<h>", "rstrip", "\n ", new[] { 4, 5 }, new[] { false, true })]
+    [InlineData("<h>\n", "rstrip", "a", new[] { 4, 0, 5 }, new[] { false, true, true })]
+    [InlineData("<h>\n", "single_word", "a", new[] { 4, 2, 0, 5 }, new[] { false, false, true, true })]
+    [InlineData("<h>\n", "single_word", "", new[] { 4, 5 }, new[] { false, true })] // the end token takes the line feed before it along
+    public void Encode_SpecialTokenThatTakesWhiteSpaceAlong_CountsWhereItsTextStands(
+        string opening, string flag, string answer, int[] ids, bool[] mask)
+    {
+        JsonObject json = TinyTokenizer.Bpe(["a", "b", "\n", " "], []);
+        json["added_tokens"] = new JsonArray(TinyTokenizer.Added(4, "<h>", flag), TinyTokenizer.Added(5, "<e>", "lstrip"));
+        ChatText text = new HeaderFormat(opening).Render([ChatTurn.Assistant(answer)]);
+        TokenSequence sequence = text.Encode(TinyTokenizer.Load(json));
+        Assert.Equal(ids, sequence.Tokens.ToArray());
+        Assert.Equal(mask, sequence.LossMask.ToArray());
+    }
+
     [Fact]
     public void Encode_NoAnswerOrNoTokens_MarksNothingOrThrows()
     {
@@ -108,6 +126,12 @@ public sealed class ChatTextEncodeTests
 
     private static int[] Masked(TokenSequence sequence) =>
         [.. sequence.Tokens.ToArray().Where((_, i) => sequence.LossMask.Span[i])];
+
+    private sealed class HeaderFormat(string opening) : ChatFormat("header", "<e>")
+    {
+        protected override void Write(ChatTextBuilder text, IReadOnlyList<ChatTurn> turns, ChatRenderOptions options) =>
+            text.Append(opening).AppendAnswer(0, turns[0].Content, "<e>");
+    }
 
     private sealed class MarkedFormat() : ChatFormat("marked", "</s>")
     {

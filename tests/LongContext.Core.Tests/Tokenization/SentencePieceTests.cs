@@ -68,6 +68,13 @@ public sealed class SentencePieceTests
     }
 
     [Fact]
+    public async Task Load_OnePieceAsLongAsAllOthersTogether_CostsNoSearchForItsParts()
+    {
+        SentencePieceFile file = SentencePieceFile.OfPieces("▁", "a", "aa", "aaa", new string('a', 2_000_000));
+        await Deadline.Run(() => Check(file, null, "aaaa", "<s>|▁|aa|aa"));
+    }
+
+    [Fact]
     public void Encode_UserDefinedSymbol_IsTakenWhole()
     {
         SentencePieceFile file = SentencePieceFile.OfPieces(s_pieces);

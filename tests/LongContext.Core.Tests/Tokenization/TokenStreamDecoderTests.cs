@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Json.Nodes;
 using LongContext.Tokenization;
 using Microsoft.ML.Tokenizers;
 
@@ -37,6 +38,23 @@ public sealed class TokenStreamDecoderTests
         Assert.Equal(s_tokenizer.Decode(ids, skipSpecialTokens: true), string.Concat(ids.Select(without.Add)) + without.Flush());
         var with = new TokenStreamDecoder(s_tokenizer, skipSpecialTokens: false);
         Assert.Equal(s_tokenizer.Decode(ids), string.Concat(ids.Select(with.Add)) + with.Flush());
+    }
+
+    [Fact]
+    public void Add_SpecialTokenThatTheNormalizerChanges_IsSkippedAsByDecode()
+    {
+        // Looked for and decoded as "x", which is not the text that is known as special; "Y" stays what it is.
+        JsonObject json = TinyTokenizer.Bpe(["a", "X", "Y"], []);
+        json["normalizer"] = JsonNode.Parse("""{"type": "Lowercase"}""");
+        json["decoder"] = JsonNode.Parse("""{"type": "Fuse"}""");
+        json["added_tokens"] = new JsonArray(TinyTokenizer.Added(1, "X", "normalized"), TinyTokenizer.Added(2, "Y"));
+        HuggingFaceTokenizer tokenizer = TinyTokenizer.Load(json);
+        foreach ((bool skip, string expected) in new[] { (true, "axa"), (false, "axYa") })
+        {
+            var decoder = new TokenStreamDecoder(tokenizer, skip);
+            Assert.Equal(expected, tokenizer.Decode([0, 1, 2, 0], skip));
+            Assert.Equal(expected, string.Concat(new[] { 0, 1, 2, 0 }.Select(decoder.Add)) + decoder.Flush());
+        }
     }
 
     [Fact]

@@ -24,7 +24,7 @@ internal sealed class Vocabulary
         var ids = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (JsonProperty entry in field.Value.EnumerateObject())
         {
-            string piece = Name(field, entry);
+            string piece = field.NameOf(entry, "a piece");
             if (entry.Value.ValueKind != JsonValueKind.Number || !entry.Value.TryGetInt32(out int id) || id < 0)
                 throw field.Fault($"the id of \"{piece}\" is {entry.Value.GetRawText()}, expected an integer from 0");
             if (!ids.TryAdd(piece, id)) throw field.Fault($"the piece \"{piece}\" stands there twice");
@@ -32,17 +32,5 @@ internal sealed class Vocabulary
 
         if (ids.Count == 0) throw field.Fault("the vocabulary is empty");
         return new Vocabulary(ids);
-    }
-
-    private static string Name(JsonField field, JsonProperty entry)
-    {
-        try
-        {
-            return entry.Name;
-        }
-        catch (InvalidOperationException e)
-        {
-            throw field.Fault($"a piece is not Unicode text: {e.Message}");
-        }
     }
 }

@@ -8,11 +8,12 @@ namespace LongContext.Tokenization.Patterns;
 internal static class CaseFolding
 {
     private static readonly string[] s_pairs = ["ss", "ff", "fi", "fl", "st"];
+    private static readonly CodePointSet s_withCase = UnicodeSets.Property("L")!.Union(UnicodeSets.Property("M")!)
+        .Union(UnicodeSets.Property("Nl")!).Union(UnicodeSets.Property("So")!);
 
     /// <summary>Whether a code point outside ASCII is the same in upper and lower case.</summary>
     public static bool HasNoCase(int codePoint) =>
-        codePoint < 128 || !UnicodeSets.Property("L")!.Union(UnicodeSets.Property("M")!).Union(UnicodeSets.Property("Nl")!)
-            .Union(UnicodeSets.Property("So")!).Contains(codePoint);
+        codePoint < 128 || !s_withCase.Contains(codePoint);
 
     public static CodePointSet Variants(int codePoint)
     {

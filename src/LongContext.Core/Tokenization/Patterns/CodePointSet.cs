@@ -8,13 +8,15 @@ internal sealed class CodePointSet
 {
     private const int PageBits = 8;
     private readonly Func<int, bool> _test;
-    private readonly ulong[]?[] _pages = new ulong[]?[0x110000 >> PageBits];
+    private ulong[]?[] _pages = []; // as many as were asked for: a pattern may have thousands of sets
 
     public CodePointSet(Func<int, bool> test) => _test = test;
 
     public bool Contains(int codePoint)
     {
-        ulong[] page = _pages[codePoint >> PageBits] ?? MakePage(codePoint >> PageBits);
+        int index = codePoint >> PageBits;
+        ulong[]?[] pages = _pages;
+        ulong[] page = (index < pages.Length ? pages[index] : null) ?? MakePage(index);
         return (page[(codePoint >> 6) & 3] >> (codePoint & 63) & 1) != 0;
     }
 
@@ -22,7 +24,13 @@ internal sealed class CodePointSet
 
     public CodePointSet Union(CodePointSet other) => new(codePoint => Contains(codePoint) || other.Contains(codePoint));
 
-    public CodePointSet Intersect(CodePointSet other) => new(codePoint => Contains(codePoint) && other.Contains(codePoint));
+    /// <summary>What all of the sets have.</summary>
+    public static CodePointSet Intersection(IReadOnlyList<CodePointSet> sets)
+    {
+        if (sets.Count == 1) return sets[0];
+        CodePointSet[] all = [.. sets];
+        return new(codePoint => Array.TrueForAll(all, set => set.Contains(codePoint)));
+    }
 
     public static CodePointSet Of(params int[] codePoints) => new(codePoint => Array.IndexOf(codePoints, codePoint) >= 0);
 
@@ -36,6 +44,14 @@ internal sealed class CodePointSet
             if (_test((index << PageBits) + i)) page[i >> 6] |= 1UL << (i & 63);
         }
 
-        return _pages[index] = page;
+        ulong[]?[] pages = _pages;
+        if (index >= pages.Length)
+        {
+            // Another thread's page that gets lost here is made anew.
+            Array.Resize(ref pages, index + 1);
+            _pages = pages;
+        }
+
+        return pages[index] = page;
     }
 }

@@ -11,13 +11,14 @@ internal sealed class PatternClassParser(PatternReader reader, bool ignoreCase)
     {
         if (++_depth > DeepestNesting) throw reader.Unsupported($"nesting of more than {DeepestNesting} classes");
         bool opposite = reader.TryTake('^');
-        CodePointSet? whole = null, part = null;
+        var intersected = new List<CodePointSet>();
+        var part = new CodePointSetBuilder();
 
         // A bracket that comes first closes nothing when there is another one to close the class.
         if (reader.Peek() == ']')
         {
             reader.Next();
-            part = CodePointSet.Of(']');
+            part.Add(']', ']');
         }
 
         while (!reader.TryTake(']'))
@@ -25,59 +26,65 @@ internal sealed class PatternClassParser(PatternReader reader, bool ignoreCase)
             if (reader.AtEnd) throw reader.Fault("a class is not closed");
             if (reader.TryTake("&&"))
             {
-                whole = And(whole, part);
-                part = null;
+                intersected.Add(part.Build());
+                part = new CodePointSetBuilder();
                 continue;
             }
 
-            CodePointSet item = ReadItem();
-            part = part is null ? item : part.Union(item);
+            ReadItem(part);
         }
 
         _depth--;
-        CodePointSet set = And(whole, part);
+        intersected.Add(part.Build());
+        CodePointSet set = CodePointSet.Intersection(intersected);
         if (ignoreCase) set = CaseFolding.Close(set);
         return opposite ? set.Complement() : set;
     }
 
-    private static CodePointSet And(CodePointSet? left, CodePointSet? right)
-    {
-        CodePointSet known = right ?? CodePointSet.Of();
-        return left is null ? known : left.Intersect(known);
-    }
-
-    private CodePointSet ReadItem()
+    private void ReadItem(CodePointSetBuilder part)
     {
         if (reader.TryTake("[:"))
         {
             bool opposite = reader.TryTake('^');
             string name = reader.Until(":]");
             CodePointSet named = UnicodeSets.Bracket(name) ?? throw reader.Unsupported($"the class \"[:{name}:]\"");
-            return opposite ? named.Complement() : named;
+            part.Add(opposite ? named.Complement() : named);
+            return;
         }
 
-        if (reader.TryTake('[')) return Parse();
+        if (reader.TryTake('['))
+        {
+            part.Add(Parse());
+            return;
+        }
+
         if (reader.Peek() == '\\' && ReadSetEscape() is { } set)
         {
             if (reader.Peek() == '-' && reader.Peek(1) != ']') throw reader.Unsupported("a range that begins with a class");
-            return set;
+            part.Add(set);
+            return;
         }
 
         int first = ReadCharacter();
-        if (reader.Peek() != '-' || reader.Peek(1) == ']') return Single(first);
+        if (reader.Peek() != '-' || reader.Peek(1) == ']')
+        {
+            CheckCase(first);
+            part.Add(first, first);
+            return;
+        }
+
         reader.Next();
         if (reader.Peek() == '[' || reader.AtEnd) throw reader.Unsupported("a range without an end");
         int last = ReadCharacter();
         if (last < first) throw reader.Fault($"the range from U+{first:X4} to U+{last:X4} is empty");
         if (ignoreCase && last >= 128) throw reader.Unsupported("a range beyond ASCII without regard to case");
-        return CodePointSet.Range(first, last);
+        part.Add(first, last);
     }
 
-    private CodePointSet Single(int codePoint)
+    private void CheckCase(int codePoint)
     {
         if (ignoreCase && !CaseFolding.HasNoCase(codePoint))
             throw reader.Unsupported($"'{char.ConvertFromUtf32(codePoint)}' without regard to case");
-        return CodePointSet.Of(codePoint);
     }
 
     private CodePointSet? ReadSetEscape()

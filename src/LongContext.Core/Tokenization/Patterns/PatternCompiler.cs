@@ -6,9 +6,12 @@ namespace LongContext.Tokenization.Patterns;
 internal sealed class PatternCompiler
 {
     private const int LongestProgram = 100_000;
+    private const int Highest = 512;
+    private const int MostVisits = 10 * LongestProgram;
     private readonly string _pattern;
     private readonly List<PatternInstruction> _code = [];
     private int _marks;
+    private int _visits;
 
     private PatternCompiler(string pattern) => _pattern = pattern;
 
@@ -16,20 +19,26 @@ internal sealed class PatternCompiler
     public static PatternProgram Compile(string pattern)
     {
         var compiler = new PatternCompiler(pattern);
-        compiler.Emit(PatternParser.Parse(pattern));
+        PatternNode node = PatternParser.Parse(pattern);
+        if (node.Height > Highest) throw new PatternException($"nesting of more than {Highest} parts in the pattern \"{pattern}\"", isUnsupported: true);
+        compiler.Emit(node);
         compiler.Add(new PatternInstruction { Op = PatternOp.Match });
         return new PatternProgram(pattern, [.. compiler._code], compiler._marks);
     }
 
     private int Add(PatternInstruction instruction)
     {
-        if (_code.Count == LongestProgram) throw new PatternException($"repeats that multiply beyond {LongestProgram} steps in the pattern \"{_pattern}\"", isUnsupported: true);
+        if (_code.Count == LongestProgram) throw TooLong();
         _code.Add(instruction);
         return _code.Count - 1;
     }
 
+    private PatternException TooLong() => new($"repeats that multiply beyond {LongestProgram} steps in the pattern \"{_pattern}\"", isUnsupported: true);
+
     private void Emit(PatternNode node)
     {
+        // Parts without code of their own, such as empty groups, are work all the same.
+        if (++_visits > MostVisits) throw TooLong();
         switch (node)
         {
             case One one: Add(new PatternInstruction { Op = PatternOp.Set, Set = one.Set }); break;
@@ -71,7 +80,13 @@ internal sealed class PatternCompiler
             return;
         }
 
-        for (int i = 0; i < loop.Least; i++) Emit(body);
+        for (int i = 0; i < loop.Least; i++)
+        {
+            int before = _code.Count;
+            Emit(body);
+            if (_code.Count == before) break; // nothing, which stays nothing however often
+        }
+
         if (loop.Most == int.MaxValue)
         {
             EmitEndless(body, loop.Lazy);

@@ -9,6 +9,7 @@ namespace LongContext.Tokenization.Patterns;
 internal sealed class PatternParser
 {
     private const int DeepestNesting = 64;
+    private const int TooManyQuantifiers = 64;
     private readonly PatternReader _reader;
     private int _depth;
 
@@ -148,7 +149,7 @@ internal sealed class PatternParser
 
     private PatternNode ParseQuantifiers(PatternNode node)
     {
-        while (true)
+        for (int count = 1; ; count++)
         {
             int start = _reader.Position;
             int least = 0, most = int.MaxValue;
@@ -158,6 +159,7 @@ internal sealed class PatternParser
             else if (_reader.Peek() == '{' && TryReadInterval(out least, out most)) interval = true;
             else if (!_reader.TryTake('*')) return node;
 
+            if (count >= TooManyQuantifiers) throw _reader.Unsupported($"{TooManyQuantifiers} or more quantifiers in a row");
             if (node is Anchor or Look) throw _reader.Unsupported($"a repeated assertion at character {start}");
             // {n,m}+ repeats once more, and {n}? makes optional; only ?, * and + have possessive forms.
             bool lazy = (!interval || least != most) && _reader.TryTake('?');

@@ -3,7 +3,10 @@ namespace LongContext.Tokenization.Patterns;
 /// <summary>The code points of a pattern with the place reached, and complaints that name both.</summary>
 internal sealed class PatternReader(string pattern)
 {
-    private readonly int[] _codePoints = [.. pattern.EnumerateRunes().Select(rune => rune.Value)];
+    /// <summary>Those in use have some hundred.</summary>
+    private const int LongestPattern = 16_384;
+
+    private readonly int[] _codePoints = Read(pattern);
 
     public int Position { get; set; }
 
@@ -60,12 +63,21 @@ internal sealed class PatternReader(string pattern)
     /// <summary>From least to most hexadecimal digits as a code point.</summary>
     public int Hex(int least, int most)
     {
-        int value = 0, count = 0;
+        long value = 0; // of eight digits at most
+        int count = 0;
         for (; count < most && Peek() is >= 0 and < 128 and int digit && char.IsAsciiHexDigit((char)digit); count++)
             value = (value * 16) + Convert.ToInt32(((char)Next()).ToString(), 16);
         if (count < least) throw Fault($"expected {least} hexadecimal digits, found {count}");
         if (value > 0x10FFFF || value is >= 0xD800 and <= 0xDFFF) throw Fault($"U+{value:X4} is no character");
-        return value;
+        return (int)value;
+    }
+
+    private static int[] Read(string pattern)
+    {
+        int[] codePoints = [.. pattern.EnumerateRunes().Select(rune => rune.Value)];
+        return codePoints.Length <= LongestPattern
+            ? codePoints
+            : throw new PatternException($"a pattern of {codePoints.Length} characters, more than {LongestPattern},", isUnsupported: true);
     }
 
     /// <summary>The pattern is wrong.</summary>

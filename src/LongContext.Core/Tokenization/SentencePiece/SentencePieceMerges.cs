@@ -12,7 +12,8 @@ internal static class SentencePieceMerges
     public static IEnumerable<(string Left, string Right)> Of(SentencePieceModel model, Vocabulary vocabulary)
     {
         var ways = new List<Way>();
-        for (int id = 0; id < model.Pieces.Count; id++) AddWays(id, model.Pieces[id].Text, vocabulary, ways);
+        HashSet<int> lengths = [.. model.Pieces.Select(piece => piece.Text.Length)];
+        for (int id = 0; id < model.Pieces.Count; id++) AddWays(id, model.Pieces[id].Text, vocabulary, lengths, ways);
         return ways
             .OrderByDescending(way => model.Pieces[way.Merged].Score)
             .ThenBy(way => way.Merged)
@@ -20,10 +21,12 @@ internal static class SentencePieceMerges
             .Select(way => (model.Pieces[way.Left].Text, model.Pieces[way.Right].Text));
     }
 
-    private static void AddWays(int id, string piece, Vocabulary vocabulary, List<Way> ways)
+    private static void AddWays(int id, string piece, Vocabulary vocabulary, HashSet<int> lengths, List<Way> ways)
     {
         for (int i = 1; i < piece.Length; i++)
         {
+            // Looking up a part costs its length, so in a long piece only parts are looked up that are as long as some piece.
+            if (!lengths.Contains(i) || !lengths.Contains(piece.Length - i)) continue;
             if (char.IsLowSurrogate(piece[i])) continue;
             if (vocabulary.TryGetId(piece.AsSpan(0, i), out int left) && vocabulary.TryGetId(piece.AsSpan(i), out int right))
                 ways.Add(new Way(id, left, right));

@@ -64,6 +64,7 @@ public sealed class RegexPatternTests
     [InlineData("*a", "there is nothing to repeat")]
     [InlineData("[b-a]", "the range from U+0062 to U+0061 is empty")]
     [InlineData(@"\x{110000}", "U+110000 is no character")]
+    [InlineData(@"\x{FFFFFFFF}", "U+FFFFFFFF is no character")]
     [InlineData(@"\p{L", "it ends too early")]
     [InlineData("a{200000}", "a repeat count is above 100,000")]
     public void Compile_WrongPattern_SaysWhatAndWhere(string pattern, string reason)
