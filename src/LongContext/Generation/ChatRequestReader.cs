@@ -128,13 +128,16 @@ internal sealed class ChatRequestReader
         ChatRequestOptions asked = ChatRequestOptions.Read(chatOptions, modelId, config.VocabularySize);
         int? known = asked.PromptTokenIds is { } given ? given.Count : null;
         string? text = known is null ? Text(messages, chatOptions, asked).Text : null;
-        // A token stands for a byte at least, but for a blank that some tokenizers put before a text.
-        long most = known ?? (long)Encoding.UTF8.GetByteCount(text!) + ModelText.Beginning(tokenizer, config).Count + 1;
+        // A token stands for a byte at least of the normalized text, but for a blank that some tokenizers put before it.
+        long most = known ?? ((long)Encoding.UTF8.GetByteCount(text!) * MostOfNormalizing) + ModelText.Beginning(tokenizer, config).Count + 1;
         if (most <= int.MaxValue && Fit((int)most, asked, chatOptions, generator, remapping).Fits) return;
         GenerationFit fit = Fit(known ?? Tokens(messages, chatOptions, asked).Tokens.Length, asked, chatOptions, generator, remapping);
         lengths.RequireWindow(fit, chatOptions?.MaxOutputTokens, asked.PositionRemapping ?? remapping);
         if (!fit.FitsCache) throw generator.Room(fit.PromptTokens, fit.NewTokens, asked.Dropping)!.Value.Refusal();
     }
+
+    /// <summary>Bytes that normalizing makes of one, at most: 11 under NFKC, 3 under NFC (the Unicode Consortium's FAQ on normalization; U+1D160 is 4 bytes and becomes 12).</summary>
+    private int MostOfNormalizing => (tokenizer is HuggingFaceTokenizer own ? own.Definition.Normalizer is not null : tokenizer.Normalizer is not null) ? 11 : 1;
 
     private GenerationFit Fit(int promptTokens, ChatRequestOptions asked, ChatOptions? chatOptions, ITokenGenerator generator, PositionRemapping? remapping)
     {

@@ -223,8 +223,11 @@ internal sealed unsafe partial class CpuModelRunner
             var memory = (float*)votes.Ensure(AttentionVotes.MemoryFloats(store.Layout, settings.Heads, count, choice.ObservedTokens) * sizeof(float));
             AttentionVotes.Sum(team, store.Layout, settings, step.PagesOf(group, i), count, query + ((long)(row - choice.ObservedTokens) * projected), projected, choice.ObservedTokens, memory);
             // A team that was told to stop leaves tiles undone: nothing is chosen from them.
-            cancellationToken.ThrowIfCancellationRequested();
-            for (int head = 0; head < shape.KeyValueHeadCount; head++) choice.Choose(place, head, new ReadOnlySpan<float>(memory + ((long)stride * head), count - choice.ObservedTokens));
+            for (int head = 0; head < shape.KeyValueHeadCount; head++)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                choice.Choose(place, head, new ReadOnlySpan<float>(memory + ((long)stride * head), count - choice.ObservedTokens));
+            }
         }
     }
 

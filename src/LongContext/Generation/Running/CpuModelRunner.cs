@@ -59,11 +59,19 @@ internal sealed unsafe partial class CpuModelRunner : IModelRunner
         roundsActivations = options.RoundsActivations;
         weights = new CpuWeights(model, roundsActivations);
         team = new CpuTeam(options.Threads == 0 ? Environment.ProcessorCount : options.Threads);
-        x = Allocate(MaximumTokens, shape.HiddenSize);
-        normed = Allocate(MaximumTokens, shape.HiddenSize);
-        added = Allocate(MaximumTokens, shape.HiddenSize);
-        heads = Allocate(MaximumTokens, projected);
-        inner = Allocate(Math.Min(MaximumTokens, MlpRows), 2 * shape.IntermediateSize);
+        try
+        {
+            x = Allocate(MaximumTokens, shape.HiddenSize);
+            normed = Allocate(MaximumTokens, shape.HiddenSize);
+            added = Allocate(MaximumTokens, shape.HiddenSize);
+            heads = Allocate(MaximumTokens, projected);
+            inner = Allocate(Math.Min(MaximumTokens, MlpRows), 2 * shape.IntermediateSize);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <inheritdoc />

@@ -88,7 +88,17 @@ internal sealed unsafe class CpuRotary(RopeScaling scaling, RopeParameters param
     {
         long bytes = (long)capacity * Half * sizeof(float);
         var cosines = (float*)NativeMemory.AlignedAlloc(checked((nuint)bytes), 64);
-        var sines = (float*)NativeMemory.AlignedAlloc(checked((nuint)bytes), 64);
+        float* sines;
+        try
+        {
+            sines = (float*)NativeMemory.AlignedAlloc(checked((nuint)bytes), 64);
+        }
+        catch (OutOfMemoryException)
+        {
+            NativeMemory.AlignedFree(cosines);
+            throw;
+        }
+
         long kept = (long)keep * Half * sizeof(float);
         Buffer.MemoryCopy(Cosines, cosines, bytes, kept);
         Buffer.MemoryCopy(Sines, sines, bytes, kept);

@@ -67,10 +67,10 @@ internal sealed class CpuTensors(bool roundsInputs = false) : IDisposable
         Watch(parameter);
         WeightMatrix matrix;
         CpuWeight? codes = parameter.Quantized is { } quantized ? CpuWeight.Of(quantized) : null;
-        if (codes is not null) owned.Add(codes);
         // Fused maps are cut by rows, which must not end within a block.
         if (codes is not null && (codes.Matrix.Format != WeightFormat.Nf4 || codes.Matrix.Inputs % Nf4Rows.BlockSize == 0))
         {
+            owned.Add(codes);
             _ = Keep(parameter.Value);
             matrix = codes.Matrix;
             if (roundsInputs && LinearKernel.RoundsFor(matrix))
@@ -81,6 +81,7 @@ internal sealed class CpuTensors(bool roundsInputs = false) : IDisposable
         }
         else
         {
+            codes?.Dispose();
             Tensor plain = parameter.Quantized?.Dequantize(dataType) ?? parameter.Value;
             if (parameter.Quantized is not null) madePlain.Add(parameter.Name);
             (int outputs, int inputs) = (checked((int)parameter.Shape[0]), checked((int)parameter.Shape[1]));

@@ -8,9 +8,9 @@ namespace LongContext.Models.Quantization;
 /// <summary>A quantised weight as the CPU's kernels read it: where it lies, for codes, and with magnitudes of NF4 that are quantised made plain once.</summary>
 internal sealed class CpuWeight : IDisposable
 {
-    private readonly Tensor? own;
+    private readonly Tensor[] own;
 
-    private CpuWeight(WeightMatrix matrix, Tensor? own)
+    private CpuWeight(WeightMatrix matrix, params Tensor[] own)
     {
         Matrix = matrix;
         this.own = own;
@@ -32,17 +32,28 @@ internal sealed class CpuWeight : IDisposable
         {
             EightBitWeight eight => Plain(weight, WeightFormat.Int8, eight.Factors),
             Float8Weight eight => Plain(weight, WeightFormat.Float8, eight.Factors),
-            Int4Weight four when even && four.Columns is null && weight.Shape[1] % four.GroupSize == 0 => new CpuWeight(
-                Of(weight, WeightFormat.Int4) with { Scales = four.Scales.Address(), Zeros = four.Zeros?.Address() ?? 0, GroupSize = four.GroupSize }, null),
+            Int4Weight four when even && four.Columns is null && weight.Shape[1] % four.GroupSize == 0 => Groups(four),
             Nf4FlatWeight flat when even => Blocks(weight, flat.Blocks, flat.Blocks.Shape[0]),
             Nf4Weight four when weight.Shape[1] % Nf4Rows.BlockSize == 0 => Blocks(weight, four, weight.Shape[0] * weight.Shape[1] / Nf4Rows.BlockSize),
             _ => null,
         };
     }
 
-    public void Dispose() => own?.Dispose();
+    public void Dispose()
+    {
+        foreach (Tensor tensor in own) tensor.Dispose();
+    }
 
-    private static CpuWeight Plain(QuantizedWeight weight, WeightFormat format, Tensor factors) => new(Of(weight, format) with { Scales = factors.Address() }, null);
+    private static CpuWeight Plain(QuantizedWeight weight, WeightFormat format, Tensor factors) => new(Of(weight, format) with { Scales = factors.Address() }, Held(factors));
+
+    private static CpuWeight Groups(Int4Weight four)
+    {
+        WeightMatrix matrix = Of(four, WeightFormat.Int4) with { Scales = four.Scales.Address(), Zeros = four.Zeros?.Address() ?? 0, GroupSize = four.GroupSize };
+        return four.Zeros is { } zeros ? new(matrix, Held(four.Scales), Held(zeros)) : new(matrix, Held(four.Scales));
+    }
+
+    /// <summary>Another handle of the same memory: a kernel may read it while somebody disposes of the model.</summary>
+    private static Tensor Held(Tensor tensor) => tensor.alias().DetachFromDisposeScope();
 
     private static CpuWeight Blocks(QuantizedWeight weight, Nf4Weight blocks, long count)
     {

@@ -180,6 +180,39 @@ public sealed class EngineReuseTests
     }
 
     /// <summary>What is found may lie in host memory and not fit beside the others' pages: then a sequence keeps what it has.</summary>
+    /// <summary>What another has computed meanwhile may reach far beyond the window: nothing before it may stay with the sequence.</summary>
+    [Fact]
+    public void Adopt_FarBeyondAWindow_KeepsNothingBeforeIt()
+    {
+        using var pages = new OraclePages(4, [null, 8]);
+        var cache = new PagedCache(pages, new PagedCacheOptions { BudgetBytes = new CacheNeeds(pages.Groups, 4).PageBytes * 64, Keeps = true, KeptShare = 1 });
+        var distribution = new LongContext.Generation.Sampling.TokenDistribution();
+        EngineSequence first = Sequence(), second = Sequence();
+        Compute(second, 8);
+        Compute(first, 40);
+        Assert.Equal(40, cache.Match(second, out _));
+        Assert.True(cache.Adopt(second, 40));
+        Assert.All(second.Pages.Of(0).ToArray(), page => Assert.True(page >= 0));
+        // The next token, at position 40, sees from 33 on: pages 8 and 9.
+        Assert.Equal([8, 9], Enumerable.Range(0, 10).Where(index => second.Pages.Of(1)[index] >= 0));
+        cache.Drop(first);
+        cache.Drop(second);
+        Assert.Equal(0, cache.UsedBytes);
+
+        EngineSequence Sequence() => new(Engines.Model, Request(Tokens(41, 1)), null, pages, distribution, TimeProvider.System);
+
+        void Compute(EngineSequence sequence, int tokens)
+        {
+            while (sequence.Cached < tokens)
+            {
+                Assert.True(cache.Grow(sequence, sequence.Cached + 4) >= sequence.Cached + 4);
+                sequence.Cached += 4;
+                cache.Publish(sequence);
+                cache.Forget(sequence);
+            }
+        }
+    }
+
     [Theory]
     [InlineData(null)]
     [InlineData(6)]
