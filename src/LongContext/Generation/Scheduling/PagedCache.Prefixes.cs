@@ -86,7 +86,8 @@ internal sealed partial class PagedCache
             }
         }
 
-        ForgetBehind(sequence, first, tokens);
+        // Later only those are forgotten that lie behind what is forgotten already, as adopted blocks before a window are from the start.
+        Forget(sequence, first, tokens);
         bool whole = true;
         for (int i = 0; i < path.Count; i++)
         {
@@ -120,21 +121,6 @@ internal sealed partial class PagedCache
         sequence.Blocks = first + path.Count;
         sequence.Cached = tokens;
         return true;
-    }
-
-    /// <summary>Gives back the sequence's own pages that lie before the windows of the token that comes next now. (Forgetting goes back only to what is forgotten already, which adopted blocks before the window are from the start.)</summary>
-    private void ForgetBehind(CachedSequence sequence, int blocks, int tokens)
-    {
-        for (int group = 0; group < groups.Length; group++)
-        {
-            if (groups[group].Group.Window is null) continue;
-            for (int index = blocks - 1; index >= 0 && sequence.Pages.Of(group)[index] >= 0; index--)
-            {
-                if (IsSeen(group, index, tokens)) continue;
-                Release(group, sequence.Pages.Of(group)[index]);
-                sequence.Pages.Set(group, index, -1);
-            }
-        }
     }
 
     /// <summary>Whether the pages that were found fit into the budget as used ones, in place of the sequence's own behind its known blocks.</summary>

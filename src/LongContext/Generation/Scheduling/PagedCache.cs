@@ -133,7 +133,10 @@ internal sealed partial class PagedCache
     }
 
     /// <summary>Gives back the pages that lie wholly before the windows of the next token, of the groups that have one, or behind the sinks where a sequence has them.</summary>
-    public void Forget(CachedSequence sequence)
+    public void Forget(CachedSequence sequence) => Forget(sequence, int.MaxValue, sequence.Cached);
+
+    /// <summary>The same of its first blocks, with the next token at a position.</summary>
+    private void Forget(CachedSequence sequence, int blocks, int position)
     {
         for (int group = 0; group < groups.Length; group++)
         {
@@ -144,8 +147,8 @@ internal sealed partial class PagedCache
                 (window, kept) = (sinks.Window, (sinks.Sinks + PageTokens - 1) / PageTokens);
             }
 
-            // The next token, at position Cached, sees from Cached - window + 1 on.
-            int end = Math.Max(0, sequence.Cached - window + 1) / PageTokens;
+            // The next token sees from position - window + 1 on.
+            int end = Math.Min(blocks, Math.Max(0, position - window + 1) / PageTokens);
             ReadOnlySpan<int> pages = sequence.Pages.Of(group);
             for (int index = Math.Min(end, pages.Length) - 1; index >= kept && pages[index] >= 0; index--)
             {
