@@ -48,7 +48,7 @@ command.SetAction((parsed, cancellationToken) => SampleCommand.RunAsync(async ()
     };
     if (open is null)
     {
-        ModelChoice.RequireNone(parsed, "--model FOLDER or --endpoint URL", [.. taskChoice.Options, effective, strategies, requests, tries]);
+        parsed.RequireNone("--model FOLDER or --endpoint URL", [.. taskChoice.Options, effective, strategies, requests, tries]);
         await new WordJob
         {
             Lengths = given.Length > 0 ? [.. given.Order()] : [256, 512, 1024, 2048],

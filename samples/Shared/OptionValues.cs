@@ -16,14 +16,9 @@ internal static class OptionValues
 
     /// <summary>Options that would be passed over in silence are refused.</summary>
     /// <exception cref="UsageException">One was given.</exception>
-    public static void RequireNone(this ParseResult parsed, string without, params ReadOnlySpan<Option> options)
+    public static void RequireNone(this ParseResult parsed, string without, params IEnumerable<Option> options)
     {
-        var lost = new List<string>();
-        foreach (Option option in options)
-        {
-            if (parsed.GetResult(option) is { Implicit: false }) lost.Add(option.Name);
-        }
-
-        if (lost.Count > 0) throw new UsageException($"{string.Join(", ", lost)} without {without} says nothing.");
+        string[] lost = [.. options.Where(option => parsed.GetResult(option) is { Implicit: false }).Select(option => option.Name)];
+        if (lost.Length > 0) throw new UsageException($"{string.Join(", ", lost)} without {without} says nothing.");
     }
 }

@@ -32,11 +32,11 @@ internal sealed class ModelChoice
         DirectoryInfo? folder = parsed.GetValue(model);
         string? address = parsed.GetValue(endpoint);
         if (folder is not null && address is not null) throw new UsageException("--model and --endpoint are two models; give one of them.");
-        if (address is null) RequireNone(parsed, "--endpoint URL", name, keyVariable, tokenizer, timeout);
+        if (address is null) parsed.RequireNone("--endpoint URL", name, keyVariable, tokenizer, timeout);
         if (folder is not null) return () => OpenModel.Local(folder.FullName, window) with { Price = price };
         if (address is null)
         {
-            RequireNone(parsed, "--model FOLDER or --endpoint URL", context, priceIn, priceOut);
+            parsed.RequireNone("--model FOLDER or --endpoint URL", context, priceIn, priceOut);
             return null;
         }
 
@@ -52,13 +52,6 @@ internal sealed class ModelChoice
         };
         string? tokenizerFolder = parsed.GetValue(tokenizer)?.FullName;
         return () => OpenModel.Remote(remote, tokenizerFolder, window) with { Price = price };
-    }
-
-    /// <summary>Options that say nothing without another one are not passed over in silence.</summary>
-    public static void RequireNone(ParseResult parsed, string without, params IEnumerable<Option> options)
-    {
-        string[] lost = [.. options.Where(option => parsed.GetResult(option) is { Implicit: false }).Select(option => option.Name)];
-        if (lost.Length > 0) throw new UsageException($"{string.Join(", ", lost)} without {without} says nothing.");
     }
 
     private ModelPrice? Price(ParseResult parsed) => (parsed.GetValue(priceIn), parsed.GetValue(priceOut)) switch

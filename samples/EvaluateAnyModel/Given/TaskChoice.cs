@@ -34,9 +34,9 @@ internal sealed class TaskChoice(Option<int[]> lengths, Option<int?> samples, Op
     {
         string[] own = parsed.GetValue(questions) ?? [], sized = parsed.GetValue(names) ?? [];
         string? folder = parsed.GetValue(longBench)?.FullName;
-        if (own.Length == 0) ModelChoice.RequireNone(parsed, "--questions FILE", metric);
-        if (folder is null) ModelChoice.RequireNone(parsed, "--longbench FOLDER", longBenchE, longBenchSets, jieba);
-        if (own.Length == 0 && folder is null) ModelChoice.RequireNone(parsed, "--questions FILE or --longbench FOLDER", items);
+        if (own.Length == 0) parsed.RequireNone("--questions FILE", metric);
+        if (folder is null) parsed.RequireNone("--longbench FOLDER", longBenchE, longBenchSets, jieba);
+        if (own.Length == 0 && folder is null) parsed.RequireNone("--questions FILE or --longbench FOLDER", items);
         if (sized.Length == 0 && own.Length == 0 && folder is null) sized = ["needle", "ruler/niah_multikey_1", "ruler/vt"];
         SizedTasks.Check(sized);
         int? most = parsed.GetValue(items);

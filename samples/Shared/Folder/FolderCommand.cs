@@ -25,8 +25,8 @@ internal sealed class FolderCommand(string data, string heldOut, int heldOutDefa
         if (folder is null != (data.Length == 0)) throw new UsageException("--model FOLDER and --data FILE go together.");
         if (folder is null)
         {
-            string[] given = [.. Options.Where(option => parsed.GetResult(option) is { Implicit: false }).Select(option => option.Name)];
-            return given.Length == 0 ? null : throw new UsageException($"{string.Join(", ", given)} without --model FOLDER says nothing.");
+            parsed.RequireNone("--model FOLDER", Options);
+            return null;
         }
 
         return new FolderOptions
