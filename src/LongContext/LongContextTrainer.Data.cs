@@ -100,7 +100,7 @@ public sealed partial class LongContextTrainer
             EndUse();
         }
 
-        update = null;
+        ForgetPartlyApplied();
         ResumeGuard(checkpointFolder);
         LogResumed(checkpointFolder, stepsDone);
     }

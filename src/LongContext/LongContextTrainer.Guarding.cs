@@ -37,7 +37,7 @@ public sealed partial class LongContextTrainer
         int badStep = stepsDone + 1;
         long firstPack = stepData!.Position.Packs, nextPack = firstPack + packs;
         (stepsDone, _) = TrainingCheckpoint.Restore(lastCheckpoint!, model, optimizer, options);
-        update = null;
+        ForgetPartlyApplied();
         (GuardState saved, evaluatedStep, metric) = TrainingCheckpoint.ReadGuard(lastCheckpoint!);
         guard = saved with { RollBacks = guard.RollBacks };
         LogRolledBack(lastCheckpoint!, stepsDone, badStep, firstPack, nextPack - 1, reason, nextPack);

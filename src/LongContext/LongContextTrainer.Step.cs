@@ -15,6 +15,7 @@ public sealed partial class LongContextTrainer
     private const int MostStepsWithoutTarget = 16;
 
     private int stepsWithoutTarget; // in a row, up to the last step
+    private bool partlyApplied; // while the optimizer steps, and for good where it does not come to its end
     private LayerwiseUpdate? update; // where gradients are applied layer by layer: of the step under way, or of one that ended in its midst
 
     private LayerwiseBackpropagation NewBackpropagation() => new(model, new PolicyChooser(model, options, logger).For, options.ZLoss)
@@ -57,7 +58,7 @@ public sealed partial class LongContextTrainer
         LayerwiseBackpropagation backpropagation, PackedBatch[] packs, double normalizer, double learningRate, CancellationToken cancellationToken)
     {
         double loss = double.NaN, norm = double.NaN, scale = 1;
-        foreach (double tried in GradientScale.Scales(model.DataType, normalizer))
+        foreach (double tried in GradientScale.Scales(model.DataType, packs))
         {
             if (tried < scale) LogSmallerScale(stepsDone + 1, tried);
             scale = tried;
@@ -82,7 +83,9 @@ public sealed partial class LongContextTrainer
         // As torch.nn.utils.clip_grad_norm_: never scaled up, 1e-6 against division by nothing.
         double factor = options.MaximumGradientNorm is { } maximum ? Math.Min(1, maximum / (norm + 1e-6)) : 1;
         if (factor != scale) optimizer.ScaleGradients(factor / scale);
+        partlyApplied = true;
         optimizer.Step(learningRate);
+        partlyApplied = false;
         return new StepResult(loss, norm, StepOutcome.Applied, verdict.Reason);
     }
 
@@ -93,7 +96,7 @@ public sealed partial class LongContextTrainer
         cancellationToken.ThrowIfCancellationRequested();
         optimizer.ReleaseGradients(); // the head's, where the step before was left out
         GuardVerdict? verdict = null;
-        double scale = GradientScale.Of(model.DataType, normalizer);
+        double scale = GradientScale.OfOneTry(model.DataType, pack);
         update = new LayerwiseUpdate(optimizer, learningRate, scale, sum =>
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -120,9 +123,12 @@ public sealed partial class LongContextTrainer
     /// <exception cref="InvalidOperationException">A step ended in its midst: nothing good comes of going on.</exception>
     private void ThrowIfPartlyApplied()
     {
-        if (update is { HasBegun: true })
-            throw new InvalidOperationException("A step that was applied layer by layer has ended in its midst, so that the weights are no whole step's: Resume from a checkpoint.");
+        if (partlyApplied || update is { HasBegun: true })
+            throw new InvalidOperationException("A step has ended in its midst, when some of its updates were applied, so that the weights are no whole step's: Resume from a checkpoint.");
     }
+
+    /// <summary>Weights, optimizer and step number are a checkpoint's now.</summary>
+    private void ForgetPartlyApplied() => (partlyApplied, update) = (false, null);
 
     /// <summary>The seed of dropout on one of the step's packs, from the pack's number in the data; null where nothing is dropped.</summary>
     private ulong? DropoutSeed(int pack) =>

@@ -174,7 +174,8 @@ public sealed partial class LongContextTrainer : IDisposable
         try
         {
             if (options.Guard.RollsBack && lastCheckpoint is null && stepsDone < totalSteps) Save(lastSaved = stepsDone, monitor);
-            EvaluateWhereDue(monitor, totalSteps, cancellationToken);
+            // The checkpoint that a run goes on from was written without it where the run was cancelled in it, and would never be the best.
+            if (EvaluateWhereDue(monitor, totalSteps, cancellationToken) && lastCheckpoint is not null && options.CheckpointFolder is not null) Save(lastSaved = stepsDone, monitor);
             while (stepsDone < totalSteps)
             {
                 monitor.AwaitData();
@@ -189,8 +190,16 @@ public sealed partial class LongContextTrainer : IDisposable
                 monitor.BeginStep(stepsDone + 1);
                 double learningRate = options.LearningRate * options.Schedule.Factor(stepsDone, totalSteps);
                 StepResult step = Step(backpropagation, packs, learningRate, cancellationToken);
-                if (step.Outcome == StepOutcome.RolledBack) RollBack(packs.Length, step.Reason!);
-                else stepsDone++;
+                if (step.Outcome == StepOutcome.RolledBack)
+                {
+                    RollBack(packs.Length, step.Reason!);
+                    lastSaved = -1; // the checkpoint of this step goes on with the packs that led back to it
+                }
+                else
+                {
+                    stepsDone++;
+                }
+
                 position = data.Commit();
                 monitor.EndStep(packs, step);
                 if (step.Outcome == StepOutcome.Applied) loss = step.Loss;

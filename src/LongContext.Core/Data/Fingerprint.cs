@@ -9,6 +9,18 @@ namespace LongContext.Data;
 internal static class Fingerprint
 {
     private const int TokensAtOnce = 1 << 20;
+    private const int ItemsOfList = 1024;
+
+    /// <summary>Of a list: of as many of its items, evenly over it, as are looked at in no time.</summary>
+    public static string OfList<T>(IReadOnlyList<T> items)
+        where T : class
+    {
+        XxHash128 hash = new();
+        int sampled = Math.Min(items.Count, ItemsOfList);
+        for (int i = 0; i < sampled; i++) Append(hash, items[(int)((long)i * items.Count / sampled)]);
+
+        return Convert.ToHexStringLower(hash.GetCurrentHash());
+    }
 
     /// <summary>Adds an item; of types that are not the library's own, what <see cref="object.ToString"/> says.</summary>
     public static void Append(XxHash128 hash, object item)
@@ -17,10 +29,15 @@ internal static class Fingerprint
         {
             case TokenSequence sequence:
                 hash.Append(MemoryMarshal.AsBytes(new ReadOnlySpan<int>([sequence.Length, sequence.LossMask.Length])));
-                // A span of bytes is no longer than 2³¹ − 1, but 2²⁹ tokens have more.
-                for (int at = 0; at < sequence.Length; at += TokensAtOnce)
-                    hash.Append(MemoryMarshal.AsBytes(sequence.Tokens.Span.Slice(at, Math.Min(TokensAtOnce, sequence.Length - at))));
+                Append(hash, sequence.Tokens.Span);
                 hash.Append(MemoryMarshal.AsBytes(sequence.LossMask.Span));
+                break;
+            case PackedBatch pack:
+                hash.Append(MemoryMarshal.AsBytes(new ReadOnlySpan<int>([pack.TokenCount, pack.DocumentCount])));
+                Append(hash, pack.CumulativeSequenceLengths.Span);
+                Append(hash, pack.InputIds.Span);
+                Append(hash, pack.Labels.Span);
+                Append(hash, pack.LossWeights.Span);
                 break;
             case TextExample example:
                 Append(hash, example.Text);
@@ -56,6 +73,13 @@ internal static class Fingerprint
                 Append(hash, item.ToString() ?? "");
                 break;
         }
+    }
+
+    /// <summary>In pieces: a span of bytes is no longer than 2³¹ − 1, but 2²⁹ tokens have more.</summary>
+    private static void Append<T>(XxHash128 hash, ReadOnlySpan<T> tokens)
+        where T : struct
+    {
+        for (int at = 0; at < tokens.Length; at += TokensAtOnce) hash.Append(MemoryMarshal.AsBytes(tokens.Slice(at, Math.Min(TokensAtOnce, tokens.Length - at))));
     }
 
     private static void Append(XxHash128 hash, string text)

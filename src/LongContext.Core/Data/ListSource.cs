@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.IO.Hashing;
 
 namespace LongContext.Data;
 
@@ -8,7 +7,6 @@ internal sealed class ListSource<T>(IReadOnlyList<T> items, int? seed, int? epoc
     where T : class
 {
     private const string StateKind = "list";
-    private const int FingerprintItems = 1024;
 
     private readonly int count = items.Count;
     private readonly int[] order = seed is null ? [] : new int[items.Count];
@@ -50,15 +48,6 @@ internal sealed class ListSource<T>(IReadOnlyList<T> items, int? seed, int? epoc
         ("count", count.ToString(CultureInfo.InvariantCulture)),
         ("seed", seed?.ToString(CultureInfo.InvariantCulture) ?? "none"),
         ("epochs", epochs?.ToString(CultureInfo.InvariantCulture) ?? "endless"),
-        ("fingerprint", fingerprint ??= FindFingerprint()),
+        ("fingerprint", fingerprint ??= Fingerprint.OfList(items)),
     ];
-
-    private string FindFingerprint()
-    {
-        XxHash128 hash = new();
-        int sampled = Math.Min(count, FingerprintItems);
-        for (int i = 0; i < sampled; i++) Fingerprint.Append(hash, items[(int)((long)i * count / sampled)]);
-
-        return Convert.ToHexStringLower(hash.GetCurrentHash());
-    }
 }

@@ -43,7 +43,10 @@ internal unsafe struct AttentionJob
     public readonly int Group => Settings.Heads / Layout.KeyHeads;
 
     /// <summary>Bytes of a row of a partial result: maximum, sum, output, padded to whole vectors.</summary>
-    public readonly long PartialBytes => sizeof(float) * (16L + Layout.PaddedHeadSize);
+    public readonly long PartialBytes => PartialBytesOf(Layout);
+
+    /// <summary>The same of any call.</summary>
+    public static long PartialBytesOf(in CacheLayout layout) => sizeof(float) * (16L + layout.PaddedHeadSize);
 
     /// <summary>The first key that a query at a position sees, sinks apart.</summary>
     public readonly int FirstVisible(in AttentionSequence sequence, int position)

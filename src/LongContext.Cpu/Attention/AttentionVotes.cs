@@ -8,8 +8,9 @@ namespace LongContext.Cpu.Attention;
 /// How much the last tokens of a text look at each earlier one: their attention weights, summed over them and over the query heads that share a key head. Each sum has one order, whatever the threads.
 /// </summary>
 /// <remarks>
-/// Keys are gone through in blocks that stay in the cache while all queries look at them, twice: once for each query's maximum and sum, blocks merged in order, and once for the weights. To keep all scores instead would
-/// take a row of the text's length for each query, and to go query by query reads all keys again for each.
+/// Keys are gone through in blocks that stay in the cache while all queries look at them, twice: once for each query's maximum and sum, merged in order, and once for the weights. To keep all scores instead would
+/// take a row of the text's length for each query, and to go query by query reads all keys again for each. Both times a head's keys are cut into parts, so that one head alone keeps all threads at work and a team that is
+/// told to stop does so soon however long the text is.
 /// </remarks>
 internal static unsafe class AttentionVotes
 {
@@ -39,7 +40,11 @@ internal static unsafe class AttentionVotes
     /// <param name="heads">Query heads.</param>
     /// <param name="count">Tokens of the text.</param>
     /// <param name="rows">Queries.</param>
-    public static long MemoryFloats(in CacheLayout layout, int heads, int count, int rows) => (Stride(count) + WorkFloats(layout.HeadSize, rows * (heads / layout.KeyHeads))) * layout.KeyHeads;
+    public static long MemoryFloats(in CacheLayout layout, int heads, int count, int rows)
+    {
+        long padded = Padded(rows * (heads / layout.KeyHeads));
+        return (Stride(count) + (padded * layout.HeadSize) + (2 * padded * (1L + Parts(count)))) * layout.KeyHeads;
+    }
 
     /// <summary>Floats from a head's votes to the next one's, for a text of some tokens.</summary>
     public static int Stride(int count) => (count + CacheLayout.LaneTokens - 1) / CacheLayout.LaneTokens * CacheLayout.LaneTokens;
@@ -50,18 +55,54 @@ internal static unsafe class AttentionVotes
     /// <summary>Keys that all queries look at before the next ones.</summary>
     private const int Block = 256;
 
-    /// <summary>Of a head: queries by tiles, their maxima and sums, the scores of a tile and a block, and a vector of keys.</summary>
-    private static long WorkFloats(int headSize, int queries)
-    {
-        long padded = (queries + Tile - 1) / Tile * Tile;
-        return (padded * (headSize + 2L)) + (Tile * Block) + (CacheLayout.LaneTokens * headSize);
-    }
+    /// <summary>Blocks of a part.</summary>
+    private const int PartBlocks = 16;
+
+    /// <summary>Parts that a head's keys are cut into.</summary>
+    private static int Parts(int count) => (int)((count + (Block * PartBlocks) - 1L) / (Block * PartBlocks));
+
+    /// <summary>Queries, up to whole tiles.</summary>
+    private static int Padded(int queries) => (queries + Tile - 1) / Tile * Tile;
 
     private static void Run<TElement>(CpuTeam team, in CacheLayout layout, in AttentionSettings settings, nint* pages, int count, float* queries, long queryStride, int rows, float* memory)
         where TElement : struct, IElementFormat
     {
-        var work = new Work<TElement> { Layout = layout, Settings = settings, Pages = pages, Count = count, Queries = queries, QueryStride = queryStride, Rows = rows, Memory = memory };
-        team.Run(ref work, layout.KeyHeads);
+        int number = rows * (settings.Heads / layout.KeyHeads), padded = Padded(number), parts = Parts(count);
+        float* packed = memory + ((long)Stride(count) * layout.KeyHeads), totals = packed + ((long)padded * layout.HeadSize * layout.KeyHeads);
+        var work = new Work<TElement>
+        {
+            Team = team, Layout = layout, Settings = settings, Pages = pages, Count = count, Queries = queries, QueryStride = queryStride, Rows = rows, QueryCount = number, PartCount = parts,
+            Votes = memory, Packed = packed, Totals = totals, Partials = totals + (2L * padded * layout.KeyHeads),
+        };
+        // Of a worker: the scores of a tile and a block, and a vector of keys.
+        team.ReserveScratch(((Tile * Block) + (CacheLayout.LaneTokens * layout.HeadSize)) * sizeof(float));
+        Run(team, ref work, Pass.Pack, layout.KeyHeads);
+        Run(team, ref work, Pass.Total, layout.KeyHeads * parts);
+        Run(team, ref work, Pass.Merge, layout.KeyHeads);
+        Run(team, ref work, Pass.Vote, layout.KeyHeads * parts);
+    }
+
+    private static void Run<TElement>(CpuTeam team, ref Work<TElement> work, Pass pass, int tiles)
+        where TElement : struct, IElementFormat
+    {
+        work.Pass = pass;
+        team.Run(ref work, tiles);
+    }
+
+    /// <summary>What the tiles of a run do.</summary>
+    private enum Pass
+    {
+        /// <summary>Lay a head's queries out for the kernel.</summary>
+        Pack,
+
+        /// <summary>Find each query's maximum and sum over a part of a head's keys.</summary>
+        Total,
+
+        /// <summary>Merge those of a head's parts.</summary>
+        Merge,
+
+        /// <summary>Add up the weights of a part of a head's keys.</summary>
+        Vote,
     }
 
     private struct Work<TElement> : ITileWork
@@ -69,6 +110,7 @@ internal static unsafe class AttentionVotes
     {
         private const int Lanes = CacheLayout.LaneTokens;
 
+        public CpuTeam Team;
         public CacheLayout Layout;
         public AttentionSettings Settings;
         public nint* Pages;
@@ -76,32 +118,54 @@ internal static unsafe class AttentionVotes
         public float* Queries;
         public long QueryStride;
         public int Rows;
-        public float* Memory;
+        public int QueryCount;
+        public int PartCount;
+        public Pass Pass;
+
+        /// <summary>[key heads, stride].</summary>
+        public float* Votes;
+
+        /// <summary>[key heads, tiles of queries, head size, 8].</summary>
+        public float* Packed;
+
+        /// <summary>Each query's maximum and sum: [key heads, 2, queries].</summary>
+        public float* Totals;
+
+        /// <summary>The same of each part: [key heads, parts, 2, queries].</summary>
+        public float* Partials;
 
         public readonly void Run(int tile, int worker)
         {
-            int stride = Stride(Count), group = Settings.Heads / Layout.KeyHeads, size = Layout.HeadSize, queries = Rows * group, padded = (queries + Tile - 1) / Tile * Tile;
-            float* votes = Memory + ((long)stride * tile);
-            float* packed = Memory + ((long)stride * Layout.KeyHeads) + (WorkFloats(size, queries) * tile);
-            float* maxima = packed + ((long)padded * size), sums = maxima + padded, scores = sums + padded;
-            new Span<float>(votes, stride).Clear();
-            Pack(packed, tile, group, queries, padded);
-            new Span<float>(maxima, padded).Fill(float.NegativeInfinity);
-            new Span<float>(sums, padded).Clear();
-            Walk(tile, packed, queries, maxima, sums, scores, votes: null);
-            Walk(tile, packed, queries, maxima, sums, scores, votes);
+            int padded = Padded(QueryCount), parts = Pass is Pass.Total or Pass.Vote ? PartCount : 1, head = tile / parts, part = tile % parts;
+            float* packed = Packed + ((long)padded * Layout.HeadSize * head), totals = Totals + (2L * padded * head), partials = Partials + (2L * padded * PartCount * head), scores = (float*)Team.Scratch(worker);
+            switch (Pass)
+            {
+                case Pass.Pack: Pack(packed, head, padded); break;
+                case Pass.Total: Walk(head, part, packed, Clear(partials + (2L * padded * part), padded), scores, votes: null); break;
+                case Pass.Merge: Merge(totals, partials, padded); break;
+                default: Walk(head, part, packed, totals, scores, Votes + ((long)Stride(Count) * head)); break;
+            }
         }
 
-        /// <summary>Goes through all keys: finds each query's maximum and sum, or, where there are votes, adds what each query has for each key to them.</summary>
-        private readonly void Walk(int keyHead, float* packed, int queries, float* maxima, float* sums, float* scores, float* votes)
+        private static float* Clear(float* totals, int padded)
         {
-            int group = Settings.Heads / Layout.KeyHeads;
-            for (int start = 0; start < Count; start += Block)
+            new Span<float>(totals, padded).Fill(float.NegativeInfinity);
+            new Span<float>(totals + padded, padded).Clear();
+            return totals;
+        }
+
+        /// <summary>Goes through a part's keys: finds each query's maximum and sum, or, where there are votes, sets them to what all queries have for each key.</summary>
+        private readonly void Walk(int keyHead, int part, float* packed, float* totals, float* scores, float* votes)
+        {
+            int group = Settings.Heads / Layout.KeyHeads, from = part * PartBlocks * Block, to = Math.Min(Count, from + (PartBlocks * Block));
+            float* maxima = totals, sums = totals + Padded(QueryCount);
+            if (votes is not null) new Span<float>(votes + from, Stride(to) - from).Clear();
+            for (int start = from; start < to; start += Block)
             {
-                for (int first = 0; first < queries; first += Tile)
+                for (int first = 0; first < QueryCount; first += Tile)
                 {
                     Score(packed + ((long)first * Layout.HeadSize), keyHead, start, scores);
-                    for (int query = first; query < Math.Min(first + Tile, queries); query++)
+                    for (int query = first; query < Math.Min(first + Tile, QueryCount); query++)
                     {
                         float* row = scores + ((query - first) * Block);
                         int seen = Seen(query / group, start);
@@ -121,6 +185,16 @@ internal static unsafe class AttentionVotes
             }
         }
 
+        /// <summary>A head's maxima and sums of those of its parts, in rising order.</summary>
+        private readonly void Merge(float* totals, float* partials, int padded)
+        {
+            Clear(totals, padded);
+            for (int part = 0; part < PartCount; part++, partials += 2 * padded)
+            {
+                for (int query = 0; query < QueryCount; query++) Merge(ref totals[query], ref totals[padded + query], partials[query], partials[padded + query]);
+            }
+        }
+
         /// <summary>Keys of a block that a row of queries sees.</summary>
         private readonly int Seen(int row, int start) => Math.Min(Block, Count - Rows + row + 1 - start);
 
@@ -132,13 +206,13 @@ internal static unsafe class AttentionVotes
         }
 
         /// <summary>Scaled queries of a key head as [tiles, head size, 8]; zeros behind the last.</summary>
-        private readonly void Pack(float* packed, int keyHead, int group, int queries, int padded)
+        private readonly void Pack(float* packed, int keyHead, int padded)
         {
-            int size = Layout.HeadSize;
+            int size = Layout.HeadSize, group = Settings.Heads / Layout.KeyHeads;
             for (int query = 0; query < padded; query++)
             {
                 float* target = packed + ((long)(query / Tile) * Tile * size) + (query % Tile);
-                if (query >= queries)
+                if (query >= QueryCount)
                 {
                     for (int i = 0; i < size; i++) target[i * Tile] = 0;
                     continue;

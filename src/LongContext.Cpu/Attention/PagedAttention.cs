@@ -26,6 +26,11 @@ internal sealed unsafe class PagedAttention : IDisposable
     /// <summary>Bytes of working memory held now.</summary>
     public long WorkspaceBytes => items.Bytes + order.Bytes + partials.Bytes + scratch.Bytes;
 
+    /// <summary>Bytes of partial results for a token that a sequence sees, at most: those of a sequence with as many new tokens as the keys are still cut for.</summary>
+    /// <param name="layout">How pages lie.</param>
+    /// <param name="heads">Query heads.</param>
+    public static double PartialBytesOfToken(in CacheLayout layout, int heads) => (double)SplitQueries * heads * AttentionJob.PartialBytesOf(layout) / AttentionJob.PartitionKeys;
+
     /// <summary>Computes attention of all rows.</summary>
     /// <param name="team">Who works.</param>
     /// <param name="layout">How pages lie.</param>

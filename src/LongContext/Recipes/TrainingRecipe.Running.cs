@@ -1,3 +1,4 @@
+using LongContext.Adapters;
 using LongContext.Models;
 using LongContext.Packing;
 using LongContext.Training;
@@ -32,7 +33,7 @@ public sealed partial record TrainingRecipe
             throw new ArgumentException("Trainer.Steps is null, but the schedule needs it: CountSteps finds it for data that ends, or use LearningRateSchedule.Constant.");
         var packer = new StreamingPacker(Source, Packing);
         Prepare(model);
-        using var trainer = new LongContextTrainer(model, Trainer, logger);
+        using LongContextTrainer trainer = TrainerOf(model, logger);
         string? resumedFrom = Trainer.CheckpointFolder is null ? null : trainer.ResumeLatest();
         var record = new RunRecord(progress);
         TrainingResult result = await trainer.TrainAsync(packer, record, cancellationToken).ConfigureAwait(false);
@@ -56,7 +57,12 @@ public sealed partial record TrainingRecipe
     /// <summary>Everything is checked before the model changes, as far as it can be.</summary>
     private void Prepare(CausalLanguageModel model)
     {
-        if (Adapter is not null) model.ThrowIfAdapted();
+        if (Adapter is not null)
+        {
+            model.ThrowIfAdapted();
+            LoraPlan.Make(Adapter, model);
+        }
+
         if (MergesAdapter && Adapter is null && model.Adapter is null) throw new InvalidOperationException("The recipe merges the adapter, but neither it nor the model has one.");
         if (MergesAdapter) model.ThrowIfQuantized("merged with the adapter");
         if (RopeScaling is { } scaling)
@@ -66,6 +72,20 @@ public sealed partial record TrainingRecipe
         }
 
         if (Adapter is not null) model.AddAdapter(Adapter, Trainer.Seed);
+    }
+
+    /// <summary>A trainer; where its options do not fit the model, the model is left without the recipe's adapter, so that the mended recipe can be run on it.</summary>
+    private LongContextTrainer TrainerOf(CausalLanguageModel model, ILogger<LongContextTrainer>? logger)
+    {
+        try
+        {
+            return new LongContextTrainer(model, Trainer, logger);
+        }
+        catch when (Adapter is not null)
+        {
+            model.RemoveAdapter();
+            throw;
+        }
     }
 
     /// <summary>An adapter does not say for which positions it was trained: the config goes beside it, with the tokenizer.</summary>

@@ -1,3 +1,4 @@
+using LongContext.Packing;
 using static TorchSharp.torch;
 
 namespace LongContext.Training;
@@ -8,7 +9,7 @@ namespace LongContext.Training;
 /// </summary>
 /// <remarks>
 /// float16's smallest number is 6e-8: one token's share of a step of 100,000 targets is mostly below it, and would be lost without a word. The number of targets as the scale makes
-/// every step's numbers those of a step with one. bfloat16 has float32's range and needs none.
+/// every step's numbers those of a step with one, however the loss is weighted: the mean factor of a target is 1. bfloat16 has float32's range and needs none.
 /// </remarks>
 internal static class GradientScale
 {
@@ -16,16 +17,26 @@ internal static class GradientScale
     private const double Less = 1.0 / 16;
     private const int Tries = 5;
 
-    /// <summary>The scale, a power of two.</summary>
+    /// <summary>The scales to try one after the other, until the gradient is finite: powers of two.</summary>
     /// <param name="type">The type that gradients pass through layers in.</param>
-    /// <param name="normalizer">What the step's losses are divided by, above 0.</param>
-    public static double Of(ScalarType type, double normalizer) => type == ScalarType.Float16 ? Math.ScaleB(1, Math.ILogB(normalizer)) : 1;
-
-    /// <summary>The scales to try one after the other, until the gradient is finite.</summary>
-    /// <inheritdoc cref="Of" path="/param"/>
-    public static IEnumerable<double> Scales(ScalarType type, double normalizer)
+    /// <param name="packs">The step's; at least one target.</param>
+    public static IEnumerable<double> Scales(ScalarType type, PackedBatch[] packs)
     {
-        double scale = Of(type, normalizer);
+        double scale = type == ScalarType.Float16 ? PowerOfTwo(packs.Sum(pack => (double)pack.TargetCount)) : 1;
         for (int i = 0; i < (type == ScalarType.Float16 ? Tries : 1); i++, scale *= Less) yield return scale;
     }
+
+    /// <summary>The scale where there is one try: no target has a larger factor than 1, though its sequence be short and the others long.</summary>
+    /// <param name="type">The type that gradients pass through layers in.</param>
+    /// <param name="pack">The step's only one.</param>
+    public static double OfOneTry(ScalarType type, PackedBatch pack)
+    {
+        if (type != ScalarType.Float16) return 1;
+        float largest = 0;
+        foreach (float weight in pack.LossWeights.Span) largest = Math.Max(largest, weight);
+        return PowerOfTwo(pack.LossNormalizer / largest);
+    }
+
+    /// <summary>The largest that is not above a number.</summary>
+    private static double PowerOfTwo(double number) => Math.ScaleB(1, Math.ILogB(number));
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+using LongContext.Data;
 using LongContext.Packing;
 
 namespace LongContext.Training;
@@ -27,10 +29,14 @@ public static class PackSource
         return new FunctionSource(getPack, count);
     }
 
-    private sealed class ListSource(IReadOnlyList<PackedBatch> packs, int? seed) : IPackSource
+    private sealed class ListSource(IReadOnlyList<PackedBatch> packs, int? seed) : IPackSource, IPackSourceIdentity
     {
         private readonly int[] order = [.. Enumerable.Range(0, packs.Count)];
         private long orderedPass = -1;
+        private string? fingerprint;
+
+        public IReadOnlyList<(string Name, string Value)> Identity =>
+            [("seed", seed?.ToString(CultureInfo.InvariantCulture) ?? "none"), ("fingerprint", fingerprint ??= Fingerprint.OfList(packs))];
 
         public int? Count => packs.Count;
 

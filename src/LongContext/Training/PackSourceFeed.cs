@@ -32,5 +32,6 @@ internal sealed class PackSourceFeed(IPackSource source, long? limit) : IPackFee
         next = state.GetNumber("next", 0);
     }
 
-    private (string Name, string Value)[] Settings() => [("count", source.Count?.ToString(CultureInfo.InvariantCulture) ?? "endless")];
+    private (string Name, string Value)[] Settings() =>
+        [("count", source.Count?.ToString(CultureInfo.InvariantCulture) ?? "endless"), .. (source as IPackSourceIdentity)?.Identity ?? []];
 }

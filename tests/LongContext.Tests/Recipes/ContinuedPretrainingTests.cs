@@ -6,6 +6,7 @@ using LongContext.Packing;
 using LongContext.Positions;
 using LongContext.Recipes;
 using LongContext.TestSupport;
+using LongContext.Training.Optimizers;
 
 namespace LongContext.Tests.Recipes;
 
@@ -35,6 +36,25 @@ public sealed class ContinuedPretrainingTests
         Assert.All(documents, document => Assert.Equal(1, document.Tokens.Span[0]));
         int[] tokens = [.. documents.SelectMany(document => document.Tokens[1..].ToArray())];
         Assert.Equal(texts.SelectMany(text => RecipeData.Tokenizer.Encode(text, addSpecialTokens: false).Append(2)), tokens);
+    }
+
+    [Fact]
+    public async Task Run_PartThatDoesNotFitTheModel_LeavesItAsItWas()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        using CausalLanguageModel model = RecipeData.Load(folder["base"]);
+        TrainingRecipe recipe = Compose(model.Config, new ContinuedPretrainingOptions { ContextLength = Context, Trainer = RecipeData.Short(ContinuedPretraining.DefaultTrainer) });
+        ModelConfig before = model.Config;
+
+        TrainingRecipe target = recipe with { Adapter = new LoraOptions { TargetModules = ["w_q"] } };
+        Assert.Contains("w_q", (await Assert.ThrowsAsync<ArgumentException>(() => target.RunAsync(model, cancellationToken: TestContext.Current.CancellationToken))).Message, StringComparison.Ordinal);
+        Assert.Same(before, model.Config);
+
+        TrainingRecipe group = recipe with { Adapter = new LoraOptions(), Trainer = recipe.Trainer with { ParameterGroups = [new ParameterGroup { Pattern = "no such weight" }] } };
+        Assert.Contains("no such weight", (await Assert.ThrowsAsync<ArgumentException>(() => group.RunAsync(model, cancellationToken: TestContext.Current.CancellationToken))).Message, StringComparison.Ordinal);
+        Assert.Null(model.Adapter);
+        RecipeReport report = await (recipe with { Adapter = new LoraOptions() }).RunAsync(model, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.NotEmpty(report.Losses);
     }
 
     [Fact]

@@ -44,6 +44,30 @@ public sealed class HalfPrecisionTests
         Assert.Equal(1, await NormAsync(ScalarType.Float16, many, byLayer) / expected, 5e-3);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task TrainAsync_Float16AndOneVeryLongSequence_LosesNoGradient(bool byLayer)
+    {
+        // Weighted per sequence, each target of one that was split into 2,000 pieces counts a 16,000th, and the step is divided by one sequence.
+        TokenSequence piece = TinyModels.Document(9, 1);
+        var pack = PackedBatch.Create([.. Enumerable.Repeat(new PackedDocument(piece, 8, 16_000), 2_000)], LossWeighting.PerSequence);
+        double expected = await NormAsync(ScalarType.Float32, pack, byLayer);
+        Assert.Equal(1, await NormAsync(ScalarType.Float16, pack, byLayer) / expected, 5e-3);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task TrainAsync_Float16AndSequencesOfVeryDifferentLengths_StaysFinite(bool byLayer)
+    {
+        // A sequence of one target beside one of 16,000: its target has half of the step's weight, all others share the rest.
+        PackedDocument[] pieces = [new PackedDocument(TinyModels.Document(2, 3), 1, 1), .. Enumerable.Repeat(new PackedDocument(TinyModels.Document(9, 1), 8, 16_000), 2_000)];
+        var pack = PackedBatch.Create(pieces, LossWeighting.PerSequence);
+        double expected = await NormAsync(ScalarType.Float32, pack, byLayer);
+        Assert.Equal(1, await NormAsync(ScalarType.Float16, pack, byLayer) / expected, 3e-2);
+    }
+
     [Fact]
     public async Task TrainAsync_GradientBeyondFloat16_IsScaledLess()
     {

@@ -57,6 +57,25 @@ public sealed class ResumeIdentityTests
         Assert.Equal(2, trainer.StepsDone);
     }
 
+    [Theory]
+    [InlineData(0, LossWeighting.PerToken, null)]
+    [InlineData(5, LossWeighting.PerToken, "seed was 0, here it is 5")]
+    [InlineData(0, LossWeighting.PerSequence, "fingerprint was")]
+    public async Task TrainAsync_ResumedOverAnotherList_IsRefused(int seed, LossWeighting weighting, string? difference)
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        using CausalLanguageModel model = TinyModels.Create(), other = TinyModels.Create();
+        await TrainingRun.Of(model, Options(folder.Path, new AdamWOptions()), List(0, LossWeighting.PerToken));
+        using var trainer = new LongContextTrainer(other, Options(null, new AdamWOptions()) with { Steps = 3 });
+        trainer.Resume(TrainingCheckpoint.FindLatest(folder.Path)!);
+        Task<TrainingResult> run = trainer.TrainAsync(List(seed, weighting), cancellationToken: TestContext.Current.CancellationToken);
+        if (difference is null) Assert.Equal(3, (await run).Steps);
+        else Assert.Contains(difference, (await Assert.ThrowsAsync<ArgumentException>(() => run)).Message, StringComparison.Ordinal);
+
+        static IPackSource List(int seed, LossWeighting weighting) =>
+            PackSource.FromList([PackedBatch.Create([TinyModels.Document(20, 1)], weighting), PackedBatch.Create([TinyModels.Document(30, 3)], weighting)], seed);
+    }
+
     [Fact]
     public async Task Resume_CheckpointThatDoesNotSay_IsTakenAsItIs()
     {

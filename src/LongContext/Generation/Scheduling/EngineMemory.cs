@@ -173,22 +173,23 @@ internal static class EngineMemory
         {
             long most = (long)Math.Min(long.MaxValue / 2, (double)options.MaximumSequences * needs.Bytes(contextLength, options.StepTokens));
             double share = draft is null ? 0 : DraftShare(pages, draft);
-            double gathered = ((1 - share) * (steps?.BytesPerCacheByte ?? 0)) + (share * (draftSteps?.BytesPerCacheByte ?? 0));
-            chosen = Math.Max(Math.Min((long)(left / (1 + gathered)), most), needs.Bytes(1));
+            double besides = ((1 - share) * (steps?.BytesPerCacheByte ?? 0)) + (share * (draftSteps?.BytesPerCacheByte ?? 0));
+            chosen = Math.Max(Math.Min((long)(left / (1 + besides)), most), needs.Bytes(1));
         }
 
         long draftBytes = 0;
         if (draft is not null) (chosen, draftBytes) = Split(chosen, pages, draft, options);
         items.Add(new GenerationMemoryItem("keys and values", chosen));
         if (draft is not null) items.Add(new GenerationMemoryItem("keys and values of the draft model", draftBytes));
-        items.AddRange(steps?.Gathered(chosen) ?? []);
-        items.AddRange(draftSteps?.Gathered(draftBytes) ?? []);
+        if (steps is not null) items.Add(steps.OfCache(chosen));
+        if (draftSteps is not null) items.Add(draftSteps.OfCache(draftBytes));
         return new GenerationMemoryPlan(needs, options.StepTokens, options.MaximumSequences) { TotalBytes = total, UsableBytes = usable, Items = items, CacheBytes = chosen, DraftCacheBytes = draftBytes };
     }
 
     private static long WeightBytes(CausalLanguageModel model) => model.Parameters.Values.Sum(tensor => tensor.numel() * tensor.element_size());
 
-    private static CacheFormat? Format(GenerationEngineOptions options) => options.CacheFormat switch
+    /// <summary>The cache's format that is asked for; null for the model's.</summary>
+    public static CacheFormat? Format(GenerationEngineOptions options) => options.CacheFormat switch
     {
         KeyValueCacheFormat.Float32 => CacheFormat.Float32,
         KeyValueCacheFormat.BFloat16 => CacheFormat.BFloat16,

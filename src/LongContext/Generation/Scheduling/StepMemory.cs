@@ -1,3 +1,5 @@
+using LongContext.Cpu.Attention;
+using LongContext.Generation.Running;
 using LongContext.Models;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -37,6 +39,11 @@ internal sealed class StepMemory
             perRow = ((3L * shape.HiddenSize) + (2 * projected)) * sizeof(float);
             inner = Math.Min(rows, MlpRows) * 2L * shape.IntermediateSize * sizeof(float);
             scores = wanted * shape.VocabularySize * sizeof(float);
+            // Of one layer at a time: what attention has of parts of the keys, and what the keys are chosen by where a request asks for that.
+            var layout = new CacheLayout(shape.KeyValueHeadCount, shape.HeadDimension, new RunnerOptions().PageTokens, CpuModelRunner.CacheFormatOf(EngineMemory.Format(options), dataType));
+            double ofToken = PagedAttention.PartialBytesOfToken(layout, shape.HeadCount) + (shape.KeyValueHeadCount * sizeof(float));
+            int growing = Math.Max(1, shape.Layers.Count(layer => layer.SlidingWindow is null));
+            BytesPerCacheByte = ofToken * layout.PageTokens / ((double)layout.LayerBytes * growing);
         }
         else
         {
@@ -55,10 +62,10 @@ internal sealed class StepMemory
     /// <summary>The probabilities that a draft model's guesses were drawn with, of as many as a step can check, and a row of scores over the model's vocabulary where the draft's is smaller.</summary>
     public static GenerationMemoryItem DrawnGuesses(GenerationEngineOptions options, int vocabularySize) => new("probabilities of guesses", (ScoreRowsOf(options) + 1L) * vocabularySize * sizeof(float));
 
-    /// <summary>What is gathered of the cache for a layer, by the cache's bytes: of one sequence that fills it.</summary>
+    /// <summary>What grows with the cache, by its bytes: what is gathered of it for a layer, of one sequence that fills it, or what the CPU's attention takes for all that is in it, prefixes that several sequences share counted once.</summary>
     public double BytesPerCacheByte { get; }
 
-    /// <summary>The parts but for what is gathered.</summary>
+    /// <summary>The parts but for what grows with the cache.</summary>
     /// <param name="contextLength">Positions that rotations are kept for.</param>
     public IEnumerable<GenerationMemoryItem> Items(int contextLength)
     {
@@ -68,10 +75,7 @@ internal sealed class StepMemory
         if (byKernels) yield return new GenerationMemoryItem("rotations by position" + whose, (long)contextLength * kinds * shape.HeadDimension * sizeof(float));
     }
 
-    /// <summary>What is gathered of a layer.</summary>
+    /// <summary>What grows with the cache.</summary>
     /// <param name="cacheBytes">Bytes of the model's keys and values.</param>
-    public IEnumerable<GenerationMemoryItem> Gathered(long cacheBytes)
-    {
-        if (BytesPerCacheByte > 0) yield return new GenerationMemoryItem("keys and values of a layer" + whose + ", gathered", (long)(cacheBytes * BytesPerCacheByte));
-    }
+    public GenerationMemoryItem OfCache(long cacheBytes) => new(byKernels ? "attention's partial results" + whose : "keys and values of a layer" + whose + ", gathered", (long)(cacheBytes * BytesPerCacheByte));
 }

@@ -81,6 +81,24 @@ public sealed class TrainerEvaluationTests
     }
 
     [Fact]
+    public async Task Resume_CheckpointOfACancelledEvaluation_GetsItsFigures()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        using CausalLanguageModel model = TinyModels.Create();
+        using var cancellation = new CancellationTokenSource();
+        var probe = new Probe(model) { InCall = (call, token) => { if (call == 1) { cancellation.Cancel(); token.ThrowIfCancellationRequested(); } } };
+        TrainerOptions options = Options(6, folder.Path, evaluations: probe) with { CheckpointEverySteps = 2, CheckpointsToKeep = 1, KeepBestCheckpoint = true };
+        using (var trainer = new LongContextTrainer(model, options))
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => trainer.TrainAsync(TrainingRun.InTurn(Packs), cancellationToken: cancellation.Token));
+        Assert.Null(TrainingCheckpoint.FindBest(folder.Path));
+
+        var again = new Probe(model) { Primary = call => call };
+        await TrainingRun.Of(model, options with { Evaluations = [again] }, TrainingRun.InTurn(Packs), resume: TrainingCheckpoint.FindLatest(folder.Path));
+        Assert.Equal(folder["checkpoint-000002"], TrainingCheckpoint.FindBest(folder.Path));
+        Assert.Equal(folder["checkpoint-000006"], TrainingCheckpoint.FindLatest(folder.Path));
+    }
+
+    [Fact]
     public async Task Resume_EvaluatedCheckpoint_IsNotEvaluatedAgain()
     {
         using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
@@ -140,6 +158,8 @@ public sealed class TrainerEvaluationTests
 
         public double? Value { get; init; }
 
+        public Func<int, double> Primary { get; init; } = _ => 0.5;
+
         public bool Silent { get; init; }
 
         public Action<int, CancellationToken> InCall { get; init; } = (_, _) => { };
@@ -148,7 +168,7 @@ public sealed class TrainerEvaluationTests
         {
             Assert.Same(expected, model);
             InCall(++Calls, cancellationToken);
-            return Silent ? null! : new EvaluationResult { Values = [KeyValuePair.Create("calls", Value ?? Calls)], Primary = 0.5 };
+            return Silent ? null! : new EvaluationResult { Values = [KeyValuePair.Create("calls", Value ?? Calls)], Primary = Primary(Calls) };
         }
     }
 }

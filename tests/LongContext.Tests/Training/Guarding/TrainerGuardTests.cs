@@ -104,6 +104,27 @@ public sealed class TrainerGuardTests
     }
 
     [Fact]
+    public async Task TrainAsync_CancelledRightAfterARollBack_GoesOnBehindTheBadData()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        using CausalLanguageModel model = Create(), other = Create(seed: 99);
+        BadToken.Poison(other);
+        PackedBatch[] packs = [Good[0], Good[1], Bad, Good[2], Good[3], Good[4], Good[5], Good[6]];
+        TrainerOptions options = Options(4, GuardAction.RollBack, folder.Path) with { CheckpointEverySteps = 2 };
+        using var cancellation = new CancellationTokenSource();
+        using (var trainer = new LongContextTrainer(model, options))
+        {
+            var listener = new TrainingRun.Listener(progress => { if (progress.Outcome == StepOutcome.RolledBack) cancellation.Cancel(); });
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => trainer.TrainAsync(TrainingRun.InTurn(packs), listener, cancellation.Token));
+        }
+
+        TrainingRun rest = await TrainingRun.Of(other, options, TrainingRun.InTurn(packs), resume: TrainingCheckpoint.FindLatest(folder.Path));
+        // Without the checkpoint's new place the run would meet the bad pack once more.
+        Assert.DoesNotContain(rest.Progress, progress => progress.Outcome == StepOutcome.RolledBack);
+        Assert.Equal((4, 1), (rest.Result.Steps, rest.Result.RollBacks));
+    }
+
+    [Fact]
     public async Task TrainAsync_MoreRollBacksThanAllowed_Stops()
     {
         using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
