@@ -49,9 +49,9 @@ public sealed class HalfPrecisionTests
     [InlineData(true)]
     public async Task TrainAsync_Float16AndOneVeryLongSequence_LosesNoGradient(bool byLayer)
     {
-        // Weighted per sequence, each target of one that was split into 2,000 pieces counts a 16,000th, and the step is divided by one sequence.
+        // Weighted per sequence, each target of one that was split into very many pieces counts a millionth, and the step is divided by the share of one sequence that its pieces are.
         TokenSequence piece = TinyModels.Document(9, 1);
-        var pack = PackedBatch.Create([.. Enumerable.Repeat(new PackedDocument(piece, 8, 16_000), 2_000)], LossWeighting.PerSequence);
+        var pack = PackedBatch.Create([.. Enumerable.Repeat(new PackedDocument(piece, 8, 1_000_000), 200)], LossWeighting.PerSequence);
         double expected = await NormAsync(ScalarType.Float32, pack, byLayer);
         Assert.Equal(1, await NormAsync(ScalarType.Float16, pack, byLayer) / expected, 5e-3);
     }
