@@ -17,6 +17,9 @@ public sealed unsafe partial class EmulatedDriver
     /// <summary>Whether graphs that are launched run; where not, they are counted, so that what a host does for a launch can be looked at alone.</summary>
     public bool RunsGraphs { get; set; } = true;
 
+    /// <summary>Whether no graph can be made, as by a driver that is out of memory for it.</summary>
+    public bool RefusesGraphs { get; set; }
+
     /// <summary>Streams, graphs, executables and pinned pieces of memory that were made and not given back.</summary>
     public int LiveHandles => streams.Count + graphs.Count + executables.Count + hostMemory.Count;
 
@@ -73,6 +76,8 @@ public sealed unsafe partial class EmulatedDriver
             return InvalidContext;
         if (!graphs.TryGetValue(graph, out List<Action>? captured))
             return InvalidHandle;
+        if (RefusesGraphs)
+            return OutOfMemory;
         executable = NewHandle();
         executables[executable] = [.. captured];
         return 0;

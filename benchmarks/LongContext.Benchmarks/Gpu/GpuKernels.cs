@@ -20,7 +20,12 @@ internal static partial class GpuKernels
     {
         CudaContext context = CudaContext.ForDevice(0);
         int faults = 0;
-        foreach (string module in Modules(word, context))
+        // All cores assemble at once, before the walk: one after the other takes minutes.
+        string[] modules = [.. Modules(word, context)];
+        long together = Stopwatch.GetTimestamp();
+        string? refused = context.WhyNotLoadable(modules);
+        output.WriteLine(JsonSerializer.Serialize(new { modules = modules.Length, together_ms = Math.Round(Stopwatch.GetElapsedTime(together).TotalMilliseconds), refused }));
+        foreach (string module in modules)
         {
             string text = System.Text.Encoding.ASCII.GetString(KernelImages.Load(module));
             foreach (string entry in Entry().Matches(text).Select(match => match.Groups[1].Value))
@@ -53,7 +58,11 @@ internal static partial class GpuKernels
     public static int Assembler(string? word, TextWriter output)
     {
         CudaContext context = CudaContext.ForDevice(0);
-        foreach (string module in Modules(word, context)) output.WriteLine(JsonSerializer.Serialize(new { module, assembler = context.AssemblerInformation(module) }));
+        Parallel.ForEach(Modules(word, context), module =>
+        {
+            string line = JsonSerializer.Serialize(new { module, assembler = context.AssemblerInformation(module) });
+            lock (output) output.WriteLine(line);
+        });
         return 0;
     }
 

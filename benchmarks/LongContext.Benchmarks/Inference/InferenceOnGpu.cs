@@ -52,7 +52,7 @@ internal static class InferenceOnGpu
             // The embedding is read a row at a time; tied, it is the head.
             double weights = 2.0 * (model.Parameters.ElementCount - (tied ? 0 : (long)hidden * model.Config.VocabularySize));
             double cached = 2.0 * 2 * layers * model.Config.KeyValueHeadCount * headSize;
-            await using (var engine = new GenerationEngine(model, new GenerationEngineOptions { StepTokens = StepTokens, MaximumSequences = Together, CacheTokens = longest ? 280_000 : 200_000 }))
+            await using (var engine = new GenerationEngine(model, new GenerationEngineOptions { StepTokens = StepTokens, MaximumSequences = Together, CacheTokens = longest ? 280_000 : 200_000, Logger = new WarningLines(output) }))
             {
                 int[] contexts = longest ? [2_048, 8_192, 32_768, 131_072 - NewTokens - 64] : [2_048, 8_192, 32_768];
                 await PrefillAsync(engine, model, name, 4_096, null).ConfigureAwait(false); // loads kernels

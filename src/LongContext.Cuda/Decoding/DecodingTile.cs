@@ -29,7 +29,10 @@ internal static class DecodingTile
     /// the memory needs, and leave 168 registers a thread; larger heads' codes need more registers, and half the bytes in flight.
     /// </summary>
     public static int BlocksPerMultiprocessor(int headSize, GpuArchitecture architecture, bool coded = false) =>
-        Math.Clamp(architecture.SharedBytesPerMultiprocessor / (SharedBytes(headSize, coded) + 1024), 1, coded && headSize > 80 ? 2 : 3);
+        Math.Clamp(architecture.SharedBytesPerMultiprocessor / (SharedBytes(headSize, coded) + 1024), 1, MostBlocks(headSize, coded));
+
+    /// <summary>The most of them on any architecture; the kernels' launch bounds ask the assembler for registers accordingly.</summary>
+    public static int MostBlocks(int headSize, bool coded) => headSize > (coded ? 80 : 96) ? 2 : 3;
 
     /// <summary>Tiles that hold keys which some query of a sequence sees, as the kernel counts them.</summary>
     public static int Count(DecodingShape shape, int length)

@@ -35,8 +35,12 @@ public static partial class AttentionKernels
         if (reason is null && size > MostFilling * headDimension) reason = $"heads of {headDimension} would be filled up to {size}";
         IAttentionKernel kernel = reason is null ? tiled : Libtorch;
         LogChoice(logger ?? NullLogger.Instance, kernel.Name, device.ToString(), dataType, headDimension, reason is null ? "the tiled kernels have it" : $"not the tiled kernels, since {reason}");
+        if (reason is null && tiled.Refused(device, dataType, headDimension) is { } refused) LogRefused(logger ?? NullLogger.Instance, device.ToString(), dataType, headDimension, refused);
         return kernel;
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The driver of {Device} refuses the best attention kernels ({DataType}, head size {HeadDimension}), so that the portable ones run, which are slower: {Reason}")]
+    private static partial void LogRefused(ILogger logger, string device, ScalarType dataType, int headDimension, string reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Attention kernel {Kernel} on {Device} ({DataType}, head size {HeadDimension}): {Reason}.")]
     private static partial void LogChoice(ILogger logger, string kernel, string device, ScalarType dataType, int headDimension, string reason);

@@ -83,6 +83,9 @@ public sealed class CudaAttentionKernel : IAttentionKernel, IAttentionBackward
         return capability.Major < 8 ? $"the GPU has compute capability {capability}; 8.0 is needed" : LoadedFor(device, dataType, headDimension).WhyNot;
     }
 
+    /// <summary>What the driver said of the best kernels for such tensors where it takes the portable ones alone; null where it takes the best. For calls that can run.</summary>
+    internal string? Refused(Device device, ScalarType dataType, int headDimension) => LoadedFor(device, dataType, headDimension).Refused;
+
     /// <summary>The head size of the kernel that runs heads of a size; 0 where they are too large.</summary>
     internal static int KernelSize(long headDimension)
     {

@@ -144,6 +144,20 @@ public sealed partial class DecodingPlanTests
         }
     }
 
+    [Fact]
+    public void LaunchBounds_OfTheAttentionKernels_KeepRegistersForTheBlocksPlanned()
+    {
+        foreach (int size in DecodingShape.HeadSizes)
+        {
+            foreach (bool coded in new[] { false, true })
+            {
+                Assert.All([GpuArchitecture.A100, GpuArchitecture.Rtx4090, GpuArchitecture.H100], architecture => Assert.InRange(DecodingTile.BlocksPerMultiprocessor(size, architecture, coded), 1, DecodingTile.MostBlocks(size, coded)));
+                string text = Encoding.ASCII.GetString(KernelImages.Load($"sm_80/decoding_attention_{(coded ? "coded_" : "")}bf16_{size}"));
+                Assert.Contains($".minnctapersm {DecodingTile.MostBlocks(size, coded)}\n", text, StringComparison.Ordinal);
+            }
+        }
+    }
+
     [GeneratedRegex(@"\.param \.align 8 \.b8 \w+\[(\d+)\]")]
     private static partial Regex Parameter();
 }

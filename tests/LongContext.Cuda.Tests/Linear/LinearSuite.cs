@@ -65,6 +65,8 @@ public abstract class LinearSuite
         const int outputs = 40, inputs = 4224, rows = 32;
         using var weight = new LinearCase(Host.Context, type, form, outputs, inputs, seed: 3);
         using DeviceTensor x = DeviceTensor.Of(Host.Context, type, Expect.Normal(rows * inputs, 4), inputs);
+        // Sums behind the product, which an assembler could fuse with what stands before them in one kernel and not in another.
+        using DeviceTensor bias = DeviceTensor.Of(Host.Context, type, Expect.Normal(outputs, 5), outputs), residual = DeviceTensor.Of(Host.Context, type, Expect.Normal(rows * outputs, 6), outputs);
         double[] all = Run(rows, 0);
         foreach ((int count, int first) in new[] { (1, 0), (1, 31), (7, 9), (12, 20), (20, 3) }) Expect.Same(all[(first * outputs)..((first + count) * outputs)], Run(count, first), $"{count} rows from {first}");
 
@@ -74,7 +76,7 @@ public abstract class LinearSuite
             Launch(new LinearArguments
             {
                 Type = type, OutputType = ElementType.Float32, Rows = count, X = new RowTensor(x.Address + (first * inputs * type.Bytes()), inputs),
-                First = new LinearPart { Weight = weight.Weight, Y = y.Rows },
+                Residual = new RowTensor(residual.Address + (first * outputs * type.Bytes()), outputs), First = new LinearPart { Weight = weight.Weight, Bias = bias.Address, Y = y.Rows },
             });
             return y.Get();
         }

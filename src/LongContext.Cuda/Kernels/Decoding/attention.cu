@@ -164,7 +164,7 @@ template <typename T, int Size, typename Ring> DEVICE void Attend(const Decoding
 }
 
 #ifdef CODED
-extern "C" __global__ void __launch_bounds__(128) decoding_attention_coded(const DecodingParameters p) { Attend<ELEMENT, SIZE, CodedRing<ELEMENT, SIZE>>(p); }
+extern "C" __global__ void __launch_bounds__(128, Tile<SIZE>::BlocksOfCodes) decoding_attention_coded(const DecodingParameters p) { Attend<ELEMENT, SIZE, CodedRing<ELEMENT, SIZE>>(p); }
 #else
-extern "C" __global__ void __launch_bounds__(128) decoding_attention(const DecodingParameters p) { Attend<ELEMENT, SIZE, TileRing<SIZE>>(p); }
+extern "C" __global__ void __launch_bounds__(128, Tile<SIZE>::Blocks) decoding_attention(const DecodingParameters p) { Attend<ELEMENT, SIZE, TileRing<SIZE>>(p); }
 #endif

@@ -20,6 +20,8 @@ template <int Size> struct Tile {
   static constexpr int UnitBytes = 16 * Size * 2;
   static constexpr int StageBytes = 2 * Bytes;
   static constexpr int SharedBytes = Stages * StageBytes + Stages * Keys * 4;
+  // Blocks that plans count on at a time on a multiprocessor, at most (DecodingTile.MostBlocks): what the assembler keeps registers free for.
+  static constexpr int Blocks = Size > 96 ? 2 : 3, BlocksOfCodes = Size > 80 ? 2 : 3;
   static_assert(Size % 16 == 0);
 };
 

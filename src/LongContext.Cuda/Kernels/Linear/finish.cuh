@@ -1,5 +1,7 @@
-// What happens to a product's sum on its way to memory: the row's factor, bias, gated unit, residual, scale and cap, all in float32.
+// What happens to a product's sum on its way to memory: the row's factor, bias, gated unit, residual, scale and cap, all in float32. A product whose
+// sum with something follows is rounded by name: an assembler may fuse the two, and in one kernel and not in the other that a row may come through.
 #pragma once
+#include "Common/arithmetic.cuh"
 #include "GatedUnits/activations.cuh"
 #include "Linear/parameters.cuh"
 
@@ -14,12 +16,12 @@ DEVICE float Activate(float x, int activation) {
 
 /// `CodeFactor`: what values that a kernel makes of 8-bit codes lack.
 template <typename T, int Format> DEVICE float Biased(const LinearMatrix& m, int row, float sum, float codeFactor) {
-  if constexpr (Format == Int8Weights || Format == Float8Weights) sum *= ((const float*)m.scales)[row] * codeFactor;
-  return m.bias ? sum + ToFloat(((const T*)m.bias)[row]) : sum;
+  if constexpr (Format == Int8Weights || Format == Float8Weights) sum = MultiplyRounded(sum, ((const float*)m.scales)[row] * codeFactor);
+  return m.bias ? AddRounded(sum, ToFloat(((const T*)m.bias)[row])) : sum;
 }
 
 template <typename T> DEVICE void Write(const LinearParameters& p, const LinearMatrix& m, int row, int token, float value) {
-  if (p.residual && m.firstTile == 0) value += ToFloat(((const T*)p.residual)[token * p.residualStride + row]);
+  if (p.residual && m.firstTile == 0) value = AddRounded(value, ToFloat(((const T*)p.residual)[token * p.residualStride + row]));
   value = p.cap > 0 ? p.cap * Tanh(value * p.scaleOverCap) : value * p.scale;
   const int64 at = token * m.yStride + row;
   if (p.floatOutput)
@@ -35,6 +37,6 @@ template <typename T, int Format> DEVICE void Finish(const LinearParameters& p, 
   const int row = isUnit ? tile * 8 + inTile : (tile - m.firstTile) * 16 + inTile;
   if (row >= m.outputs || token >= p.rows) return;
   float value = Biased<T, Format>(m, row, sum, codeFactor);
-  if (isUnit) value = Activate(value, p.activation) * Biased<T, Format>(p.second, row, up, codeFactor);
+  if (isUnit) value = MultiplyRounded(Activate(value, p.activation), Biased<T, Format>(p.second, row, up, codeFactor));
   Write<T>(p, m, row, token, value);
 }

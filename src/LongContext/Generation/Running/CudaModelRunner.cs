@@ -117,6 +117,9 @@ internal sealed class CudaModelRunner : IModelRunner
     /// <summary>Why steps are not captured as graphs; null where they are.</summary>
     public string? GraphFault { get; private set; }
 
+    /// <summary>Told once, when steps turn out not to be captured.</summary>
+    public Action<string>? GraphFailed { get; set; }
+
     /// <summary>Why the kernels cannot run a model; null where they can.</summary>
     public static string? WhyNot(CausalLanguageModel model, RunnerOptions options)
     {
@@ -316,6 +319,7 @@ internal sealed class CudaModelRunner : IModelRunner
         catch (CudaException fault)
         {
             GraphFault = fault.Message;
+            GraphFailed?.Invoke(fault.Message);
         }
     }
 

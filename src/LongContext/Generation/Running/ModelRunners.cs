@@ -24,9 +24,13 @@ internal static partial class ModelRunners
         IModelRunner runner = reason is not null ? new TorchModelRunner(model, options) : onGpu ? new CudaModelRunner(model, options) : new CpuModelRunner(model, options);
         LogChoice(logger ?? NullLogger.Instance, runner.Name, model.Config.ModelType, model.DataType.ToString(), reason is null ? $"{kernels} have it" : $"not {kernels}, since {reason}");
         if (runner is CpuModelRunner { MadePlain: { Count: > 0 } plain }) LogMadePlain(logger ?? NullLogger.Instance, plain.Count, plain[0], model.DataType.ToString());
+        if (runner is CudaModelRunner graphs) graphs.GraphFailed = fault => LogNoGraphs(logger ?? NullLogger.Instance, fault);
         if (runner is CudaModelRunner { PlainBytes: > 0 and var held }) LogPlainCache(logger ?? NullLogger.Instance, held);
         return runner;
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Steps cannot be captured as graphs and are launched kernel by kernel, which is slower: {Reason}")]
+    private static partial void LogNoGraphs(ILogger logger, string reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Steps of the model ({ModelType}, {DataType}) are run by '{Runner}': {Reason}.")]
     private static partial void LogChoice(ILogger logger, string runner, string modelType, string dataType, string reason);

@@ -260,6 +260,27 @@ public sealed partial class EmulatedCudaModelRunnerTests : IDisposable
     }
 
     [Fact]
+    public void Run_GraphsThatCannotBeMade_GoesOnByKernelsAndSaysSoOnce()
+    {
+        using CausalLanguageModel model = Model("llama", ScalarType.BFloat16);
+        float[][] Logits(CudaModelRunner runner)
+        {
+            using var steps = new StepDriver(runner, 5);
+            DrivenSequence sequence = steps.Start(ModelRunnerSuite.Strangers(model, 40, 1));
+            steps.Step((sequence, 33, 0));
+            return [.. Enumerable.Range(0, 5).Select(_ => steps.Step((sequence, 1, 1))[0][0])];
+        }
+
+        float[][] expected = Logits(Create(model));
+        driver.RefusesGraphs = true;
+        CudaModelRunner runner = Create(model);
+        List<string> said = [];
+        runner.GraphFailed = said.Add;
+        Assert.Equal(expected, Logits(runner));
+        Assert.Equal((runner.GraphFault, 0L), (Assert.Single(said), runner.Steps.Graphs));
+    }
+
+    [Fact]
     public void Run_InSteadyState_AllocatesNothing()
     {
         using CausalLanguageModel model = Model("gemma3", ScalarType.BFloat16);
