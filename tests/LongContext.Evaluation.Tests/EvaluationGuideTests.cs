@@ -51,7 +51,7 @@ public sealed class EvaluationGuideTests
         string source = Path.Combine(TestPaths.RepositoryRoot!, "tests", "LongContext.Evaluation.Tests", "EvaluationGuideTests.cs");
         string[] expected = [.. GuideText.Blocks(source, "// <GUIDE>", "// </GUIDE>")];
         Assert.NotEmpty(expected);
-        Assert.Equal(expected, GuideText.Blocks(guide, "```csharp", "```"));
+        Assert.Equal(expected, GuideText.Programs(guide));
     }
 
     [Fact]

@@ -25,7 +25,7 @@ public sealed class ExtendingGuideTests
             .. GuideText.Blocks(Path.Combine(tests, "ExtendingGuideTests.cs"), "// <GUIDE>", "// </GUIDE>"),
             .. Examples.SelectMany(file => File.ReadLines(Path.Combine(tests, file)).SkipWhile(line => !line.StartsWith("internal sealed class", StringComparison.Ordinal))),
         ];
-        Assert.Equal(expected, GuideText.Blocks(guide, "```csharp", "```"));
+        Assert.Equal(expected, GuideText.Programs(guide));
     }
 
     [Fact]

@@ -1,11 +1,24 @@
+using System.Text.RegularExpressions;
+
 namespace LongContext.TestSupport;
 
 /// <summary>Programs in guides and in the tests that compile them, as lines to compare.</summary>
-internal static class GuideText
+internal static partial class GuideText
 {
-    /// <summary>A file's lines, trimmed, between the first line that is <paramref name="first"/> and the next that is <paramref name="last"/>.</summary>
-    public static string[] Between(string file, string first, string last) =>
-        [.. File.ReadLines(file).Select(line => line.Trim()).SkipWhile(line => line != first).Skip(1).TakeWhile(line => line != last)];
+    /// <summary>
+    /// The lines of a guide's C# programs, without what tells a reader where names come from: using directives and the line of given names at a program's beginning, and blank lines there. That these are right is
+    /// for the tests of all documents (tests/LongContext.Package.Tests/Documents).
+    /// </summary>
+    public static IEnumerable<string> Programs(string guide)
+    {
+        bool isWithin = false, hasBegun = false;
+        foreach (string line in File.ReadLines(guide))
+        {
+            if (line.Trim() == "```csharp") (isWithin, hasBegun) = (true, false);
+            else if (line.Trim() == "```") isWithin = false;
+            else if (isWithin && (hasBegun |= !IntroductionPattern().IsMatch(line))) yield return line;
+        }
+    }
 
     /// <summary>A file's lines in all blocks between two marks, without the indentation of each block's first line.</summary>
     public static IEnumerable<string> Blocks(string file, string begins, string ends)
@@ -18,4 +31,7 @@ internal static class GuideText
             if (line.Trim() == begins) indentation = line.Length - line.TrimStart().Length;
         }
     }
+
+    [GeneratedRegex(@"^(using (static )?[\w.]+;|// given: .*)?$")]
+    private static partial Regex IntroductionPattern();
 }

@@ -16,7 +16,7 @@ internal sealed class AddedTokenMatcher
         (string Text, AddedToken Token)[] all = [.. tokens];
         _any = SearchValues.Create([.. all.Select(entry => entry.Text)], StringComparison.Ordinal);
         _sorted = [.. all.DistinctBy(entry => entry.Text, StringComparer.Ordinal).OrderBy(entry => entry.Text, StringComparer.Ordinal)];
-        _beginnings = FindBeginnings(_sorted);
+        _beginnings = TextBeginnings.Of([.. _sorted.Select(entry => entry.Text)]);
         IsEmpty = all.Length == 0;
     }
 
@@ -76,19 +76,6 @@ internal sealed class AddedTokenMatcher
         int common = place < 0 ? 0 : text.CommonPrefixLength(_sorted[place].Text);
         while (place >= 0 && _sorted[place].Text.Length > common) place = _beginnings[place];
         return place >= 0 ? _sorted[place] : throw new InvalidOperationException("The search found a token that is not there.");
-    }
-
-    private static int[] FindBeginnings((string Text, AddedToken Token)[] sorted)
-    {
-        int[] beginnings = new int[sorted.Length];
-        for (int i = 0; i < sorted.Length; i++)
-        {
-            int place = i - 1;
-            while (place >= 0 && !sorted[i].Text.StartsWith(sorted[place].Text, StringComparison.Ordinal)) place = beginnings[place];
-            beginnings[i] = place;
-        }
-
-        return beginnings;
     }
 
     private static bool EndsWithWord(ReadOnlySpan<char> text) =>

@@ -11,6 +11,10 @@ public sealed partial class HuggingFaceTokenizer
     /// <param name="addSpecialTokens">Whether the special tokens of the file's post-processor go around it, such as a beginning-of-sentence token.</param>
     /// <returns>The token ids.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="text"/> is null.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// A regular expression of the file takes too many steps: more than 1,000 a character of the text and 100 million besides, or, at one place, more than 10 million times back. Published tokenizers come nowhere near; the message has
+    /// the pattern.
+    /// </exception>
     public int[] Encode(string text, bool addSpecialTokens = true)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -93,11 +97,12 @@ public sealed partial class HuggingFaceTokenizer
     private string? EncodeCore(string text, bool normalize, bool preTokenize, TokenBuffer output, PreTokenizedText words)
     {
         text = WellFormed(text);
+        words.Budget.Reset(text.Length);
         normalize &= _definition.Normalizer is not null;
         int search = 0;
         if (!_rawMatcher.TryGetNext(text, 0, ref search, out int start, out int end, out AddedToken token))
         {
-            string only = normalize ? Normalize(text) : text;
+            string only = normalize ? Normalize(text, words.Budget) : text;
             EncodeNormalized(only, 0, preTokenize, output, words);
             return normalize ? only : null;
         }
@@ -107,7 +112,7 @@ public sealed partial class HuggingFaceTokenizer
         for (bool found = true; ; found = _rawMatcher.TryGetNext(text, from, ref search, out start, out end, out token))
         {
             string between = from < start ? text[from..start] : "";
-            if (normalize && between.Length > 0) between = Normalize(between);
+            if (normalize && between.Length > 0) between = Normalize(between, words.Budget);
             EncodeNormalized(between, normalize ? whole.Length : from, preTokenize, output, words);
             whole.Append(between);
             if (!found) break;

@@ -1,3 +1,4 @@
+using LongContext.Tokenization.Patterns;
 using Microsoft.ML.Tokenizers;
 
 namespace LongContext.Tokenization;
@@ -164,4 +165,6 @@ public sealed partial class HuggingFaceTokenizer : Tokenizer
     private int? IdOf(string? token) => token is not null && TryGetTokenId(token, out int id) ? id : null;
 
     private string Normalize(string text) => _definition.Normalizer?.Normalize(text) ?? text;
+
+    private string Normalize(string text, PatternBudget budget) => _definition.Normalizer?.Normalize(text, budget) ?? text;
 }

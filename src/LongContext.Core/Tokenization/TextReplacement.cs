@@ -23,14 +23,15 @@ internal sealed class TextReplacement
     /// <summary>What comes in its place.</summary>
     public string Content => _content;
 
-    public string Apply(string text)
+    /// <exception cref="InvalidOperationException">The pattern takes more steps than are left.</exception>
+    public string Apply(string text, PatternBudget budget)
     {
         // A pattern that matches nothing at all would match here; Hugging Face's tokenizers do not ask it.
         if (text.Length == 0) return text;
         if (_literal is not null) return text.Replace(_literal, _content, StringComparison.Ordinal);
         var result = new StringBuilder(text.Length);
         int from = 0;
-        TextPattern.MatchEnumerator matches = _pattern.Matches(text);
+        TextPattern.MatchEnumerator matches = _pattern.Matches(text, budget);
         while (matches.MoveNext())
         {
             result.Append(text, from, matches.Start - from).Append(_content);

@@ -56,7 +56,7 @@ public sealed class DataGuideTests
         string source = Path.Combine(TestPaths.RepositoryRoot!, "tests", "LongContext.Core.Tests", "Data", "DataGuideTests.cs");
         string[] expected = [.. GuideText.Blocks(source, "// <GUIDE>", "// </GUIDE>")];
         Assert.NotEmpty(expected);
-        Assert.Equal(expected, GuideText.Blocks(guide, "```csharp", "```"));
+        Assert.Equal(expected, GuideText.Programs(guide));
     }
 
     private static async Task<string> Prepare(string modelFolder, string dataFolder, string evaluationFolder, string outputFolder, CancellationToken cancellationToken)

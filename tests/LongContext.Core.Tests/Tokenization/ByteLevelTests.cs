@@ -140,6 +140,45 @@ public sealed class ByteLevelTests
     }
 
     [Fact]
+    public void EncodeAndDecode_EightThreadsAtOnce_GiveWhatOneGives()
+    {
+        string[] texts = [.. Enumerable.Range(0, 64).Select(i => string.Concat(Enumerable.Range(0, 200).Select(j => $" ab{(i * 211) + (j * 31 % 997)}a é🙂")))];
+        HuggingFaceTokenizer alone = Make(s_merges), shared = Make(s_merges);
+        (int[] Ids, int Cut, string Token)[] expected = [.. texts.Select(text => Read(alone, text))];
+        using var start = new Barrier(8);
+        List<Exception> faults = [];
+        Thread[] threads = [.. Enumerable.Range(0, 8).Select(worker => new Thread(() => Work(worker)))];
+        foreach (Thread thread in threads) thread.Start();
+        foreach (Thread thread in threads) thread.Join();
+        Assert.Empty(faults);
+
+        void Work(int worker)
+        {
+            try
+            {
+                start.SignalAndWait(TestContext.Current.CancellationToken);
+                // Each in an order of its own, so that they meet on other texts each time; the vocabulary and the fingerprint are made by whoever asks first.
+                for (int i = 0; i < 3 * texts.Length; i++)
+                {
+                    int at = ((i * (2 * worker + 1)) + worker) % texts.Length;
+                    Assert.Equivalent(expected[at], Read(shared, texts[at]), strict: true);
+                    var stream = new TokenStreamDecoder(shared, skipSpecialTokens: false);
+                    Assert.Equal(texts[at], string.Concat(expected[at].Ids.Select(stream.Add)) + stream.Flush());
+                    Assert.Equal(texts[at], shared.Decode(expected[at].Ids));
+                    Assert.Equal(alone.Fingerprint, shared.Fingerprint);
+                }
+            }
+            catch (Exception e)
+            {
+                lock (faults) faults.Add(e);
+            }
+        }
+
+        static (int[], int, string) Read(HuggingFaceTokenizer tokenizer, string text) =>
+            (tokenizer.Encode(text, addSpecialTokens: false), tokenizer.GetIndexByTokenCount(text, 50, out _, out _), tokenizer.Vocabulary.SplitPatterns[0] + tokenizer.EncodeToTokens(text, out _)[7].Value);
+    }
+
+    [Fact]
     public void Encode_LineAgain_AllocatesItsTokensOnly()
     {
         string line = Repeated("ab a 123 ab, é ", 100);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using LongContext.TestSupport;
 using LongContext.Tokenization;
+using LongContext.Tokenization.SentencePiece;
 
 namespace LongContext.Core.Tests.Tokenization;
 
@@ -73,6 +74,49 @@ public sealed class SentencePieceTests
         SentencePieceFile file = SentencePieceFile.OfPieces("▁", "a", "aa", "aaa", new string('a', 2_000_000));
         await Deadline.Run(() => Check(file, null, "aaaa", "<s>|▁|aa|aa"));
     }
+
+    [Fact]
+    public async Task Load_PiecesOfEveryLength_CostsNoSearchForTheirParts()
+    {
+        // 3,000 lengths, and 8,000 pieces of which a third of the parts are as long as some piece: some 3 · 10¹⁰ letters, were each part looked up.
+        var random = new Random(1);
+        string Letters(int count) => string.Create(count, random, static (text, random) => random.GetItems("abcdefgh", text));
+        SentencePieceFile file = SentencePieceFile.OfPieces(["▁", "a", "b", "ab", .. Enumerable.Range(9, 3_000).Select(Letters), .. Enumerable.Range(0, 8_000).Select(_ => Letters(4_500))]);
+        await Deadline.Run(() => Check(file, null, "abb", "<s>|▁|ab|b"));
+    }
+
+    [Fact]
+    public void Load_RunsOfOneLetter_HaveAllTheirMerges()
+    {
+        string[] runs = [.. Enumerable.Range(1, 400).Select(length => new string('a', length))];
+        Assert.Equal(Enumerable.Range(1, 400).Sum(length => length - 1), Merges(SentencePieceFile.OfPieces(runs)).Count);
+    }
+
+    [Theory]
+    [InlineData("ab")]
+    [InlineData("a🙂😀")] // the two share their first half
+    public void Load_AnyPieces_HaveEveryWayInOrder(string letters)
+    {
+        string[] characters = [.. letters.EnumerateRunes().Select(rune => rune.ToString())];
+        var random = new Random(7);
+        for (int round = 0; round < 50; round++)
+        {
+            string[] pieces = [.. Enumerable.Range(0, 30).Select(_ => string.Concat(random.GetItems(characters, random.Next(1, 7)))).Distinct()];
+            SentencePieceFile file = SentencePieceFile.OfPieces(pieces);
+            for (int i = 259; i < file.Pieces.Count; i++) file.Pieces[i] = file.Pieces[i] with { Score = random.Next(-5, 0) };
+            Dictionary<string, int> ids = file.Pieces.Index().ToDictionary(piece => piece.Item.Text, piece => piece.Index);
+            var expected =
+                from merged in file.Pieces.Index()
+                from left in file.Pieces.Index()
+                where merged.Item.Text.StartsWith(left.Item.Text, StringComparison.Ordinal) && ids.ContainsKey(merged.Item.Text[left.Item.Text.Length..])
+                orderby merged.Item.Score descending, merged.Index, left.Index
+                select (left.Index, ids[merged.Item.Text[left.Item.Text.Length..]]);
+            Assert.Equal(expected, Merges(file));
+        }
+    }
+
+    private static List<(int, int)> Merges(SentencePieceFile file) =>
+        [.. SentencePieceMerges.Of(SentencePieceModel.Read("tokenizer.model", file.ToBytes())).Select(way => (way.Left, way.Right))];
 
     [Fact]
     public void Encode_UserDefinedSymbol_IsTakenWhole()

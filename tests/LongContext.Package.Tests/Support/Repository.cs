@@ -18,6 +18,11 @@ internal static class Repository
         }
     }
 
+    /// <summary>The documents that are ours: PEFT's own readme in the fixtures, build outputs and packages are not.</summary>
+    public static IEnumerable<string> Documents =>
+        Directory.EnumerateFiles(Root, "*.md", SearchOption.AllDirectories)
+            .Where(file => !Path.GetRelativePath(Root, file).Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj" or "artifacts" or "node_modules" or "adapter" or ".git"));
+
     public static string ProjectFolder(string project) => Path.Combine(Root, "src", project);
 
     public static XDocument ProjectFile(string project) => XDocument.Load(Path.Combine(ProjectFolder(project), project + ".csproj"));

@@ -27,9 +27,9 @@ public sealed class AdapterGuideTests
         Assert.NotEqual(trained, TinyModels.Logits(merged, pack)); // the base was quantised then
 
         Assert.SkipWhen(TestPaths.RepositoryRoot is null, "the tests run away from the repository");
-        string[] guide = GuideText.Between(Path.Combine(TestPaths.RepositoryRoot!, "docs", "adapters.md"), "```csharp", "```");
-        string[] compiled = GuideText.Between(Path.Combine(TestPaths.RepositoryRoot!, "tests", "LongContext.Tests", "Adapters", "AdapterGuideTests.cs"), "// <GUIDE>", "// </GUIDE>");
-        Assert.Equal(compiled.Where(line => line.Length > 0), guide.Where(line => line.Length > 0 && !line.StartsWith("using LongContext", StringComparison.Ordinal)));
+        IEnumerable<string> guide = GuideText.Programs(Path.Combine(TestPaths.RepositoryRoot!, "docs", "adapters.md"));
+        IEnumerable<string> compiled = GuideText.Blocks(Path.Combine(TestPaths.RepositoryRoot!, "tests", "LongContext.Tests", "Adapters", "AdapterGuideTests.cs"), "// <GUIDE>", "// </GUIDE>");
+        Assert.Equal(compiled, guide);
     }
 
     private static void Run(string modelFolder, string adapterFolder, string mergedFolder, Action<CausalLanguageModel> train)

@@ -13,8 +13,8 @@ public sealed class CudaGuideTests
     public void Program_OfTheGuide_IsThatOfTheTest()
     {
         Assert.SkipWhen(TestPaths.RepositoryRoot is null, "the tests run away from the repository");
-        string[] guide = GuideText.Between(Path.Combine(TestPaths.RepositoryRoot!, "docs", "cuda.md"), "```csharp", "```");
-        string[] compiled = GuideText.Between(
+        IEnumerable<string> guide = GuideText.Programs(Path.Combine(TestPaths.RepositoryRoot!, "docs", "cuda.md"));
+        IEnumerable<string> compiled = GuideText.Blocks(
             Path.Combine(TestPaths.RepositoryRoot!, "tests", "LongContext.Tests", "Attention", "CudaGuideTests.cs"), "// <GUIDE>", "// </GUIDE>");
         Assert.Equal(compiled, guide);
     }

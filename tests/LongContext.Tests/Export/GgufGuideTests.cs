@@ -19,11 +19,11 @@ public sealed class GgufGuideTests
         Assert.Equal("yarn", GgufFile.Open(folder["my-model.gguf"]).Metadata.Get<string>("llama.rope.scaling.type"));
 
         Assert.SkipWhen(TestPaths.RepositoryRoot is null, "the tests run away from the repository");
-        string[] guide = GuideText.Between(Path.Combine(TestPaths.RepositoryRoot!, "docs", "gguf.md"), "```csharp", "```");
-        string[] compiled = GuideText.Between(Path.Combine(TestPaths.RepositoryRoot!, "tests", "LongContext.Tests", "Export", "GgufGuideTests.cs"), "// <GUIDE>", "// </GUIDE>");
+        IEnumerable<string> guide = GuideText.Programs(Path.Combine(TestPaths.RepositoryRoot!, "docs", "gguf.md"));
+        IEnumerable<string> compiled = GuideText.Blocks(Path.Combine(TestPaths.RepositoryRoot!, "tests", "LongContext.Tests", "Export", "GgufGuideTests.cs"), "// <GUIDE>", "// </GUIDE>");
         Assert.Equal(
             compiled.Select(line => line.Replace("input", "\"my-model\"", StringComparison.Ordinal).Replace("output", "\"my-model.gguf\"", StringComparison.Ordinal)),
-            guide.Where(line => line.Length > 0 && !line.StartsWith("using LongContext", StringComparison.Ordinal)));
+            guide);
     }
 
     private static void Export(string input, string output)

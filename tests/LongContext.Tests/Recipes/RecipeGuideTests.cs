@@ -32,7 +32,7 @@ public sealed class RecipeGuideTests
         string guide = Path.Combine(TestPaths.RepositoryRoot!, "docs", "recipes.md");
         string source = Path.Combine(TestPaths.RepositoryRoot!, "tests", "LongContext.Tests", "Recipes", "RecipeGuideTests.cs");
         (string, string)[] names = [("textFile", "\"texts.jsonl\""), ("outputFolder", "\"long-model\""), ("checkpointFolder", "\"checkpoints\""), ("Steps = steps", "Steps = 500"), ("contextLength: contextLength", "contextLength: 32_768"), ("ContextLength = contextLength", "ContextLength = 32_768")];
-        Assert.Equal(GuideText.Blocks(source, "// <GUIDE>", "// </GUIDE>").Select(line => names.Aggregate(line, (text, name) => text.Replace(name.Item1, name.Item2, StringComparison.Ordinal))), GuideText.Blocks(guide, "```csharp", "```"));
+        Assert.Equal(GuideText.Blocks(source, "// <GUIDE>", "// </GUIDE>").Select(line => names.Aggregate(line, (text, name) => text.Replace(name.Item1, name.Item2, StringComparison.Ordinal))), GuideText.Programs(guide));
     }
 
     private static async Task<RecipeReport> Extend(string folder, string textFile, string outputFolder, string checkpointFolder, int contextLength, int steps)

@@ -1,3 +1,5 @@
+using LongContext.Tokenization.Patterns;
+
 namespace LongContext.Tokenization.Decoders;
 
 /// <summary>Replaces every match of a pattern within each piece.</summary>
@@ -5,6 +7,7 @@ internal sealed class ReplaceDecoder(TextReplacement replacement) : TokenDecoder
 {
     public override void Apply(List<string> pieces)
     {
-        for (int i = 0; i < pieces.Count; i++) pieces[i] = replacement.Apply(pieces[i]);
+        var budget = new PatternBudget(pieces.Sum(piece => piece.Length));
+        for (int i = 0; i < pieces.Count; i++) pieces[i] = replacement.Apply(pieces[i], budget);
     }
 }

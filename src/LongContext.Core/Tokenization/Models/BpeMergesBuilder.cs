@@ -30,10 +30,16 @@ internal sealed class BpeMergesBuilder
         ReadOnlySpan<char> merged = Join(left, right);
         if (!_vocabulary.TryGetId(merged, out int mergedId)) return merged.ToString();
 
+        Add(leftId, left, rightId, right, mergedId, merges);
+        return null;
+    }
+
+    /// <summary>Adds a merge of pieces whose ids are known.</summary>
+    public void Add(int leftId, ReadOnlySpan<char> left, int rightId, ReadOnlySpan<char> right, int mergedId, BpeMerges merges)
+    {
         merges.Set(leftId, rightId, Count++, mergedId);
         Joinable.Add(left, right);
         if (_notCharacters.Contains(leftId) || _notCharacters.Contains(rightId)) Joinable.AddAll();
-        return null;
     }
 
     /// <summary>Left and right in one, less the prefix that right has as a piece inside a word.</summary>

@@ -83,6 +83,7 @@ internal sealed class BpeModel : TokenModel
     {
         BpeSymbols symbols = t_symbols ??= new BpeSymbols();
         symbols.Clear();
+        symbols.Reserve(word.Length);
         _alphabet.Spell(word, symbols);
         symbols.Merge(_merges);
         symbols.AppendTo(output, origin);

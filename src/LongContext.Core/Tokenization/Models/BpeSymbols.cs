@@ -19,6 +19,12 @@ internal sealed class BpeSymbols
         _queue.Clear();
     }
 
+    /// <summary>Makes room for so many symbols; to be called before the first. A word of a million letters would else be copied from array to array, each of twice the size.</summary>
+    public void Reserve(int count)
+    {
+        if (_symbols.Length < count) _symbols = new Symbol[count];
+    }
+
     public void Add(int id, int start, int end)
     {
         if (_count == _symbols.Length) Array.Resize(ref _symbols, _count * 2);
@@ -30,6 +36,7 @@ internal sealed class BpeSymbols
     {
         if (_count == 0) return;
         _symbols[_count - 1].Next = None;
+        _queue.EnsureCapacity(_count); // for most words more than it will hold, for one that joins throughout about what it holds at once
         for (int i = 1; i < _count; i++) Offer(i - 1, i, merges);
 
         while (_queue.TryDequeue(out int merged, out ulong priority))

@@ -1,3 +1,5 @@
+using LongContext.Tokenization.Patterns;
+
 namespace LongContext.Tokenization.Normalizers;
 
 /// <summary>Replaces every match of a pattern.</summary>
@@ -7,5 +9,7 @@ internal sealed class ReplaceNormalizer(TextReplacement replacement) : TextNorma
 
     public TextReplacement Replacement => replacement;
 
-    public override string Normalize(string text) => replacement.Apply(text);
+    public override string Normalize(string text) => Normalize(text, new PatternBudget(text.Length));
+
+    public override string Normalize(string text, PatternBudget budget) => replacement.Apply(text, budget);
 }

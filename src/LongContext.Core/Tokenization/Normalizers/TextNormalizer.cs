@@ -1,3 +1,5 @@
+using LongContext.Tokenization.Patterns;
+
 namespace LongContext.Tokenization.Normalizers;
 
 /// <summary>What happens to the text before it is cut: the "normalizer" of tokenizer.json.</summary>
@@ -12,6 +14,10 @@ internal abstract class TextNormalizer
     public virtual IEnumerable<TextNormalizer> Steps => [this];
 
     public abstract string Normalize(string text);
+
+    /// <summary>The same for a part of a text, whose patterns may still take so many steps.</summary>
+    /// <exception cref="InvalidOperationException">They take more.</exception>
+    public virtual string Normalize(string text, PatternBudget budget) => Normalize(text);
 
     public static TextNormalizer Read(JsonField field)
     {

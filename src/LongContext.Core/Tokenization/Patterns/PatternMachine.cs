@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace LongContext.Tokenization.Patterns;
 
 /// <summary>
@@ -15,9 +17,13 @@ internal sealed class PatternMachine
     private int _depth;
     private int _retries;
 
-    public void Start(PatternProgram program)
+    /// <summary>Steps that are left.</summary>
+    public long Left { get; private set; }
+
+    public void Start(PatternProgram program, long steps)
     {
         _program = program;
+        Left = steps;
         if (_marks.Length < program.Marks) _marks = new int[program.Marks];
         if (_stack.Length > 1 << 16) _stack = new Entry[64];
     }
@@ -32,15 +38,17 @@ internal sealed class PatternMachine
 
     private int Run(ReadOnlySpan<char> text, int at, int position)
     {
-        int bottom = _depth;
+        int bottom = _depth, steps = 0;
         PatternInstruction[] code = _program.Code;
         while (true)
         {
             ref readonly PatternInstruction step = ref code[at];
             bool matched = true;
+            steps++;
             switch (step.Op)
             {
                 case PatternOp.Match:
+                    Spend(steps);
                     _depth = bottom;
                     return position;
                 case PatternOp.Set:
@@ -65,6 +73,8 @@ internal sealed class PatternMachine
                     at++;
                     break;
                 case PatternOp.LoopIfMoved:
+                    Spend(steps);
+                    steps = 0;
                     at = _marks[step.Least] != position ? step.Target : step.Other;
                     break;
                 case PatternOp.Atomic:
@@ -79,7 +89,10 @@ internal sealed class PatternMachine
                     break;
             }
 
-            if (!matched && !TryGoBack(text, bottom, out at, out position)) return -1;
+            if (matched) continue;
+            Spend(steps);
+            steps = 0;
+            if (!TryGoBack(text, bottom, out at, out position)) return -1;
         }
     }
 
@@ -98,6 +111,7 @@ internal sealed class PatternMachine
             if (++count <= step.Least) least = position;
         }
 
+        Left -= count; // looked at with the next step back, loop or end
         if (count < step.Least) return false;
         if (step.Op == PatternOp.Repeat && position > least) Push(next, position, least);
         return true;
@@ -125,6 +139,8 @@ internal sealed class PatternMachine
     /// <summary>A body of that width ends where it began plus the width, so it ends here.</summary>
     private bool HoldsBehind(ReadOnlySpan<char> text, in PatternInstruction step, int at, int position)
     {
+        if (step.Least > position) return false;
+        Left -= step.Least;
         for (int i = 0; i < step.Least; i++)
         {
             if (position == 0) return false;
@@ -140,6 +156,16 @@ internal sealed class PatternMachine
         bool after = position < text.Length && UnicodeSets.Word.Contains(CodePoints.At(text, position, out _));
         return before != after;
     }
+
+    /// <summary>Between two calls lies at most the whole program once, and the text once for each of its runs.</summary>
+    private void Spend(int steps)
+    {
+        if ((Left -= steps) < 0) ThrowSpent();
+    }
+
+    [DoesNotReturn]
+    private void ThrowSpent() =>
+        throw new InvalidOperationException($"The pattern \"{_program.Pattern}\" takes too many steps on this text: many times what tokenizers' patterns take.");
 
     private bool TryGoBack(ReadOnlySpan<char> text, int bottom, out int at, out int position)
     {

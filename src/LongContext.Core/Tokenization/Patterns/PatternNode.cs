@@ -9,6 +9,9 @@ internal abstract record PatternNode
     /// <summary>How many nodes lie within each other here, which is how deep a walk over them goes.</summary>
     public virtual int Height => 1;
 
+    /// <summary>Widths that are longer than any text count as one.</summary>
+    private static int? Saturated(long? width) => width is { } known ? (int)Math.Min(known, int.MaxValue) : null;
+
     private static int HighestOf(IReadOnlyList<PatternNode> nodes) => nodes.Count == 0 ? 0 : nodes.Max(node => node.Height);
 
     /// <summary>One code point of a set.</summary>
@@ -20,7 +23,7 @@ internal abstract record PatternNode
     /// <summary>One after the other.</summary>
     public sealed record Sequence(IReadOnlyList<PatternNode> Parts) : PatternNode
     {
-        public override int? Width => Parts.Aggregate((int?)0, (sum, part) => sum + part.Width);
+        public override int? Width => Parts.Aggregate((int?)0, (sum, part) => Saturated((long?)sum + part.Width));
 
         public override int Height { get; } = 1 + HighestOf(Parts);
     }
@@ -44,7 +47,7 @@ internal abstract record PatternNode
     /// <summary>So often; <see cref="int.MaxValue"/> is without limit.</summary>
     public sealed record Loop(PatternNode Body, int Least, int Most, bool Lazy) : PatternNode
     {
-        public override int? Width => Least == Most ? Body.Width * Least : null;
+        public override int? Width => Least == Most ? Saturated((long?)Body.Width * Least) : null;
 
         public override int Height { get; } = 1 + Body.Height;
     }

@@ -4,7 +4,10 @@ namespace LongContext.Tokenization.Patterns;
 internal sealed class RegexPattern(PatternProgram program) : TextPattern
 {
     public override bool TryFind(ReadOnlySpan<char> text, int from, out int start, out int end) =>
-        program.TryFind(text, from, out start, out end);
+        TryFind(text, from, new PatternBudget(text.Length), out start, out end);
+
+    public override bool TryFind(ReadOnlySpan<char> text, int from, PatternBudget budget, out int start, out int end) =>
+        program.TryFind(text, from, budget, out start, out end);
 
     /// <exception cref="PatternException">The pattern is wrong, or not supported.</exception>
     public static RegexPattern Compile(string pattern) => new(PatternCompiler.Compile(pattern));

@@ -6,6 +6,10 @@ internal abstract class TextPattern
     /// <summary>The leftmost match at or after <paramref name="from"/>; false, and both at the text's end, when there is none.</summary>
     public abstract bool TryFind(ReadOnlySpan<char> text, int from, out int start, out int end);
 
+    /// <summary>The same, by a pattern whose work is not bound to the text's length no longer than it has steps left.</summary>
+    /// <exception cref="InvalidOperationException">The budget is spent; the message names the pattern.</exception>
+    public virtual bool TryFind(ReadOnlySpan<char> text, int from, PatternBudget budget, out int start, out int end) => TryFind(text, from, out start, out end);
+
     /// <summary>Takes the pattern of a "pattern" field: {"String": …} or {"Regex": …}.</summary>
     public static TextPattern Read(JsonField field)
     {
@@ -16,10 +20,10 @@ internal abstract class TextPattern
     }
 
     /// <summary>All matches in their order. An empty one right behind another is passed over, so that each step gets on.</summary>
-    public MatchEnumerator Matches(ReadOnlySpan<char> text) => new(this, text);
+    public MatchEnumerator Matches(ReadOnlySpan<char> text, PatternBudget budget) => new(this, text, budget);
 
     /// <summary>Goes from match to match.</summary>
-    public ref struct MatchEnumerator(TextPattern pattern, ReadOnlySpan<char> text)
+    public ref struct MatchEnumerator(TextPattern pattern, ReadOnlySpan<char> text, PatternBudget budget)
     {
         private readonly ReadOnlySpan<char> _text = text;
         private int _from;
@@ -31,7 +35,7 @@ internal abstract class TextPattern
 
         public bool MoveNext()
         {
-            while (_from <= _text.Length && pattern.TryFind(_text, _from, out int start, out int end))
+            while (_from <= _text.Length && pattern.TryFind(_text, _from, budget, out int start, out int end))
             {
                 if (start == end && end == _lastEnd)
                 {

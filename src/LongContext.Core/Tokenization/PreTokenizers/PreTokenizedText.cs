@@ -21,6 +21,9 @@ internal sealed class PreTokenizedText
     private int _newCount;
     private bool _keepsOrigins;
 
+    /// <summary>What patterns may still do on the text that this is a part of.</summary>
+    public PatternBudget Budget { get; } = new(0);
+
     /// <summary>The number of pieces.</summary>
     public int Count { get; private set; }
 

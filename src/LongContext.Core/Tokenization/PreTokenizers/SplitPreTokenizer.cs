@@ -43,7 +43,7 @@ internal sealed class SplitPreTokenizer(string typeName, TextPattern pattern, Sp
     private void Cut(PreTokenizedText output, int origin, ReadOnlySpan<char> piece)
     {
         var cutter = new PieceCutter(output, behavior);
-        TextPattern.MatchEnumerator matches = pattern.Matches(piece);
+        TextPattern.MatchEnumerator matches = pattern.Matches(piece, output.Budget);
         int from = 0;
         while (matches.MoveNext())
         {

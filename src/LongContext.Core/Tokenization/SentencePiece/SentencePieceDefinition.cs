@@ -38,7 +38,7 @@ internal static class SentencePieceDefinition
 
     private static Vocabulary ReadVocabulary(string file, SentencePieceModel model)
     {
-        var ids = new Dictionary<string, int>(StringComparer.Ordinal);
+        var ids = new Dictionary<string, int>(model.Pieces.Count, StringComparer.Ordinal);
         foreach ((string text, _, _) in model.Pieces)
         {
             if (!ids.TryAdd(text, ids.Count)) throw new InvalidDataException($"{file}: the piece \"{text}\" stands there twice, as {ids[text]} and {ids.Count}.");
@@ -80,10 +80,10 @@ internal static class SentencePieceDefinition
             FuseUnknown = true,
             ByteIds = model.HasByteFallback ? BpeSettings.FindByteIds(vocabulary) : null,
         };
-        (string Left, string Right)[] merges = [.. SentencePieceMerges.Of(model, vocabulary)];
+        (int Left, int Right, int Merged)[] merges = [.. SentencePieceMerges.Of(model)];
         var builder = new BpeMergesBuilder(vocabulary, settings);
         var table = new BpeMerges(merges.Length);
-        foreach ((string left, string right) in merges) builder.TryAdd(left, right, table);
+        foreach ((int left, int right, int merged) in merges) builder.Add(left, model.Pieces[left].Text, right, model.Pieces[right].Text, merged, table);
         return new BpeModel(vocabulary, settings, table, builder.Joinable);
     }
 

@@ -1,5 +1,3 @@
-using LongContext.Tokenization.Models;
-
 namespace LongContext.Tokenization.SentencePiece;
 
 /// <summary>
@@ -7,31 +5,53 @@ namespace LongContext.Tokenization.SentencePiece;
 /// first, of one piece the way whose left part has the lower id. That is the order in which transformers converts such models
 /// (its convert_slow_tokenizer.py), so ids are those of the tokenizer.json that it would write.
 /// </summary>
+/// <remarks>
+/// What a piece begins and ends with is found by sorting, not by looking each part up: the time is that of sorting, and the
+/// ways are no more than the pieces' letters, also where a file has pieces of every length.
+/// </remarks>
 internal static class SentencePieceMerges
 {
-    public static IEnumerable<(string Left, string Right)> Of(SentencePieceModel model, Vocabulary vocabulary)
+    public static IEnumerable<(int Left, int Right, int Merged)> Of(SentencePieceModel model)
     {
-        var ways = new List<Way>();
-        HashSet<int> lengths = [.. model.Pieces.Select(piece => piece.Text.Length)];
-        for (int id = 0; id < model.Pieces.Count; id++) AddWays(id, model.Pieces[id].Text, vocabulary, lengths, ways);
-        return ways
-            .OrderByDescending(way => model.Pieces[way.Merged].Score)
-            .ThenBy(way => way.Merged)
-            .ThenBy(way => way.Left)
-            .Select(way => (model.Pieces[way.Left].Text, model.Pieces[way.Right].Text));
-    }
-
-    private static void AddWays(int id, string piece, Vocabulary vocabulary, HashSet<int> lengths, List<Way> ways)
-    {
-        for (int i = 1; i < piece.Length; i++)
+        string[] pieces = [.. model.Pieces.Select(piece => piece.Text)];
+        int[] beginnings = Beginnings(pieces), endings = Beginnings([.. pieces.Select(Backwards)]);
+        var ways = new List<(int Left, int Right)>();
+        foreach (int id in Enumerable.Range(0, pieces.Length).OrderByDescending(id => model.Pieces[id].Score))
         {
-            // Looking up a part costs its length, so in a long piece only parts are looked up that are as long as some piece.
-            if (!lengths.Contains(i) || !lengths.Contains(piece.Length - i)) continue;
-            if (char.IsLowSurrogate(piece[i])) continue;
-            if (vocabulary.TryGetId(piece.AsSpan(0, i), out int left) && vocabulary.TryGetId(piece.AsSpan(i), out int right))
-                ways.Add(new Way(id, left, right));
+            ways.Clear();
+            AddWays(id, pieces, beginnings, endings, ways);
+            ways.Sort();
+            foreach ((int left, int right) in ways) yield return (left, right, id);
         }
     }
 
-    private readonly record struct Way(int Merged, int Left, int Right);
+    private static void AddWays(int id, string[] pieces, int[] beginnings, int[] endings, List<(int Left, int Right)> ways)
+    {
+        // Beginnings come from the longest on, and what is left of the piece grows with each: endings are wanted from the shortest on.
+        var rights = new Stack<int>();
+        for (int right = endings[id]; right >= 0; right = endings[right]) rights.Push(right);
+        for (int left = beginnings[id]; left >= 0; left = beginnings[left])
+        {
+            int rest = pieces[id].Length - pieces[left].Length;
+            while (rights.TryPeek(out int right) && pieces[right].Length < rest) rights.Pop();
+            if (rights.TryPeek(out int other) && pieces[other].Length == rest) ways.Add((left, other));
+        }
+    }
+
+    /// <summary>For each text the longest other one that it begins with, or −1.</summary>
+    private static int[] Beginnings(string[] texts)
+    {
+        string[] sorted = [.. texts];
+        int[] ids = [.. Enumerable.Range(0, texts.Length)], result = new int[texts.Length];
+        Array.Sort(sorted, ids, StringComparer.Ordinal);
+        int[] places = TextBeginnings.Of(sorted);
+        for (int i = 0; i < places.Length; i++) result[ids[i]] = places[i] < 0 ? -1 : ids[places[i]];
+        return result;
+    }
+
+    private static string Backwards(string text) => string.Create(text.Length, text, static (result, source) =>
+    {
+        source.CopyTo(result);
+        result.Reverse();
+    });
 }

@@ -63,7 +63,8 @@ internal static class SentenceBorders
         return borders;
     }
 
-    private static bool Closes(char c) =>
+    /// <summary>Quotation marks and brackets that close.</summary>
+    public static bool Closes(char c) =>
         c is '"' or '\'' or ')' or ']' || CharUnicodeInfo.GetUnicodeCategory(c) is UnicodeCategory.FinalQuotePunctuation or UnicodeCategory.ClosePunctuation;
 
     private static bool IsAbbreviation(string text, int begin, int stop)

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Text;
 using LongContext.Data.Making;
+using LongContext.Evaluation.Strategies.Retrieval;
 using Microsoft.ML.Tokenizers;
 
 namespace LongContext.Evaluation.Tasks.Needles;
@@ -25,14 +27,13 @@ internal static class NeedlePlacing
         int from = 0;
         foreach ((string needle, int place) in needles.Select(needle => (needle.Text, Place(tokenizer, text, words, tokens, needle.Depth))).OrderBy(needle => needle.Item2))
         {
-            Append(whole, text[from..place], JoinsWithBlank(text, from));
+            Append(whole, text[from..place], JoinsWithBlankFrom(text, from));
             // Behind the text, or behind a needle at the same place.
-            int end = text.AsSpan(0, place).TrimEnd().Length;
-            Append(whole, needle, end > 0 ? JoinsWithBlank(text, char.IsLowSurrogate(text[end - 1]) ? end - 2 : end - 1) : JoinsWithBlank(text, 0));
+            Append(whole, needle, JoinsWithBlankTo(text, place));
             from = place;
         }
 
-        Append(whole, text[from..], JoinsWithBlank(text, from));
+        Append(whole, text[from..], JoinsWithBlankFrom(text, from));
         return whole.ToString();
     }
 
@@ -58,13 +59,25 @@ internal static class NeedlePlacing
         return LastAfter(text, far, place, SentenceStops.IsStop) ?? place;
     }
 
-    /// <summary>The last place of a stretch that a mark stands before: one of Chinese or Japanese, or another with white space behind it or at the end of the text.</summary>
+    /// <summary>
+    /// The last place of a stretch that a mark stands before: one of Chinese or Japanese, with the marks that close behind it, or another with white space behind it or at the end of the text.
+    /// </summary>
     private static int? LastAfter(string text, int first, int last, Func<char, bool> isMark)
     {
         for (int place = last; place > first; place--)
         {
             char mark = text[place - 1];
-            if (isMark(mark) && (SentenceStops.IsWide(mark) || place == text.Length || TextUnits.IsSpace(text[place]))) return place;
+            if (!isMark(mark)) continue;
+            if (!SentenceStops.IsWide(mark))
+            {
+                if (place == text.Length || TextUnits.IsSpace(text[place])) return place;
+                continue;
+            }
+
+            // 「……。」 is not torn apart; a sentence that closes behind the stretch is none of it.
+            int end = place;
+            while (end < text.Length && (SentenceStops.IsStop(text[end]) || SentenceBorders.Closes(text[end]))) end++;
+            if (end <= last) return end;
         }
 
         return null;
@@ -72,6 +85,24 @@ internal static class NeedlePlacing
 
     /// <summary>What the needle test takes for the end of a sentence, and its like in other scripts.</summary>
     private static bool IsFullStop(char mark) => mark == '.' || SentenceStops.IsOtherStop(mark);
+
+    /// <summary>Whether a blank goes before what the text has from a place on; a quotation mark like “ says nothing of that, but what stands in it.</summary>
+    private static bool JoinsWithBlankFrom(string text, int place)
+    {
+        while (place < text.Length - 1 && Opens(text[place]) && JoinsWithBlank(text, place)) place++;
+        return JoinsWithBlank(text, place);
+    }
+
+    /// <summary>Whether a blank goes behind what the text has up to a place.</summary>
+    private static bool JoinsWithBlankTo(string text, int place)
+    {
+        int last = text.AsSpan(0, place).TrimEnd().Length - 1;
+        while (last > 0 && SentenceBorders.Closes(text[last]) && JoinsWithBlank(text, last)) last--;
+        return JoinsWithBlank(text, last < 0 ? 0 : char.IsLowSurrogate(text[last]) ? last - 1 : last);
+    }
+
+    private static bool Opens(char c) =>
+        c is '"' or '\'' || CharUnicodeInfo.GetUnicodeCategory(c) is UnicodeCategory.InitialQuotePunctuation or UnicodeCategory.OpenPunctuation;
 
     /// <summary>Whether the text puts a blank between sentences, by one of its characters: Chinese and Japanese do not, other scripts without spaces between words (Thai, Khmer) do.</summary>
     private static bool JoinsWithBlank(string text, int place)

@@ -40,6 +40,17 @@ public sealed class BpeModelTests
         Assert.Equal([1, 0], ids.TakeLast(2));
     }
 
+    [Fact]
+    public void Encode_MegabyteOfOneLetter_TakesFewBytesALetter()
+    {
+        HuggingFaceTokenizer tokenizer = TinyTokenizer.Load(TinyTokenizer.Bpe(["a", "aa", "aaaa", "aaaaaaaa"], ["a a", "aa aa", "aaaa aaaa"]));
+        string text = new('a', 1_000_000);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        tokenizer.Encode(text);
+        // A symbol of 20 bytes, a possible merge of 16, and the tokens.
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 20L * text.Length, 45L * text.Length);
+    }
+
     [Theory]
     [InlineData(true, new[] { "abc" })]
     [InlineData(false, new[] { "ab", "c" })]

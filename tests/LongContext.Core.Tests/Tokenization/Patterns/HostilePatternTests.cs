@@ -65,6 +65,16 @@ public sealed class HostilePatternTests
     }
 
     [Fact]
+    public void Compile_LookBehindWiderThanAnyText_IsNoNarrowOne()
+    {
+        // 2³² letters or none: of one width only where a width overflows.
+        var fault = Assert.Throws<PatternException>(() => RegexPattern.Compile("(?<=x(?:(?:a{65536}){65536}|))b"));
+        Assert.Contains("a look-behind of varying length", fault.Message, StringComparison.Ordinal);
+        Assert.False(RegexPattern.Compile("(?<=(?:a{65536}){65536})b").TryFind(new string('a', 1_000) + "b", 0, out _, out _));
+        Assert.False(RegexPattern.Compile("(?<=(?:a{65536}){32768})b").TryFind("ab", 0, out _, out _));
+    }
+
+    [Fact]
     public void Compile_QuantifiersInARow_AreCounted()
     {
         Assert.NotNull(RegexPattern.Compile("a" + new string('*', 63)));

@@ -29,7 +29,7 @@ public sealed class RegexPatternTests
     public void Matches_Dialect_IsOnigurumas(string pattern, string text, string expected)
     {
         var found = new List<string>();
-        TextPattern.MatchEnumerator matches = RegexPattern.Compile(pattern).Matches(text);
+        TextPattern.MatchEnumerator matches = RegexPattern.Compile(pattern).Matches(text, new PatternBudget(text.Length));
         while (matches.MoveNext()) found.Add(text[matches.Start..matches.End]);
         Assert.Equal(expected, string.Join('|', found));
     }

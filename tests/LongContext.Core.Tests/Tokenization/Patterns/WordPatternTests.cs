@@ -60,7 +60,7 @@ public sealed class WordPatternTests
     private static List<(int Start, int End)> Cut(TextPattern pattern, string text)
     {
         var cuts = new List<(int, int)>();
-        TextPattern.MatchEnumerator matches = pattern.Matches(text);
+        TextPattern.MatchEnumerator matches = pattern.Matches(text, new PatternBudget(text.Length));
         while (matches.MoveNext()) cuts.Add((matches.Start, matches.End));
         return cuts;
     }

@@ -1,7 +1,9 @@
+using System.Text.Json.Nodes;
 using LongContext.Evaluation;
 using LongContext.Generation;
 using LongContext.Models;
 using LongContext.Positions;
+using LongContext.TestSupport;
 using LongContext.Tokenization;
 using Microsoft.Extensions.AI;
 
@@ -98,6 +100,26 @@ public sealed class ChatFitTests
         // Nothing says what memory holds.
         Assert.Equal((null, 0L, 0L, true), (fit.CacheTokens, fit.RequiredBytes, fit.CapacityBytes, fit.Fits));
         Assert.Equal(20, client.CheckFit(messages, new ChatOptions { AdditionalProperties = new() { [ChatOptionKeys.TokenTruncation] = new TokenTruncation { MaximumTokens = 20 } } }).PromptTokens);
+    }
+
+    [Fact]
+    public void RequireFit_TextThatNormalizingLengthens_IsRefusedByWhatItBecomes()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        ChatModels.Write(folder.Path);
+        JsonNode json = JsonNode.Parse(File.ReadAllText(folder["tokenizer.json"]))!;
+        json["normalizer"] = new JsonObject { ["type"] = "NFC" };
+        File.WriteAllText(folder["tokenizer.json"], json.ToJsonString());
+        using CausalLanguageModel model = ChatModels.Model();
+        using LongContextChatClient client = ChatModels.Scripted(model, new ScriptedGenerator(97), HuggingFaceTokenizer.Load(folder.Path));
+
+        // A musical eighth note: 4 bytes, and 12 under NFC. By the bytes of the text both would fit into 512 tokens.
+        ChatMessage[] Notes(int count) => [new(ChatRole.User, string.Concat(Enumerable.Repeat("\U0001D160", count)))];
+        client.RequireFit(Notes(30), null);
+        int tokens = client.CheckFit(Notes(60)).PromptTokens;
+        Assert.InRange(tokens, 12 * 60, int.MaxValue);
+        PromptTooLongException refusal = Assert.Throws<PromptTooLongException>(() => client.RequireFit(Notes(60), null));
+        Assert.Equal((tokens, ChatModels.Window - 1), (refusal.Tokens, refusal.MaximumTokens));
     }
 
     [Fact]

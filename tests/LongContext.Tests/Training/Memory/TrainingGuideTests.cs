@@ -19,9 +19,9 @@ public sealed class TrainingGuideTests
         Assert.True(longest > 131_072);
 
         Assert.SkipWhen(TestPaths.RepositoryRoot is null, "the tests run away from the repository");
-        string[] guide = GuideText.Between(Path.Combine(TestPaths.RepositoryRoot!, "docs", "training.md"), "```csharp", "```");
-        string[] compiled = GuideText.Between(Path.Combine(TestPaths.RepositoryRoot!, "tests", "LongContext.Tests", "Training", "Memory", "TrainingGuideTests.cs"), "// <GUIDE>", "// </GUIDE>");
-        Assert.Equal(compiled.Where(line => line.Length > 0), guide.Where(line => line.Length > 0));
+        IEnumerable<string> guide = GuideText.Programs(Path.Combine(TestPaths.RepositoryRoot!, "docs", "training.md"));
+        IEnumerable<string> compiled = GuideText.Blocks(Path.Combine(TestPaths.RepositoryRoot!, "tests", "LongContext.Tests", "Training", "Memory", "TrainingGuideTests.cs"), "// <GUIDE>", "// </GUIDE>");
+        Assert.Equal(compiled, guide);
     }
 
     private static (MemoryPlan Plan, int Longest) Run(string modelFolder)
