@@ -1,5 +1,4 @@
 using System.CommandLine;
-using LongContext.Data;
 using LongContext.Data.Mixing;
 using LongContext.Data.Reading;
 using LongContext.Samples.BuildMixture;
@@ -24,54 +23,39 @@ Option<int> seed = new("--seed") { Description = "Same seed, same mixture.", Def
 Option<DirectoryInfo> output = new("--output") { Description = "Folder for the tokens and the report, and for the built-in files. Run again, it takes the tokens that are there.", DefaultValueFactory = _ => new DirectoryInfo("build-mixture") };
 
 RootCommand command = new("Builds the data mixtures of the 32K Llama 2.") { model, books, papers, web, denoising, denoisingTexts, instructions, prompts, general, context, minimum, skip, tokens, seed, output };
-command.SetAction(async (parsed, cancellationToken) =>
+command.SetAction((parsed, cancellationToken) => SampleCommand.RunAsync(async () =>
 {
-    try
-    {
-        Option<string[]>[] given = [.. new[] { books, papers, web, denoising, denoisingTexts, instructions, prompts, general }.Where(option => parsed.GetValue(option) is { Length: > 0 })];
-        string folder = parsed.GetValue(output)!.FullName;
-        if (parsed.GetValue(model) is null != (given.Length == 0)) throw new UsageException("--model FOLDER and the patterns of shares go together.");
-        MixtureFiles files = given.Length == 0
-            ? BuiltInFiles.Find(folder, parsed.GetValue(seed))
-            : new MixtureFiles
-            {
-                Books = Share(books),
-                Papers = Share(papers),
-                Web = Share(web),
-                Denoising = Share(denoising),
-                DenoisingTexts = Share(denoisingTexts),
-                Instructions = Share(instructions),
-                Prompts = Share(prompts),
-                General = Share(general),
-            };
-        await new Job(new JobOptions
+    Option<string[]>[] given = [.. new[] { books, papers, web, denoising, denoisingTexts, instructions, prompts, general }.Where(option => parsed.GetValue(option) is { Length: > 0 })];
+    string folder = parsed.GetValue(output)!.FullName;
+    if (parsed.GetValue(model) is null != (given.Length == 0)) throw new UsageException("--model FOLDER and the patterns of shares go together.");
+    MixtureFiles files = given.Length == 0
+        ? BuiltInFiles.Find(folder, parsed.GetValue(seed))
+        : new MixtureFiles
         {
-            Model = parsed.GetValue(model)?.FullName ?? WordModel.Folder,
-            Files = files,
-            ContextLength = parsed.GetValue(context) ?? (given.Length == 0 ? 1024 : 32_768),
-            MinimumTokens = parsed.GetValue(minimum) ?? (given.Length == 0 ? 64 : 2048),
-            MostTokens = parsed.AtLeast(tokens, 1),
-            Seed = parsed.GetValue(seed),
-            Output = folder,
-        }).RunAsync(cancellationToken);
-        return 0;
+            Books = Share(books),
+            Papers = Share(papers),
+            Web = Share(web),
+            Denoising = Share(denoising),
+            DenoisingTexts = Share(denoisingTexts),
+            Instructions = Share(instructions),
+            Prompts = Share(prompts),
+            General = Share(general),
+        };
+    await new Job(new JobOptions
+    {
+        Model = parsed.GetValue(model)?.FullName ?? WordModel.Folder,
+        Files = files,
+        ContextLength = parsed.GetValue(context) ?? (given.Length == 0 ? 1024 : 32_768),
+        MinimumTokens = parsed.GetValue(minimum) ?? (given.Length == 0 ? 64 : 2048),
+        MostTokens = parsed.AtLeast(tokens, 1),
+        Seed = parsed.GetValue(seed),
+        Output = folder,
+    }).RunAsync(cancellationToken);
 
-        MixtureShare? Share(Option<string[]> option) => parsed.GetValue(option) is { Length: > 0 } patterns
-            ? new MixtureShare { Patterns = patterns, Reading = new RecordSourceOptions { BadLines = parsed.GetValue(skip) ? BadLines.Skip : BadLines.Stop } }
-            : null;
-    }
-    catch (OperationCanceledException)
-    {
-        await Console.Error.WriteLineAsync("Cancelled; nothing half-written stays behind.");
-        return 130;
-    }
-    catch (Exception e) when (e is UsageException or IOException or UnauthorizedAccessException or ArgumentException or InvalidDataException or DataFormatException or FormatException or NotSupportedException)
-    {
-        // What a user can mend gets its message; anything else is a bug and keeps its stack trace.
-        await Console.Error.WriteLineAsync("Error: " + e.Message);
-        return 1;
-    }
-});
+    MixtureShare? Share(Option<string[]> option) => parsed.GetValue(option) is { Length: > 0 } patterns
+        ? new MixtureShare { Patterns = patterns, Reading = new RecordSourceOptions { BadLines = parsed.GetValue(skip) ? BadLines.Skip : BadLines.Stop } }
+        : null;
+}, goesOn: "with the mixtures whose tokens are written; nothing half-written stays behind"));
 return await PatientInvocation.InvokeAsync(command, args);
 
 static Option<string[]> Patterns(string name, string description) => new(name) { Description = description + " Files, folders or patterns such as data/**/*.jsonl.zst.", AllowMultipleArgumentsPerToken = true };

@@ -1,15 +1,35 @@
 using System.Net;
+using System.Net.Sockets;
 using LongContext.AspNetCore;
 using Microsoft.Extensions.AI;
 using LongContext.Hosting;
 using LongContext.Samples.Shared;
+using Microsoft.Extensions.Options;
 
 namespace LongContext.Samples.ChatServer;
 
 /// <summary>The whole server: a model, the protocol, and where it listens.</summary>
 internal static class ChatServerApplication
 {
+    /// <summary>Serves until it is asked to end.</summary>
+    /// <exception cref="UsageException">The settings cannot be used, or not here.</exception>
     public static async Task RunAsync(ChatServerSettings settings, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ServeAsync(settings, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // That is how a server ends.
+        }
+        catch (Exception e) when (e is OptionsValidationException or InvalidOperationException or SocketException)
+        {
+            throw new UsageException(e.Message);
+        }
+    }
+
+    private static async Task ServeAsync(ChatServerSettings settings, CancellationToken cancellationToken)
     {
         if (settings.Port is < 0 or > 65535) throw new UsageException($"--port is {settings.Port}, expected 0 to 65535.");
         if (!IPAddress.TryParse(settings.Address, out IPAddress? address)) throw new UsageException($"--address is \"{settings.Address}\", expected an IP address.");

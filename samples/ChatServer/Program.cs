@@ -1,7 +1,6 @@
 using System.CommandLine;
 using LongContext.Samples.ChatServer;
 using LongContext.Samples.Shared;
-using Microsoft.Extensions.Options;
 
 // A server that speaks OpenAI's chat protocol. Without arguments: QuickStart's word model on http://127.0.0.1:8080.
 // With --model: a Hugging Face folder. Everything else that there is to set stands in appsettings.json, or comes by the environment (LongContext__Device, Server__RequestsPerMinute).
@@ -15,31 +14,16 @@ Option<int?> cache = new("--cache-tokens") { Description = "Tokens of all reques
 Option<FileInfo?> keys = new("--keys") { Description = "File of API keys, \"NAME KEY\" a line; a key may be sha256: and its hash. Default: none, for this machine alone." };
 
 RootCommand command = new("Serves a model by OpenAI's chat protocol.") { model, address, port, device, context, cache, keys };
-command.SetAction(async (parsed, cancellationToken) =>
-{
-    try
+command.SetAction((parsed, cancellationToken) => SampleCommand.RunAsync(() => ChatServerApplication.RunAsync(
+    new ChatServerSettings
     {
-        await ChatServerApplication.RunAsync(new ChatServerSettings
-        {
-            Model = parsed.GetValue(model)?.FullName,
-            Address = parsed.GetValue(address)!,
-            Port = parsed.GetValue(port),
-            Device = parsed.GetValue(device),
-            ContextLength = parsed.GetValue(context),
-            CacheTokens = parsed.GetValue(cache),
-            Keys = parsed.GetValue(keys)?.FullName,
-        }, cancellationToken);
-        return 0;
-    }
-    catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-    {
-        return 0;
-    }
-    catch (Exception e) when (e is UsageException or OptionsValidationException or IOException or UnauthorizedAccessException or InvalidOperationException or System.Net.Sockets.SocketException)
-    {
-        // What a user can mend gets one line; anything else is a bug and keeps its stack trace.
-        await Console.Error.WriteLineAsync("Error: " + e.Message);
-        return 1;
-    }
-});
+        Model = parsed.GetValue(model)?.FullName,
+        Address = parsed.GetValue(address)!,
+        Port = parsed.GetValue(port),
+        Device = parsed.GetValue(device),
+        ContextLength = parsed.GetValue(context),
+        CacheTokens = parsed.GetValue(cache),
+        Keys = parsed.GetValue(keys)?.FullName,
+    },
+    cancellationToken)));
 return await PatientInvocation.InvokeAsync(command, args);

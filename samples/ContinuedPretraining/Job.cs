@@ -16,7 +16,7 @@ internal sealed class Job(JobOptions options)
     {
         var watch = Stopwatch.StartNew();
         var tokenizer = HuggingFaceTokenizer.Load(options.Model);
-        using var model = CausalLanguageModel.Load(options.Model, new ModelLoadOptions { DataType = TorchSharp.torch.ScalarType.Float32, DequantizesWeights = !options.LongLora });
+        using CausalLanguageModel model = options.Placement.Load(options.Model, dequantizes: !options.LongLora);
         int window = model.ContextLength;
         PretrainingData data = options.Data is { } file
             ? PretrainingData.Read(file, tokenizer, options.ContextLength, options.Joins)

@@ -1,9 +1,13 @@
+using LongContext.Samples.Shared.Loading;
+
 namespace LongContext.Samples.ContinuedPretraining;
 
 /// <summary>The command line.</summary>
 internal sealed record JobOptions
 {
     public required string Model { get; init; }
+
+    public ModelPlacement Placement { get; init; } = ModelPlacement.Plain;
 
     /// <summary>Null for made-up text.</summary>
     public string? Data { get; init; }

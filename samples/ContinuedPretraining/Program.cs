@@ -1,6 +1,7 @@
 using System.CommandLine;
 using LongContext.Samples.ContinuedPretraining;
 using LongContext.Samples.Shared;
+using LongContext.Samples.Shared.Loading;
 
 // Continued pretraining at a longer context by the library's recipe: positions are interpolated, the model goes on learning to predict text.
 // Without arguments: QuickStart's word model, from 256 to 1,024 tokens, on made-up text. With --model and --data: a Hugging Face folder and a text of yours.
@@ -15,8 +16,10 @@ Option<bool> longLora = new("--longlora") { Description = "Train LongLoRA's adap
 Option<int> seed = new("--seed") { Description = "Same seed, same run.", DefaultValueFactory = _ => 1 };
 Option<DirectoryInfo> output = new("--output") { Description = "Folder for report, checkpoints and the extended model. A run that was stopped goes on when started again.", DefaultValueFactory = _ => new DirectoryInfo("continued-pretraining") };
 Option<bool> settings = new("--settings") { Description = "Print how 7-8B models are trained on cards of 24, 48 and 80 GB; nothing else is done." };
+var placement = new PlacementCommand();
 
 RootCommand command = new("Extends a model's context by continued pretraining.") { model, data, join, context, steps, packs, learningRate, longLora, seed, output, settings };
+foreach (Option option in placement.Options) command.Options.Add(option);
 command.SetAction((parsed, cancellationToken) => SampleCommand.RunAsync(async () =>
 {
     if (parsed.GetValue(settings))
@@ -29,9 +32,11 @@ command.SetAction((parsed, cancellationToken) => SampleCommand.RunAsync(async ()
     FileInfo? text = parsed.GetValue(data);
     if (folder is null != text is null) throw new UsageException("--model FOLDER and --data FILE go together.");
     if (text is null) parsed.RequireNone("--data FILE", join);
+    if (folder is null) parsed.RequireNone("--model FOLDER", placement.Options);
     await new Job(new JobOptions
     {
         Model = folder?.FullName ?? WordModel.Folder,
+        Placement = folder is null ? ModelPlacement.Plain : placement.Read(parsed),
         Data = text?.FullName,
         Joins = parsed.GetValue(join),
         ContextLength = parsed.AtLeast(context, 64),

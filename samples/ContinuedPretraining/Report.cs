@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LongContext.Recipes;
+using LongContext.Samples.Shared;
 using LongContext.Training.Evaluations;
 using Spectre.Console;
 
@@ -72,11 +73,7 @@ internal sealed class Report(JobOptions options, int window, IReadOnlyList<Evalu
             },
             Json));
         Console.WriteLine();
-        if (report.ResumedFrom is not null) Console.WriteLine($"Went on from {report.ResumedFrom}");
-        if (report.WasFinished) Console.WriteLine("That run was finished: nothing was trained. Other settings or data need a folder of their own (--output).");
-        Console.WriteLine($"Done in {elapsed.TotalSeconds:0} s. Packs were {report.Packing.FillRate:P1} full.");
-        Console.WriteLine($"Report: {Path.GetFullPath(path)}");
-        Console.WriteLine($"Model:  {Path.GetFullPath(report.SavedTo!)} ({(report.SavedAdapter ? "a PEFT folder, with the extended config.json" : "a Hugging Face folder")})");
+        RecipeLines.Show(report, elapsed, leftOut: "", path, "a PEFT folder, with the extended config.json");
     }
 
     private static IReadOnlyList<KeyValuePair<string, double>> Of(IReadOnlyList<EvaluationOutcome> outcomes, string evaluation) =>

@@ -32,7 +32,7 @@ internal sealed class Job(JobOptions options)
         int heldOut = Math.Max(1, Math.Min(MostAsked, conversations.Length / 5));
         ChatExample[] training = conversations[..^heldOut], asked = conversations[^heldOut..];
         var encoder = new ExampleEncoder(tokenizer, format);
-        using var model = CausalLanguageModel.Load(options.Model, new ModelLoadOptions { DataType = TorchSharp.torch.ScalarType.Float32, DequantizesWeights = !options.Lora });
+        using CausalLanguageModel model = options.Placement.Load(options.Model, dequantizes: !options.Lora);
 
         TokenSequence[] sequences = [.. training.Select(encoder.Encode)];
         TrainingRecipe recipe = Compose(model, sequences, [.. asked.Select(encoder.Encode)]);

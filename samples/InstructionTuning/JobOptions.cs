@@ -1,9 +1,13 @@
+using LongContext.Samples.Shared.Loading;
+
 namespace LongContext.Samples.InstructionTuning;
 
 /// <summary>The command line.</summary>
 internal sealed record JobOptions
 {
     public required string Model { get; init; }
+
+    public ModelPlacement Placement { get; init; } = ModelPlacement.Plain;
 
     public required string Data { get; init; }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using LongContext.Samples.InstructionTuning;
 using LongContext.Samples.Shared;
+using LongContext.Samples.Shared.Loading;
 using LongContext.Samples.Shared.Words;
 using LongContext.Tokenization;
 
@@ -19,8 +20,10 @@ Option<int> seed = new("--seed") { Description = "Same seed, same run.", Default
 Option<DirectoryInfo> output = new("--output") { Description = "Folder for report, checkpoints and the trained model. A run that was stopped goes on when started again.", DefaultValueFactory = _ => new DirectoryInfo("instruction-tuning") };
 Option<bool> settings = new("--settings") { Description = "Print how 7-8B models are trained on cards of 24, 48 and 80 GB; nothing else is done." };
 Option<FileInfo?> writeData = new("--write-data") { Description = "Make the built-in conversations anew and write them to this file; nothing else is done." };
+var placement = new PlacementCommand();
 
 RootCommand command = new("Teaches a model to answer.") { model, data, tools, chatFormat, context, epochs, packs, learningRate, lora, seed, output, settings, writeData };
+foreach (Option option in placement.Options) command.Options.Add(option);
 command.SetAction((parsed, cancellationToken) => SampleCommand.RunAsync(async () =>
 {
     if (parsed.GetValue(settings))
@@ -39,10 +42,12 @@ command.SetAction((parsed, cancellationToken) => SampleCommand.RunAsync(async ()
     FileInfo? file = parsed.GetValue(data);
     if (folder is null != file is null) throw new UsageException("--model FOLDER and --data FILE go together.");
     if (parsed.GetValue(tools) is not null && file is null) throw new UsageException("--tools FILE goes with --data FILE.");
+    if (folder is null) parsed.RequireNone("--model FOLDER", placement.Options);
     bool adapter = parsed.GetValue(lora);
     await new Job(new JobOptions
     {
         Model = folder?.FullName ?? WordModel.Folder,
+        Placement = folder is null ? ModelPlacement.Plain : placement.Read(parsed),
         Data = file?.FullName ?? Path.Combine(AppContext.BaseDirectory, "records.jsonl"),
         Tools = parsed.GetValue(tools)?.FullName,
         ContextLength = parsed.GetValue(context),

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LongContext.Recipes;
+using LongContext.Samples.Shared;
 using LongContext.Training.Evaluations;
 using Spectre.Console;
 
@@ -67,11 +68,7 @@ internal sealed class Report(JobOptions options, RecipeReport report, IReadOnlyL
                 questions,
             },
             Json));
-        if (report.ResumedFrom is not null) Console.WriteLine($"Went on from {report.ResumedFrom}");
-        if (report.WasFinished) Console.WriteLine("That run was finished: nothing was trained. Other settings or data need a folder of their own (--output).");
-        Console.WriteLine($"Done in {elapsed.TotalSeconds:0} s. Packs were {report.Packing.FillRate:P1} full; {report.Packing.Skipped} conversations were longer than the context and left out.");
-        Console.WriteLine($"Report: {Path.GetFullPath(path)}");
-        Console.WriteLine($"Model:  {Path.GetFullPath(report.SavedTo!)} ({(report.SavedAdapter ? "a PEFT folder" : "a Hugging Face folder")})");
+        RecipeLines.Show(report, elapsed, $"; {report.Packing.Skipped} conversations were longer than the context and left out", path, "a PEFT folder");
     }
 
     private static IReadOnlyList<KeyValuePair<string, double>> Values(IReadOnlyList<EvaluationOutcome> outcomes) =>

@@ -67,7 +67,7 @@ public sealed partial class LongContextTrainer
     /// <returns>The checkpoint used, or null where there is none yet: the run then begins anew.</returns>
     /// <exception cref="Checkpoints.CheckpointFormatException">There are checkpoints, but none is whole or none of a model of this shape.</exception>
     /// <exception cref="ArgumentException">
-    /// It is of a run with other accumulation, seed or positions, another optimizer or other constants of it that its state depends on, or an adapter on other
+    /// It is of a run with other accumulation, seed, window or positions, another optimizer or other constants of it that its state depends on, or an adapter on other
     /// weights: going on would be another run.
     /// </exception>
     /// <exception cref="InvalidOperationException">A run is under way, or there is no checkpoint folder in the options.</exception>

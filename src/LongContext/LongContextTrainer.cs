@@ -96,7 +96,7 @@ public sealed partial class LongContextTrainer : IDisposable
     /// <param name="checkpointFolder">A folder written by this trainer, for example from <see cref="TrainingCheckpoint.FindLatest"/>.</param>
     /// <exception cref="Checkpoints.CheckpointFormatException">The folder is not a whole checkpoint of a model of this shape.</exception>
     /// <exception cref="ArgumentException">
-    /// It is of a run with other accumulation, seed or positions, another optimizer or other constants of it that its state depends on, or an adapter on other
+    /// It is of a run with other accumulation, seed, window or positions, another optimizer or other constants of it that its state depends on, or an adapter on other
     /// weights: going on would be another run.
     /// </exception>
     /// <exception cref="InvalidOperationException">A run is under way, or an adapter was added or removed since the trainer was made.</exception>

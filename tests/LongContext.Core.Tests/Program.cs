@@ -1,3 +1,4 @@
+using LongContext.Core.Tests.Checkpoints;
 using LongContext.Data.Caching;
 using LongContext.Data.Reading;
 using Xunit.MicrosoftTestingPlatform;
@@ -11,6 +12,7 @@ internal static class Program
     {
         if (args is [CacheBuildingProgram.Name, ..]) return CacheBuildingProgram.Run(args);
         if (args is [KilledIngestion.Name, string folder, string output, string state]) return KilledIngestion.Run(folder, output, state);
+        if (args is [KilledSave.Name, string saved]) return KilledSave.Run(saved);
         if (args is [MeasuredReading.Name, string file]) return MeasuredReading.Run(file);
         // As xunit's own entry point, which this one takes the place of.
         return args.Any(argument => argument is "-automated" or "@@")

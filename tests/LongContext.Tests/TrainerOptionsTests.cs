@@ -1,4 +1,6 @@
 using LongContext.Models;
+using LongContext.Packing;
+using LongContext.Training.Evaluations;
 using LongContext.Training.Optimizers;
 
 namespace LongContext.Tests;
@@ -42,6 +44,16 @@ public sealed class TrainerOptionsTests
         Assert.Equal(
             "TrainerOptions: LearningRate must be positive, but is 0.",
             Assert.Throws<ArgumentException>(() => new LongContextTrainer(model, new TrainerOptions { LearningRate = 0 })).Message);
+    }
+
+    [Fact]
+    public void Faults_KeepBestWithoutWhatDecides_AreAmongTheOthers()
+    {
+        string[] faults = [.. new TrainerOptions { KeepBestCheckpoint = true, LearningRate = -1 }.Faults()];
+        Assert.Equal(3, faults.Length);
+        Assert.Contains(faults, fault => fault.StartsWith("KeepBestCheckpoint is set, but CheckpointFolder is not", StringComparison.Ordinal));
+        Assert.Contains(faults, fault => fault.StartsWith("KeepBestCheckpoint is set, but Evaluations is empty", StringComparison.Ordinal));
+        Assert.Empty(new TrainerOptions { KeepBestCheckpoint = true, CheckpointFolder = "run", Evaluations = [new LossByPositionEvaluation([PackedBatch.Create([TinyModels.Document(20, 1)])])] }.Faults());
     }
 
     [Fact]

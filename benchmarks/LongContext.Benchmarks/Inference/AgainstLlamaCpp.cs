@@ -37,27 +37,34 @@ internal static class AgainstLlamaCpp
         ModelConfig config = InferenceModels.Of300M;
         int[] prompt = Documents.Tokens(PromptTokens, config.VocabularySize, new Random(1));
         string tokenizer = Directory.CreateTempSubdirectory("longcontext-tokenizer-").FullName;
-        MadeTokenizer.Write(tokenizer, config.VocabularySize);
-        foreach (string type in types)
+        try
         {
-            var element = Enum.Parse<GgufTensorType>(type, ignoreCase: true);
-            string file = Path.Combine(Path.GetTempPath(), $"longcontext-300m-{type}.gguf");
-            using CausalLanguageModel model = InferenceModels.Create(config, DataType(element));
-            string quantized = "";
-            GgufExporter.Export(model, file, new GgufExportOptions { ElementType = element, TokenizerFolder = tokenizer, Overwrite = true });
-            if (Quantization(element) is { } options) quantized = $" (here {ModelQuantizer.Quantize(model, options).BytesAfter >> 20} MB of weights)";
-            try
-            {
-                await CompareAsync(peer, model, file, type + quantized, prompt, output).ConfigureAwait(false);
-            }
-            finally
-            {
-                File.Delete(file);
-            }
+            MadeTokenizer.Write(tokenizer, config.VocabularySize);
+            foreach (string type in types) await CompareAsync(peer, config, type, tokenizer, prompt, output).ConfigureAwait(false);
+            return 0;
         }
+        finally
+        {
+            Directory.Delete(tokenizer, recursive: true);
+        }
+    }
 
-        Directory.Delete(tokenizer, recursive: true);
-        return 0;
+    private static async Task CompareAsync(LlamaCppPeer peer, ModelConfig config, string type, string tokenizer, int[] prompt, TextWriter output)
+    {
+        var element = Enum.Parse<GgufTensorType>(type, ignoreCase: true);
+        string file = Path.Combine(Path.GetTempPath(), $"longcontext-300m-{type}.gguf");
+        using CausalLanguageModel model = InferenceModels.Create(config, DataType(element));
+        string quantized = "";
+        GgufExporter.Export(model, file, new GgufExportOptions { ElementType = element, TokenizerFolder = tokenizer, Overwrite = true });
+        try
+        {
+            if (Quantization(element) is { } options) quantized = $" (here {ModelQuantizer.Quantize(model, options).BytesAfter >> 20} MB of weights)";
+            await CompareAsync(peer, model, file, type + quantized, prompt, output).ConfigureAwait(false);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
     }
 
     private static async Task CompareAsync(LlamaCppPeer peer, CausalLanguageModel model, string file, string type, int[] prompt, TextWriter output)

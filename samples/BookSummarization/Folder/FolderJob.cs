@@ -7,7 +7,6 @@ using LongContext.Samples.Shared;
 using LongContext.Samples.Shared.Folder;
 using LongContext.Samples.Shared.Reporting;
 using LongContext.Tokenization;
-using static TorchSharp.torch;
 
 namespace LongContext.Samples.BookSummarization.Folder;
 
@@ -24,7 +23,7 @@ internal sealed class FolderJob(FolderOptions options, int summaryTokens)
     {
         var watch = Stopwatch.StartNew();
         (ChapterSummaries[] training, ChapterSummaries[] heldOut) = HeldOutData.Read(options, ChapterSummaries.Read, chapter => chapter.Chapter, "chapter", cancellationToken);
-        using CausalLanguageModel model = CausalLanguageModel.Load(options.Model, new ModelLoadOptions { DataType = ScalarType.Float32, DequantizesWeights = true });
+        using CausalLanguageModel model = options.Placement.Load(options.Model);
         int window = model.ContextLength, context = options.ContextLength ?? window;
         if (Math.Min(window, context) - summaryTokens < 64) throw new UsageException($"A window of {Math.Min(window, context)} tokens leaves no room for a chapter beside --summary-tokens {summaryTokens}.");
         var report = new TableReport

@@ -6,7 +6,6 @@ using LongContext.Samples.Shared;
 using LongContext.Samples.Shared.Folder;
 using LongContext.Samples.Shared.Reporting;
 using LongContext.Tokenization;
-using static TorchSharp.torch;
 
 namespace LongContext.Samples.MultiDocumentQA.Folder;
 
@@ -21,7 +20,7 @@ internal sealed class FolderJob(FolderOptions options, IReadOnlyList<int>? docum
         HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.Load(options.Model);
         (MultiDocumentQuestion[] training, MultiDocumentQuestion[] heldOut) = HeldOutData.Read(options, MultiDocumentQuestion.Read, question => question.Question, "question", cancellationToken);
         int[] counts = Counts([.. training, .. heldOut]);
-        using CausalLanguageModel model = CausalLanguageModel.Load(options.Model, new ModelLoadOptions { DataType = ScalarType.Float32, DequantizesWeights = true });
+        using CausalLanguageModel model = options.Placement.Load(options.Model);
         var study = new PositionStudy(new OpenQuestions(heldOut), tokenizer, counts, heldOut.Length, answerTokens);
         var report = new TableReport
         {

@@ -1,7 +1,9 @@
+using LongContext.Samples.Shared.Loading;
+
 namespace LongContext.Samples.Shared.Extension;
 
 /// <summary>What a user's model is to be extended to, and on which text.</summary>
-internal sealed class ExtensionOptions
+internal sealed record ExtensionOptions
 {
     public required string Model { get; init; }
 
@@ -14,6 +16,8 @@ internal sealed class ExtensionOptions
     public required long Tokens { get; init; }
 
     public double? LearningRate { get; init; }
+
+    public ModelPlacement Placement { get; init; } = ModelPlacement.Plain;
 
     public required int Seed { get; init; }
 

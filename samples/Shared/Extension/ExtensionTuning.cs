@@ -1,7 +1,6 @@
 using LongContext.Models;
 using LongContext.Positions;
 using LongContext.Training;
-using static TorchSharp.torch;
 
 namespace LongContext.Samples.Shared.Extension;
 
@@ -10,8 +9,7 @@ internal static class ExtensionTuning
 {
     private const int PackTokens = 8192;
 
-    public static CausalLanguageModel Load(ExtensionOptions options, RopeScaling? scaling) =>
-        CausalLanguageModel.Load(options.Model, new ModelLoadOptions { RopeScaling = scaling, DataType = ScalarType.Float32, DequantizesWeights = true });
+    public static CausalLanguageModel Load(ExtensionOptions options, RopeScaling? scaling) => options.Placement.Load(options.Model, scaling: scaling);
 
     public static async Task<TrainingResult> RunAsync(
         CausalLanguageModel model, ExtensionData data, ExtensionOptions options, IProgress<TrainingProgress> progress, CancellationToken cancellationToken)

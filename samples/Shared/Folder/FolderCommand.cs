@@ -1,4 +1,5 @@
 using System.CommandLine;
+using LongContext.Samples.Shared.Loading;
 
 namespace LongContext.Samples.Shared.Folder;
 
@@ -14,8 +15,9 @@ internal sealed class FolderCommand(string data, string heldOut, int heldOutDefa
     private readonly Option<double?> learningRate = new("--learning-rate") { Description = "With --model: peak learning rate. Default: 2e-5, with --lora 2e-4, as published for 7B models." };
     private readonly Option<bool> lora = new("--lora") { Description = "With --model: train a low-rank adapter instead of all weights, and save it in PEFT's form." };
     private readonly Option<bool> measureOnly = new("--measure-only") { Description = "With --model: measure the model as it is; nothing is trained or saved." };
+    private readonly PlacementCommand placement = new();
 
-    public IEnumerable<Option> Options => [model, files, context, measured, epochs, packs, learningRate, lora, measureOnly];
+    public IEnumerable<Option> Options => [model, files, context, measured, epochs, packs, learningRate, lora, measureOnly, .. placement.Options];
 
     /// <summary>What the command line says, or null where it is about the word model.</summary>
     public FolderOptions? Read(ParseResult parsed, int seed, string output)
@@ -40,6 +42,7 @@ internal sealed class FolderCommand(string data, string heldOut, int heldOutDefa
             Packs = parsed.AtLeast(packs, 1),
             Lora = parsed.GetValue(lora),
             MeasureOnly = parsed.GetValue(measureOnly),
+            Placement = placement.Read(parsed),
             Seed = seed,
             Output = output,
         };

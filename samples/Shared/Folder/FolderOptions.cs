@@ -1,9 +1,13 @@
+using LongContext.Samples.Shared.Loading;
+
 namespace LongContext.Samples.Shared.Folder;
 
 /// <summary>The command line of a job on a user's model.</summary>
 internal sealed record FolderOptions
 {
     public required string Model { get; init; }
+
+    public required ModelPlacement Placement { get; init; }
 
     /// <summary>Files or patterns.</summary>
     public required IReadOnlyList<string> Data { get; init; }

@@ -4,7 +4,8 @@ namespace LongContext.Checkpoints;
 
 /// <summary>
 /// Writes files so that a reader sees the old one or the new one, whole: into a temporary name in the same folder, through
-/// to the disk, then renamed over the old. When anything fails the temporary file goes and the old one stays.
+/// to the disk, then renamed over the old. When anything fails the temporary file goes and the old one stays; where the process was killed, the
+/// next writing of that file takes it away (<see cref="TemporaryFiles"/>).
 /// </summary>
 internal static class AtomicFile
 {
@@ -32,11 +33,13 @@ internal static class AtomicFile
         // Known before gigabytes are written, not at the renaming.
         if (Directory.Exists(full)) throw new IOException($"'{path}' is a folder, expected the name of a file.");
         string folder = Path.GetDirectoryName(full)!;
-        StagedFile staged = new(full, Path.Combine(folder, $".{name}.{Guid.NewGuid():N}.tmp"));
+        TemporaryFiles.RemoveLeftovers(folder, target => target == name);
+        StagedFile staged = new(full, Path.Combine(folder, TemporaryFiles.NameFor(name)));
         FileStream? stream = null;
         try
         {
-            stream = new(staged.TemporaryPath, FileMode.CreateNew, FileAccess.Write, FileShare.None, BufferSize);
+            stream = new(staged.TemporaryPath, FileMode.CreateNew, FileAccess.Write, FileShare.Read | FileShare.Delete, BufferSize);
+            staged.Hold();
             write(stream);
             stream.Flush(flushToDisk: true);
             stream.Dispose();

@@ -8,6 +8,7 @@ public static class CheckpointWriter
     /// <summary>
     /// Writes the weights. Every file is complete on disk before the first takes its place, and files of an earlier save
     /// that are not part of this one go last, so that a failure leaves the earlier weights whole. An old shard that cannot be removed, because another process has it open, stays.
+    /// What a killed process left half written goes first; what another is writing stays.
     /// </summary>
     /// <param name="folder">The folder; made when it is not there.</param>
     /// <param name="entries">The tensors, in the order in which they fill the shards.</param>
@@ -35,6 +36,8 @@ public static class CheckpointWriter
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maximumShardBytes);
         SafetensorsWriter.RequireDistinctNames(entries);
         Directory.CreateDirectory(folder);
+        // A killed save may have had another number of shards, whose names this one does not write.
+        TemporaryFiles.RemoveLeftovers(folder, name => name is CheckpointFiles.Single or CheckpointFiles.Index || CheckpointFiles.IsShard(name));
 
         List<List<SafetensorsEntry>> shards = Split(entries, maximumShardBytes);
         List<StagedFile> staged = [];

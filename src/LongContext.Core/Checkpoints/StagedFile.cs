@@ -3,6 +3,7 @@ namespace LongContext.Checkpoints;
 /// <summary>A file that is complete on disk under a temporary name and waits to take its place.</summary>
 internal sealed class StagedFile : IDisposable
 {
+    private FileStream? _hold;
     private bool _committed;
 
     public StagedFile(string path, string temporaryPath)
@@ -15,17 +16,22 @@ internal sealed class StagedFile : IDisposable
 
     public string TemporaryPath { get; }
 
+    /// <summary>Shows other processes that somebody is about to finish the file, which must be there.</summary>
+    public void Hold() => _hold = TemporaryFiles.Hold(TemporaryPath);
+
     /// <summary>Renames the file to its place and makes the renaming last through a loss of power where the system can.</summary>
     public void Commit()
     {
         File.Move(TemporaryPath, TargetPath, overwrite: true);
         _committed = true;
+        _hold?.Dispose(); // not before: between the two it would look like a dead process's
         DirectoryFlush.TryFlush(Path.GetDirectoryName(TargetPath)!);
     }
 
     public void Dispose()
     {
         if (_committed) return;
+        _hold?.Dispose();
         try
         {
             File.Delete(TemporaryPath);

@@ -10,9 +10,10 @@ public sealed partial class LoraAdapter
     private readonly List<(Parameter Parameter, Tensor Original)> originals = [];
 
     /// <summary>Adds the adapter into the weights; what was there is kept, so that <see cref="Unmerge"/> brings back every bit.</summary>
-    /// <exception cref="InvalidOperationException">It is merged already, a weight is quantised, or B's bias has no bias to go into.</exception>
+    /// <exception cref="InvalidOperationException">It is merged already, a weight is quantised, B's bias has no bias to go into, or a run trains the model.</exception>
     internal void Merge()
     {
+        model!.ThrowIfTraining("merged with its adapter");
         if (IsMerged) throw new InvalidOperationException("The adapter is merged already.");
         if (layers.FirstOrDefault(pair => pair.Linear.Weight.Quantized is not null).Linear is { } quantized)
         {
@@ -38,9 +39,10 @@ public sealed partial class LoraAdapter
     }
 
     /// <summary>Takes the adapter out of the weights again.</summary>
-    /// <exception cref="InvalidOperationException">It is not merged.</exception>
+    /// <exception cref="InvalidOperationException">It is not merged, or a run trains the model.</exception>
     internal void Unmerge()
     {
+        model!.ThrowIfTraining("parted from its adapter");
         if (!IsMerged) throw new InvalidOperationException("The adapter is not merged.");
         TakeOut();
         IsMerged = false;

@@ -19,12 +19,13 @@ public sealed partial class LoraAdapter
     /// A file is missing or damaged, a field is out of range, or tensors are missing, unknown or of other shapes than the config and the model give.
     /// </exception>
     /// <exception cref="NotSupportedException">It is an adapter of another kind, or was made in a way that changes the base.</exception>
-    /// <exception cref="InvalidOperationException">The model has an adapter already.</exception>
+    /// <exception cref="InvalidOperationException">The model has an adapter already, or a run trains it.</exception>
     public static LoraAdapter Load(string folder, CausalLanguageModel model)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         ArgumentNullException.ThrowIfNull(model);
         model.ThrowIfDisposed();
+        model.ThrowIfTraining("given an adapter");
         model.ThrowIfAdapted();
         if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"There is no folder '{folder}'.");
         (LoraOptions options, JsonObject fields) = PeftConfig.Read(folder);

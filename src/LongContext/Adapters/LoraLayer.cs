@@ -59,6 +59,7 @@ internal sealed class LoraLayer(string module, Parameter a_RI, Parameter b_OR, P
             return bias_O is null ? y_TO : y_TO.Plus(bias_O.Value.narrow(0, start, count).Times(scale).to(y_TO.dtype));
         }
 
+        using var scope = NewDisposeScope();
         Tensor inner_TO = nn.functional.linear(dropped_TI, weight_OI);
         Tensor? full_TO = mask is null ? null : nn.functional.linear(x_TI, weight_OI).Minus(inner_TO);
         inner_TO = AddLow(inner_TO, dropped_TI, start, count);
@@ -66,7 +67,7 @@ internal sealed class LoraLayer(string module, Parameter a_RI, Parameter b_OR, P
         Tensor result_TO = inner_TO * Factor(magnitude_O.Value.narrow(0, start, count), Norms(weight_OI, start, count));
         if (full_TO is not null) result_TO = result_TO.Plus(full_TO);
         if (baseBias_O is not null) result_TO = result_TO.Plus(baseBias_O);
-        return result_TO.to(x_TI.dtype);
+        return result_TO.to(x_TI.dtype).MoveToOuterDisposeScope();
     }
 
     /// <summary>Adds the gradients of A, B, β and m, and returns that of the inputs. Without autograd.</summary>
@@ -89,18 +90,14 @@ internal sealed class LoraLayer(string module, Parameter a_RI, Parameter b_OR, P
                 : dx_TI.AddInPlace(mask.Apply(AddLowBackward(null, dropped_TI, gradient_TO, start, count)));
         }
 
+        // What a tile has of the outputs' size is much of a step, in float32 too: it goes with the map.
+        using var scope = NewDisposeScope();
         Tensor norms_O = Norms(weight_OI, start, count);
-        Tensor factor_O = Factor(magnitude_O.Value.narrow(0, start, count), norms_O);
-        if (magnitude_O.Trains)
-        {
-            Tensor inner_TO = AddLow(dropped_TI.matmul(weight_OI.t()), dropped_TI, start, count);
-            magnitude_O.Allocated().narrow(0, start, count).AddInPlace((inner_TO.to(norms_O.dtype) * gradient_TO).SumOfRows() / norms_O.Masked(IsZero(norms_O), double.PositiveInfinity));
-        }
-
-        Tensor scaled_TO = (gradient_TO * factor_O).to(gradient_TO.dtype);
-        if (mask is null) return AddLowBackward(scaled_TO.matmul(weight_OI), dropped_TI, scaled_TO, start, count);
+        if (magnitude_O.Trains) AddMagnitudeGradient(weight_OI, dropped_TI, gradient_TO, norms_O, start);
+        Tensor scaled_TO = Scaled(gradient_TO, Factor(magnitude_O.Value.narrow(0, start, count), norms_O));
+        if (mask is null) return AddLowBackward(scaled_TO.matmul(weight_OI), dropped_TI, scaled_TO, start, count).MoveToOuterDisposeScope();
         Tensor inner_TI = scaled_TO.Minus(gradient_TO).matmul(weight_OI);
-        return gradient_TO.matmul(weight_OI).AddInPlace(mask.Apply(AddLowBackward(inner_TI, dropped_TI, scaled_TO, start, count)));
+        return gradient_TO.matmul(weight_OI).AddInPlace(mask.Apply(AddLowBackward(inner_TI, dropped_TI, scaled_TO, start, count))).MoveToOuterDisposeScope();
     }
 
     /// <summary>Rows of W + s·B·A, rescaled to m where there is one; written over <paramref name="target_OI"/> block by block, rounded once.</summary>
@@ -143,9 +140,29 @@ internal sealed class LoraLayer(string module, Parameter a_RI, Parameter b_OR, P
 
     private static Tensor RowNorms(Tensor x_OI) => (x_OI * x_OI).sum(1).sqrt();
 
+    /// <summary>∂m += the sum over tokens of g · (W + s·B·A)·x / n.</summary>
+    private void AddMagnitudeGradient(Tensor weight_OI, Tensor x_TI, Tensor gradient_TO, Tensor norms_O, long start)
+    {
+        using var scope = NewDisposeScope();
+        long count = norms_O.shape[0];
+        Tensor products_TO = AddLow(x_TI.matmul(weight_OI.t()), x_TI, start, count).to(norms_O.dtype).mul_(gradient_TO);
+        magnitude_O!.Allocated().narrow(0, start, count).AddInPlace(products_TO.SumOfRows() / norms_O.Masked(IsZero(norms_O), double.PositiveInfinity));
+    }
+
+    /// <summary>c·g in g's type.</summary>
+    private static Tensor Scaled(Tensor gradient_TO, Tensor factor_O)
+    {
+        Tensor wide_TO = gradient_TO * factor_O;
+        if (wide_TO.dtype == gradient_TO.dtype) return wide_TO;
+        using (wide_TO) return wide_TO.to(gradient_TO.dtype);
+    }
+
+    /// <summary>Rows of a matrix that are widened at a time.</summary>
+    internal static long RowsAtOnce(long rows, long columns) => Math.Clamp(ElementsAtOnce / Math.Max(1, columns), 1, Math.Max(1, rows));
+
     private static void ForBlocks(long rows, long columns, Action<long, long> work)
     {
-        long atOnce = Math.Clamp(ElementsAtOnce / Math.Max(1, columns), 1, Math.Max(1, rows));
+        long atOnce = RowsAtOnce(rows, columns);
         for (long start = 0; start < rows; start += atOnce)
         {
             using var scope = NewDisposeScope();

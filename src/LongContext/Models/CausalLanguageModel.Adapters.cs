@@ -37,11 +37,12 @@ public sealed partial class CausalLanguageModel
     /// <param name="seed">The same seed gives the same adapter.</param>
     /// <returns>The adapter, which is the model's until <see cref="RemoveAdapter"/>.</returns>
     /// <exception cref="ArgumentException">Options are out of range or name what the model does not have; the message holds every fault.</exception>
-    /// <exception cref="InvalidOperationException">The model has an adapter already.</exception>
+    /// <exception cref="InvalidOperationException">The model has an adapter already, or a run trains it.</exception>
     public LoraAdapter AddAdapter(LoraOptions options, int seed)
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         ArgumentNullException.ThrowIfNull(options);
+        ThrowIfTraining("given an adapter");
         ThrowIfAdapted();
         LoraPlan plan = LoraPlan.Make(options, this);
         if (LoraPlan.UnknownTargets(options, this).ToArray() is { Length: > 0 } unknown)
@@ -55,11 +56,11 @@ public sealed partial class CausalLanguageModel
     /// are made in float32 and rounded once. The weights that were there are kept (as many bytes again as the adapted matrices have),
     /// so that <see cref="UnmergeAdapter"/> brings back every bit.
     /// </summary>
-    /// <exception cref="InvalidOperationException">There is no adapter, it is merged already, or a weight it adds to is quantised.</exception>
+    /// <exception cref="InvalidOperationException">There is no adapter, it is merged already, a weight it adds to is quantised, or a run trains the model.</exception>
     public void MergeAdapter() => RequireAdapter().Merge();
 
     /// <summary>Takes the adapter out of the weights again, which are then what they were, to the bit.</summary>
-    /// <exception cref="InvalidOperationException">There is no adapter, or it is not merged.</exception>
+    /// <exception cref="InvalidOperationException">There is no adapter, it is not merged, or a run trains the model.</exception>
     public void UnmergeAdapter() => RequireAdapter().Unmerge();
 
     /// <summary>Adds the adapter into the weights for good, and frees it and what the weights were before.</summary>

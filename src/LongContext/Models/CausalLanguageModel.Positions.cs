@@ -16,11 +16,13 @@ public sealed partial class CausalLanguageModel
     /// Its chunk or neighbour window is longer than the model's window, the model's frequencies depend on the sequence's length, or no
     /// layer sees everything before.
     /// </exception>
+    /// <exception cref="InvalidOperationException">A run trains the model: cancel it and await it first.</exception>
     public PositionRemapping? PositionRemapping
     {
         get => remapping;
         set
         {
+            ThrowIfTraining("given other positions");
             if (value is not null) CheckRemapping(Config, value);
             remapping = value;
         }
@@ -35,10 +37,12 @@ public sealed partial class CausalLanguageModel
     /// <remarks>Key/value caches filled before hold keys of the old positions and are refused from then on.</remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="contextLength"/> is not above the model's window, or there is no such method.</exception>
     /// <exception cref="ArgumentException">The <see cref="PositionRemapping"/> in force cannot be combined with it.</exception>
+    /// <exception cref="InvalidOperationException">A run trains the model: cancel it and await it first.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public void ExtendTo(int contextLength, ContextExtensionMethod method)
     {
         ObjectDisposedException.ThrowIf(disposed, this);
+        ThrowIfTraining("extended");
         SetConfig(Config.ExtendTo(contextLength, method));
     }
 
@@ -46,10 +50,12 @@ public sealed partial class CausalLanguageModel
     /// <param name="scaling">The scaling that replaces the model's.</param>
     /// <param name="contextLength">The window in tokens; null for what follows from the scaling, as in <see cref="ModelConfigExtensions.WithRopeScaling"/>.</param>
     /// <exception cref="ArgumentException">It does not fit the model, its window, or the <see cref="PositionRemapping"/> in force.</exception>
+    /// <exception cref="InvalidOperationException">A run trains the model: cancel it and await it first.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public void SetRopeScaling(RopeScaling scaling, int? contextLength = null)
     {
         ObjectDisposedException.ThrowIf(disposed, this);
+        ThrowIfTraining("given other positions");
         SetConfig(Config.WithRopeScaling(scaling, contextLength));
     }
 

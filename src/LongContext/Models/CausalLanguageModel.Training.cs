@@ -41,7 +41,7 @@ public sealed partial class CausalLanguageModel
 
     internal void EndTraining() => Volatile.Write(ref training, 0);
 
-    /// <summary>Refuses to free what a run uses.</summary>
+    /// <summary>Refuses to free or change what a run uses.</summary>
     internal void ThrowIfTraining(string what)
     {
         if (Volatile.Read(ref training) != 0) throw new InvalidOperationException($"A run is training the model, which cannot be {what} before it ends: cancel the run and await it.");

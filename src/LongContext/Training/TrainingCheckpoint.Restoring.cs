@@ -89,6 +89,13 @@ public static partial class TrainingCheckpoint
                 $"{checkpointFolder} is of a model whose positions are {saved.DescribeRotation()}, but this one's are {model.Config.DescribeRotation()}.");
         }
 
+        if (saved.MaxPositionEmbeddings != model.ContextLength)
+        {
+            throw new ArgumentException(
+                $"{checkpointFolder} is of a run with a window of {saved.MaxPositionEmbeddings} tokens (max_position_embeddings), but this model's is {model.ContextLength}: "
+                + "it would go on as another run.");
+        }
+
         string? remapping = model.PositionRemapping?.ToString();
         if (state.PositionRemapping != remapping)
         {

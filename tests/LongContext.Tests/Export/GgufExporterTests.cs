@@ -123,6 +123,7 @@ public sealed class GgufExporterTests
     [InlineData(GgufTensorType.Float16, 7e4f)]
     [InlineData(GgufTensorType.Q8_0, float.NaN)]
     [InlineData(GgufTensorType.Q4_0, float.NaN)]
+    [InlineData(GgufTensorType.Q4_0, -6e5f)]
     public void Export_ValueBeyondTheType_ThrowsTheTensor(GgufTensorType type, float value)
     {
         using TemporaryFolder folder = TestPaths.NewTemporaryFolder();

@@ -1,6 +1,9 @@
 using LongContext.Adapters;
 using LongContext.Models;
+using LongContext.Models.Quantization;
 using LongContext.Packing;
+using LongContext.Positions;
+using LongContext.TestSupport;
 using LongContext.Training;
 
 namespace LongContext.Tests.Training;
@@ -58,6 +61,47 @@ public sealed class TrainerDisposalTests
         Assert.True(adapter.IsAttached && !adapter.IsMerged);
         await second.TrainAsync(TrainingRun.InTurn(Packs), cancellationToken: TestContext.Current.CancellationToken);
         model.MergeAndRemoveAdapter();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Model_ChangedInTheMidstOfARun_IsRefusedAndTheRunGoesOn(bool adapted)
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        using CausalLanguageModel straight = Model(), model = Model();
+        await TrainingRun.Of(straight, Options, TrainingRun.InTurn(Packs));
+        using (CausalLanguageModel other = TinyModels.Create()) other.AddAdapter(new LoraOptions { Rank = 2 }, seed: 1).Save(folder.Path);
+
+        Action[] changes =
+        [
+            () => model.ExtendTo(2 * TinyModels.TrainedWindow, ContextExtensionMethod.Linear),
+            () => model.SetRopeScaling(RopeScaling.Linear(2)),
+            () => model.PositionRemapping = null,
+            () => model.AddAdapter(new LoraOptions { Rank = 2 }, seed: 1),
+            () => LoraAdapter.Load(folder.Path, model),
+            () => ModelQuantizer.Quantize(model, new QuantizationOptions()),
+            .. adapted ? [model.MergeAdapter, model.UnmergeAdapter] : Array.Empty<Action>(),
+        ];
+        List<Exception?> refusals = [];
+        using (var trainer = new LongContextTrainer(model, Options))
+            await trainer.TrainAsync(TrainingRun.InTurn(Packs), new TrainingRun.Listener(_ => refusals.AddRange(changes.Select(Record.Exception))), TestContext.Current.CancellationToken);
+        Assert.Equal(3 * changes.Length, refusals.Count);
+        Assert.All(refusals, refusal => Assert.Contains("A run is training the model", Assert.IsType<InvalidOperationException>(refusal).Message, StringComparison.Ordinal));
+        TinyModels.AssertSameBytes(TinyModels.Bytes(straight), TinyModels.Bytes(model));
+        Assert.Equal(straight.Adapter?.Tensors.Values.Select(tensor => tensor.bytes.ToArray()), model.Adapter?.Tensors.Values.Select(tensor => tensor.bytes.ToArray()));
+
+        // And afterwards all is as before.
+        model.ExtendTo(2 * TinyModels.TrainedWindow, ContextExtensionMethod.Linear);
+        if (adapted) model.MergeAdapter();
+        else model.AddAdapter(new LoraOptions { Rank = 2 }, seed: 1);
+
+        CausalLanguageModel Model()
+        {
+            CausalLanguageModel made = TinyModels.Create();
+            if (adapted) made.AddAdapter(new LoraOptions { Rank = 2 }, seed: 1);
+            return made;
+        }
     }
 
     [Fact]

@@ -87,6 +87,12 @@ public sealed class TrainingCheckpointTests
         Assert.Contains("Seed", Assert.Throws<ArgumentException>(() => seeded.Resume(checkpoint)).Message, StringComparison.Ordinal);
         using var positioned = new LongContextTrainer(scaled, new TrainerOptions { GradientAccumulationSteps = options.GradientAccumulationSteps, Seed = options.Seed });
         Assert.Contains("Linear", Assert.Throws<ArgumentException>(() => positioned.Resume(checkpoint)).Message, StringComparison.Ordinal);
+
+        // The same frequencies, but another window: longer documents would be let in.
+        using CausalLanguageModel wider = CausalLanguageModel.Create(TinyModels.Config() with { MaxPositionEmbeddings = 2 * TinyModels.TrainedWindow }, 99, new ModelLoadOptions { DataType = ScalarType.Float64 });
+        using var widened = new LongContextTrainer(wider, new TrainerOptions { GradientAccumulationSteps = options.GradientAccumulationSteps, Seed = options.Seed });
+        string message = Assert.Throws<ArgumentException>(() => widened.Resume(checkpoint)).Message;
+        Assert.Contains($"a window of {TinyModels.TrainedWindow} tokens (max_position_embeddings), but this model's is {2 * TinyModels.TrainedWindow}", message, StringComparison.Ordinal);
         TinyModels.AssertSameBytes(before, TinyModels.Bytes(other));
     }
 

@@ -7,7 +7,7 @@ namespace LongContext.Models.Quantization;
 /// <summary>NF4 as bitsandbytes serialises it, for transformers' Linear4bit.</summary>
 internal sealed class BitsAndBytesWriter(CausalLanguageModel model) : QuantizedCheckpointWriter(model)
 {
-    private bool Nested => Quantized.Any(parameter => MagnitudesOf(parameter).Magnitudes.ToHost(0).Codes is not null);
+    private bool Nested => Quantized.Any(parameter => BlocksOf(parameter).Magnitudes.AreQuantized);
 
     public override JsonObject Config() => new()
     {
@@ -42,24 +42,24 @@ internal sealed class BitsAndBytesWriter(CausalLanguageModel model) : QuantizedC
     protected override IEnumerable<SafetensorsEntry> EntriesOf(Parameter parameter)
     {
         string name = parameter.Name;
-        Nf4Weight weight = MagnitudesOf(parameter);
+        Nf4Weight weight = BlocksOf(parameter);
+        Nf4Magnitudes magnitudes = weight.Magnitudes;
         long elements = parameter.Shape[0] * parameter.Shape[1], bytes = (elements + 1) / 2, blocks = (elements + Nf4Rows.BlockSize - 1) / Nf4Rows.BlockSize;
-        (byte[]? codes, float[] magnitudes, float[]? table, double mean) = weight.Magnitudes.ToHost(blocks);
         yield return new SafetensorsEntry(name, TensorDataType.UInt8, [bytes, 1], stream => stream.Write(Bytes(weight.Codes).AsSpan(0, checked((int)bytes))));
-        if (codes is null) yield return SafetensorsEntry.Create<float>(name + ".absmax", [blocks], magnitudes);
+        if (!magnitudes.AreQuantized) yield return Values(name + ".absmax", TensorDataType.Float32, [blocks], () => magnitudes.ToHost(blocks));
         else
         {
-            yield return SafetensorsEntry.Create<byte>(name + ".absmax", [blocks], codes);
-            yield return SafetensorsEntry.Create<float>(name + ".nested_absmax", [magnitudes.Length], magnitudes);
-            yield return SafetensorsEntry.Create<float>(name + ".nested_quant_map", [table!.Length], table);
+            yield return Values(name + ".absmax", TensorDataType.UInt8, [blocks], () => magnitudes.CodesToHost(blocks));
+            yield return Values(name + ".nested_absmax", TensorDataType.Float32, [magnitudes.Groups], magnitudes.GroupsToHost);
+            yield return Values(name + ".nested_quant_map", TensorDataType.Float32, [Nf4Magnitudes.TableSize], magnitudes.TableToHost);
         }
 
         yield return SafetensorsEntry.Create<float>(name + ".quant_map", [16], Nf4Codebook.Values.ToArray());
-        var state = new BitsAndBytesState(parameter.Shape, SafetensorsTensors.ConfigName(Model.DataType), Nf4Rows.BlockSize, codes is null ? null : Nf4Magnitudes.GroupSize, mean);
+        var state = new BitsAndBytesState(parameter.Shape, SafetensorsTensors.ConfigName(Model.DataType), Nf4Rows.BlockSize, magnitudes.AreQuantized ? Nf4Magnitudes.GroupSize : null, magnitudes.Mean);
         byte[] json = state.ToUtf8();
         yield return SafetensorsEntry.Create<byte>(name + BitsAndBytesState.Suffix, [json.Length], json);
     }
 
     /// <summary>The weight in blocks, whichever way its rows lie.</summary>
-    private static Nf4Weight MagnitudesOf(Parameter parameter) => parameter.Quantized is Nf4FlatWeight flat ? flat.Blocks : (Nf4Weight)parameter.Quantized!;
+    private static Nf4Weight BlocksOf(Parameter parameter) => parameter.Quantized is Nf4FlatWeight flat ? flat.Blocks : (Nf4Weight)parameter.Quantized!;
 }

@@ -82,7 +82,7 @@ internal sealed class CompressedTensorsWriter : QuantizedCheckpointWriter
                 return
                 [
                     new SafetensorsEntry(module + ".weight", TensorDataType.Float8E4M3, weight.Codes.shape, stream => SafetensorsTensors.Write(weight.Codes, stream)),
-                    SafetensorsEntry.Create<float>(module + ".weight_scale", [weight.Codes.shape[0], 1], Floats(weight.Factors)),
+                    Values(module + ".weight_scale", TensorDataType.Float32, [weight.Codes.shape[0], 1], () => Floats(weight.Factors)),
                 ];
             default: throw new NotSupportedException($"'{parameter.Name}' is in a format that compressed-tensors does not have.");
         }
@@ -105,7 +105,7 @@ internal sealed class CompressedTensorsWriter : QuantizedCheckpointWriter
                 stream.Write(row);
             }
         });
-        yield return Scales(module + ".weight_scale", [rows, 1], Floats(weight.Factors), OwnScales, TensorDataType.Float16);
+        yield return Scales(module + ".weight_scale", [rows, 1], () => Floats(weight.Factors), OwnScales, TensorDataType.Float16);
         yield return SafetensorsEntry.Create<long>(module + ".weight_shape", [2], new long[] { rows, columns });
     }
 
@@ -118,7 +118,7 @@ internal sealed class CompressedTensorsWriter : QuantizedCheckpointWriter
             FourBitWords.WriteRowsPacked(Bytes(weight.Codes), rows, weight.Columns ?? ColumnGroups.InOrder(columns), words);
             return words;
         });
-        yield return Scales(module + ".weight_scale", [rows, groups], Floats(weight.Scales), OwnScales, TensorDataType.Float16);
+        yield return Scales(module + ".weight_scale", [rows, groups], () => Floats(weight.Scales), OwnScales, TensorDataType.Float16);
         if (!Symmetric)
         {
             yield return Words(module + ".weight_zero_point", [FourBitWords.WordsOf(rows), groups], () =>
@@ -129,7 +129,7 @@ internal sealed class CompressedTensorsWriter : QuantizedCheckpointWriter
             });
         }
 
-        if (Ordered) yield return SafetensorsEntry.Create<int>(module + ".weight_g_idx", [columns], Int4Groups.Index(weight));
+        if (Ordered) yield return Values(module + ".weight_g_idx", TensorDataType.Int32, [columns], () => Int4Groups.Index(weight));
         yield return SafetensorsEntry.Create<long>(module + ".weight_shape", [2], new long[] { rows, columns });
     }
 }

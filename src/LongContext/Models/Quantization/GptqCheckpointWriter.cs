@@ -1,7 +1,9 @@
+// Shape suffixes: R rows, G groups of a row.
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using LongContext.Checkpoints;
 using LongContext.Checkpoints.Quantization;
+using static TorchSharp.torch;
 
 namespace LongContext.Models.Quantization;
 
@@ -79,10 +81,14 @@ internal sealed class GptqCheckpointWriter : QuantizedCheckpointWriter
             FourBitWords.WriteZeros(Int4Groups.Zeros(weight), rows, groups, added, words);
             return words;
         });
-        float[] scales;
-        using (TorchSharp.torch.Tensor scales_GR = weight.Scales.t()) scales = Floats(scales_GR);
-        yield return Scales(module + ".scales", [groups, rows], scales, TensorDataType.Float16, TensorDataType.BFloat16);
-        yield return SafetensorsEntry.Create<int>(module + ".g_idx", [columns], Int4Groups.Index(weight));
+        yield return Scales(module + ".scales", [groups, rows], () => ByGroups(weight.Scales), TensorDataType.Float16, TensorDataType.BFloat16);
+        yield return Values(module + ".g_idx", TensorDataType.Int32, [columns], () => Int4Groups.Index(weight));
+    }
+
+    private static float[] ByGroups(Tensor scales_RG)
+    {
+        using Tensor scales_GR = scales_RG.t();
+        return Floats(scales_GR);
     }
 
     private static Int4Weight Of(Parameter parameter) => (Int4Weight)parameter.Quantized!;

@@ -1,4 +1,5 @@
 // Shape suffixes: T tokens, E hidden size.
+using LongContext.Checkpoints;
 using static TorchSharp.torch;
 
 namespace LongContext.Models.Quantization;
@@ -6,6 +7,8 @@ namespace LongContext.Models.Quantization;
 /// <summary>The hidden states of some packs, in the host's memory or in a file that goes when this does.</summary>
 internal sealed class LayerStates : IDisposable
 {
+    private const string Name = "calibration";
+
     private readonly Tensor?[] states;
     private readonly (long Offset, long[] Shape, ScalarType Type)[] places;
     private readonly FileStream? file;
@@ -15,8 +18,9 @@ internal sealed class LayerStates : IDisposable
     {
         states = new Tensor?[packs];
         places = new (long, long[], ScalarType)[packs];
-        if (folder is not null)
-            file = new FileStream(Path.Combine(folder, $".calibration.{Guid.NewGuid():N}.tmp"), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose);
+        if (folder is null) return;
+        TemporaryFiles.RemoveLeftovers(folder, name => name == Name);
+        file = new FileStream(Path.Combine(folder, TemporaryFiles.NameFor(Name)), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose);
     }
 
     /// <summary>Keeps a pack's states in place of those it had, which must have been of the same size.</summary>

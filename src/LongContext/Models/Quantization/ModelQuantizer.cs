@@ -23,7 +23,7 @@ public static class ModelQuantizer
     /// bytes each, three times that while a map is done.
     /// </remarks>
     /// <exception cref="ArgumentException">Options cannot be used; the message lists all faults. Or a calibration token is outside the vocabulary.</exception>
-    /// <exception cref="InvalidOperationException">The model has an adapter or is quantised already.</exception>
+    /// <exception cref="InvalidOperationException">The model has an adapter or is quantised already, or a run trains it.</exception>
     /// <exception cref="NotSupportedException">A weight is not finite or does not fit the format.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static QuantizationResult Quantize(
@@ -33,6 +33,7 @@ public static class ModelQuantizer
         ArgumentNullException.ThrowIfNull(options);
         model.ThrowIfDisposed();
         options.Validate(nameof(options));
+        model.ThrowIfTraining("quantised");
         if (model.Adapter is not null) throw new InvalidOperationException("The model has an adapter: MergeAndRemoveAdapter or RemoveAdapter first.");
         model.ThrowIfQuantized("quantised again");
 

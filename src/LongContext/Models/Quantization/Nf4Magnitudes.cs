@@ -15,6 +15,9 @@ internal sealed class Nf4Magnitudes : IDisposable
     /// <summary>Blocks that share a magnitude of magnitudes.</summary>
     public const int GroupSize = 256;
 
+    /// <summary>Codes that there are.</summary>
+    public const int TableSize = 256;
+
     private readonly Tensor values;
     private readonly Tensor? groups_G;
     private readonly Tensor? table_256;
@@ -27,6 +30,15 @@ internal sealed class Nf4Magnitudes : IDisposable
         this.table_256 = table_256?.DetachFromDisposeScope();
         this.mean = mean;
     }
+
+    /// <summary>Whether they are kept in 8 bits.</summary>
+    public bool AreQuantized => groups_G is not null;
+
+    /// <summary>Groups of blocks; 0 where they are not quantised.</summary>
+    public long Groups => groups_G?.numel() ?? 0;
+
+    /// <summary>What is added to what codes stand for.</summary>
+    public double Mean => mean;
 
     public long ByteCount => (values.numel() * values.element_size()) + (groups_G is null ? 0 : groups_G.numel() * sizeof(float));
 
@@ -66,14 +78,17 @@ internal sealed class Nf4Magnitudes : IDisposable
         return new(tensor(codes).to(device), tensor(largest_G).to(device), tensor(table_256).to(device), mean);
     }
 
-    /// <summary>The codes of so many blocks and what belongs to them, or their magnitudes themselves, on the host.</summary>
-    public (byte[]? Codes, float[] Magnitudes, float[]? Table, double Mean) ToHost(long blocks)
-    {
-        using var scope = NewDisposeScope();
-        Tensor own = values.narrow(0, 0, blocks).cpu().contiguous();
-        if (groups_G is null) return (null, own.data<float>().ToArray(), null, 0);
-        return (own.data<byte>().ToArray(), groups_G.cpu().data<float>().ToArray(), table_256!.cpu().data<float>().ToArray(), mean);
-    }
+    /// <summary>So many blocks' magnitudes on the host, where they are not quantised.</summary>
+    public float[] ToHost(long blocks) => ToHost<float>(values, blocks);
+
+    /// <summary>So many blocks' codes on the host, where they are quantised; and what belongs to them.</summary>
+    public byte[] CodesToHost(long blocks) => ToHost<byte>(values, blocks);
+
+    /// <summary>The groups' magnitudes on the host.</summary>
+    public float[] GroupsToHost() => ToHost<float>(groups_G!, Groups);
+
+    /// <summary>What codes stand for, on the host.</summary>
+    public float[] TableToHost() => ToHost<float>(table_256!, TableSize);
 
     /// <summary>Some blocks' magnitudes [count], float32.</summary>
     public Tensor Read(long first, long count)
@@ -98,6 +113,15 @@ internal sealed class Nf4Magnitudes : IDisposable
     {
         Scales = values.Address(), Groups = groups_G?.Address() ?? 0, Table = table_256?.Address() ?? 0, Mean = mean,
     };
+
+    private static T[] ToHost<T>(Tensor from, long count)
+        where T : unmanaged
+    {
+        using var scope = NewDisposeScope();
+        T[] result = from.narrow(0, 0, count).cpu().contiguous().data<T>().ToArray();
+        GC.KeepAlive(from);
+        return result;
+    }
 
     public void Dispose()
     {

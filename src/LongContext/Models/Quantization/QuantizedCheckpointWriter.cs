@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using LongContext.Checkpoints;
 using static TorchSharp.torch;
@@ -47,7 +48,7 @@ internal abstract class QuantizedCheckpointWriter
         return writer;
     }
 
-    /// <summary>All tensors to write, in the order of the forward pass.</summary>
+    /// <summary>All tensors to write, in the order of the forward pass; their values are made when their turn comes, one tensor after another.</summary>
     public IEnumerable<SafetensorsEntry> Entries() =>
         Model.Parameters.All.SelectMany(parameter => parameter.Quantized is null ? [SafetensorsTensors.Entry(parameter, Model.DataType)] : EntriesOf(parameter));
 
@@ -64,24 +65,25 @@ internal abstract class QuantizedCheckpointWriter
     protected static string ModuleOf(string name) => name[..^".weight".Length];
 
     /// <summary>32-bit words that are made when their turn comes.</summary>
-    protected static SafetensorsEntry Words(string name, long[] shape, Func<uint[]> make) =>
-        new(name, TensorDataType.Int32, shape, stream => stream.Write(System.Runtime.InteropServices.MemoryMarshal.AsBytes<uint>(make())));
+    protected static SafetensorsEntry Words(string name, long[] shape, Func<uint[]> make) => Values(name, TensorDataType.Int32, shape, make);
 
-    /// <summary>Scales in the first of these types that holds each of them exactly, else in float32.</summary>
-    protected static SafetensorsEntry Scales(string name, long[] shape, float[] values, params ReadOnlySpan<TensorDataType> types)
+    /// <summary>Values that are made when their turn comes; as many as the shape says, of the type's size.</summary>
+    protected static SafetensorsEntry Values<T>(string name, TensorDataType type, long[] shape, Func<T[]> make)
+        where T : unmanaged => new(name, type, shape, stream => stream.Write(MemoryMarshal.AsBytes<T>(make())));
+
+    /// <summary>Scales in the first of these types that holds each of them exactly, else in float32. They are looked at for that now, and made again when their turn comes.</summary>
+    protected static SafetensorsEntry Scales(string name, long[] shape, Func<float[]> make, params ReadOnlySpan<TensorDataType> types)
     {
+        float[] values = make();
         foreach (TensorDataType type in types)
         {
             if (type == TensorDataType.Float16 && Array.TrueForAll(values, value => (float)(Half)value == value))
-                return SafetensorsEntry.Create<Half>(name, shape, Array.ConvertAll(values, value => (Half)value));
+                return Values(name, type, shape, () => Array.ConvertAll(make(), value => (Half)value));
             if (type == TensorDataType.BFloat16 && Array.TrueForAll(values, value => (BitConverter.SingleToUInt32Bits(value) & 0xFFFF) == 0))
-            {
-                ushort[] halves = Array.ConvertAll(values, value => (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16));
-                return new(name, type, shape, stream => stream.Write(System.Runtime.InteropServices.MemoryMarshal.AsBytes<ushort>(halves)));
-            }
+                return Values(name, type, shape, () => Array.ConvertAll(make(), value => (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16)));
         }
 
-        return SafetensorsEntry.Create<float>(name, shape, values);
+        return Values(name, TensorDataType.Float32, shape, make);
     }
 
     /// <summary>float32 on the host.</summary>

@@ -93,7 +93,7 @@ public static class MemoryPlanner
 
     private static MemoryEstimate Estimate(MemoryRequest request, DecoderShape shape, WeightMemory weights, int tokens, ActivationPolicy policy)
     {
-        var step = new StepMemory(shape, policy, request.DataType, request.OnGpu, tokens, weights.Dequantized);
+        var step = new StepMemory(shape, policy, request.DataType, request.OnGpu, tokens, weights);
         (string moment, long workspace) = step.Moments.MaxBy(each => each.Bytes);
         // Applied as soon as they are whole, gradients exist for a layer, or for the embedding and a tied head.
         long gradients = request.AppliesGradientsByLayer ? Math.Max(weights.LayerGradients, weights.LargestGradient) : weights.Gradients;

@@ -41,11 +41,9 @@ internal sealed class StepMemory
     /// <param name="dataType">Of the hidden states.</param>
     /// <param name="onGpu">Whether the model lies on a GPU.</param>
     /// <param name="tokens">Of the pack.</param>
-    /// <param name="dequantized">Bytes that a matrix of a quantised base takes while it is used; 0 where none is quantised.</param>
-    public StepMemory(DecoderShape shape, ActivationPolicy policy, ScalarType dataType, bool onGpu, long tokens, long dequantized = 0)
+    /// <param name="weights">What matrices take while they are used; null where they are used as they are.</param>
+    public StepMemory(DecoderShape shape, ActivationPolicy policy, ScalarType dataType, bool onGpu, long tokens, WeightMemory? weights = null)
     {
-        // Between the tiles' tensors in the heap, or, being large, for itself.
-        matrix = onGpu || dequantized >= HeapBlockBytes ? dequantized : (long)((1 + HeapSlack) * dequantized);
         this.shape = shape;
         this.policy = policy;
         this.onGpu = onGpu;
@@ -54,6 +52,7 @@ internal sealed class StepMemory
         this.tokens = tokens;
         tile = Math.Min(tokens, policy.TileTokens ?? (onGpu ? Tiling.DeviceTokens : Tiling.HostTokens));
         size = dataType.ElementSize();
+        matrix = weights is null ? 0 : BesideTiles(weights.Dequantized) + Decomposed(weights);
         int share = policy.KeyValueHeadsAtATime is { } atATime && shape.QueryKeyNorm != QueryKeyNorm.AllHeads ? Math.Min(atATime, shape.KeyValueHeadCount) : shape.KeyValueHeadCount;
         keys = (long)share * shape.HeadDimension;
         heads = keys * (shape.HeadCount / shape.KeyValueHeadCount);
@@ -108,6 +107,15 @@ internal sealed class StepMemory
         bool inHeap = Row(shape.HiddenSize) < HeapBlockBytes;
         return rows + tiles + (long)(HeapSlack * ((inHeap ? rows : 0) + tiles));
     }
+
+    /// <summary>Between the tiles' tensors in the heap, or, being large, for itself.</summary>
+    private long BesideTiles(long bytes) => onGpu || bytes >= HeapBlockBytes ? bytes : (long)((1 + HeapSlack) * bytes);
+
+    /// <summary>
+    /// What a map's magnitude takes beside the map's own: of a block of its rows the sum, what is added to it and the squares; and then, of a tile's outputs, products with the gradient or the
+    /// scaled gradient, of half types in float32 with the rounded one.
+    /// </summary>
+    private long Decomposed(WeightMemory weights) => Math.Max(3 * BesideTiles(weights.Widened), BesideTiles(tile * weights.DecomposedOutputs * (size < 4 ? 4 + size : size)));
 
     private bool HeadsWalked { get; }
 

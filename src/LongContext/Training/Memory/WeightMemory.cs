@@ -24,7 +24,7 @@ internal sealed class WeightMemory
             LargestMatrix = Math.Max(LargestMatrix, Count(tensor) * size);
             if (targets is null) trained.Add((name, tensor));
             else if (targets.IsSaved(name)) trained.Add((name, tensor));
-            else if (tensor.Length > 1 && targets.Includes(name[..^".weight".Length], inner)) AddAdapter(name, tensor, targets, request.Adapter!, inner, trained);
+            else if (tensor.Length > 1 && targets.Includes(name[..^".weight".Length], inner)) AddAdapter(name, tensor, targets, request.Adapter!, inner, size, trained);
         }
 
         bool half = size < 4;
@@ -63,16 +63,25 @@ internal sealed class WeightMemory
 
     public bool TrainsAll { get; }
 
+    /// <summary>A block of rows as magnitudes' norms are made of it (<see cref="LoraLayer.Norms"/>); 0 without magnitudes.</summary>
+    public long Widened { get; private set; }
+
+    /// <summary>Outputs of the widest map with a magnitude; 0 where none has one.</summary>
+    public long DecomposedOutputs { get; private set; }
+
     /// <summary>What the largest matrix takes while it is dequantised, one at a time; 0 where none is quantised.</summary>
     public long Dequantized { get; }
 
-    private static void AddAdapter(string name, long[] tensor, LoraTargets targets, LoraOptions options, bool inner, List<(string, long[])> trained)
+    private void AddAdapter(string name, long[] tensor, LoraTargets targets, LoraOptions options, bool inner, long size, List<(string, long[])> trained)
     {
         // The embedding's A is [rank, vocabulary] and its B [hidden, rank]: the same two sizes.
         (int rank, _) = targets.Of(name[..^".weight".Length]);
         trained.Add((name + ".A", [rank, tensor[1]]));
         trained.Add((name + ".B", [tensor[0], rank]));
-        if (options.WeightDecomposed && inner) trained.Add((name + ".magnitude", [tensor[0]]));
+        if (!options.WeightDecomposed || !inner) return;
+        trained.Add((name + ".magnitude", [tensor[0]]));
+        Widened = Math.Max(Widened, LoraLayer.RowsAtOnce(tensor[0], tensor[1]) * tensor[1] * Math.Max(4, size));
+        DecomposedOutputs = Math.Max(DecomposedOutputs, tensor[0]);
     }
 
     /// <summary>Codes and scales: 4 bits a value and a scale for 64 of them, of 4 bytes or, quantised again, of 1; or 8 bits and a scale for a row.</summary>

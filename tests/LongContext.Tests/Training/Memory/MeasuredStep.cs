@@ -17,7 +17,7 @@ internal static class MeasuredStep
 {
     public const string Name = "measured-step";
 
-    private const string Cpu = "cpu", Gpu = "gpu", QuantizedBase = "quantised base";
+    private const string Cpu = "cpu", Gpu = "gpu", QuantizedBase = "quantised base", Magnitudes = "magnitudes";
 
     /// <summary>Tokens of the pack, and how it is trained.</summary>
     public static readonly IReadOnlyDictionary<string, (int Tokens, ActivationPolicy Policy, ScalarType Type, LoraOptions? Adapter, OptimizerOptions Optimizer, bool ByLayer)> Cases =
@@ -26,6 +26,7 @@ internal static class MeasuredStep
             ["everything kept"] = (1024, ActivationPolicy.KeepEverything, ScalarType.Float32, null, new AdamWOptions(), false),
             ["MLP computed again"] = (1024, new ActivationPolicy { Recompute = Recomputation.Mlp }, ScalarType.Float32, null, new LionOptions(), false),
             [QuantizedBase] = (64, ActivationPolicy.RecomputeLayers, ScalarType.Float32, new LoraOptions { Rank = 4 }, new AdamWOptions(), false),
+            [Magnitudes] = (64, ActivationPolicy.RecomputeLayers, ScalarType.Float32, new LoraOptions { Rank = 4, TargetModules = [LoraOptions.AllLinear], WeightDecomposed = true }, new AdamWOptions(), false),
             ["layers computed again"] = (4096, ActivationPolicy.RecomputeLayers, ScalarType.Float32, null, new AdamWOptions(), false),
             ["every second layer, 8-bit"] = (2048, new ActivationPolicy { EveryNthLayer = 2 }, ScalarType.Float32, null, new AdamW8BitOptions(), false),
             ["applied by layer"] = (1024, ActivationPolicy.RecomputeLayers, ScalarType.Float32, null, new AdafactorOptions(), true),
@@ -48,7 +49,10 @@ internal static class MeasuredStep
     /// <summary>Wide and flat, so that a dequantised matrix, 134 MB of it, is much of the step.</summary>
     private static ModelConfig Wide { get; } = Config with { VocabularySize = 1000, HiddenSize = 2048, IntermediateSize = 16_384, LayerCount = 1 };
 
-    private static ModelConfig ConfigOf(string name) => name == QuantizedBase ? Wide : Config;
+    /// <summary>Little but matrices of as many values as are widened at a time.</summary>
+    private static ModelConfig Blocks { get; } = Config with { VocabularySize = 1000, HiddenSize = 1024, IntermediateSize = 4096, LayerCount = 1 };
+
+    private static ModelConfig ConfigOf(string name) => name switch { QuantizedBase => Wide, Magnitudes => Blocks, _ => Config };
 
     private static WeightQuantization QuantizationOf(string name) => name == QuantizedBase ? WeightQuantization.Nf4 : WeightQuantization.None;
 

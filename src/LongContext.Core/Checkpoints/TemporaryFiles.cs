@@ -1,0 +1,81 @@
+using System.Text.RegularExpressions;
+
+namespace LongContext.Checkpoints;
+
+/// <summary>
+/// Names of files that are written beside their place before they take it, <c>.name.‹32 hexadecimal digits›.tmp</c>, and what becomes of those that nobody will finish. Who writes one
+/// holds it open until it has its place: that ends with the process, on every system, and tells a file that is being written from one that a killed process left.
+/// </summary>
+internal static partial class TemporaryFiles
+{
+    /// <summary>Only older files are removed: elsewhere than on Windows a file is there a moment before it is locked.</summary>
+    private static readonly TimeSpan LeastAge = TimeSpan.FromMinutes(1);
+
+    /// <summary>A new name for what will be called so.</summary>
+    public static string NameFor(string target) => $".{target}.{Guid.NewGuid():N}.tmp";
+
+    /// <summary>
+    /// Holds a file as being written, until it is disposed. It may be read, renamed and removed meanwhile, as its place is taken; only
+    /// who asks for it alone is refused.
+    /// </summary>
+    public static FileStream Hold(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1);
+
+    /// <summary>
+    /// Removes what killed processes left of some files in a folder. What another process is writing stays, and everything does where locks
+    /// have no effect. Failing to remove is no failure.
+    /// </summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="isTarget">Told the name that a file was to get: whether it is the caller's to write.</param>
+    public static void RemoveLeftovers(string folder, Func<string, bool> isTarget)
+    {
+        try
+        {
+            DateTime youngest = DateTime.UtcNow - LeastAge;
+            string[] found =
+            [
+                .. Directory.EnumerateFiles(folder, ".*.tmp")
+                    .Where(path => NamePattern().Match(Path.GetFileName(path)) is { Success: true } match && isTarget(match.Groups[1].Value) && File.GetLastWriteTimeUtc(path) < youngest),
+            ];
+            if (found.Length == 0 || !LocksHold(folder, NamePattern().Match(Path.GetFileName(found[0])).Groups[1].Value)) return;
+            foreach (string path in found) TryRemove(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // They take room and change nothing: what is to be written can be written all the same.
+        }
+    }
+
+    /// <summary>Whether who asks for a held file alone is refused here: some network file systems, and a switch of .NET's, pass locks over in silence.</summary>
+    private static bool LocksHold(string folder, string target)
+    {
+        string path = Path.Combine(folder, NameFor(target));
+        File.WriteAllBytes(path, []);
+        try
+        {
+            using FileStream held = Hold(path);
+            return !TryRemove(path);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    /// <summary>Removes a file that nobody holds.</summary>
+    private static bool TryRemove(string path)
+    {
+        try
+        {
+            // Removed before it is let go; and not at all where the lock is not to be had. Some network file systems give it only to who may write.
+            using FileStream alone = new(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    [GeneratedRegex(@"^\.(.+)\.[0-9a-f]{32}\.tmp\z", RegexOptions.CultureInvariant | RegexOptions.Singleline)]
+    private static partial Regex NamePattern();
+}
