@@ -30,7 +30,9 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
     private readonly GenerationEngineOptions options;
     private readonly DraftGuesser? drafts;
     private readonly CacheReservation reservation;
-    private bool disposed;
+    private readonly Lock ending = new();
+    private volatile bool disposed;
+    private bool isEnded;
 
     /// <summary>An engine for a model. The kernels for CPUs or for NVIDIA GPUs are used where they run it, else libtorch's operators; the logger is told which and why.</summary>
     /// <param name="model">The model; stays the caller's, and must outlive the engine.</param>
@@ -181,11 +183,17 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
     /// <summary>Ends all requests, whose callers get an <see cref="ObjectDisposedException"/>, and gives all memory back. The model stays the caller's.</summary>
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref disposed, true)) return;
-        loop.Dispose();
-        runner.Dispose();
-        drafts?.Dispose();
-        reservation.Dispose();
+        disposed = true;
+        // Whoever comes second waits for the first: the model may go once it returns.
+        lock (ending)
+        {
+            if (isEnded) return;
+            isEnded = true;
+            loop.Dispose();
+            runner.Dispose();
+            drafts?.Dispose();
+            reservation.Dispose();
+        }
     }
 
     /// <inheritdoc cref="Dispose"/>
