@@ -16,7 +16,7 @@ namespace LongContext.Generation;
 /// running requests outgrow the memory, the last of them gives up its pages and is computed anew later.</para>
 /// <para>Reuse: full pages of known tokens are found again by the tokens themselves, from the first on, for requests with the same salt and remapping. Where frequencies depend on length (dynamic NTK,
 /// LongRoPE), only between texts whose frequencies are the same ones.</para>
-/// <para>The model must stay as it is: where its positions or adapter are changed, requests are refused. Weights that are trained further behind its back are not seen; call <see cref="ClearCacheAsync"/> then.
+/// <para>The model must stay as it is: where its positions or adapter are changed, requests are refused, and those on their way end with an <see cref="InvalidOperationException"/>. Weights that are trained further behind its back are not seen; call <see cref="ClearCacheAsync"/> then.
 /// A scorer or <see cref="TextGenerator"/>-based client of the same model takes turns with the engine's steps.</para>
 /// <para>Paged attention and continuous batching: Kwon et al. 2023 (vLLM, §4), Yu et al. 2022 (Orca, §3.1); chunked prompts: Agrawal et al. 2024 (Sarathi-Serve, §4); prefix trees: Zheng et al. 2024
 /// (SGLang, §3).</para>
