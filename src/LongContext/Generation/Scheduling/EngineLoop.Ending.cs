@@ -59,7 +59,7 @@ internal sealed partial class EngineLoop
         catch (InvalidOperationException e)
         {
             // One that was disposed, too.
-            scheduler.RemoveAll(sequence => End(sequence, e));
+            EndAll(e);
         }
     }
 
