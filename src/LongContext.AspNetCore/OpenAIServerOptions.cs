@@ -86,7 +86,7 @@ public sealed class OpenAIServerOptions
     /// <summary>Tokens of a request's text or of a prompt that comes as tokens, of each where there are several; functions and their calls included, the template's own left out. Null (the default): the model's window alone counts.</summary>
     public int? MaximumPromptTokens { get; set; }
 
-    /// <summary>Tokens of an answer that a request may ask for. Null (the default): the model's window alone counts.</summary>
+    /// <summary>Tokens of an answer that a request may ask for. One that names no length has the model's own, and one that asks for the rest what window and memory leave, up to here. Null (the default): the model's window alone counts.</summary>
     public int? MaximumOutputTokens { get; set; }
 
     /// <summary>Requests a minute of each key, of all together where there are no keys; as many may come at once. At most 600,000,000. Null (the default): no such limit.</summary>

@@ -27,31 +27,43 @@ internal static class HostingMeter
     private static readonly Histogram<long> PromptLength = Meter.CreateHistogram(Prefix + "prompt.length", "{token}", "Tokens of a prompt.", tags: null, Lengths);
     private static readonly Histogram<double> LoadDuration = Meter.CreateHistogram(Prefix + "load.duration", "s", "Time of loading a model.", tags: null, Seconds);
 
-    public static void Waiting(string model, int change) => WaitingRequests.Add(change, Tag(model));
+    public static void Waiting(string model, int change) => Guarded(() => WaitingRequests.Add(change, Tag(model)));
 
-    public static void Running(string model, int change) => RunningRequests.Add(change, Tag(model));
+    public static void Running(string model, int change) => Guarded(() => RunningRequests.Add(change, Tag(model)));
 
-    public static void Queued(string model, TimeSpan time) => QueueDuration.Record(time.TotalSeconds, Tag(model));
+    public static void Queued(string model, TimeSpan time) => Guarded(() => QueueDuration.Record(time.TotalSeconds, Tag(model)));
 
-    public static void FirstToken(string model, TimeSpan time) => TimeToFirst.Record(time.TotalSeconds, Tag(model));
+    public static void FirstToken(string model, TimeSpan time) => Guarded(() => TimeToFirst.Record(time.TotalSeconds, Tag(model)));
 
-    public static void TokenRate(string model, double rate) => Rate.Record(rate, Tag(model));
+    public static void TokenRate(string model, double rate) => Guarded(() => Rate.Record(rate, Tag(model)));
 
-    public static void Loaded(string model, TimeSpan time) => LoadDuration.Record(time.TotalSeconds, Tag(model));
+    public static void Loaded(string model, TimeSpan time) => Guarded(() => LoadDuration.Record(time.TotalSeconds, Tag(model)));
 
-    public static void Tokens(string model, long prompt, long reused, long made)
+    public static void Tokens(string model, long prompt, long reused, long made) => Guarded(() =>
     {
         PromptLength.Record(prompt, Tag(model));
         PromptTokens.Add(prompt, Tag(model));
         ReusedTokens.Add(reused, Tag(model));
         GeneratedTokens.Add(made, Tag(model));
-    }
+    });
 
-    public static void Ended(string model, string outcome, TimeSpan time)
+    public static void Ended(string model, string outcome, TimeSpan time) => Guarded(() =>
     {
         KeyValuePair<string, object?> how = new(Prefix + "outcome", outcome);
         Requests.Add(1, Tag(model), how);
         Duration.Record(time.TotalSeconds, Tag(model), how);
+    });
+
+    /// <summary>Listeners run on the thread that counts: a fault of theirs must not come between a request and its end, nor keep its place from those behind it.</summary>
+    private static void Guarded(Action measure)
+    {
+        try
+        {
+            measure();
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+        }
     }
 
     private static KeyValuePair<string, object?> Tag(string model) => new(Prefix + "model", model);

@@ -13,6 +13,9 @@ namespace LongContext.Hosting;
 /// </remarks>
 public sealed partial class LongContextModel : IDisposable, IAsyncDisposable
 {
+    /// <summary>Requests that were ended are at their end sooner, if they heed it at all.</summary>
+    private static readonly TimeSpan TimeToEnd = TimeSpan.FromSeconds(1);
+
     private readonly LongContextOptions options;
     private readonly IServiceProvider services;
     private readonly ILogger logger;
@@ -144,11 +147,26 @@ public sealed partial class LongContextModel : IDisposable, IAsyncDisposable
         _ = refusing.CancelAsync();
     }
 
-    /// <summary>Waits for the last request, and for a load that is under way to see that it is not wanted; at the token's word no longer. What is loaded all the same is disposed when it comes.</summary>
+    /// <summary>
+    /// Waits for the last request, and for a load that is under way to see that it is not wanted; at the token's word no longer than requests that were ended take to see it, which those of a client that does not heed its token
+    /// never do. What is loaded all the same is disposed when it comes.
+    /// </summary>
     internal async Task StopAsync(CancellationToken cancellationToken)
     {
         BeginStop();
-        await using (cancellationToken.UnsafeRegister(static model => ((LongContextModel)model!).End(), this).ConfigureAwait(false)) await drained.Task.ConfigureAwait(false);
+        await using (cancellationToken.UnsafeRegister(static model => ((LongContextModel)model!).End(), this).ConfigureAwait(false))
+        {
+            try
+            {
+                await drained.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                await drained.Task.WaitAsync(TimeToEnd, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (!drained.Task.IsCompleted) LogDeaf(logger, ModelId, RunningRequests);
+            }
+        }
+
         Task letGo = DisposeAsync().AsTask();
         try
         {
@@ -288,4 +306,7 @@ public sealed partial class LongContextModel : IDisposable, IAsyncDisposable
 
     [LoggerMessage(6, LogLevel.Warning, "The model {Model} is still being loaded or let go of; the host does not wait for it.")]
     private static partial void LogLeft(ILogger logger, string model);
+
+    [LoggerMessage(7, LogLevel.Warning, "{Running} requests of the model {Model} go on though they were ended; the host does not wait for them.")]
+    private static partial void LogDeaf(ILogger logger, string model, int running);
 }

@@ -175,6 +175,59 @@ public sealed class LongContextModelTests
     }
 
     [Fact]
+    public async Task Stop_RequestThatDoesNotHeedItsEnd_WaitsNoLongerThanItMay()
+    {
+        var release = new TaskCompletionSource();
+        var fake = new FakeChatClient { Wait = _ => release.Task };
+        using IHost host = Build(options => (options.ClientFactory, options.DrainTimeout) = ((_, _) => Task.FromResult<IChatClient>(fake), TimeSpan.FromMilliseconds(50)));
+        await host.StartAsync(Token);
+        LongContextModel model = host.Services.GetRequiredService<LongContextModel>();
+        Task<ChatResponse> running = Client(host).GetResponseAsync("x", cancellationToken: Token);
+        await FakeChatClient.UntilAsync(() => fake.Running == 1, Token);
+        using (var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(100)))
+        {
+            await host.StopAsync(patience.Token).WaitAsync(TimeSpan.FromSeconds(30), Token);
+        }
+
+        Assert.Equal((ModelState.Stopped, 1, true), (model.State, model.RunningRequests, fake.Disposed));
+        release.SetResult();
+        await Assert.ThrowsAsync<ModelNotReadyException>(() => running);
+        Assert.Equal(0, model.RunningRequests);
+    }
+
+    [Fact]
+    public async Task Meter_WhoseListenerFails_TouchesNoRequest()
+    {
+        using MeterListener listener = new()
+        {
+            InstrumentPublished = (instrument, own) =>
+            {
+                if (instrument.Meter.Name == "LongContext" && instrument.Name.StartsWith("longcontext.hosting.", StringComparison.Ordinal)) own.EnableMeasurementEvents(instrument);
+            },
+        };
+        int heard = 0;
+        listener.SetMeasurementEventCallback<long>((_, _, tags, _) => Fail(tags));
+        listener.SetMeasurementEventCallback<double>((_, _, tags, _) => Fail(tags));
+        listener.Start();
+        using IHost host = Build(options => (options.ClientFactory, options.ModelId, options.MaximumConcurrentRequests) = ((_, _) => Task.FromResult<IChatClient>(new FakeChatClient()), "torn meter", 1));
+        await host.StartAsync(Token);
+        for (int i = 0; i < 3; i++) Assert.Equal("You said: x", (await Client(host).GetResponseAsync("x", cancellationToken: Token)).Text);
+        LongContextModel model = host.Services.GetRequiredService<LongContextModel>();
+        Assert.Equal((0, 0), (model.RunningRequests, model.WaitingRequests));
+        Assert.True(heard > 10);
+
+        void Fail(ReadOnlySpan<KeyValuePair<string, object?>> tags)
+        {
+            foreach (KeyValuePair<string, object?> tag in tags)
+            {
+                if (!"torn meter".Equals(tag.Value)) continue; // other tests run meanwhile
+                Interlocked.Increment(ref heard);
+                throw new InvalidDataException("torn listener");
+            }
+        }
+    }
+
+    [Fact]
     public async Task Requests_Mixed_LeaveNothingBehind()
     {
         var fake = new FakeChatClient { Answer = (_, _) => Enumerable.Repeat("w ", 20), Wait = async token => { await Task.Yield(); token.ThrowIfCancellationRequested(); } };

@@ -18,7 +18,7 @@ internal static class ChatRequestReader
         // The older name of the two counts where the newer is absent.
         int? ofPrompt = SamplingFields.ReadPromptLogprobs(fields);
         int least = ofPrompt is null ? 1 : 0;
-        long? maximum = GenerationRequest.Length(fields, "max_completion_tokens", limits, least), older = GenerationRequest.Length(fields, limits, least);
+        long? maximum = GenerationRequest.Length(fields, "max_completion_tokens", least), older = GenerationRequest.Length(fields, least);
         GenerationRequest request = GenerationRequest.Of(fields, limits, [new RequestPrompt("messages", messages) { Logprobs = ofPrompt }], maximum ?? older, maximum is null ? GenerationRequest.LengthField(fields) : "max_completion_tokens");
         SamplingFields.ReadChatLogprobs(fields, request.Options);
         request.FormField = SchemaFields.Read(fields, limits, request.Options);

@@ -19,7 +19,7 @@ internal static class CompletionRequestReader
         bool echo = fields.Boolean("echo") ?? false;
         int? echoLogprobs = echo ? SamplingFields.TextLogprobs(fields) : null, logprobs = SamplingFields.ReadPromptLogprobs(fields);
         RequestPrompt[] prompts = [.. given.Select(prompt => prompt with { IsEchoed = echo, EchoLogprobs = echoLogprobs, Logprobs = logprobs })];
-        long length = GenerationRequest.Length(fields, limits, least: prompts[0].Alternatives is null ? 1 : 0) ?? Math.Min(DefaultTokens, limits.MaximumOutputTokens ?? DefaultTokens);
+        long length = GenerationRequest.Length(fields, least: prompts[0].Alternatives is null ? 1 : 0) ?? Math.Min(DefaultTokens, limits.MaximumOutputTokens ?? DefaultTokens);
         GenerationRequest request = GenerationRequest.Of(fields, limits, prompts, length, GenerationRequest.LengthField(fields));
         SamplingFields.ReadTextLogprobs(fields, request.Options);
         (request.Options.AdditionalProperties ??= [])[ChatOptionKeys.Completion] = true;

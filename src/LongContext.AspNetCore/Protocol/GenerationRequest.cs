@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LongContext.Hosting;
 using Microsoft.Extensions.AI;
 
 namespace LongContext.AspNetCore.Protocol;
@@ -62,7 +63,7 @@ internal sealed class GenerationRequest
     /// <param name="fields">The body.</param>
     /// <param name="limits">What the server allows.</param>
     /// <param name="prompts">What came before these.</param>
-    /// <param name="maximumTokens">Tokens of the answer at most; null where nobody says.</param>
+    /// <param name="maximumTokens">Tokens of the answer at most; <see cref="Rest"/> for what is left, null where nobody says.</param>
     /// <param name="lengthField">The field that says it.</param>
     public static GenerationRequest Of(JsonFields fields, OpenAIServerOptions limits, IReadOnlyList<RequestPrompt> prompts, long? maximumTokens, string lengthField)
     {
@@ -76,9 +77,10 @@ internal sealed class GenerationRequest
 
         if (limits.MaximumOutputTokens is { } longest && maximumTokens > longest)
             throw ProtocolException.Bad($"{maximumTokens} tokens are asked for, but an answer may have {longest} at most.", lengthField);
+        bool isRest = maximumTokens == Rest;
         var options = new ChatOptions
         {
-            MaxOutputTokens = (int?)maximumTokens ?? limits.MaximumOutputTokens,
+            MaxOutputTokens = isRest ? int.MaxValue : (int?)maximumTokens,
             Temperature = fields.Number("temperature", 0, 2),
             TopP = fields.Number("top_p", 0, 1) is { } share ? share > 0 ? share : throw ProtocolException.Bad("'top_p' is 0, expected more than 0 and at most 1.", "top_p") : null,
             // 0 and -1 are other servers' ways of saying all, which is not what the model's own default may be.
@@ -89,10 +91,13 @@ internal sealed class GenerationRequest
             Seed = fields.Whole("seed", long.MinValue, long.MaxValue) is var seed and not -1 ? seed : null,
             StopSequences = Stops(fields, limits),
         };
+        // A limit is not a length that was asked for: what the model has by itself, or room for, counts up to there.
+        if (limits.MaximumOutputTokens is { } most && maximumTokens is null or Rest) AnswerLimit.Bound(options, most, isRest);
         string minimum = fields.Named("min_tokens", "min_new_tokens");
         if (fields.Whole(minimum, 0, int.MaxValue) is { } least)
         {
-            if (least > maximumTokens) throw ProtocolException.Bad($"'{minimum}' is {least}, but only {maximumTokens} are asked for at most.", minimum);
+            if (!(maximumTokens is null or Rest) && least > maximumTokens) throw ProtocolException.Bad($"'{minimum}' is {least}, but only {maximumTokens} are asked for at most.", minimum);
+            if (least > limits.MaximumOutputTokens) throw ProtocolException.Bad($"'{minimum}' is {least}, but an answer may have {limits.MaximumOutputTokens} at most.", minimum);
             (options.AdditionalProperties ??= [])[Evaluation.ChatOptionKeys.MinimumNewTokens] = (int)least;
         }
 
@@ -107,18 +112,16 @@ internal sealed class GenerationRequest
         return new GenerationRequest { Choices = (int)choices, Model = fields.String("model"), Prompts = prompts, Options = options, Stream = stream, IncludeUsage = usage };
     }
 
-    /// <summary>As a length: what window and memory leave.</summary>
-    private const int Rest = int.MaxValue;
+    /// <summary>As a length: what window and memory leave; llama.cpp's way of asking for it.</summary>
+    public const long Rest = -1;
 
     /// <summary>Tokens of the answer at most, under OpenAI's name, llama.cpp's or transformers'. Null where nobody says.</summary>
     /// <param name="fields">The body.</param>
-    /// <param name="limits">What the server allows.</param>
     /// <param name="least">0 where the prompt itself is asked about, so that there need be no answer.</param>
-    public static long? Length(JsonFields fields, OpenAIServerOptions limits, int least = 1) => Length(fields, LengthField(fields), limits, least);
+    public static long? Length(JsonFields fields, int least = 1) => Length(fields, LengthField(fields), least);
 
-    /// <summary>The same under one name; −1 is llama.cpp's way of asking for whatever is left.</summary>
-    public static long? Length(JsonFields fields, string field, OpenAIServerOptions limits, int least) =>
-        fields.Whole(field, -1, int.MaxValue) == -1 ? limits.MaximumOutputTokens ?? Rest : fields.Whole(field, least, int.MaxValue);
+    /// <summary>The same under one name.</summary>
+    public static long? Length(JsonFields fields, string field, int least) => fields.Whole(field, Rest, int.MaxValue) == Rest ? Rest : fields.Whole(field, least, int.MaxValue);
 
     /// <summary>The name that the length comes under.</summary>
     public static string LengthField(JsonFields fields) => fields.Named("max_tokens", "n_predict", "max_new_tokens");

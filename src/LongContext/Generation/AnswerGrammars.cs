@@ -3,12 +3,24 @@ using Microsoft.ML.Tokenizers;
 
 namespace LongContext.Generation;
 
-/// <summary>The grammars that a client's answers are held to; the last few are kept, since callers ask for the same form and the same functions again and again.</summary>
+/// <summary>The grammars that a client's answers are held to; those asked for last are kept, since callers ask for the same form and the same functions again and again.</summary>
 /// <param name="tokenizer">The model's tokenizer.</param>
-internal sealed class AnswerGrammars(Tokenizer tokenizer)
+/// <param name="mostBytes">Bytes that they may take together: each grows as it is used, to some 300 MB at most. The one asked for last is kept whatever it takes.</param>
+internal sealed class AnswerGrammars(Tokenizer tokenizer, long mostBytes = 512L << 20)
 {
     private const int Most = 32;
-    private readonly Dictionary<string, object> kept = new(StringComparer.Ordinal);
+
+    /// <summary>The one asked for last stands at the end.</summary>
+    private readonly OrderedDictionary<string, object> kept = new(StringComparer.Ordinal);
+
+    /// <summary>Grammars that are kept.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (kept) return kept.Count;
+        }
+    }
 
     /// <summary>The grammar of the form that is asked for; null where any text may come.</summary>
     public GenerationGrammar? Of(ChatRequestOptions asked) => asked switch
@@ -42,17 +54,37 @@ internal sealed class AnswerGrammars(Tokenizer tokenizer)
     {
         lock (kept)
         {
-            if (kept.TryGetValue(key, out object? known)) return (T)known;
+            if (kept.Remove(key, out object? known))
+            {
+                Keep(key, known);
+                return (T)known;
+            }
         }
 
         // Not under the lock: others' grammars are found meanwhile.
         T made = make();
         lock (kept)
         {
-            if (kept.Count >= Most) kept.Clear();
-            kept[key] = made;
+            // Another may have made it meanwhile.
+            kept.Remove(key);
+            Keep(key, made);
         }
 
         return made;
     }
+
+    /// <summary>Puts one at the end, and lets go of the first ones as long as there are too many or they take too much.</summary>
+    private void Keep(string key, object grammar)
+    {
+        kept.Add(key, grammar);
+        long bytes = kept.Sum(pair => Bytes(pair.Key, pair.Value));
+        while (kept.Count > 1 && (kept.Count > Most || bytes > mostBytes))
+        {
+            (string first, object oldest) = kept.GetAt(0);
+            bytes -= Bytes(first, oldest);
+            kept.RemoveAt(0);
+        }
+    }
+
+    private static long Bytes(string key, object grammar) => (2L * key.Length) + (grammar is GenerationGrammar form ? form.Texts : (CompiledGrammar)grammar).Bytes;
 }

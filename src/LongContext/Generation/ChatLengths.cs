@@ -14,25 +14,25 @@ internal sealed class ChatLengths(GenerationOptions generation, int? answerEnd, 
     /// <summary>As a length: what window and memory leave.</summary>
     public const int Rest = int.MaxValue;
 
-    /// <summary>Tokens of an answer whose length is given, or nobody gave, with nothing to cut it.</summary>
+    /// <summary>Tokens of an answer whose length is given, or nobody gave, with nothing to cut it but who stands before the client.</summary>
     /// <param name="prompt">Tokens of the prompt.</param>
-    /// <param name="asked">The length that is asked for; null for none.</param>
-    public int Answer(int prompt, int? asked) => asked ?? (answerEnd is { } end ? end == Rest ? Rest : Math.Max(1, end - prompt) : generation.MaximumNewTokens);
+    /// <param name="asked">What is asked for.</param>
+    public int Answer(int prompt, ChatRequestOptions asked) =>
+        Math.Min(asked.Length ?? (answerEnd is { } end ? end == Rest ? Rest : Math.Max(1, end - prompt) : generation.MaximumNewTokens), asked.LengthLimit ?? Rest);
 
     /// <summary>Whether a prompt and its answer fit.</summary>
     /// <param name="prompt">Tokens of the prompt, after it was cut.</param>
-    /// <param name="answer">The length of the answer that is asked for; 0 where the prompt itself is asked about, <see cref="Rest"/> for what is left, null for none in particular.</param>
-    /// <param name="asked">What is asked for besides.</param>
+    /// <param name="asked">What is asked for.</param>
     /// <param name="ofModel">How the model's positions are remapped where a request does not say; null for not at all.</param>
     /// <param name="generator">Knows the memory.</param>
-    public GenerationFit Of(int prompt, int? answer, ChatRequestOptions asked, PositionRemapping? ofModel, ITokenGenerator generator)
+    public GenerationFit Of(int prompt, ChatRequestOptions asked, PositionRemapping? ofModel, ITokenGenerator generator)
     {
         // With sinks no token sees further back than the window of the sinks, wherever it stands, and memory stays the same.
         bool isBounded = asked.Dropping is AttentionSinks { Positions: SinkPositions.InCache } sinks && (contextLength is not { } length || (long)sinks.Sinks + sinks.Window <= length);
         int? window = isBounded ? null : WindowWith(asked.PositionRemapping ?? ofModel);
         // Where only the prompt is asked about, there is no answer.
-        int least = answer == 0 ? 0 : 1, most = Answer(prompt, answer);
-        bool isOpen = answer is null || most == Rest;
+        int least = LeastOf(asked), most = Answer(prompt, asked);
+        bool isOpen = asked.Length is null or Rest;
         if (window is { } end && most > end - prompt) most = Math.Max(least, end - prompt);
         // Of a prompt that fills the memory by itself, the figures say so, with the least answer there is.
         if (isOpen && !isBounded && (generator.Room(prompt, least, asked.Dropping)?.MaximumTokens ?? generator.MaximumTokens) is { } held && most > held - prompt) most = Math.Max(least, held - prompt);
@@ -54,10 +54,11 @@ internal sealed class ChatLengths(GenerationOptions generation, int? answerEnd, 
 
     /// <summary>Refuses what does not fit into the window.</summary>
     /// <exception cref="PromptTooLongException">The prompt fills the window.</exception>
-    public void RequireWindow(GenerationFit fit, int? answer, PositionRemapping? remapping)
+    public void RequireWindow(GenerationFit fit, ChatRequestOptions asked, PositionRemapping? ofModel)
     {
         if (fit.FitsWindow) return;
-        int window = fit.WindowTokens!.Value, least = answer == 0 ? 0 : 1;
+        PositionRemapping? remapping = asked.PositionRemapping ?? ofModel;
+        int window = fit.WindowTokens!.Value, least = LeastOf(asked);
         throw new PromptTooLongException(
             $"The prompt has {fit.PromptTokens} tokens, but the model's window{(window == contextLength ? "" : $" with {remapping}")} has {window}{(least > 0 ? ", of which the answer needs one at least" : "")}: shorten it, " +
             $"or allow it ({nameof(LongContextChatClientOptions)}.{nameof(LongContextChatClientOptions.AllowsBeyondContext)}).")
@@ -66,6 +67,9 @@ internal sealed class ChatLengths(GenerationOptions generation, int? answerEnd, 
             MaximumTokens = window - least,
         };
     }
+
+    /// <summary>0 where the prompt itself is asked about, so that there need be no answer.</summary>
+    private static int LeastOf(ChatRequestOptions asked) => asked.Length == 0 ? 0 : 1;
 
     /// <summary>
     /// Tokens of prompt and answer; null for no limit. A remapping shows the model no distance that it does not know up to a length of its own: (L − W)·G + W tokens, to a group, with Self-Extend, any number with dual chunk

@@ -23,6 +23,12 @@ internal sealed record ChatRequestOptions
     /// <summary>Whether the last message is gone on with.</summary>
     public bool ContinueFinalMessage { get; private init; }
 
+    /// <summary>Tokens of the answer at most; 0 where the prompt itself is asked about, <see cref="ChatLengths.Rest"/> for what window and memory leave, null for what the client says.</summary>
+    public int? Length { get; private init; }
+
+    /// <summary>What a length that is left open comes to at most; null for any.</summary>
+    public int? LengthLimit { get; private init; }
+
     /// <summary>Tokens at least; null for what the client says.</summary>
     public int? MinimumNewTokens { get; private init; }
 
@@ -62,7 +68,7 @@ internal sealed record ChatRequestOptions
     /// <summary>Likeliest tokens whose log-probabilities are asked for at each place of the prompt; null for what the client says.</summary>
     public int? PromptLogProbabilities { get; private init; }
 
-    /// <summary>Added to the scores, by token id; null for what the client says.</summary>
+    /// <summary>Added to the scores, by token id, besides what the client says; null for nothing.</summary>
     public IReadOnlyDictionary<int, double>? LogitBias { get; private init; }
 
     public double? MinP { get; private init; }
@@ -111,6 +117,7 @@ internal sealed record ChatRequestOptions
         }
 
         var more = new ChatOptionValues(options.AdditionalProperties);
+        OpenLength? open = more.Instance<OpenLength>(OpenLength.Key);
         bool? detailed = more.Flag(ChatOptionKeys.LogProbabilities);
         int? alternatives = more.Whole(ChatOptionKeys.TopLogProbabilities, 0, vocabularySize, $"0 to the {vocabularySize} tokens of the vocabulary");
         if (alternatives > 0 && detailed != true)
@@ -127,6 +134,8 @@ internal sealed record ChatRequestOptions
             PromptTokenIds = more.OptionalTokenIds(ChatOptionKeys.PromptTokenIds, vocabularySize),
             TellsPromptText = more.Flag(ChatOptionKeys.PromptText) ?? false,
             ContinueFinalMessage = more.Flag(ChatOptionKeys.ContinueFinalMessage) ?? false,
+            Length = open is null ? options.MaxOutputTokens : open.IsRest ? ChatLengths.Rest : null,
+            LengthLimit = open is null ? null : options.MaxOutputTokens,
             MinimumNewTokens = more.Whole(ChatOptionKeys.MinimumNewTokens, 0, int.MaxValue, "a number of tokens, 0 or more"),
             EnableThinking = options.Reasoning?.Effort is { } effort ? effort != ReasoningEffort.None : null,
             SeparatesReasoning = more.Flag(ChatOptionKeys.SeparateReasoning),

@@ -61,8 +61,8 @@ internal sealed class ChatRequestReader
         if (asked.Truncation is { } truncation) prompt = truncation.Apply(prompt, out cut);
         (string Text, string Tail)? kept = null;
         if (cut.Count > 0 && (asked.TellsPromptText || (asked.PromptLogProbabilities ?? generation.PromptLogProbabilities) is not null)) kept = ModelText.Spell(tokenizer, prompt.AsSpan(Math.Min(before, cut.Start)));
-        GenerationFit fit = lengths.Of(prompt.Length, chatOptions?.MaxOutputTokens, asked, remapping, generator);
-        lengths.RequireWindow(fit, chatOptions?.MaxOutputTokens, asked.PositionRemapping ?? remapping);
+        GenerationFit fit = lengths.Of(prompt.Length, asked, remapping, generator);
+        lengths.RequireWindow(fit, asked, remapping);
         GenerationOptions chosen = Generation(chatOptions, asked, fit);
         ReasoningSplitter? splitter = rendered is null ? null : Splitter(rendered, continuesTurn);
         bool hasTools = asked.Tools.Tools.Count > 0, separates = asked.SeparatesReasoning ?? options.SeparatesReasoning;
@@ -111,13 +111,13 @@ internal sealed class ChatRequestReader
     /// <param name="generator">Who answers.</param>
     /// <param name="remapping">The model's.</param>
     public GenerationFit Fit(int promptTokens, ChatOptions? chatOptions, ITokenGenerator generator, PositionRemapping? remapping) =>
-        Fit(promptTokens, ChatRequestOptions.Read(chatOptions, modelId, config.VocabularySize), chatOptions, generator, remapping);
+        Fit(promptTokens, ChatRequestOptions.Read(chatOptions, modelId, config.VocabularySize), generator, remapping);
 
     /// <summary>Whether messages fit; other parameters as above.</summary>
     public GenerationFit Fit(IEnumerable<ChatMessage> messages, ChatOptions? chatOptions, ITokenGenerator generator, PositionRemapping? remapping)
     {
         ChatRequestOptions asked = ChatRequestOptions.Read(chatOptions, modelId, config.VocabularySize);
-        return Fit(Tokens(messages, chatOptions, asked).Tokens.Length, asked, chatOptions, generator, remapping);
+        return Fit(Tokens(messages, chatOptions, asked).Tokens.Length, asked, generator, remapping);
     }
 
     /// <summary>Refuses messages that do not fit. Most do so surely, by the length of their text, and are not encoded for it; other parameters as above.</summary>
@@ -130,20 +130,20 @@ internal sealed class ChatRequestReader
         string? text = known is null ? Text(messages, chatOptions, asked).Text : null;
         // A token stands for a byte at least of the normalized text, but for a blank that some tokenizers put before it.
         long most = known ?? ((long)Encoding.UTF8.GetByteCount(text!) * MostOfNormalizing) + ModelText.Beginning(tokenizer, config).Count + 1;
-        if (most <= int.MaxValue && Fit((int)most, asked, chatOptions, generator, remapping).Fits) return;
-        GenerationFit fit = Fit(known ?? Tokens(messages, chatOptions, asked).Tokens.Length, asked, chatOptions, generator, remapping);
-        lengths.RequireWindow(fit, chatOptions?.MaxOutputTokens, asked.PositionRemapping ?? remapping);
+        if (most <= int.MaxValue && Fit((int)most, asked, generator, remapping).Fits) return;
+        GenerationFit fit = Fit(known ?? Tokens(messages, chatOptions, asked).Tokens.Length, asked, generator, remapping);
+        lengths.RequireWindow(fit, asked, remapping);
         if (!fit.FitsCache) throw generator.Room(fit.PromptTokens, fit.NewTokens, asked.Dropping)!.Value.Refusal();
     }
 
     /// <summary>Bytes that normalizing makes of one, at most: 11 under NFKC, 3 under NFC (the Unicode Consortium's FAQ on normalization; U+1D160 is 4 bytes and becomes 12).</summary>
     private int MostOfNormalizing => (tokenizer is HuggingFaceTokenizer own ? own.Definition.Normalizer is not null : tokenizer.Normalizer is not null) ? 11 : 1;
 
-    private GenerationFit Fit(int promptTokens, ChatRequestOptions asked, ChatOptions? chatOptions, ITokenGenerator generator, PositionRemapping? remapping)
+    private GenerationFit Fit(int promptTokens, ChatRequestOptions asked, ITokenGenerator generator, PositionRemapping? remapping)
     {
         asked.Dropping?.Validate();
         if (asked.Truncation is { } truncation && truncation.Cut(promptTokens) is { Count: > 0 }) promptTokens = truncation.MaximumTokens;
-        return lengths.Of(promptTokens, chatOptions?.MaxOutputTokens, asked, remapping, generator);
+        return lengths.Of(promptTokens, asked, remapping, generator);
     }
 
     /// <summary>What the model is given: the template's text where there is one, all of the text where there is any, the tokens, and how many of them were put before the text's own.</summary>
@@ -201,8 +201,8 @@ internal sealed class ChatRequestReader
     {
         GenerationOptions given = generation;
         int maximum = fit.NewTokens, minimum = asked.MinimumNewTokens ?? given.MinimumNewTokens;
-        if (maximum < lengths.Answer(fit.PromptTokens, chatOptions?.MaxOutputTokens)) minimum = Math.Min(minimum, maximum);
-        ulong seed = chatOptions?.Seed is { } own ? (ulong)own : new SplitMix64(given.Seed, Interlocked.Increment(ref requests)).Next();
+        // Only who asks for both in one request is told that they cannot be had.
+        if (asked.MinimumNewTokens is null || maximum < lengths.Answer(fit.PromptTokens, asked)) minimum = Math.Min(minimum, maximum);
         GenerationOptions made = given with
         {
             MaximumNewTokens = maximum,
@@ -214,7 +214,7 @@ internal sealed class ChatRequestReader
             MinP = asked.MinP ?? given.MinP,
             TypicalP = asked.TypicalP ?? given.TypicalP,
             TopNSigma = asked.TopNSigma ?? given.TopNSigma,
-            LogitBias = asked.LogitBias ?? given.LogitBias,
+            LogitBias = asked.LogitBias is { } biases ? Sum(given.LogitBias, biases) : given.LogitBias,
             BadWordIds = asked.BadWords.Count == 0 ? given.BadWordIds : [.. given.BadWordIds, .. asked.BadWords.SelectMany(SpellingsOf)],
             NoRepeatNGramSize = asked.NoRepeatNGramSize is { } run ? run > 0 ? run : null : given.NoRepeatNGramSize,
             LogProbabilities = asked.NoLogProbabilities ? null : asked.LogProbabilities ?? given.LogProbabilities,
@@ -223,11 +223,33 @@ internal sealed class ChatRequestReader
             RepetitionPenalty = asked.RepetitionPenalty ?? given.RepetitionPenalty,
             FrequencyPenalty = Exact(chatOptions?.FrequencyPenalty) ?? given.FrequencyPenalty,
             PresencePenalty = Exact(chatOptions?.PresencePenalty) ?? given.PresencePenalty,
-            Seed = unchecked((int)(seed ^ (seed >> 32))),
+            Seed = SeedOf(chatOptions?.Seed),
             StopTokenIds = StopTokens(asked),
         };
         made.Validate(config.VocabularySize);
         return made;
+    }
+
+    /// <summary>A request's own seed as it is where it is an int, else mixed into one; without one, another for each request.</summary>
+    private int SeedOf(long? asked)
+    {
+        if (asked is >= int.MinValue and <= int.MaxValue) return (int)asked;
+        ulong mixed = (asked is { } own ? new SplitMix64(unchecked((ulong)own)) : new SplitMix64(generation.Seed, Interlocked.Increment(ref requests))).Next();
+        return unchecked((int)(mixed ^ (mixed >> 32)));
+    }
+
+    /// <summary>What both add to the scores: a token that the client forbids stays forbidden.</summary>
+    private static IReadOnlyDictionary<int, double> Sum(IReadOnlyDictionary<int, double> given, IReadOnlyDictionary<int, double> asked)
+    {
+        if (given.Count == 0) return asked;
+        var sums = new Dictionary<int, double>(given);
+        foreach ((int token, double bias) in asked)
+        {
+            double sum = sums.GetValueOrDefault(token) + bias;
+            sums[token] = double.IsFinite(sum) ? Math.Clamp(sum, -float.MaxValue, float.MaxValue) : sum;
+        }
+
+        return sums;
     }
 
     private int[] StopTokens(ChatRequestOptions asked) => asked switch

@@ -6,6 +6,10 @@ internal sealed class ClientLifetime(params IReadOnlyList<IDisposable> owned) : 
 {
     private readonly CancellationTokenSource ended = new();
     private readonly Lock state = new();
+
+    /// <summary>Places for work that callers may leave behind: more at a time than there are processors for would only take their time from one another.</summary>
+    private readonly SemaphoreSlim working = new(2 * Environment.ProcessorCount);
+
     private int uses;
     private bool disposed;
 
@@ -34,6 +38,12 @@ internal sealed class ClientLifetime(params IReadOnlyList<IDisposable> owned) : 
 
         ended.Cancel();
         if (last) DisposeOwned();
+    }
+
+    /// <summary>One use more, within another.</summary>
+    private void Join()
+    {
+        lock (state) uses++;
     }
 
     private void End()
@@ -72,6 +82,32 @@ internal sealed class ClientLifetime(params IReadOnlyList<IDisposable> owned) : 
             catch (OperationCanceledException) when (lifetime.ended.IsCancellationRequested)
             {
                 throw new ObjectDisposedException(nameof(LongContextChatClient));
+            }
+        }
+
+        /// <summary>Does work on the thread pool, as one of few at a time. The caller's wait ends at once where it is cancelled; the work then goes on to its end, holding what the client owns, and so its place.</summary>
+        /// <exception cref="ObjectDisposedException">The client was disposed meanwhile.</exception>
+        public async Task<T> RunAsync<T>(Func<T> work)
+        {
+            await Guard(Entered()).ConfigureAwait(false);
+            lifetime.Join();
+            Task<T> running = Task.Run(work, CancellationToken.None);
+            _ = running.ContinueWith(
+                (done, owner) =>
+                {
+                    // Nobody may be there to be told.
+                    _ = done.Exception;
+                    var own = (ClientLifetime)owner!;
+                    own.working.Release();
+                    own.End();
+                },
+                lifetime, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            return await Guard(running.WaitAsync(Token)).ConfigureAwait(false);
+
+            async Task<bool> Entered()
+            {
+                await lifetime.working.WaitAsync(Token).ConfigureAwait(false);
+                return true;
             }
         }
 

@@ -16,7 +16,7 @@ namespace LongContext.Generation;
 /// running requests outgrow the memory, the last of them gives up its pages and is computed anew later.</para>
 /// <para>Reuse: full pages of known tokens are found again by the tokens themselves, from the first on, for requests with the same salt and remapping. Where frequencies depend on length (dynamic NTK,
 /// LongRoPE), only between texts whose frequencies are the same ones.</para>
-/// <para>The model must stay as it is: where its positions or adapter are changed, requests are refused. Weights that are trained further behind its back are not seen; call <see cref="ClearCacheAsync"/> then.
+/// <para>The model must stay as it is: where its positions or adapter are changed, requests are refused, and those on their way end with an <see cref="InvalidOperationException"/>. Weights that are trained further behind its back are not seen; call <see cref="ClearCacheAsync"/> then.
 /// A scorer or <see cref="TextGenerator"/>-based client of the same model takes turns with the engine's steps.</para>
 /// <para>Paged attention and continuous batching: Kwon et al. 2023 (vLLM, §4), Yu et al. 2022 (Orca, §3.1); chunked prompts: Agrawal et al. 2024 (Sarathi-Serve, §4); prefix trees: Zheng et al. 2024
 /// (SGLang, §3).</para>
@@ -30,7 +30,9 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
     private readonly GenerationEngineOptions options;
     private readonly DraftGuesser? drafts;
     private readonly CacheReservation reservation;
-    private bool disposed;
+    private readonly Lock ending = new();
+    private volatile bool disposed;
+    private bool isEnded;
 
     /// <summary>An engine for a model. The kernels for CPUs or for NVIDIA GPUs are used where they run it, else libtorch's operators; the logger is told which and why.</summary>
     /// <param name="model">The model; stays the caller's, and must outlive the engine.</param>
@@ -181,11 +183,17 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
     /// <summary>Ends all requests, whose callers get an <see cref="ObjectDisposedException"/>, and gives all memory back. The model stays the caller's.</summary>
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref disposed, true)) return;
-        loop.Dispose();
-        runner.Dispose();
-        drafts?.Dispose();
-        reservation.Dispose();
+        disposed = true;
+        // Whoever comes second waits for the first: the model may go once it returns.
+        lock (ending)
+        {
+            if (isEnded) return;
+            isEnded = true;
+            loop.Dispose();
+            runner.Dispose();
+            drafts?.Dispose();
+            reservation.Dispose();
+        }
     }
 
     /// <inheritdoc cref="Dispose"/>

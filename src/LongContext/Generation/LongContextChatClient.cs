@@ -328,8 +328,8 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
         IEnumerable<ChatMessage> messages, ChatOptions? options, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using ClientLifetime.Use use = lifetime.Begin(cancellationToken);
-        // A long prompt takes a while to write and to encode.
-        ChatRequest request = await use.Guard(Task.Run(() => RequestFault.Checked(() => reader.Read(messages, options, generator, model.PositionRemapping)), use.Token)).ConfigureAwait(false);
+        // A long prompt takes a while to write and to encode, and a grammar to make.
+        ChatRequest request = await use.RunAsync(() => RequestFault.Checked(() => reader.Read(messages, options, generator, model.PositionRemapping))).ConfigureAwait(false);
         var answer = new ChatAnswer(generator, Tokenizer, request);
         var read = new ChatContents(request);
         string id = "longcontext-" + Guid.NewGuid().ToString("N");

@@ -55,6 +55,28 @@ public sealed class AnswerLengthTests
         }
     }
 
+    /// <summary>The server's limit is none that a request asked for: the model's own length counts below it, and what memory leaves.</summary>
+    [Theory]
+    [InlineData("", 20, null, 20)]
+    [InlineData("", 20, 7, 7)]
+    [InlineData("", 5, 7, 5)]
+    [InlineData(",\"max_tokens\":-1", 20, 7, 20)]
+    [InlineData(",\"max_tokens\":9", 20, 7, 9)]
+    [InlineData("", 650, null, 0)]
+    [InlineData(",\"max_completion_tokens\":-1", 650, null, 0)]
+    public async Task Chat_OfNoStatedLengthUnderAServersLimit_HasTheModelsUpToIt(string more, int limit, int? ofModel, int made)
+    {
+        using var model = new ByteModel(Window);
+        if (ofModel is { } tokens) await File.WriteAllTextAsync(Path.Combine(model.Folder, "generation_config.json"), $$"""{"max_new_tokens":{{tokens}}}""", Token);
+        await using TestServer server = await TestServer.StartAsync(model.Load(ByteModel.Engine with { CacheTokens = 384 }), limits => limits.MaximumOutputTokens = limit);
+        (int status, JsonNode answer) = await server.ChatAsync(TestServer.Chat("hello", more + ",\"ignore_eos\":true"));
+        Assert.True(status == 200, answer.ToJsonString());
+        if (made > 0) Assert.Equal(made, (int)answer["usage"]!["completion_tokens"]!);
+        else Assert.InRange((int)answer["usage"]!["total_tokens"]!, 384, 385);
+        (status, answer) = await server.ChatAsync(TestServer.Chat("hello", more + $",\"min_tokens\":{limit + 1}"));
+        Assert.Equal((400, "min_tokens"), (status, (string?)answer["error"]!["param"]));
+    }
+
     [Theory]
     [InlineData("", null, Window)]
     [InlineData("", "0.5", Window)]

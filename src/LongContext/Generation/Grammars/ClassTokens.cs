@@ -19,7 +19,7 @@ internal sealed class ClassTokens
     /// <param name="order">The tokens in the tree's order.</param>
     /// <param name="through">The range of <paramref name="order"/> that goes through each node.</param>
     /// <param name="nodes">Nodes of the tree.</param>
-    /// <param name="set">The class's code points.</param>
+    /// <param name="set">The class's code points, in rising order and apart from one another.</param>
     public ClassTokens(IReadOnlyList<byte[]> texts, int[] order, Func<int, Range> through, int nodes, IReadOnlyList<(int First, int Last)> set)
     {
         tokens = new ulong[LongestText + 1][];
@@ -70,9 +70,13 @@ internal sealed class ClassTokens
 
     private static bool Holds(IReadOnlyList<(int First, int Last)> set, int codePoint)
     {
-        for (int i = 0; i < set.Count; i++)
+        int low = 0, high = set.Count - 1;
+        while (low <= high)
         {
-            if (codePoint >= set[i].First && codePoint <= set[i].Last) return true;
+            int middle = (low + high) >>> 1;
+            if (codePoint < set[middle].First) high = middle - 1;
+            else if (codePoint > set[middle].Last) low = middle + 1;
+            else return true;
         }
 
         return false;

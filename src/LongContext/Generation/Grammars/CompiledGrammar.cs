@@ -41,6 +41,9 @@ internal sealed class CompiledGrammar
     /// <summary>A bit for each token that has no text; where text is free, it may come.</summary>
     public ReadOnlySpan<ulong> TokensWithoutText => tokens.WithoutText;
 
+    /// <summary>About how many bytes it takes now: more the more of it was used. May be read while others use it.</summary>
+    public long Bytes => graph.Bytes;
+
     /// <summary>Whether a text is one of the grammar's.</summary>
     public bool IsMatch(string text)
     {

@@ -16,30 +16,38 @@ internal sealed class GrammarConstraint(CompiledGrammar grammar, IReadOnlyCollec
 
     private readonly int[] stops = [.. stopTokenIds.Where(id => id >= 0).Distinct()];
     private readonly float[] scores = new float[stopTokenIds.Count];
-    private readonly List<GrammarState> past = [grammar.Start];
+
+    /// <summary>The states, each with what may still be looked at from there on: what guesses take and bring goes with them where they are taken back.</summary>
+    private readonly List<(GrammarState State, long Credit)> past = [(grammar.Start, FirstCredit)];
     private int ends;
-    private long credit = FirstCredit;
 
     /// <summary>Whether the text is complete as it is.</summary>
-    public bool IsComplete => ends == 0 && past[^1].IsComplete;
+    public bool IsComplete => ends == 0 && Current.IsComplete;
 
     /// <inheritdoc/>
-    public bool MustEnd => ends > 0 || (past[^1].IsComplete && past[^1].Places.Length == 0);
+    public bool MustEnd => ends > 0 || (Current.IsComplete && Current.Places.Length == 0);
 
     /// <inheritdoc/>
-    public bool TakesAnything => IsComplete && grammar.TakesAnything(past[^1]);
+    public bool TakesAnything => IsComplete && grammar.TakesAnything(Current);
+
+    /// <summary>Places and nodes that may still be looked at.</summary>
+    public long Credit => past[^1].Credit;
+
+    private GrammarState Current => past[^1].State;
 
     /// <inheritdoc/>
     public void Mask(Span<float> logits)
     {
-        ReadOnlySpan<ulong> allowed = grammar.Allowed(past[^1], out long work);
+        (GrammarState state, long credit) = past[^1];
+        ReadOnlySpan<ulong> allowed = grammar.Allowed(state, out long work);
         // Others wait meanwhile: one answer may take so much of their time, and some more for each of its tokens.
         credit -= work;
+        past[^1] = (state, credit);
         if (credit < 0) throw new NoTokenAllowedException("The grammar is too ambiguous: finding the tokens that may come next took too long again and again. Make alternatives (anyOf, pattern) differ earlier, or repetitions simpler.") { IsOfGrammar = true };
         // Kept aside: an end token may also spell a text.
         for (int i = 0; i < stops.Length; i++) scores[i] = IsComplete && stops[i] < logits.Length ? logits[stops[i]] : float.NegativeInfinity;
         // Free text may have special tokens in it, and whatever else spells nothing.
-        bool isFree = ends == 0 && grammar.IsFree(past[^1]);
+        bool isFree = ends == 0 && grammar.IsFree(state);
         ReadOnlySpan<ulong> silent = grammar.TokensWithoutText;
         int known = Math.Min(logits.Length, allowed.Length * 64);
         for (int start = 0; start < known; start += 64)
@@ -78,9 +86,8 @@ internal sealed class GrammarConstraint(CompiledGrammar grammar, IReadOnlyCollec
             return true;
         }
 
-        if (ends > 0 || grammar.After(past[^1], token) is not { } next) return false;
-        past.Add(next);
-        credit += CreditOfToken;
+        if (ends > 0 || grammar.After(Current, token) is not { } next) return false;
+        past.Add((next, past[^1].Credit + CreditOfToken));
         if (past.Count > 2 * MostPast) past.RemoveRange(0, MostPast);
         return true;
     }

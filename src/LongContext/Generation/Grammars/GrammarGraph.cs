@@ -11,12 +11,16 @@ internal sealed partial class GrammarGraph
     /// <summary>Nodes of a grammar, at most.</summary>
     public const int MostNodes = 400_000;
 
+    /// <summary>Edges of a grammar, at most: ten for each node, far more than characters and their escapes make.</summary>
+    public const int MostEdges = 4_000_000;
+
     private const int MostPlaces = 16_384;
     private const int MostStates = 16_384;
 
     /// <summary>Places that states may have together, about 24 bytes each; a table of following states counts as many as it takes memory.</summary>
     private const long MostStored = 4 << 20;
     private const int TablePlaces = 96;
+    private const long BytesOfNode = 80, BytesOfEdge = 24, BytesOfPlace = 24, BytesOfStack = 120;
     private const int MostStacks = 1 << 18;
 
     /// <summary>Classes of characters that tables of tokens are made for, "any" among them.</summary>
@@ -30,8 +34,11 @@ internal sealed partial class GrammarGraph
     private int round;
     private readonly List<(int Node, GrammarStack? Stack)> open = [];
     private readonly Dictionary<string, int> classRules = new(StringComparer.Ordinal);
+
+    /// <summary>The same by the lists themselves, so that a repetition does not spell out its class each time.</summary>
+    private readonly Dictionary<IReadOnlyList<(int First, int Last)>, int> rulesOfLists = new(ReferenceEqualityComparer.Instance);
     private readonly List<IReadOnlyList<(int First, int Last)>> classes = [Utf8Grammar.Everything];
-    private int stackIds;
+    private int stackIds, edges;
     private long stored;
 
     /// <summary>Rules that nest within one another, at most; deeper ones are not read.</summary>
@@ -46,6 +53,9 @@ internal sealed partial class GrammarGraph
     /// <summary>Classes of characters that nodes name; the first is any character.</summary>
     public IReadOnlyList<IReadOnlyList<(int First, int Last)>> Classes => classes;
 
+    /// <summary>About how many bytes nodes, edges, states and masks take.</summary>
+    public long Bytes => (nodes.Count * BytesOfNode) + (edges * BytesOfEdge) + (firstReached.Length * 8L) + (stored * BytesOfPlace) + (stacks.Count * BytesOfStack) + (maskWords * 8);
+
     /// <summary>Makes a node.</summary>
     /// <exception cref="ArgumentException">There are too many.</exception>
     public int Add(bool endsRule = false)
@@ -57,13 +67,14 @@ internal sealed partial class GrammarGraph
     }
 
     /// <summary>Reads one byte of a range.</summary>
-    public void Byte(int from, byte first, byte last, int to) => nodes[from].Byte(first, last, to);
+    /// <exception cref="ArgumentException">There are too many edges.</exception>
+    public void Byte(int from, byte first, byte last, int to) => Joining(from).Byte(first, last, to);
 
-    /// <summary>Leads on without reading.</summary>
-    public void Empty(int from, int to) => nodes[from].LeadTo(to);
+    /// <summary>Leads on without reading; exceptions as of <see cref="Byte"/>.</summary>
+    public void Empty(int from, int to) => Joining(from).LeadTo(to);
 
-    /// <summary>Reads what a rule says.</summary>
-    public void Call(int from, int rule, int to, bool nests = false) => nodes[from].Call(rule, to, nests);
+    /// <summary>Reads what a rule says; exceptions as of <see cref="Byte"/>.</summary>
+    public void Call(int from, int rule, int to, bool nests = false) => Joining(from).Call(rule, to, nests);
 
     /// <summary>Reads bytes in turn.</summary>
     public void Text(int from, ReadOnlySpan<byte> text, int to)
@@ -123,6 +134,9 @@ internal sealed partial class GrammarGraph
     public int NodeCount => nodes.Count;
 
     /// <summary>Reads one character of a set, spelled the usual way. What takes many nodes is a rule that all uses share.</summary>
+    /// <param name="from">Where it begins.</param>
+    /// <param name="set">Code points in rising order, apart from one another; the list stays as it is.</param>
+    /// <param name="to">Where it leads.</param>
     /// <returns>The set's class, where there is one.</returns>
     public int Characters(int from, IReadOnlyList<(int First, int Last)> set, int to)
     {
@@ -132,23 +146,36 @@ internal sealed partial class GrammarGraph
             return -1;
         }
 
-        string key = string.Join(',', set.Select(range => $"{range.First:x}-{range.Last:x}"));
-        if (!classRules.TryGetValue(key, out int rule))
-        {
-            classRules.Add(key, rule = Add());
-            Utf8Grammar.Characters(this, rule, set, Add(endsRule: true));
-            // Few characters are soon walked through.
-            if (classes.Count < MostClasses && set.Sum(range => (long)range.Last - range.First + 1) > 1_000)
-            {
-                nodes[rule].BeginsClass = classes.Count;
-                classes.Add(set);
-            }
-        }
-
+        if (!rulesOfLists.TryGetValue(set, out int rule)) rulesOfLists.Add(set, rule = ClassRule(set));
         Call(from, rule, to);
         return nodes[rule].BeginsClass;
 
         static bool Holds((int First, int Last) range, int c) => range.First <= c && range.Last >= c;
+    }
+
+    private int ClassRule(IReadOnlyList<(int First, int Last)> set)
+    {
+        string key = string.Join(',', set.Select(range => $"{range.First:x}-{range.Last:x}"));
+        if (classRules.TryGetValue(key, out int rule)) return rule;
+        classRules.Add(key, rule = Add());
+        Utf8Grammar.Characters(this, rule, set, Add(endsRule: true));
+        // Few characters are soon walked through.
+        if (classes.Count < MostClasses && set.Sum(range => (long)range.Last - range.First + 1) > 1_000)
+        {
+            nodes[rule].BeginsClass = classes.Count;
+            classes.Add(set);
+        }
+
+        return rule;
+    }
+
+    /// <summary>A node that gets one more edge.</summary>
+    private GrammarNode Joining(int node)
+    {
+        if (edges == MostEdges)
+            throw new ArgumentException($"There are more than {MostEdges} edges in the grammar: give smaller repetitions (maxLength, maxItems, pattern), and fewer alternatives within them.");
+        edges++;
+        return nodes[node];
     }
 
     /// <summary>

@@ -105,9 +105,20 @@ internal sealed class PatternGrammar
     {
         if (++depth > MostDepth) throw Fault($"groups more than {MostDepth} deep");
         var choices = new List<Node>();
-        do choices.Add(Items(isTop));
+        var characters = new List<(int First, int Last)>();
+        bool hasNothing = false;
+        do
+        {
+            Sequence items = Items(isTop);
+            // Single characters are a class, and nothing is nothing however often it is there: each repeat of the group would have them all.
+            if (items.Items is [Characters one]) characters.AddRange(one.Ranges);
+            else if (items.Items.Count > 0) choices.Add(items);
+            else hasNothing = true;
+        }
         while (TryTake('|'));
         depth--;
+        if (characters.Count > 0) choices.Add(new Characters(Merged(characters)));
+        if (hasNothing) choices.Add(new Sequence([]));
         return choices.Count == 1 ? choices[0] : new Choice(choices);
     }
 
@@ -221,7 +232,7 @@ internal sealed class PatternGrammar
             ranges.AddRange(one);
         }
 
-        List<(int, int)> set = negated ? Except(ranges) : ranges;
+        List<(int, int)> set = negated ? Except(ranges) : Merged(ranges);
         return set.Count > 0 ? set : throw Fault("an empty class");
 
         List<(int First, int Last)> Member()
@@ -261,6 +272,9 @@ internal sealed class PatternGrammar
                 return char.IsAsciiLetterOrDigit(c) ? throw Fault($"the escape '\\{c}'") : [(c, c)];
         }
     }
+
+    /// <summary>The same characters, in rising order and each once.</summary>
+    private static List<(int, int)> Merged(List<(int First, int Last)> ranges) => Except(Except(ranges));
 
     private static List<(int, int)> Except(IEnumerable<(int First, int Last)> ranges)
     {

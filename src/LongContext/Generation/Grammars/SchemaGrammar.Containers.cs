@@ -12,6 +12,7 @@ internal sealed partial class SchemaGrammar
     {
         JsonObject properties = Properties(schema);
         List<string> required = Required(schema);
+        var needed = required.ToHashSet(StringComparer.Ordinal);
         JsonNode? others = schema.TryGetPropertyValue("additionalProperties", out JsonNode? given) ? given
             : JsonValue.Create(properties.Count == 0 || options.AllowsUndeclaredProperties);
         bool allowsOthers = merging.Alternatives(others).Count > 0;
@@ -19,19 +20,21 @@ internal sealed partial class SchemaGrammar
         var members = new List<(string Name, JsonNode? Schema, bool IsRequired)>();
         foreach ((string name, JsonNode? value) in properties)
         {
-            bool isNeeded = required.Contains(name);
+            bool isNeeded = needed.Contains(name);
             if (merging.Alternatives(value).Count > 0) members.Add((name, value, isNeeded));
             else if (isNeeded) return false;
         }
 
-        foreach (string name in required.Distinct())
+        foreach (string name in required)
         {
             if (properties.ContainsKey(name)) continue;
             if (!allowsOthers) return false;
             members.Add((name, others, true));
         }
 
-        if (allowsOthers && members.Find(member => member.Name.Length > LongestName) is { Name: { } tooLong })
+        // None of those that are named, one that nothing satisfies included, is another's.
+        List<string> names = [.. properties.Select(property => property.Key).Union(required)];
+        if (allowsOthers && names.Find(name => name.Length > LongestName) is { } tooLong)
             throw new ArgumentException($"The schema names a property of {tooLong.Length} characters beside others that may have any name, expected at most {LongestName}.");
         int start = graph.Add(), end = graph.Add();
         Nest(from, "{}"u8, start, end, to);
@@ -52,7 +55,7 @@ internal sealed partial class SchemaGrammar
             if (isRequired) current = -1;
         }
 
-        if (allowsOthers) after = Others(others, members, current, after);
+        if (allowsOthers) after = Others(others, names, current, after);
         if (current >= 0) graph.Empty(current, end);
         if (after >= 0) graph.Call(after, blanks, end);
         return true;
@@ -65,10 +68,11 @@ internal sealed partial class SchemaGrammar
         var other => throw new ArgumentException($"The schema's properties are {Shortened(other)}, expected an object."),
     };
 
+    /// <summary>The names of properties that must be there, each once.</summary>
     private static List<string> Required(JsonObject schema) => schema["required"] switch
     {
         null => [],
-        JsonArray list when list.All(x => x is JsonValue value && value.TryGetValue(out string? _)) => [.. list.Select(x => x!.GetValue<string>())],
+        JsonArray list when list.All(x => x is JsonValue value && value.TryGetValue(out string? _)) => [.. list.Select(x => x!.GetValue<string>()).Distinct()],
         var other => throw new ArgumentException($"The schema's required is {Shortened(other)}, expected a list of names."),
     };
 
@@ -79,14 +83,14 @@ internal sealed partial class SchemaGrammar
         var other => throw new ArgumentException($"The schema's prefixItems are {Shortened(other)}, expected a list of schemas."),
     };
 
-    private int Others(JsonNode? schema, List<(string Name, JsonNode? Schema, bool IsRequired)> members, int current, int after)
+    private int Others(JsonNode? schema, List<string> names, int current, int after)
     {
         int key = graph.Add(), colon = graph.Add(), next = graph.Add(), quote = graph.Add();
         if (current >= 0) graph.Empty(current, key);
         if (after >= 0) Comma(after, key);
         Comma(next, key);
         graph.Byte(key, (byte)'"', (byte)'"', quote);
-        if (members.Count == 0)
+        if (names.Count == 0)
         {
             Utf8Grammar.AnyCharacter(graph, quote, quote);
             graph.AllowFree(quote, int.MaxValue);
@@ -94,7 +98,7 @@ internal sealed partial class SchemaGrammar
         }
         else
         {
-            OtherNames(quote, [.. members.Select(member => member.Name.EnumerateRunes().Select(rune => rune.Value).ToArray())], 0, colon);
+            OtherNames(quote, [.. names.Select(name => name.EnumerateRunes().Select(rune => rune.Value).ToArray())], 0, colon);
         }
 
         Value(colon, schema, next);

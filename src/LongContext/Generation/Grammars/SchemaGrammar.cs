@@ -243,8 +243,10 @@ internal sealed partial class SchemaGrammar
 
     private bool Number(JsonObject schema, int from, int to, bool isInteger)
     {
-        decimal? minimum = Bound("minimum"), maximum = Bound("maximum"), above = Bound("exclusiveMinimum"), below = Bound("exclusiveMaximum");
-        bool isBounded = minimum is not null || maximum is not null || above is not null || below is not null;
+        bool isBounded = false, hasNone = false;
+        decimal? minimum = Bound("minimum", isLower: true), above = Bound("exclusiveMinimum", isLower: true);
+        decimal? maximum = Bound("maximum", isLower: false), below = Bound("exclusiveMaximum", isLower: false);
+        if (hasNone) return false;
         if (!isBounded && isInteger) (minimum, maximum) = (long.MinValue, long.MaxValue);
         if (!isBounded) graph.Text(from, "-0"u8, to);
         if (isInteger || isBounded)
@@ -256,13 +258,15 @@ internal sealed partial class SchemaGrammar
         PatternGrammar.Build(graph, from, @"^-?(0|[1-9][0-9]{0,19})(\.[0-9]{1,20})?([eE][+\-]?([0-9]{1,2}|1[0-9][0-9]|2[0-7][0-9]))?$", to);
         return true;
 
-        decimal? Bound(string key)
+        decimal? Bound(string key, bool isLower)
         {
             if (schema[key] is not { } node) return null;
             if (node.GetValueKind() != JsonValueKind.Number) throw new ArgumentException($"The schema's {key} is {Shortened(node)}, expected a number.");
+            isBounded = true;
             if (decimal.TryParse(node.ToJsonString(), System.Globalization.NumberStyles.Float, System.Globalization.CultureInfo.InvariantCulture, out decimal value) && Math.Abs(value) <= Unbounded) return value;
-            // Beyond what is written without an exponent anyway.
-            return node.GetValue<double>() < 0 ? -Unbounded : Unbounded;
+            // Beyond what is written without an exponent: on one side of it lies every number that is, on the other none.
+            hasNone |= node.GetValue<double>() > 0 == isLower;
+            return null;
         }
     }
 

@@ -9,6 +9,7 @@ internal sealed class SchemaMerging(JsonNode root)
     private const int MostAlternatives = 1000;
     private const int MostWork = 100_000;
     private const int ComparisonsOfWork = 64;
+    private const int CopiesOfWork = 8;
     private const int MostReferences = 64;
     private static readonly string[] s_types = ["object", "array", "string", "number", "integer", "boolean", "null"];
     private long work;
@@ -35,6 +36,7 @@ internal sealed class SchemaMerging(JsonNode root)
         Spend(1);
         if (schema is JsonValue flag && flag.TryGetValue(out bool any)) return any ? [[]] : [];
         if (schema is not JsonObject given) throw new ArgumentException($"A schema is {schema?.ToJsonString() ?? "null"}, expected an object, true or false.");
+        Spend(given.Count / CopiesOfWork);
         var own = new JsonObject();
         foreach ((string key, JsonNode? value) in given)
         {
@@ -54,7 +56,9 @@ internal sealed class SchemaMerging(JsonNode root)
         foreach (string key in (string[])["anyOf", "oneOf"])
         {
             if (given[key] is not { } list) continue;
-            results = Product(results, [.. Items(list, key).SelectMany(item => Resolve(item, path))]);
+            List<JsonObject> items = [.. Items(list, key).SelectMany(item => Resolve(item, path))];
+            // Where one takes whatever there is, the others take nothing besides.
+            if (!items.Exists(item => item.Count == 0)) results = Product(results, items);
         }
 
         if (given["allOf"] is { } all)
@@ -94,6 +98,8 @@ internal sealed class SchemaMerging(JsonNode root)
 
     private List<JsonObject> Product(List<JsonObject> left, List<JsonObject> right)
     {
+        if (right is [{ Count: 0 }]) return left;
+        if (left is [{ Count: 0 }]) return right;
         if (left.Count * (long)right.Count > MostAlternatives) throw new ArgumentException($"The schema's combinations make more than {MostAlternatives} alternatives.");
         var both = new List<JsonObject>();
         foreach (JsonObject a in left)
@@ -126,6 +132,7 @@ internal sealed class SchemaMerging(JsonNode root)
     /// <summary>What satisfies both; null where nothing does.</summary>
     private JsonObject? Merge(JsonObject left, JsonObject right)
     {
+        Spend(1 + ((Size(left) + Size(right)) / CopiesOfWork));
         var merged = (JsonObject)left.DeepClone();
         foreach ((string key, JsonNode? value) in right)
         {
@@ -178,6 +185,14 @@ internal sealed class SchemaMerging(JsonNode root)
         if (MergedItems(left, right) is { } items) merged["prefixItems"] = items;
         return merged;
     }
+
+    /// <summary>Nodes of a schema, which are copied or compared where it is merged.</summary>
+    private static long Size(JsonNode? node) => node switch
+    {
+        JsonObject map => 1 + map.Sum(member => Size(member.Value)),
+        JsonArray list => 1 + list.Sum(Size),
+        _ => 1,
+    };
 
     /// <summary>The properties that either side names: one that the other does not name is one of the other's additional properties.</summary>
     /// <returns>Null where neither names any.</returns>

@@ -157,7 +157,7 @@ internal sealed unsafe class CpuStep(CacheGroups groups, CpuPageStore store, Cpu
                 ReadOnlySpan<int> pages = sequence.Pages.Of(group);
                 nint* own = addresses + tableStarts[(i * count) + group];
                 int end = PageCount(group, sequence), first = groups.FirstVisible(group, sequence, sequence.CachedTokens) / store.PageTokens;
-                int sinks = groups.Windows[group] is null && sequence.Sinks is { } few ? (few.Sinks + store.PageTokens - 1) / store.PageTokens : 0;
+                int sinks = groups.Windows[group] is null && sequence.Sinks is { } few ? (int)(((long)few.Sinks + store.PageTokens - 1) / store.PageTokens) : 0;
                 for (int index = 0; index < first; index++) own[index] = index < sinks ? (nint)store.AddressOf(group, pages[index]) : 0;
                 for (int index = first; index < end; index++) own[index] = (nint)store.AddressOf(group, pages[index]);
             }

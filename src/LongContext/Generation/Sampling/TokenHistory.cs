@@ -9,6 +9,9 @@ internal sealed class TokenHistory
     private readonly Dictionary<int, int>? made;
     private int[] seen = [];
     private int[] tokens = [];
+
+    /// <summary>For each beginning of the last tokens how many of its own last ones are a beginning too; made once they are first looked for.</summary>
+    private int[] borders = [];
     private int seenCount;
     private readonly Stack<(int Token, bool IsNew)> guesses = new();
 
@@ -116,17 +119,41 @@ internal sealed class TokenHistory
         seen[seenCount++] = token;
     }
 
+    /// <summary>Forbids what followed the last size − 1 tokens wherever they stood before (Knuth, Morris and Pratt 1977): a walk over the text, whatever it repeats.</summary>
     private void BanRepeats(Span<float> logits, int size)
     {
         ReadOnlySpan<int> all = tokens.AsSpan(0, TokenCount);
         if (all.Length < size) return;
         ReadOnlySpan<int> end = all[^(size - 1)..];
-        for (int from = 0; from + size <= all.Length;)
+        if (end.IsEmpty)
         {
-            int found = all[from..^1].IndexOf(end);
-            if (found < 0) return;
-            logits[all[from + found + end.Length]] = float.NegativeInfinity;
-            from += found + 1;
+            foreach (int token in all) logits[token] = float.NegativeInfinity;
+            return;
+        }
+
+        if (borders.Length == 0) borders = new int[end.Length];
+        for (int i = 1, border = 0; i < end.Length; i++)
+        {
+            while (border > 0 && end[i] != end[border]) border = borders[border - 1];
+            if (end[i] == end[border]) border++;
+            borders[i] = border;
+        }
+
+        // The last token has none behind it.
+        for (int i = 0, matched = 0; i < all.Length - 1; i++)
+        {
+            if (matched == 0)
+            {
+                int next = all[i..^1].IndexOf(end[0]);
+                if (next < 0) return;
+                i += next;
+            }
+
+            while (matched > 0 && all[i] != end[matched]) matched = borders[matched - 1];
+            if (all[i] == end[matched]) matched++;
+            if (matched < end.Length) continue;
+            logits[all[i + 1]] = float.NegativeInfinity;
+            matched = borders[matched - 1];
         }
     }
 

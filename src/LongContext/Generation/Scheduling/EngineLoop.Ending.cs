@@ -49,6 +49,20 @@ internal sealed partial class EngineLoop
         End(sequence, exception);
     }
 
+    /// <summary>Ends all sequences where the model is no longer what their keys and values were computed with.</summary>
+    private void FailWhereChanged()
+    {
+        try
+        {
+            model.CheckUnchanged();
+        }
+        catch (InvalidOperationException e)
+        {
+            // One that was disposed, too.
+            EndAll(e);
+        }
+    }
+
     /// <summary>Ends the first sequence, for which no page can be had, and those that wait and whose texts would come to the same end.</summary>
     private void FailForMemory()
     {

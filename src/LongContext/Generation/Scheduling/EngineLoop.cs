@@ -162,6 +162,7 @@ internal sealed partial class EngineLoop : IDisposable
             while (TakeIn())
             {
                 scheduler.RemoveAbandoned(abandonedOne);
+                FailWhereChanged();
                 drafts?.Guess(scheduler.Running, stop.Token);
                 scheduler.Plan(batch, admitted);
                 Volatile.Write(ref runningCount, scheduler.Running.Count);
@@ -290,6 +291,8 @@ internal sealed partial class EngineLoop : IDisposable
             model.Gate?.Enter(cancellation);
             entered = true;
             runner.Run(batch, cancellation);
+            // Nothing is drawn of a step that the change fell into.
+            model.CheckUnchanged();
             Counters.Steps++;
             Counters.ComputedTokens += batch.TokenCount;
             foreach (EngineSequence sequence in scheduler.Planned) TryFinish(sequence);

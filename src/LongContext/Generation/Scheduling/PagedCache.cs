@@ -144,7 +144,7 @@ internal sealed partial class PagedCache
             if (groups[group].Group.Window is not { } window)
             {
                 if (sequence.Sinks is not { } sinks) continue;
-                (window, kept) = (sinks.Window, (sinks.Sinks + PageTokens - 1) / PageTokens);
+                (window, kept) = (sinks.Window, (int)(((long)sinks.Sinks + PageTokens - 1) / PageTokens));
             }
 
             // The next token sees from position - window + 1 on.

@@ -375,4 +375,84 @@ public sealed class ChatRequestTests : IDisposable
         await client.GetResponseAsync(messages, options, Token);
         return generator.Asked.Single();
     }
+
+    /// <summary>A minimum that the request does not name is no reason to refuse its length; its own is.</summary>
+    [Fact]
+    public async Task Request_ShorterThanTheClientsMinimum_HasItsLength()
+    {
+        using CausalLanguageModel model = ChatModels.Model();
+        var generator = new ScriptedGenerator(ChatModels.Bytes("abcdefgh"));
+        using LongContextChatClient client = ChatModels.Scripted(model, generator, options: new LongContextChatClientOptions { Generation = new GenerationOptions { MaximumNewTokens = 20, MinimumNewTokens = 10 } });
+        Assert.Equal("abc", (await client.GetResponseAsync("x", new ChatOptions { MaxOutputTokens = 3 }, Token)).Text);
+        Assert.Equal((3, 3), (generator.Asked[^1].Options.MinimumNewTokens, generator.Asked[^1].Options.MaximumNewTokens));
+        await client.GetResponseAsync("x", new ChatOptions { MaxOutputTokens = 15 }, Token);
+        Assert.Equal((10, 15), (generator.Asked[^1].Options.MinimumNewTokens, generator.Asked[^1].Options.MaximumNewTokens));
+        await Assert.ThrowsAsync<ArgumentException>(() => client.GetResponseAsync("x", new ChatOptions { MaxOutputTokens = 3, AdditionalProperties = new() { [ChatOptionKeys.MinimumNewTokens] = 10 } }, Token));
+    }
+
+    [Fact]
+    public async Task Request_Seeds_AreAllTheirOwn()
+    {
+        using CausalLanguageModel model = ChatModels.Model();
+        var generator = new ScriptedGenerator(ChatModels.Bytes("a"));
+        using LongContextChatClient client = ChatModels.Scripted(model, generator);
+        long[] seeds = [0, 4, -5, -1, int.MaxValue, int.MinValue, 1L << 40, -(1L << 40), (1L << 40) - 1, long.MaxValue, long.MinValue];
+        foreach (long seed in seeds) await client.GetResponseAsync("x", new ChatOptions { Seed = seed }, Token);
+        int[] asked = [.. generator.Asked.Select(each => each.Options.Seed)];
+        Assert.Equal([0, 4, -5, -1, int.MaxValue, int.MinValue], asked[..6]);
+        Assert.Equal(seeds.Length, asked.Distinct().Count());
+    }
+
+    [Fact]
+    public async Task Request_LogitBias_IsAddedToTheClients()
+    {
+        using CausalLanguageModel model = ChatModels.Model();
+        var generator = new ScriptedGenerator(ChatModels.Bytes("a"));
+        using LongContextChatClient client = ChatModels.Scripted(model, generator, options: new LongContextChatClientOptions
+        {
+            Generation = new GenerationOptions { LogitBias = new Dictionary<int, double> { [3] = double.NegativeInfinity, [4] = 1, [5] = float.MaxValue } },
+        });
+        var biases = new Dictionary<int, double> { [3] = 50, [4] = 0.5, [5] = float.MaxValue, [6] = -2 };
+        await client.GetResponseAsync("x", new ChatOptions { AdditionalProperties = new() { [ChatOptionKeys.LogitBias] = biases } }, Token);
+        Assert.Equal(new Dictionary<int, double> { [3] = double.NegativeInfinity, [4] = 1.5, [5] = float.MaxValue, [6] = -2 }, generator.Asked[^1].Options.LogitBias.OrderBy(pair => pair.Key).ToDictionary());
+    }
+
+    /// <summary>A caller who gives up does not wait for its text to be read; what the client owns is held until it is.</summary>
+    [Fact]
+    public async Task Request_CancelledWhileItIsRead_EndsAtOnceAndHoldsWhatItTouches()
+    {
+        CausalLanguageModel model = ChatModels.Model();
+        LongContextChatClient client = ChatModels.Scripted(model, new ScriptedGenerator(ChatModels.Bytes("a")), options: new LongContextChatClientOptions { OwnsModel = true });
+        using var go = new ManualResetEventSlim();
+        var begun = new TaskCompletionSource();
+        using var gone = new CancellationTokenSource();
+        Task<ChatResponse> asked = client.GetResponseAsync(Slow(), cancellationToken: gone.Token);
+        await begun.Task.WaitAsync(Token);
+        await gone.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asked.WaitAsync(TimeSpan.FromSeconds(20), Token));
+        client.Dispose();
+        model.ThrowIfDisposed();
+        go.Set();
+        while (!IsDisposed()) await Task.Delay(5, Token);
+
+        bool IsDisposed()
+        {
+            try
+            {
+                model.ThrowIfDisposed();
+                return false;
+            }
+            catch (ObjectDisposedException)
+            {
+                return true;
+            }
+        }
+
+        IEnumerable<ChatMessage> Slow()
+        {
+            begun.TrySetResult();
+            go.Wait(TimeSpan.FromMinutes(1), CancellationToken.None);
+            yield return new ChatMessage(ChatRole.User, "x");
+        }
+    }
 }

@@ -48,6 +48,72 @@ public sealed class GrammarBoundTests
         Assert.InRange(work, 1, 100_000);
     }
 
+    /// <summary>A repetition has its class, and its alternatives of one character, once in each repeat, however often the pattern says them.</summary>
+    [Theory]
+    [InlineData("[", "a", "]{1000}", true)]
+    [InlineData("(", "a|", "a){1000}", true)]
+    [InlineData("(a", "|", "){1000}", true)]
+    [InlineData("(()", "|()", "){10000}", false)]
+    public void FromPattern_TheSameManyTimesInARepetition_TakesNoMoreMemoryThanOnce(string before, string repeated, string behind, bool isTaken)
+    {
+        string pattern = before + string.Concat(Enumerable.Repeat(repeated, 60_000 / repeated.Length)) + behind;
+        long allocated = GC.GetAllocatedBytesForCurrentThread();
+        if (isTaken) Assert.True(TextGrammar.FromPattern(pattern, GrammarTokenizers.ByteLevel).IsMatch(new string('a', 1000)));
+        else Assert.Contains("edges", Assert.Throws<ArgumentException>(() => TextGrammar.FromPattern(pattern, GrammarTokenizers.ByteLevel)).Message, StringComparison.Ordinal);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - allocated, 0, 150L << 20);
+    }
+
+    [Fact]
+    public void FromPattern_ClassOfManyCharactersRepeated_IsSpelledOnce()
+    {
+        string every = string.Concat(Enumerable.Range(0, 6000).Select(i => (char)(0x4E00 + (2 * i))));
+        long allocated = GC.GetAllocatedBytesForCurrentThread();
+        TextGrammar grammar = TextGrammar.FromPattern($"[{every}]{{4000}}", GrammarTokenizers.ByteLevel);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - allocated, 0, 100L << 20);
+        Assert.True(grammar.IsMatch(new string('\u4E02', 4000)));
+        Assert.False(grammar.IsMatch(new string('\u4E03', 4000)));
+    }
+
+    /// <summary>What takes anything changes nothing, and what is copied again and again counts.</summary>
+    [Theory]
+    [InlineData("{}", "{}", true)]
+    [InlineData("{\"x#\":1}", "{\"y\":1}", false)]
+    public void FromSchema_ManyCombinationsOfALargeSchema_AreSoonTakenOrRefused(string any, string all, bool isTaken)
+    {
+        string schema = $$"""{{{string.Concat(Enumerable.Range(0, 4400).Select(i => $"\"k{i}\":0,"))}}"anyOf":[{{Many(any, 1000)}}],"allOf":[{{Many(all, 6000)}}]}""";
+        long allocated = GC.GetAllocatedBytesForCurrentThread();
+        if (isTaken) Assert.True(JsonGrammar.FromSchema(schema, GrammarTokenizers.ByteLevel).IsMatch("[1]"));
+        else Assert.Contains("more alternatives than can be followed", Assert.Throws<ArgumentException>(() => JsonGrammar.FromSchema(schema, GrammarTokenizers.ByteLevel)).Message, StringComparison.Ordinal);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - allocated, 0, 500L << 20);
+
+        static string Many(string each, int count) => string.Join(',', Enumerable.Range(0, count).Select(i => each.Replace("#", $"{i}", StringComparison.Ordinal)));
+    }
+
+    /// <summary>Guesses that are taken back have neither cost nor brought anything: an answer ends where it would without them.</summary>
+    [Fact]
+    public void Rollback_OfGuesses_LeavesWhatMayBeLookedAtAsItWas()
+    {
+        HuggingFaceTokenizer tokenizer = GrammarTokenizers.ByteLevel;
+        var constraint = new GrammarConstraint(TextGrammar.FromPattern("x?([a-z]{3,40} )*[0-9]", tokenizer).Texts, []);
+        var scores = new float[tokenizer.VocabularySize];
+        long first = constraint.Credit;
+        constraint.Mask(scores);
+        Assert.True(constraint.TryAccept('x'));
+        long before = constraint.Credit;
+        for (int i = 0; i < 6; i++)
+        {
+            Assert.True(constraint.TryAccept('a'));
+            constraint.Mask(scores);
+        }
+
+        constraint.Rollback(6);
+        Assert.Equal(before, constraint.Credit);
+        constraint.Mask(scores);
+        Assert.InRange(constraint.Credit, 0, before - 1);
+        constraint.Rollback(1);
+        Assert.Equal(first, constraint.Credit);
+    }
+
     private static int Letter(HuggingFaceTokenizer tokenizer, char letter) =>
         TokenBytes.Of(tokenizer).Trie.Texts.Select((text, id) => (text, id)).First(pair => pair.text.AsSpan().SequenceEqual(Encoding.UTF8.GetBytes([letter]))).id;
 }

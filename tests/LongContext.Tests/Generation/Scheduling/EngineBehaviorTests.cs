@@ -74,6 +74,30 @@ public sealed class EngineBehaviorTests
         Assert.False(cancelled);
     }
 
+    /// <summary>Whoever disposes what another is just disposing may let go of the model behind it, and so has to wait.</summary>
+    [Fact]
+    public async Task Dispose_WhileAnotherDoes_ReturnsOnceTheThreadIsGone()
+    {
+        using ManualResetEventSlim entered = new(), go = new();
+        GenerationEngine engine = Engines.Make(new OraclePages(4, [null]), 1 << 20, runner: pages => new OracleRunner(pages, Engines.Vocabulary)
+        {
+            Before = (_, _) =>
+            {
+                entered.Set();
+                go.Wait(TimeSpan.FromMinutes(1), CancellationToken.None);
+            },
+        });
+        Task<GenerationResult> running = engine.GenerateAsync(Request(3), TestContext.Current.CancellationToken);
+        Assert.True(entered.Wait(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        Task first = engine.DisposeAsync().AsTask();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => running);
+        Task second = engine.DisposeAsync().AsTask();
+        await Task.WhenAny(second, Task.Delay(200, TestContext.Current.CancellationToken));
+        Assert.False(first.IsCompleted || second.IsCompleted);
+        go.Set();
+        await Task.WhenAll(first, second).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+    }
+
     [Fact]
     public async Task Dispose_RequestsOnTheirWay_TellsTheirCallers()
     {

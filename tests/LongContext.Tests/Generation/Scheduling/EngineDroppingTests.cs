@@ -1,5 +1,6 @@
 using LongContext.Data;
 using LongContext.Generation;
+using LongContext.Models;
 using LongContext.Positions;
 using LongContext.Tokenization;
 
@@ -33,6 +34,20 @@ public sealed class EngineDroppingTests
             await engine.ClearCacheAsync();
             Assert.Equal(0, pages.CommittedBytes);
         }
+    }
+
+    /// <summary>Pages of sinks are counted without an overflow, by the cache and by the runner.</summary>
+    [Fact]
+    public async Task GenerateAsync_AsManySinksAsThereAreNumbers_DropsNothing()
+    {
+        using CausalLanguageModel model = TinyModels.Create(dataType: TorchSharp.torch.ScalarType.Float32);
+        await using var engine = new GenerationEngine(model, new GenerationEngineOptions { CacheTokens = 200, Threads = 1 });
+        var request = new GenerationRequest { Prompt = TinyModels.Tokens(60, 1), Options = new GenerationOptions { MaximumNewTokens = 30, StopTokenIds = [] } };
+        GenerationResult whole = await engine.GenerateAsync(request, TestContext.Current.CancellationToken);
+        GenerationResult sinks = await engine.GenerateAsync(request with { Dropping = new AttentionSinks { Sinks = int.MaxValue - 5, Window = 5 } }, TestContext.Current.CancellationToken);
+        Assert.Equal((30, 0), (sinks.Tokens.Count, sinks.DroppedTokens));
+        // Scores are summed in another order, which in the end may decide.
+        Assert.Equal(whole.Tokens.Take(5), sinks.Tokens.Take(5));
     }
 
     private static TokenDropping Dropping(ref SplitMix64 random)

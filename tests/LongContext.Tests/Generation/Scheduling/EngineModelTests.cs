@@ -43,6 +43,27 @@ public sealed class EngineModelTests
         Assert.Contains("positions changed", Assert.Throws<InvalidOperationException>(() => engine.StreamAsync(request)).Message, StringComparison.Ordinal);
     }
 
+    /// <summary>Who runs and who waits is told, and nobody gets tokens of two models.</summary>
+    [Fact]
+    public async Task StreamAsync_ModelChangedMeanwhile_EndsWhatRunsAndWaits()
+    {
+        using CausalLanguageModel model = TinyModels.Create(dataType: TorchSharp.torch.ScalarType.Float32);
+        await using var engine = new GenerationEngine(model, new GenerationEngineOptions { CacheTokens = 200, Threads = 1, MaximumSequences = 1 });
+        var request = new GenerationRequest { Prompt = new[] { 3, 4 }, Options = new GenerationOptions { MaximumNewTokens = 190, StopTokenIds = [] } };
+        Task<GenerationResult> running, waiting;
+        // No step goes on before the change.
+        using (await ModelGate.Of(model).EnterAsync(TestContext.Current.CancellationToken))
+        {
+            (running, waiting) = (engine.GenerateAsync(request, TestContext.Current.CancellationToken), engine.GenerateAsync(request, TestContext.Current.CancellationToken));
+            while (engine.Statistics.RunningRequests == 0) await Task.Delay(1, TestContext.Current.CancellationToken);
+            model.SetRopeScaling(RopeScaling.Yarn(4));
+        }
+
+        foreach (Task<GenerationResult> task in new[] { running, waiting }) Assert.Contains("positions changed", (await Assert.ThrowsAsync<InvalidOperationException>(() => task)).Message, StringComparison.Ordinal);
+        Assert.Equal(0, engine.Statistics.GeneratedTokens);
+        Assert.Equal(0, engine.Statistics.UsedCacheBytes);
+    }
+
     [Fact]
     public async Task ChatClient_OverAnEngine_AnswersManyAtOnceAsTheOtherDoesOneByOne()
     {
