@@ -11,8 +11,13 @@ internal sealed partial class NamePattern
     /// <summary>Real ones have some hundred characters.</summary>
     private const int MaximumLength = 10_000;
 
+    /// <summary>What layers are looked for behind where no pattern is given.</summary>
+    private const string AnyModule = "[^.]*";
+
     private const RegexOptions Plain = RegexOptions.CultureInvariant;
-    private static readonly TimeSpan Limit = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Of the clock's time, of which a busy machine may give little: a match that needs no bound takes a thousandth of it.</summary>
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
 
     private readonly string pattern;
     private readonly Regex regex;
@@ -30,7 +35,7 @@ internal sealed partial class NamePattern
     /// <summary>The first number between dots that follows a part of the name matching the pattern.</summary>
     /// <exception cref="ArgumentException">It is no regular expression.</exception>
     public static NamePattern Layer(string? pattern) =>
-        new(pattern ?? "", Make($@"\A.*?\.(?:{(pattern is null ? "[^.]*" : Translate(pattern))})\.(?<layer>[0-9]+)\.", pattern ?? ""));
+        new(pattern ?? AnyModule, Make($@"\A.*?\.(?:{Translate(pattern ?? AnyModule)})\.(?<layer>[0-9]+)\.", pattern ?? AnyModule));
 
     /// <summary>Why the pattern cannot be used; null if it can.</summary>
     public static string? WhyNot(string pattern)
@@ -65,7 +70,7 @@ internal sealed partial class NamePattern
         }
         catch (RegexMatchTimeoutException)
         {
-            throw new ArgumentException($"Pattern '{Shown(pattern)}' took longer than {Limit.TotalMilliseconds} ms on the name '{name}'; write it without nested repetition.");
+            throw new ArgumentException($"Pattern '{Shown(pattern)}' took longer than {Limit.TotalSeconds} s on the name '{name}'; write it without nested repetition.");
         }
     }
 
