@@ -38,6 +38,6 @@ public static partial class AttentionKernels
         return kernel;
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Attention kernel {Kernel} on {Device} ({DataType}, head size {HeadDimension}): {Reason}.")]
+    [LoggerMessage(EventId = 111, Level = LogLevel.Information, Message = "Attention kernel {Kernel} on {Device} ({DataType}, head size {HeadDimension}): {Reason}.")]
     private static partial void LogChoice(ILogger logger, string kernel, string device, ScalarType dataType, int headDimension, string reason);
 }

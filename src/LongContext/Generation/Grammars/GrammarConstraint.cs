@@ -6,7 +6,8 @@ namespace LongContext.Generation.Grammars;
 /// <summary>Where one sequence is in a grammar.</summary>
 /// <param name="grammar">The grammar, shared with others.</param>
 /// <param name="stopTokenIds">Tokens that end the sequence; they may come where the text is complete.</param>
-internal sealed class GrammarConstraint(CompiledGrammar grammar, IReadOnlyCollection<int> stopTokenIds) : ITokenConstraint
+/// <param name="isInText">Whether the sequence is decoded behind another text. Default false.</param>
+internal sealed class GrammarConstraint(CompiledGrammar grammar, IReadOnlyCollection<int> stopTokenIds, bool isInText = false) : ITokenConstraint
 {
     /// <summary>Places and nodes that may be looked at for an answer: some two thirds of a second, then about 40 ms for each token.</summary>
     private const long FirstCredit = 16 << 20, CreditOfToken = 1 << 20;
@@ -16,7 +17,7 @@ internal sealed class GrammarConstraint(CompiledGrammar grammar, IReadOnlyCollec
 
     private readonly int[] stops = [.. stopTokenIds.Where(id => id >= 0).Distinct()];
     private readonly float[] scores = new float[stopTokenIds.Count];
-    private readonly List<GrammarState> past = [grammar.Start];
+    private readonly List<GrammarState> past = [isInText ? grammar.StartInText : grammar.Start];
     private int ends;
     private long credit = FirstCredit;
 
