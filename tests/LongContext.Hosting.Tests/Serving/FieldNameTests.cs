@@ -1,8 +1,14 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using System.Text.Json.Nodes;
 using LongContext.Evaluation;
 using LongContext.Generation;
 using LongContext.Hosting.Support;
 using LongContext.Tokenization;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace LongContext.Hosting.Serving;
 
@@ -38,6 +44,57 @@ public sealed class FieldNameTests
             "chat_template_kwargs":{"enable_thinking":true},"add_generation_prompt":true,"continue_final_message":false,"add_special_tokens":false,"skip_special_tokens":true,"include_stop_str_in_output":false,"verbosity":"medium",
             "modalities":["text"],"store":false,"metadata":{},"service_tier":"auto","mirostat":0,"guided_grammar":"","longcontext_json_whitespace":"none"
             """))).Status);
+    }
+
+    [Fact]
+    public async Task Log_OfRefusalsAndUnknownFields_IsALineWithoutAStack()
+    {
+        var log = new RecordedLog { Least = LogLevel.Debug };
+        await using TestServer server = await TestServer.StartAsync(new FakeChatClient(), more: builder => builder.Logging.SetMinimumLevel(LogLevel.Debug).AddProvider(log));
+        await server.ChatAsync(TestServer.Chat("x", ""","temprature":1,"longcontext":2"""));
+        Assert.Contains("temprature, longcontext", Assert.Single(log.Entries, entry => entry.Level == LogLevel.Debug && entry.Message.Contains("unheeded", StringComparison.Ordinal)).Message, StringComparison.Ordinal);
+        await server.ChatAsync(TestServer.Chat("x", ""","longcontext_\nb":1"""));
+        string line = Assert.Single(log.Entries, entry => entry.Message.Contains("was refused", StringComparison.Ordinal)).Message;
+        Assert.Contains("(400): 'longcontext_ b' is unknown", line, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', line);
+    }
+
+    [Fact]
+    public async Task TokenRate_OfAStreamThatIsReadLate_IsTheEngines()
+    {
+        var rates = new ConcurrentQueue<double>();
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, own) =>
+            {
+                if (instrument.Name == "longcontext.hosting.token_rate") own.EnableMeasurementEvents(instrument);
+            },
+        };
+        listener.SetMeasurementEventCallback<double>((_, rate, tags, _) =>
+        {
+            foreach (KeyValuePair<string, object?> tag in tags)
+            {
+                if ("read late".Equals(tag.Value)) rates.Enqueue(rate);
+            }
+        });
+        listener.Start();
+        using var model = new ByteModel();
+        await using TestServer server = await TestServer.StartAsync(model.Load(), model: options => options.ModelId = "read late");
+        await server.Model.LoadAsync(TestContext.Current.CancellationToken);
+        IChatClient client = server.Services.GetRequiredService<IChatClient>();
+        const int tokens = 30;
+        TimeSpan waited = default;
+        var asked = new ChatOptions { MaxOutputTokens = tokens, AdditionalProperties = new() { [ChatOptionKeys.IgnoreEndOfSentence] = true } };
+        await foreach (ChatResponseUpdate _ in client.GetStreamingResponseAsync("x", asked, TestContext.Current.CancellationToken))
+        {
+            if (waited != default) continue;
+            long first = Stopwatch.GetTimestamp();
+            await FakeChatClient.UntilAsync(() => server.Model.EngineStatistics!.CompletedRequests == 1, TestContext.Current.CancellationToken);
+            await Task.Delay(200, TestContext.Current.CancellationToken);
+            waited = Stopwatch.GetElapsedTime(first);
+        }
+
+        Assert.True(Assert.Single(rates) > (tokens - 1) / waited.TotalSeconds);
     }
 
     [Fact]

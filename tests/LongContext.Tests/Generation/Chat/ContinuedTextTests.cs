@@ -35,6 +35,13 @@ public sealed class ContinuedTextTests
     }
 
     [Fact]
+    public void Load_AFolderThatIsNotThere_SaysWhereItLooked()
+    {
+        DirectoryNotFoundException e = Assert.Throws<DirectoryNotFoundException>(() => LongContextChatClient.Load("no/such/model"));
+        Assert.All(["\"no/such/model\"", Path.GetFullPath("no/such/model")], part => Assert.Contains(part, e.Message, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Constraint_InAText_TakesNoBlankThatTheFormHasNot()
     {
         HuggingFaceTokenizer tokenizer = GrammarTokenizers.ByteFallback;
