@@ -1,4 +1,5 @@
 using LongContext.AspNetCore.Serving;
+using LongContext.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -49,5 +50,5 @@ public static class OpenAIEndpointRouteBuilderExtensions
 
     private static T Needed<T>(IServiceProvider services)
         where T : class =>
-        services.GetService<T>() ?? throw new InvalidOperationException($"{nameof(OpenAIServiceCollectionExtensions.AddLongContextOpenAI)} was not called on the services.");
+        services.GetService<LongContextModels>() is null ? throw new InvalidOperationException("No model was added: call AddLongContext or AddKeyedLongContext (package LongContext.Hosting) on the services, beside AddLongContextOpenAI.") : services.GetService<T>() ?? throw new InvalidOperationException($"{nameof(OpenAIServiceCollectionExtensions.AddLongContextOpenAI)} was not called on the services.");
 }

@@ -68,6 +68,12 @@ public sealed class OpenAIServerOptions
     /// </summary>
     public bool AllowsPriority { get; set; } = true;
 
+    /// <summary>
+    /// Whether a request with a field that is not known here is refused. False (the default): such fields are left unheeded, as OpenAI's other servers do, and named in the log at the level Debug; those that begin with
+    /// "longcontext_" are refused in any case.
+    /// </summary>
+    public bool RefusesUnknownFields { get; set; }
+
     /// <summary>Stop strings of a request. Default 16.</summary>
     public int MaximumStopStrings { get; set; } = 16;
 

@@ -1,8 +1,11 @@
 using LongContext.AspNetCore.Serving;
+using LongContext.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace LongContext.AspNetCore;
@@ -32,7 +35,13 @@ public static class OpenAIServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         OptionsBuilder<OpenAIServerOptions> options = services.AddOptions<OpenAIServerOptions>();
-        if (section is not null) options.Bind(section, binder => binder.ErrorOnUnknownConfiguration = true);
+        if (section is not null)
+        {
+            options.Configure(_ => LongContextServiceCollectionExtensions.RequireUsable(section, typeof(OpenAIServerOptions), Options.DefaultName));
+            options.Bind(section, binder => binder.ErrorOnUnknownConfiguration = true);
+            services.AddSingleton<IHostedService>(provider => new ConfigurationWatch("the server", section, provider.GetRequiredService<ILoggerFactory>().CreateLogger("LongContext.AspNetCore")));
+        }
+
         if (configure is not null) options.Configure(configure);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OpenAIServerOptions>, OpenAIServerOptionsValidator>());
         options.ValidateOnStart();

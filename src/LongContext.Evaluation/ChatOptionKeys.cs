@@ -83,8 +83,20 @@ public static class ChatOptionKeys
     /// <summary>How positions are remapped for this request (Self-Extend, dual chunk attention), a <c>PositionRemapping</c> of the library. The library's own.</summary>
     public const string PositionRemapping = "longcontext_position_remapping";
 
-    /// <summary>How a prompt that is too long is cut in its middle, template included, before anything else; a <c>TokenTruncation</c> of the library. The library's own.</summary>
+    /// <summary>How a prompt that is too long is cut in its middle, template included, before anything else; a <c>TokenTruncation</c> of the library, with a <c>MaximumTokens</c> of <see cref="int.MaxValue"/> for what the window leaves beside the answer. The library's own.</summary>
     public const string TokenTruncation = "longcontext_token_truncation";
+
+    /// <summary>
+    /// Blanks in an answer that is held to a JSON schema, a <c>JsonWhitespace</c> of the library or its name: "none", or "limited" as models are used to write. Where nobody says: none where the schema is strict
+    /// (<see cref="StrictSchema"/>), else limited. The library's own.
+    /// </summary>
+    public const string JsonWhitespace = "longcontext_json_whitespace";
+
+    /// <summary>
+    /// Whether the JSON schema of an answer is strict, true or false: then there are no blanks in it where nobody says otherwise. The same as the additional property "strict", which counts where this is absent, but of functions says
+    /// nothing. The library's own.
+    /// </summary>
+    public const string StrictSchema = "longcontext_strict_schema";
 
     /// <summary>In a response: the <c>TokenCut</c> that <see cref="TokenTruncation"/> took out of the prompt, counted in the prompt as it was; absent where it is whole. The library's own.</summary>
     public const string PromptCut = "longcontext_prompt_cut";

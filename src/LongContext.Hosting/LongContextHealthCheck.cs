@@ -19,6 +19,7 @@ internal sealed class LongContextHealthCheck(LongContextModel model) : IHealthCh
             ["waiting"] = model.WaitingRequests,
             ["waiting_limit"] = model.MaximumQueuedRequests,
         };
+        if (model.Client is { } client && LongContextModel.ChatFormatName(client) is { } format) data["chat_format"] = format;
         if (model.EngineStatistics is { } engine) Add(data, engine);
         Exception? broken = model.Client?.GetService<GenerationEngine>()?.Failure;
         HealthStatus failure = context.Registration?.FailureStatus ?? HealthStatus.Unhealthy;

@@ -244,11 +244,13 @@ public sealed partial class LongContextModel : IDisposable, IAsyncDisposable
         {
             IChatClient client = options.ClientFactory is { } factory ? await factory(services, refusing.Token).ConfigureAwait(false)
                 ?? throw new InvalidOperationException($"{nameof(LongContextOptions)}.{nameof(LongContextOptions.ClientFactory)} gave null, expected a client.")
-                : LongContextChatClient.Load(options.ModelFolder!, ClientOptions());
+                : LongContextChatClient.Load(options.ModelFolder!, WithinWindow(ClientOptions()));
             TimeSpan time = Stopwatch.GetElapsedTime(start);
             LoadedAt = TimeProvider.System.GetUtcNow();
             HostingMeter.Loaded(ModelId, time);
-            LogLoaded(logger, ModelId, time.TotalSeconds);
+            LogLoaded(logger, ModelId, time.TotalSeconds, ChatFormatName(client) ?? "its client's own");
+            if ((client as LongContextChatClient)?.UnknownTemplate is { } why) LogUnknownTemplate(logger, ModelId, why);
+            else if (client is LongContextChatClient { ChatFormat: null }) LogNoTemplate(logger, ModelId);
             return client;
         }
         catch (Exception e) when (e is not OperationCanceledException)
@@ -268,6 +270,9 @@ public sealed partial class LongContextModel : IDisposable, IAsyncDisposable
             Generation = generation,
             AnswerEnd = answerEnd,
             Engine = options.UsesEngine ? EngineOptions() : null,
+            ChatFormat = options.CustomChatFormat ?? (options.ChatFormat is { } format ? Chat.ChatFormat.Named(format) : null),
+            TakesUnknownTemplate = true,
+            JsonWhitespace = options.JsonWhitespace,
             Rendering = new Chat.ChatRenderOptions { EnableThinking = options.EnableThinking },
             Loading = new ModelLoadOptions
             {
@@ -281,19 +286,39 @@ public sealed partial class LongContextModel : IDisposable, IAsyncDisposable
         };
     }
 
+    /// <summary>Refuses a length that is longer than the window, in the words of a host's settings.</summary>
+    private LongContextChatClientOptions WithinWindow(LongContextChatClientOptions made)
+    {
+        if (made.ContextLength is { } asked && ModelText.Window(CausalLanguageModel.ReadConfig(options.ModelFolder!, made.Loading)) is var window && asked > window)
+        {
+            throw new ArgumentException(
+                $"LongContextOptions: ContextLength is {asked}, but the model's window has {window} tokens{(options.RopeExtension is null ? "" : " with its RopeExtension")}: ask for less, or extend the window by RopeExtension (Method and Factor).");
+        }
+
+        return made;
+    }
+
+    /// <summary>What a client writes conversations with: a format's name, "unknown" or "none"; null for a client that does not say.</summary>
+    internal static string? ChatFormatName(IChatClient client) => client is LongContextChatClient own
+        ? own.ChatFormat?.Name ?? (own.UnknownTemplate is null ? "none" : "unknown")
+        : client.GetService<Chat.ChatFormat>()?.Name;
+
     private GenerationEngineOptions EngineOptions()
     {
         GenerationEngineOptions engine = options.EngineForAll();
         return engine with { Logger = engine.Logger ?? logger };
     }
 
+    /// <summary>What a request is told that was being answered.</summary>
+    internal ModelNotReadyException Ended() => new($"The model \"{ModelId}\" ended the request before its answer was whole: the host stops, and it had {options.DrainTimeout.TotalSeconds:0.#} seconds to finish.");
+
     internal ModelNotReadyException Stopped() => new($"The model \"{ModelId}\" takes no more requests: the host stops.");
 
     [LoggerMessage(1, LogLevel.Information, "Loading the model {Model}.")]
     private static partial void LogLoading(ILogger logger, string model);
 
-    [LoggerMessage(2, LogLevel.Information, "The model {Model} is ready after {Seconds:0.0} s.")]
-    private static partial void LogLoaded(ILogger logger, string model, double seconds);
+    [LoggerMessage(2, LogLevel.Information, "The model {Model} is ready after {Seconds:0.0} s; its chat format: {ChatFormat}.")]
+    private static partial void LogLoaded(ILogger logger, string model, double seconds, string chatFormat);
 
     [LoggerMessage(3, LogLevel.Error, "The model {Model} could not be loaded.")]
     private static partial void LogFailed(ILogger logger, string model, Exception exception);
@@ -303,6 +328,12 @@ public sealed partial class LongContextModel : IDisposable, IAsyncDisposable
 
     [LoggerMessage(5, LogLevel.Warning, "The model {Model} ends {Running} requests that did not finish in time.")]
     private static partial void LogEnding(ILogger logger, string model, int running);
+
+    [LoggerMessage(7, LogLevel.Warning, "The model {Model} answers completions only, and refuses chats until LongContextOptions.ChatFormat (or CustomChatFormat) says how they are written: {Fault}")]
+    private static partial void LogUnknownTemplate(ILogger logger, string model, string fault);
+
+    [LoggerMessage(8, LogLevel.Warning, "The folder of the model {Model} has no chat template: a chat's messages are put together as plain text, and tools are refused. Where the model was taught a format, name it by LongContextOptions.ChatFormat.")]
+    private static partial void LogNoTemplate(ILogger logger, string model);
 
     [LoggerMessage(6, LogLevel.Warning, "The model {Model} is still being loaded or let go of; the host does not wait for it.")]
     private static partial void LogLeft(ILogger logger, string model);

@@ -1,3 +1,4 @@
+using LongContext.Chat;
 using LongContext.Checkpoints;
 using LongContext.Generation;
 using LongContext.Models;
@@ -53,6 +54,20 @@ public sealed class LongContextOptions
 
     /// <summary>Whether the model thinks first where a request does not say. Null (the default): as the model's template has it.</summary>
     public bool? EnableThinking { get; set; }
+
+    /// <summary>
+    /// What conversations are written with, by name (<see cref="Chat.ChatFormat.KnownNames"/>: "llama3.1", "qwen3", "mistral-v3" and others). Null (the default): the folder's chat template. Where that is none that is known here,
+    /// the model completes texts and refuses chats until this names one; without a template at all, messages are put together as plain text.
+    /// </summary>
+    public string? ChatFormat { get; set; }
+
+    /// <summary>A format of one's own in place of <see cref="ChatFormat"/>. Default null. Cannot come from configuration.</summary>
+    public ChatFormat? CustomChatFormat { get; set; }
+
+    /// <summary>
+    /// Blanks in answers that are held to a JSON schema, where a request does not say ("longcontext_json_whitespace"). Null (the default): none where the schema is strict, else limited ones.
+    /// </summary>
+    public JsonWhitespace? JsonWhitespace { get; set; }
 
     /// <summary>When the model is loaded. Default <see cref="ModelStartup.InBackground"/>.</summary>
     public ModelStartup Startup { get; set; }

@@ -33,7 +33,7 @@ internal sealed class LongContextOptionsValidator(string name) : IValidateOption
         if (options.ClientFactory is null)
         {
             if (string.IsNullOrWhiteSpace(options.ModelFolder)) yield return "ModelFolder is not given, expected the Hugging Face folder of a model";
-            else if (!Directory.Exists(options.ModelFolder)) yield return $"ModelFolder \"{options.ModelFolder}\" is not there";
+            else if (!Directory.Exists(options.ModelFolder)) yield return $"ModelFolder \"{options.ModelFolder}\" is not there (looked for {Path.GetFullPath(options.ModelFolder)})";
             else if (!File.Exists(Path.Combine(options.ModelFolder, "config.json"))) yield return $"ModelFolder \"{options.ModelFolder}\" has no config.json, so it is no Hugging Face folder";
         }
 
@@ -49,6 +49,13 @@ internal sealed class LongContextOptionsValidator(string name) : IValidateOption
             if (!(rope.Factor >= 1) || !double.IsFinite(rope.Factor)) yield return FormattableString.Invariant($"RopeExtension.Factor is {rope.Factor}, expected at least 1");
         }
 
+        if (options.ChatFormat is { } format)
+        {
+            if (!Chat.ChatFormat.KnownNames.Contains(format)) yield return $"ChatFormat is \"{format}\", expected one of {string.Join(", ", Chat.ChatFormat.KnownNames)}";
+            if (options.CustomChatFormat is not null) yield return "ChatFormat and CustomChatFormat are both given, expected one of them";
+        }
+
+        if (options.JsonWhitespace is { } blanks && !Enum.IsDefined(blanks)) yield return $"JsonWhitespace is {(int)blanks}, expected one of {string.Join(", ", Enum.GetNames<JsonWhitespace>())}";
         if (Fault(options.Generation) is { } generation) yield return generation;
         if (options.UsesEngine && EngineFault(options.Engine) is { } engine) yield return engine;
         if (!Enum.IsDefined(options.Startup)) yield return $"Startup is {(int)options.Startup}, expected one of {string.Join(", ", Enum.GetNames<ModelStartup>())}";

@@ -71,6 +71,7 @@ public static class LongContextServiceCollectionExtensions
         OptionsBuilder<LongContextOptions> options = services.AddOptions<LongContextOptions>(name);
         if (section is not null)
         {
+            options.Configure(_ => RequireUsable(section, typeof(LongContextOptions), name));
             options.Bind(section, binder => binder.ErrorOnUnknownConfiguration = true);
             options.Configure(bound => bound.GenerationSection = (section.GetSection(nameof(LongContextOptions.Generation)), bound.Generation));
         }
@@ -80,12 +81,14 @@ public static class LongContextServiceCollectionExtensions
         options.ValidateOnStart();
 
         services.AddKeyedSingleton(name, (provider, _) => new LongContextModel(
-            name, Options(provider, name), provider, provider.GetService<ILoggerFactory>()?.CreateLogger("LongContext.Hosting") ?? NullLogger.Instance));
+            name, Options(provider, name), provider, Log(provider)));
         services.AddSingleton<IHostedService>(provider => new ModelHostedService(provider.GetRequiredKeyedService<LongContextModel>(name), Options(provider, name).Startup));
         services.TryAddSingleton(provider => new LongContextModels(provider, provider.GetServices<ModelName>()));
         services.AddHealthChecks().Add(new HealthCheckRegistration(
             name.Length == 0 ? "longcontext" : $"longcontext:{name}", provider => new LongContextHealthCheck(provider.GetRequiredKeyedService<LongContextModel>(name)), failureStatus: null, ["longcontext"]));
         services.AddKeyedSingleton(name, (provider, _) => Tokenizer(provider, name));
+        if (section is not null)
+            services.AddSingleton<IHostedService>(provider => new ConfigurationWatch($"the model \"{provider.GetRequiredKeyedService<LongContextModel>(name).ModelId}\"", section, Log(provider)));
         if (name.Length == 0)
         {
             // Other names for the keyed ones, by which the library itself asks: an application may add another client or tokenizer later, which is the one that is meant where none is named.
@@ -97,6 +100,16 @@ public static class LongContextServiceCollectionExtensions
 
         return services.AddKeyedChatClient(name, provider => new HostedChatClient(provider.GetRequiredKeyedService<LongContextModel>(name)));
     }
+
+    /// <summary>Refuses what binding would refuse in poorer words, or leave unheeded.</summary>
+    /// <exception cref="OptionsValidationException">Something is; the message lists all.</exception>
+    internal static void RequireUsable(IConfiguration configuration, Type type, string name)
+    {
+        string[] faults = configuration is IConfigurationSection section ? [.. ConfigurationFaults.Of(section, type)] : [];
+        if (faults.Length > 0) throw new OptionsValidationException(name, type, [$"{type.Name}: {string.Join("; ", faults)}."]);
+    }
+
+    private static ILogger Log(IServiceProvider provider) => provider.GetService<ILoggerFactory>()?.CreateLogger("LongContext.Hosting") ?? NullLogger.Instance;
 
     private static LongContextOptions Options(IServiceProvider provider, string name) => provider.GetRequiredService<IOptionsMonitor<LongContextOptions>>().Get(name);
 

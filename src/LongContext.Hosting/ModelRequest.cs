@@ -17,6 +17,7 @@ internal sealed class ModelRequest(
     private readonly long began = Start(model);
     private string outcome = HostingMeter.Cancelled; // where nobody says otherwise, the reader left
     private long first, last;
+    private TimeSpan? ofEngine;
     private bool disposed, seen;
 
     public IChatClient Client => client;
@@ -27,6 +28,8 @@ internal sealed class ModelRequest(
     public void Saw(ChatResponseUpdate update)
     {
         seen = true;
+        // When pieces are read says little of when their tokens were made: several may be there at once.
+        ofEngine ??= (update.RawRepresentation as GenerationUsage)?.TimeAfterFirst;
         foreach (AIContent content in update.Contents)
         {
             if (content is UsageContent usage)
@@ -59,7 +62,7 @@ internal sealed class ModelRequest(
         {
             if (caller.IsCancellationRequested) return new OperationCanceledException(exception.Message, exception, caller);
             outcome = HostingMeter.Failed;
-            return both.IsCancellationRequested || exception is ObjectDisposedException ? model.Stopped() : exception;
+            return both.IsCancellationRequested || exception is ObjectDisposedException ? model.Ended() : exception;
         }
 
         switch (exception)
@@ -98,7 +101,7 @@ internal sealed class ModelRequest(
     private void Used(UsageDetails usage)
     {
         HostingMeter.Tokens(model.ModelId, usage.InputTokenCount ?? 0, usage.CachedInputTokenCount ?? 0, usage.OutputTokenCount ?? 0);
-        if (usage.OutputTokenCount is > 1 and { } count && last > first) HostingMeter.TokenRate(model.ModelId, (count - 1) / Stopwatch.GetElapsedTime(first, last).TotalSeconds);
+        if (usage.OutputTokenCount is > 1 and { } count && first != 0 && (ofEngine ?? Stopwatch.GetElapsedTime(first, last)) is { Ticks: > 0 } time) HostingMeter.TokenRate(model.ModelId, (count - 1) / time.TotalSeconds);
     }
 
     private static long Start(LongContextModel model)

@@ -15,11 +15,10 @@ internal static class ChatRequestReader
         var fields = new JsonFields(body);
         UnsupportedFields.RefuseInChat(fields);
         List<ChatMessage> messages = Messages(fields, limits);
-        // The older name of the two counts where the newer is absent.
         int? ofPrompt = SamplingFields.ReadPromptLogprobs(fields);
         int least = ofPrompt is null ? 1 : 0;
-        long? maximum = GenerationRequest.Length(fields, "max_completion_tokens", least), older = GenerationRequest.Length(fields, least);
-        GenerationRequest request = GenerationRequest.Of(fields, limits, [new RequestPrompt("messages", messages) { Logprobs = ofPrompt }], maximum ?? older, maximum is null ? GenerationRequest.LengthField(fields) : "max_completion_tokens");
+        GenerationRequest request = GenerationRequest.Of(
+            fields, limits, [new RequestPrompt("messages", messages) { Logprobs = ofPrompt }], GenerationRequest.Length(fields, least, isChat: true), GenerationRequest.LengthField(fields, isChat: true));
         SamplingFields.ReadChatLogprobs(fields, request.Options);
         request.FormField = SchemaFields.Read(fields, limits, request.Options);
         ToolFields.Read(fields, limits, request.Options);

@@ -30,6 +30,9 @@ internal sealed class GenerationRequest
     /// <summary>Answers to all prompts: those to the first, then those to the next.</summary>
     public int Answers => Prompts.Count * Choices;
 
+    /// <summary>Fields that are not known, and were left unheeded.</summary>
+    public IReadOnlyList<string> UnknownFields { get; init; } = [];
+
     /// <summary>The field that says what form the answer has, schema or other; null for none.</summary>
     public string? FormField { get; set; }
 
@@ -67,6 +70,7 @@ internal sealed class GenerationRequest
     /// <param name="lengthField">The field that says it.</param>
     public static GenerationRequest Of(JsonFields fields, OpenAIServerOptions limits, IReadOnlyList<RequestPrompt> prompts, long? maximumTokens, string lengthField)
     {
+        IReadOnlyList<string> unknown = KnownFields.Unknown(fields, limits);
         bool stream = fields.Boolean("stream") ?? false;
         bool usage = false;
         if (fields.Object("stream_options") is { } streaming)
@@ -109,7 +113,7 @@ internal sealed class GenerationRequest
         if (choices > limits.MaximumChoices) throw ProtocolException.Bad($"'n' is {choices}, expected at most {limits.MaximumChoices}: send several requests.", "n");
         if (prompts.Count > 1 && prompts.Count * choices > limits.MaximumPrompts)
             throw ProtocolException.Bad($"'n' is {choices}, which makes {prompts.Count * choices} answers to {prompts.Count} prompts, expected at most {limits.MaximumPrompts}: send several requests.", "n");
-        return new GenerationRequest { Choices = (int)choices, Model = fields.String("model"), Prompts = prompts, Options = options, Stream = stream, IncludeUsage = usage };
+        return new GenerationRequest { Choices = (int)choices, Model = fields.String("model"), Prompts = prompts, Options = options, Stream = stream, IncludeUsage = usage, UnknownFields = unknown };
     }
 
     /// <summary>As a length: what window and memory leave; llama.cpp's way of asking for it.</summary>
@@ -118,13 +122,16 @@ internal sealed class GenerationRequest
     /// <summary>Tokens of the answer at most, under OpenAI's name, llama.cpp's or transformers'. Null where nobody says.</summary>
     /// <param name="fields">The body.</param>
     /// <param name="least">0 where the prompt itself is asked about, so that there need be no answer.</param>
-    public static long? Length(JsonFields fields, int least = 1) => Length(fields, LengthField(fields), least);
-
-    /// <summary>The same under one name.</summary>
-    public static long? Length(JsonFields fields, string field, int least) => fields.Whole(field, Rest, int.MaxValue) == Rest ? Rest : fields.Whole(field, least, int.MaxValue);
+    /// <param name="isChat">Whether it may come under the name that chats have for it.</param>
+    public static long? Length(JsonFields fields, int least = 1, bool isChat = false)
+    {
+        string field = LengthField(fields, isChat);
+        return fields.Whole(field, Rest, int.MaxValue) == Rest ? Rest : fields.Whole(field, least, int.MaxValue);
+    }
 
     /// <summary>The name that the length comes under.</summary>
-    public static string LengthField(JsonFields fields) => fields.Named("max_tokens", "n_predict", "max_new_tokens");
+    public static string LengthField(JsonFields fields, bool isChat = false) =>
+        isChat ? fields.Named("max_completion_tokens", "max_tokens", "n_predict", "max_new_tokens") : fields.Named("max_tokens", "n_predict", "max_new_tokens");
 
     private static List<string>? Stops(JsonFields fields, OpenAIServerOptions limits)
     {

@@ -51,6 +51,25 @@ internal readonly struct JsonFields(JsonElement element, string path = "")
         }
     }
 
+    /// <summary>The names of all members; those that are no valid text apart.</summary>
+    public IEnumerable<string> Names()
+    {
+        List<string> names = [];
+        foreach (JsonProperty member in element.EnumerateObject())
+        {
+            try
+            {
+                names.Add(member.Name);
+            }
+            catch (InvalidOperationException)
+            {
+                // Nobody's field.
+            }
+        }
+
+        return names;
+    }
+
     public JsonElement? Find(string field) =>
         element.TryGetProperty(field, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
 

@@ -15,6 +15,7 @@ internal static class PromptFields
     {
         if ((Truncated(fields) ?? Truncation(fields, limits)) is { } truncation) (options.AdditionalProperties ??= [])[ChatOptionKeys.TokenTruncation] = truncation;
         if (Dropping(fields) is { } dropping) (options.AdditionalProperties ??= [])[ChatOptionKeys.TokenDropping] = dropping;
+        if (Whitespace(fields) is { } blanks) (options.AdditionalProperties ??= [])[ChatOptionKeys.JsonWhitespace] = blanks;
         if (Remapping(fields) is { } remapping) (options.AdditionalProperties ??= [])[ChatOptionKeys.PositionRemapping] = remapping;
     }
 
@@ -30,7 +31,9 @@ internal static class PromptFields
             "right" => 1,
             _ => throw ProtocolException.Bad($"'{side}' is unknown, expected left, middle or right.", side),
         };
-        if (fields.Whole(field, 1, int.MaxValue) is not { } most) return null;
+        // −1 is vLLM's way of saying what the model's window leaves.
+        bool isRest = fields.Whole(field, -1, int.MaxValue) == -1;
+        if ((isRest ? int.MaxValue : fields.Whole(field, 1, int.MaxValue)) is not { } most) return null;
         if (fields.Find(ChatOptionKeys.TokenTruncation) is not null) throw ProtocolException.Bad($"'{field}' and '{ChatOptionKeys.TokenTruncation}' both say how the prompt is cut: send one of them.", field);
         return new TokenTruncation { MaximumTokens = (int)most, StartShare = share };
     }
@@ -107,6 +110,9 @@ internal static class PromptFields
             throw ProtocolException.Bad($"'{given.Name("local_size")}' is out of range, expected 1 to half of 'chunk_size'.", given.Name("local_size"));
         }
     }
+
+    private static JsonWhitespace? Whitespace(JsonFields fields) =>
+        fields.Find(ChatOptionKeys.JsonWhitespace) is null ? null : Choice(fields, ChatOptionKeys.JsonWhitespace, ("limited", JsonWhitespace.Limited), ("none", JsonWhitespace.None));
 
     private static int Needed(JsonFields fields, string name, int least) =>
         Whole(fields, name, least) ?? throw ProtocolException.Bad($"'{fields.Name(name)}' is missing, expected a whole number.", fields.Name(name));

@@ -32,7 +32,10 @@ internal sealed class ProtocolException(int status, string message, string type,
 
     public static ProtocolException Forbidden(string message) => new(403, message, Invalid, "forbidden");
 
-    public static ProtocolException UnknownModel(string model) => new(404, $"The model \"{model}\" does not exist.", Invalid, "model_not_found", "model");
+    /// <param name="model">The name that was asked for.</param>
+    /// <param name="known">Those that there are, of which the first few are told.</param>
+    public static ProtocolException UnknownModel(string model, IEnumerable<string> known) =>
+        new(404, $"The model \"{model}\" does not exist, only {string.Join(", ", known.Take(20).Select(each => $"\"{each}\""))}.", Invalid, "model_not_found", "model");
 
     public static ProtocolException UnknownPath(string method, string path) => new(404, $"There is nothing at {method} {path}.", Invalid, "unknown_url");
 

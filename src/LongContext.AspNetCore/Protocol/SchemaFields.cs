@@ -17,7 +17,7 @@ internal static class SchemaFields
     /// <returns>The field that says it; null where none does.</returns>
     public static string? Read(JsonFields fields, OpenAIServerOptions limits, ChatOptions options)
     {
-        options.ResponseFormat = Format(fields, limits);
+        options.ResponseFormat = Format(fields, limits, options);
         string? standard = options.ResponseFormat is ChatResponseFormatJson ? "response_format" : null;
         if (OneOf(fields, "json_schema", "guided_json", Choice, Pattern, "regex", Structured) is not { } field) return standard;
         JsonFields holder = fields;
@@ -63,7 +63,7 @@ internal static class SchemaFields
 
     private static ProtocolException Both(string one, string other) => ProtocolException.Bad($"'{one}' and '{other}' both say what form the answer has: send one of them.", other);
 
-    private static ChatResponseFormat? Format(JsonFields fields, OpenAIServerOptions limits)
+    private static ChatResponseFormat? Format(JsonFields fields, OpenAIServerOptions limits, ChatOptions options)
     {
         if (fields.Object("response_format") is not { } format) return null;
         switch (format.String("type"))
@@ -76,6 +76,7 @@ internal static class SchemaFields
             case "json_schema":
                 JsonFields described = format.Object("json_schema") ?? throw ProtocolException.Bad("'response_format.json_schema' is missing, expected an object.", "response_format.json_schema");
                 JsonElement schema = described.Find("schema") ?? throw ProtocolException.Bad("'response_format.json_schema.schema' is missing, expected a JSON schema.", "response_format.json_schema.schema");
+                if (described.Boolean("strict") == true) (options.AdditionalProperties ??= [])[ChatOptionKeys.StrictSchema] = true;
                 return ChatResponseFormat.ForJsonSchema(Schema(schema, "response_format.json_schema.schema", limits), described.String("name"), described.String("description"));
             case null:
                 throw ProtocolException.Bad("'response_format.type' is missing, expected text, json_object or json_schema.", "response_format.type");

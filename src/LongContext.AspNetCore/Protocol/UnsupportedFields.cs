@@ -22,6 +22,9 @@ internal static class UnsupportedFields
         ("num_beams", 1), ("penalty_alpha", 0), ("guidance_scale", 1), ("epsilon_cutoff", 0), ("eta_cutoff", 0), ("encoder_repetition_penalty", 1), // transformers
     ];
 
+    /// <summary>Those that are refused unless they say nothing.</summary>
+    public static IEnumerable<string> Names => Always.Concat(Numbers.Select(number => number.Field));
+
     public static void RefuseInChat(JsonFields fields)
     {
         RefuseInAll(fields);

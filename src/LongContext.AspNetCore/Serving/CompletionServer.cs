@@ -29,6 +29,7 @@ internal sealed partial class CompletionServer(
             using var body = new RequestBody(budget, limits);
             await body.ReadAsync(context.Request, patience.Token).ConfigureAwait(false);
             request = body.Parse(read);
+            if (request.UnknownFields.Count > 0 && logger.IsEnabled(LogLevel.Debug)) LogUnknown(logger, string.Join(", ", request.UnknownFields));
             using IDisposable? texts = RequestTexts.Begin();
             (LongContextModel model, IChatClient client) = models.Find(request.Model);
             await prompts.CheckAsync(request, model, client, patience.Token).ConfigureAwait(false);
@@ -55,7 +56,7 @@ internal sealed partial class CompletionServer(
         {
             ProtocolException fault = Faults.Of(e, limits, request);
             if (fault.Status == 500) LogFault(logger, e);
-            else if (e is ArgumentException or NotSupportedException) LogRefusal(logger, e);
+            else if (fault.Status is 400 or 404) LogRefusal(logger, fault.Status, fault.Message.ReplaceLineEndings(" ")); // in one line, whatever a name has in it
             await TellAsync(context, writer, fault).ConfigureAwait(false);
         }
     }
@@ -120,6 +121,9 @@ internal sealed partial class CompletionServer(
     [LoggerMessage(1, LogLevel.Error, "A request failed.")]
     private static partial void LogFault(ILogger logger, Exception exception);
 
-    [LoggerMessage(2, LogLevel.Information, "A request was refused.")]
-    private static partial void LogRefusal(ILogger logger, Exception exception);
+    [LoggerMessage(2, LogLevel.Information, "A request was refused ({Status}): {Reason}")]
+    private static partial void LogRefusal(ILogger logger, int status, string reason);
+
+    [LoggerMessage(3, LogLevel.Debug, "Fields of a request are not known and left unheeded: {Fields}")]
+    private static partial void LogUnknown(ILogger logger, string fields);
 }

@@ -32,7 +32,7 @@ internal static class Faults
         FunctionSchemaException { FunctionName: { } function } => Unusable(SchemaOf(function, request), exception),
         NotSupportedException or ArgumentException when RequestFaults.IsOfForm(exception) && request?.FormField is { } form => Unusable(form, exception),
         // Any bug may throw the same.
-        NotSupportedException or ArgumentException when RequestFaults.IsRefusal(exception) => ProtocolException.Bad(Message(exception)),
+        NotSupportedException or ArgumentException when RequestFaults.IsRefusal(exception) => Refusal(exception, request),
         BadHttpRequestException { StatusCode: 413 } => ProtocolException.TooLarge(limits.MaximumBodyBytes),
         BadHttpRequestException bad => new ProtocolException(bad.StatusCode, bad.Message, "invalid_request_error", "bad_http"),
         // The client's own end is told to nobody, so this is the server's limit of time.
@@ -49,6 +49,14 @@ internal static class Faults
             $"'{field}' and its answer have up to {full.RequiredTokens} tokens, but the server's memory holds {full.MaximumTokens} of one request: shorten it, or ask for fewer new ones.", field),
         _ => null,
     };
+
+    /// <summary>What a client says of a request, in the names of its fields.</summary>
+    private static ProtocolException Refusal(Exception exception, GenerationRequest? request)
+    {
+        if (RequestFaults.IsOfTemplate(exception)) return ProtocolException.Bad(exception.Message, request?.Prompt.Field, "chat_template_unknown");
+        (string message, string? field) = HttpWords.Of(Message(exception));
+        return ProtocolException.Bad(message, field);
+    }
 
     private static ProtocolException Unusable(string field, Exception exception) => ProtocolException.Bad($"'{field}' cannot be used: {Message(exception)}", field);
 

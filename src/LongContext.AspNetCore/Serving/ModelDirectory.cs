@@ -15,7 +15,7 @@ internal sealed class ModelDirectory(LongContextModels models, TimeProvider cloc
     public (LongContextModel Model, IChatClient Client) Find(string? name)
     {
         LongContextModel? model = name is not null ? models.Find(name) : models.All.Count == 1 ? models.All[0] : throw ProtocolException.Bad("'model' is missing, expected one of those that /v1/models lists.", "model");
-        return model is not null ? (model, clients[model.ModelId]) : throw ProtocolException.UnknownModel(name!.Length > 200 ? name[..200] + "…" : name);
+        return model is not null ? (model, clients[model.ModelId]) : throw ProtocolException.UnknownModel(name!.Length > 200 ? name[..200] + "…" : name, models.All.Select(each => each.ModelId));
     }
 
     public ModelList List() => new("list", [.. models.All.Select(Entry)]);

@@ -39,9 +39,9 @@ public static partial class AttentionKernels
         return kernel;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The driver of {Device} refuses the best attention kernels ({DataType}, head size {HeadDimension}), so that the portable ones run, which are slower: {Reason}")]
+    [LoggerMessage(EventId = 113, Level = LogLevel.Warning, Message = "The driver of {Device} refuses the best attention kernels ({DataType}, head size {HeadDimension}), so that the portable ones run, which are slower: {Reason}")]
     private static partial void LogRefused(ILogger logger, string device, ScalarType dataType, int headDimension, string reason);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Attention kernel {Kernel} on {Device} ({DataType}, head size {HeadDimension}): {Reason}.")]
+    [LoggerMessage(EventId = 111, Level = LogLevel.Information, Message = "Attention kernel {Kernel} on {Device} ({DataType}, head size {HeadDimension}): {Reason}.")]
     private static partial void LogChoice(ILogger logger, string kernel, string device, ScalarType dataType, int headDimension, string reason);
 }

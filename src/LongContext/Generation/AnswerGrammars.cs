@@ -23,13 +23,18 @@ internal sealed class AnswerGrammars(Tokenizer tokenizer, long mostBytes = 512L 
     }
 
     /// <summary>The grammar of the form that is asked for; null where any text may come.</summary>
-    public GenerationGrammar? Of(ChatRequestOptions asked) => asked switch
+    /// <param name="asked">What is asked for.</param>
+    /// <param name="usual">Blanks in JSON where the request does not say; null for none where its schema is strict.</param>
+    public GenerationGrammar? Of(ChatRequestOptions asked, JsonWhitespace? usual = null) => asked switch
     {
-        { JsonSchema: { } schema } => Get<GenerationGrammar>("json " + schema, () => JsonGrammar.FromSchema(schema, tokenizer)),
+        { JsonSchema: { } schema } => OfJson(schema, asked.JsonWhitespace ?? usual ?? (asked.IsStrict ? JsonWhitespace.None : JsonWhitespace.Limited)),
         { Pattern: { } pattern } => Get<GenerationGrammar>("pattern " + pattern, () => TextGrammar.FromPattern(pattern, tokenizer)),
         { Choices: { Count: > 0 } choices } => Get<GenerationGrammar>("choices " + string.Concat(choices.Select(choice => $"{choice.Length}:{choice}")), () => TextGrammar.FromChoices(choices, tokenizer)),
         _ => null,
     };
+
+    private GenerationGrammar OfJson(string schema, JsonWhitespace blanks) =>
+        Get<GenerationGrammar>($"json {blanks} {schema}", () => JsonGrammar.FromSchema(schema, tokenizer, new JsonGrammarOptions { Whitespace = blanks }));
 
     /// <summary>The grammar of answers with calls, all of one syntax; null where the answer is free: because it is not known what the tokens spell, or calls open by nothing but how a text begins, and nothing strict is asked for.</summary>
     public CompiledGrammar? OfCalls(CallGrammarForm form)

@@ -36,11 +36,10 @@ internal sealed class ChatAnswer(ITokenGenerator generator, Tokenizer tokenizer,
     public async IAsyncEnumerable<ChatPiece> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         GenerationOptions options = request.Request.Options;
-        TokenStreamDecoder decoder = tokenizer is HuggingFaceTokenizer own ? new(own, skipSpecialTokens: true) : new(tokenizer);
+        TokenStreamDecoder decoder = Decoder(tokenizer);
         if (request.Continues)
         {
-            ReadOnlyMemory<int> prompt = request.Request.Prompt;
-            foreach (int token in prompt[Math.Max(0, prompt.Length - TokensBefore)..].ToArray()) decoder.Add(token);
+            foreach (int token in Last(request.Request.Prompt.Span)) decoder.Add(token);
         }
 
         var stops = new StopStringFilter(request.StopStrings);
@@ -83,6 +82,19 @@ internal sealed class ChatAnswer(ITokenGenerator generator, Tokenizer tokenizer,
 
         ChatPiece Piece(string text) => new(text, track?.Before(given += text.Length));
     }
+
+    /// <summary>Whether what follows a prompt is decoded behind text of it: special tokens alone are none.</summary>
+    public static bool IsBehindText(Tokenizer tokenizer, ReadOnlySpan<int> prompt)
+    {
+        TokenStreamDecoder decoder = Decoder(tokenizer);
+        bool hasText = false;
+        foreach (int token in Last(prompt)) hasText |= decoder.Add(token).Length > 0;
+        return hasText || decoder.Flush().Length > 0;
+    }
+
+    private static TokenStreamDecoder Decoder(Tokenizer tokenizer) => tokenizer is HuggingFaceTokenizer own ? new(own, skipSpecialTokens: true) : new(tokenizer);
+
+    private static ReadOnlySpan<int> Last(ReadOnlySpan<int> prompt) => prompt[Math.Max(0, prompt.Length - TokensBefore)..];
 
     /// <summary>The next token; of a grammar of several functions' schemas that cannot be followed, the fault names the one.</summary>
     private async ValueTask<bool> NextAsync(IAsyncEnumerator<GeneratedToken> tokens)

@@ -96,6 +96,16 @@ internal readonly struct ChatOptionValues(AdditionalPropertiesDictionary? proper
         object other => throw Wrong(key, other, $"a {typeof(T).Name}"),
     };
 
+    /// <summary>A value of an enumeration, by itself or by its name.</summary>
+    public T? Named<T>(string key)
+        where T : struct, Enum => Find(key) switch
+    {
+        null => null,
+        T own when Enum.IsDefined(own) => own,
+        { } other => AsText(other) is { } name && Array.Find(Enum.GetNames<T>(), each => each.Equals(name, StringComparison.OrdinalIgnoreCase)) is { } known ? Enum.Parse<T>(known)
+            : throw Wrong(key, other, string.Join(" or ", Enum.GetNames<T>().Select(each => each.ToLowerInvariant()))),
+    };
+
     private object? Find(string key) =>
         properties is not null && properties.TryGetValue(key, out object? value) && value is not JsonElement { ValueKind: JsonValueKind.Null or JsonValueKind.Undefined } ? value : null;
 

@@ -44,6 +44,12 @@ internal sealed record ChatRequestOptions
     /// <summary>The JSON schema that the answer must satisfy; null for any text.</summary>
     public string? JsonSchema { get; private init; }
 
+    /// <summary>Whether the schema is to be kept to the letter.</summary>
+    public bool IsStrict { get; private init; }
+
+    /// <summary>Blanks in an answer in JSON; null for what the client says.</summary>
+    public JsonWhitespace? JsonWhitespace { get; private init; }
+
     /// <summary>Texts of which the answer is one; none for any text.</summary>
     public IReadOnlyList<string> Choices { get; private init; } = [];
 
@@ -141,6 +147,8 @@ internal sealed record ChatRequestOptions
             SeparatesReasoning = more.Flag(ChatOptionKeys.SeparateReasoning),
             ShowsReasoning = options.Reasoning?.Output != ReasoningOutput.None,
             JsonSchema = options.ResponseFormat is ChatResponseFormatJson json ? json.Schema?.GetRawText() ?? AnyObject : null,
+            IsStrict = more.Flag(ChatOptionKeys.StrictSchema) ?? ChatToolOptions.Flag(options.AdditionalProperties) ?? false,
+            JsonWhitespace = more.Named<JsonWhitespace>(ChatOptionKeys.JsonWhitespace),
             AnyText = options.ResponseFormat is ChatResponseFormatText,
             Tools = ChatToolOptions.Read(options),
             StopStrings = stops,

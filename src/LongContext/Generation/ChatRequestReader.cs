@@ -23,6 +23,7 @@ internal sealed class ChatRequestReader
     private readonly GenerationOptions generation;
     private readonly ChatLengths lengths;
     private readonly string modelId;
+    private readonly int? contextLength;
     private readonly int[] stopTokenIds;
     private readonly AnswerGrammars grammars;
     private readonly ChatTools tools;
@@ -37,7 +38,7 @@ internal sealed class ChatRequestReader
     public ChatRequestReader(CausalLanguageModel model, Tokenizer tokenizer, ChatFormat? format, LongContextChatClientOptions options, string modelId, int? contextLength)
     {
         (config, this.tokenizer, this.format, this.options) = (model.Config, tokenizer, format, options);
-        this.modelId = modelId;
+        (this.modelId, this.contextLength) = (modelId, contextLength);
         (generation, int? answerEnd) = ClientDefaults.Of(options, model.GenerationConfig);
         lengths = new ChatLengths(generation, answerEnd, contextLength, isStated: options.ContextLength is not null);
         IEnumerable<int> ofFormat = format?.FindStopTokenIds((HuggingFaceTokenizer)tokenizer) ?? [];
@@ -58,7 +59,7 @@ internal sealed class ChatRequestReader
         (ChatText? rendered, string? text, int[] prompt, int before) = Tokens(messages, chatOptions, asked);
         // Here and not by the engine: what is left is what the window and the counts are about.
         TokenCut cut = default;
-        if (asked.Truncation is { } truncation) prompt = truncation.Apply(prompt, out cut);
+        if (Truncation(asked) is { } truncation) prompt = truncation.Apply(prompt, out cut);
         (string Text, string Tail)? kept = null;
         if (cut.Count > 0 && (asked.TellsPromptText || (asked.PromptLogProbabilities ?? generation.PromptLogProbabilities) is not null)) kept = ModelText.Spell(tokenizer, prompt.AsSpan(Math.Min(before, cut.Start)));
         GenerationFit fit = lengths.Of(prompt.Length, asked, remapping, generator);
@@ -80,6 +81,8 @@ internal sealed class ChatRequestReader
             else splitter = null;
         }
 
+        bool continues = rendered is null || continuesTurn;
+        if (continues) chosen = chosen with { ContinuesText = ChatAnswer.IsBehindText(tokenizer, prompt) };
         return new ChatRequest
         {
             Request = new GenerationRequest
@@ -90,6 +93,7 @@ internal sealed class ChatRequestReader
                 CacheSalt = asked.CacheSalt,
                 PositionRemapping = asked.PositionRemapping,
                 Dropping = asked.Dropping,
+                AllowsBeyondContext = options.AllowsBeyondContext,
             },
             PromptText = cut.Count > 0 ? kept?.Text + kept?.Tail : text,
             KeptText = asked.TellsPromptText && kept is { } left ? chosen.MaximumNewTokens == 0 ? left.Text + left.Tail : left.Text : null,
@@ -101,7 +105,7 @@ internal sealed class ChatRequestReader
             AllowsSeveralCalls = hasTools && tools.AllowsSeveral(asked.Tools),
             SpelledOut = hasTools ? tools.SpelledOut() : ReadOnlyDictionary<int, string>.Empty,
             PromptCut = cut.Count > 0 ? cut : null,
-            Continues = rendered is null || continuesTurn,
+            Continues = continues,
         };
     }
 
@@ -142,8 +146,16 @@ internal sealed class ChatRequestReader
     private GenerationFit Fit(int promptTokens, ChatRequestOptions asked, ITokenGenerator generator, PositionRemapping? remapping)
     {
         asked.Dropping?.Validate();
-        if (asked.Truncation is { } truncation && truncation.Cut(promptTokens) is { Count: > 0 }) promptTokens = truncation.MaximumTokens;
+        if (Truncation(asked) is { } truncation && truncation.Cut(promptTokens) is { Count: > 0 }) promptTokens = truncation.MaximumTokens;
         return lengths.Of(promptTokens, asked, remapping, generator);
+    }
+
+    /// <summary>How the prompt is cut; without a number of its own to what the window leaves beside the answer, as much of that as is asked for by number, one token at least.</summary>
+    private TokenTruncation? Truncation(ChatRequestOptions asked)
+    {
+        if (asked.Truncation is not { MaximumTokens: ChatLengths.Rest } cut || contextLength is not { } window) return asked.Truncation;
+        int answer = asked.Length is { } given and not ChatLengths.Rest ? Math.Min(given, asked.LengthLimit ?? given) : 1;
+        return cut with { MaximumTokens = Math.Max(1, window - Math.Clamp(answer, 0, window - 1)) };
     }
 
     /// <summary>What the model is given: the template's text where there is one, all of the text where there is any, the tokens, and how many of them were put before the text's own.</summary>
@@ -164,6 +176,7 @@ internal sealed class ChatRequestReader
         if (continuesTurn && !turns[^1].IsAssistant)
             throw new ArgumentException($"The last message is the {turns[^1].Role}'s, but only an assistant's can be gone on with ({ChatOptionKeys.ContinueFinalMessage}).", nameof(messages));
 
+        if (!asked.Completion && options.UnknownTemplate is { } why) throw new UnknownTemplateException($"The model answers completions only, no chats: {why}");
         ChatText? rendered = format is null || asked.Completion ? null : Write(turns, continuesTurn, asked.EnableThinking, asked.Tools.Tools);
         if (rendered is null) tools.Refuse(turns, asked.Tools);
         return (rendered, rendered?.Text ?? ChatConversation.Plain(turns, continuesTurn));
@@ -193,6 +206,8 @@ internal sealed class ChatRequestReader
 
         int opened = begun.LastIndexOf(tags.Opening, StringComparison.Ordinal), closed = begun.LastIndexOf(tags.Closing, StringComparison.Ordinal);
         // A template may have opened the thoughts itself: nothing else that a prompt can end with is such a tag.
+        // Or closed them: then the answer begins at once.
+        if (begun.Length == 0 && before.AsSpan().TrimEnd().EndsWith(tags.Closing, StringComparison.Ordinal)) return new ReasoningSplitter(tags, ReasoningStage.Answering);
         bool thinks = opened > closed || (closed < 0 && before.AsSpan().TrimEnd().EndsWith(tags.Opening, StringComparison.Ordinal));
         return new ReasoningSplitter(tags, thinks ? ReasoningStage.Thinking : string.IsNullOrWhiteSpace(begun) ? ReasoningStage.Before : ReasoningStage.Answering);
     }
@@ -219,7 +234,7 @@ internal sealed class ChatRequestReader
             NoRepeatNGramSize = asked.NoRepeatNGramSize is { } run ? run > 0 ? run : null : given.NoRepeatNGramSize,
             LogProbabilities = asked.NoLogProbabilities ? null : asked.LogProbabilities ?? given.LogProbabilities,
             PromptLogProbabilities = asked.PromptLogProbabilities ?? given.PromptLogProbabilities,
-            Grammar = RequestFault.CheckedForm(() => grammars.Of(asked)) ?? (asked.AnyText ? null : given.Grammar),
+            Grammar = RequestFault.CheckedForm(() => grammars.Of(asked, options.JsonWhitespace)) ?? (asked.AnyText ? null : given.Grammar),
             RepetitionPenalty = asked.RepetitionPenalty ?? given.RepetitionPenalty,
             FrequencyPenalty = Exact(chatOptions?.FrequencyPenalty) ?? given.FrequencyPenalty,
             PresencePenalty = Exact(chatOptions?.PresencePenalty) ?? given.PresencePenalty,

@@ -61,7 +61,8 @@ internal sealed record ChatToolOptions
         }
     }
 
-    private static bool? Flag(IReadOnlyDictionary<string, object?>? properties) => properties is not null && properties.TryGetValue(Strict, out object? value) ? value switch
+    /// <summary>What additional properties say of being strict; null for nothing.</summary>
+    internal static bool? Flag(IReadOnlyDictionary<string, object?>? properties) => properties is not null && properties.TryGetValue(Strict, out object? value) ? value switch
     {
         bool flag => flag,
         JsonElement { ValueKind: JsonValueKind.True } => true,

@@ -23,6 +23,6 @@ internal static partial class ClientDefaults
         if (logger is not null && options.Generation is null && suggested is { UnusedFields.Count: > 0 }) LogUnused(logger, string.Join(", ", suggested.UnusedFields));
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "generation_config.json sets what is not done here, and is left unheeded in it: {Fields}.")]
+    [LoggerMessage(EventId = 102, Level = LogLevel.Warning, Message = "generation_config.json sets what is not done here, and is left unheeded in it: {Fields}.")]
     private static partial void LogUnused(ILogger logger, string fields);
 }

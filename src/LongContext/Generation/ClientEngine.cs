@@ -25,6 +25,6 @@ internal static partial class ClientEngine
         return generation.DropsContextAtOriginalWindow && model.CacheEndsAt is not null ? nameof(GenerationOptions.DropsContextAtOriginalWindow) : null;
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Requests are answered one at a time: GenerationOptions.{Option} is what an engine cannot do.")]
+    [LoggerMessage(EventId = 101, Level = LogLevel.Information, Message = "Requests are answered one at a time: GenerationOptions.{Option} is what an engine cannot do.")]
     private static partial void LogOneAtATime(ILogger logger, string option);
 }

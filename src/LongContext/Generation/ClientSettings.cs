@@ -36,6 +36,7 @@ internal static class ClientSettings
         Add("drops context at the original window", own.DropsContextAtOriginalWindow, usual.DropsContextAtOriginalWindow);
         Add("cache", cache, KeyValueCacheFormat.Model);
         Add("activations rounded", roundsActivations, false);
+        Add("JSON whitespace", options.JsonWhitespace, null);
         Add("thoughts in the text", !options.SeparatesReasoning, false);
         Add("thinking", options.Rendering.EnableThinking, null);
         Add("date", options.Rendering.Date?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), null);

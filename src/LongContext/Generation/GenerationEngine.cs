@@ -141,6 +141,7 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
     /// <param name="cancellationToken">Ends the request: the reader at once, its work at the next step.</param>
     /// <returns>A stream to be read once; the request begins with reading.</returns>
     /// <exception cref="ArgumentException">Empty prompt, an id outside the vocabulary, or an option that cannot be used.</exception>
+    /// <exception cref="Evaluation.PromptTooLongException">The prompt does not fit into the model's window (<see cref="GenerationEngineOptions.AllowsBeyondContext"/>); the message has the figures.</exception>
     /// <exception cref="CacheCapacityException">The request could never fit into the cache, or not into what the machine turned out to have.</exception>
     /// <exception cref="NotSupportedException">It asks for what only <see cref="TextGenerator"/> does.</exception>
     /// <exception cref="InvalidOperationException">The model was changed after the engine was made.</exception>
@@ -150,7 +151,7 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(request);
         ObjectDisposedException.ThrowIf(disposed, this);
         GenerationRequest whole = Cut(request, out TokenCut cut);
-        PositionRemapping? remapping = Check(whole);
+        PositionRemapping? remapping = Check(ref whole);
         return new StreamingGeneration(loop, new EngineSequence(model, whole, remapping, runner.Pages, loop.Distribution, options.TimeProvider) { PromptCut = cut.Count > 0 ? cut : null }, cancellationToken);
     }
 
@@ -158,6 +159,7 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
     /// <param name="request">The prompt and how it is continued.</param>
     /// <param name="cancellationToken">Ends the request: the caller's wait at once, its work at the next step.</param>
     /// <exception cref="ArgumentException">Empty prompt, an id outside the vocabulary, or an option that cannot be used.</exception>
+    /// <exception cref="Evaluation.PromptTooLongException">The prompt does not fit into the model's window (<see cref="GenerationEngineOptions.AllowsBeyondContext"/>); the message has the figures.</exception>
     /// <exception cref="CacheCapacityException">The request could never fit into the cache, or not into what the machine turned out to have.</exception>
     /// <exception cref="GenerationQueueFullException">Too many wait already, or ask for too many log-probabilities.</exception>
     /// <exception cref="NoTokenAllowedException">What the options forbid leaves no token, or their grammar is too ambiguous to be followed.</exception>
@@ -222,7 +224,8 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
         return request with { Prompt = kept, Truncation = null };
     }
 
-    private PositionRemapping? Check(GenerationRequest request)
+    /// <summary>Checks a request, and ends its answer where the window does.</summary>
+    private PositionRemapping? Check(ref GenerationRequest request)
     {
         ReadOnlySpan<int> prompt = request.Prompt.Span;
         if (prompt.IsEmpty) throw new ArgumentException("The prompt is empty: give at least one token, for example the beginning-of-sentence token.", nameof(request));
@@ -244,6 +247,7 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
         if (request.Options.DropsContextAtOriginalWindow && model.CacheEndsAt is not null)
             throw new NotSupportedException("GenerationOptions.DropsContextAtOriginalWindow is there to compare with another library, one request at a time: use a TextGenerator.");
         CheckDropping(request.Dropping, remapping);
+        if (!options.AllowsBeyondContext && !request.AllowsBeyondContext) request = EngineWindow.Hold(request, model.Window, remapping);
         CacheRoom room = Room(prompt.Length, request.Options.MaximumNewTokens, request.Dropping);
         if (!room.Fits) throw room.Refusal();
         return remapping;

@@ -39,6 +39,9 @@ public sealed class GenerationMemoryPlan
     /// <summary>Bytes that the keys and values of a draft model may take; 0 without one.</summary>
     public long DraftCacheBytes { get; internal init; }
 
+    /// <summary>Tokens of the model's window, where requests are held to it; null where they may go beyond.</summary>
+    internal int? Window { get; init; }
+
     /// <summary>Sum of the parts.</summary>
     public long PlannedBytes => Items.Sum(item => item.Bytes);
 
@@ -102,7 +105,7 @@ public sealed class GenerationMemoryPlan
 
     /// <summary>The parts and what fits, in a line.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"{Megabytes(PlannedBytes)} of {Megabytes(UsableBytes)} MB that may be used ({Megabytes(TotalBytes)} MB in all){(Fits ? string.Empty : ", which is too much")}: {string.Join(", ", Items.Select(item => $"{item.Name} {Megabytes(item.Bytes)}"))}; one request of up to {MaximumSequenceTokens:N0} tokens");
+        $"{Megabytes(PlannedBytes)} of {Megabytes(UsableBytes)} MB that may be used ({Megabytes(TotalBytes)} MB in all){(Fits ? string.Empty : ", which is too much")}: {string.Join(", ", Items.Select(item => $"{item.Name} {Megabytes(item.Bytes)}"))}; one request of up to {Math.Min(MaximumSequenceTokens, Window ?? int.MaxValue):N0} tokens");
 
     internal static int LongestSequence(CacheNeeds needs, long bytes) => Math.Min(int.MaxValue - 1, needs.LongestSequence(bytes)) + 1;
 

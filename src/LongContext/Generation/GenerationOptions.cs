@@ -77,7 +77,10 @@ public sealed partial record GenerationOptions
     /// </remarks>
     public int? PromptLogProbabilities { get; init; }
 
-    /// <summary>What the text must be: generation is held to it, and ends when it is complete. Of the model's own tokenizer. Null (the default): anything.</summary>
+    /// <summary>
+    /// What the text must be: generation is held to it, and ends when it is complete. Of the model's own tokenizer; one of another size is refused. Null (the default): anything.
+    /// </summary>
+    /// <remarks>The text is what decoding the new tokens by themselves gives, which drops a first blank with tokenizers in SentencePiece's form. A chat client that goes on with text holds to it what is decoded behind that text.</remarks>
     public GenerationGrammar? Grammar { get; init; }
 
     /// <summary>What stands in place of <see cref="Grammar"/> where the answer may have calls of tools in it; null for none.</summary>
@@ -85,6 +88,9 @@ public sealed partial record GenerationOptions
 
     /// <summary>The token behind which <see cref="Grammar"/> holds, and before which there is no end; null for holding from the first one on.</summary>
     internal int? GrammarBegins { get; init; }
+
+    /// <summary>Whether the answer is decoded behind text of the prompt, so that a blank which begins it belongs to it. Default false: by itself, where some tokenizers drop that blank.</summary>
+    internal bool ContinuesText { get; init; }
 
     /// <summary>Seed of the draws; the same seed and prompt give the same tokens on the same device. Default 0.</summary>
     public int Seed { get; init; }

@@ -30,4 +30,7 @@ public sealed record GenerationRequest
     /// Only requests with the same salt share keys and values, so that one tenant cannot learn from the speed of an answer what another has asked. Null (the default): those without one.
     /// </summary>
     public string? CacheSalt { get; init; }
+
+    /// <summary>Whether the request may be longer than the model's window, whatever the engine's options say: a chat client has checked it by its own.</summary>
+    internal bool AllowsBeyondContext { get; init; }
 }

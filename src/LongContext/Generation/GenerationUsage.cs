@@ -18,6 +18,9 @@ internal sealed class GenerationUsage
     /// <summary>Whether what was read so far is a whole answer, said by the reader before it stops reading; else stopping early gives the request up.</summary>
     public bool IsEnough { get; set; }
 
+    /// <summary>Time between the first token and the last, known at the end; null where nobody says.</summary>
+    public TimeSpan? TimeAfterFirst { get; set; }
+
     /// <summary>Tokens whose keys and values were dropped, at most at once; known at the end.</summary>
     public int DroppedTokens { get; set; }
 }

@@ -121,6 +121,9 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
     /// <summary>What conversations are written with; null where the client only goes on with text.</summary>
     public ChatFormat? ChatFormat { get; }
 
+    /// <summary>Why chats are refused while text is gone on with; null where they are not.</summary>
+    internal string? UnknownTemplate => options.UnknownTemplate;
+
     /// <summary>Tokens of prompt and answer together; null where longer ones are allowed. A request with a remapping of positions may have as many as its <see cref="Positions.PositionRemapping.MaximumLength"/> says.</summary>
     public int? ContextLength { get; }
 
@@ -143,9 +146,19 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
         ArgumentException.ThrowIfNullOrEmpty(folder);
         options ??= new LongContextChatClientOptions();
         options.Validate();
+        if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"The model's folder \"{folder}\" is not there (looked for {Path.GetFullPath(folder)}): give a folder with config.json, tokenizer.json and the weights.");
         // What is small first: a fault there shows before gigabytes are read.
         HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.Load(folder);
-        ChatFormat? format = options.ChatFormat ?? ChatFormat.LoadIfPresent(folder);
+        ChatFormat? format = options.ChatFormat;
+        try
+        {
+            format ??= ChatFormat.LoadIfPresent(folder);
+        }
+        catch (NotSupportedException e) when (options.TakesUnknownTemplate)
+        {
+            options = options with { UnknownTemplate = e.Message };
+        }
+
         ModelText.ContextLength(CausalLanguageModel.ReadConfig(folder, options.Loading), options.ContextLength, options.AllowsBeyondContext, nameof(LongContextChatClientOptions));
         CausalLanguageModel model = CausalLanguageModel.Load(folder, options.Loading);
         GenerationEngine? engine = null;
@@ -359,6 +372,8 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
         })], null);
         // An answer that was cut is cut, whatever it has called.
         last.FinishReason = read.HasCalls && answer.FinishReason != ChatFinishReason.Length ? ChatFinishReason.ToolCalls : answer.FinishReason;
+        // For who measures; when pieces are read says little of when tokens were made.
+        last.RawRepresentation = answer.Usage;
         if (request.PromptCut is { } cut) (last.AdditionalProperties ??= [])[ChatOptionKeys.PromptCut] = cut;
         if (answer.StopToken is { } end) (last.AdditionalProperties ??= [])[ChatOptionKeys.StopToken] = end;
         if (answer.Usage.DroppedTokens > 0) (last.AdditionalProperties ??= [])[ChatOptionKeys.DroppedTokens] = answer.Usage.DroppedTokens;

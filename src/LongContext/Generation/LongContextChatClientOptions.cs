@@ -65,6 +65,12 @@ public sealed record LongContextChatClientOptions
     public ChatFormat? ChatFormat { get; init; }
 
     /// <summary>
+    /// Blanks in answers that are held to a JSON schema, where a request does not say (<see cref="ChatOptionKeys.JsonWhitespace"/>). Null (the default): none where the schema is strict, as
+    /// OpenAI's protocol and the additional property "strict" say it; else limited ones.
+    /// </summary>
+    public JsonWhitespace? JsonWhitespace { get; init; }
+
+    /// <summary>
     /// Whether disposing the client disposes a model that was given to its constructor. Default: false. What <see cref="LongContextChatClient.Load"/> loaded, it always
     /// disposes.
     /// </summary>
@@ -78,6 +84,12 @@ public sealed record LongContextChatClientOptions
     /// <summary>Tokens of prompt and answer at which an answer ends that nobody gave a length, where <see cref="Generation"/> is given and says nothing of it (<see cref="ClientDefaults.AnswerEnd"/>). Null (the default): its own length counts.</summary>
     internal int? AnswerEnd { get; init; }
 
+    /// <summary>Whether <see cref="LongContextChatClient.Load"/> takes a folder whose chat template is not known here: text is gone on with, and chats are refused. Default false: the folder is refused.</summary>
+    internal bool TakesUnknownTemplate { get; init; }
+
+    /// <summary>Why chats are refused, where the folder's template is not known here; null where they are not.</summary>
+    internal string? UnknownTemplate { get; init; }
+
     /// <exception cref="ArgumentException">One or more values cannot be used; the message lists all.</exception>
     internal void Validate()
     {
@@ -88,6 +100,7 @@ public sealed record LongContextChatClientOptions
         else if (Rendering.ContinueFinalTurn) faults.Add($"Rendering: ContinueFinalTurn is each request's own (\"{ChatOptionKeys.ContinueFinalMessage}\")");
         if (Loading is null) faults.Add("Loading is null");
         if (EngineFault() is { } engine) faults.Add(engine);
+        if (JsonWhitespace is { } blanks && !Enum.IsDefined(blanks)) faults.Add($"JsonWhitespace is {(int)blanks}, expected one of {string.Join(", ", Enum.GetNames<JsonWhitespace>())}");
         if (faults.Count > 0) throw new ArgumentException("LongContextChatClientOptions: " + string.Join("; ", faults) + ".");
         Generation?.Validate();
     }

@@ -148,7 +148,7 @@ internal sealed partial class FusedKernels(CudaContext context)
         return context.WhyNotLoadable(Modules) is { } fault ? (null, fault) : (new FusedKernels(context), null);
     });
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Norms, rotary embedding, gated units, losses and optimizers run by {Kernels} on {Device} ({DataType}): {Reason}.")]
+    [LoggerMessage(EventId = 112, Level = LogLevel.Information, Message = "Norms, rotary embedding, gated units, losses and optimizers run by {Kernels} on {Device} ({DataType}): {Reason}.")]
     private static partial void LogChoice(ILogger logger, string kernels, string device, ScalarType dataType, string reason);
 
     private sealed class Scope(FusedKernels? before) : IDisposable

@@ -56,7 +56,7 @@ public sealed class ChatProtocolTests
         await using TestServer server = await TestServer.StartAsync(client);
         (int status, _) = await server.ChatAsync("""
             {"model":"fake","messages":[{"role":"developer","content":"be short"},{"role":"user","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}],"name":"me"},{"role":"assistant","content":"c","tool_calls":[]}],
-             "temperature":0.7,"top_p":0.9,"top_k":40,"max_tokens":5,"max_completion_tokens":7,"stop":["\n\n","END"],"seed":-9007199254740993,"frequency_penalty":-2,"presence_penalty":1.5,
+             "temperature":0.7,"top_p":0.9,"top_k":40,"max_tokens":7,"max_completion_tokens":7,"stop":["\n\n","END"],"seed":-9007199254740993,"frequency_penalty":-2,"presence_penalty":1.5,
              "logit_bias":{},"logprobs":false,"n":1,"tools":[],"user":"u","min_tokens":3,"response_format":{"type":"text"},"reasoning_effort":"none","continue_final_message":true,"something":{"else":[1]},"stream":null}
             """);
         Assert.Equal(200, status);

@@ -3,10 +3,12 @@ using Microsoft.Extensions.Logging;
 
 namespace LongContext.Hosting.Support;
 
-/// <summary>Keeps what a host logs as a warning or worse.</summary>
+/// <summary>Keeps what a host logs as a warning or worse, or from another level on.</summary>
 internal sealed class RecordedLog : ILoggerProvider
 {
     public ConcurrentQueue<(LogLevel Level, string Message)> Entries { get; } = [];
+
+    public LogLevel Least { get; init; } = LogLevel.Warning;
 
     public IEnumerable<string> Errors => Entries.Where(entry => entry.Level >= LogLevel.Error).Select(entry => entry.Message);
 
@@ -21,7 +23,7 @@ internal sealed class RecordedLog : ILoggerProvider
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
 
-        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= log.Least;
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {

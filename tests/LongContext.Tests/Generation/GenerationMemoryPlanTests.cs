@@ -74,7 +74,7 @@ public sealed class GenerationMemoryPlanTests
     public async Task MemoryPlan_OfAnEngine_IsWhatRequestsAreTakenBy()
     {
         using CausalLanguageModel model = TinyModels.Create(dataType: ScalarType.Float32);
-        var options = new GenerationEngineOptions { MaximumSequences = 3, StepTokens = 16, MemoryUtilization = 1 };
+        var options = new GenerationEngineOptions { MaximumSequences = 3, StepTokens = 16, MemoryUtilization = 1, AllowsBeyondContext = true };
         GenerationMemoryPlan before = GenerationMemoryPlan.For(model, options);
         await using var engine = new GenerationEngine(model, options);
         GenerationMemoryPlan plan = engine.MemoryPlan;

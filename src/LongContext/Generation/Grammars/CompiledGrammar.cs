@@ -19,24 +19,31 @@ internal sealed class CompiledGrammar
     {
         this.tokens = tokens;
         graph = new GrammarGraph { MaximumDepth = maximumDepth, LongestToken = tokens.Trie.LongestText, IsPlainText = isPlainText };
-        int root = build(graph);
+        int root = build(graph), first = root;
         if (tokens.DropsFirstBlank)
         {
             // A blank that decoding drops again: models of such tokenizers begin with it.
-            int own = root;
-            root = graph.Add();
-            graph.Empty(root, own);
-            graph.Byte(root, (byte)' ', (byte)' ', own);
+            first = graph.Add();
+            graph.Empty(first, root);
+            graph.Byte(first, (byte)' ', (byte)' ', root);
         }
 
-        Start = graph.Start(root);
+        Start = graph.Start(first);
+        StartInText = first == root ? Start : graph.Start(root);
         // What takes longest is done here, and not on the thread of those who generate.
         foreach (IReadOnlyList<(int, int)> set in graph.Classes) tokens.Trie.Of(set);
         graph.Allowed(Start, tokens.Trie, out _);
+        if (StartInText != Start) graph.Allowed(StartInText, tokens.Trie, out _);
     }
 
-    /// <summary>Before anything is read.</summary>
+    /// <summary>Before anything is read of a text that is decoded by itself: a blank that decoding drops may come first.</summary>
     public GrammarState Start { get; }
+
+    /// <summary>The same of a text that is decoded behind another one, which keeps its first blank.</summary>
+    public GrammarState StartInText { get; }
+
+    /// <summary>Tokens of the vocabulary, up to the last one that spells a text.</summary>
+    public int VocabularySize => tokens.VocabularySize;
 
     /// <summary>A bit for each token that has no text; where text is free, it may come.</summary>
     public ReadOnlySpan<ulong> TokensWithoutText => tokens.WithoutText;

@@ -6,7 +6,8 @@ namespace LongContext.Generation.Grammars;
 /// <summary>Where one sequence is in a grammar.</summary>
 /// <param name="grammar">The grammar, shared with others.</param>
 /// <param name="stopTokenIds">Tokens that end the sequence; they may come where the text is complete.</param>
-internal sealed class GrammarConstraint(CompiledGrammar grammar, IReadOnlyCollection<int> stopTokenIds) : ITokenConstraint
+/// <param name="isInText">Whether the sequence is decoded behind another text. Default false.</param>
+internal sealed class GrammarConstraint(CompiledGrammar grammar, IReadOnlyCollection<int> stopTokenIds, bool isInText = false) : ITokenConstraint
 {
     /// <summary>Places and nodes that may be looked at for an answer: some two thirds of a second, then about 40 ms for each token.</summary>
     private const long FirstCredit = 16 << 20, CreditOfToken = 1 << 20;
@@ -18,7 +19,7 @@ internal sealed class GrammarConstraint(CompiledGrammar grammar, IReadOnlyCollec
     private readonly float[] scores = new float[stopTokenIds.Count];
 
     /// <summary>The states, each with what may still be looked at from there on: what guesses take and bring goes with them where they are taken back.</summary>
-    private readonly List<(GrammarState State, long Credit)> past = [(grammar.Start, FirstCredit)];
+    private readonly List<(GrammarState State, long Credit)> past = [(isInText ? grammar.StartInText : grammar.Start, FirstCredit)];
     private int ends;
 
     /// <summary>Whether the text is complete as it is.</summary>

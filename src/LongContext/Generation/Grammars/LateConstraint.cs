@@ -16,7 +16,8 @@ internal sealed class LateConstraint(int opening, IReadOnlyCollection<int> stopT
     public static ITokenConstraint? Of(GenerationOptions options, IReadOnlyCollection<int> stopTokenIds)
     {
         if ((options.AnswerGrammar ?? options.Grammar?.Texts) is not { } grammar) return null;
-        var constraint = new GrammarConstraint(grammar, stopTokenIds);
+        // What comes before it is text, too.
+        var constraint = new GrammarConstraint(grammar, stopTokenIds, isInText: options.ContinuesText || options.GrammarBegins is not null);
         return options.GrammarBegins is { } token ? new LateConstraint(token, stopTokenIds, constraint) : constraint;
     }
 

@@ -31,6 +31,7 @@ internal sealed class TokenBytes
             };
         }
 
+        VocabularySize = Array.FindLastIndex(texts, text => text.Length > 0) + 1;
         Trie = new TokenTrie(texts);
         WithoutText = new ulong[Trie.MaskWords];
         for (int id = 0; id < texts.Length; id++)
@@ -42,6 +43,9 @@ internal sealed class TokenBytes
         for (int id = texts.Length; id < WithoutText.Length * 64; id++) WithoutText[id >> 6] |= 1UL << id;
         DropsFirstBlank = !isByteLevel && Array.Exists(texts, text => text is [(byte)' ', ..]) && Decode(definition, "▁") != " ";
     }
+
+    /// <summary>Tokens up to the last one that spells a text.</summary>
+    public int VocabularySize { get; }
 
     /// <summary>The texts as a tree.</summary>
     public TokenTrie Trie { get; }

@@ -29,15 +29,15 @@ internal static partial class ModelRunners
         return runner;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Steps cannot be captured as graphs and are launched kernel by kernel, which is slower: {Reason}")]
+    [LoggerMessage(EventId = 106, Level = LogLevel.Warning, Message = "Steps cannot be captured as graphs and are launched kernel by kernel, which is slower: {Reason}")]
     private static partial void LogNoGraphs(ILogger logger, string reason);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Steps of the model ({ModelType}, {DataType}) are run by '{Runner}': {Reason}.")]
+    [LoggerMessage(EventId = 103, Level = LogLevel.Information, Message = "Steps of the model ({ModelType}, {DataType}) are run by '{Runner}': {Reason}.")]
     private static partial void LogChoice(ILogger logger, string runner, string modelType, string dataType, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The driver has no virtual memory management on this GPU: {Bytes} bytes are taken for the cache at once and kept.")]
+    [LoggerMessage(EventId = 104, Level = LogLevel.Warning, Message = "The driver has no virtual memory management on this GPU: {Bytes} bytes are taken for the cache at once and kept.")]
     private static partial void LogPlainCache(ILogger logger, long bytes);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} quantised matrices ('{First}' the first) lie in a way that the CPU's kernels do not read. They were made plain and take the memory of {DataType}.")]
+    [LoggerMessage(EventId = 105, Level = LogLevel.Warning, Message = "{Count} quantised matrices ('{First}' the first) lie in a way that the CPU's kernels do not read. They were made plain and take the memory of {DataType}.")]
     private static partial void LogMadePlain(ILogger logger, int count, string first, string dataType);
 }

@@ -3,6 +3,7 @@ using LongContext.Cpu.Attention;
 using LongContext.Generation.Running;
 using LongContext.Models;
 using LongContext.Models.Families;
+using LongContext.Positions;
 using LongContext.Training.Memory;
 using Microsoft.Extensions.Logging;
 using static TorchSharp.torch;
@@ -99,7 +100,7 @@ internal static class EngineMemory
         }
 
         if (promised > 0) items.Add(new GenerationMemoryItem("promised to other engines", Math.Min(promised, memory.Left)));
-        GenerationMemoryPlan plan = Plan(memory.Total, onGpu, items, runner.Pages, steps, draft?.Pages, draftSteps, known.ContextLength, options, cacheBytes);
+        GenerationMemoryPlan plan = Plan(memory.Total, onGpu, items, runner.Pages, steps, draft?.Pages, draftSteps, known.ContextLength, known.Window, options, cacheBytes);
         ILogger? logger = GuardedLogger.Of(options.Logger);
         if (plan.Fits) logger?.LogInformation("The engine's memory: {Plan}.", plan);
         else logger?.LogWarning("The engine's memory: {Plan}.", plan);
@@ -127,7 +128,7 @@ internal static class EngineMemory
         using IPageStore pages = byKernels
             ? new CpuPageStore(groups, new CacheLayout(shape.KeyValueHeadCount, shape.HeadDimension, pageTokens, CpuModelRunner.CacheFormatOf(Format(options), dataType)))
             : new TorchPageStore(groups, new TensorCacheFormat(Format(options), dataType, CPU), pageTokens, shape.KeyValueHeadCount, shape.HeadDimension, CPU);
-        return Plan(memoryBytes, onGpu, items, pages, steps, draft?.Pages, draftSteps, contextLength, options, cacheBytes: null);
+        return Plan(memoryBytes, onGpu, items, pages, steps, draft?.Pages, draftSteps, contextLength, config.RopeScaling is DynamicNtkRopeScaling ? null : contextLength, options, cacheBytes: null);
     }
 
     /// <summary>Adds a draft model's weights, what its steps take, and what its guesses do.</summary>
@@ -154,10 +155,11 @@ internal static class EngineMemory
     /// <param name="draft">The draft model's pages; null without one.</param>
     /// <param name="draftSteps">What its steps take; null without one and in tests.</param>
     /// <param name="contextLength">Tokens of a request at most.</param>
+    /// <param name="window">The same where requests are held to it; null for any number.</param>
     /// <param name="options">The engine's.</param>
     /// <param name="cacheBytes">What keys and values may take whatever the options say; null for what they say.</param>
     private static GenerationMemoryPlan Plan(
-        long total, bool onGpu, List<GenerationMemoryItem> items, IPageStore pages, StepMemory? steps, IPageStore? draft, StepMemory? draftSteps, int contextLength, GenerationEngineOptions options, long? cacheBytes)
+        long total, bool onGpu, List<GenerationMemoryItem> items, IPageStore pages, StepMemory? steps, IPageStore? draft, StepMemory? draftSteps, int contextLength, int? window, GenerationEngineOptions options, long? cacheBytes)
     {
         var needs = new CacheNeeds(pages.Groups, pages.PageTokens);
         long usable = (long)(total * (options.MemoryUtilization ?? (onGpu ? GpuUtilization : HostUtilization))), left = usable - items.Sum(item => item.Bytes), chosen;
@@ -183,7 +185,7 @@ internal static class EngineMemory
         if (draft is not null) items.Add(new GenerationMemoryItem("keys and values of the draft model", draftBytes));
         if (steps is not null) items.Add(steps.OfCache(chosen));
         if (draftSteps is not null) items.Add(draftSteps.OfCache(draftBytes));
-        return new GenerationMemoryPlan(needs, options.StepTokens, options.MaximumSequences) { TotalBytes = total, UsableBytes = usable, Items = items, CacheBytes = chosen, DraftCacheBytes = draftBytes };
+        return new GenerationMemoryPlan(needs, options.StepTokens, options.MaximumSequences) { TotalBytes = total, UsableBytes = usable, Items = items, CacheBytes = chosen, DraftCacheBytes = draftBytes, Window = options.AllowsBeyondContext ? null : window };
     }
 
     private static long WeightBytes(CausalLanguageModel model) => model.Parameters.Values.Sum(tensor => tensor.numel() * tensor.element_size());

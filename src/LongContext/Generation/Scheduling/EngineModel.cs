@@ -35,6 +35,7 @@ internal sealed class EngineModel
         int[] dynamic = [.. types.Where(type => config.RopeOf(type).Scaling is DynamicNtkRopeScaling).Select(type => config.RopeParametersOf(type).MaxPositionEmbeddings)];
         int[] twofold = [.. types.Where(type => config.RopeOf(type).Scaling is LongRopeScaling).Select(type => config.RopeParametersOf(type).OriginalMaxPositionEmbeddings).Distinct()];
         // Several thresholds are told apart length by length from the first on: more classes than there are do no harm.
+        Window = dynamic.Length > 0 ? null : ContextLength;
         FrequenciesFollowLengthPast = dynamic.Length > 0 ? dynamic.Min() : twofold.Length > 1 ? twofold.Min() : null;
         FrequenciesChangePast = twofold.Length == 1 ? twofold[0] : null;
         usualRemapping = () => model.PositionRemapping;
@@ -59,6 +60,9 @@ internal sealed class EngineModel
 
     /// <summary>Tokens that the model was made for.</summary>
     public int ContextLength { get; init; } = 4096;
+
+    /// <summary>Tokens that a request may have; null for any number: of models whose frequencies follow the length (dynamic NTK), and in tests.</summary>
+    public int? Window { get; init; }
 
     public IReadOnlyCollection<int> StopTokenIds { get; init; } = [];
 

@@ -34,5 +34,6 @@ internal sealed class EngineTokenGenerator(GenerationEngine engine) : ITokenGene
         usage.DroppedTokens = Math.Max(usage.DroppedTokens, tokens.DroppedTokens);
         usage.StopToken = tokens.Result?.StopToken;
         usage.FinishReason = tokens.Result?.FinishReason;
+        if (tokens.Result is { } result) usage.TimeAfterFirst = result.Duration - result.TimeToFirstToken;
     }
 }

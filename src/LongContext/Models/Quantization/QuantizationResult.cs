@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace LongContext.Models.Quantization;
 
 /// <summary>What quantising a model did.</summary>
@@ -11,4 +13,7 @@ public sealed record QuantizationResult
 
     /// <summary>Bytes of all weights now.</summary>
     public required long BytesAfter { get; init; }
+
+    /// <summary>How many matrices, and the bytes before and now, in a line.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Matrices.Count} matrices quantised: {BytesBefore / 1e6:N1} MB before, {BytesAfter / 1e6:N1} MB now");
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LongContext.Evaluation;
 using LongContext.Generation;
 using LongContext.Models;
 using Microsoft.Extensions.AI;
@@ -46,6 +47,32 @@ public sealed class ChatJsonTests
         using JsonDocument bad = JsonDocument.Parse("""{"type":"array","uniqueItems":true}""");
         NotSupportedException e = await Assert.ThrowsAsync<NotSupportedException>(() => client.GetResponseAsync("x", new ChatOptions { ResponseFormat = ChatResponseFormat.ForJsonSchema(bad.RootElement) }, Token));
         Assert.Contains("uniqueItems", e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null, null, null, true)]
+    [InlineData(null, null, true, false)]
+    [InlineData(null, "limited", true, true)]
+    [InlineData(null, "none", null, false)]
+    [InlineData(JsonWhitespace.None, null, null, false)]
+    [InlineData(JsonWhitespace.Limited, null, true, true)]
+    [InlineData(JsonWhitespace.None, "limited", null, true)]
+    public async Task Whitespace_OfTheRequestTheClientOrAStrictSchema_CountsInThatOrder(JsonWhitespace? ofClient, string? asked, bool? strict, bool hasBlanks)
+    {
+        using CausalLanguageModel model = ChatModels.Model();
+        foreach (string key in new[] { "strict", ChatOptionKeys.StrictSchema })
+        {
+            var generator = new ScriptedGenerator(ChatModels.Bytes("{}"));
+            using LongContextChatClient client = ChatModels.Scripted(model, generator, options: new LongContextChatClientOptions { JsonWhitespace = ofClient });
+            var options = new ChatOptions { ResponseFormat = ChatResponseFormat.Json, AdditionalProperties = [] };
+            if (asked is not null) options.AdditionalProperties[ChatOptionKeys.JsonWhitespace] = asked;
+            if (strict is not null) options.AdditionalProperties[key] = strict;
+            await client.GetResponseAsync("x", options, Token);
+            Assert.True(generator.Asked[0].Options.Grammar!.IsMatch("{\"a\":1}"));
+            Assert.Equal(hasBlanks, generator.Asked[0].Options.Grammar!.IsMatch("{\"a\": 1}"));
+            options.AdditionalProperties[ChatOptionKeys.JsonWhitespace] = "many";
+            Assert.Contains("limited or none", (await Assert.ThrowsAsync<ArgumentException>(() => client.GetResponseAsync("x", options, Token))).Message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using LongContext.Chat;
 using LongContext.Data;
 using LongContext.Evaluation;
 using LongContext.Generation;
+using LongContext.Generation.Grammars;
 using LongContext.Models;
 using LongContext.TestSupport;
 using LongContext.Tokenization;
@@ -139,6 +140,25 @@ public sealed class ReasoningTests : IDisposable
         using LongContextChatClient open = ChatModels.Scripted(model, generator, tokenizer, Thinks);
         Assert.Equal("{}", (await open.GetResponseAsync("x", asked, Token)).Text);
         Assert.Null(generator.Asked.Single().Options.GrammarBegins);
+
+        // A prompt that has closed them leaves none: the form begins at once, and so do calls that are required.
+        generator = new ScriptedGenerator(ChatModels.Bytes("{}"));
+        using LongContextChatClient closed = ChatModels.Scripted(model, generator, tokenizer, Thinks);
+        asked.Reasoning = new ReasoningOptions { Effort = ReasoningEffort.None };
+        Assert.Equal("{}", (await closed.GetResponseAsync("x", asked, Token)).Text);
+        Assert.Null(generator.Asked.Single().Options.GrammarBegins);
+        asked = new ChatOptions { Reasoning = asked.Reasoning, ToolMode = ChatToolMode.RequireAny, Tools = [AIFunctionFactory.Create(() => "now", "get_time")] };
+        using CausalLanguageModel wide = ChatModels.Model(window: 4096); // what the model is told of a function is long in bytes
+        foreach (bool thinks in new[] { true, false })
+        {
+            generator = new ScriptedGenerator(ChatModels.Bytes("<tool_call>\n{\"name\": \"get_time\", \"arguments\": {}}\n</tool_call>"));
+            using LongContextChatClient calling = ChatModels.Scripted(wide, generator, tokenizer, Thinks);
+            asked.Reasoning.Effort = thinks ? ReasoningEffort.Medium : ReasoningEffort.None;
+            Assert.Equal("get_time", (await calling.GetResponseAsync("x", asked, Token)).Messages.Single().Contents.OfType<FunctionCallContent>().Single().Name);
+            CompiledGrammar grammar = generator.Asked.Single().Options.AnswerGrammar!;
+            Assert.Equal(thinks, grammar.IsMatch("<think>\nHm.\n</think>\n\n<tool_call>\n{\"name\": \"get_time\", \"arguments\": {}}\n</tool_call>"));
+            Assert.True(grammar.IsMatch("<tool_call>\n{\"name\": \"get_time\", \"arguments\": {}}\n</tool_call>"));
+        }
 
         // And with a model, alone and in an engine: free, then the form.
         int[] prompt = [1, 2, 3];

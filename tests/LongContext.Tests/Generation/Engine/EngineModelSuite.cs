@@ -182,7 +182,7 @@ public abstract class EngineModelSuite
     {
         var runner = new GatedRunner(Create(model, new RunnerOptions { PageTokens = pageTokens, MaximumTokens = step, Threads = 2, CacheFormat = format }));
         long bytes = cache?.Invoke(new CacheNeeds(runner.Pages.Groups, pageTokens)) ?? 1L << 28;
-        var options = new GenerationEngineOptions { StepTokens = step, MaximumSequences = sequences, ReusesPrefixes = reuses };
+        var options = new GenerationEngineOptions { StepTokens = step, MaximumSequences = sequences, ReusesPrefixes = reuses, AllowsBeyondContext = true };
         return new Made(new GenerationEngine(new EngineModel(model), runner, options, bytes), runner);
     }
 

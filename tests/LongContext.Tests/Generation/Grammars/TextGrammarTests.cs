@@ -90,6 +90,19 @@ public sealed class TextGrammarTests
         Assert.NotEqual(TextGrammar.FromChoices(["a2:bc"], GrammarTokenizers.ByteLevel).Description, TextGrammar.FromChoices(["a", "bc"], GrammarTokenizers.ByteLevel).Description);
     }
 
+    [Theory]
+    [InlineData(160, true)] // fewer rows than there are tokens
+    [InlineData(330, false)]
+    [InlineData(400, false)]
+    [InlineData(32_000, true)]
+    public void Validate_AGrammarOfATokenizerOfAnotherSize_IsRefused(int vocabulary, bool isRefused)
+    {
+        var options = new GenerationOptions { Grammar = TextGrammar.FromChoices(["a"], GrammarTokenizers.ByteLevel) };
+        options.Validate();
+        if (!isRefused) options.Validate(vocabulary);
+        else Assert.All(["Grammar", "tokenizer", $"{vocabulary}"], part => Assert.Contains(part, Assert.Throws<ArgumentException>(() => options.Validate(vocabulary)).Message, StringComparison.Ordinal));
+    }
+
     [Fact]
     public void FromChoices_OrPattern_ThatCannotBe_SaysWhy()
     {

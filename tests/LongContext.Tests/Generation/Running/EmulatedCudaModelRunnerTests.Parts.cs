@@ -83,7 +83,7 @@ public sealed partial class EmulatedCudaModelRunnerTests
 
         async Task<GenerationResult[]> All(CountingRunner runner)
         {
-            await using var engine = new GenerationEngine(new EngineModel(model), runner, new GenerationEngineOptions { StepTokens = 64, MaximumSequences = 1 }, 8 << 20);
+            await using var engine = new GenerationEngine(new EngineModel(model), runner, new GenerationEngineOptions { StepTokens = 64, MaximumSequences = 1, AllowsBeyondContext = true }, 8 << 20);
             var results = new List<GenerationResult>();
             foreach (GenerationOptions options in cases)
                 results.Add(await engine.GenerateAsync(new GenerationRequest { Prompt = ModelRunnerSuite.Strangers(model, 30, results.Count), Options = options }, TestContext.Current.CancellationToken));
@@ -126,7 +126,7 @@ public sealed partial class EmulatedCudaModelRunnerTests
 
         async Task<int[]> Answer(CountingRunner runner, CompiledGrammar? grammar)
         {
-            await using var engine = new GenerationEngine(new EngineModel(model), runner, new GenerationEngineOptions { StepTokens = 64, MaximumSequences = 1 }, 8 << 20);
+            await using var engine = new GenerationEngine(new EngineModel(model), runner, new GenerationEngineOptions { StepTokens = 64, MaximumSequences = 1, AllowsBeyondContext = true }, 8 << 20);
             var options = new GenerationOptions { MaximumNewTokens = 24, StopTokenIds = [], Temperature = temperature, TopK = temperature > 0 ? 12 : null, Seed = 3, AnswerGrammar = grammar };
             GenerationResult result = await engine.GenerateAsync(new GenerationRequest { Prompt = ModelRunnerSuite.Strangers(model, 30, 1), Options = options }, TestContext.Current.CancellationToken);
             return result.Tokens.ToArray();

@@ -208,7 +208,7 @@ public sealed partial class EmulatedCudaModelRunnerTests : IDisposable
     public async Task Engine_OverTheRunner_GivesTheModulesTokens()
     {
         using CausalLanguageModel model = Model("mistral", ScalarType.Float16);
-        var options = new GenerationEngineOptions { StepTokens = 64, MaximumSequences = 3 };
+        var options = new GenerationEngineOptions { StepTokens = 64, MaximumSequences = 3, AllowsBeyondContext = true };
         GenerationRequest[] requests =
         [
             .. new[] { 20, 37, 50, 20 }.Select(length => new GenerationRequest

@@ -22,7 +22,7 @@ public sealed class EngineModelTests
             Options = new GenerationOptions { MaximumNewTokens = 20, Temperature = i % 2, Seed = i, Speculation = i % 3 == 0 ? new SpeculationOptions() : null },
         })];
         int[][] expected = [.. requests.Select(request => generator.Generate(request.Prompt.Span, request.Options))];
-        await using var engine = new GenerationEngine(model, new GenerationEngineOptions { CacheTokens = 400, StepTokens = 32, MaximumSequences = 4, Threads = 1 });
+        await using var engine = new GenerationEngine(model, new GenerationEngineOptions { CacheTokens = 400, StepTokens = 32, MaximumSequences = 4, Threads = 1, AllowsBeyondContext = true });
         for (int round = 0; round < 2; round++)
         {
             GenerationResult[] results = await Task.WhenAll(requests.Select(request => engine.GenerateAsync(request, TestContext.Current.CancellationToken)));

@@ -34,6 +34,7 @@ public sealed class ModelQuantizerTests
         Assert.All(result.Matrices, matrix => Assert.InRange(matrix.WeightError, 0.03, 0.15));
         Assert.All(result.Matrices, matrix => Assert.Null(matrix.OutputError));
         Assert.True(result.BytesAfter < result.BytesBefore);
+        Assert.StartsWith($"{result.Matrices.Count} matrices quantised: ", result.ToString(), StringComparison.Ordinal);
         Assert.Equal(22 * TinyModels.Vocabulary, TinyModels.Logits(model, Pack).Length);
     }
 
