@@ -338,6 +338,6 @@ public sealed partial class LongContextModel : IDisposable, IAsyncDisposable
     [LoggerMessage(6, LogLevel.Warning, "The model {Model} is still being loaded or let go of; the host does not wait for it.")]
     private static partial void LogLeft(ILogger logger, string model);
 
-    [LoggerMessage(7, LogLevel.Warning, "{Running} requests of the model {Model} go on though they were ended; the host does not wait for them.")]
+    [LoggerMessage(9, LogLevel.Warning, "{Running} requests of the model {Model} go on though they were ended; the host does not wait for them.")]
     private static partial void LogDeaf(ILogger logger, string model, int running);
 }
