@@ -41,7 +41,7 @@ public sealed class EngineDroppingTests
     public async Task GenerateAsync_AsManySinksAsThereAreNumbers_DropsNothing()
     {
         using CausalLanguageModel model = TinyModels.Create(dataType: TorchSharp.torch.ScalarType.Float32);
-        await using var engine = new GenerationEngine(model, new GenerationEngineOptions { CacheTokens = 200, Threads = 1 });
+        await using var engine = new GenerationEngine(model, new GenerationEngineOptions { CacheTokens = 200, Threads = 1, AllowsBeyondContext = true });
         var request = new GenerationRequest { Prompt = TinyModels.Tokens(60, 1), Options = new GenerationOptions { MaximumNewTokens = 30, StopTokenIds = [] } };
         GenerationResult whole = await engine.GenerateAsync(request, TestContext.Current.CancellationToken);
         GenerationResult sinks = await engine.GenerateAsync(request with { Dropping = new AttentionSinks { Sinks = int.MaxValue - 5, Window = 5 } }, TestContext.Current.CancellationToken);
