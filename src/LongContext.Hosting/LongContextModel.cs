@@ -250,7 +250,7 @@ public sealed partial class LongContextModel : IDisposable, IAsyncDisposable
             HostingMeter.Loaded(ModelId, time);
             LogLoaded(logger, ModelId, time.TotalSeconds, ChatFormatName(client) ?? "its client's own");
             if ((client as LongContextChatClient)?.UnknownTemplate is { } why) LogUnknownTemplate(logger, ModelId, why);
-            else if (client is LongContextChatClient { ChatFormat: null }) LogNoTemplate(logger, ModelId);
+            else if (options.ClientFactory is null && client is LongContextChatClient { ChatFormat: null }) LogNoTemplate(logger, ModelId);
             return client;
         }
         catch (Exception e) when (e is not OperationCanceledException)
@@ -310,7 +310,7 @@ public sealed partial class LongContextModel : IDisposable, IAsyncDisposable
     }
 
     /// <summary>What a request is told that was being answered.</summary>
-    internal ModelNotReadyException Ended() => new($"The model \"{ModelId}\" ended the request before its answer was whole: the host stops, and it had {options.DrainTimeout.TotalSeconds:0.#} seconds to finish.");
+    internal ModelNotReadyException Ended() => new($"The model \"{ModelId}\" ended the request before its answer was whole: the host stops.");
 
     internal ModelNotReadyException Stopped() => new($"The model \"{ModelId}\" takes no more requests: the host stops.");
 

@@ -175,7 +175,7 @@ public sealed partial class LongContextTrainer : IDisposable
         {
             if (options.Guard.RollsBack && lastCheckpoint is null && stepsDone < totalSteps) Save(lastSaved = stepsDone, monitor);
             // The checkpoint that a run goes on from was written without it where the run was cancelled in it, and would never be the best.
-            if (EvaluateWhereDue(monitor, totalSteps, cancellationToken) && lastCheckpoint is not null && options.CheckpointFolder is not null) Save(lastSaved = stepsDone, monitor);
+            if (EvaluateWhereDue(monitor, totalSteps, cancellationToken) && lastCheckpoint is not null && lastSaved != stepsDone && options.CheckpointFolder is not null) Save(lastSaved = stepsDone, monitor);
             while (stepsDone < totalSteps)
             {
                 monitor.AwaitData();

@@ -90,7 +90,7 @@ public sealed record TrainerOptions
     /// <summary>Whether evaluations are made before the first step too, to see what training changed. Default false.</summary>
     public bool EvaluateAtStart { get; init; }
 
-    /// <summary>Folder for TensorBoard's event files; null (the default) for none. A failure to write them is logged and ends them, not the run.</summary>
+    /// <summary>Folder for TensorBoard's event files; null (the default) for none. One that cannot be begun is an <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> before the first step; a later failure to write is logged and ends them, not the run.</summary>
     public string? TensorBoardFolder { get; init; }
 
     /// <summary>

@@ -38,11 +38,11 @@ internal static class AtomicFile
         FileStream? stream = null;
         try
         {
-            stream = new(staged.TemporaryPath, FileMode.CreateNew, FileAccess.Write, FileShare.Read | FileShare.Delete, BufferSize);
-            staged.Hold();
+            stream = new(staged.TemporaryPath, FileMode.CreateNew, FileAccess.Write, FileShare.None, BufferSize);
             write(stream);
             stream.Flush(flushToDisk: true);
             stream.Dispose();
+            staged.Hold();
         }
         catch
         {

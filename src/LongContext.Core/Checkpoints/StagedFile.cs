@@ -16,8 +16,21 @@ internal sealed class StagedFile : IDisposable
 
     public string TemporaryPath { get; }
 
-    /// <summary>Shows other processes that somebody is about to finish the file, which must be there.</summary>
-    public void Hold() => _hold = TemporaryFiles.Hold(TemporaryPath);
+    /// <summary>
+    /// Shows other processes that somebody is about to finish the file, once it is written and no longer held by its writer: on some network file systems a second holder would keep the writer from writing. Where that cannot be
+    /// had, its age alone protects it.
+    /// </summary>
+    public void Hold()
+    {
+        try
+        {
+            _hold = TemporaryFiles.Hold(TemporaryPath);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // A courtesy to others is no reason to fail.
+        }
+    }
 
     /// <summary>Renames the file to its place and makes the renaming last through a loss of power where the system can.</summary>
     public void Commit()

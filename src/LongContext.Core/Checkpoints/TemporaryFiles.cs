@@ -8,8 +8,8 @@ namespace LongContext.Checkpoints;
 /// </summary>
 internal static partial class TemporaryFiles
 {
-    /// <summary>Only older files are removed: elsewhere than on Windows a file is there a moment before it is locked.</summary>
-    private static readonly TimeSpan LeastAge = TimeSpan.FromMinutes(1);
+    /// <summary>Only older files are removed: a file is there a moment before it is locked, and some network file systems do not tell one machine of another's locks.</summary>
+    private static readonly TimeSpan LeastAge = TimeSpan.FromHours(1);
 
     /// <summary>A new name for what will be called so.</summary>
     public static string NameFor(string target) => $".{target}.{Guid.NewGuid():N}.tmp";

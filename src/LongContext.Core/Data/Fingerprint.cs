@@ -12,11 +12,13 @@ internal static class Fingerprint
     private const int ItemsOfList = 1024;
 
     /// <summary>Of a list: of as many of its items, evenly over it, as are looked at in no time.</summary>
-    public static string OfList<T>(IReadOnlyList<T> items)
+    /// <param name="items">The list.</param>
+    /// <param name="most">As many items are looked at, at most.</param>
+    public static string OfList<T>(IReadOnlyList<T> items, int most = ItemsOfList)
         where T : class
     {
         XxHash128 hash = new();
-        int sampled = Math.Min(items.Count, ItemsOfList);
+        int sampled = Math.Min(items.Count, most);
         for (int i = 0; i < sampled; i++) Append(hash, items[(int)((long)i * items.Count / sampled)]);
 
         return Convert.ToHexStringLower(hash.GetCurrentHash());

@@ -13,12 +13,17 @@ internal static class StreamSettings
     }
 
     /// <exception cref="ArgumentException">One or more settings are others; the message lists all.</exception>
-    public static void RequireSettings(this StreamState state, IEnumerable<(string Name, string Value)> settings)
+    /// <param name="state">The state.</param>
+    /// <param name="settings">The settings here.</param>
+    /// <param name="optional">Names of those that a state of an earlier version does not hold.</param>
+    public static void RequireSettings(this StreamState state, IEnumerable<(string Name, string Value)> settings, params ReadOnlySpan<string> optional)
     {
         StreamState kept = state.GetState(Name);
         List<string> others = [];
         foreach ((string name, string value) in settings)
         {
+            // What an earlier version did not keep cannot be compared.
+            if (optional.Contains(name) && !kept.Has(name)) continue;
             if (kept.GetText(name) is var was && was != value) others.Add($"{name} was {was}, here it is {value}");
         }
 

@@ -100,6 +100,9 @@ public sealed partial class StreamState
         if (Kind != kind) throw new ArgumentException($"The state is of a stream of the kind '{Kind}', but this one is '{kind}': it would go on with other data.");
     }
 
+    /// <summary>Whether there is anything of that name.</summary>
+    internal bool Has(string name) => values.ContainsKey(name);
+
     internal DataFormatException Fault(string fault) => new($"The state of a stream of the kind '{Kind}' is damaged: {fault}.");
 
     private T Get<T>(string name, string what)

@@ -61,8 +61,18 @@ internal sealed class LoraPlan
         return new LoraPlan(options, layers, saved, [.. BiasesOf(options, layers, model).Except(saved)], tied && !keepsTie && (savesHead || savesEmbedding || adaptsEnds));
     }
 
+    /// <summary>As <see cref="Make"/>, for a new adapter: each name of <see cref="LoraOptions.TargetModules"/> must be some module's.</summary>
+    /// <exception cref="ArgumentException">Options are out of range, or name what the model does not have; the message holds every fault.</exception>
+    public static LoraPlan Require(LoraOptions options, CausalLanguageModel model)
+    {
+        LoraPlan plan = Make(options, model);
+        return UnknownTargets(options, model).ToArray() is { Length: > 0 } unknown
+            ? throw Faulty([$"TargetModules names {string.Join(", ", unknown.Select(name => $"'{name}'"))}, which no module of the model is called."])
+            : plan;
+    }
+
     /// <summary>Names that options ask for and no module has.</summary>
-    public static IEnumerable<string> UnknownTargets(LoraOptions options, CausalLanguageModel model) =>
+    private static IEnumerable<string> UnknownTargets(LoraOptions options, CausalLanguageModel model) =>
         options.TargetPattern is not null || options.TargetModules is [LoraOptions.AllLinear]
             ? []
             : options.TargetModules.Where(name => !Candidates(model).Any(layer => LoraTargets.Names([name], layer.Module)));

@@ -27,8 +27,7 @@ internal sealed class ChatLengths(GenerationOptions generation, int? answerEnd, 
     /// <param name="generator">Knows the memory.</param>
     public GenerationFit Of(int prompt, ChatRequestOptions asked, PositionRemapping? ofModel, ITokenGenerator generator)
     {
-        // With sinks no token sees further back than the window of the sinks, wherever it stands, and memory stays the same.
-        bool isBounded = asked.Dropping is AttentionSinks { Positions: SinkPositions.InCache } sinks && (contextLength is not { } length || (long)sinks.Sinks + sinks.Window <= length);
+        bool isBounded = IsBounded(asked);
         int? window = isBounded ? null : WindowWith(asked.PositionRemapping ?? ofModel);
         // Where only the prompt is asked about, there is no answer.
         int least = LeastOf(asked), most = Answer(prompt, asked);
@@ -52,6 +51,19 @@ internal sealed class ChatLengths(GenerationOptions generation, int? answerEnd, 
         };
     }
 
+    /// <summary>
+    /// Tokens that a prompt is cut to so that it and its answer fit into the window; <see cref="Rest"/> where it fits as it is. As many are left to the answer as it may have, where that leaves something of the prompt, else one.
+    /// </summary>
+    /// <param name="prompt">Tokens of the prompt.</param>
+    /// <param name="asked">What is asked for.</param>
+    /// <param name="ofModel">How the model's positions are remapped where a request does not say; null for not at all.</param>
+    public int LongestPrompt(int prompt, ChatRequestOptions asked, PositionRemapping? ofModel)
+    {
+        if (IsBounded(asked) || WindowWith(asked.PositionRemapping ?? ofModel) is not { } window || (long)prompt + LeastOf(asked) <= window) return Rest;
+        int answer = Answer(0, asked);
+        return Math.Max(1, window - (answer < window ? answer : 1));
+    }
+
     /// <summary>Refuses what does not fit into the window.</summary>
     /// <exception cref="PromptTooLongException">The prompt fills the window.</exception>
     public void RequireWindow(GenerationFit fit, ChatRequestOptions asked, PositionRemapping? ofModel)
@@ -67,6 +79,10 @@ internal sealed class ChatLengths(GenerationOptions generation, int? answerEnd, 
             MaximumTokens = window - least,
         };
     }
+
+    /// <summary>With sinks no token sees further back than the window of the sinks, wherever it stands, and memory stays the same.</summary>
+    private bool IsBounded(ChatRequestOptions asked) =>
+        asked.Dropping is AttentionSinks { Positions: SinkPositions.InCache } sinks && (contextLength is not { } length || (long)sinks.Sinks + sinks.Window <= length);
 
     /// <summary>0 where the prompt itself is asked about, so that there need be no answer.</summary>
     private static int LeastOf(ChatRequestOptions asked) => asked.Length == 0 ? 0 : 1;

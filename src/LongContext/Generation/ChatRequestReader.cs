@@ -23,7 +23,6 @@ internal sealed class ChatRequestReader
     private readonly GenerationOptions generation;
     private readonly ChatLengths lengths;
     private readonly string modelId;
-    private readonly int? contextLength;
     private readonly int[] stopTokenIds;
     private readonly AnswerGrammars grammars;
     private readonly ChatTools tools;
@@ -38,7 +37,7 @@ internal sealed class ChatRequestReader
     public ChatRequestReader(CausalLanguageModel model, Tokenizer tokenizer, ChatFormat? format, LongContextChatClientOptions options, string modelId, int? contextLength)
     {
         (config, this.tokenizer, this.format, this.options) = (model.Config, tokenizer, format, options);
-        (this.modelId, this.contextLength) = (modelId, contextLength);
+        this.modelId = modelId;
         (generation, int? answerEnd) = ClientDefaults.Of(options, model.GenerationConfig);
         lengths = new ChatLengths(generation, answerEnd, contextLength, isStated: options.ContextLength is not null);
         IEnumerable<int> ofFormat = format?.FindStopTokenIds((HuggingFaceTokenizer)tokenizer) ?? [];
@@ -59,7 +58,7 @@ internal sealed class ChatRequestReader
         (ChatText? rendered, string? text, int[] prompt, int before) = Tokens(messages, chatOptions, asked);
         // Here and not by the engine: what is left is what the window and the counts are about.
         TokenCut cut = default;
-        if (Truncation(asked) is { } truncation) prompt = truncation.Apply(prompt, out cut);
+        if (Truncation(asked, prompt.Length, remapping) is { } truncation) prompt = truncation.Apply(prompt, out cut);
         (string Text, string Tail)? kept = null;
         if (cut.Count > 0 && (asked.TellsPromptText || (asked.PromptLogProbabilities ?? generation.PromptLogProbabilities) is not null)) kept = ModelText.Spell(tokenizer, prompt.AsSpan(Math.Min(before, cut.Start)));
         GenerationFit fit = lengths.Of(prompt.Length, asked, remapping, generator);
@@ -146,17 +145,13 @@ internal sealed class ChatRequestReader
     private GenerationFit Fit(int promptTokens, ChatRequestOptions asked, ITokenGenerator generator, PositionRemapping? remapping)
     {
         asked.Dropping?.Validate();
-        if (Truncation(asked) is { } truncation && truncation.Cut(promptTokens) is { Count: > 0 }) promptTokens = truncation.MaximumTokens;
+        if (Truncation(asked, promptTokens, remapping) is { } truncation && truncation.Cut(promptTokens) is { Count: > 0 }) promptTokens = truncation.MaximumTokens;
         return lengths.Of(promptTokens, asked, remapping, generator);
     }
 
-    /// <summary>How the prompt is cut; without a number of its own to what the window leaves beside the answer, as much of that as is asked for by number, one token at least.</summary>
-    private TokenTruncation? Truncation(ChatRequestOptions asked)
-    {
-        if (asked.Truncation is not { MaximumTokens: ChatLengths.Rest } cut || contextLength is not { } window) return asked.Truncation;
-        int answer = asked.Length is { } given and not ChatLengths.Rest ? Math.Min(given, asked.LengthLimit ?? given) : 1;
-        return cut with { MaximumTokens = Math.Max(1, window - Math.Clamp(answer, 0, window - 1)) };
-    }
+    /// <summary>How the prompt is cut; without a number of its own, to what the window leaves beside the answer.</summary>
+    private TokenTruncation? Truncation(ChatRequestOptions asked, int promptTokens, PositionRemapping? remapping) =>
+        asked.Truncation is { MaximumTokens: ChatLengths.Rest } cut ? cut with { MaximumTokens = lengths.LongestPrompt(promptTokens, asked, remapping) } : asked.Truncation;
 
     /// <summary>What the model is given: the template's text where there is one, all of the text where there is any, the tokens, and how many of them were put before the text's own.</summary>
     private (ChatText? Rendered, string? Text, int[] Tokens, int Before) Tokens(IEnumerable<ChatMessage> messages, ChatOptions? chatOptions, ChatRequestOptions asked)
@@ -217,7 +212,7 @@ internal sealed class ChatRequestReader
         GenerationOptions given = generation;
         int maximum = fit.NewTokens, minimum = asked.MinimumNewTokens ?? given.MinimumNewTokens;
         // Only who asks for both in one request is told that they cannot be had.
-        if (asked.MinimumNewTokens is null || maximum < lengths.Answer(fit.PromptTokens, asked)) minimum = Math.Min(minimum, maximum);
+        if (asked.MinimumNewTokens is null || asked.Length is null or ChatLengths.Rest || maximum < lengths.Answer(fit.PromptTokens, asked)) minimum = Math.Min(minimum, maximum);
         GenerationOptions made = given with
         {
             MaximumNewTokens = maximum,

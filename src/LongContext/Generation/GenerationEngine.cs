@@ -237,7 +237,6 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
 
         if (request.Options is null) throw new ArgumentException("Options is null.", nameof(request));
         request.Options.Validate(model.VocabularySize);
-        KeptAlternatives.Check(request, model.VocabularySize, options.MaximumLogProbabilities);
         model.CheckUnchanged();
         PositionRemapping? remapping = model.Remapping(request.PositionRemapping);
         if (remapping is not null && !runner.SupportsRemapping)
@@ -248,6 +247,8 @@ public sealed class GenerationEngine : IDisposable, IAsyncDisposable
             throw new NotSupportedException("GenerationOptions.DropsContextAtOriginalWindow is there to compare with another library, one request at a time: use a TextGenerator.");
         CheckDropping(request.Dropping, remapping);
         if (!options.AllowsBeyondContext && !request.AllowsBeyondContext) request = EngineWindow.Hold(request, model.Window, remapping);
+        // Behind the window, which may have shortened the answer.
+        KeptAlternatives.Check(request, model.VocabularySize, options.MaximumLogProbabilities);
         CacheRoom room = Room(prompt.Length, request.Options.MaximumNewTokens, request.Dropping);
         if (!room.Fits) throw room.Refusal();
         return remapping;

@@ -33,7 +33,7 @@ public sealed record GenerationEngineOptions
     /// <summary>
     /// Whether prompts and answers may be longer than the model's window: to measure what becomes of the model there. Default false: a longer prompt is refused with a
     /// <see cref="Evaluation.PromptTooLongException"/>, and an answer ends where the window does (<see cref="GenerationFinishReason.Length"/>). With Self-Extend or dual chunk attention the window is what the remapping
-    /// can show the model, with <see cref="AttentionSinks"/> that fit into it any length, and a model with dynamic NTK, whose frequencies follow the length, has none.
+    /// can show the model, with <see cref="AttentionSinks"/> that fit into it and whose positions are counted in the cache any length, and a model with dynamic NTK, whose frequencies follow the length, has none.
     /// </summary>
     /// <remarks>A chat client holds its requests to its own window, and says itself whether they may go beyond (<see cref="LongContextChatClientOptions.AllowsBeyondContext"/>).</remarks>
     public bool AllowsBeyondContext { get; init; }

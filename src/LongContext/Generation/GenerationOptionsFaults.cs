@@ -56,8 +56,8 @@ internal static class GenerationOptionsFaults
             if (!(Math.Abs(bias) <= float.MaxValue || double.IsNegativeInfinity(bias))) faults.Add($"LogitBias of token {token} must be a finite number of float32 or −∞, but is {bias}");
         }
 
-        // What only fills a vocabulary up spells nothing, and a few names more than the model has rows do no harm: another tokenizer's size is far off.
-        if (options.Grammar is { Texts.VocabularySize: var spelled } && vocabularySize != int.MaxValue && (spelled > vocabularySize || spelled < vocabularySize / 2))
+        // What only fills a vocabulary up spells nothing, and names that the model has no rows for do no harm: another tokenizer's size is far off.
+        if (options.Grammar is { Texts.VocabularySize: var spelled } && vocabularySize != int.MaxValue && (spelled / 2 > vocabularySize || spelled < vocabularySize / 8))
             faults.Add($"Grammar was made with a tokenizer whose texts have {spelled} tokens, but the model's vocabulary has {vocabularySize}: make it with the model's own tokenizer");
 
         IReadOnlyList<IReadOnlyList<int>> words = options.BadWordIds ?? throw new ArgumentException("GenerationOptions: BadWordIds is null.");

@@ -44,9 +44,7 @@ public sealed partial class CausalLanguageModel
         ArgumentNullException.ThrowIfNull(options);
         ThrowIfTraining("given an adapter");
         ThrowIfAdapted();
-        LoraPlan plan = LoraPlan.Make(options, this);
-        if (LoraPlan.UnknownTargets(options, this).ToArray() is { Length: > 0 } unknown)
-            throw new ArgumentException($"The adapter's options cannot be used: TargetModules names {string.Join(", ", unknown.Select(name => $"'{name}'"))}, which no module of the model is called.", nameof(options));
+        LoraPlan plan = LoraPlan.Require(options, this);
         using var initializer = new LoraInitializer(this, options.Initialization, seed);
         return LoraAdapter.Build(this, plan, initializer.Make, peftFields: null);
     }

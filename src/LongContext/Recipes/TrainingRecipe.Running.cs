@@ -60,7 +60,7 @@ public sealed partial record TrainingRecipe
         if (Adapter is not null)
         {
             model.ThrowIfAdapted();
-            LoraPlan.Make(Adapter, model);
+            LoraPlan.Require(Adapter, model);
         }
 
         if (MergesAdapter && Adapter is null && model.Adapter is null) throw new InvalidOperationException("The recipe merges the adapter, but neither it nor the model has one.");

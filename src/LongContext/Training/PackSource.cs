@@ -7,6 +7,12 @@ namespace LongContext.Training;
 /// <summary>Ready sources of packs.</summary>
 public static class PackSource
 {
+    /// <summary>Names of what tells a list from others; states of earlier versions do not have them.</summary>
+    internal const string SeedSetting = "seed", FingerprintSetting = "fingerprint";
+
+    /// <summary>Packs of a list that are looked at for its fingerprint: each may have a hundred thousand tokens, or come from a disk.</summary>
+    private const int FingerprintPacks = 64;
+
     /// <summary>Packs from a list, in another order in each pass, decided by the seed.</summary>
     /// <param name="packs">The packs of one pass.</param>
     /// <param name="seed">The same seed gives the same orders; null keeps the list's own order in every pass.</param>
@@ -36,7 +42,7 @@ public static class PackSource
         private string? fingerprint;
 
         public IReadOnlyList<(string Name, string Value)> Identity =>
-            [("seed", seed?.ToString(CultureInfo.InvariantCulture) ?? "none"), ("fingerprint", fingerprint ??= Fingerprint.OfList(packs))];
+            [(SeedSetting, seed?.ToString(CultureInfo.InvariantCulture) ?? "none"), (FingerprintSetting, fingerprint ??= Fingerprint.OfList(packs, FingerprintPacks))];
 
         public int? Count => packs.Count;
 

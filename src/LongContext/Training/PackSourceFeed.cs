@@ -28,7 +28,7 @@ internal sealed class PackSourceFeed(IPackSource source, long? limit) : IPackFee
     {
         ArgumentNullException.ThrowIfNull(state);
         state.RequireKind(StateKind);
-        state.RequireSettings(Settings());
+        state.RequireSettings(Settings(), PackSource.SeedSetting, PackSource.FingerprintSetting);
         next = state.GetNumber("next", 0);
     }
 

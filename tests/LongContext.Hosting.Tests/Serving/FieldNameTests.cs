@@ -139,12 +139,17 @@ public sealed class FieldNameTests
         Assert.Equal(int.MaxValue, Assert.IsType<TokenTruncation>(client.LastOptions!.AdditionalProperties![ChatOptionKeys.TokenTruncation]).MaximumTokens);
     }
 
-    [Fact]
-    public async Task Prompt_CutToTheRest_LeavesRoomForTheAnswer()
+    [Theory]
+    [InlineData(600, ""","max_tokens":20""", 236, 20)]
+    [InlineData(100, ""","max_tokens":200""", 100, 156)] // fits, and the answer has what is left
+    [InlineData(100, ""","max_tokens":300""", 100, 156)]
+    [InlineData(600, ""","max_tokens":300""", 255, 1)] // a length that leaves nothing of the prompt is not kept free
+    [InlineData(600, ""","max_tokens":-1""", 192, 64)] // of an answer without an end the server's limit is
+    public async Task Prompt_CutToTheRest_LeavesRoomForTheAnswer(int prompt, string length, int kept, int made)
     {
         using var model = new ByteModel(window: 256);
-        await using TestServer server = await TestServer.StartAsync(model.Load());
-        (int status, JsonNode answer) = await server.PostAsync("/v1/completions", TestServer.Json($$"""{"prompt":"{{new string('x', 600)}}","max_tokens":20,"ignore_eos":true,"truncate_prompt_tokens":-1}"""));
-        Assert.Equal((200, 236, 20), (status, (int)answer["usage"]!["prompt_tokens"]!, (int)answer["usage"]!["completion_tokens"]!));
+        await using TestServer server = await TestServer.StartAsync(model.Load(), limits => limits.MaximumOutputTokens = length.Contains("-1", StringComparison.Ordinal) ? 64 : null);
+        (int status, JsonNode answer) = await server.PostAsync("/v1/completions", TestServer.Json($$"""{"prompt":"{{new string('x', prompt)}}"{{length}},"ignore_eos":true,"truncate_prompt_tokens":-1}"""));
+        Assert.Equal((200, kept, made), (status, (int)answer["usage"]!["prompt_tokens"]!, (int)answer["usage"]!["completion_tokens"]!));
     }
 }

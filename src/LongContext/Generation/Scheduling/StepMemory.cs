@@ -42,7 +42,8 @@ internal sealed class StepMemory
             // Of one layer at a time: what attention has of parts of the keys, and what the keys are chosen by where a request asks for that.
             var layout = new CacheLayout(shape.KeyValueHeadCount, shape.HeadDimension, new RunnerOptions().PageTokens, CpuModelRunner.CacheFormatOf(EngineMemory.Format(options), dataType));
             double ofToken = PagedAttention.PartialBytesOfToken(layout, shape.HeadCount) + (shape.KeyValueHeadCount * sizeof(float));
-            int growing = Math.Max(1, shape.Layers.Count(layer => layer.SlidingWindow is null));
+            int growing = shape.Layers.Count(layer => layer.SlidingWindow is null);
+            if (growing == 0) growing = shape.LayerCount;
             BytesPerCacheByte = ofToken * layout.PageTokens / ((double)layout.LayerBytes * growing);
         }
         else

@@ -51,7 +51,7 @@ internal sealed partial class TrainingMonitor : IDisposable
         memory = new MemoryPeaks(model.Device);
         bool tensorFloat32 = memory.DeviceName is not null && torch.backends.cuda.matmul.allow_tf32;
         peakFlops = options.DevicePeakFlops ?? (memory.DeviceName is { } name ? DevicePeak.OperationsPerSecond(name, model.DataType, tensorFloat32) : null);
-        if (options.TensorBoardFolder is { } folder) Quietly(() => tensorBoard = new TensorBoardLog(folder, stepsDone + 1, timeProvider));
+        if (options.TensorBoardFolder is { } folder) tensorBoard = new TensorBoardLog(folder, stepsDone + 1, timeProvider);
         run = TrainingMeter.Source.StartActivity("training.run");
         run?.SetTag("longcontext.training.steps.done", stepsDone).SetTag("longcontext.training.steps.total", totalSteps == NoEnd ? null : totalSteps);
     }

@@ -31,6 +31,13 @@ public sealed class PatternBudgetTests
         }
     }
 
+    [Fact]
+    public void Matches_RestOfALineOfBlanks_IsNoTrouble()
+    {
+        string text = new string(' ', 20_000) + "1";
+        Assert.Empty(All(RegexPattern.Compile(@"\s+$"), text, new PatternBudget(text.Length)));
+    }
+
     [Theory]
     [InlineData("a+b")] // each place looks at all that follows, and goes back over it
     [InlineData("(?=a*)a")] // finds a match at each place, after a look at all that follows

@@ -2,6 +2,7 @@
 using LongContext.Attention;
 using LongContext.Generation;
 using LongContext.Models;
+using LongContext.Tensors;
 using static TorchSharp.torch;
 
 namespace LongContext.Tests.Generation.Running;
@@ -22,12 +23,12 @@ internal sealed class DenseSelectionAttention(RotaryEmbedding rotary, PromptSele
         Fill((head, i, j) => j <= i && i - j < window);
         if (arguments.SlidingWindow is null)
         {
-            float[] weights = (scores_HTT + tensor(mask)).softmax(-1).data<float>().ToArray();
+            float[] weights = scores_HTT.Plus(tensor(mask)).softmax(-1).data<float>().ToArray();
             HashSet<int>[] kept = [.. Enumerable.Range(0, heads / group).Select(head => Kept(weights, head, group))];
             Fill((head, i, j) => j <= i && (i < prompt || j >= prompt || kept[head / group].Contains(j)));
         }
 
-        return (scores_HTT + tensor(mask)).softmax(-1).matmul(v_HTD).permute(1, 0, 2).contiguous();
+        return scores_HTT.Plus(tensor(mask)).softmax(-1).matmul(v_HTD).permute(1, 0, 2).contiguous();
 
         void Fill(Func<int, int, int, bool> sees)
         {

@@ -2,6 +2,7 @@
 using LongContext.Attention;
 using LongContext.Generation;
 using LongContext.Models;
+using LongContext.Tensors;
 using static TorchSharp.torch;
 
 namespace LongContext.Tests.Generation.Running;
@@ -31,7 +32,7 @@ internal sealed class DenseSinkAttention(RotaryEmbedding rotary, AttentionSinks?
             }
         }
 
-        Tensor scores_HTT = where(tensor(isSink).to_type(ScalarType.Bool), Scores(farQ_THD), Scores(q_THD)) + tensor(seen);
+        Tensor scores_HTT = where(tensor(isSink).to_type(ScalarType.Bool), Scores(farQ_THD), Scores(q_THD)).Plus(tensor(seen));
         Tensor v_HTD = v_TKD.repeat_interleave(q_THD.shape[1] / v_TKD.shape[1], 1).permute(1, 0, 2);
         return scores_HTT.softmax(-1).matmul(v_HTD).permute(1, 0, 2).contiguous();
 
