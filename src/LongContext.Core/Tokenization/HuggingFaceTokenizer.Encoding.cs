@@ -12,7 +12,7 @@ public sealed partial class HuggingFaceTokenizer
     /// <returns>The token ids.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="text"/> is null.</exception>
     /// <exception cref="InvalidOperationException">
-    /// A regular expression of the file takes too many steps: more than 1,000 a character of the text and two thousand million besides, or, at one place, more than 10 million times back. Of published tokenizers only those with \s+$ come near, with a run of tens of thousands of blanks; the message has
+    /// A regular expression of the file takes too many steps: more than 1,000 a character of the text and 500 million besides, or, at one place, more than 10 million times back. Of published tokenizers only those with \s+$ come near, with a run of tens of thousands of blanks; the message has
     /// the pattern.
     /// </exception>
     public int[] Encode(string text, bool addSpecialTokens = true)

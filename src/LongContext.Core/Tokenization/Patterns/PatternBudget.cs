@@ -6,8 +6,8 @@ namespace LongContext.Tokenization.Patterns;
 /// </summary>
 internal sealed class PatternBudget
 {
-    // A step is an instruction or a code point of a run, some nanoseconds. Published patterns take 5 to 30 a character; under \s+$, which some files have and which looks at each blank's whole rest, a run of 40,000 blanks takes what is free.
-    private const long Free = 2_000_000_000;
+    // A step is an instruction or a code point of a run, some nanoseconds. Published patterns take 5 to 30 a character; under \s+$, which some files have and which looks at each blank's whole rest, a run of 22,000 blanks takes what is free.
+    private const long Free = 500_000_000;
     private const long PerCharacter = 1_000;
 
     /// <param name="length">The text's length in characters.</param>
