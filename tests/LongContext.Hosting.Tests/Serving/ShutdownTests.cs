@@ -32,7 +32,7 @@ public sealed class ShutdownTests
         await FakeChatClient.UntilAsync(() => client.Running == 1, Token);
         await server.StopAsync();
         string last = (await streamed)[^1];
-        Assert.All(["unavailable", "before its answer was whole", "0.2 seconds"], part => Assert.Contains(part, last, StringComparison.Ordinal));
+        Assert.All(["unavailable", "before its answer was whole"], part => Assert.Contains(part, last, StringComparison.Ordinal));
         Assert.Equal((1, true), (client.Cancelled, client.Disposed));
     }
 }
