@@ -43,7 +43,8 @@ public sealed class CpuModelRunnerStateTests
             Step(position);
         }
 
-        // A round counts when no collection fell into it: one ends the piece of memory that a thread allocates from.
+        // A round counts when no collection fell into it: one ends the piece of memory that a thread allocates from (8 KB, which count as allocated then). On a busy machine a round has that all the same now and then; what a step
+        // allocates is in each.
         var rounds = new List<long>();
         for (int round = 0; rounds.Count < 5 && round < 100; round++)
         {
@@ -55,7 +56,7 @@ public sealed class CpuModelRunnerStateTests
         }
 
         Assert.True(rounds.Count > 0, "Each round had a collection in it.");
-        Assert.True(rounds.TrueForAll(bytes => bytes == 0), $"bytes by round: {string.Join(", ", rounds)}");
+        Assert.True(rounds.Count(bytes => bytes == 0) > rounds.Count / 2, $"bytes by round: {string.Join(", ", rounds)}");
         Assert.True(float.IsFinite(sum));
 
         void Step(int position)
