@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using LongContext.Generation.Scheduling;
 
 namespace LongContext.Hosting;
 
@@ -61,7 +62,7 @@ internal static class HostingMeter
         {
             measure();
         }
-        catch (Exception e) when (e is not OutOfMemoryException)
+        catch (Exception e) when (GenerationMeter.IsListeners(e))
         {
         }
     }

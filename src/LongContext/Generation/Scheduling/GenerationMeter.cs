@@ -69,6 +69,6 @@ internal static class GenerationMeter
         }
     }
 
-    /// <summary>Listeners run on the thread that counts, here the engine's: a fault of theirs must not end it.</summary>
-    private static bool IsListeners(Exception exception) => exception is not OutOfMemoryException;
+    /// <summary>Whether an exception may be a listener's: they run on the thread that counts, here the engine's, and a fault of theirs must not end it.</summary>
+    public static bool IsListeners(Exception exception) => exception is not OutOfMemoryException;
 }
