@@ -2,7 +2,7 @@ namespace LongContext.TestSupport;
 
 /// <summary>
 /// Tests of minutes: marked <c>[Trait("Category", "Slow")]</c>, run when LONGCONTEXT_SLOW_TESTS=1 (as .ci/run sets it). With LONGCONTEXT_SLOW_TESTS=full those that draw at random
-/// draw five times as much.
+/// draw five times as much, and what takes a machine's memory or disk to itself is run too.
 /// </summary>
 internal static class SlowTests
 {
@@ -15,6 +15,9 @@ internal static class SlowTests
     private static string? Asked => Environment.GetEnvironmentVariable("LONGCONTEXT_SLOW_TESTS");
 
     public static void SkipUnlessAsked() => Assert.SkipUnless(AreAsked, Reason);
+
+    /// <summary>For what would hold everything else up: many gigabytes, written or kept.</summary>
+    public static void SkipUnlessAllAsked() => Assert.SkipUnless(Asked == Full, "a test of many gigabytes: set LONGCONTEXT_SLOW_TESTS=full to run it");
 
     /// <summary>How many of so many random cases are tried: a fifth, unless all are asked for.</summary>
     public static int Cases(int all) => Asked == Full ? all : all / 5;
