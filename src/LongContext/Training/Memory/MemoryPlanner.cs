@@ -95,9 +95,7 @@ public static class MemoryPlanner
     {
         var step = new StepMemory(shape, policy, request.DataType, request.OnGpu, tokens, weights);
         (string moment, long workspace) = step.Moments.MaxBy(each => each.Bytes);
-        // Applied as soon as they are whole, gradients exist for a layer, or for the embedding and a tied head.
-        long gradients = request.AppliesGradientsByLayer ? Math.Max(weights.LayerGradients, weights.LargestGradient) : weights.Gradients;
-        long temporary = weights.TrainsAll && request.DataType is TorchSharp.torch.ScalarType.BFloat16 or TorchSharp.torch.ScalarType.Float16 ? weights.LargestMatrix : 0;
+        long gradients = request.AppliesGradientsByLayer ? weights.GradientsByLayer : weights.Gradients;
         bool stateOnHost = request.Optimizer.StateOnHost && request.OnGpu;
         return new MemoryEstimate
         {
@@ -107,11 +105,11 @@ public static class MemoryPlanner
             Items =
             [
                 new MemoryItem("weights", weights.Weights, 0),
-                .. weights.TrainsAll ? Array.Empty<MemoryItem>() : [new MemoryItem("adapter", weights.AdapterWeights, 0)],
+                .. request.Adapter is null ? Array.Empty<MemoryItem>() : [new MemoryItem("adapter", weights.AdapterWeights, 0)],
                 new MemoryItem("gradients", gradients, 0),
                 new MemoryItem("optimizer", stateOnHost ? 0 : weights.OptimizerState, stateOnHost ? weights.OptimizerState : 0),
                 new MemoryItem("activations kept", step.DeviceKept, step.HostKept),
-                new MemoryItem("workspace", workspace + temporary, 0),
+                new MemoryItem("workspace", workspace + weights.GradientProduct, 0),
                 new MemoryItem("runtime", request.OnGpu ? GpuRuntimeBytes : CpuRuntimeBytes, 0),
             ],
         };
