@@ -130,6 +130,47 @@ public sealed class MemoryPlannerTests
     }
 
     [Fact]
+    public void Plan_ThatDoesNotFit_SaysWhatIsMissingAndWhatWouldFit()
+    {
+        var request = new MemoryRequest { Config = Llama8B, Adapter = new LoraOptions { Rank = 32 }, DeviceBytes = 20_000_000_000, HostBytes = 64_000_000_000 };
+        int tokens = MemoryPlanner.MaximumContext(request with { WeightQuantization = WeightQuantization.EightBit });
+        MemoryPlan plan = MemoryPlanner.Plan(request, tokens);
+        Assert.False(plan.Fits);
+        Assert.Equal((request.DeviceBytes, request.HostBytes), (plan.DeviceLimit, plan.HostLimit));
+        Assert.Equal(plan.Estimate.DeviceBytes - 20_000_000_000, plan.DeviceBytesMissing);
+        Assert.Equal(MemoryPlanner.MaximumContext(request), plan.FittingContext);
+        Assert.InRange(plan.FittingContext!.Value, 256, tokens - 1);
+        Assert.Equal(["WeightQuantization.EightBit", "WeightQuantization.Nf4DoubleQuantized"], plan.FittingSettings);
+        Assert.Equal(["WeightQuantization.Nf4DoubleQuantized"], MemoryPlanner.Plan(request, tokens + 256).FittingSettings);
+        string[] parts = ["device", $"{plan.Estimate.DeviceBytes / 1e9:F1} GB", $"{plan.DeviceBytesMissing / 1e9:F1} more", "20.0", $"{plan.FittingContext:N0} tokens fit", $"{tokens:N0} would with WeightQuantization.EightBit"];
+        Assert.All(parts, part => Assert.Contains(part, plan.ToString(), StringComparison.Ordinal));
+
+        MemoryPlan all = MemoryPlanner.Plan(new MemoryRequest { Config = Llama8B, DeviceBytes = 24_000_000_000, HostBytes = 64_000_000_000 }, 4096);
+        Assert.Equal((false, 0), (all.Fits, all.FittingContext));
+        Assert.Contains("no context fits", all.ToString(), StringComparison.Ordinal);
+        Assert.Contains(all.FittingSettings, words => words.Contains("StateOnHost", StringComparison.Ordinal));
+
+        MemoryPlan host = MemoryPlanner.Plan(request with { DeviceBytes = 80_000_000_000, HostBytes = 0 }, 1_048_576);
+        Assert.Equal((0L, true), (host.HostLimit, host.HostBytesMissing > 0));
+        Assert.Contains("host", host.ToString(), StringComparison.Ordinal);
+
+        MemoryPlan fits = MemoryPlanner.Plan(request, 1024);
+        Assert.Equal((true, 0L, null), (fits.Fits, fits.DeviceBytesMissing, fits.FittingContext));
+        Assert.Empty(fits.FittingSettings);
+    }
+
+    [Theory]
+    [InlineData(24L, null, "24_000_000_000")]
+    [InlineData(24_000L, null, "bytes")]
+    [InlineData(24_000_000_000L, 64L, "64_000_000_000")]
+    public void Plan_WithLimitsThatAreNoBytes_SaysThatTheyAre(long device, long? host, string part)
+    {
+        var request = new MemoryRequest { Config = Llama8B, DeviceBytes = device, HostBytes = host };
+        Assert.Contains(part, Assert.Throws<ArgumentException>(() => MemoryPlanner.Plan(request, 1024)).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => MemoryPlanner.MaximumContext(request));
+    }
+
+    [Fact]
     public void Plan_WithLittleHostMemory_KeepsFewerInputsThere()
     {
         var request = new MemoryRequest { Config = Llama8B, Adapter = new LoraOptions { Rank = 32 }, DeviceBytes = 80_000_000_000, HostBytes = 128_000_000_000 };
