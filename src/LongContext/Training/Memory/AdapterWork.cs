@@ -47,6 +47,6 @@ internal sealed class AdapterWork
         /// <summary>
         /// Products with the gradient or the scaled gradient, of half types in float32 with the rounded one; with dropout, what the kept inputs give apart from what all give.
         /// </summary>
-        private long OutputWork(long outputs, Func<long, long> resident) => (Drops ? 2 : 1) * resident(outputs) + (Size < 4 ? resident(outputs / Size * 4) : 0);
+        private long OutputWork(long outputs, Func<long, long> resident) => ((Drops ? 2 : 1) * resident(outputs)) + (Size < 4 ? resident(outputs / Size * 4) : 0);
     }
 }

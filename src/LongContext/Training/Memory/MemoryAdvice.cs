@@ -12,7 +12,7 @@ internal static class MemoryAdvice
     {
         AdamW8BitOptions smaller = EightBit(request, request.Optimizer.StateOnHost), onHost = EightBit(request, stateOnHost: true);
         bool canMove = request.OnGpu && !request.Optimizer.StateOnHost;
-        if (request.Adapter is { } adapter)
+        if (request.Adapter is not null)
         {
             if (request.WeightQuantization == WeightQuantization.None) yield return ("WeightQuantization.EightBit", request with { WeightQuantization = WeightQuantization.EightBit });
             if (request.WeightQuantization is WeightQuantization.None or WeightQuantization.EightBit or WeightQuantization.Float8)
