@@ -20,7 +20,7 @@ internal sealed class HostedChatClient(LongContextModel model) : IChatClient
         using ModelRequest request = await model.EnterAsync(Priority(options), cancellationToken).ConfigureAwait(false);
         try
         {
-            ChatResponse response = await request.Client.GetResponseAsync(messages, options, request.Token).ConfigureAwait(false);
+            ChatResponse response = await request.Client.GetResponseAsync(messages, For(request.Client, options), request.Token).ConfigureAwait(false);
             request.Complete(response.Usage);
             return response;
         }
@@ -41,7 +41,7 @@ internal sealed class HostedChatClient(LongContextModel model) : IChatClient
         messages = messages as IReadOnlyCollection<ChatMessage> ?? [.. messages];
         await model.RequireFitAsync(messages, options, cancellationToken).ConfigureAwait(false);
         using ModelRequest request = await model.EnterAsync(Priority(options), cancellationToken).ConfigureAwait(false);
-        await using IAsyncEnumerator<ChatResponseUpdate> updates = request.Client.GetStreamingResponseAsync(messages, options, request.Token).GetAsyncEnumerator(request.Token);
+        await using IAsyncEnumerator<ChatResponseUpdate> updates = request.Client.GetStreamingResponseAsync(messages, For(request.Client, options), request.Token).GetAsyncEnumerator(request.Token);
         while (await NextAsync(request, updates).ConfigureAwait(false)) yield return updates.Current;
         request.Complete();
     }
@@ -63,6 +63,8 @@ internal sealed class HostedChatClient(LongContextModel model) : IChatClient
     {
         // The model ends with the host.
     }
+
+    private static ChatOptions? For(IChatClient client, ChatOptions? options) => client.GetService<LongContextChatClient>() is null ? OpenLength.Hide(options) : options;
 
     /// <summary>What a request says of its priority; one that says it wrongly waits like any other, to be told.</summary>
     private static int Priority(ChatOptions? options)

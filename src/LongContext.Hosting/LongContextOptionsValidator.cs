@@ -58,6 +58,8 @@ internal sealed class LongContextOptionsValidator(string name) : IValidateOption
         if (options.JsonWhitespace is { } blanks && !Enum.IsDefined(blanks)) yield return $"JsonWhitespace is {(int)blanks}, expected one of {string.Join(", ", Enum.GetNames<JsonWhitespace>())}";
         if (Fault(options.Generation) is { } generation) yield return generation;
         if (options.UsesEngine && EngineFault(options.Engine) is { } engine) yield return engine;
+        if (options.ClientFactory is null && options.UsesEngine && options.Engine is { AllowsBeyondContext: true })
+            yield return "Engine.AllowsBeyondContext is true, but a hosted model's requests are held to its window, whatever the engine allows: extend that (RopeExtension), or leave the setting out";
         if (!Enum.IsDefined(options.Startup)) yield return $"Startup is {(int)options.Startup}, expected one of {string.Join(", ", Enum.GetNames<ModelStartup>())}";
         if (options.MaximumConcurrentRequests < 1) yield return $"MaximumConcurrentRequests is {options.MaximumConcurrentRequests}, expected at least 1";
         if (options.MaximumQueuedRequests < 0) yield return $"MaximumQueuedRequests is {options.MaximumQueuedRequests}, expected 0 or more";

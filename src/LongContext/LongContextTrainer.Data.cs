@@ -139,12 +139,12 @@ public sealed partial class LongContextTrainer
         if (report is { Packs: > 0 }) LogFillRate(report.Packs, report.Documents, report.FillRate, report.Split, report.Truncated, report.Skipped);
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The data has come to its end after step {Step}.")]
+    [LoggerMessage(EventId = 210, Level = LogLevel.Information, Message = "The data has come to its end after step {Step}.")]
     private partial void LogDataEnded(int step);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The data has come to its end after step {Step} of {Total}: the learning rate's course was cut short.")]
+    [LoggerMessage(EventId = 211, Level = LogLevel.Warning, Message = "The data has come to its end after step {Step} of {Total}: the learning rate's course was cut short.")]
     private partial void LogDataEndedEarly(int step, int total);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Packs} packs of {Documents} documents, filled to {FillRate:P2}; sequences longer than the context: {Split} split, {Truncated} truncated, {Skipped} left out.")]
+    [LoggerMessage(EventId = 212, Level = LogLevel.Information, Message = "{Packs} packs of {Documents} documents, filled to {FillRate:P2}; sequences longer than the context: {Split} split, {Truncated} truncated, {Skipped} left out.")]
     private partial void LogFillRate(long packs, long documents, double fillRate, long split, long truncated, long skipped);
 }

@@ -67,12 +67,12 @@ public sealed partial class LongContextTrainer
         throw new InvalidOperationException("What trains of the model is not what it was when the trainer was made: an adapter was added or removed. Make a new trainer.");
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Step {Step} (packs {First} to {Last}) is left out: {Reason}.")]
+    [LoggerMessage(EventId = 213, Level = LogLevel.Warning, Message = "Step {Step} (packs {First} to {Last}) is left out: {Reason}.")]
     private partial void LogSkipped(int step, long first, long last, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Step {Step} (packs {First} to {Last}) is applied, but {Reason}.")]
+    [LoggerMessage(EventId = 214, Level = LogLevel.Warning, Message = "Step {Step} (packs {First} to {Last}) is applied, but {Reason}.")]
     private partial void LogSuspicious(int step, long first, long last, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Back to {Folder} after step {Step}, because of step {BadStep} (packs {First} to {Last}): {Reason}. The data goes on with pack {Next}.")]
+    [LoggerMessage(EventId = 215, Level = LogLevel.Warning, Message = "Back to {Folder} after step {Step}, because of step {BadStep} (packs {First} to {Last}): {Reason}. The data goes on with pack {Next}.")]
     private partial void LogRolledBack(string folder, int step, int badStep, long first, long last, string reason, long next);
 }

@@ -134,6 +134,6 @@ public sealed partial class LongContextTrainer
     private ulong? DropoutSeed(int pack) =>
         model.Adapter is { Options.Dropout: > 0 } ? SeedMix.Combine((ulong)options.Seed, (ulong)(stepData!.Position.Packs + pack)) : null;
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "A gradient of step {Step} is beyond float16's range: it is computed again, scaled by {Scale}.")]
+    [LoggerMessage(EventId = 216, Level = LogLevel.Debug, Message = "A gradient of step {Step} is beyond float16's range: it is computed again, scaled by {Scale}.")]
     private partial void LogSmallerScale(int step, double scale);
 }

@@ -267,30 +267,30 @@ public sealed partial class LongContextTrainer : IDisposable
         LogSaved(lastCheckpoint, step);
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Training {Parameters} parameters from step {Done} to {Total}.")]
+    [LoggerMessage(EventId = 201, Level = LogLevel.Information, Message = "Training {Parameters} parameters from step {Done} to {Total}.")]
     private partial void LogStart(long parameters, int done, int total);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Group {Group}.")]
+    [LoggerMessage(EventId = 202, Level = LogLevel.Information, Message = "Group {Group}.")]
     private partial void LogGroup(string group);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Training {Parameters} parameters from step {Done} until the data ends.")]
+    [LoggerMessage(EventId = 203, Level = LogLevel.Information, Message = "Training {Parameters} parameters from step {Done} until the data ends.")]
     private partial void LogStartUntilTheDataEnds(long parameters, int done);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Trained to step {Step} in {Elapsed}; last loss {Loss}.")]
+    [LoggerMessage(EventId = 204, Level = LogLevel.Information, Message = "Trained to step {Step} in {Elapsed}; last loss {Loss}.")]
     private partial void LogEnd(int step, double loss, TimeSpan elapsed);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "All {Total} steps are done: there is nothing left to train. A new run needs a new trainer.")]
+    [LoggerMessage(EventId = 205, Level = LogLevel.Warning, Message = "All {Total} steps are done: there is nothing left to train. A new run needs a new trainer.")]
     private partial void LogNothingToDo(int total);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Folder} is of a later step than {Done}, where this run begins: it is another run's, and FindLatest would find it.")]
+    [LoggerMessage(EventId = 206, Level = LogLevel.Warning, Message = "{Folder} is of a later step than {Done}, where this run begins: it is another run's, and FindLatest would find it.")]
     private partial void LogLaterCheckpoint(string folder, int done);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Checkpoint of step {Step} written to {Folder}.")]
+    [LoggerMessage(EventId = 207, Level = LogLevel.Information, Message = "Checkpoint of step {Step} written to {Folder}.")]
     private partial void LogSaved(string folder, int step);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Resumed from {Folder} after step {Step}.")]
+    [LoggerMessage(EventId = 208, Level = LogLevel.Information, Message = "Resumed from {Folder} after step {Step}.")]
     private partial void LogResumed(string folder, int step);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Cancelled; the weights are those of step {Step}.")]
+    [LoggerMessage(EventId = 209, Level = LogLevel.Warning, Message = "Cancelled; the weights are those of step {Step}.")]
     private partial void LogCancelled(int step);
 }

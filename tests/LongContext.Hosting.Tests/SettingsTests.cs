@@ -58,13 +58,37 @@ public sealed class SettingsTests
     [InlineData("Engine", "fast", "GenerationEngineOptions")]
     public async Task Configuration_ValueThatIsNone_SaysWhichThereAre(string key, string value, string one)
     {
+        string message = await RefusalAsync(key, value);
+        Assert.All([key, key == "Engine" ? "single text" : value, one], part => Assert.Contains(part, message, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("CustomChatFormat", "chatml", "LongContextOptions.CustomChatFormat in code, where the model is added, or name a known one by ChatFormat")]
+    [InlineData("CustomChatFormat:Name", "chatml", "LongContextOptions.CustomChatFormat in code")]
+    [InlineData("Engine:DraftModel", "/models/small", "GenerationEngineOptions.DraftModel in code")]
+    [InlineData("Engine:Logger", "console", "GenerationEngineOptions.Logger in code")]
+    [InlineData("ClientFactory", "mine", "LongContextOptions.ClientFactory in code")]
+    public async Task Configuration_WhatOnlyCodeCanSet_SaysSo(string key, string value, string where)
+    {
+        string message = await RefusalAsync(key, value);
+        Assert.Contains($"L:{key.Split(":Name")[0]} cannot come from a configuration: set {where}", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Configuration_EngineBeyondTheWindow_IsRefusedWithTheWayThatWorks()
+    {
+        string message = await RefusalAsync("Engine:AllowsBeyondContext", "true");
+        Assert.All(["Engine.AllowsBeyondContext", "RopeExtension"], part => Assert.Contains(part, message, StringComparison.Ordinal));
+    }
+
+    private static async Task<string> RefusalAsync(string key, string value)
+    {
         using var model = new ByteModel();
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["L:ModelFolder"] = model.Folder, [$"L:{key}"] = value });
         builder.Services.AddLongContext(builder.Configuration.GetSection("L"));
         using IHost host = builder.Build();
-        OptionsValidationException e = await Assert.ThrowsAnyAsync<OptionsValidationException>(() => host.StartAsync(Token));
-        Assert.All([key, key == "Engine" ? "single text" : value, one], part => Assert.Contains(part, e.Message, StringComparison.Ordinal));
+        return (await Assert.ThrowsAnyAsync<OptionsValidationException>(() => host.StartAsync(Token))).Message;
     }
 
     [Fact]

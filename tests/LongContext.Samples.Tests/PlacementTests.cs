@@ -22,7 +22,15 @@ public sealed class PlacementTests
     [InlineData("cuda", "float32", 2, "float32 on cuda:0")]
     [InlineData("cuda:1", null, 2, "bfloat16 on cuda:1")]
     public void Choose_GivenOrNot_FollowsTheMachine(string? device, string? dataType, int gpus, string expected) =>
-        Assert.Equal(expected, PlacementCommand.Choose(device, dataType, gpus).ToString());
+        Assert.Equal(expected, PlacementCommand.Choose(device, dataType, gpus, _ => true).ToString());
+
+    [Theory]
+    [InlineData(null, null, "float16 on cuda:0")]
+    [InlineData("cuda:1", null, "bfloat16 on cuda:1")]
+    [InlineData("cuda:0", "bfloat16", "bfloat16 on cuda:0")]
+    [InlineData("cpu", null, "float32 on cpu")]
+    public void Choose_OldGpuFirst_HasFloat16OnThatAlone(string? device, string? dataType, string expected) =>
+        Assert.Equal(expected, PlacementCommand.Choose(device, dataType, gpus: 2, gpu => gpu == 1).ToString());
 
     [Theory]
     [InlineData("tpu", null, 1, "--device is \"tpu\", expected cpu, cuda or cuda:N")]
@@ -32,7 +40,7 @@ public sealed class PlacementTests
     [InlineData("cuda:2", null, 2, "there are 2 GPUs")]
     [InlineData(null, "int4", 0, "--dtype is \"int4\", expected float32, bfloat16 or float16")]
     public void Choose_WhatCannotBe_IsRefused(string? device, string? dataType, int gpus, string expected) =>
-        Assert.Contains(expected, Assert.Throws<UsageException>(() => PlacementCommand.Choose(device, dataType, gpus)).Message, StringComparison.Ordinal);
+        Assert.Contains(expected, Assert.Throws<UsageException>(() => PlacementCommand.Choose(device, dataType, gpus, _ => true)).Message, StringComparison.Ordinal);
 
     [Theory]
     [MemberData(nameof(Samples))]

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using LongContext.Cuda;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -13,7 +14,7 @@ internal sealed class PlacementCommand
         Description = "With --model: cpu, cuda or cuda:N. Default: cuda where there is a GPU that libtorch can use, else cpu. A GPU needs this project built with TorchSharp-cuda-linux or -windows in place of TorchSharp-cpu.",
     };
 
-    private readonly Option<string?> dataType = new("--dtype") { Description = "With --model: type of the weights, float32, bfloat16 or float16. Default: bfloat16 on a GPU, float32 on the CPU." };
+    private readonly Option<string?> dataType = new("--dtype") { Description = "With --model: type of the weights, float32, bfloat16 or float16. Default: bfloat16 on a GPU (float16 below compute capability 8.0), float32 on the CPU." };
 
     public IEnumerable<Option> Options => [device, dataType];
 
@@ -21,8 +22,10 @@ internal sealed class PlacementCommand
     /// <exception cref="UsageException">A value is none of those, or there is no such device.</exception>
     public ModelPlacement Read(ParseResult parsed)
     {
-        ModelPlacement placement = Choose(parsed.GetValue(device), parsed.GetValue(dataType), cuda.is_available() ? cuda.device_count() : 0);
-        Console.WriteLine($"The model is loaded as {placement}.");
+        int gpus = cuda.is_available() ? cuda.device_count() : 0;
+        ModelPlacement placement = Choose(parsed.GetValue(device), parsed.GetValue(dataType), gpus, HasBFloat16);
+        bool instead = placement.Device.type == DeviceType.CUDA && parsed.GetValue(dataType) is null && placement.DataType == ScalarType.Float16;
+        Console.WriteLine($"The model is loaded as {placement}{(instead ? ", since this GPU has no arithmetic in bfloat16 (that begins with compute capability 8.0)" : "")}.");
         return placement;
     }
 
@@ -30,18 +33,21 @@ internal sealed class PlacementCommand
     /// <param name="device">--device; null where it was not given.</param>
     /// <param name="dataType">--dtype; null where it was not given.</param>
     /// <param name="gpus">GPUs that libtorch can use.</param>
-    internal static ModelPlacement Choose(string? device, string? dataType, int gpus)
+    /// <param name="hasBFloat16">Whether the GPU of a number computes in bfloat16.</param>
+    internal static ModelPlacement Choose(string? device, string? dataType, int gpus, Func<int, bool> hasBFloat16)
     {
         Device place = DeviceOf(device ?? (gpus > 0 ? "cuda" : "cpu"), gpus);
         return new ModelPlacement(place, dataType switch
         {
-            null => place.type == DeviceType.CUDA ? ScalarType.BFloat16 : ScalarType.Float32,
+            null => place.type != DeviceType.CUDA ? ScalarType.Float32 : hasBFloat16(Math.Max(0, place.index)) ? ScalarType.BFloat16 : ScalarType.Float16,
             "float32" => ScalarType.Float32,
             "bfloat16" => ScalarType.BFloat16,
             "float16" => ScalarType.Float16,
             _ => throw new UsageException($"--dtype is \"{dataType}\", expected float32, bfloat16 or float16."),
         });
     }
+
+    private static bool HasBFloat16(int gpu) => !CudaDevice.IsAvailable || CudaDevice.Get(gpu).ComputeCapability.Major >= 8;
 
     private static Device DeviceOf(string text, int gpus)
     {

@@ -24,7 +24,10 @@ internal static class AtomicFile
     /// Writes the temporary file and leaves the renaming to <see cref="StagedFile.Commit"/>, so that several files can be
     /// complete before the first takes its place. Disposing without committing removes the temporary file.
     /// </summary>
-    public static StagedFile Stage(string path, Action<Stream> write)
+    /// <param name="path">The file's place.</param>
+    /// <param name="write">Writes its content.</param>
+    /// <param name="save">The save that it belongs to, which looks for leftovers and is held for its files; null for a file by itself.</param>
+    public static StagedFile Stage(string path, Action<Stream> write, string? save = null)
     {
         string full = Path.GetFullPath(path);
         string name = Path.GetFileName(full);
@@ -33,8 +36,8 @@ internal static class AtomicFile
         // Known before gigabytes are written, not at the renaming.
         if (Directory.Exists(full)) throw new IOException($"'{path}' is a folder, expected the name of a file.");
         string folder = Path.GetDirectoryName(full)!;
-        TemporaryFiles.RemoveLeftovers(folder, target => target == name);
-        StagedFile staged = new(full, Path.Combine(folder, TemporaryFiles.NameFor(name)));
+        if (save is null) TemporaryFiles.RemoveLeftovers(folder, target => target == name);
+        StagedFile staged = new(full, Path.Combine(folder, TemporaryFiles.NameFor(name, save ?? TemporaryFiles.NewId())));
         FileStream? stream = null;
         try
         {
@@ -42,7 +45,7 @@ internal static class AtomicFile
             write(stream);
             stream.Flush(flushToDisk: true);
             stream.Dispose();
-            staged.Hold();
+            if (save is null) staged.Hold();
         }
         catch
         {

@@ -36,24 +36,17 @@ public static class CheckpointWriter
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maximumShardBytes);
         SafetensorsWriter.RequireDistinctNames(entries);
         Directory.CreateDirectory(folder);
+        HashSet<string> kept;
         // A killed save may have had another number of shards, whose names this one does not write.
-        TemporaryFiles.RemoveLeftovers(folder, name => name is CheckpointFiles.Single or CheckpointFiles.Index || CheckpointFiles.IsShard(name));
-
-        List<List<SafetensorsEntry>> shards = Split(entries, maximumShardBytes);
-        List<StagedFile> staged = [];
-        try
+        using (StagedSave save = new(folder, name => name is CheckpointFiles.Single or CheckpointFiles.Index || CheckpointFiles.IsShard(name)))
         {
-            StageAll(folder, shards, staged);
+            StageAll(Split(entries, maximumShardBytes), save);
 
             // The index comes last: until then the folder's reader sees the earlier save.
-            foreach (StagedFile file in staged) file.Commit();
-        }
-        finally
-        {
-            foreach (StagedFile file in staged) file.Dispose();
+            save.Commit();
+            kept = [.. save.Files.Select(file => Path.GetFileName(file.TargetPath))];
         }
 
-        HashSet<string> kept = [.. staged.Select(file => Path.GetFileName(file.TargetPath))];
         RemoveStale(folder, kept);
         foreach (StagedFile file in beside) file.Commit();
         RemoveShards(folder, kept);
@@ -78,11 +71,11 @@ public static class CheckpointWriter
         return shards;
     }
 
-    private static void StageAll(string folder, List<List<SafetensorsEntry>> shards, List<StagedFile> staged)
+    private static void StageAll(List<List<SafetensorsEntry>> shards, StagedSave save)
     {
         if (shards.Count == 1)
         {
-            staged.Add(SafetensorsWriter.Stage(Path.Combine(folder, CheckpointFiles.Single), shards[0]));
+            save.Add(CheckpointFiles.Single, SafetensorsWriter.Content(shards[0]));
             return;
         }
 
@@ -90,7 +83,7 @@ public static class CheckpointWriter
         for (int number = 1; number <= shards.Count; number++)
         {
             string name = CheckpointFiles.Shard(number, shards.Count);
-            staged.Add(SafetensorsWriter.Stage(Path.Combine(folder, name), shards[number - 1]));
+            save.Add(name, SafetensorsWriter.Content(shards[number - 1]));
             foreach (SafetensorsEntry entry in shards[number - 1]) weightMap.Add(entry.Name, name);
         }
 
@@ -99,8 +92,7 @@ public static class CheckpointWriter
             ["metadata"] = new JsonObject { ["total_size"] = shards.Sum(shard => shard.Sum(entry => entry.ByteLength)) },
             ["weight_map"] = new JsonObject(weightMap.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value))),
         };
-        staged.Add(AtomicFile.Stage(
-            Path.Combine(folder, CheckpointFiles.Index), stream => stream.Write(CheckpointJson.ToUtf8(index))));
+        save.Add(CheckpointFiles.Index, stream => stream.Write(CheckpointJson.ToUtf8(index)));
     }
 
     /// <summary>

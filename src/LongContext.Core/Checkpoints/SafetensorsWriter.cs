@@ -36,12 +36,18 @@ public static class SafetensorsWriter
         string path, IReadOnlyList<SafetensorsEntry> entries, IReadOnlyDictionary<string, string>? metadata = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        return AtomicFile.Stage(path, Content(entries, metadata));
+    }
+
+    /// <summary>What writes a file's content.</summary>
+    internal static Action<Stream> Content(IReadOnlyList<SafetensorsEntry> entries, IReadOnlyDictionary<string, string>? metadata = null)
+    {
         ArgumentNullException.ThrowIfNull(entries);
         RequireDistinctNames(entries);
         SafetensorsEntry[] ordered =
             [.. entries.OrderByDescending(entry => entry.DataType.ByteSize()).ThenBy(entry => entry.Name, StringComparer.Ordinal)];
         byte[] header = BuildHeader(ordered, metadata ?? PyTorchMetadata);
-        return AtomicFile.Stage(path, stream =>
+        return stream =>
         {
             stream.Write(header);
             foreach (SafetensorsEntry entry in ordered)
@@ -50,7 +56,7 @@ public static class SafetensorsWriter
                 entry.WriteTo(exact);
                 exact.Complete();
             }
-        });
+        };
     }
 
     internal static void RequireDistinctNames(IReadOnlyList<SafetensorsEntry> entries)

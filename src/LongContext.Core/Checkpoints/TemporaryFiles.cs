@@ -4,15 +4,26 @@ namespace LongContext.Checkpoints;
 
 /// <summary>
 /// Names of files that are written beside their place before they take it, <c>.name.‹32 hexadecimal digits›.tmp</c>, and what becomes of those that nobody will finish. Who writes one
-/// holds it open until it has its place: that ends with the process, on every system, and tells a file that is being written from one that a killed process left.
+/// holds it open until it has its place: that ends with the process, on every system, and tells a file that is being written from one that a killed process left. Files of one save
+/// have the same digits, and one more file, that is held for all of them.
 /// </summary>
 internal static partial class TemporaryFiles
 {
     /// <summary>Only older files are removed: a file is there a moment before it is locked, and some network file systems do not tell one machine of another's locks.</summary>
     private static readonly TimeSpan LeastAge = TimeSpan.FromHours(1);
 
-    /// <summary>A new name for what will be called so.</summary>
-    public static string NameFor(string target) => $".{target}.{Guid.NewGuid():N}.tmp";
+    /// <summary>Target of the file that is held for a save: a name that no file of one has.</summary>
+    private const string SaveTarget = "save-in-progress";
+
+    /// <summary>Digits of a new file, or of a new save's files.</summary>
+    public static string NewId() => Guid.NewGuid().ToString("N");
+
+    /// <summary>The name for what will be called so.</summary>
+    public static string NameFor(string target, string id) => $".{target}.{id}.tmp";
+
+    /// <summary>Makes the file that stands for all files of a save, and holds it until it is disposed, which removes it.</summary>
+    public static FileStream HoldSave(string folder, string id) => new(
+        Path.Combine(folder, NameFor(SaveTarget, id)), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1, FileOptions.DeleteOnClose);
 
     /// <summary>
     /// Holds a file as being written, until it is disposed. It may be read, renamed and removed meanwhile, as its place is taken; only
@@ -31,13 +42,20 @@ internal static partial class TemporaryFiles
         try
         {
             DateTime youngest = DateTime.UtcNow - LeastAge;
-            string[] found =
+            (string Path, string Target, string Id)[] found =
             [
                 .. Directory.EnumerateFiles(folder, ".*.tmp")
-                    .Where(path => NamePattern().Match(Path.GetFileName(path)) is { Success: true } match && isTarget(match.Groups[1].Value) && File.GetLastWriteTimeUtc(path) < youngest),
+                    .Select(path => (Path: path, Match: NamePattern().Match(Path.GetFileName(path))))
+                    .Where(file => file.Match.Success && (file.Match.Groups[1].Value is SaveTarget || isTarget(file.Match.Groups[1].Value)) && File.GetLastWriteTimeUtc(file.Path) < youngest)
+                    .Select(file => (file.Path, file.Match.Groups[1].Value, file.Match.Groups[2].Value)),
             ];
-            if (found.Length == 0 || !LocksHold(folder, NamePattern().Match(Path.GetFileName(found[0])).Groups[1].Value)) return;
-            foreach (string path in found) TryRemove(path);
+            if (found.Length == 0 || !LocksHold(folder, found[0].Target)) return;
+            foreach (IGrouping<string, (string Path, string Target, string Id)> save in found.GroupBy(file => file.Id))
+            {
+                string hold = Path.Combine(folder, NameFor(SaveTarget, save.Key));
+                if (File.Exists(hold) && !TryRemove(hold)) continue; // its process lives
+                foreach ((string path, _, _) in save.Where(file => file.Target != SaveTarget)) TryRemove(path);
+            }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -48,7 +66,7 @@ internal static partial class TemporaryFiles
     /// <summary>Whether who asks for a held file alone is refused here: some network file systems, and a switch of .NET's, pass locks over in silence.</summary>
     private static bool LocksHold(string folder, string target)
     {
-        string path = Path.Combine(folder, NameFor(target));
+        string path = Path.Combine(folder, NameFor(target, NewId()));
         File.WriteAllBytes(path, []);
         try
         {
@@ -76,6 +94,6 @@ internal static partial class TemporaryFiles
         }
     }
 
-    [GeneratedRegex(@"^\.(.+)\.[0-9a-f]{32}\.tmp\z", RegexOptions.CultureInvariant | RegexOptions.Singleline)]
+    [GeneratedRegex(@"^\.(.+)\.([0-9a-f]{32})\.tmp\z", RegexOptions.CultureInvariant | RegexOptions.Singleline)]
     private static partial Regex NamePattern();
 }

@@ -16,8 +16,8 @@ namespace LongContext.Adapters;
 /// </remarks>
 internal sealed class LoraDropout
 {
-    /// <summary>Values whose numbers exist at a time.</summary>
-    private const long ElementsAtOnce = 16 << 20;
+    /// <summary>Values whose numbers exist at a time: each with 8 bytes, its own and the one it is mixed with.</summary>
+    internal const long ElementsAtOnce = 16 << 20;
 
     private readonly Tensor factors_TI;
 
@@ -48,14 +48,24 @@ internal sealed class LoraDropout
     /// <summary>x with the mask's values dropped; also what the gradient of x̃ becomes for x.</summary>
     public Tensor Apply(Tensor x_TI) => x_TI * factors_TI;
 
+    /// <summary>As <see cref="Apply"/>, in the argument's memory.</summary>
+    public Tensor ApplyInPlace(Tensor x_TI) => x_TI.mul_(factors_TI);
+
     /// <summary>Uniform over all of int32; in the argument's memory.</summary>
     private static Tensor Finalize(Tensor number_TI)
     {
-        number_TI.bitwise_xor_(ShiftedRight(number_TI, 16));
+        Mix(number_TI, 16);
         Multiply(number_TI, 0x85EBCA6B);
-        number_TI.bitwise_xor_(ShiftedRight(number_TI, 13));
+        Mix(number_TI, 13);
         Multiply(number_TI, 0xC2B2AE35);
-        return number_TI.bitwise_xor_(ShiftedRight(number_TI, 16));
+        Mix(number_TI, 16);
+        return number_TI;
+    }
+
+    private static void Mix(Tensor number_TI, int bits)
+    {
+        using var scope = NewDisposeScope();
+        number_TI.bitwise_xor_(ShiftedRight(number_TI, bits));
     }
 
     /// <summary>libtorch's shift of signed numbers draws the sign in, which is masked off.</summary>

@@ -50,23 +50,25 @@ internal sealed class LoraLayer(string module, Parameter a_RI, Parameter b_OR, P
     public Tensor Apply(Linear linear, Tensor weight_OI, Tensor? baseBias_O, Tensor x_TI, LinearCall call)
     {
         (long start, long count) = linear.Range(call);
+        // A mask and what it leaves of a tile are much of a step: they go with the map, and autograd holds what it needs.
+        using var scope = NewDisposeScope();
         LoraDropout? mask = LoraDropout.Draw(dropout, call.DropoutSeed, module, x_TI);
         Tensor dropped_TI = mask?.Apply(x_TI) ?? x_TI;
         if (magnitude_O is null)
         {
             Tensor y_TO = nn.functional.linear(x_TI, weight_OI, baseBias_O!);
             y_TO = AddLow(y_TO, dropped_TI, start, count);
-            return bias_O is null ? y_TO : y_TO.Plus(bias_O.Value.narrow(0, start, count).Times(scale).to(y_TO.dtype));
+            if (bias_O is not null) y_TO = y_TO.AddInPlace(bias_O.Value.narrow(0, start, count).Times(scale).to(y_TO.dtype));
+            return y_TO.MoveToOuterDisposeScope();
         }
 
-        using var scope = NewDisposeScope();
         Tensor inner_TO = nn.functional.linear(dropped_TI, weight_OI);
-        Tensor? full_TO = mask is null ? null : nn.functional.linear(x_TI, weight_OI).Minus(inner_TO);
+        Tensor? full_TO = mask is null ? null : nn.functional.linear(x_TI, weight_OI).SubtractInPlace(inner_TO);
         inner_TO = AddLow(inner_TO, dropped_TI, start, count);
         // m/n stays wide: near 1, half types would swallow what a step changes.
         Tensor result_TO = inner_TO * Factor(magnitude_O.Value.narrow(0, start, count), Norms(weight_OI, start, count));
-        if (full_TO is not null) result_TO = result_TO.Plus(full_TO);
-        if (baseBias_O is not null) result_TO = result_TO.Plus(baseBias_O);
+        if (full_TO is not null) result_TO = result_TO.AddInPlace(full_TO);
+        if (baseBias_O is not null) result_TO = result_TO.AddInPlace(baseBias_O);
         return result_TO.to(x_TI.dtype).MoveToOuterDisposeScope();
     }
 
@@ -80,24 +82,25 @@ internal sealed class LoraLayer(string module, Parameter a_RI, Parameter b_OR, P
     public Tensor Backward(Linear linear, Tensor weight_OI, Tensor x_TI, Tensor gradient_TO, LinearCall call)
     {
         (long start, long count) = linear.Range(call);
+        // What a tile has of the inputs' and of the outputs' size is much of a step, in float32 too: it goes with the map.
+        using var scope = NewDisposeScope();
         LoraDropout? mask = LoraDropout.Draw(dropout, call.DropoutSeed, module, x_TI);
         Tensor dropped_TI = mask?.Apply(x_TI) ?? x_TI;
         if (bias_O is { Trains: true }) bias_O.Allocated().narrow(0, start, count).AddInPlace(gradient_TO.SumOfRows(), scale);
         if (magnitude_O is null)
         {
             Tensor dx_TI = gradient_TO.matmul(weight_OI);
-            return mask is null ? AddLowBackward(dx_TI, dropped_TI, gradient_TO, start, count)
-                : dx_TI.AddInPlace(mask.Apply(AddLowBackward(null, dropped_TI, gradient_TO, start, count)));
+            dx_TI = mask is null ? AddLowBackward(dx_TI, dropped_TI, gradient_TO, start, count)
+                : dx_TI.AddInPlace(mask.ApplyInPlace(AddLowBackward(null, dropped_TI, gradient_TO, start, count)));
+            return dx_TI.MoveToOuterDisposeScope();
         }
 
-        // What a tile has of the outputs' size is much of a step, in float32 too: it goes with the map.
-        using var scope = NewDisposeScope();
         Tensor norms_O = Norms(weight_OI, start, count);
         if (magnitude_O.Trains) AddMagnitudeGradient(weight_OI, dropped_TI, gradient_TO, norms_O, start);
         Tensor scaled_TO = Scaled(gradient_TO, Factor(magnitude_O.Value.narrow(0, start, count), norms_O));
         if (mask is null) return AddLowBackward(scaled_TO.matmul(weight_OI), dropped_TI, scaled_TO, start, count).MoveToOuterDisposeScope();
         Tensor inner_TI = scaled_TO.Minus(gradient_TO).matmul(weight_OI);
-        return gradient_TO.matmul(weight_OI).AddInPlace(mask.Apply(AddLowBackward(inner_TI, dropped_TI, scaled_TO, start, count))).MoveToOuterDisposeScope();
+        return gradient_TO.matmul(weight_OI).AddInPlace(mask.ApplyInPlace(AddLowBackward(inner_TI, dropped_TI, scaled_TO, start, count))).MoveToOuterDisposeScope();
     }
 
     /// <summary>Rows of W + s·B·A, rescaled to m where there is one; written over <paramref name="target_OI"/> block by block, rounded once.</summary>

@@ -41,16 +41,15 @@ internal sealed class LoraPlan
         if (options.OutputBias && layers.Any(layer => layer.IsEmbedding)) faults.Add("OutputBias is not supported for the embedding.");
 
         bool tied = model.Shape.TieWordEmbeddings;
+        LoraTie tie = LoraTie.Of(options, targets, tied);
         List<string> saved = [.. model.Parameters.Keys.Where(targets.IsSaved)];
-        bool savesHead = tied && targets.IsSaved(DecoderTensors.Head), savesEmbedding = saved.Contains(DecoderTensors.Embedding);
-        bool keepsTie = options.EnsureWeightTying && (savesHead || savesEmbedding);
         bool adaptsEnds = layers.Any(layer => layer.IsEmbedding || !layer.IsInner);
         if (tied && options.EnsureWeightTying && adaptsEnds) faults.Add("EnsureWeightTying is supported for saved modules only, not for an adapter on the embedding or the head.");
-        if (keepsTie && tied && !savesEmbedding) saved.Insert(0, DecoderTensors.Embedding);
-        if (savesHead && !keepsTie) saved.Add(DecoderTensors.Head);
+        if (tie.IsKept && !saved.Contains(DecoderTensors.Embedding)) saved.Insert(0, DecoderTensors.Embedding);
+        if (tie.SavesHead) saved.Add(DecoderTensors.Head);
         foreach (string asked in options.ModulesToSave)
         {
-            if (!saved.Any(weight => LoraTargets.IsOf(weight, asked)) && !(keepsTie && LoraTargets.IsOf(DecoderTensors.Head, asked)))
+            if (!saved.Any(weight => LoraTargets.IsOf(weight, asked)) && !(tie.IsKept && LoraTargets.IsOf(DecoderTensors.Head, asked)))
                 faults.Add($"ModulesToSave names '{asked}', which is no module of the model.");
         }
 
@@ -58,7 +57,7 @@ internal sealed class LoraPlan
         faults.AddRange(saved.Where(weight => model.Parameters.ContainsKey(weight) && model.Parameters.Find(weight).Quantized is not null)
             .Select(weight => $"ModulesToSave takes in '{weight}', which is quantised and cannot train."));
         if (faults.Count > 0) throw Faulty(faults);
-        return new LoraPlan(options, layers, saved, [.. BiasesOf(options, layers, model).Except(saved)], tied && !keepsTie && (savesHead || savesEmbedding || adaptsEnds));
+        return new LoraPlan(options, layers, saved, [.. BiasesOf(options, layers, model).Except(saved)], tie.NeedsOwnHead);
     }
 
     /// <summary>As <see cref="Make"/>, for a new adapter: each name of <see cref="LoraOptions.TargetModules"/> must be some module's.</summary>

@@ -9,7 +9,10 @@ internal static class DecoderTensors
 
     public const string Head = "lm_head.weight";
 
-    public static string LayerPrefix(int index) => $"model.layers.{index}.";
+    /// <summary>What names of layers' tensors begin with.</summary>
+    public const string Layers = "model.layers.";
+
+    public static string LayerPrefix(int index) => $"{Layers}{index}.";
 
     public static string AttentionPrefix(int index) => LayerPrefix(index) + "self_attn.";
 

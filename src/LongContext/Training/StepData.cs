@@ -83,6 +83,6 @@ internal sealed partial class StepData : IDisposable
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The stream of packs could not be put back to the end of the last whole step.")]
+    [LoggerMessage(EventId = 222, Level = LogLevel.Warning, Message = "The stream of packs could not be put back to the end of the last whole step.")]
     private partial void LogNotPutBack(Exception fault);
 }

@@ -26,6 +26,10 @@ internal sealed record TrainerState(int FormatVersion, int Step, long OptimizerU
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? BaseWeights { get; init; }
 
+    /// <summary>Type of the model's weights and hidden states, by its name in TorchSharp; null in checkpoints that were written before it was kept.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? DataType { get; init; }
+
     /// <summary>How good the model is, the lower the better; null where that is not known.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? Metric { get; init; }

@@ -76,6 +76,12 @@ public static partial class TrainingCheckpoint
                 + $"{options.GradientAccumulationSteps} and {options.Seed}: it would go on with other data.");
         }
 
+        if (state.DataType is { } type && type != model.DataType.ToString())
+        {
+            throw new ArgumentException(
+                $"{checkpointFolder} is of a run in {type}, but this model is in {model.DataType}: it would go on as another run. Load the model in that type (ModelLoadOptions.DataType).");
+        }
+
         if (model.Adapter?.DifferenceFrom(checkpointFolder) is { } difference)
             throw new ArgumentException($"{checkpointFolder} is of a run whose adapter was made otherwise ({difference}): it would go on as another run.");
 

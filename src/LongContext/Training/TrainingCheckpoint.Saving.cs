@@ -60,6 +60,7 @@ public static partial class TrainingCheckpoint
         {
             PositionRemapping = snapshot.Model.PositionRemapping?.ToString(),
             Optimizer = snapshot.Optimizer.Identity,
+            DataType = snapshot.Model.DataType.ToString(),
             BaseWeights = snapshot.Model.Adapter is { } trained ? WeightIdentity.OfBase(snapshot.Model, trained) : null,
             Guard = snapshot.Guard.IsStart ? null : snapshot.Guard,
             EvaluatedStep = snapshot.EvaluatedStep,

@@ -147,6 +147,6 @@ public static partial class TrainingCheckpoint
         return found;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A checkpoint is torn or damaged ({Fault}); the one before, {Used}, is used.")]
+    [LoggerMessage(EventId = 217, Level = LogLevel.Warning, Message = "A checkpoint is torn or damaged ({Fault}); the one before, {Used}, is used.")]
     private static partial void LogTorn(ILogger logger, string fault, string used);
 }

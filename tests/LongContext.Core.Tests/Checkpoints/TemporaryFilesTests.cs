@@ -14,7 +14,7 @@ public class TemporaryFilesTests
         using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
         using KilledSave other = new(folder.Path);
         string[] halfDone = Names(folder);
-        Assert.Equal(["model-00001-of-00003.safetensors", "model-00002-of-00003.safetensors"], halfDone.Select(name => name[1..^37]));
+        Assert.Equal(["model-00001-of-00003.safetensors", "model-00002-of-00003.safetensors", "save-in-progress"], halfDone.Select(name => name[1..^37]));
         Age(folder, LongAgo);
 
         // It is alive: what it has written is whole or being written, however old.
@@ -27,6 +27,50 @@ public class TemporaryFilesTests
         Age(folder, LongAgo);
         CheckpointWriter.Write(folder.Path, entries);
         Assert.Equal(["model.safetensors"], Names(folder));
+    }
+
+    [Fact]
+    public void Write_SoManyShards_HoldsOneFileForThemAllAndLeavesNone()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "open files are counted in /proc");
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        const int shards = 300;
+        int open = 0, held = 0;
+        SafetensorsEntry[] entries = [.. Enumerable.Range(0, shards).Select(number => new SafetensorsEntry($"x{number}", TensorDataType.UInt8, [1], stream =>
+        {
+            stream.Write([7]);
+            if (number != shards - 1) return;
+            string[] paths = [.. Directory.GetFiles("/proc/self/fd").Select(path => File.ResolveLinkTarget(path, returnFinalTarget: false)?.FullName ?? "").Where(path => path.StartsWith(folder.Path, StringComparison.Ordinal))];
+            (open, held) = (paths.Length, paths.Count(path => path.Contains("save-in-progress", StringComparison.Ordinal)));
+        }))];
+        CheckpointWriter.Write(folder.Path, entries, maximumShardBytes: 1);
+        Assert.Equal((2, 1), (open, held)); // the shard that is being written, and what stands for the others
+        Assert.Equal(shards + 1, Names(folder).Length);
+        Assert.DoesNotContain(Names(folder), name => name.EndsWith(".tmp", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void StagedSave_OfADeadProcess_GoesWithItsFiles()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        string dead = TemporaryFiles.NewId(), emptied = TemporaryFiles.NewId();
+        foreach (string id in new[] { dead, emptied }) File.WriteAllText(folder[TemporaryFiles.NameFor("save-in-progress", id)], "");
+        File.WriteAllText(folder[TemporaryFiles.NameFor("a.txt", dead)], "half");
+        using StagedSave alive = new(folder.Path, name => name is "a.txt" or "b.txt");
+        alive.Add("a.txt", stream => stream.Write("alive"u8));
+        Assert.Equal(5, Names(folder).Length); // all are young
+
+        Age(folder, LongAgo);
+        using (StagedSave next = new(folder.Path, name => name == "a.txt"))
+        {
+            Assert.Equal(3, Names(folder).Length);
+            Assert.True(File.Exists(alive.Files[0].TemporaryPath));
+        }
+
+        alive.Commit();
+        alive.Dispose();
+        Assert.Equal(["a.txt"], Names(folder));
+        Assert.Equal("alive", File.ReadAllText(folder["a.txt"]));
     }
 
     [Fact]

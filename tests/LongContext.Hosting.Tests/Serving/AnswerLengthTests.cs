@@ -77,6 +77,22 @@ public sealed class AnswerLengthTests
         Assert.Equal((400, "min_tokens"), (status, (string?)answer["error"]!["param"]));
     }
 
+    /// <summary>A client that is not this library's gets the limit, and nothing that only this library reads.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData(",\"max_tokens\":-1")]
+    [InlineData(",\"stream\":true")]
+    public async Task Chat_OfNoStatedLengthToAnotherClient_HasTheLimitAndNothingOfOurs(string more)
+    {
+        var client = new FakeChatClient();
+        await using TestServer server = await TestServer.StartAsync(client, limits => limits.MaximumOutputTokens = 20);
+        using HttpResponseMessage answer = await server.Http.PostAsync("/v1/chat/completions", TestServer.Json(TestServer.Chat("hello", more)), Token);
+        Assert.True(answer.IsSuccessStatusCode);
+        await answer.Content.ReadAsStringAsync(Token);
+        Assert.Equal(20, client.LastOptions!.MaxOutputTokens);
+        Assert.DoesNotContain(client.LastOptions.AdditionalProperties?.Keys ?? [], key => key.StartsWith("longcontext", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("", null, Window)]
     [InlineData("", "0.5", Window)]

@@ -88,6 +88,26 @@ public sealed class ResumeIdentityTests
         Assert.Equal(2, trainer.StepsDone);
     }
 
+    [Fact]
+    public async Task Resume_InAnotherType_IsRefusedUnlessTheCheckpointDoesNotSay()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        // Without masters the state is the same in both types.
+        var optimizer = new AdamWOptions { HalfPrecisionUpdates = HalfPrecisionUpdates.StochasticRounding };
+        string checkpoint = await Train(folder.Path, optimizer, ScalarType.Float32);
+        using CausalLanguageModel model = TinyModels.Create(dataType: ScalarType.BFloat16, seed: 99);
+        Dictionary<string, byte[]> before = TinyModels.Bytes(model);
+        using var trainer = new LongContextTrainer(model, Options(null, optimizer));
+        string message = Assert.Throws<ArgumentException>(() => trainer.Resume(checkpoint)).Message;
+        Assert.All(["in Float32", "in BFloat16", "ModelLoadOptions.DataType"], part => Assert.Contains(part, message, StringComparison.Ordinal));
+        Assert.Equal(0, trainer.StepsDone);
+        TinyModels.AssertSameBytes(before, TinyModels.Bytes(model));
+
+        Change(checkpoint, state => Assert.True(state.Remove("dataType")));
+        trainer.Resume(checkpoint);
+        Assert.Equal(2, trainer.StepsDone);
+    }
+
     [Theory]
     [InlineData("""{"name": "AdamW"}""")]
     [InlineData("""{"name": "AdamW", "settings": null}""")]
@@ -162,9 +182,9 @@ public sealed class ResumeIdentityTests
 
     private static TrainerOptions Options(string? folder, OptimizerOptions optimizer) => new() { Steps = 2, LearningRate = 1e-3, Optimizer = optimizer, CheckpointFolder = folder };
 
-    private static async Task<string> Train(string folder, OptimizerOptions optimizer)
+    private static async Task<string> Train(string folder, OptimizerOptions optimizer, ScalarType type = ScalarType.BFloat16)
     {
-        using CausalLanguageModel model = TinyModels.Create(dataType: ScalarType.BFloat16);
+        using CausalLanguageModel model = TinyModels.Create(dataType: type);
         await TrainingRun.Of(model, Options(folder, optimizer), Packs);
         return TrainingCheckpoint.FindLatest(folder)!;
     }

@@ -36,25 +36,28 @@ internal sealed class JsonLinesWriter
 
     public JsonLinesReport Write(IDataSource<TrainingExample> source, CancellationToken cancellationToken)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(pattern)!);
-        List<StagedFile> staged = [];
-        try
+        string folder = Path.GetDirectoryName(pattern)!, name = Path.GetFileName(pattern);
+        Directory.CreateDirectory(folder);
+        using StagedSave save = new(folder, IsTarget);
+        long bytes = 0;
+        TrainingExample? next = source.Next(cancellationToken);
+        do
         {
-            long bytes = 0;
-            TrainingExample? next = source.Next(cancellationToken);
-            do
-            {
-                string path = pattern.Replace("*", staged.Count.ToString("D5", CultureInfo.InvariantCulture), StringComparison.Ordinal);
-                staged.Add(AtomicFile.Stage(path, stream => next = WriteFile(stream, next, source, cancellationToken)));
-                bytes += new FileInfo(staged[^1].TemporaryPath).Length;
-            }
-            while (next is not null);
-            foreach (StagedFile file in staged) file.Commit();
-            return new JsonLinesReport(examples, characters, bytes, [.. staged.Select(file => file.TargetPath)]);
+            save.Add(
+                name.Replace("*", save.Files.Count.ToString("D5", CultureInfo.InvariantCulture), StringComparison.Ordinal),
+                stream => next = WriteFile(stream, next, source, cancellationToken));
+            bytes += new FileInfo(save.Files[^1].TemporaryPath).Length;
         }
-        finally
+        while (next is not null);
+        save.Commit();
+        return new JsonLinesReport(examples, characters, bytes, [.. save.Files.Select(file => file.TargetPath)]);
+
+        bool IsTarget(string written)
         {
-            foreach (StagedFile file in staged) file.Dispose();
+            int star = name.IndexOf('*', StringComparison.Ordinal), number = written.Length - name.Length + 1;
+            if (star < 0) return written == name;
+            return number >= 5 && written.StartsWith(name[..star], StringComparison.Ordinal) && written.EndsWith(name[(star + 1)..], StringComparison.Ordinal)
+                && written.AsSpan(star, number).IndexOfAnyExceptInRange('0', '9') < 0;
         }
     }
 

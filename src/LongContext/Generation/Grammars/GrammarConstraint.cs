@@ -7,7 +7,8 @@ namespace LongContext.Generation.Grammars;
 /// <param name="grammar">The grammar, shared with others.</param>
 /// <param name="stopTokenIds">Tokens that end the sequence; they may come where the text is complete.</param>
 /// <param name="isInText">Whether the sequence is decoded behind another text. Default false.</param>
-internal sealed class GrammarConstraint(CompiledGrammar grammar, IReadOnlyCollection<int> stopTokenIds, bool isInText = false) : ITokenConstraint
+/// <param name="credit">Places and nodes that may be looked at before the first token.</param>
+internal sealed class GrammarConstraint(CompiledGrammar grammar, IReadOnlyCollection<int> stopTokenIds, bool isInText = false, long credit = GrammarConstraint.FirstCredit) : ITokenConstraint
 {
     /// <summary>Places and nodes that may be looked at for an answer: some two thirds of a second, then about 40 ms for each token.</summary>
     private const long FirstCredit = 16 << 20, CreditOfToken = 1 << 20;
@@ -18,8 +19,9 @@ internal sealed class GrammarConstraint(CompiledGrammar grammar, IReadOnlyCollec
     private readonly int[] stops = [.. stopTokenIds.Where(id => id >= 0).Distinct()];
     private readonly float[] scores = new float[stopTokenIds.Count];
 
-    /// <summary>The states, each with what may still be looked at from there on: what guesses take and bring goes with them where they are taken back.</summary>
-    private readonly List<(GrammarState State, long Credit)> past = [(isInText ? grammar.StartInText : grammar.Start, FirstCredit)];
+    /// <summary>The states, each with what may be looked at up to there and what was: what guesses take and bring goes with them where they are taken back.</summary>
+    private readonly List<(GrammarState State, long Granted, long Spent)> past = [(isInText ? grammar.StartInText : grammar.Start, credit, 0)];
+    private long takenBack;
     private int ends;
 
     /// <summary>Whether the text is complete as it is.</summary>
@@ -32,19 +34,23 @@ internal sealed class GrammarConstraint(CompiledGrammar grammar, IReadOnlyCollec
     public bool TakesAnything => IsComplete && grammar.TakesAnything(Current);
 
     /// <summary>Places and nodes that may still be looked at.</summary>
-    public long Credit => past[^1].Credit;
+    public long Credit => past[^1].Granted - past[^1].Spent;
+
+    /// <inheritdoc/>
+    /// <remarks>Others wait for guesses' masks, too. An answer may take as much time again for them as for its own, and does without guesses then: they never end it.</remarks>
+    public bool MayGuess => takenBack <= past[^1].Granted;
 
     private GrammarState Current => past[^1].State;
 
     /// <inheritdoc/>
     public void Mask(Span<float> logits)
     {
-        (GrammarState state, long credit) = past[^1];
+        (GrammarState state, long granted, long spent) = past[^1];
         ReadOnlySpan<ulong> allowed = grammar.Allowed(state, out long work);
         // Others wait meanwhile: one answer may take so much of their time, and some more for each of its tokens.
-        credit -= work;
-        past[^1] = (state, credit);
-        if (credit < 0) throw new NoTokenAllowedException("The grammar is too ambiguous: finding the tokens that may come next took too long again and again. Make alternatives (anyOf, pattern) differ earlier, or repetitions simpler.") { IsOfGrammar = true };
+        spent += work;
+        past[^1] = (state, granted, spent);
+        if (spent > granted) throw new NoTokenAllowedException("The grammar is too ambiguous: finding the tokens that may come next took too long again and again. Make alternatives (anyOf, pattern) differ earlier, or repetitions simpler.") { IsOfGrammar = true };
         // Kept aside: an end token may also spell a text.
         for (int i = 0; i < stops.Length; i++) scores[i] = IsComplete && stops[i] < logits.Length ? logits[stops[i]] : float.NegativeInfinity;
         // Free text may have special tokens in it, and whatever else spells nothing.
@@ -88,7 +94,7 @@ internal sealed class GrammarConstraint(CompiledGrammar grammar, IReadOnlyCollec
         }
 
         if (ends > 0 || grammar.After(Current, token) is not { } next) return false;
-        past.Add((next, past[^1].Credit + CreditOfToken));
+        past.Add((next, past[^1].Granted + CreditOfToken, past[^1].Spent));
         if (past.Count > 2 * MostPast) past.RemoveRange(0, MostPast);
         return true;
     }
@@ -97,7 +103,9 @@ internal sealed class GrammarConstraint(CompiledGrammar grammar, IReadOnlyCollec
     public void Rollback(int count)
     {
         if ((uint)count >= (uint)past.Count) throw new ArgumentOutOfRangeException(nameof(count), count, $"Expected 0 to {past.Count - 1}, the tokens that were accepted.");
+        long spent = past[^1].Spent;
         past.RemoveRange(past.Count - count, count);
+        takenBack += spent - past[^1].Spent;
         ends = Math.Max(0, ends - count);
     }
 }

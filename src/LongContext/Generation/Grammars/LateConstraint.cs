@@ -28,6 +28,9 @@ internal sealed class LateConstraint(int opening, IReadOnlyCollection<int> stopT
     public bool TakesAnything => isOpen && inner.TakesAnything;
 
     /// <inheritdoc/>
+    public bool MayGuess => inner.MayGuess;
+
+    /// <inheritdoc/>
     public void Mask(Span<float> logits)
     {
         if (isOpen)

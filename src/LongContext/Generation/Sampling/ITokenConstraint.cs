@@ -9,6 +9,9 @@ internal interface ITokenConstraint
     /// <summary>Whether it is known that <see cref="Mask"/> changes no score, so that no scores are needed for it. Takes no time and has no faults.</summary>
     bool TakesAnything { get; }
 
+    /// <summary>Whether guesses may be made under it: false while what tokens that were taken back have cost is more than an answer may.</summary>
+    bool MayGuess { get; }
+
     /// <summary>Sets the scores of all tokens that may not come next to −∞; an end token stays only where the text is complete.</summary>
     /// <param name="logits">One score for each token of the vocabulary.</param>
     void Mask(Span<float> logits);

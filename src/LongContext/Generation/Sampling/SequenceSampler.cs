@@ -115,6 +115,9 @@ internal sealed class SequenceSampler
         return Take(isKept ? guess : distribution.DrawResidual(draft, Number(1)));
     }
 
+    /// <summary>Whether guesses may be drawn: a grammar that is slow to follow has time for so many only.</summary>
+    public bool MayGuess => constraint is not { MayGuess: false };
+
     /// <summary>Draws a token from a draft model's scores as <see cref="Next"/> would, and takes it into the sequence until <see cref="Retract"/>.</summary>
     /// <param name="logits">The draft's scores, which are changed.</param>
     /// <param name="probabilities">Where the probabilities go that it was drawn with, for <see cref="Verify"/>; not used where the temperature is 0.</param>

@@ -181,7 +181,7 @@ internal sealed class DraftGuesser(EngineModel model, IModelRunner runner, Paged
                 return;
             }
 
-            draft.Wanted = sequence.GuessRoom(Math.Min(rowsLeft, Math.Min(options.MaximumDraftTokens, draft.Length)));
+            draft.Wanted = sequence.Sampler.MayGuess ? sequence.GuessRoom(Math.Min(rowsLeft, Math.Min(options.MaximumDraftTokens, draft.Length))) : 0;
             rowsLeft -= draft.Wanted;
             sequence.EnsureRoom(draft.Wanted);
             sequence.PreparedGuesses = 0;

@@ -20,7 +20,7 @@ internal sealed class LayerStates : IDisposable
         places = new (long, long[], ScalarType)[packs];
         if (folder is null) return;
         TemporaryFiles.RemoveLeftovers(folder, name => name == Name);
-        file = new FileStream(Path.Combine(folder, TemporaryFiles.NameFor(Name)), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose);
+        file = new FileStream(Path.Combine(folder, TemporaryFiles.NameFor(Name, TemporaryFiles.NewId())), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose);
     }
 
     /// <summary>Keeps a pack's states in place of those it had, which must have been of the same size.</summary>

@@ -36,7 +36,7 @@ public static class MemoryPlanner
         return Estimate(request, shape, new WeightMemory(request, shape), tokens, policy);
     }
 
-    /// <summary>The fastest policy that fits the request's limits at a length.</summary>
+    /// <summary>The fastest policy that fits the request's limits at a length; where none does, also what is missing and what would fit.</summary>
     /// <param name="request">The run, with <see cref="MemoryRequest.DeviceBytes"/>.</param>
     /// <param name="tokens">Tokens of a pack, 1 to 16,777,216.</param>
     /// <exception cref="ArgumentException">A value cannot be used.</exception>
@@ -48,7 +48,12 @@ public static class MemoryPlanner
         ArgumentOutOfRangeException.ThrowIfGreaterThan(tokens, MaximumTokens);
         request.Validate();
         DecoderShape shape = ModelFamily.ReadShape(request.Config);
-        return Plan(request, shape, new WeightMemory(request, shape), tokens);
+        MemoryPlan plan = Plan(request, shape, new WeightMemory(request, shape), tokens);
+        return plan.Fits ? plan : plan with
+        {
+            FittingContext = MaximumContext(request, shape),
+            FittingSettings = [.. MemoryAdvice.For(request).Where(other => Plan(other.Request, shape, new WeightMemory(other.Request, shape), tokens).Fits).Select(other => other.Words)],
+        };
     }
 
     /// <summary>The longest pack, as one document, that fits under some policy, and all shorter ones with it.</summary>
@@ -61,7 +66,11 @@ public static class MemoryPlanner
         ArgumentNullException.ThrowIfNull(request);
         request.Validate();
         if (request.DeviceBytes is null) throw new ArgumentException("DeviceBytes is not set: without a limit every context fits.", nameof(request));
-        DecoderShape shape = ModelFamily.ReadShape(request.Config);
+        return MaximumContext(request, ModelFamily.ReadShape(request.Config));
+    }
+
+    private static int MaximumContext(MemoryRequest request, DecoderShape shape)
+    {
         var weights = new WeightMemory(request, shape);
         int low = 0, high = MaximumTokens / ContextStep;
         // A pack just too large for the heap takes less than one just small enough: what lies beyond counts only where that one fits.
@@ -84,20 +93,20 @@ public static class MemoryPlanner
         {
             MemoryEstimate estimate = Estimate(request, shape, weights, tokens, policy);
             if ((request.DeviceBytes is not { } device || estimate.DeviceBytes <= device) && (request.HostBytes is not { } host || estimate.HostBytes <= host))
-                return new MemoryPlan(estimate, Fits: true);
+                return Of(estimate, fits: true);
             if (least is null || estimate.DeviceBytes < least.DeviceBytes) least = estimate;
         }
 
-        return new MemoryPlan(least!, Fits: false);
+        return Of(least!, fits: false);
+
+        MemoryPlan Of(MemoryEstimate estimate, bool fits) => new(estimate, fits) { DeviceLimit = request.DeviceBytes, HostLimit = request.HostBytes };
     }
 
     private static MemoryEstimate Estimate(MemoryRequest request, DecoderShape shape, WeightMemory weights, int tokens, ActivationPolicy policy)
     {
         var step = new StepMemory(shape, policy, request.DataType, request.OnGpu, tokens, weights);
         (string moment, long workspace) = step.Moments.MaxBy(each => each.Bytes);
-        // Applied as soon as they are whole, gradients exist for a layer, or for the embedding and a tied head.
-        long gradients = request.AppliesGradientsByLayer ? Math.Max(weights.LayerGradients, weights.LargestGradient) : weights.Gradients;
-        long temporary = weights.TrainsAll && request.DataType is TorchSharp.torch.ScalarType.BFloat16 or TorchSharp.torch.ScalarType.Float16 ? weights.LargestMatrix : 0;
+        long gradients = request.AppliesGradientsByLayer ? weights.GradientsByLayer : weights.Gradients;
         bool stateOnHost = request.Optimizer.StateOnHost && request.OnGpu;
         return new MemoryEstimate
         {
@@ -107,11 +116,11 @@ public static class MemoryPlanner
             Items =
             [
                 new MemoryItem("weights", weights.Weights, 0),
-                .. weights.TrainsAll ? Array.Empty<MemoryItem>() : [new MemoryItem("adapter", weights.AdapterWeights, 0)],
+                .. request.Adapter is null ? Array.Empty<MemoryItem>() : [new MemoryItem("adapter", weights.AdapterWeights, 0)],
                 new MemoryItem("gradients", gradients, 0),
                 new MemoryItem("optimizer", stateOnHost ? 0 : weights.OptimizerState, stateOnHost ? weights.OptimizerState : 0),
                 new MemoryItem("activations kept", step.DeviceKept, step.HostKept),
-                new MemoryItem("workspace", workspace + temporary, 0),
+                new MemoryItem("workspace", workspace + weights.GradientProduct, 0),
                 new MemoryItem("runtime", request.OnGpu ? GpuRuntimeBytes : CpuRuntimeBytes, 0),
             ],
         };

@@ -30,11 +30,17 @@ public sealed record MemoryRequest
     /// <summary>Whether gradients are applied layer by layer (<see cref="TrainerOptions.AppliesGradientsByLayer"/>). Default false.</summary>
     public bool AppliesGradientsByLayer { get; init; }
 
-    /// <summary>Bytes that may be used on the device; null (the default) for no limit.</summary>
+    /// <summary>
+    /// Bytes that may be used on the device, a million or more; null (the default) for no limit. Of a card's memory as it is sold, leave some to the allocator and the planner's error:
+    /// <see cref="Recipes.TrainingPreset.UsableShare"/> of it.
+    /// </summary>
     public long? DeviceBytes { get; init; }
 
-    /// <summary>Bytes of the host's memory that may be used beside a GPU; null (the default) for no limit.</summary>
+    /// <summary>Bytes of the host's memory that may be used beside a GPU, 0 or a million or more; null (the default) for no limit.</summary>
     public long? HostBytes { get; init; }
+
+    /// <summary>Less than any process takes: what is meant are gigabytes or megabytes.</summary>
+    private const long FewestBytes = 1_000_000;
 
     /// <exception cref="ArgumentException">One or more values cannot be used; the message lists all.</exception>
     internal void Validate()
@@ -46,7 +52,9 @@ public sealed record MemoryRequest
             faults.Add($"DataType must be a floating-point type of 16 bits or more, but is {DataType}");
         if (WeightQuantization != WeightQuantization.None && Adapter is null) faults.Add($"WeightQuantization is {WeightQuantization}, which needs an Adapter: quantised weights do not train");
         if (DeviceBytes is < 1) faults.Add($"DeviceBytes must be positive, but is {DeviceBytes}");
+        else if (DeviceBytes is < FewestBytes) faults.Add($"DeviceBytes is {DeviceBytes}, but counts bytes: 24 GB are 24_000_000_000");
         if (HostBytes is < 0) faults.Add($"HostBytes must not be negative, but is {HostBytes}");
+        else if (HostBytes is > 0 and < FewestBytes) faults.Add($"HostBytes is {HostBytes}, but counts bytes: 64 GB are 64_000_000_000");
         if (faults.Count > 0) throw new ArgumentException("MemoryRequest: " + string.Join("; ", faults) + ".");
     }
 }

@@ -69,9 +69,9 @@ internal sealed partial class PolicyChooser
             _ => WeightQuantization.Nf4,
         };
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Packs of up to {Tokens} tokens: {Policy}; planned peak {Peak:F2} of {Limit:F2} GB.")]
+    [LoggerMessage(EventId = 218, Level = LogLevel.Information, Message = "Packs of up to {Tokens} tokens: {Policy}; planned peak {Peak:F2} of {Limit:F2} GB.")]
     private partial void LogChosen(int tokens, string policy, double peak, double limit);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Packs of {Tokens} tokens are planned at {Peak:F2} GB, but {Limit:F2} GB may be used: memory may run out. {Policy}.")]
+    [LoggerMessage(EventId = 219, Level = LogLevel.Warning, Message = "Packs of {Tokens} tokens are planned at {Peak:F2} GB, but {Limit:F2} GB may be used: memory may run out. {Policy}.")]
     private partial void LogTooLarge(int tokens, double peak, double limit, string policy);
 }

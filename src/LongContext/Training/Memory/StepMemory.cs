@@ -35,6 +35,7 @@ internal sealed class StepMemory
     private readonly long heads;
     private readonly long keys;
     private readonly long matrix;
+    private readonly long head;
 
     /// <param name="shape">The model.</param>
     /// <param name="policy">What is kept.</param>
@@ -52,7 +53,8 @@ internal sealed class StepMemory
         this.tokens = tokens;
         tile = Math.Min(tokens, policy.TileTokens ?? (onGpu ? Tiling.DeviceTokens : Tiling.HostTokens));
         size = dataType.ElementSize();
-        matrix = weights is null ? 0 : BesideTiles(weights.Dequantized) + Decomposed(weights);
+        matrix = weights is null ? 0 : Resident(weights.Dequantized) + weights.InLayers.Bytes(tile, Resident);
+        head = weights is null ? 0 : weights.InHead.Bytes(HeadRows, Resident);
         int share = policy.KeyValueHeadsAtATime is { } atATime && shape.QueryKeyNorm != QueryKeyNorm.AllHeads ? Math.Min(atATime, shape.KeyValueHeadCount) : shape.KeyValueHeadCount;
         keys = (long)share * shape.HeadDimension;
         heads = keys * (shape.HeadCount / shape.KeyValueHeadCount);
@@ -88,12 +90,12 @@ internal sealed class StepMemory
         {
             long x = Row(shape.HiddenSize), whole = AllHeads, segment = policy.EveryNthLayer > 1 || (policy.OnHost && onGpu) ? Math.Min(policy.EveryNthLayer, shape.LayerCount) * x : 0;
             long attentionAgain = policy.Recompute != Recomputation.Layer && !HeadsWalked ? 0 : HeadsWalked ? whole : AttentionKept;
-            yield return ("in the head", WithSlack(2 * x, HeadWork));
-            yield return ("in the backward of the MLP", WithSlack(segment + x + attentionAgain + whole, MlpWork) + matrix);
+            yield return ("in the head", WithSlack(2 * x, HeadWork, HeadRows * shape.VocabularySize * size) + head);
+            yield return ("in the backward of the MLP", WithSlack(segment + x + attentionAgain + whole, MlpWork, Tile(shape.IntermediateSize)) + matrix);
             yield return ("in the backward of attention", WithSlack(segment + x + attentionAgain + whole + (HeadsWalked ? AttentionKept : 0) + AttentionBackward, 0));
-            yield return ("in the backward of the projections", WithSlack(segment + x + (HeadsWalked ? 2 * whole : 0) + Gradients, ProjectionWork) + matrix);
+            yield return ("in the backward of the projections", WithSlack(segment + x + (HeadsWalked ? 2 * whole : 0) + Gradients, ProjectionWork, Tile(Math.Max(heads, shape.HiddenSize))) + matrix);
             yield return ("in the forward of attention", WithSlack(x + AttentionForward, 0));
-            yield return ("in the forward of the MLP", WithSlack((2 * x) + whole, ForwardWork) + matrix);
+            yield return ("in the forward of the MLP", WithSlack((2 * x) + whole, ForwardWork, Tile(shape.IntermediateSize)) + matrix);
         }
     }
 
@@ -101,21 +103,20 @@ internal sealed class StepMemory
     /// Bytes resident for tensors over all tokens and over a tile. On the CPU the C library's heap holds blocks below its largest threshold
     /// for memory maps (32 MB in glibc) and keeps holes between them: measured 0.75 to 1.9 times what is alive, more where steps follow each other.
     /// </summary>
-    private long WithSlack(long rows, long tiles)
+    /// <param name="rows">Over all tokens.</param>
+    /// <param name="tiles">Over a tile.</param>
+    /// <param name="widest">The widest tensor of the tile.</param>
+    private long WithSlack(long rows, long tiles, long widest = 0)
     {
         if (onGpu) return rows + tiles;
         bool inHeap = Row(shape.HiddenSize) < HeapBlockBytes;
-        return rows + tiles + (long)(HeapSlack * ((inHeap ? rows : 0) + tiles));
+        return rows + (long)(inHeap ? HeapSlack * rows : 0) + (widest == 0 ? tiles : (long)((double)Resident(widest) / widest * tiles));
     }
 
-    /// <summary>Between the tiles' tensors in the heap, or, being large, for itself.</summary>
-    private long BesideTiles(long bytes) => onGpu || bytes >= HeapBlockBytes ? bytes : (long)((1 + HeapSlack) * bytes);
-
     /// <summary>
-    /// What a map's magnitude takes beside the map's own: of a block of its rows the sum, what is added to it and the squares; and then, of a tile's outputs, products with the gradient or the
-    /// scaled gradient, of half types in float32 with the rounded one.
+    /// A tensor beside others of its kind: with its holes in the heap, or mapped for itself, as are those of 32 MB and more. More tokens never take less.
     /// </summary>
-    private long Decomposed(WeightMemory weights) => Math.Max(3 * BesideTiles(weights.Widened), BesideTiles(tile * weights.DecomposedOutputs * (size < 4 ? 4 + size : size)));
+    private long Resident(long bytes) => onGpu ? bytes : Math.Max(bytes, (long)((1 + HeapSlack) * Math.Min(bytes, HeapBlockBytes)));
 
     private bool HeadsWalked { get; }
 
@@ -166,7 +167,9 @@ internal sealed class StepMemory
         new RmsNormShape { Type = ElementType.BFloat16, WeightType = ElementType.Float32, Rows = (int)tile, Columns = shape.HiddenSize, Epsilon = 0 }, GpuArchitecture.H100);
 
     /// <summary>A chunk's logits in the weights' type and, of half types, in float32, with the gradient in the weights' type again; fused the first alone.</summary>
-    private long HeadWork => HeadChunk.Rows(shape.VocabularySize, onGpu, tokens) * shape.VocabularySize * (size < 4 && !fused ? 4 + size + size : size);
+    private long HeadWork => HeadRows * shape.VocabularySize * (size < 4 && !fused ? 4 + size + size : size);
+
+    private long HeadRows => HeadChunk.Rows(shape.VocabularySize, onGpu, tokens);
 
     /// <summary>Where a layer has a window: for each token and the keys of its block, visible or not and the mask that libtorch adds.</summary>
     private long Masks => !tiled && shape.Layers.Max(layer => layer.SlidingWindow) is { } window

@@ -13,38 +13,49 @@ internal sealed class WeightMemory
     public WeightMemory(MemoryRequest request, DecoderShape shape)
     {
         long size = request.DataType.ElementSize();
-        List<(string Name, long[] Shape)> trained = [];
+        List<(string Name, long[] Shape, ScalarType Type)> trained = [];
         LoraTargets? targets = request.Adapter is null ? null : new LoraTargets(request.Adapter);
-        foreach ((string name, long[] tensor) in DecoderTensors.All(shape))
+        LoraTie tie = targets is null ? default : LoraTie.Of(request.Adapter!, targets, shape.TieWordEmbeddings);
+        bool tied = shape.TieWordEmbeddings && !tie.NeedsOwnHead;
+        foreach ((string name, long[] tensor) in DecoderTensors.All(shape with { TieWordEmbeddings = tied }))
         {
             bool inner = name is not (DecoderTensors.Embedding or DecoderTensors.Head);
             bool quantized = inner && tensor.Length > 1 && request.WeightQuantization != WeightQuantization.None;
             if (quantized) Dequantized = Math.Max(Dequantized, DequantizedBytes(request, Count(tensor)));
             Weights += quantized ? QuantizedBytes(request.WeightQuantization, tensor) : Count(tensor) * size;
-            LargestMatrix = Math.Max(LargestMatrix, Count(tensor) * size);
-            if (targets is null) trained.Add((name, tensor));
-            else if (targets.IsSaved(name)) trained.Add((name, tensor));
-            else if (tensor.Length > 1 && targets.Includes(name[..^".weight".Length], inner)) AddAdapter(name, tensor, targets, request.Adapter!, inner, size, trained);
+            if (IsWhole(name)) trained.Add((name, tensor, request.DataType));
+            else if (tensor.Length > 1 && targets!.Includes(Module(name), inner)) AddAdapter(name, tensor, targets, request, trained);
         }
 
-        bool half = size < 4;
-        foreach ((string name, long[] tensor) in trained)
+        var parts = new Dictionary<string, long>();
+        foreach ((string name, long[] tensor, ScalarType type) in trained)
         {
-            bool own = targets is not null; // beside the model's: what adds to them in float32, saved modules as they are
-            ScalarType type = own && half && !targets!.IsSaved(name) ? ScalarType.Float32 : request.DataType;
             long count = Count(tensor);
-            if (own) AdapterWeights += count * type.ElementSize();
+            if (targets is not null) AdapterWeights += count * type.ElementSize();
             long gradient = count * (type == ScalarType.Float64 ? 8 : 4);
             Gradients += gradient;
-            LargestGradient = Math.Max(LargestGradient, gradient);
+            parts[PartOf(name)] = parts.GetValueOrDefault(PartOf(name)) + gradient;
+            // An embedding's gradient is added row by row, unless it is the head's too; that of other matrices is a product first.
+            if (size < 4 && tensor.Length > 1 && (name != DecoderTensors.Embedding || tied)) GradientProduct = Math.Max(GradientProduct, count * size);
             OptimizerState += request.Optimizer.StateBytes(tensor, type);
         }
 
-        TrainsAll = targets is null;
-        LayerGradients = trained.Where(tensor => tensor.Name.StartsWith(DecoderTensors.LayerPrefix(0), StringComparison.Ordinal)).Sum(tensor => Count(tensor.Shape) * 4);
+        // Applied as soon as they are whole, gradients exist for a part at a time; a tied head's are the embedding's, and stay until its own, at the end.
+        long embedding = parts.GetValueOrDefault(DecoderTensors.Embedding), others = parts.Where(part => part.Key != DecoderTensors.Embedding).Select(part => part.Value).DefaultIfEmpty().Max();
+        GradientsByLayer = tied ? embedding + others : Math.Max(embedding, others);
+
+        // Whether a weight trains as it is: all do without an adapter.
+        bool IsWhole(string name) => targets is null || targets.IsSaved(name) || (tie.IsKept && name == DecoderTensors.Embedding) || IsBias(name);
+
+        bool IsBias(string name) => name.EndsWith(".bias", StringComparison.Ordinal) && request.Adapter!.Bias switch
+        {
+            LoraBias.All => true,
+            LoraBias.LoraOnly => targets.Includes(name[..^".bias".Length], isInnerLinear: true),
+            _ => false,
+        };
     }
 
-    /// <summary>The model's weights.</summary>
+    /// <summary>The model's weights, with the head's own that an adapter makes of a tied one.</summary>
     public long Weights { get; }
 
     /// <summary>Weights that an adapter adds, with the copies of modules it saves.</summary>
@@ -52,37 +63,45 @@ internal sealed class WeightMemory
 
     public long Gradients { get; }
 
+    /// <summary>Gradients where each is applied as soon as it is whole.</summary>
+    public long GradientsByLayer { get; }
+
     public long OptimizerState { get; }
 
-    public long LargestMatrix { get; }
+    /// <summary>The largest product that is added to a gradient of another type; 0 where they have the same.</summary>
+    public long GradientProduct { get; }
 
-    public long LargestGradient { get; }
+    /// <summary>What an adapter's maps in the layers take while they run.</summary>
+    public AdapterWork InLayers { get; } = new();
 
-    /// <summary>Gradients of one layer.</summary>
-    public long LayerGradients { get; }
-
-    public bool TrainsAll { get; }
-
-    /// <summary>A block of rows as magnitudes' norms are made of it (<see cref="LoraLayer.Norms"/>); 0 without magnitudes.</summary>
-    public long Widened { get; private set; }
-
-    /// <summary>Outputs of the widest map with a magnitude; 0 where none has one.</summary>
-    public long DecomposedOutputs { get; private set; }
+    /// <summary>What an adapter on the head takes while it runs.</summary>
+    public AdapterWork InHead { get; } = new();
 
     /// <summary>What the largest matrix takes while it is dequantised, one at a time; 0 where none is quantised.</summary>
     public long Dequantized { get; }
 
-    private void AddAdapter(string name, long[] tensor, LoraTargets targets, LoraOptions options, bool inner, long size, List<(string, long[])> trained)
+    private void AddAdapter(string name, long[] tensor, LoraTargets targets, MemoryRequest request, List<(string, long[], ScalarType)> trained)
     {
+        LoraOptions options = request.Adapter!;
+        // What adds to weights of half types is in float32; modules that are saved are as the model's.
+        ScalarType type = request.DataType == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
         // The embedding's A is [rank, vocabulary] and its B [hidden, rank]: the same two sizes.
-        (int rank, _) = targets.Of(name[..^".weight".Length]);
-        trained.Add((name + ".A", [rank, tensor[1]]));
-        trained.Add((name + ".B", [tensor[0], rank]));
-        if (!options.WeightDecomposed || !inner) return;
-        trained.Add((name + ".magnitude", [tensor[0]]));
-        Widened = Math.Max(Widened, LoraLayer.RowsAtOnce(tensor[0], tensor[1]) * tensor[1] * Math.Max(4, size));
-        DecomposedOutputs = Math.Max(DecomposedOutputs, tensor[0]);
+        (int rank, _) = targets.Of(Module(name));
+        trained.Add((name + ".A", [rank, tensor[1]], type));
+        trained.Add((name + ".B", [tensor[0], rank], type));
+        if (name == DecoderTensors.Embedding) return;
+        if (options.WeightDecomposed) trained.Add((name + ".magnitude", [tensor[0]], type));
+        if (options.OutputBias) trained.Add((name + ".B.bias", [tensor[0]], type));
+        (name == DecoderTensors.Head ? InHead : InLayers).Add(options, outputs: tensor[0], inputs: tensor[1], request.DataType.ElementSize());
     }
+
+    private static string Module(string weight) => weight[..^".weight".Length];
+
+    /// <summary>What completes its gradients together: a layer, the head with the norm before it, the embedding.</summary>
+    private static string PartOf(string name) =>
+        name.StartsWith(DecoderTensors.Embedding, StringComparison.Ordinal) ? DecoderTensors.Embedding
+        : name.StartsWith(DecoderTensors.Layers, StringComparison.Ordinal) ? name[..name.IndexOf('.', DecoderTensors.Layers.Length)]
+        : DecoderTensors.Head;
 
     /// <summary>Codes and scales: 4 bits a value and a scale for 64 of them, of 4 bytes or, quantised again, of 1; or 8 bits and a scale for a row.</summary>
     private static long QuantizedBytes(WeightQuantization format, long[] tensor)

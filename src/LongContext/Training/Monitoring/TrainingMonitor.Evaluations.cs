@@ -61,9 +61,9 @@ internal sealed partial class TrainingMonitor
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Evaluation} after step {Step}: {Figures} ({Duration}).")]
+    [LoggerMessage(EventId = 220, Level = LogLevel.Information, Message = "{Evaluation} after step {Step}: {Figures} ({Duration}).")]
     private partial void LogEvaluation(string evaluation, int step, string figures, TimeSpan duration);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Event files and evaluations.jsonl: a record could not be written, and event files end here: {Fault}")]
+    [LoggerMessage(EventId = 221, Level = LogLevel.Warning, Message = "Event files and evaluations.jsonl: a record could not be written, and event files end here: {Fault}")]
     private partial void LogLogFailed(string fault);
 }

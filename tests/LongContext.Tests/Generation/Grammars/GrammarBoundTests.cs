@@ -114,6 +114,45 @@ public sealed class GrammarBoundTests
         Assert.Equal(first, constraint.Credit);
     }
 
+    /// <summary>What guesses have looked at is counted apart: they are no longer made once it is more than the answer may look at, until that is more.</summary>
+    [Fact]
+    public void MayGuess_AfterGuessesThatTookLong_IsFalseUntilTheAnswerMayLookAtMore()
+    {
+        HuggingFaceTokenizer tokenizer = GrammarTokenizers.ByteLevel;
+        var scores = new float[tokenizer.VocabularySize];
+        int x = Letter(tokenizer, 'x'), a = Letter(tokenizer, 'a');
+        long spent = Guess(New(1 << 30));
+        Assert.True(spent > 1);
+
+        GrammarConstraint rich = New(spent), poor = New(spent - 1);
+        Assert.Equal((spent, spent), (Guess(rich), Guess(poor)));
+        Assert.True(rich.MayGuess);
+        Assert.False(poor.MayGuess);
+        Assert.Equal(spent - 1, poor.Credit); // the answer has all of its own
+        var late = new LateConstraint(x, [], poor);
+        Assert.False(late.MayGuess);
+        Assert.True(poor.TryAccept(x));
+        Assert.True(late.MayGuess);
+
+        // The same grammar anew: what was found for one is known to the next.
+        GrammarConstraint New(long credit) => new(TextGrammar.FromPattern("x?([a-z]{3,40} )*[0-9]", tokenizer).Texts, [], credit: credit);
+
+        long Guess(GrammarConstraint constraint)
+        {
+            long sum = 0;
+            for (int i = 0; i < 6; i++)
+            {
+                Assert.True(constraint.TryAccept(a));
+                long before = constraint.Credit;
+                constraint.Mask(scores);
+                sum += before - constraint.Credit;
+            }
+
+            constraint.Rollback(6);
+            return sum;
+        }
+    }
+
     private static int Letter(HuggingFaceTokenizer tokenizer, char letter) =>
         TokenBytes.Of(tokenizer).Trie.Texts.Select((text, id) => (text, id)).First(pair => pair.text.AsSpan().SequenceEqual(Encoding.UTF8.GetBytes([letter]))).id;
 }

@@ -17,7 +17,7 @@ internal static class MeasuredStep
 {
     public const string Name = "measured-step";
 
-    private const string Cpu = "cpu", Gpu = "gpu", QuantizedBase = "quantised base", Magnitudes = "magnitudes";
+    private const string Cpu = "cpu", Gpu = "gpu", QuantizedBase = "quantised base", Magnitudes = "magnitudes", Dropout = "dropout", DroppedMagnitudes = "dropout, magnitudes";
 
     /// <summary>Tokens of the pack, and how it is trained.</summary>
     public static readonly IReadOnlyDictionary<string, (int Tokens, ActivationPolicy Policy, ScalarType Type, LoraOptions? Adapter, OptimizerOptions Optimizer, bool ByLayer)> Cases =
@@ -27,6 +27,8 @@ internal static class MeasuredStep
             ["MLP computed again"] = (1024, new ActivationPolicy { Recompute = Recomputation.Mlp }, ScalarType.Float32, null, new LionOptions(), false),
             [QuantizedBase] = (64, ActivationPolicy.RecomputeLayers, ScalarType.Float32, new LoraOptions { Rank = 4 }, new AdamWOptions(), false),
             [Magnitudes] = (64, ActivationPolicy.RecomputeLayers, ScalarType.Float32, new LoraOptions { Rank = 4, TargetModules = [LoraOptions.AllLinear], WeightDecomposed = true }, new AdamWOptions(), false),
+            [Dropout] = (1024, ActivationPolicy.RecomputeLayers, ScalarType.Float32, new LoraOptions { Rank = 4, Dropout = 0.1 }, new AdamWOptions(), false),
+            [DroppedMagnitudes] = (1024, ActivationPolicy.RecomputeLayers, ScalarType.BFloat16, new LoraOptions { Rank = 4, Dropout = 0.1, WeightDecomposed = true }, new AdamWOptions(), false),
             ["layers computed again"] = (4096, ActivationPolicy.RecomputeLayers, ScalarType.Float32, null, new AdamWOptions(), false),
             ["every second layer, 8-bit"] = (2048, new ActivationPolicy { EveryNthLayer = 2 }, ScalarType.Float32, null, new AdamW8BitOptions(), false),
             ["applied by layer"] = (1024, ActivationPolicy.RecomputeLayers, ScalarType.Float32, null, new AdafactorOptions(), true),
@@ -52,7 +54,10 @@ internal static class MeasuredStep
     /// <summary>Little but matrices of as many values as are widened at a time.</summary>
     private static ModelConfig Blocks { get; } = Config with { VocabularySize = 1000, HiddenSize = 1024, IntermediateSize = 4096, LayerCount = 1 };
 
-    private static ModelConfig ConfigOf(string name) => name switch { QuantizedBase => Wide, Magnitudes => Blocks, _ => Config };
+    /// <summary>Few weights, and inputs of the last map that are much beside them.</summary>
+    private static ModelConfig Inputs { get; } = Config with { VocabularySize = 1000, HiddenSize = 128, IntermediateSize = 32_768, LayerCount = 1 };
+
+    private static ModelConfig ConfigOf(string name) => name switch { QuantizedBase => Wide, Magnitudes => Blocks, Dropout or DroppedMagnitudes => Inputs, _ => Config };
 
     private static WeightQuantization QuantizationOf(string name) => name == QuantizedBase ? WeightQuantization.Nf4 : WeightQuantization.None;
 

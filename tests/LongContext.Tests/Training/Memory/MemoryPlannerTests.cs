@@ -1,10 +1,13 @@
 using LongContext.Adapters;
 using LongContext.Checkpoints;
 using LongContext.Models;
+using LongContext.Packing;
 using LongContext.TestSupport;
 using LongContext.Training;
+using LongContext.Training.Backpropagation;
 using LongContext.Training.Memory;
 using LongContext.Training.Optimizers;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LongContext.Tests.Training.Memory;
@@ -44,22 +47,65 @@ public sealed class MemoryPlannerTests
         Assert.InRange(estimate.DeviceBytes, 0.85 * measured, 1.15 * measured);
     }
 
-    [Fact]
-    public void Estimate_OfWeights_IsWhatAModelHas()
+    public static TheoryData<string, bool, LoraOptions?> Adapters() => new()
     {
-        foreach (LoraOptions? adapter in (LoraOptions?[])[null, new LoraOptions { Rank = 3, WeightDecomposed = true }, new LoraOptions { Rank = 2, TargetModules = ["q_proj"], ModulesToSave = ["lm_head"] }])
+        { "none", false, null },
+        { "none", true, null },
+        { "magnitudes", false, new LoraOptions { Rank = 3, WeightDecomposed = true } },
+        { "saved head", false, new LoraOptions { Rank = 2, TargetModules = ["q_proj"], ModulesToSave = ["lm_head"] } },
+        { "saved head", true, new LoraOptions { Rank = 2, TargetModules = ["q_proj"], ModulesToSave = ["lm_head"] } },
+        { "saved embedding", true, new LoraOptions { Rank = 2, TargetModules = ["q_proj"], ModulesToSave = ["embed_tokens"] } },
+        { "saved head that stays tied", true, new LoraOptions { Rank = 2, TargetModules = ["q_proj"], ModulesToSave = ["lm_head"], EnsureWeightTying = true } },
+        { "head", true, new LoraOptions { Rank = 2, TargetModules = ["q_proj", "lm_head"] } },
+        { "head with magnitudes", false, new LoraOptions { Rank = 2, TargetModules = ["lm_head"], WeightDecomposed = true } },
+        { "embedding", true, new LoraOptions { Rank = 2, TargetModules = ["embed_tokens"] } },
+        { "layers alone", true, new LoraOptions { Rank = 2 } },
+        { "biases", false, new LoraOptions { Rank = 2, OutputBias = true, Bias = LoraBias.All } },
+        { "biases of targets", false, new LoraOptions { Rank = 2, TargetModules = ["q_proj"], Bias = LoraBias.LoraOnly } },
+    };
+
+    [Theory, MemberData(nameof(Adapters), DisableDiscoveryEnumeration = true)]
+    public void Estimate_OfWeights_IsWhatAModelHas(string name, bool tied, LoraOptions? adapter)
+    {
+        foreach (ScalarType type in new[] { ScalarType.Float32, ScalarType.BFloat16, ScalarType.Float64 })
         {
-            using CausalLanguageModel model = TinyModels.Create(dataType: ScalarType.Float32);
-            var request = new MemoryRequest { Config = TinyModels.Config(), DataType = ScalarType.Float32, Adapter = adapter, OnGpu = false };
+            ModelConfig config = TinyModels.Config(tied: tied);
+            if (name.StartsWith("biases", StringComparison.Ordinal)) config = config with { AttentionBias = true };
+            using CausalLanguageModel model = CausalLanguageModel.Create(config, 1, new ModelLoadOptions { DataType = type });
+            var request = new MemoryRequest { Config = config, DataType = type, Adapter = adapter, OnGpu = false };
             if (adapter is not null) model.AddAdapter(adapter, seed: 1);
-            using Optimizer optimizer = request.Optimizer.Create(model.TrainableParameters, [], 0);
+            IReadOnlyList<Parameter> trained = model.TrainableParameters;
             Dictionary<string, long> bytes = MemoryPlanner.Estimate(request, 64).Items.ToDictionary(item => item.Name, item => item.DeviceBytes);
-            long trained = model.TrainableParameters.Sum(parameter => parameter.Value.numel() * 4);
-            Assert.Equal(model.Parameters.ElementCount * 4, bytes["weights"]);
-            Assert.Equal(trained, bytes["gradients"]);
-            if (adapter is not null) Assert.Equal(trained, bytes["adapter"]);
-            Assert.Equal(2 * trained, bytes["optimizer"]);
+            Assert.Equal(model.Parameters.ElementCount * type.ElementSize(), bytes["weights"]);
+            Assert.Equal(trained.Sum(parameter => parameter.Value.numel() * parameter.GradientType.ElementSize()), bytes["gradients"]);
+            if (adapter is not null) Assert.Equal(trained.Sum(parameter => parameter.Value.numel() * parameter.Value.element_size()), bytes["adapter"]);
+            Assert.Equal(trained.Sum(parameter => request.Optimizer.StateBytes(parameter.Shape, parameter.Value.dtype)), bytes["optimizer"]);
         }
+    }
+
+    [Theory]
+    [InlineData(false, null)]
+    [InlineData(true, null)]
+    [InlineData(true, "lm_head")]
+    [InlineData(false, "embed_tokens")]
+    public void Estimate_OfGradientsAppliedByLayer_IsTheMostThatAreThereAtATime(bool tied, string? saved)
+    {
+        LoraOptions? adapter = saved is null ? null : new LoraOptions { Rank = 2, ModulesToSave = [saved] };
+        using CausalLanguageModel model = TinyModels.Create(dataType: ScalarType.Float32, tied: tied);
+        if (adapter is not null) model.AddAdapter(adapter, seed: 1);
+        else foreach (Parameter parameter in model.Parameters.All) parameter.Trains = true;
+        long most = 0;
+        using var backpropagation = new LayerwiseBackpropagation(model, ActivationPolicy.RecomputeLayers)
+        {
+            Completed = completed =>
+            {
+                most = Math.Max(most, model.TrainableParameters.Sum(parameter => parameter.Gradient is { } gradient ? gradient.numel() * gradient.element_size() : 0));
+                foreach (Parameter parameter in completed) parameter.ReleaseGradient();
+            },
+        };
+        backpropagation.Run(PackedBatch.Create([TinyModels.Document(16, seed: 1)]), scale: 1);
+        var request = new MemoryRequest { Config = TinyModels.Config(tied: tied), DataType = ScalarType.Float32, Adapter = adapter, OnGpu = false, AppliesGradientsByLayer = true };
+        Assert.Equal(most, MemoryPlanner.Estimate(request, 16).Items.Single(item => item.Name == "gradients").DeviceBytes);
     }
 
     [Fact]
@@ -81,6 +127,47 @@ public sealed class MemoryPlannerTests
         Assert.Equal(ActivationPolicy.KeepEverything, seen[0]);
         Assert.Contains(seen, policy => policy.OnHost);
         Assert.False(MemoryPlanner.Plan(request with { DeviceBytes = 15_000_000_000 }, 1024).Fits); // not even the weights
+    }
+
+    [Fact]
+    public void Plan_ThatDoesNotFit_SaysWhatIsMissingAndWhatWouldFit()
+    {
+        var request = new MemoryRequest { Config = Llama8B, Adapter = new LoraOptions { Rank = 32 }, DeviceBytes = 20_000_000_000, HostBytes = 64_000_000_000 };
+        int tokens = MemoryPlanner.MaximumContext(request with { WeightQuantization = WeightQuantization.EightBit });
+        MemoryPlan plan = MemoryPlanner.Plan(request, tokens);
+        Assert.False(plan.Fits);
+        Assert.Equal((request.DeviceBytes, request.HostBytes), (plan.DeviceLimit, plan.HostLimit));
+        Assert.Equal(plan.Estimate.DeviceBytes - 20_000_000_000, plan.DeviceBytesMissing);
+        Assert.Equal(MemoryPlanner.MaximumContext(request), plan.FittingContext);
+        Assert.InRange(plan.FittingContext!.Value, 256, tokens - 1);
+        Assert.Equal(["WeightQuantization.EightBit", "WeightQuantization.Nf4DoubleQuantized"], plan.FittingSettings);
+        Assert.Equal(["WeightQuantization.Nf4DoubleQuantized"], MemoryPlanner.Plan(request, tokens + 256).FittingSettings);
+        string[] parts = ["device", $"{plan.Estimate.DeviceBytes / 1e9:F1} GB", $"{plan.DeviceBytesMissing / 1e9:F1} more", "20.0", $"{plan.FittingContext:N0} tokens fit", $"{tokens:N0} would with WeightQuantization.EightBit"];
+        Assert.All(parts, part => Assert.Contains(part, plan.ToString(), StringComparison.Ordinal));
+
+        MemoryPlan all = MemoryPlanner.Plan(new MemoryRequest { Config = Llama8B, DeviceBytes = 24_000_000_000, HostBytes = 64_000_000_000 }, 4096);
+        Assert.Equal((false, 0), (all.Fits, all.FittingContext));
+        Assert.Contains("no context fits", all.ToString(), StringComparison.Ordinal);
+        Assert.Contains(all.FittingSettings, words => words.Contains("StateOnHost", StringComparison.Ordinal));
+
+        MemoryPlan host = MemoryPlanner.Plan(request with { DeviceBytes = 80_000_000_000, HostBytes = 0 }, 1_048_576);
+        Assert.Equal((0L, true), (host.HostLimit, host.HostBytesMissing > 0));
+        Assert.Contains("host", host.ToString(), StringComparison.Ordinal);
+
+        MemoryPlan fits = MemoryPlanner.Plan(request, 1024);
+        Assert.Equal((true, 0L, null), (fits.Fits, fits.DeviceBytesMissing, fits.FittingContext));
+        Assert.Empty(fits.FittingSettings);
+    }
+
+    [Theory]
+    [InlineData(24L, null, "24_000_000_000")]
+    [InlineData(24_000L, null, "bytes")]
+    [InlineData(24_000_000_000L, 64L, "64_000_000_000")]
+    public void Plan_WithLimitsThatAreNoBytes_SaysThatTheyAre(long device, long? host, string part)
+    {
+        var request = new MemoryRequest { Config = Llama8B, DeviceBytes = device, HostBytes = host };
+        Assert.Contains(part, Assert.Throws<ArgumentException>(() => MemoryPlanner.Plan(request, 1024)).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => MemoryPlanner.MaximumContext(request));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using LongContext.Adapters;
 using LongContext.Checkpoints;
 using LongContext.Models;
+using LongContext.Recipes;
 using LongContext.TestSupport;
 using LongContext.Training.Memory;
 
@@ -31,10 +32,10 @@ public sealed class TrainingGuideTests
         {
             Config = ModelConfig.Load(modelFolder),
             Adapter = new LoraOptions { Rank = 32 },
-            DeviceBytes = 80_000_000_000,
+            DeviceBytes = (long)(80_000_000_000 * TrainingPreset.UsableShare), // of a card sold as 80 GB
             HostBytes = 128_000_000_000,
         };
-        Console.WriteLine(MemoryPlanner.Plan(request, tokens: 131_072)); // the policy, and a table of bytes by part
+        Console.WriteLine(MemoryPlanner.Plan(request, tokens: 131_072)); // the policy, and a table of bytes by part; or what is missing, and what would fit
         Console.WriteLine(MemoryPlanner.MaximumContext(request)); // tokens
         // </GUIDE>
         return (MemoryPlanner.Plan(request, 131_072), MemoryPlanner.MaximumContext(request));
