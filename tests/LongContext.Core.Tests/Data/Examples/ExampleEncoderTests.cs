@@ -41,6 +41,14 @@ public sealed class ExampleEncoderTests
     }
 
     [Fact]
+    public void Constructor_FormatWhoseEndTheTokenizerLacks_IsRefused()
+    {
+        string message = Assert.Throws<ArgumentException>("tokenizer", () => new ExampleEncoder(s_llama, ChatFormat.Named("chatml"))).Message;
+        Assert.Contains("<|im_end|>", message, StringComparison.Ordinal);
+        Assert.Contains("chatml", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Encode_PromptLearned_EveryTokenCounts()
     {
         TokenSequence sequence = new ExampleEncoder(s_llama, options: new() { LearnsPrompts = true }).Encode(new PromptExample("a", "b"));
