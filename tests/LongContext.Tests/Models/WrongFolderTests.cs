@@ -48,7 +48,7 @@ public sealed class WrongFolderTests : IDisposable
         Assert.SkipWhen(cuda_is_available(), "there is a GPU");
         using CausalLanguageModel model = TinyModels.Create();
         model.Save(folder.Path);
-        string message = Assert.Throws<ArgumentException>(() => CausalLanguageModel.Load(folder.Path, new ModelLoadOptions { Device = CUDA })).Message;
+        string message = Assert.Throws<ArgumentException>(() => CausalLanguageModel.Load(folder.Path, new ModelLoadOptions { Device = new Device(TorchSharp.DeviceType.CUDA, 0) })).Message;
         Assert.Contains("TorchSharp-cuda-linux", message, StringComparison.Ordinal);
     }
 

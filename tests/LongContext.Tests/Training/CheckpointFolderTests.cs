@@ -1,4 +1,3 @@
-using LongContext.Checkpoints;
 using LongContext.Models;
 using LongContext.Packing;
 using LongContext.TestSupport;

@@ -4,7 +4,6 @@ using LongContext.Export;
 using LongContext.Models;
 using LongContext.Packing;
 using LongContext.TestSupport;
-using LongContext.Training;
 
 namespace LongContext.Tests.Training;
 
