@@ -104,6 +104,7 @@ public sealed class ReadmeTests
             CheckpointFolder = Path.Combine(outputFolder, "checkpoints"),
         });
         var progress = new Progress<TrainingProgress>(p => Console.WriteLine($"{p.Step}/{p.TotalSteps}  loss {p.Loss:F3}  {p.TokensPerSecond:F0} tokens/s"));
+        trainer.ResumeLatest(); // a run that was stopped goes on
         await trainer.TrainAsync(packs, progress);
         model.Save(outputFolder);
         // </README>

@@ -9,6 +9,8 @@ internal static class ChatProbe
     /// <summary>Written to tell formats of the same name apart: all of them take it.</summary>
     private static readonly ChatTurn[] Turns = [ChatTurn.User("q1"), ChatTurn.Assistant("a1"), ChatTurn.User("q2"), ChatTurn.Assistant("a2")];
 
+    private static readonly ChatTurn[] SpacedTurns = [ChatTurn.User(" q\n"), ChatTurn.Assistant("\n a "), ChatTurn.User("q")];
+
     private static readonly ChatToolCall Call = new("abcdefghi", "f", JsonElement.Parse("{\"a\": 1}"));
 
     private static readonly ChatTurn[] ToolTurns =
@@ -29,8 +31,12 @@ internal static class ChatProbe
     /// <summary>Whether two formats write the same and ask for answers alike.</summary>
     public static bool AreAlike(ChatFormat first, ChatFormat second) => first.StopTokens[0] == second.StopTokens[0] && Write(first, null) == Write(second, null) && Prompt(first) == Prompt(second);
 
-    /// <summary>With today's date where the format shows one, and with what asks for an answer.</summary>
-    private static string Prompt(ChatFormat format) => Written(format, Turns[..3], new ChatRenderOptions { AddGenerationPrompt = true }) + Written(format, Turns, new ChatRenderOptions { AddGenerationPrompt = true });
+    /// <summary>With today's date where the format shows one, with what asks for an answer, and with white space that some formats leave out.</summary>
+    private static string Prompt(ChatFormat format)
+    {
+        var options = new ChatRenderOptions { AddGenerationPrompt = true };
+        return $"{Written(format, Turns[..3], options)}\0{Written(format, Turns, options)}\0{Written(format, SpacedTurns, options)}\0{Written(format, [ChatTurn.System(" s\n"), .. SpacedTurns], options)}";
+    }
 
     private static string Written(ChatFormat format, IReadOnlyList<ChatTurn> turns, ChatRenderOptions options)
     {

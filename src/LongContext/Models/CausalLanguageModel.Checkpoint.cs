@@ -23,7 +23,7 @@ public sealed partial class CausalLanguageModel
     /// <param name="options">Device, type, scaling; null for all defaults.</param>
     /// <exception cref="CheckpointFormatException">A file is not what it must be: a tensor missing, unknown, of another shape, damaged.</exception>
     /// <exception cref="NotSupportedException">A family, activation, weight type or quantisation that is not supported.</exception>
-    /// <exception cref="ArgumentException">An option cannot be used, such as a GPU where libtorch has none.</exception>
+    /// <exception cref="ArgumentException">An option cannot be used.</exception>
     /// <exception cref="IOException">The folder or a file is not there or cannot be read.</exception>
     /// <exception cref="OperationCanceledException"><see cref="ModelLoadOptions.CancellationToken"/> was cancelled.</exception>
     public static CausalLanguageModel Load(string folder, ModelLoadOptions? options = null)

@@ -62,11 +62,6 @@ public sealed class ModelLoadOptions
         var faults = new List<string>();
         if (DataType is { } type && type is not (ScalarType.Float64 or ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16))
             faults.Add($"ModelLoadOptions.DataType is {type}, expected Float32, Float16, BFloat16 or Float64.");
-        if (Device is { type: TorchSharp.DeviceType.CUDA } gpu && (!cuda_is_available() || gpu.index >= cuda.device_count()))
-        {
-            faults.Add($"ModelLoadOptions.Device is {gpu}, but libtorch has {(cuda_is_available() ? $"{cuda.device_count()} GPU(s)" : "no GPU here: it needs NVIDIA's driver, and TorchSharp-cuda-linux or TorchSharp-cuda-windows in place of TorchSharp-cpu in the project")}.");
-        }
-
         if (!Enum.IsDefined(WeightQuantization)) faults.Add($"ModelLoadOptions.WeightQuantization is {(int)WeightQuantization}, expected one of the named values.");
         if (faults.Count > 0) throw new ArgumentException(string.Join(" ", faults), parameter);
     }

@@ -4,7 +4,6 @@ using LongContext.Export;
 using LongContext.Models;
 using LongContext.TestSupport;
 using LongContext.Tokenization;
-using static TorchSharp.torch;
 
 namespace LongContext.Tests.Models;
 
@@ -40,16 +39,6 @@ public sealed class WrongFolderTests : IDisposable
         model.AddAdapter(new LoraOptions { Rank = 2 }).Save(folder.Path, "org/base");
         string message = Assert.Throws<CheckpointFormatException>(() => CausalLanguageModel.Load(folder.Path)).Message;
         Assert.Contains("load 'org/base' with CausalLanguageModel.Load, then the adapter onto it with LoraAdapter.Load", message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void Load_OntoAGpuThatIsNotThere_NamesThePackage()
-    {
-        Assert.SkipWhen(cuda_is_available(), "there is a GPU");
-        using CausalLanguageModel model = TinyModels.Create();
-        model.Save(folder.Path);
-        string message = Assert.Throws<ArgumentException>(() => CausalLanguageModel.Load(folder.Path, new ModelLoadOptions { Device = new Device(TorchSharp.DeviceType.CUDA, 0) })).Message;
-        Assert.Contains("TorchSharp-cuda-linux", message, StringComparison.Ordinal);
     }
 
     [Fact]
