@@ -35,7 +35,7 @@ internal sealed class Job(JobOptions options)
         using CausalLanguageModel model = options.Placement.Load(options.Model, dequantizes: !options.Lora);
 
         TokenSequence[] sequences = [.. training.Select(encoder.Encode)];
-        TrainingRecipe recipe = Compose(model, sequences, [.. asked.Select(encoder.Encode)]);
+        TrainingRecipe recipe = Compose(model, format, sequences, [.. asked.Select(encoder.Encode)]);
         recipe = recipe with { Trainer = recipe.Trainer with { Steps = recipe.CountSteps(cancellationToken) } };
         int answerTokens = sequences.Sum(sequence => sequence.LossMask.Span.Count(true));
         Console.WriteLine($"{training.Length:N0} conversations to learn from, {asked.Length:N0} to ask; {answerTokens:N0} of {sequences.Sum(sequence => sequence.Length):N0} tokens are answers. {recipe.Trainer.Steps:N0} steps.");
@@ -48,12 +48,13 @@ internal sealed class Job(JobOptions options)
         new Report(options, result, questions, watch.Elapsed).ShowAndWrite();
     }
 
-    private TrainingRecipe Compose(CausalLanguageModel model, IReadOnlyList<TokenSequence> sequences, IReadOnlyList<TokenSequence> heldOut) => Recipe.Compose(
+    private TrainingRecipe Compose(CausalLanguageModel model, ChatFormat format, IReadOnlyList<TokenSequence> sequences, IReadOnlyList<TokenSequence> heldOut) => Recipe.Compose(
         model.Config,
         DataSource.FromList(sequences, options.Seed, options.Epochs),
         new InstructionTuningOptions
         {
             ContextLength = options.ContextLength,
+            ChatFormat = format,
             HeldOut = [.. heldOut.Where(sequence => sequence.Length <= (options.ContextLength ?? model.ContextLength))],
             Adapter = options.Lora ? Recipe.DefaultAdapter : null,
             OutputFolder = Path.Combine(options.Output, "model"),

@@ -17,5 +17,6 @@ internal static class RecipeLines
         Console.WriteLine($"Done in {elapsed.TotalSeconds:0} s. Packs were {report.Packing.FillRate:P1} full{leftOut}.");
         Console.WriteLine($"Report: {Path.GetFullPath(reportFile)}");
         Console.WriteLine($"Model:  {Path.GetFullPath(report.SavedTo!)} ({(report.SavedAdapter ? adapterFolder : "a Hugging Face folder")})");
+        if (report.ChatFormatFault is { } fault) Console.WriteLine(fault);
     }
 }

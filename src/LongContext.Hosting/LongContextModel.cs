@@ -281,7 +281,7 @@ public sealed partial class LongContextModel : IDisposable, IAsyncDisposable
                 WeightQuantization = options.WeightQuantization,
                 RopeScaling = options.RopeExtension?.ToScaling(),
                 Logger = logger,
-                Cancellation = refusing.Token,
+                CancellationToken = refusing.Token,
             },
         };
     }

@@ -41,9 +41,9 @@ public sealed partial class LongContextTrainer
     /// no pack at all, a pack is longer than the model's window, or many steps in a row have no target token.
     /// </exception>
     /// <exception cref="DataFormatException">The state of the data in the checkpoint is damaged.</exception>
-    /// <exception cref="InvalidOperationException">A run is under way, or an adapter was added or removed since the trainer was made.</exception>
+    /// <exception cref="InvalidOperationException">A run is under way, an adapter was added or removed since the trainer was made, or the checkpoint folder holds a later checkpoint than this run begins with (<see cref="TrainerOptions.OverwriteCheckpoints"/>).</exception>
     /// <exception cref="NonFiniteLossException">Loss or gradient was NaN or infinite.</exception>
-    /// <exception cref="IOException">A checkpoint could not be written; the one before is whole.</exception>
+    /// <exception cref="IOException">Another run has the checkpoint folder, or a checkpoint could not be written; the one before is whole.</exception>
     /// <exception cref="ObjectDisposedException">The trainer is disposed.</exception>
     /// <exception cref="OperationCanceledException">Cancelled. With a checkpoint folder a checkpoint of the last whole step was written, unless the run had not begun.</exception>
     public Task<TrainingResult> TrainAsync(
@@ -76,7 +76,9 @@ public sealed partial class LongContextTrainer
         ThrowIfDisposed();
         string folder = options.CheckpointFolder ?? throw new InvalidOperationException("TrainerOptions.CheckpointFolder is not set: there is nowhere to resume from.");
         string? latest = TrainingCheckpoint.FindWhole(folder, checksums: true, logger);
-        if (latest is not null) ResumeFrom(latest, verified: true);
+        if (latest is null) return null;
+        ResumeFrom(latest, verified: true);
+        wentOnFromLatest = true; // whatever is later is torn
         return latest;
     }
 
@@ -94,6 +96,7 @@ public sealed partial class LongContextTrainer
         {
             CheckParameters();
             (stepsDone, position) = TrainingCheckpoint.Restore(checkpointFolder, model, optimizer, options, verified);
+            wentOnFromLatest = false;
         }
         finally
         {
@@ -109,16 +112,22 @@ public sealed partial class LongContextTrainer
     private async Task<TrainingResult> Start(IPackFeed packs, int totalSteps, int ahead, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
         BeginUse();
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, closing.Token);
         try
         {
             return await Task.Factory.StartNew(
                 () =>
                 {
+                    model.TrainOnThisThread();
                     CheckParameters();
                     using var data = new StepData(packs, options.GradientAccumulationSteps, ahead, position, CheckLength, logger);
-                    return Run(data, totalSteps, progress, cancellationToken);
+                    return Run(data, totalSteps, progress, either.Token);
                 },
-                cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+                either.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (e.CancellationToken == either.Token && cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(e.Message, e, cancellationToken); // the caller's own token, not the one made of two
         }
         finally
         {
@@ -129,7 +138,9 @@ public sealed partial class LongContextTrainer
     /// <summary>The stream is at its end before the last step: said aloud, or refused where there was nothing in it.</summary>
     private void EndOfData(int totalSteps)
     {
-        if (position is not { Packs: > 0 }) throw new ArgumentException("There is no pack to train on: the stream is empty.");
+        if (position is not { Packs: > 0 }) throw new ArgumentException("There is no pack to train on: " + (stepData?.Report is { Skipped: > 0 } report
+            ? $"all {report.Skipped} sequence(s) are longer than the packs' context and were left out (OverlengthPolicy.Skip)."
+            : "the stream is empty."));
         if (totalSteps == UntilTheDataEnds) LogDataEnded(stepsDone);
         else LogDataEndedEarly(stepsDone, totalSteps);
     }

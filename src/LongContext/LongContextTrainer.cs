@@ -20,9 +20,10 @@ namespace LongContext;
 /// One trainer is one run: once its steps are done, a further call to train returns at once. The model is used by the run alone
 /// until it ends. An exception from an <see cref="IProgress{T}"/> or an <see cref="ITrainingEvaluation"/> ends the run.
 /// </remarks>
-public sealed partial class LongContextTrainer : IDisposable
+public sealed partial class LongContextTrainer : IDisposable, IAsyncDisposable
 {
-    private const int Free = 0, Busy = 1, Disposed = 2;
+    /// <summary>Documents of no more than this part of the window teach little about it.</summary>
+    private const int FarBelow = 4;
 
     private readonly CausalLanguageModel model;
     private readonly TrainerOptions options;
@@ -32,7 +33,6 @@ public sealed partial class LongContextTrainer : IDisposable
     private int stepsDone;
     private DataPosition? position; // after the last whole step; null before the first
     private StepData? stepData; // of the run under way
-    private int use; // Free, Busy or Disposed
 
     /// <summary>A trainer for a model.</summary>
     /// <param name="model">Its weights change in place; it stays the caller's.</param>
@@ -40,11 +40,13 @@ public sealed partial class LongContextTrainer : IDisposable
     /// <param name="logger">Told about starts, ends and checkpoints; null for nobody.</param>
     /// <param name="timeProvider">Clock for rates; null for the system's.</param>
     /// <exception cref="ArgumentException">An option cannot be used; the message lists all that cannot.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public LongContextTrainer(
         CausalLanguageModel model, TrainerOptions options, ILogger<LongContextTrainer>? logger = null, TimeProvider? timeProvider = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(options);
+        model.ThrowIfDisposed();
         options.Validate();
         this.model = model;
         this.options = options;
@@ -61,25 +63,25 @@ public sealed partial class LongContextTrainer : IDisposable
     /// <param name="progress">Told after each step; null for nobody.</param>
     /// <param name="cancellationToken">Ends the run after the pack at hand: the step under way is dropped, the weights are the last step's.</param>
     /// <exception cref="ArgumentException">No packs, a pack longer than the model's window, or many steps in a row have no target token.</exception>
-    /// <exception cref="InvalidOperationException">A run is under way, or an adapter was added or removed since the trainer was made.</exception>
+    /// <exception cref="InvalidOperationException">A run is under way, an adapter was added or removed since the trainer was made, or the checkpoint folder holds a later checkpoint than this run begins with (<see cref="TrainerOptions.OverwriteCheckpoints"/>).</exception>
     /// <exception cref="NonFiniteLossException">Loss or gradient was NaN or infinite, and <see cref="TrainerOptions.Guard"/> says to stop or has come to its end.</exception>
     /// <exception cref="LossSpikeException">A loss spike, likewise.</exception>
-    /// <exception cref="IOException">A checkpoint could not be written; the one before is whole.</exception>
+    /// <exception cref="IOException">Another run has the checkpoint folder, or a checkpoint could not be written; the one before is whole.</exception>
     /// <exception cref="ObjectDisposedException">The trainer is disposed.</exception>
     /// <exception cref="OperationCanceledException">Cancelled. With a checkpoint folder a checkpoint of the last whole step was written, unless the run had not begun.</exception>
     public Task<TrainingResult> TrainAsync(
         IReadOnlyList<PackedBatch> packs, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        TrainAsync(PackSource.FromList(packs, options.Seed), progress, cancellationToken);
+        TrainAsync(Seen(packs), progress, cancellationToken);
 
     /// <summary>Trains on packs taken by number, on a thread of its own.</summary>
     /// <param name="source">The data.</param>
     /// <param name="progress">Told after each step; null for nobody.</param>
     /// <param name="cancellationToken">Ends the run after the pack at hand: the step under way is dropped, the weights are the last step's.</param>
     /// <exception cref="ArgumentException">The source has no end and <see cref="TrainerOptions.Steps"/> is null, a pack is longer than the model's window, or many steps in a row have no target token.</exception>
-    /// <exception cref="InvalidOperationException">A run is under way, or an adapter was added or removed since the trainer was made.</exception>
+    /// <exception cref="InvalidOperationException">A run is under way, an adapter was added or removed since the trainer was made, or the checkpoint folder holds a later checkpoint than this run begins with (<see cref="TrainerOptions.OverwriteCheckpoints"/>).</exception>
     /// <exception cref="NonFiniteLossException">Loss or gradient was NaN or infinite, and <see cref="TrainerOptions.Guard"/> says to stop or has come to its end.</exception>
     /// <exception cref="LossSpikeException">A loss spike, likewise.</exception>
-    /// <exception cref="IOException">A checkpoint could not be written; the one before is whole.</exception>
+    /// <exception cref="IOException">Another run has the checkpoint folder, or a checkpoint could not be written; the one before is whole.</exception>
     /// <exception cref="ObjectDisposedException">The trainer is disposed.</exception>
     /// <exception cref="OperationCanceledException">Cancelled. With a checkpoint folder a checkpoint of the last whole step was written, unless the run had not begun.</exception>
     public Task<TrainingResult> TrainAsync(
@@ -107,41 +109,22 @@ public sealed partial class LongContextTrainer : IDisposable
         ResumeFrom(checkpointFolder, verified: false);
     }
 
-    /// <summary>Frees the optimizer's state; the model stays.</summary>
-    /// <exception cref="InvalidOperationException">A run is under way, from the call to train until its task has ended: cancel it and await it first. Nothing is freed, and the run goes on.</exception>
-    public void Dispose()
+    /// <summary>A list of packs as a source. It can be looked through beforehand: a longer window is not learned from short documents.</summary>
+    private IPackSource Seen(IReadOnlyList<PackedBatch> packs)
     {
-        int before = Interlocked.CompareExchange(ref use, Disposed, Free);
-        if (before == Busy) throw new InvalidOperationException("The trainer is training: cancel the run and await it before disposing.");
-        if (before == Free) optimizer.Dispose();
-    }
+        IPackSource source = PackSource.FromList(packs, options.Seed);
+        if (model.Config.RopeScaling is NoRopeScaling) return source;
+        int longest = packs.Max(LongestDocument), fullest = packs.Max(pack => pack.TokenCount);
+        if (longest <= model.ContextLength / FarBelow && fullest >= model.ContextLength / 2) LogShortDocuments(model.ContextLength, longest);
+        return source;
 
-    private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref use) == Disposed, this);
-
-    /// <summary>
-    /// Takes trainer and model until <see cref="EndUse"/>. A run has them from the call on, not from when its thread starts: what is disposed in between would be gone for it.
-    /// A second run beside the first would mix their gradients.
-    /// </summary>
-    private void BeginUse()
-    {
-        int before = Interlocked.CompareExchange(ref use, Busy, Free);
-        ObjectDisposedException.ThrowIf(before == Disposed, this);
-        if (before == Busy) throw new InvalidOperationException("This trainer is training already: one run at a time.");
-        try
+        static int LongestDocument(PackedBatch pack)
         {
-            model.BeginTraining();
+            ReadOnlySpan<int> borders = pack.CumulativeSequenceLengths.Span;
+            int longest = 0;
+            for (int i = 0; i + 1 < borders.Length; i++) longest = Math.Max(longest, borders[i + 1] - borders[i]);
+            return longest;
         }
-        catch
-        {
-            Volatile.Write(ref use, Free);
-            throw;
-        }
-    }
-
-    private void EndUse()
-    {
-        model.EndTraining();
-        Volatile.Write(ref use, Free);
     }
 
     private int TotalSteps(IPackSource source)
@@ -160,12 +143,7 @@ public sealed partial class LongContextTrainer : IDisposable
         else LogStart(trained, stepsDone, totalSteps);
         foreach (string group in optimizer.GroupDescriptions) LogGroup(group);
         if (stepsDone >= totalSteps) LogNothingToDo(totalSteps);
-        if (options.CheckpointFolder is { } folder)
-        {
-            TrainingCheckpoint.RemoveLeftovers(folder);
-            if (TrainingCheckpoint.Highest(folder) is { } highest && highest.Step > stepsDone) LogLaterCheckpoint(highest.Path, stepsDone);
-        }
-
+        using CheckpointFolderLock? held = TakeCheckpointFolder();
         ThrowIfPartlyApplied();
         stepData = data;
         using var monitor = new TrainingMonitor(model, options, progress, timeProvider, logger, stepsDone, totalSteps);
@@ -270,6 +248,9 @@ public sealed partial class LongContextTrainer : IDisposable
     [LoggerMessage(EventId = 201, Level = LogLevel.Information, Message = "Training {Parameters} parameters from step {Done} to {Total}.")]
     private partial void LogStart(long parameters, int done, int total);
 
+    [LoggerMessage(EventId = 223, Level = LogLevel.Warning, Message = "The packs fill the window of {Window} tokens with documents of at most {Longest}: they teach nothing about longer distances. To lengthen a model, join short texts (ContinuedPretraining.Sequences with joins: true).")]
+    private partial void LogShortDocuments(int window, int longest);
+
     [LoggerMessage(EventId = 202, Level = LogLevel.Information, Message = "Group {Group}.")]
     private partial void LogGroup(string group);
 
@@ -281,9 +262,6 @@ public sealed partial class LongContextTrainer : IDisposable
 
     [LoggerMessage(EventId = 205, Level = LogLevel.Warning, Message = "All {Total} steps are done: there is nothing left to train. A new run needs a new trainer.")]
     private partial void LogNothingToDo(int total);
-
-    [LoggerMessage(EventId = 206, Level = LogLevel.Warning, Message = "{Folder} is of a later step than {Done}, where this run begins: it is another run's, and FindLatest would find it.")]
-    private partial void LogLaterCheckpoint(string folder, int done);
 
     [LoggerMessage(EventId = 207, Level = LogLevel.Information, Message = "Checkpoint of step {Step} written to {Folder}.")]
     private partial void LogSaved(string folder, int step);

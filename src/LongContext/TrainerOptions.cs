@@ -57,8 +57,17 @@ public sealed record TrainerOptions
     /// <summary>Seed of the order in which a list of packs is walked, and of stochastic rounding. Default 0.</summary>
     public int Seed { get; init; }
 
-    /// <summary>Folder for checkpoints; null (the default) for none.</summary>
+    /// <summary>
+    /// Folder for checkpoints; null (the default) for none. It is made and held before the first step: one that cannot be written to, or that another run has, is an <see cref="IOException"/>
+    /// or <see cref="UnauthorizedAccessException"/> then.
+    /// </summary>
     public string? CheckpointFolder { get; init; }
+
+    /// <summary>
+    /// Whether a run may begin in a <see cref="CheckpointFolder"/> that holds checkpoints of later steps than it begins with, of another run therefore. They are removed once its first own is whole. Default
+    /// false: such a run is refused, since <see cref="LongContextTrainer.ResumeLatest"/> would go on with the other's.
+    /// </summary>
+    public bool OverwriteCheckpoints { get; init; }
 
     /// <summary>Steps between checkpoints; null (the default) for the end only. Needs <see cref="CheckpointFolder"/>.</summary>
     public int? CheckpointEverySteps { get; init; }
@@ -129,6 +138,7 @@ public sealed record TrainerOptions
         if (MaximumGradientNorm is { } norm && !(norm > 0)) faults.Add($"MaximumGradientNorm must be positive, but is {norm}");
         if (CheckpointEverySteps is < 1) faults.Add($"CheckpointEverySteps must be at least 1, but is {CheckpointEverySteps}");
         if (CheckpointEverySteps is not null && CheckpointFolder is null) faults.Add("CheckpointEverySteps is set, but CheckpointFolder is not");
+        if (OverwriteCheckpoints && CheckpointFolder is null) faults.Add("OverwriteCheckpoints is set, but CheckpointFolder is not");
         if (CheckpointFolder is { } folder && string.IsNullOrWhiteSpace(folder)) faults.Add("CheckpointFolder must name a folder, but is empty");
         if (CheckpointsToKeep < 1) faults.Add($"CheckpointsToKeep must be at least 1, but is {CheckpointsToKeep}");
         if (KeepBestCheckpoint && CheckpointFolder is null) faults.Add("KeepBestCheckpoint is set, but CheckpointFolder is not");

@@ -94,7 +94,7 @@ public sealed class ReadmeTests
         string modelFolder = args[0], dataFile = args[1], outputFolder = args[2];
         var tokenizer = HuggingFaceTokenizer.Load(modelFolder);
         using var model = CausalLanguageModel.Load(modelFolder, new ModelLoadOptions { RopeScaling = RopeScaling.Linear(8) });
-        var documents = ContinuedPretraining.Sequences(TextDocuments.Read(dataFile), tokenizer, model.ContextLength);
+        var documents = ContinuedPretraining.Sequences(TextDocuments.Read(dataFile), tokenizer, model.ContextLength, joins: true); // short texts alone teach nothing about distance
         var packs = new SequencePacker(new SequencePackerOptions { ContextLength = model.ContextLength }).Pack(documents);
         using var trainer = new LongContextTrainer(model, new TrainerOptions
         {
@@ -104,6 +104,7 @@ public sealed class ReadmeTests
             CheckpointFolder = Path.Combine(outputFolder, "checkpoints"),
         });
         var progress = new Progress<TrainingProgress>(p => Console.WriteLine($"{p.Step}/{p.TotalSteps}  loss {p.Loss:F3}  {p.TokensPerSecond:F0} tokens/s"));
+        trainer.ResumeLatest(); // a run that was stopped goes on
         await trainer.TrainAsync(packs, progress);
         model.Save(outputFolder);
         // </README>

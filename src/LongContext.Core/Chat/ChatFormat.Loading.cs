@@ -25,7 +25,7 @@ public abstract partial class ChatFormat
         ArgumentException.ThrowIfNullOrEmpty(folder);
         if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"{folder} is not a folder.");
         TemplateSource source = TemplateSource.Read(folder);
-        return ChatTemplateCatalog.Find(source);
+        return ChatTemplateCatalog.Find(source).WithTemplate(source.Template);
     }
 
     /// <summary>As <see cref="Load"/>, but null for a folder that has no template at all.</summary>
@@ -37,7 +37,7 @@ public abstract partial class ChatFormat
     public static ChatFormat Named(string name)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
-        return NamedFormats.TryCreate(name)
+        return NamedFormats.TryCreate(name)?.WithTemplate(OwnTemplates.Find(name.ToLowerInvariant()))
             ?? throw new ArgumentException($"There is no chat format \"{name}\"; expected one of {string.Join(", ", KnownNames)}.", nameof(name));
     }
 }

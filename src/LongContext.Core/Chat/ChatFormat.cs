@@ -83,8 +83,9 @@ public abstract partial class ChatFormat
             ChatTurn turn = turns[i] ?? throw new ArgumentNullException(nameof(turns), $"Turn {i} is null.");
             if (turn.Role is not (ChatTurn.SystemRole or ChatTurn.UserRole or ChatTurn.AssistantRole or ChatTurn.ToolRole))
             {
+                string hint = turn.Role is "human" or "gpt" ? " These are ShareGPT's names of roles: ColumnMap.ShareGpt reads records that have them." : "";
                 throw new ArgumentException(
-                    $"Turn {i} has the role \"{turn.Role}\", expected \"system\", \"user\", \"assistant\" or \"tool\".", nameof(turns));
+                    $"Turn {i} has the role \"{turn.Role}\", expected \"system\", \"user\", \"assistant\" or \"tool\".{hint}", nameof(turns));
             }
 
             if (turn.Content is null) throw new ArgumentException($"Turn {i} ({turn.Role}) has no content; an empty one is \"\".", nameof(turns));

@@ -1,3 +1,4 @@
+using System.Globalization;
 using LongContext.Positions;
 
 namespace LongContext.Checkpoints;
@@ -87,10 +88,44 @@ public sealed partial record ModelConfig
         RopeByLayerType.Keys.Concat(other.RopeByLayerType.Keys).Append(RopeConfig.MainLayerType)
             .All(layerType => RotationOf(layerType) == other.RotationOf(layerType));
 
-    /// <summary>How layers of each type rotate, for people.</summary>
-    internal string DescribeRotation() =>
-        string.Join("; ", RopeByLayerType.Keys.Append(RopeConfig.MainLayerType).Distinct().Order(StringComparer.Ordinal)
-            .Select(layerType => $"{layerType}: {RotationOf(layerType).Scaling}, {RotationOf(layerType).Parameters}"));
+    /// <summary>The same config with the rotary settings and the window of another one, whose heads may have another size.</summary>
+    internal ModelConfig WithPositionsOf(ModelConfig other) => this with
+    {
+        RopeTheta = other.RopeTheta,
+        RopeScaling = other.RopeScaling,
+        PartialRotaryFactor = other.PartialRotaryFactor,
+        MaxPositionEmbeddings = other.MaxPositionEmbeddings,
+        OriginalMaxPositionEmbeddings = other.OriginalMaxPositionEmbeddings,
+        RopeByLayerType = other.RopeByLayerType,
+    };
+
+    /// <summary>How this config and another one rotate, where they do it differently; for people, in few words where these tell the two apart.</summary>
+    internal (string Here, string There) DescribeRotations(ModelConfig other)
+    {
+        string[] types = [.. RopeByLayerType.Keys.Concat(other.RopeByLayerType.Keys).Append(RopeConfig.MainLayerType).Distinct().Order(StringComparer.Ordinal).Where(type => RotationOf(type) != other.RotationOf(type))];
+        bool namesTypes = RopeByLayerType.Count + other.RopeByLayerType.Count > 0;
+        (string here, string there) = (Describe(this, brief: true), Describe(other, brief: true));
+        return here != there ? (here, there) : (Describe(this, brief: false), Describe(other, brief: false));
+
+        string Describe(ModelConfig config, bool brief) => string.Join("; ", types.Select(type => (namesTypes ? type + ": " : "") + config.DescribeRotation(type, brief)));
+    }
+
+    private string DescribeRotation(string layerType, bool brief)
+    {
+        (RopeScaling scaling, RopeParameters parameters) = RotationOf(layerType);
+        if (!brief) return $"{scaling}, {parameters}";
+        double? factor = scaling switch
+        {
+            LinearRopeScaling linear => linear.Factor,
+            DynamicNtkRopeScaling dynamic => dynamic.Factor,
+            YarnRopeScaling yarn => yarn.Factor,
+            Llama3RopeScaling llama => llama.Factor,
+            ProportionalRopeScaling proportional => proportional.Factor,
+            _ => null,
+        };
+        string name = scaling is NoRopeScaling ? "no scaling" : string.Create(CultureInfo.InvariantCulture, $"{scaling.RopeType} scaling{(factor is null ? "" : " by ")}{factor:G6}");
+        return string.Create(CultureInfo.InvariantCulture, $"{name} and base {parameters.Theta:G10}");
+    }
 
     /// <summary>All that the frequencies of a layer type follow from, and nothing that they do not.</summary>
     private (RopeScaling Scaling, RopeParameters Parameters) RotationOf(string layerType)

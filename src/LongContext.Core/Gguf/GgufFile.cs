@@ -30,6 +30,9 @@ public sealed class GgufFile
     /// <summary>The tensors, in the file's order.</summary>
     public IReadOnlyList<GgufTensorInfo> Tensors { get; }
 
+    /// <summary>Name, version and numbers of fields and tensors.</summary>
+    public override string ToString() => $"{Path}: GGUF version {Version}, {Metadata.Count} fields, {Tensors.Count} tensors";
+
     /// <summary>Opens a file and checks its header against its length.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="CheckpointFormatException">The file is not a sound GGUF file of version 2 or 3, little endian.</exception>

@@ -1,3 +1,4 @@
+using LongContext.Checkpoints;
 using LongContext.Tokenization.Patterns;
 using Microsoft.ML.Tokenizers;
 
@@ -99,12 +100,14 @@ public sealed partial class HuggingFaceTokenizer : Tokenizer
     /// </summary>
     /// <param name="folder">A Hugging Face folder.</param>
     /// <exception cref="ArgumentException"><paramref name="folder"/> is empty.</exception>
+    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="FileNotFoundException">The folder has neither of the two.</exception>
     /// <exception cref="InvalidDataException">A file is damaged or contradicts itself; the message names file and field.</exception>
     /// <exception cref="NotSupportedException">The file has a component that is not known here; the message names it.</exception>
     public static HuggingFaceTokenizer Load(string folder)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
+        ModelFolder.Require(folder);
         return new HuggingFaceTokenizer(TokenizerFiles.Load(folder));
     }
 

@@ -26,7 +26,7 @@ public static class GgufExporter
     /// </exception>
     /// <exception cref="InvalidDataException">A file of the tokenizer is not what it must be; the message names it and the field.</exception>
     /// <exception cref="IOException">The file is there already and not to be replaced, the tokenizer is missing, or writing failed.</exception>
-    /// <exception cref="InvalidOperationException">The model has an adapter that is not merged.</exception>
+    /// <exception cref="InvalidOperationException">The model has an adapter that is not merged, or a run trains it on another thread.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static void Export(
@@ -39,6 +39,7 @@ public static class GgufExporter
         ArgumentNullException.ThrowIfNull(model);
         ArgumentException.ThrowIfNullOrEmpty(path);
         model.ThrowIfDisposed();
+        model.ThrowIfTrainedElsewhere("exported");
         model.ThrowIfAdapterIsApart();
         options ??= new GgufExportOptions();
         GgufTensorType type = options.ElementType ?? OwnType(model.DataType);
@@ -47,6 +48,8 @@ public static class GgufExporter
         if (!options.Overwrite && File.Exists(path))
             throw new IOException($"'{path}' is there already; {nameof(GgufExportOptions)}.{nameof(options.Overwrite)} replaces it.");
 
+        string parent = Path.GetDirectoryName(Path.GetFullPath(path)) ?? "";
+        if (!Directory.Exists(parent)) throw new DirectoryNotFoundException($"There is no folder '{parent}' for the file '{path}': make it first.");
         GgufArchitecture architecture = GgufArchitecture.Of(model.Config);
         GgufLimits.Check(model.Config, model.Shape, architecture, options.AllowFullAttention);
         GgufRope rope = GgufRope.Read(model.Config, model.Shape, architecture);

@@ -23,6 +23,15 @@ internal static partial class ClientDefaults
         if (logger is not null && options.Generation is null && suggested is { UnusedFields.Count: > 0 }) LogUnused(logger, string.Join(", ", suggested.UnusedFields));
     }
 
+    /// <summary>Says that conversations are gone on with as plain text, since nothing says how the model was taught to read them. A host says so itself.</summary>
+    public static void LogNoFormat(LongContextChatClientOptions options, string folder)
+    {
+        if ((options.Engine?.Logger ?? options.Loading.Logger) is { } logger && !options.TakesUnknownTemplate) LogNoFormat(logger, folder);
+    }
+
+    [LoggerMessage(EventId = 107, Level = LogLevel.Warning, Message = "{Folder} has no chat template, and no chat format is named: messages are joined and gone on with as plain text. Name the format that the model was tuned in (LongContextChatClientOptions.ChatFormat), or write it into the folder (ChatFormat.SaveTemplate).")]
+    private static partial void LogNoFormat(ILogger logger, string folder);
+
     [LoggerMessage(EventId = 102, Level = LogLevel.Warning, Message = "generation_config.json sets what is not done here, and is left unheeded in it: {Fields}.")]
     private static partial void LogUnused(ILogger logger, string fields);
 }

@@ -165,6 +165,7 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
         try
         {
             ClientDefaults.LogUnused(options, model.GenerationConfig);
+            if (format is null) ClientDefaults.LogNoFormat(options, folder);
             engine = ClientEngine.Create(model, options);
             return engine is null
                 ? new LongContextChatClient(model, tokenizer, format, options with { Engine = null, OwnsModel = true, OwnsEngine = false })

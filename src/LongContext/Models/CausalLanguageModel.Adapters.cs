@@ -34,11 +34,11 @@ public sealed partial class CausalLanguageModel
 
     /// <summary>Makes an adapter and attaches it.</summary>
     /// <param name="options">Its shape.</param>
-    /// <param name="seed">The same seed gives the same adapter.</param>
+    /// <param name="seed">The same seed gives the same adapter. Default 0.</param>
     /// <returns>The adapter, which is the model's until <see cref="RemoveAdapter"/>.</returns>
     /// <exception cref="ArgumentException">Options are out of range or name what the model does not have; the message holds every fault.</exception>
     /// <exception cref="InvalidOperationException">The model has an adapter already, or a run trains it.</exception>
-    public LoraAdapter AddAdapter(LoraOptions options, int seed)
+    public LoraAdapter AddAdapter(LoraOptions options, int seed = 0)
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         ArgumentNullException.ThrowIfNull(options);

@@ -1,4 +1,5 @@
 using System.Text;
+using LongContext.Adapters;
 using LongContext.Checkpoints;
 using LongContext.Models.Families;
 using LongContext.Models.Quantization;
@@ -24,11 +25,14 @@ public sealed partial class CausalLanguageModel
     /// <exception cref="NotSupportedException">A family, activation, weight type or quantisation that is not supported.</exception>
     /// <exception cref="ArgumentException">An option cannot be used.</exception>
     /// <exception cref="IOException">The folder or a file is not there or cannot be read.</exception>
+    /// <exception cref="OperationCanceledException"><see cref="ModelLoadOptions.CancellationToken"/> was cancelled.</exception>
     public static CausalLanguageModel Load(string folder, ModelLoadOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         options ??= new ModelLoadOptions();
         options.Validate(nameof(options));
+        ModelFolder.Require(folder);
+        LoraAdapter.ThrowIfFolder(folder);
         ModelConfig config = ReadConfig(folder, options);
         GenerationConfig? generation = GenerationConfig.LoadIfPresent(folder);
         Device device = options.Device ?? CPU;
@@ -112,34 +116,22 @@ public sealed partial class CausalLanguageModel
     /// </summary>
     /// <param name="folder">Made if it is not there.</param>
     /// <param name="maximumShardBytes">Weights beyond this many bytes go into several files with an index. Default 5·10⁹.</param>
-    /// <exception cref="InvalidOperationException">There is an adapter that is not merged.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// There is an adapter that is not merged, or a run trains the model and this is not the run's own thread (as a synchronous <see cref="IProgress{T}"/> is called on), where
+    /// no step is under way.
+    /// </exception>
     /// <exception cref="IOException">Writing failed; what the folder held before is still whole. (A power failure between the last renames can leave files of both.)</exception>
     public void Save(string folder, long maximumShardBytes = 5_000_000_000)
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         ArgumentException.ThrowIfNullOrEmpty(folder);
+        ThrowIfTrainedElsewhere("saved");
         ThrowIfAdapterIsApart();
         Write(folder, [.. Parameters.All.Select(parameter => SafetensorsTensors.Entry(parameter, DataType))], maximumShardBytes, Config);
     }
 
     /// <summary>The folder it came from is gone; another has the same tokenizer files.</summary>
     internal void MoveSource(string folder) => SourceFolder = Path.GetFullPath(folder);
-
-    /// <summary>As <see cref="Save"/>, without the weights.</summary>
-    internal void SaveConfig(string folder)
-    {
-        ObjectDisposedException.ThrowIf(disposed, this);
-        Directory.CreateDirectory(folder);
-        List<StagedFile> staged = StageConfigAndCompanions(folder, Config);
-        try
-        {
-            foreach (StagedFile file in staged) file.Commit();
-        }
-        finally
-        {
-            foreach (StagedFile file in staged) file.Dispose();
-        }
-    }
 
     private void Write(string folder, IReadOnlyList<SafetensorsEntry> weights, long maximumShardBytes, ModelConfig config)
     {
@@ -156,7 +148,8 @@ public sealed partial class CausalLanguageModel
         }
     }
 
-    private List<StagedFile> StageConfigAndCompanions(string folder, ModelConfig saved)
+    /// <summary>config.json and the tokenizer's files, written and not yet in their places; the caller's to commit and dispose.</summary>
+    internal List<StagedFile> StageConfigAndCompanions(string folder, ModelConfig saved)
     {
         var staged = new List<StagedFile>();
         try

@@ -59,6 +59,9 @@ public sealed partial class CausalLanguageModel
         SetConfig(Config.WithRopeScaling(scaling, contextLength));
     }
 
+    /// <summary>Takes over another config's rotary settings and window.</summary>
+    internal void SetPositions(ModelConfig positions) => SetConfig(Config.WithPositionsOf(positions));
+
     private void SetConfig(ModelConfig changed)
     {
         if (remapping is not null) CheckRemapping(changed, remapping);

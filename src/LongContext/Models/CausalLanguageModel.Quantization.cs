@@ -12,7 +12,7 @@ public sealed partial class CausalLanguageModel
     /// </summary>
     /// <param name="folder">Made if it is not there.</param>
     /// <param name="options">The form; null for all defaults.</param>
-    /// <exception cref="InvalidOperationException">There is an adapter that is not merged, or nothing is quantised.</exception>
+    /// <exception cref="InvalidOperationException">There is an adapter that is not merged, nothing is quantised, or a run trains the model on another thread.</exception>
     /// <exception cref="NotSupportedException">The form cannot hold the weights; the message names the first that it cannot.</exception>
     /// <exception cref="ArgumentException">An option cannot be used.</exception>
     /// <exception cref="IOException">Writing failed; what the folder held before is still whole.</exception>
@@ -20,6 +20,7 @@ public sealed partial class CausalLanguageModel
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         ArgumentException.ThrowIfNullOrEmpty(folder);
+        ThrowIfTrainedElsewhere("saved");
         ThrowIfAdapterIsApart();
         options ??= new QuantizedSaveOptions();
         options.Validate(nameof(options));

@@ -39,12 +39,28 @@ public sealed partial class CausalLanguageModel
         if (Interlocked.Exchange(ref training, 1) != 0) throw new InvalidOperationException("Another trainer is training this model: one run at a time.");
     }
 
-    internal void EndTraining() => Volatile.Write(ref training, 0);
+    /// <summary>The run's thread is this one: between its steps it may read the weights.</summary>
+    internal void TrainOnThisThread() => Volatile.Write(ref trainingThread, Environment.CurrentManagedThreadId);
+
+    internal void EndTraining()
+    {
+        Volatile.Write(ref trainingThread, 0);
+        Volatile.Write(ref training, 0);
+    }
 
     /// <summary>Refuses to free or change what a run uses.</summary>
     internal void ThrowIfTraining(string what)
     {
         if (Volatile.Read(ref training) != 0) throw new InvalidOperationException($"A run is training the model, which cannot be {what} before it ends: cancel the run and await it.");
+    }
+
+    /// <summary>Refuses to read all weights while a run changes them: what came of it would be of several steps. On the run's own thread no step is under way.</summary>
+    internal void ThrowIfTrainedElsewhere(string what)
+    {
+        if (Volatile.Read(ref training) == 0 || Volatile.Read(ref trainingThread) == Environment.CurrentManagedThreadId) return;
+        throw new InvalidOperationException(
+            $"A run is training the model, which cannot be {what} from another thread meanwhile, since its weights would be of several steps: await the run, do it in a progress that is called on the run's own thread "
+            + "(a class with IProgress<TrainingProgress>; Progress<T> posts to another one), or take a checkpoint (TrainerOptions.CheckpointEverySteps).");
     }
 
     /// <exception cref="ArgumentException">A token id is outside the vocabulary.</exception>

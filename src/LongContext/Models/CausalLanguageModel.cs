@@ -24,6 +24,7 @@ public sealed partial class CausalLanguageModel : IDisposable
     private PositionRemapping? remapping;
     private bool disposed;
     private int training; // 1 while a run has the model
+    private int trainingThread; // the run's, 0 before it has begun
 
     private CausalLanguageModel(ModelConfig config, ModelParameters parameters, Device device, ModelLoadOptions options, string? sourceFolder)
     {

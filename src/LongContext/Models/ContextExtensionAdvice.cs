@@ -4,8 +4,8 @@ using LongContext.Positions;
 namespace LongContext.Models;
 
 /// <summary>Which way to a longer window suits a model, and why.</summary>
-/// <param name="Method">The way; null where no method of the list would keep what the model's own scaling does.</param>
-/// <param name="Factor">The new window over the trained one.</param>
+/// <param name="Method">The way; null where the window suffices as it is, and where no method of the list would keep what the model's own scaling does.</param>
+/// <param name="Factor">The window asked for over the trained one.</param>
 /// <param name="Reason">Why, in a sentence or two for people.</param>
 public sealed record ContextExtensionAdvice(ContextExtensionMethod? Method, double Factor, string Reason)
 {
@@ -14,9 +14,9 @@ public sealed record ContextExtensionAdvice(ContextExtensionMethod? Method, doub
 
     /// <summary>Says which method suits; it changes nothing.</summary>
     /// <param name="config">The model's config.</param>
-    /// <param name="contextLength">The window asked for, in tokens; longer than the one the config states.</param>
+    /// <param name="contextLength">The window asked for, in tokens.</param>
     /// <param name="fineTuned">Whether the model will be fine-tuned at the new length.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="contextLength"/> is not above the config's window.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="contextLength"/> is below 1.</exception>
     /// <remarks>
     /// Chen et al. 2023, arXiv:2306.15595 (linear: up to ×16 there, with a loss at short lengths that grows with the factor); Peng et al.
     /// 2023, arXiv:2309.00071 (dynamic NTK untuned, YaRN beyond); Llama Team 2024, arXiv:2407.21783 (Llama 3); Gemma Team 2025,
@@ -25,9 +25,10 @@ public sealed record ContextExtensionAdvice(ContextExtensionMethod? Method, doub
     public static ContextExtensionAdvice For(ModelConfig config, int contextLength, bool fineTuned)
     {
         ArgumentNullException.ThrowIfNull(config);
-        if (contextLength <= config.MaxPositionEmbeddings)
-            throw new ArgumentOutOfRangeException(nameof(contextLength), contextLength, $"Expected more than the model's window of {config.MaxPositionEmbeddings} tokens.");
+        ArgumentOutOfRangeException.ThrowIfLessThan(contextLength, 1);
         double factor = (double)contextLength / config.TrainedContextLength();
+        if (contextLength <= config.MaxPositionEmbeddings)
+            return new(null, factor, $"The model's window of {config.MaxPositionEmbeddings} tokens suffices for {contextLength} as it is: there is nothing to extend.");
         return config.RopeScaling is NoRopeScaling or DynamicNtkRopeScaling ? ForUnscaled(factor, fineTuned) : ForScaled(config.RopeScaling, factor, fineTuned);
     }
 

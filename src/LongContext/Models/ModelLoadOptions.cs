@@ -50,8 +50,8 @@ public sealed class ModelLoadOptions
     /// <summary>Attention implementation. Default null: <see cref="AttentionKernels.Auto"/>.</summary>
     public IAttentionKernel? AttentionKernel { get; init; }
 
-    /// <summary>Looked at before each tensor, so that loading ends soon where nobody wants the model any more. Default: none.</summary>
-    internal CancellationToken Cancellation { get; init; }
+    /// <summary>Ends loading before the next tensor, with <see cref="OperationCanceledException"/> and nothing left in memory, where nobody wants the model any more. Default: none.</summary>
+    public CancellationToken CancellationToken { get; init; }
 
     /// <summary>Told which attention is used and why. Default null: nobody.</summary>
     public ILogger? Logger { get; init; }

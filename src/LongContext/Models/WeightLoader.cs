@@ -33,7 +33,7 @@ internal sealed class WeightLoader
         device = options.Device ?? CPU;
         inMemory = options.WeightQuantization;
         dequantizes = options.DequantizesWeights;
-        cancellation = options.Cancellation;
+        cancellation = options.CancellationToken;
         dataType = options.DataType ?? OwnDataType(config);
     }
 

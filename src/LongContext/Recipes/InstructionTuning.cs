@@ -65,7 +65,7 @@ public static class InstructionTuning
     /// <param name="tokenizer">The model's tokenizer.</param>
     /// <param name="rendering">How conversations are written; null for the defaults.</param>
     /// <returns>A sequence for each conversation, all in memory; <see cref="DataSource.FromList"/> makes a source of them.</returns>
-    /// <exception cref="ArgumentException">There is no conversation, one has no answer, or the format refuses it; the message has its number from 0.</exception>
+    /// <exception cref="ArgumentException">There is no conversation, one has no answer, or the format refuses it, where the message has its number from 0; or the tokenizer lacks the token that ends every answer of the format.</exception>
     public static IReadOnlyList<TokenSequence> Sequences(
         IEnumerable<IReadOnlyList<ChatTurn>> conversations, ChatFormat format, HuggingFaceTokenizer tokenizer, ChatRenderOptions? rendering = null)
     {
@@ -83,7 +83,9 @@ public static class InstructionTuning
             }
             catch (Exception fault) when (fault is ArgumentException or NotSupportedException) // the latter where a format has no place for a call
             {
-                throw new ArgumentException($"Conversation {sequences.Count} cannot be written: {fault.Message}", nameof(conversations), fault);
+                // The inner parameter's name would stand in front of this one's.
+                string reason = fault is ArgumentException { ParamName: { } name } ? fault.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal) : fault.Message;
+                throw new ArgumentException($"Conversation {sequences.Count} cannot be written: {reason}", nameof(conversations), fault);
             }
 
             if (sequence.CountTargets() == 0) throw new ArgumentException($"Conversation {sequences.Count} has no answer to learn: none of its {conversation.Count} turn(s) is an assistant's that counts.", nameof(conversations));
@@ -112,6 +114,6 @@ public static class InstructionTuning
         TrainerOptions trainer = options.Trainer ?? (options.Adapter is null ? DefaultTrainer : DefaultAdapterTrainer);
         ITrainingEvaluation[] evaluations = options.HeldOut.Count == 0 ? []
             : [new LossByPositionEvaluation([.. options.HeldOut.Where(sequence => sequence.CountTargets() > 0).Select(sequence => PackedBatch.Create([sequence]))], name: "held_out_answers")];
-        return TrainingRecipe.Of("instruction tuning", source, options, positions, packing, trainer, evaluations);
+        return TrainingRecipe.Of("instruction tuning", source, options, positions, packing, trainer, evaluations) with { ChatFormat = options.ChatFormat };
     }
 }

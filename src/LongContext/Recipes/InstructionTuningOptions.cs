@@ -1,3 +1,4 @@
+using LongContext.Chat;
 using LongContext.Packing;
 
 namespace LongContext.Recipes;
@@ -13,6 +14,12 @@ public sealed record InstructionTuningOptions : RecipeOptions
     /// last. Default empty: nothing is measured.
     /// </summary>
     public IReadOnlyList<TokenSequence> HeldOut { get; init; } = [];
+
+    /// <summary>
+    /// The format that the conversations are written in, so that the saved model is asked as it was taught: its template goes into <see cref="RecipeOptions.OutputFolder"/>
+    /// (<see cref="ChatFormat.SaveTemplate"/>). One without a template is told to the logger and in <see cref="RecipeReport.ChatFormatFault"/>. Null (the default): the folder has the template of the model's own folder, if any.
+    /// </summary>
+    public ChatFormat? ChatFormat { get; init; }
 
     private protected override IEnumerable<string> OwnFaults()
     {

@@ -31,9 +31,16 @@ public sealed record RecipeReport
     /// <summary>Whether that checkpoint's run had no step left: nothing was trained, no data looked at, and the result is the checkpoint's, whatever else the recipe asks for.</summary>
     public bool WasFinished => ResumedFrom is not null && Losses.Count == 0;
 
+    /// <summary>Why the saved folder does not say in which chat format the model was tuned; null where it does, and where none was given or nothing saved.</summary>
+    public string? ChatFormatFault { get; init; }
+
     /// <summary>Where the result was saved; null for nowhere.</summary>
     public string? SavedTo { get; init; }
 
     /// <summary>Whether that is an adapter in PEFT's form; else it is a whole model.</summary>
     public bool SavedAdapter { get; init; }
+
+    /// <summary>The run in a line.</summary>
+    public override string ToString() => $"{Recipe}: {Training}" + (ResumedFrom is null ? "" : $", gone on from {ResumedFrom}") + (SavedTo is null ? "" : $", {(SavedAdapter ? "adapter" : "model")} saved to {SavedTo}")
+        + (ChatFormatFault is null ? "" : $"; {ChatFormatFault}");
 }

@@ -40,6 +40,8 @@ public sealed partial record TrainingRecipe
         bool adapted = model.Adapter is not null && !MergesAdapter;
         if (MergesAdapter) model.MergeAndRemoveAdapter();
         if (OutputFolder is { } folder) Save(model, folder);
+        string? formatFault = OutputFolder is null ? null : ChatFormat?.TrySaveTemplate(OutputFolder);
+        if (formatFault is not null && logger is not null) RecipeLog.ChatFormatFault(logger, formatFault);
         return new RecipeReport
         {
             Recipe = Name,
@@ -49,6 +51,7 @@ public sealed partial record TrainingRecipe
             After = result.Evaluations.Count > 0 ? result.Evaluations : Logged(result.Steps),
             Packing = packer.Report,
             ResumedFrom = resumedFrom,
+            ChatFormatFault = formatFault,
             SavedTo = OutputFolder,
             SavedAdapter = adapted && OutputFolder is not null,
         };
@@ -88,17 +91,10 @@ public sealed partial record TrainingRecipe
         }
     }
 
-    /// <summary>An adapter does not say for which positions it was trained: the config goes beside it, with the tokenizer.</summary>
     private static void Save(CausalLanguageModel model, string folder)
     {
-        if (model.Adapter is not { } adapter)
-        {
-            model.Save(folder);
-            return;
-        }
-
-        model.SaveConfig(folder);
-        adapter.Save(folder);
+        if (model.Adapter is { } adapter) adapter.Save(folder);
+        else model.Save(folder);
     }
 
     /// <summary>What a run that this one goes on from has measured.</summary>

@@ -1,4 +1,5 @@
 using LongContext.Adapters;
+using LongContext.Chat;
 using LongContext.Data;
 using LongContext.Packing;
 using LongContext.Positions;
@@ -39,6 +40,9 @@ public sealed partial record TrainingRecipe
 
     /// <summary>Folder that the trained model goes to; null (the default) for none.</summary>
     public string? OutputFolder { get; init; }
+
+    /// <summary>The chat format whose template goes into <see cref="OutputFolder"/>; null (the default) for none.</summary>
+    public ChatFormat? ChatFormat { get; init; }
 
     /// <summary>What the recipes have in common: their own evaluations come first, and before the first step too.</summary>
     internal static TrainingRecipe Of(

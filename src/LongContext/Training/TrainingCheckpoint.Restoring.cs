@@ -32,6 +32,8 @@ public static partial class TrainingCheckpoint
         // Before its tensors: that one is missing would say less.
         if (state.Optimizer is { } earlier && optimizer.Identity.DifferenceFrom(earlier) is { } difference)
             throw new ArgumentException($"{checkpointFolder} is of a run with another optimizer, whose state would mean something else ({difference}): it would go on as another run.");
+        if (model.Adapter?.DifferenceFrom(checkpointFolder) is { } otherwise)
+            throw new ArgumentException($"{checkpointFolder} is of a run whose adapter was made otherwise ({otherwise}): it would go on as another run.");
         optimizer.CheckState(optimizerFile);
         RandomState.Check(randomFile);
         var sources = new List<(Tensor Parameter, SafetensorsFile File, string Name)>();
@@ -82,17 +84,15 @@ public static partial class TrainingCheckpoint
                 $"{checkpointFolder} is of a run in {type}, but this model is in {model.DataType}: it would go on as another run. Load the model in that type (ModelLoadOptions.DataType).");
         }
 
-        if (model.Adapter?.DifferenceFrom(checkpointFolder) is { } difference)
-            throw new ArgumentException($"{checkpointFolder} is of a run whose adapter was made otherwise ({difference}): it would go on as another run.");
-
         if (model.Adapter is { } adapter && state.BaseWeights is { } trainedOn && WeightIdentity.OfBase(model, adapter) is var here && here != trainedOn)
             throw new ArgumentException($"{checkpointFolder} is of a run whose adapter was trained on other weights: their identity was '{trainedOn}', here it is '{here}'. Load the model that it was trained on, in the same type and quantisation.");
 
         ModelConfig saved = ModelConfig.Load(checkpointFolder);
         if (!saved.RotatesLike(model.Config))
         {
+            (string own, string theirs) = model.Config.DescribeRotations(saved);
             throw new ArgumentException(
-                $"{checkpointFolder} is of a model whose positions are {saved.DescribeRotation()}, but this one's are {model.Config.DescribeRotation()}.");
+                $"{checkpointFolder} is of a model whose positions have {theirs}, but this one's have {own}: give it the same before resuming (ModelLoadOptions.RopeScaling, ExtendTo or SetRopeScaling).");
         }
 
         if (saved.MaxPositionEmbeddings != model.ContextLength)

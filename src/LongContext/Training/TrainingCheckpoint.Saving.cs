@@ -44,7 +44,6 @@ public static partial class TrainingCheckpoint
         if (snapshot.Model.Adapter is { } adapter)
         {
             // The base does not change: what trains is the adapter, and a checkpoint an adapter's folder.
-            snapshot.Model.SaveConfig(partial);
             adapter.Save(partial);
         }
         else
@@ -72,16 +71,17 @@ public static partial class TrainingCheckpoint
     }
 
     /// <summary>
-    /// Leaves the newest up to this step, and the best where that is asked. Those of later steps are another run's, and what is torn is
+    /// Leaves the newest up to this step, and the best where that is asked. Those of later steps are another run's and go only where they are to be overwritten; what is torn is
     /// not counted: none of ours to remove.
     /// </summary>
     /// <returns>The folders that were removed.</returns>
     private static List<string> RemoveOld(string folder, int step, TrainerOptions options)
     {
-        List<(int Step, string Path)> whole =
-            [.. List(folder).Where(checkpoint => checkpoint.Step <= step && FolderManifest.FindFault(checkpoint.Path, checksums: false) is null)];
+        List<(int Step, string Path)> all = List(folder);
+        List<(int Step, string Path)> whole = [.. all.Where(checkpoint => checkpoint.Step <= step && FolderManifest.FindFault(checkpoint.Path, checksums: false) is null)];
         string? best = options.KeepBestCheckpoint ? Best(whole) : null;
         List<string> old = [.. whole.SkipLast(options.CheckpointsToKeep).Select(checkpoint => checkpoint.Path).Where(path => path != best)];
+        if (options.OverwriteCheckpoints) old.AddRange(all.Where(checkpoint => checkpoint.Step > step).Select(checkpoint => checkpoint.Path));
         foreach (string path in old)
         {
             // Renamed first: a folder that has a checkpoint's name is whole at any time.

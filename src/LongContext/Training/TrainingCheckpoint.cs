@@ -74,8 +74,9 @@ public static partial class TrainingCheckpoint
             : throw new CheckpointFormatException($"None of the {faults.Count} checkpoint(s) in {folder} is whole: {string.Join("; ", faults)}.");
     }
 
-    /// <summary>The step of the latest checkpoint, whole or not; null where there is none.</summary>
-    internal static (int Step, string Path)? Highest(string folder) => List(folder) is [.., var last] ? last : null;
+    /// <summary>The latest whole checkpoint of a later step; null where there is none.</summary>
+    internal static string? FindLater(string folder, int step) =>
+        List(folder).LastOrDefault(checkpoint => checkpoint.Step > step && FolderManifest.FindFault(checkpoint.Path, checksums: false) is null).Path;
 
     /// <summary>Removes what saves have left behind that a process's death ended.</summary>
     internal static void RemoveLeftovers(string folder)

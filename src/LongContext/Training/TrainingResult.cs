@@ -1,3 +1,4 @@
+using System.Globalization;
 using LongContext.Training.Evaluations;
 
 namespace LongContext.Training;
@@ -25,4 +26,9 @@ public sealed record TrainingResult
 
     /// <summary>Time the call took.</summary>
     public required TimeSpan Elapsed { get; init; }
+
+    /// <summary>The run in a line.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"step {Steps}, {Tokens:N0} tokens in {Elapsed.TotalSeconds:N1} s")
+        + (double.IsNaN(FinalLoss) ? ", nothing trained" : string.Create(CultureInfo.InvariantCulture, $", last loss {FinalLoss:F4}"))
+        + (SkippedSteps > 0 ? string.Create(CultureInfo.InvariantCulture, $", {SkippedSteps} step(s) skipped") : "") + (RollBacks > 0 ? string.Create(CultureInfo.InvariantCulture, $", rolled back {RollBacks} time(s)") : "");
 }

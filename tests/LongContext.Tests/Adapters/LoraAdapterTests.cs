@@ -215,7 +215,7 @@ public sealed class LoraAdapterTests
         string text = File.ReadAllText(path);
         Assert.Contains("some_new_field", text, StringComparison.Ordinal);
         Assert.Contains("org/base", text, StringComparison.Ordinal);
-        Assert.Equal(2, Directory.GetFiles(folder.Path).Length);
+        Assert.Equal(["adapter_config.json", "adapter_model.safetensors", "config.json"], Directory.GetFiles(folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
     /// <summary>Options that reach every kind of weight.</summary>

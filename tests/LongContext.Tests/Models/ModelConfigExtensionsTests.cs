@@ -89,7 +89,7 @@ public sealed class ModelConfigExtensionsTests
     {
         Assert.Throws<ArgumentOutOfRangeException>("contextLength", () => TinyModels.Config().ExtendTo(32, ContextExtensionMethod.Linear));
         Assert.Throws<ArgumentOutOfRangeException>("method", () => TinyModels.Config().ExtendTo(64, (ContextExtensionMethod)9));
-        Assert.Throws<ArgumentOutOfRangeException>("contextLength", () => ContextExtensionAdvice.For(TinyModels.Config(), 32, fineTuned: true));
+        Assert.Throws<ArgumentOutOfRangeException>("contextLength", () => ContextExtensionAdvice.For(TinyModels.Config(), 0, fineTuned: true));
     }
 
     [Theory]
@@ -163,7 +163,18 @@ public sealed class ModelConfigExtensionsTests
     {
         ModelConfig extended = TinyModels.Config().ExtendTo(256, ContextExtensionMethod.Llama3);
         Assert.Throws<ArgumentOutOfRangeException>("contextLength", () => extended.ExtendTo(128, ContextExtensionMethod.Linear));
-        Assert.Throws<ArgumentOutOfRangeException>("contextLength", () => ContextExtensionAdvice.For(extended, 256, fineTuned: true));
+    }
+
+    [Theory]
+    [InlineData(256, 8)]
+    [InlineData(100, 3.125)]
+    [InlineData(1, 0.03125)]
+    public void For_LengthWithinTheWindow_SaysThatItSuffices(int contextLength, double factor)
+    {
+        ContextExtensionAdvice advice = ContextExtensionAdvice.For(TinyModels.Config().ExtendTo(256, ContextExtensionMethod.Llama3), contextLength, fineTuned: true);
+        Assert.Null(advice.Method);
+        Assert.Equal(factor, advice.Factor);
+        Assert.Contains("window of 256 tokens suffices", advice.Reason, StringComparison.Ordinal);
     }
 
     [Theory]

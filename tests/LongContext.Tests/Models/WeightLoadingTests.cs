@@ -24,7 +24,7 @@ public sealed class WeightLoadingTests
     public void Load_ThatNobodyWantsAnyMore_EndsBeforeTheNextTensor()
     {
         using TemporaryFolder folder = ModelCheckpointTests.SavedModel(out _);
-        Assert.Throws<OperationCanceledException>(() => CausalLanguageModel.Load(folder.Path, new ModelLoadOptions { Cancellation = new CancellationToken(canceled: true) }));
+        Assert.Throws<OperationCanceledException>(() => CausalLanguageModel.Load(folder.Path, new ModelLoadOptions { CancellationToken = new CancellationToken(canceled: true) }));
     }
 
     [Theory]

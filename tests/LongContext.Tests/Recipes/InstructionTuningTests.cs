@@ -2,6 +2,8 @@ using LongContext.Adapters;
 using LongContext.Chat;
 using LongContext.Checkpoints;
 using LongContext.Data;
+using LongContext.Generation;
+using LongContext.Gguf.Vocabulary;
 using LongContext.Models;
 using LongContext.Packing;
 using LongContext.Positions;
@@ -111,6 +113,18 @@ public sealed class InstructionTuningTests
     }
 
     [Fact]
+    public async Task Run_AllLongerThanTheContext_SaysWhyThereIsNothing()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        using CausalLanguageModel model = RecipeData.Load(folder["base"]);
+        IReadOnlyList<TokenSequence> sequences = InstructionTuning.Sequences([[ChatTurn.User(RecipeData.Words(60, 1)), ChatTurn.Assistant("w9")]], RecipeData.Format, RecipeData.Tokenizer);
+        TrainingRecipe recipe = InstructionTuning.Compose(model.Config, DataSource.FromList(sequences), new InstructionTuningOptions { Trainer = InstructionTuning.DefaultTrainer with { Steps = 1 } });
+        string message = (await Assert.ThrowsAsync<ArgumentException>(() => recipe.RunAsync(model, cancellationToken: TestContext.Current.CancellationToken))).Message;
+        Assert.Contains("all 1 sequence(s) are longer than the packs' context", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("empty", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Run_AdapterOnAdaptedModelOrNoSteps_IsRefusedBeforeTheModelChanges()
     {
         using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
@@ -131,12 +145,57 @@ public sealed class InstructionTuningTests
         Assert.Contains("HeldOut has a conversation of 33 tokens", Assert.Throws<ArgumentException>(() => Compose(new InstructionTuningOptions { HeldOut = [TinyModels.Document(33, 1)] })).Message, StringComparison.Ordinal);
         IReadOnlyList<ChatTurn> good = RecipeData.Conversations(1)[0];
         Assert.Contains("Conversation 1 has no answer", Refused([good, [ChatTurn.User("w9")]]), StringComparison.Ordinal);
-        Assert.Contains("Conversation 1 cannot be written", Refused([good, [new ChatTurn("judge", "w9")]]), StringComparison.Ordinal);
+        string ofShareGpt = Refused([good, [new ChatTurn("human", "w9")]]);
+        Assert.Contains("Conversation 1 cannot be written", ofShareGpt, StringComparison.Ordinal);
+        Assert.Contains("ColumnMap.ShareGpt", ofShareGpt, StringComparison.Ordinal);
+        Assert.EndsWith("(Parameter 'conversations')", ofShareGpt, StringComparison.Ordinal);
+        Assert.DoesNotContain("(Parameter 'turns')", ofShareGpt, StringComparison.Ordinal);
         Assert.Contains("no conversation", Refused([]), StringComparison.Ordinal);
 
         static string Refused(IReadOnlyList<ChatTurn>[] conversations) =>
             Assert.Throws<ArgumentException>(() => InstructionTuning.Sequences(conversations, RecipeData.Format, RecipeData.Tokenizer)).Message;
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Run_FormatWithATemplate_IsWhatTheSavedFolderIsAskedIn(bool adapted)
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        using CausalLanguageModel model = RecipeData.Load(folder["base"]);
+        ChatFormat format = ChatFormat.Named("zephyr");
+        RecipeReport report = await OneStep(folder["out"], format, adapted).RunAsync(model, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Null(report.ChatFormatFault);
+        Assert.Equal("zephyr", ChatFormat.Load(folder["out"]).Name);
+        Assert.Throws<NotSupportedException>(() => ChatFormat.Load(folder["base"])); // which has none
+        if (adapted) return;
+        using LongContextChatClient client = LongContextChatClient.Load(folder["out"]);
+        Assert.Equal("zephyr", client.ChatFormat?.Name);
+        Assert.Equal(format.Template, GgufChatTemplates.Read(folder["out"])[GgufChatTemplates.Default]);
+    }
+
+    [Fact]
+    public async Task Run_FormatWithoutATemplate_SaysSo()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        using CausalLanguageModel model = RecipeData.Load(folder["base"]);
+        var logger = new Training.ListLogger();
+        RecipeReport report = await OneStep(folder["out"], RecipeData.Format, adapted: false).RunAsync(model, logger: logger, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Contains("\"words\" has no template", report.ChatFormatFault, StringComparison.Ordinal);
+        Assert.Contains(report.ChatFormatFault, logger.Warnings);
+
+        var ofClient = new Training.ListLogger();
+        LongContextChatClient.Load(folder["out"], new LongContextChatClientOptions { Loading = new ModelLoadOptions { Logger = ofClient } }).Dispose();
+        Assert.Contains(ofClient.Warnings, warning => warning.Contains("has no chat template", StringComparison.Ordinal));
+    }
+
+    private static TrainingRecipe OneStep(string output, ChatFormat format, bool adapted) => Compose(new InstructionTuningOptions
+    {
+        ChatFormat = format,
+        OutputFolder = output,
+        Adapter = adapted ? new LoraOptions { Rank = 2 } : null,
+        Trainer = InstructionTuning.DefaultTrainer with { Steps = 1 },
+    });
 
     private static IReadOnlyList<TokenSequence> Sequences(int count) => InstructionTuning.Sequences(RecipeData.Conversations(count), RecipeData.Format, RecipeData.Tokenizer);
 

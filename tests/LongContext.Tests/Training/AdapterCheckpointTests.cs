@@ -54,6 +54,9 @@ public sealed class AdapterCheckpointTests
         Assert.Contains("trained all weights", Refused<CheckpointFormatException>(model, folder["whole/checkpoint-000001"]), StringComparison.Ordinal);
         Assert.Contains("lora_alpha was 16, here it is 9", Refused<ArgumentException>(other, folder["adapter/checkpoint-000001"]), StringComparison.Ordinal);
         Assert.Equal(before, other.Adapter!.Tensors.Values.Select(tensor => tensor.bytes.ToArray()));
+        other.RemoveAdapter();
+        other.AddAdapter(new LoraOptions { Rank = 2, Alpha = 16 });
+        Assert.Contains("r was 4, here it is 2", Refused<ArgumentException>(other, folder["adapter/checkpoint-000001"]), StringComparison.Ordinal);
     }
 
     private static LoraOptions Adapter(string kind) => kind switch

@@ -73,7 +73,8 @@ public sealed class TrainerCancellationTests
         {
             using var cancellation = new CancellationTokenSource();
             var listener = new TrainingRun.Listener(_ => cancellation.Cancel());
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => trainer.TrainAsync(TrainingRun.InTurn(Packs), listener, cancellation.Token));
+            OperationCanceledException cancelled = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => trainer.TrainAsync(TrainingRun.InTurn(Packs), listener, cancellation.Token));
+            Assert.Equal(cancellation.Token, cancelled.CancellationToken);
             Assert.Equal(step, trainer.StepsDone);
             await AssertGoesOn(folder.Path, step);
         }

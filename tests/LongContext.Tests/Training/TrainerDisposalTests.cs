@@ -121,6 +121,32 @@ public sealed class TrainerDisposalTests
     }
 
     [Fact]
+    public async Task DisposeAsync_InTheMidstOfARun_CancelsItAwaitsItAndFrees()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        using CausalLanguageModel model = TinyModels.Create();
+        var trainer = new LongContextTrainer(model, new TrainerOptions { Steps = int.MaxValue - 1, Schedule = LearningRateSchedule.Constant(), CheckpointFolder = folder.Path });
+        var stepped = new TaskCompletionSource();
+        Task<TrainingResult> run = trainer.TrainAsync(TrainingRun.InTurn(Packs), new TrainingRun.Listener(_ => stepped.TrySetResult()));
+        await stepped.Task;
+        await trainer.DisposeAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);
+        Assert.True(run.IsCanceled);
+        Assert.Equal($"checkpoint-{trainer.StepsDone:D6}", Path.GetFileName(TrainingCheckpoint.FindLatest(folder.Path)));
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => trainer.TrainAsync(Packs));
+        await trainer.DisposeAsync(); // again, without a run
+        model.Dispose();
+    }
+
+    [Fact]
+    public async Task DisposeAsync_WithoutARun_Frees()
+    {
+        using CausalLanguageModel model = TinyModels.Create();
+        await using (var trainer = new LongContextTrainer(model, Options)) await trainer.TrainAsync(TrainingRun.InTurn(Packs), cancellationToken: TestContext.Current.CancellationToken);
+        await using var never = new LongContextTrainer(model, Options);
+    }
+
+    [Fact]
     public async Task TrainAsync_ModelDisposedBefore_SaysSo()
     {
         CausalLanguageModel model = TinyModels.Create();

@@ -106,7 +106,8 @@ internal static class ChatTemplateCatalog
 
     /// <summary>The format of a template of that fingerprint; null where there is none.</summary>
     internal static ChatFormat? Find(string fingerprint, TemplateSource source, string? defaultSystem) =>
-        Formats.TryGetValue(fingerprint, out Func<Found, ChatFormat>? create) ? create(new Found(source, defaultSystem)) : null;
+        Formats.TryGetValue(fingerprint, out Func<Found, ChatFormat>? create) ? create(new Found(source, defaultSystem))
+        : OwnTemplates.FindName(fingerprint) is { } name ? NamedFormats.TryCreate(name) : null;
 
     private static NotSupportedException Unknown(TemplateSource source, string why) => new(
         $"{source.File}: the chat template is none that is known here ({why}), and templates are not run. {ChatFormat.Remedy}");

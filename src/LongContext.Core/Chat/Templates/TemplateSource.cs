@@ -12,8 +12,8 @@ namespace LongContext.Chat.Templates;
 /// <param name="EndOfSentence">The "eos_token", or null.</param>
 internal sealed record TemplateSource(string File, string Template, string ConfigFile, string? BeginningOfSentence, string? EndOfSentence)
 {
-    private const string ConfigName = "tokenizer_config.json";
-    private const string TemplateName = "chat_template.jinja";
+    public const string ConfigName = "tokenizer_config.json";
+    public const string TemplateName = "chat_template.jinja";
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>A template's bos_token; as in Jinja, nothing where there is none.</summary>
@@ -36,6 +36,16 @@ internal sealed record TemplateSource(string File, string Template, string Confi
             ? new TemplateSource(configFile, Default(field), configFile, begin, end)
             : throw new NotSupportedException(
                 $"{folder}: no chat template, neither {TemplateName} nor \"chat_template\" in {ConfigName}. {ChatFormat.Remedy}");
+    }
+
+    /// <summary>A template as it would be in a folder, with the tokens that the folder names.</summary>
+    public static TemplateSource Of(string folder, string template)
+    {
+        string configFile = Path.Combine(folder, ConfigName);
+        using JsonDocument? document =
+            System.IO.File.Exists(configFile) ? JsonField.Parse(configFile, System.IO.File.ReadAllBytes(configFile)) : null;
+        JsonField? root = document is null ? null : new JsonField(configFile, "", document.RootElement);
+        return new TemplateSource(configFile, template, configFile, Token(root, "bos_token"), Token(root, "eos_token"));
     }
 
     /// <summary>Whether a folder has a template, known or not.</summary>

@@ -36,12 +36,15 @@ public sealed class ExampleEncoder
     /// <param name="tokenizer">The model's tokenizer.</param>
     /// <param name="format">How conversations are written, for example of <see cref="ChatFormat.Load"/>; null (the default) where there are none.</param>
     /// <param name="options">What is not to be as usual; null for nothing.</param>
-    /// <exception cref="ArgumentException">Options cannot be used; the message lists all that cannot.</exception>
+    /// <exception cref="ArgumentException">
+    /// Options cannot be used, where the message lists all that cannot; or the tokenizer lacks the token that ends every answer of the format, which would become letters that no model stops at.
+    /// </exception>
     public ExampleEncoder(HuggingFaceTokenizer tokenizer, ChatFormat? format = null, ExampleEncoderOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
         options ??= new ExampleEncoderOptions();
         SettingsFaults.Throw(nameof(ExampleEncoderOptions), options.FaultsOfSettings(), nameof(options));
+        format?.FindStopTokenIds(tokenizer);
         this.tokenizer = tokenizer;
         this.format = format;
         this.options = options;

@@ -41,6 +41,14 @@ public sealed class ExampleEncoderTests
     }
 
     [Fact]
+    public void Constructor_FormatWhoseEndTheTokenizerLacks_IsRefused()
+    {
+        string message = Assert.Throws<ArgumentException>("tokenizer", () => new ExampleEncoder(s_llama, ChatFormat.Named("chatml"))).Message;
+        Assert.Contains("<|im_end|>", message, StringComparison.Ordinal);
+        Assert.Contains("chatml", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Encode_PromptLearned_EveryTokenCounts()
     {
         TokenSequence sequence = new ExampleEncoder(s_llama, options: new() { LearnsPrompts = true }).Encode(new PromptExample("a", "b"));
@@ -183,16 +191,17 @@ public sealed class ExampleEncoderTests
     public void Identity_TellsTokenizersFormatsAndOptionsApart()
     {
         HuggingFaceTokenizer other = TinyTokenizer.Load(TinyTokenizer.Llama(["▁", "a", "b", "▁a", "▁b", "ba"], "▁ a", "▁ b", "b a"), EndConfig);
+        HuggingFaceTokenizer chat = TinyTokenizer.Load(TinyTokenizer.Llama(["▁", "a", "b", "▁a", "▁b", "ab", "<|im_end|>", "<|eot_id|>"], "▁ a", "▁ b", "a b"), EndConfig);
         string[] identities =
         [
             new ExampleEncoder(s_llama).Identity,
             new ExampleEncoder(other).Identity,
             new ExampleEncoder(s_llama, new BracketFormat()).Identity,
-            new ExampleEncoder(s_llama, ChatFormat.Named("qwen2.5")).Identity,
-            new ExampleEncoder(s_llama, ChatFormat.Named("llama3.1")).Identity,
-            new ExampleEncoder(s_llama, ChatFormat.Named("llama3.1"), new() { Rendering = new() { Date = new DateOnly(2024, 1, 2) } }).Identity,
-            new ExampleEncoder(s_llama, ChatFormat.Named("qwen3")).Identity,
-            new ExampleEncoder(s_llama, ChatFormat.Named("qwen3"), new() { Rendering = new() { EnableThinking = false } }).Identity,
+            new ExampleEncoder(chat, ChatFormat.Named("qwen2.5")).Identity,
+            new ExampleEncoder(chat, ChatFormat.Named("llama3.1")).Identity,
+            new ExampleEncoder(chat, ChatFormat.Named("llama3.1"), new() { Rendering = new() { Date = new DateOnly(2024, 1, 2) } }).Identity,
+            new ExampleEncoder(chat, ChatFormat.Named("qwen3")).Identity,
+            new ExampleEncoder(chat, ChatFormat.Named("qwen3"), new() { Rendering = new() { EnableThinking = false } }).Identity,
             new ExampleEncoder(s_llama, options: new() { LearnsPrompts = true }).Identity,
             new ExampleEncoder(s_llama, options: new() { AddsEndOfSentence = false }).Identity,
         ];
