@@ -1,4 +1,5 @@
 using LongContext.Data;
+using LongContext.Evaluation.Reports;
 
 namespace LongContext.Evaluation;
 
@@ -9,8 +10,8 @@ public static class ConfidenceIntervals
     private const int MostForBootstrap = 5_000;
     private const double HighestForBootstrap = 0.999;
 
-    /// <summary>The interval of a mean.</summary>
-    /// <param name="scores">The items' scores.</param>
+    /// <summary>The interval of a mean of scores; that of a difference between two models is <see cref="OfPairedDifference"/>.</summary>
+    /// <param name="scores">The items' scores, no differences: 0 would be taken for a wrong answer.</param>
     /// <param name="level">The confidence, between 0 and 1. Default: 0.95.</param>
     /// <param name="seed">Seed of the bootstrap. Default: 0.</param>
     /// <returns>
@@ -30,6 +31,29 @@ public static class ConfidenceIntervals
         if (scores.All(score => score is 0 or 1)) return OfShare((int)scores.Sum(), scores.Count, level);
         if (scores.Count == 1) return null;
         return scores.Count <= MostForBootstrap && level <= HighestForBootstrap ? Bootstrap(scores, level, seed) : Normal(scores, level);
+    }
+
+    /// <summary>The interval of the mean of <paramref name="first"/> less that of <paramref name="second"/>, scores of the same items.</summary>
+    /// <param name="first">One model's scores.</param>
+    /// <param name="second">The other's, item by item.</param>
+    /// <param name="level">The confidence, between 0 and 1. Default: 0.95.</param>
+    /// <returns>Null where it would say nothing: no item, a score that is no finite number, or differences of other scores than 0 and 1 that are fewer than two or all alike.</returns>
+    /// <remarks>
+    /// Scores that are all 0 or 1: the interval of Agresti and Min (2005, "Simple improved confidence intervals for comparing matched proportions", Statistics in Medicine 24), Wald's with half a case more in each
+    /// cell of the pairs, which is no point where the pairs are all alike. Others: Student's t of the differences. Reports compare strategies and models by the same.
+    /// </remarks>
+    /// <exception cref="ArgumentException">The two have different numbers of scores.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A level outside 0 to 1.</exception>
+    public static ConfidenceInterval? OfPairedDifference(IReadOnlyList<double> first, IReadOnlyList<double> second, double level = 0.95)
+    {
+        ArgumentNullException.ThrowIfNull(first);
+        ArgumentNullException.ThrowIfNull(second);
+        if (!(level is > 0 and < 1)) throw new ArgumentOutOfRangeException(nameof(level), level, "Expected a number between 0 and 1.");
+        if (first.Count != second.Count) throw new ArgumentException($"There are {first.Count} and {second.Count} scores, expected one of each for every item.", nameof(second));
+        if (first.Count == 0 || !first.All(double.IsFinite) || !second.All(double.IsFinite)) return null;
+        Tally differences = new();
+        for (int i = 0; i < first.Count; i++) differences.Add(first[i] - second[i]);
+        return first.Concat(second).All(score => score is 0 or 1) ? differences.PairedInterval(level) : differences.StudentInterval(level);
     }
 
     /// <summary>Wilson's score interval of a share.</summary>

@@ -20,7 +20,7 @@ public sealed record StrategyComparison
         ArgumentNullException.ThrowIfNull(report);
         // Tasks that strategies do not apply to say nothing about any.
         HashSet<string> alone = [.. report.Tasks.Where(task => !task.UsesStrategies).Select(task => task.Task)];
-        ItemResult[] items = [.. report.Items.Where(item => !alone.Contains(item.Task))];
+        ItemResult[] items = [.. report.Items.Where(item => !alone.Contains(item.Task) && item.Status != ItemStatus.NotMade)];
         string[] names = [.. items.Select(item => item.Strategy).Distinct()];
         if (baseline is not null && names.Length > 0 && !names.Contains(baseline))
             throw new ArgumentException($"No strategy is called \"{baseline}\"; there are {string.Join(", ", names.Select(name => $"\"{name}\""))}.", nameof(baseline));

@@ -74,7 +74,7 @@ internal sealed class RequestSender : IDisposable
     public async Task<ModelResponse> AskAsync(ModelRequest request, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (store.TryGet(request.Key) is { } kept)
+        if (Kept(request) is { } kept)
         {
             counters.Reused();
             return kept;
@@ -102,6 +102,11 @@ internal sealed class RequestSender : IDisposable
         foreach (ModelGate gate in gates.Values) gate.Dispose();
     }
 
+    /// <summary>Earlier runs kept answers that a filter had held back; they are none.</summary>
+    private ModelResponse? Kept(ModelRequest request) => store.TryGet(request.Key) is { } kept && !IsFiltered(kept.FinishReason) ? kept : null;
+
+    private static bool IsFiltered(string? finishReason) => string.Equals(finishReason, ChatFinishReason.ContentFilter.Value, StringComparison.OrdinalIgnoreCase);
+
     private static ModelRequest Request(ResilienceContext context) => context.Properties.GetValue(RequestKey, null!);
 
     private TimeSpan? RetryAfter(Exception exception) =>
@@ -121,7 +126,7 @@ internal sealed class RequestSender : IDisposable
         try
         {
             // Between the first look and this one another may have asked.
-            if (store.TryGet(request.Key) is { } kept) return kept;
+            if (Kept(request) is { } kept) return kept;
             ResilienceContext context = ResilienceContextPool.Shared.Get(runEnds);
             context.Properties.Set(RequestKey, request);
             try
@@ -214,12 +219,16 @@ internal sealed class RequestSender : IDisposable
 
         if (response is null) throw new IncompleteAnswerException("The client gave no response.");
         if (response.Messages.Count == 0) throw new IncompleteAnswerException("The response has no message.");
+        if (IsFiltered(response.FinishReason?.Value)) throw new FilteredAnswerException();
         string whole = response.Text;
         if (whole.Length > MostCharacters) throw TooMuch();
+        string text = StopSequences.Cut(whole, request.Settings);
         return new ModelResponse
         {
-            Text = StopSequences.Cut(whole, request.Settings),
-            FinishReason = response.FinishReason?.Value,
+            Text = text,
+            // An answer that goes on behind its stop sequence has ended, whatever ended the rest.
+            FinishReason = text.Length < whole.Length ? ChatFinishReason.Stop.Value : response.FinishReason?.Value,
+            OnlyReasoning = string.IsNullOrWhiteSpace(whole) && response.Messages.Any(message => message.Contents.OfType<TextReasoningContent>().Any(thought => !string.IsNullOrWhiteSpace(thought.Text))),
             InputTokens = Believed(response.Usage?.InputTokenCount) ?? request.CountPromptTokens(),
             OutputTokens = Believed(response.Usage?.OutputTokenCount) ?? request.Model.Tokenizer.CountTokens(whole),
             // Our own models serve one request at a time: the others' is no time of this one.
@@ -251,9 +260,17 @@ internal sealed class RequestSender : IDisposable
 
     internal static string Describe(Exception exception)
     {
-        string message = exception.InnerException is { } inner && !exception.Message.Contains(inner.Message, StringComparison.Ordinal)
-            ? $"{exception.Message} ({inner.Message})"
-            : exception.Message;
+        string message = MessageOf(exception);
+        if (exception.InnerException is { } inner && !message.Contains(MessageOf(inner), StringComparison.Ordinal)) message = $"{message} ({MessageOf(inner)})";
         return $"{exception.GetType().Name}: {ReportText.WithoutControls(message.ReplaceLineEndings(" "))}";
+    }
+
+    /// <summary>An exception's message, without the name of a parameter that means nothing to who reads a report.</summary>
+    internal static string MessageOf(Exception exception)
+    {
+        if (exception is not ArgumentException { ParamName: { Length: > 0 } parameter }) return exception.Message;
+        // The framework puts it behind the message, and the value behind that in a line of its own.
+        int at = exception.Message.IndexOf($" (Parameter '{parameter}')", StringComparison.Ordinal);
+        return at > 0 ? exception.Message[..at] : exception.Message;
     }
 }

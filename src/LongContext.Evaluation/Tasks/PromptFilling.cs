@@ -21,6 +21,6 @@ public static class PromptFilling
         ArgumentOutOfRangeException.ThrowIfNegative(fewest);
         double perPart = Math.Max(0.25, (tokenizer.CountTokens(prompt(fewest + 8)) - tokenizer.CountTokens(prompt(fewest))) / 8.0);
         return PromptSizer.Largest(tokenizer, maximumTokens, fewest, prompt, perPart)?.Words
-            ?? throw new ArgumentException($"With {fewest} parts the prompt has more than {maximumTokens} tokens; expected a length that holds it.", nameof(maximumTokens));
+            ?? throw LengthFault.Create($"With {fewest} parts the prompt has more than {maximumTokens} tokens; expected a length that holds it.", tokenizer.CountTokens(prompt(fewest)), nameof(maximumTokens));
     }
 }

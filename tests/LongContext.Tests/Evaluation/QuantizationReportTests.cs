@@ -52,9 +52,9 @@ public sealed class QuantizationReportTests
         original = original with { Tasks = [original.Tasks[0] with { Items = 40, Unscored = 20 }] };
         same = same with { Tasks = [same.Tasks[0] with { Items = 40, Unscored = 21 }] };
         string text = new QuantizationReport(original, [same], Limits).ToMarkdown();
-        Assert.Contains("\nItems that did not fit, failed or were not asked, counted as 0: original 20 of 40, int8 21 of 40.\n", text, StringComparison.Ordinal);
+        Assert.Contains("\nItems without a score (those that did not fit, failed or were not asked count as 0, those that could not be made or judged are left out): original 20 of 40, int8 21 of 40.\n", text, StringComparison.Ordinal);
         Assert.Contains("| int8 | 0.500 (0.0 %) | 1.000 (0.0 %) | 0.000 |", text, StringComparison.Ordinal); // no share of nothing
-        Assert.DoesNotContain("Items that", new QuantizationReport(Figures("a", [1], ("needle", false, 1, [])), [], Limits).ToMarkdown(), StringComparison.Ordinal);
+        Assert.DoesNotContain("Items without", new QuantizationReport(Figures("a", [1], ("needle", false, 1, [])), [], Limits).ToMarkdown(), StringComparison.Ordinal);
     }
 
     [Fact]
