@@ -62,7 +62,7 @@ internal static class TextReport
             {
                 if (!task.Summaries.TryGetValue(contender, out TaskSummary? summary)) continue;
                 IReadOnlyList<string> shown = HtmlReport.ShownFigures(task);
-                IReadOnlyList<string> figures = Lines([.. summary.Figures.Where(figure => shown.Contains(figure.Name)).Select(figure => $"{figure.Name} {ReportNumbers.Official(figure.Value, ReportNumbers.Places([figure.Value]))}")]);
+                List<string> figures = Lines([.. summary.Figures.Where(figure => shown.Contains(figure.Name)).Select(figure => $"{figure.Name} {ReportNumbers.Official(figure.Value, ReportNumbers.Places([figure.Value]))}")]);
                 rows.Add([
                     task.Name + (task.LowerIsBetter ? " (lower is better)" : ""),
                     contender.Model,
@@ -80,7 +80,7 @@ internal static class TextReport
     }
 
     /// <summary>Figures in lines of a console's width; of very many the first, and how many more there are.</summary>
-    private static IReadOnlyList<string> Lines(string[] figures)
+    private static List<string> Lines(string[] figures)
     {
         List<string> lines = [];
         string line = "";

@@ -193,7 +193,7 @@ internal sealed class RequestSender : IDisposable
     private void FailedForGood(ModelGate gate, Exception exception)
     {
         if (exception is EvaluationRunException) return;
-        if (RequestFaults.Classify(exception, options.IsTransient) is FaultKind.Transient or FaultKind.Model) gate.Failed(Describe(exception));
+        if (RequestFaults.Classify(exception, options.IsTransient) is FaultKind.Transient or FaultKind.Model) gate.Failed(DescribeWait(exception));
     }
 
     private async Task<ModelResponse> AnswerAsync(ModelRequest request, long start, CancellationToken cancellationToken)
@@ -257,6 +257,11 @@ internal sealed class RequestSender : IDisposable
     private static long? Believed(long? tokens) => tokens is >= 0 and <= MostTokens ? tokens : null;
 
     private static IncompleteAnswerException TooMuch() => new($"The answer has more than {MostCharacters} characters or {MostPieces} pieces.");
+
+    /// <summary>As <see cref="Describe"/>; where a server asks for a longer wait than is allowed, that too, as it is why no more was tried.</summary>
+    internal string DescribeWait(Exception exception) => RetryAfter(exception) is { } wait && wait > options.MaximumRetryAfter
+        ? $"{Describe(exception)} The server asks to wait {wait:c}, longer than {nameof(EvaluationRunOptions.MaximumRetryAfter)}, {options.MaximumRetryAfter:c}."
+        : Describe(exception);
 
     internal static string Describe(Exception exception)
     {

@@ -204,7 +204,7 @@ internal sealed class RunEngine : IDisposable
     }
 
     /// <summary>Items that cannot be made, such as those of a length that not even the question has: one result says so, and the run goes on.</summary>
-    private void AddUnmade(ModelWork work, int task, int number, ItemSource.Made made)
+    private static void AddUnmade(ModelWork work, int task, int number, ItemSource.Made made)
     {
         for (int s = 0; s < work.Strategies.All.Count; s++)
         {
@@ -274,7 +274,7 @@ internal sealed class RunEngine : IDisposable
         CountFailure(result);
     }
 
-    private static string Fault(Exception exception) => exception is ModelStoppedException or PromptTooLongException or FilteredAnswerException or NotJudgedException ? exception.Message : RequestSender.Describe(exception);
+    private string Fault(Exception exception) => exception is ModelStoppedException or PromptTooLongException or FilteredAnswerException or NotJudgedException ? exception.Message : sender.DescribeWait(exception);
 
     private sealed record PendingItem(Place Place, EvaluationItem Item, string Key, string Fingerprint);
 

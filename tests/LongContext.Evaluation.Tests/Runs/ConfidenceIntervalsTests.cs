@@ -1,4 +1,5 @@
 using LongContext.Data;
+using LongContext.Evaluation.Reports;
 
 namespace LongContext.Evaluation.Runs;
 
@@ -66,6 +67,20 @@ public sealed class ConfidenceIntervalsTests
         Assert.Null(ConfidenceIntervals.OfMean([0.5, double.NaN]));
         Assert.Null(ConfidenceIntervals.OfMean([0, 1, double.PositiveInfinity]));
         Assert.NotNull(ConfidenceIntervals.OfMean([1]));
+        Assert.Null(ConfidenceIntervals.OfMean([0.5, 0.5, 0.5]));
+    }
+
+    [Fact]
+    public void OfMean_FewScores_IsStudentsAsInCurves()
+    {
+        double[] scores = [0.2, 0.6, 0.7, 0.9];
+        Tally tally = new();
+        foreach (double score in scores) tally.Add(score);
+        ConfidenceInterval interval = ConfidenceIntervals.OfMean(scores)!.Value;
+        Assert.Equal(tally.Interval(isShare: true), interval);
+        // 0.6 ± 3.182·0.2944/2, cut at the ends of the scale.
+        Assert.Equal(0.6 - (3.18244630528371 * Math.Sqrt(0.26 / 3) / 2), interval.Low, 3);
+        Assert.Equal(1, interval.High);
     }
 
     [Theory]
@@ -92,7 +107,9 @@ public sealed class ConfidenceIntervalsTests
         double[] scores = [.. Enumerable.Range(0, 30).Select(i => Math.Sin(i) * Math.Sin(i))];
         Assert.Equal(ConfidenceIntervals.OfMean(scores), ConfidenceIntervals.OfMean(scores));
         Assert.NotEqual(ConfidenceIntervals.OfMean(scores), ConfidenceIntervals.OfMean(scores, seed: 1));
-        Assert.Equal(new ConfidenceInterval(0.5, 0.5, 0.95), ConfidenceIntervals.OfMean([0.5, 0.5]));
+        // Two that are alike are no proof of a spread of 0; nor are twelve, but there the resamples have nothing else to draw.
+        Assert.Null(ConfidenceIntervals.OfMean([0.5, 0.5]));
+        Assert.Equal(new ConfidenceInterval(0.5, 0.5, 0.95), ConfidenceIntervals.OfMean([.. Enumerable.Repeat(0.5, 12)]));
         Assert.Throws<ArgumentOutOfRangeException>(() => ConfidenceIntervals.OfMean(scores, 1));
     }
 

@@ -78,8 +78,8 @@ public sealed class IncompleteRunTests
     [Fact]
     public async Task RunAsync_RulersLengthIsShorterThanItsQuestion_CountsOnceAndSaysWhatItTakes()
     {
-        EvaluationTask[] tasks = [.. Ruler.Create(new RulerOptions { Lengths = [128, 192, 2_048], ItemsPerLength = 24 }, "niah_single_1", "cwe", "fwe", "vt", "qa_1"), new PasskeyTask(new PasskeyTaskOptions { Lengths = [90, 1_024], Depths = [0.5], ItemsPerCell = 2 })];
-        EvaluationReport report = await new EvaluationRunner(new EvaluationRunOptions { MaximumItems = 2 }).RunAsync([RunModels.Of(new ScriptedClient(RulerOracle.Answer))], tasks, cancellationToken: Token);
+        EvaluationTask[] tasks = [.. Ruler.Create(new RulerOptions { Lengths = [128, 192, 1_024], ItemsPerLength = 24 }, "niah_single_1", "fwe", "vt", "qa_1"), new PasskeyTask(new PasskeyTaskOptions { Lengths = [90, 1_024], Depths = [0.5], ItemsPerCell = 2 })];
+        EvaluationReport report = await new EvaluationRunner(new EvaluationRunOptions { MaximumItems = 2 }).RunAsync([RunModels.Of(new ScriptedClient(prompt => prompt.Contains("pass key", StringComparison.Ordinal) ? "1" : RulerOracle.Answer(prompt)))], tasks, cancellationToken: Token);
         Assert.All(report.Tasks, task => Assert.Equal((0, 0), (task.Failed, task.NotAsked)));
         ItemResult[] unmade = [.. report.Items.Where(item => item.Status == ItemStatus.NotMade)];
         Assert.NotEmpty(unmade);

@@ -168,6 +168,7 @@ public sealed class QuestionTask : AnswerTask
     /// <exception cref="DataFormatException">It cannot.</exception>
     private void Check(EvaluationItem item, HashSet<string> ids)
     {
+        if (string.IsNullOrWhiteSpace(item.Prompt.Query)) throw new DataFormatException("the question is empty, expected text.");
         if (!ids.Add(item.Id)) throw new DataFormatException($"the id is \"{item.Id}\", as that of a question before it.");
         foreach (AnswerMetric metric in options.OtherMetrics.Prepend(MetricOf(item)).Where(AnswerMetrics.All.Contains))
         {
@@ -201,8 +202,10 @@ public sealed class QuestionTask : AnswerTask
 
     private string IdentityOf(ContentHash hash)
     {
-        hash.Add(options.Template).Add(options.System).Add(options.AnswerPrefix).Add(options.Style).Add(options.Truncation.Name).Add(options.Settings).Add(options.MaximumItems);
-        hash.Add(options.Metric?.Name ?? $"{AnswerMetrics.ChoiceLetter} or {AnswerMetrics.ContainsWords}").AddAll([.. options.OtherMetrics.Select(metric => metric.Name)]);
-        return $"{Name}: {hash}";
+        string metric = options.Metric?.Name ?? $"{AnswerMetrics.ChoiceLetter} or {AnswerMetrics.ContainsWords}";
+        // In words as far as that is short: a run that finds results of other settings names what differs by it.
+        return FormattableString.Invariant($"{Name}: metric {metric}{string.Concat(options.OtherMetrics.Select(other => $" and {other}"))}, truncation {options.Truncation.Name}, style {options.Style}, ")
+            + FormattableString.Invariant($"{options.Settings.MaximumNewTokens} tokens, temperature {options.Settings.Temperature}, other settings {new ContentHash().Add(options.Settings)}, ")
+            + $"prompt {new ContentHash().Add(options.Template).Add(options.System).Add(options.AnswerPrefix)}, questions {hash.Add(options.MaximumItems)}";
     }
 }

@@ -41,7 +41,7 @@ public sealed class RulerSummaryTests
     [InlineData(200, 200, true)]
     [InlineData(200, 170, false)] // 85 % and 85.6 are one to 200 items
     [InlineData(200, 60, true)]
-    [InlineData(4, 1, false)]
+    [InlineData(4, 3, false)]
     public void IsEffectiveLengthSure_ByItems_SaysWhetherTheyAreEnough(int count, int right, bool isSure)
     {
         ItemResult[] Of(int length, int good) => [.. Enumerable.Range(0, count).Select(i => new ItemResult
