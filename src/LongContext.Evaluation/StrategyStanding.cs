@@ -26,7 +26,7 @@ public sealed record StrategyStanding
     /// <summary>The share of the model's items, of all tasks, that were scored with this strategy; the others were too long or failed.</summary>
     public required double Answered { get; init; }
 
-    /// <summary>The mean over tasks, those where lower is better aside, of the mean score of all items, those without a score as 0; null where there is no such task.</summary>
+    /// <summary>The mean over tasks, those where lower is better aside, of the mean score of all items, those without a score as 0 but for those that could not be made or judged, which are left out; null where there is no such task.</summary>
     public double? MeanOverAll { get; init; }
 
     /// <summary>Items that the following means are over. Default: 0.</summary>

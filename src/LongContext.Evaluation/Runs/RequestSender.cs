@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using LongContext.Evaluation.Reports;
 using Microsoft.Extensions.AI;
 using Polly;
 using Polly.Retry;
@@ -258,24 +257,8 @@ internal sealed class RequestSender : IDisposable
 
     private static IncompleteAnswerException TooMuch() => new($"The answer has more than {MostCharacters} characters or {MostPieces} pieces.");
 
-    /// <summary>As <see cref="Describe"/>; where a server asks for a longer wait than is allowed, that too, as it is why no more was tried.</summary>
+    /// <summary>As <see cref="FaultText.Of"/>; where a server asks for a longer wait than is allowed, that too, as it is why no more was tried.</summary>
     internal string DescribeWait(Exception exception) => RetryAfter(exception) is { } wait && wait > options.MaximumRetryAfter
-        ? $"{Describe(exception)} The server asks to wait {wait:c}, longer than {nameof(EvaluationRunOptions.MaximumRetryAfter)}, {options.MaximumRetryAfter:c}."
-        : Describe(exception);
-
-    internal static string Describe(Exception exception)
-    {
-        string message = MessageOf(exception);
-        if (exception.InnerException is { } inner && !message.Contains(MessageOf(inner), StringComparison.Ordinal)) message = $"{message} ({MessageOf(inner)})";
-        return $"{exception.GetType().Name}: {ReportText.WithoutControls(message.ReplaceLineEndings(" "))}";
-    }
-
-    /// <summary>An exception's message, without the name of a parameter that means nothing to who reads a report.</summary>
-    internal static string MessageOf(Exception exception)
-    {
-        if (exception is not ArgumentException { ParamName: { Length: > 0 } parameter }) return exception.Message;
-        // The framework puts it behind the message, and the value behind that in a line of its own.
-        int at = exception.Message.IndexOf($" (Parameter '{parameter}')", StringComparison.Ordinal);
-        return at > 0 ? exception.Message[..at] : exception.Message;
-    }
+        ? $"{FaultText.Of(exception)} The server asks to wait {wait:c}, longer than {nameof(EvaluationRunOptions.MaximumRetryAfter)}, {options.MaximumRetryAfter:c}."
+        : FaultText.Of(exception);
 }

@@ -11,7 +11,7 @@ internal static class UnmadeItems
     public static string Fault(ItemSource.Made made)
     {
         string count = made.Missing is { } missing ? string.Create(CultureInfo.InvariantCulture, $"{missing:N0} items") : "Its items";
-        return $"{count} cannot be made: {RequestSender.MessageOf(made.Fault!)}";
+        return $"{count} cannot be made: {FaultText.MessageOf(made.Fault!)}";
     }
 
     public static IReadOnlyDictionary<string, double> Details(ItemSource.Made made) =>

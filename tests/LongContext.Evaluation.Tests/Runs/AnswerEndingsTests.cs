@@ -24,8 +24,10 @@ public sealed class AnswerEndingsTests
         ItemResult filtered = report.Items[5];
         Assert.Equal((ItemStatus.Failed, null), (filtered.Status, filtered.Score));
         Assert.Contains("content filter", filtered.Fault, StringComparison.Ordinal);
-        Assert.Contains("'model' in 'a' (full context): 2 of 5 answers are empty, 1 of them because the model only thought (give it more tokens); they were scored as they are.", report.Notes);
-        Assert.Contains(report.Notes, note => note.StartsWith("'model' in 'a' (full context): 1 of 5 answers were cut at their limit of tokens", StringComparison.Ordinal));
+        Assert.Equal(
+            ["'model' (full context) gave empty answers, which were scored as they are: 2 of 5 in 'a' (1 where the model only thought: give it more tokens).",
+                "'model' (full context) gave answers that were cut at their limit of tokens and did not reach the full score; what would have come next was not seen: 1 of 5 in 'a'."],
+            report.Notes);
         Assert.Contains("answer cut at its limit of tokens", report.ToHtml(), StringComparison.Ordinal);
         Assert.Contains("only thought", report.ToHtml(), StringComparison.Ordinal);
 

@@ -40,7 +40,7 @@ internal sealed class JudgePanel
         }
         catch (Exception fault) when (fault is not (OperationCanceledException or EvaluationRunException))
         {
-            throw new NotJudgedException($"The judge '{judge.Name}' could not be asked: {RequestSender.Describe(fault)}", fault);
+            throw new NotJudgedException($"The judge '{judge.Name}' could not be asked: {FaultText.Of(fault)}", fault);
         }
     }
 
