@@ -1,4 +1,5 @@
 using LongContext.Data;
+using LongContext.Evaluation.Reports;
 
 namespace LongContext.Evaluation;
 
@@ -7,18 +8,19 @@ public static class ConfidenceIntervals
 {
     private const int Resamples = 2_000;
     private const int MostForBootstrap = 5_000;
+    private const int FewestForBootstrap = 10;
     private const double HighestForBootstrap = 0.999;
 
-    /// <summary>The interval of a mean.</summary>
-    /// <param name="scores">The items' scores.</param>
+    /// <summary>The interval of a mean of scores; that of a difference between two models is <see cref="OfPairedDifference"/>.</summary>
+    /// <param name="scores">The items' scores, no differences: 0 would be taken for a wrong answer.</param>
     /// <param name="level">The confidence, between 0 and 1. Default: 0.95.</param>
     /// <param name="seed">Seed of the bootstrap. Default: 0.</param>
     /// <returns>
-    /// Null where it would say nothing: no score, a single one that is neither 0 nor 1, or a score that is no finite number.
+    /// Null where it would say nothing: no score, a single one that is neither 0 nor 1, fewer than ten that are all alike and neither, or a score that is no finite number.
     /// </returns>
     /// <remarks>
-    /// Scores that are all 0 or 1: Wilson's score interval (Wilson 1927), which also holds for few items and for shares near 0 and 1. Others, up to 5,000: percentiles of 2,000 bootstrap
-    /// means (Efron and Tibshirani 1993, chapter 13); with fewer than about ten items these are too narrow. More, or a level above 0.999, for which so few
+    /// Scores that are all 0 or 1: Wilson's score interval (Wilson 1927), which also holds for few items and for shares near 0 and 1. Others, from ten to 5,000: percentiles of 2,000 bootstrap
+    /// means (Efron and Tibshirani 1993, chapter 13). Fewer, for which these are too narrow: Student's t, within 0 to 1 where all scores are. More, or a level above 0.999, for which so few
     /// means have no percentiles: the normal approximation.
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException">A level outside 0 to 1.</exception>
@@ -28,8 +30,31 @@ public static class ConfidenceIntervals
         if (!(level is > 0 and < 1)) throw new ArgumentOutOfRangeException(nameof(level), level, "Expected a number between 0 and 1.");
         if (scores.Count == 0 || scores.Any(score => !double.IsFinite(score))) return null;
         if (scores.All(score => score is 0 or 1)) return OfShare((int)scores.Sum(), scores.Count, level);
-        if (scores.Count == 1) return null;
+        if (scores.Count < FewestForBootstrap) return Student(scores, level);
         return scores.Count <= MostForBootstrap && level <= HighestForBootstrap ? Bootstrap(scores, level, seed) : Normal(scores, level);
+    }
+
+    /// <summary>The interval of the mean of <paramref name="first"/> less that of <paramref name="second"/>, scores of the same items.</summary>
+    /// <param name="first">One model's scores.</param>
+    /// <param name="second">The other's, item by item.</param>
+    /// <param name="level">The confidence, between 0 and 1. Default: 0.95.</param>
+    /// <returns>Null where it would say nothing: no item, a score that is no finite number, or differences of other scores than 0 and 1 that are fewer than two or all alike.</returns>
+    /// <remarks>
+    /// Scores that are all 0 or 1: the interval of Agresti and Min (2005, "Simple improved confidence intervals for comparing matched proportions", Statistics in Medicine 24), Wald's with half a case more in each
+    /// cell of the pairs, which is no point where the pairs are all alike. Others: Student's t of the differences. Reports compare strategies and models by the same.
+    /// </remarks>
+    /// <exception cref="ArgumentException">The two have different numbers of scores.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A level outside 0 to 1.</exception>
+    public static ConfidenceInterval? OfPairedDifference(IReadOnlyList<double> first, IReadOnlyList<double> second, double level = 0.95)
+    {
+        ArgumentNullException.ThrowIfNull(first);
+        ArgumentNullException.ThrowIfNull(second);
+        if (!(level is > 0 and < 1)) throw new ArgumentOutOfRangeException(nameof(level), level, "Expected a number between 0 and 1.");
+        if (first.Count != second.Count) throw new ArgumentException($"There are {first.Count} and {second.Count} scores, expected one of each for every item.", nameof(second));
+        if (first.Count == 0 || !first.All(double.IsFinite) || !second.All(double.IsFinite)) return null;
+        Tally differences = new();
+        for (int i = 0; i < first.Count; i++) differences.Add(first[i] - second[i]);
+        return first.Concat(second).All(score => score is 0 or 1) ? differences.PairedInterval(level) : differences.StudentInterval(level);
     }
 
     /// <summary>Wilson's score interval of a share.</summary>
@@ -88,6 +113,14 @@ public static class ConfidenceIntervals
         }
 
         return z > 0 ? 1 - upper : upper;
+    }
+
+    private static ConfidenceInterval? Student(IReadOnlyList<double> scores, double level)
+    {
+        Tally tally = new();
+        foreach (double score in scores) tally.Add(score);
+        bool isShare = scores.All(score => score is >= 0 and <= 1);
+        return tally.StudentInterval(level) is { } interval ? isShare ? interval with { Low = Math.Max(0, interval.Low), High = Math.Min(1, interval.High) } : interval : null;
     }
 
     private static ConfidenceInterval Bootstrap(IReadOnlyList<double> scores, double level, long seed)

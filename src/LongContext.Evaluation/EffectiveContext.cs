@@ -53,9 +53,10 @@ public static class EffectiveContext
                 $"{nameof(EffectiveContextOptions)}: {nameof(options.MinimumLength)} is {options.MinimumLength}, expected less than the longest length, {longest}.", nameof(options));
         }
 
+        DateTimeOffset began = options.Run.TimeProvider.GetUtcNow();
         using RunEngine engine = new(options.Run, cancellationToken);
         EffectiveContextResult result = await new EffectiveContextRun(model, options, tasks, engine, longest, progress, cancellationToken).RunAsync().ConfigureAwait(false);
-        return result with { Notes = [.. result.Notes, .. TaskDeviations.Notes(tasks)] };
+        return result with { Began = began, Notes = [.. result.Notes, .. TaskDeviations.Notes(tasks)] };
     }
 
     /// <summary>Finds it for a client.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using LongContext.Evaluation.Reports;
 
 namespace LongContext.Evaluation;
 
@@ -29,6 +30,17 @@ public sealed record EffectiveContextResult
 
     /// <summary>What the reader should know. Default: nothing.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>When the search began. Default: not known.</summary>
+    public DateTimeOffset Began { get; init; }
+
+    /// <summary>The result as a report, to be written as page, Markdown, JSON lines and tables: what was found, what was measured at which length, and every item.</summary>
+    /// <param name="title">Its title. Default: "Effective context".</param>
+    public EvaluationReport ToReport(string title = "Effective context")
+    {
+        ArgumentNullException.ThrowIfNull(title);
+        return EffectiveContextReport.Of(this, title);
+    }
 
     /// <summary>Lines for people: the model, each task, and with several their average and the length that holds in all of them.</summary>
     public override string ToString()

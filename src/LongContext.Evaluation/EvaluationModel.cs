@@ -7,7 +7,16 @@ namespace LongContext.Evaluation;
 public sealed record EvaluationModel
 {
     /// <summary>Its name in reports, and with <see cref="Identity"/> what tells its answers apart from those of others when they are kept. Required.</summary>
-    public required string Name { get; init; }
+    /// <exception cref="ArgumentException">Null or empty.</exception>
+    public required string Name
+    {
+        get;
+        init
+        {
+            ArgumentException.ThrowIfNullOrEmpty(value, nameof(Name));
+            field = value;
+        }
+    }
 
     /// <summary>
     /// Which model it is behind its name: a revision, a hash of its weights, an endpoint. Answers that were kept for another identity are not used. Null (the default): what the client's
@@ -18,18 +27,22 @@ public sealed record EvaluationModel
     public string? Identity { get; init; }
 
     /// <summary>How it is asked. Required.</summary>
-    public required IChatClient Client { get; init; }
+    /// <exception cref="ArgumentNullException">Null.</exception>
+    public required IChatClient Client { get; init => field = value ?? throw new ArgumentNullException(nameof(Client)); }
 
     /// <summary>Counts and cuts its text. Required; where the model's own is not to be had, one that is close.</summary>
-    public required Tokenizer Tokenizer { get; init; }
+    /// <exception cref="ArgumentNullException">Null.</exception>
+    public required Tokenizer Tokenizer { get; init => field = value ?? throw new ArgumentNullException(nameof(Tokenizer)); }
 
     /// <summary>Tokens of prompt and answer together that fit, or null (the default) where nobody knows: then nothing is cut.</summary>
-    public int? ContextLength { get; init; }
+    /// <exception cref="ArgumentOutOfRangeException">Less than 1.</exception>
+    public int? ContextLength { get; init => field = AtLeastOne(value, nameof(ContextLength)); }
 
     /// <summary>
-    /// Tokens kept free for what the client writes around a prompt, such as a chat template. Default: 64.
+    /// Tokens kept free for what the client writes around a prompt, such as a chat template; at least 0. Default: 64.
     /// </summary>
-    public int TemplateTokens { get; init; } = 64;
+    /// <exception cref="ArgumentOutOfRangeException">Less than 0.</exception>
+    public int TemplateTokens { get; init => field = value >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(TemplateTokens), value, "Expected at least 0."); } = 64;
 
     /// <summary>
     /// Whether the client goes on with an assistant's message that stands at the end of the conversation. Default: false; then the beginning of an

@@ -1,3 +1,6 @@
+using System.Globalization;
+using LongContext.Evaluation.Reports;
+
 namespace LongContext.Evaluation;
 
 /// <summary>How far a run is.</summary>
@@ -43,4 +46,10 @@ public sealed record EvaluationProgress
 
     /// <summary>Model by model and task by task, all strategies together. Default: none.</summary>
     public IReadOnlyList<EvaluationTaskProgress> Tasks { get; init; } = [];
+
+    /// <summary>A line for people: items, failures, requests, tokens, time and what is likely left of it.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
+        $"{Done:N0}{(Total is { } total ? $" of {total.ToString("N0", CultureInfo.InvariantCulture)}" : "")} items{(Failed > 0 ? $", {Failed.ToString("N0", CultureInfo.InvariantCulture)} failed" : "")}, ")
+        + string.Create(CultureInfo.InvariantCulture, $"{Requests:N0} requests, {InputTokens + OutputTokens:N0} tokens, {ReportNumbers.Time(Elapsed)}")
+        + (Remaining is { } left ? $", about {ReportNumbers.Time(left)} left" : "");
 }

@@ -15,7 +15,7 @@ public sealed record EvaluationRunOptions
     /// <summary>What happens where the folder has results of other settings under the same names. Default: the run is refused.</summary>
     public ChangedSettings OnChangedSettings { get; init; }
 
-    /// <summary>Whether items that failed in an earlier run on the folder are asked again. Default: true.</summary>
+    /// <summary>Whether items that failed, or that no judge rated, in an earlier run on the folder are asked again. Default: true.</summary>
     public bool RetryFailed { get; init; } = true;
 
     /// <summary>Requests to one model at once, at least 1, where <see cref="EvaluationModel.RequestsAtOnce"/> says nothing else; a judge is a model too. Default: 4.</summary>

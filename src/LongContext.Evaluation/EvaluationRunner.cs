@@ -63,7 +63,7 @@ public sealed class EvaluationRunner
             Items = results,
             Tasks = summaries,
             Settings = Settings(models),
-            Notes = [.. engine.Notes(models), .. NotAsked(summaries, engine), .. NotMade(summaries, engine)],
+            Notes = [.. engine.Notes(models), .. NotAsked(summaries), .. UnmadeItems.Notes(summaries, results), .. AnswerNotes.Of(results), .. JudgeNotes.Of(models, tasks), .. tasks.SelectMany(task => task.Notes)],
             Currency = options.Currency,
         };
         return report with { Sections = [.. tasks.Select(task => task.Benchmark).OfType<IBenchmark>().Distinct().Select(benchmark => benchmark.Summarize(report)).Append(TaskDeviations.Section(report.Tasks)).OfType<ReportSection>()] };
@@ -94,14 +94,10 @@ public sealed class EvaluationRunner
             cancellationToken);
     }
 
-    private IEnumerable<string> NotAsked(IEnumerable<TaskSummary> summaries, RunEngine engine) =>
-        summaries.Where(summary => summary.NotAsked > 0 && !engine.IsUnmade(summary.Model, summary.Task)).GroupBy(summary => summary.Model).Select(model =>
+    private IEnumerable<string> NotAsked(IEnumerable<TaskSummary> summaries) =>
+        summaries.Where(summary => summary.NotAsked > 0).GroupBy(summary => summary.Model).Select(model =>
             string.Create(CultureInfo.InvariantCulture, $"The model '{model.Key}' was never asked {model.Sum(summary => summary.NotAsked):N0} items or more: {PerTask(model)}.")
             + (options.Folder is null ? "" : " When the run is started again on its folder, they are."));
-
-    private static IEnumerable<string> NotMade(IEnumerable<TaskSummary> summaries, RunEngine engine) =>
-        summaries.Where(summary => summary.NotAsked > 0 && engine.IsUnmade(summary.Model, summary.Task)).GroupBy(summary => summary.Model).Select(model =>
-            string.Create(CultureInfo.InvariantCulture, $"For the model '{model.Key}' {model.Sum(summary => summary.NotAsked):N0} items or more cannot be made: {PerTask(model)}. Running again does not change that."));
 
     private static string PerTask(IEnumerable<TaskSummary> summaries) =>
         string.Join(", ", summaries.Select(summary => string.Create(CultureInfo.InvariantCulture, $"{summary.NotAsked:N0} of '{summary.Task}'")).Distinct());

@@ -44,13 +44,22 @@ public sealed record ItemResult
     /// <summary>The text that the model was asked last, after strategy and truncation, or null where it was not asked.</summary>
     public string? Prompt { get; init; }
 
+    /// <summary>Characters (UTF-16 units) of that prompt, of which <see cref="Prompt"/> may hold the beginning and the end alone; null where the model was not asked.</summary>
+    public int? PromptCharacters { get; init; }
+
     /// <summary>What it answered to that, or null.</summary>
     public string? Answer { get; init; }
+
+    /// <summary>Why that answer ended, as the client says it ("stop"; "length" where it was cut at its limit of tokens), or null.</summary>
+    public string? FinishReason { get; init; }
+
+    /// <summary>Whether the model thought and then said nothing. Default: false.</summary>
+    public bool OnlyReasoning { get; init; }
 
     /// <summary>What the score was given for where that is not the answer as it came, or null.</summary>
     public string? Judged { get; init; }
 
-    /// <summary>Why it failed or was too long, or null.</summary>
+    /// <summary>Why it has no score, or null.</summary>
     public string? Fault { get; init; }
 
     /// <summary>Requests that were made for it, to whichever model, those answered from the cache included. Default: 0.</summary>
@@ -72,4 +81,13 @@ public sealed record ItemResult
 
     /// <summary>Whether a prompt was cut to fit. Default: false.</summary>
     public bool Truncated { get; init; }
+
+    /// <summary>Whether it was scored by an answer that was cut at its limit of tokens.</summary>
+    internal bool IsCutByLength => Status == ItemStatus.Scored && string.Equals(FinishReason, "length", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Whether it was scored by an answer in which nothing stands.</summary>
+    internal bool IsEmpty => Status == ItemStatus.Scored && Answer is not null && string.IsNullOrWhiteSpace(Answer);
+
+    /// <summary>Whether asking once more may help.</summary>
+    internal bool HasFailed => Status is ItemStatus.Failed or ItemStatus.NotJudged;
 }

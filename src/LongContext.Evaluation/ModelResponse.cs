@@ -6,8 +6,11 @@ public sealed record ModelResponse
     /// <summary>The answer. Required; it may be empty.</summary>
     public required string Text { get; init; }
 
-    /// <summary>Why it ended, as the client says it ("stop", "length"), or null.</summary>
+    /// <summary>Why it ended, as the client says it ("stop", "length"), or null; "stop" too where a stop sequence ended it here.</summary>
     public string? FinishReason { get; init; }
+
+    /// <summary>Whether the model thought and then said nothing, so that <see cref="Text"/> is empty. Default: false.</summary>
+    public bool OnlyReasoning { get; init; }
 
     /// <summary>Tokens of the prompt: as the client says, else as the model's tokenizer counts them. Default: 0.</summary>
     public long InputTokens { get; init; }

@@ -20,7 +20,7 @@ public sealed record StrategyComparison
         ArgumentNullException.ThrowIfNull(report);
         // Tasks that strategies do not apply to say nothing about any.
         HashSet<string> alone = [.. report.Tasks.Where(task => !task.UsesStrategies).Select(task => task.Task)];
-        ItemResult[] items = [.. report.Items.Where(item => !alone.Contains(item.Task))];
+        ItemResult[] items = [.. report.Items.Where(item => !alone.Contains(item.Task) && item.Status != ItemStatus.NotMade)];
         string[] names = [.. items.Select(item => item.Strategy).Distinct()];
         if (baseline is not null && names.Length > 0 && !names.Contains(baseline))
             throw new ArgumentException($"No strategy is called \"{baseline}\"; there are {string.Join(", ", names.Select(name => $"\"{name}\""))}.", nameof(baseline));
@@ -65,7 +65,7 @@ public sealed record StrategyComparison
                 TasksLeftOut = [.. tasks.Where(task => !bases.ContainsKey(task))],
                 Answered = (double)own.Where(IsScored).Select(Key).Distinct().Count() / all.Count,
                 MeanOverAll = shares.Length == 0 ? null
-                    : shares.Average(task => own.Where(result => result.Task == task && IsScored(result)).Sum(result => result.Score!.Value) / all.Count(item => item.Task == task)),
+                    : shares.Average(task => own.Where(result => result.Task == task && IsScored(result)).Sum(result => result.Score!.Value) / Math.Max(1, all.Count(item => item.Task == task) - NotJudged(own, task))),
                 Items = counted.Length,
                 InputTokens = counted.Length == 0 ? null : counted.Average(result => (double)result.InputTokens),
                 OutputTokens = counted.Length == 0 ? null : counted.Average(result => (double)result.OutputTokens),
@@ -80,6 +80,9 @@ public sealed record StrategyComparison
     }
 
     private static (string Task, string Item) Key(ItemResult result) => (result.Task, result.Item);
+
+    /// <summary>That no judge rated an answer is nothing of the strategy's.</summary>
+    private static int NotJudged(IEnumerable<ItemResult> own, string task) => own.Count(result => result.Task == task && result.Status == ItemStatus.NotJudged);
 
     private static bool IsScored(ItemResult result) => result is { Status: ItemStatus.Scored, Score: not null };
 

@@ -1,3 +1,6 @@
+using System.Globalization;
+using LongContext.Evaluation.Reports;
+
 namespace LongContext.Evaluation;
 
 /// <summary>A model with one strategy beside its others. Means are over the items that were scored with every strategy of the model.</summary>
@@ -23,7 +26,7 @@ public sealed record StrategyStanding
     /// <summary>The share of the model's items, of all tasks, that were scored with this strategy; the others were too long or failed.</summary>
     public required double Answered { get; init; }
 
-    /// <summary>The mean over tasks, those where lower is better aside, of the mean score of all items, those without a score as 0; null where there is no such task.</summary>
+    /// <summary>The mean over tasks, those where lower is better aside, of the mean score of all items, those without a score as 0 but for those that could not be made or judged, which are left out; null where there is no such task.</summary>
     public double? MeanOverAll { get; init; }
 
     /// <summary>Items that the following means are over. Default: 0.</summary>
@@ -48,4 +51,8 @@ public sealed record StrategyStanding
     /// Whether no other strategy of the model is as good for less or better for as much (Pareto): by cost where every strategy's is known, else by tokens of prompts.
     /// </summary>
     public bool IsOnFront { get; init; }
+
+    /// <summary>A line for people: model, strategy, the mean against the baseline's, items, tokens of an item, and whether it is on the front.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
+        $"{Model}, {Strategy}: {Normalized?.ToString("0.00", CultureInfo.InvariantCulture) ?? ReportNumbers.None} of the baseline, {Items:N0} items, {InputTokens?.ToString("N0", CultureInfo.InvariantCulture) ?? ReportNumbers.None} tokens an item{(IsOnFront ? ", on the front" : "")}");
 }

@@ -24,10 +24,21 @@ public sealed record TaskSummary
     public int Failed { get; init; }
 
     /// <summary>
-    /// Items that were never asked, because the model was not asked any more after many failures, or because they could not be made; at least so many where the task does not say how many
-    /// it has. Default: 0.
+    /// Items that were never asked, because the model was not asked any more after many failures; at least so many where the task does not say how many it has. Default: 0.
     /// </summary>
     public int NotAsked { get; init; }
+
+    /// <summary>Items that could not be made, as where a question is longer than the length; at least so many where the task does not say how many it has. Default: 0.</summary>
+    public int NotMade { get; init; }
+
+    /// <summary>Items whose answer no judge rated. Default: 0.</summary>
+    public int NotJudged { get; init; }
+
+    /// <summary>Of the items scored, those whose answer was cut at its limit of tokens (<see cref="ItemResult.FinishReason"/>). Default: 0.</summary>
+    public int CutByLength { get; init; }
+
+    /// <summary>Of the items scored, those in whose answer nothing stands. Default: 0.</summary>
+    public int EmptyAnswers { get; init; }
 
     /// <summary>Mean of the items' scores, or what the task combines them to, such as a corpus's perplexity; null where none was scored.</summary>
     public double? Mean { get; init; }
@@ -51,8 +62,8 @@ public sealed record TaskSummary
     public bool UsesStrategies { get; init; } = true;
 
     /// <summary>
-    /// The mean of all items, those without a score and those never asked as 0: of two models the one that answers fewer may have the higher <see cref="Mean"/>. Null where a lower score is the better one or
-    /// there is no item.
+    /// The mean of all items, those too long, failed or never asked as 0: of two models the one that answers fewer may have the higher <see cref="Mean"/>. Items that could not be made or judged, which is
+    /// nothing of the model's, are left out. Null where a lower score is the better one or there is no item.
     /// </summary>
     public double? MeanOverAll => LowerIsBetter || Scored + TooLong + Failed + NotAsked == 0 ? null : (Mean ?? 0) * Scored / (Scored + TooLong + Failed + NotAsked);
 

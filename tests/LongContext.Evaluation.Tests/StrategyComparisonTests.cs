@@ -11,6 +11,16 @@ public class StrategyComparisonTests
         Assert.Equal([1.0, 0.5], StrategyComparison.Of(report, FullContextStrategy.StrategyName).Standings.Select(standing => standing.Normalized));
     }
 
+    [Fact]
+    public void Of_ItemsNotMadeOrJudged_AreNothingOfTheStrategys()
+    {
+        EvaluationReport report = Report([
+            Result("full", "t", "1", 0.5), Result("full", "t", "2", null) with { Status = ItemStatus.NotJudged }, Result("full", "t", "length 9", null) with { Status = ItemStatus.NotMade },
+            Result("other", "t", "1", 0.5), Result("other", "t", "2", null),
+        ]);
+        Assert.Equal([0.5, 0.25], StrategyComparison.Of(report).Standings.Select(standing => standing.MeanOverAll));
+    }
+
     private static ItemResult Result(string strategy, string task, string item, double? score, long tokens = 100, decimal? cost = null, string model = "m") => new()
     {
         Model = model,

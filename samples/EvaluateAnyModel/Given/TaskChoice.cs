@@ -18,7 +18,7 @@ internal sealed class TaskChoice(Option<int[]> lengths, Option<int?> samples, Op
         + "Default: needle, ruler/niah_multikey_1 and ruler/vt, where no files are given.");
     private readonly Option<string[]> essays = Several<string>("--essays", "Files or folders of text that needles are hidden in. Default: built-in sentences.");
     private readonly Option<string[]> questions = Several<string>("--questions", "Your own questions: files with \"context\", \"question\" and \"answers\" in each line.");
-    private readonly Option<string?> metric = new("--metric") { Description = "With --questions: how answers are scored, such as word_f1, exact_match or rouge_l. Default: contains_any." };
+    private readonly Option<string?> metric = new("--metric") { Description = "With --questions: how answers are scored, such as word_f1, exact_match or rouge_l. Default: contains_words." };
     private readonly Option<DirectoryInfo?> longBench = new("--longbench") { Description = "LongBench's folder: the repository's, with data.zip unpacked in it." };
     private readonly Option<bool> longBenchE = new("--longbench-e") { Description = "With --longbench: LongBench-E, which is scored by lengths." };
     private readonly Option<string[]> longBenchSets = Several<string>("--longbench-sets", "With --longbench: only these data sets, such as qasper. Default: all that are there.");

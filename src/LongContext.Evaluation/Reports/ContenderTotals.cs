@@ -22,9 +22,8 @@ internal sealed record ContenderTotals
 
     public required int Scored { get; init; }
 
-    public required int TooLong { get; init; }
-
-    public required int Failed { get; init; }
+    /// <summary>Of each of <see cref="ItemCounts.All"/>, in their order.</summary>
+    public required IReadOnlyList<long> Counts { get; init; }
 
     public required long InputTokens { get; init; }
 
@@ -38,6 +37,13 @@ internal sealed record ContenderTotals
     public bool IsBest { get; set; }
 
     public bool IsLowest { get; set; }
+
+    public long CountOf(ItemCounts count)
+    {
+        int at = 0;
+        while (ItemCounts.All[at] != count) at++;
+        return Counts[at];
+    }
 
     public static ContenderTotals Of(Contender contender, IReadOnlyList<TaskView> tasks, IReadOnlyList<TaskView> counted)
     {
@@ -53,8 +59,7 @@ internal sealed record ContenderTotals
             LowerMean = lower.Length == 0 ? null : lower.Length == 1 ? lower[0] : Math.Exp(lower.Average(Math.Log)),
             LowerTasks = lower.Length,
             Scored = own.Sum(entry => entry.Summary.Scored),
-            TooLong = own.Sum(entry => entry.Summary.TooLong),
-            Failed = own.Sum(entry => entry.Summary.Failed),
+            Counts = [.. ItemCounts.All.Select(count => own.Sum(entry => (long)count.Of(entry.Summary)))],
             InputTokens = own.Sum(entry => entry.Summary.InputTokens),
             OutputTokens = own.Sum(entry => entry.Summary.OutputTokens),
             Duration = own.Aggregate(TimeSpan.Zero, (sum, entry) => sum + entry.Summary.Duration),

@@ -17,7 +17,7 @@ internal sealed class CsvReport(TextWriter writer)
     {
         string[] figures = [.. report.Tasks.SelectMany(task => task.Figures).Select(figure => figure.Name).Distinct(StringComparer.Ordinal)];
         CsvReport csv = new(writer);
-        csv.Names("model", "strategy", "task", "scored", "too_long", "failed", "not_asked", "mean", "interval_low", "interval_high", "interval_level", "lower_is_better", "input_tokens", "output_tokens", "seconds", "cost", "deviations");
+        csv.Names("model", "strategy", "task", "scored", "too_long", "failed", "not_asked", "mean", "interval_low", "interval_high", "interval_level", "lower_is_better", "input_tokens", "output_tokens", "seconds", "cost", "deviations", "not_made", "not_judged", "cut_by_length", "empty");
         csv.Further("figure", figures);
         foreach (TaskSummary task in report.Tasks)
         {
@@ -28,6 +28,7 @@ internal sealed class CsvReport(TextWriter writer)
             csv.Numbers(task.InputTokens, task.OutputTokens);
             csv.Decimals((decimal)task.Duration.Ticks / TimeSpan.TicksPerSecond, task.Cost);
             csv.Texts(string.Join("; ", task.Deviations));
+            csv.Numbers(task.NotMade, task.NotJudged, task.CutByLength, task.EmptyAnswers);
             // A task may name two figures alike; the first is the table's.
             foreach (string name in figures) csv.Doubles(task.Figures.FirstOrDefault(figure => figure.Name == name)?.Value);
             csv.End();
@@ -39,7 +40,7 @@ internal sealed class CsvReport(TextWriter writer)
         string[] details = [.. report.Items.SelectMany(item => item.Details.Keys).Distinct(StringComparer.Ordinal)];
         string[] properties = [.. report.Items.SelectMany(item => item.Properties.Keys).Distinct(StringComparer.Ordinal)];
         CsvReport csv = new(writer);
-        csv.Names("model", "strategy", "task", "item", "status", "score", "group", "length", "depth", "requests", "truncated", "input_tokens", "output_tokens", "seconds", "cost", "answer", "judged", "references", "fault");
+        csv.Names("model", "strategy", "task", "item", "status", "score", "group", "length", "depth", "requests", "truncated", "input_tokens", "output_tokens", "seconds", "cost", "answer", "judged", "references", "fault", "prompt_characters", "finish_reason");
         csv.Further("detail", details, end: false);
         csv.Further("property", properties);
         foreach (ItemResult item in report.Items)
@@ -56,6 +57,8 @@ internal sealed class CsvReport(TextWriter writer)
             csv.Texts(item.Answer, item.Judged);
             csv.References(item.References);
             csv.Texts(item.Fault);
+            csv.Numbers(item.PromptCharacters);
+            csv.Texts(item.FinishReason);
             foreach (string name in details) csv.Doubles(item.Details.TryGetValue(name, out double value) ? value : null);
             foreach (string name in properties) csv.Texts(item.Properties.GetValueOrDefault(name));
             csv.End();

@@ -47,6 +47,8 @@ internal sealed partial class HtmlReport
         if (item.Length is { } length) yield return ReportNumbers.Length(length) + " tokens";
         if (item.Depth is { } depth) yield return "depth " + ReportNumbers.Depth(depth);
         if (item.Truncated) yield return "cut to fit";
+        if (item.IsCutByLength) yield return "answer cut at its limit of tokens";
+        if (item.OnlyReasoning) yield return "only thought";
     }
 
     private void References(ItemResult item)
@@ -77,7 +79,7 @@ internal sealed partial class HtmlReport
         if (item.Prompt is not { } prompt) return;
         (string head, int leftOut, string tail) = ReportText.Folded(prompt, PromptHead, PromptTail);
         // A line end that begins a pre is none of its text, which may begin with one.
-        html.Write($"<details class=\"prompt\"><summary>Prompt, {ReportNumbers.Count(prompt.Length)} characters</summary>\n<pre>\n{head}</pre>\n");
+        html.Write($"<details class=\"prompt\"><summary>Prompt, {ReportNumbers.Count(item.PromptCharacters ?? prompt.Length)} characters</summary>\n<pre>\n{head}</pre>\n");
         if (leftOut > 0) html.Write($"<p class=\"cut\">… {ReportNumbers.Count(leftOut)} characters left out …</p>\n<pre>\n{tail}</pre>\n");
         html.Raw("</details>\n");
     }
@@ -86,15 +88,15 @@ internal sealed partial class HtmlReport
     {
         if (view.FaultCount == 0) return;
         Heading("unscored", "Not scored", view.FaultCount > view.Faults.Count
-            ? $"The first {view.Faults.Count} of {ReportNumbers.Count(view.FaultCount)} items that failed or did not fit; the others are in the report's JSON lines."
-            : "Items that failed or did not fit.");
+            ? $"The first {view.Faults.Count} of {ReportNumbers.Count(view.FaultCount)} items without a score; the others are in the report's JSON lines."
+            : "Items without a score. Of those that could not be made one row stands for all of a length.");
         BeginTable("Not scored", hasStrategies ? 6 : 5, "faults");
         html.Raw("<thead><tr><th scope=\"col\">What</th><th scope=\"col\">Task</th><th scope=\"col\">Item</th><th scope=\"col\">Model</th>");
         if (hasStrategies) html.Raw("<th scope=\"col\">Strategy</th>");
         html.Raw("<th scope=\"col\">Why</th></tr></thead>\n<tbody>\n");
         foreach (ItemResult item in view.Faults)
         {
-            html.Write($"<tr><td>{(item.Status == ItemStatus.TooLong ? "too long" : "failed")}</td><td class=\"name\">{item.Task}</td><td class=\"name\">{item.Item}</td><td class=\"name\">{item.Model}</td>");
+            html.Write($"<tr><td>{ReportText.Status(item.Status)}</td><td class=\"name\">{item.Task}</td><td class=\"name\">{item.Item}</td><td class=\"name\">{item.Model}</td>");
             if (hasStrategies) html.Write($"<td class=\"name\">{item.Strategy}</td>");
             html.Write($"<td class=\"name\">{ReportText.Beginning(item.Fault ?? "", 400)}</td></tr>\n");
         }

@@ -24,6 +24,8 @@ internal sealed partial class HtmlReport
         :focus-visible{outline:2px solid var(--c0);outline-offset:2px}
         summary{cursor:pointer;color:var(--soft);font-size:.92rem;padding:.2rem 0}
         .scroll{position:relative}
+        .verdict{margin:1rem 0 0;padding:0;list-style:none;font-size:1.05rem}
+        .verdict li{margin:.2rem 0}
         .notes{margin:1rem 0 0;padding:.6rem 1rem .6rem 2rem;border:1px solid var(--line);border-left:.3rem solid var(--c1);border-radius:.4rem;background:var(--card)}
         .settings{margin-top:1rem}
         .settings dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(16rem,1fr));gap:.25rem 1.5rem;margin:.3rem 0;font-size:.92rem}

@@ -19,11 +19,12 @@ internal sealed partial class HtmlReport
     private void Models()
     {
         Heading("models", hasStrategies ? "Models and strategies" : "Models",
-            view.HasUnanswered ? "Mean: each task counts the same, 100 is the best. Items that failed or did not fit are not in it; “Of all” counts them as 0 and says who is best."
-                : view.HasShares ? "Mean: each task counts the same, 100 is the best. Items that failed or did not fit are in no mean." : "Items that failed or did not fit are in no mean.");
-        bool failed = view.Totals.Any(total => total.Failed > 0), tooLong = view.Totals.Any(total => total.TooLong > 0);
+            (view.HasUnanswered ? "Mean: each task counts the same, 100 is the best. Items that failed or did not fit are not in it; “Of all” counts them as 0."
+                : view.HasShares ? "Mean: each task counts the same, 100 is the best. Items that failed or did not fit are in no mean." : "Items that failed or did not fit are in no mean.")
+            + (view.Totals.Count > 1 ? " " + ReportView.BestRemark : ""));
+        IReadOnlyList<ItemCounts> counts = ItemCounts.In(report);
         string[] columns = ["Model", .. Named(hasStrategies, "Strategy"), .. Named(view.HasShares, "Mean"), .. Named(view.HasUnanswered, "Of all"), .. Named(view.HasLower, "Lower is better"), "Scored",
-            .. Named(failed, "Failed"), .. Named(tooLong, "Too long"), "Tokens in", "Tokens out", "Time", .. Named(view.HasCosts, report.Currency is { } currency ? "Cost, " + currency : "Cost")];
+            .. counts.Select(count => count.Title), "Tokens in", "Tokens out", "Time, added up", .. Named(view.HasCosts, report.Currency is { } currency ? "Cost, " + currency : "Cost")];
         BeginTable("Models", columns.Length, "models");
         html.Raw("<thead><tr>");
         foreach (string column in columns) html.Write($"<th scope=\"col\"{new HtmlMarkup(column is "Model" or "Strategy" or "Mean" ? " class=\"left\"" : "")}>{column}</th>");
@@ -35,23 +36,15 @@ internal sealed partial class HtmlReport
             if (hasStrategies) html.Write($"<td class=\"name\">{total.Contender.Strategy}</td>");
             if (view.HasShares)
             {
-                bool isBest = total.IsBest && !view.HasUnanswered;
-                html.Raw(isBest ? "<td class=\"mean best\">" : "<td class=\"mean\">");
+                html.Raw(total.IsBest ? "<td class=\"mean best\">" : "<td class=\"mean\">");
                 if (total.Mean is { } mean)
                     html.Write($"<span class=\"bar\"><span style=\"width:{Math.Clamp(100 * mean, 0, 100):0.#}%\"></span></span><b>{ReportNumbers.Score(mean, true)}</b>");
                 else html.Raw(ReportNumbers.None);
-                Notes(isBest, total.MeanTasks, tasks);
+                Notes(total.IsBest, total.MeanTasks, tasks);
                 html.Raw("</td>");
             }
 
-            if (view.HasUnanswered)
-            {
-                html.Raw(total.IsBest ? "<td class=\"best\"><b>" : "<td>");
-                html.Write($"{ReportNumbers.Score(total.MeanOverAll, true)}");
-                if (total.IsBest) html.Raw("</b>");
-                Notes(total.IsBest, 0, 0);
-                html.Raw("</td>");
-            }
+            if (view.HasUnanswered) html.Write($"<td>{ReportNumbers.Score(total.MeanOverAll, true)}</td>");
 
             if (view.HasLower)
             {
@@ -63,8 +56,7 @@ internal sealed partial class HtmlReport
             }
 
             html.Write($"<td>{ReportNumbers.Count(total.Scored)}</td>");
-            if (failed) html.Write($"<td>{ReportNumbers.Count(total.Failed)}</td>");
-            if (tooLong) html.Write($"<td>{ReportNumbers.Count(total.TooLong)}</td>");
+            foreach (ItemCounts count in counts) html.Write($"<td>{ReportNumbers.Count(total.CountOf(count))}</td>");
             html.Write($"<td>{ReportNumbers.Tokens(total.InputTokens)}</td><td>{ReportNumbers.Tokens(total.OutputTokens)}</td><td>{ReportNumbers.Time(total.Duration)}</td>");
             if (view.HasCosts) html.Write($"<td>{ReportNumbers.Cost(total.Cost, null)}</td>");
             html.Raw("</tr>\n");
@@ -87,8 +79,8 @@ internal sealed partial class HtmlReport
     {
         if (view.Tasks.Count == 0) return;
         string spread = view.Tasks.Any(task => task.Summaries.Values.Any(summary => summary.Interval is not null))
-            ? "The mean of the items' scores with its interval" + Level() + "; below it the figures as the task's authors report them. The best is marked."
-            : "The mean of the items' scores; below it the figures as the task's authors report them. The best is marked.";
+            ? "The mean of the items' scores with its interval" + Level() + "; below it the figures as the task's authors report them. Who is surely best is marked."
+            : "The mean of the items' scores; below it the figures as the task's authors report them. Who is surely best is marked.";
         Heading("tasks", "Tasks", spread);
         BeginTable("Tasks", view.Contenders.Count + 2, "tasks");
         ContenderHeads("Task");
@@ -98,7 +90,6 @@ internal sealed partial class HtmlReport
             if (task.MeanName != "mean") html.Write($" <span class=\"soft\">{task.MeanName.Replace("mean, ", "", StringComparison.Ordinal)}</span>");
             if (!task.UsesStrategies && isCompared) html.Raw(" <span class=\"soft\">without strategies</span>");
             html.Raw("</th>");
-            double? best = view.Best(task);
             foreach (Contender contender in view.Contenders)
             {
                 if (!task.Summaries.TryGetValue(contender, out TaskSummary? summary))
@@ -107,14 +98,12 @@ internal sealed partial class HtmlReport
                     continue;
                 }
 
-                bool isBest = best is not null && task.Measure(summary) == best;
+                bool isBest = view.IsBest(task, contender);
                 html.Raw(isBest ? "<td class=\"best\"><b>" : "<td>");
                 html.Write($"{ReportNumbers.Score(summary.Mean, task.IsShare)}");
                 if (isBest) html.Raw("</b><span class=\"hidden\"> (best)</span>");
                 if (summary.Interval is { } interval) html.Write($"<small>{ReportNumbers.Score(interval.Low, task.IsShare)}–{ReportNumbers.Score(interval.High, task.IsShare)}</small>");
-                if (summary.Failed > 0) html.Write($"<small>{ReportNumbers.Count(summary.Failed)} failed</small>");
-                if (summary.TooLong > 0) html.Write($"<small>{ReportNumbers.Count(summary.TooLong)} too long</small>");
-                if (summary.NotAsked > 0) html.Write($"<small>{ReportNumbers.Count(summary.NotAsked)} not asked</small>");
+                foreach (string count in ItemCounts.Texts(summary)) html.Write($"<small>{count}</small>");
                 if (task.IsShare && summary.Mean is not null && summary.Failed + summary.TooLong + summary.NotAsked > 0) html.Write($"<small>{ReportNumbers.Score(summary.MeanOverAll, true)} of all</small>");
                 html.Raw("</td>");
             }
@@ -138,9 +127,9 @@ internal sealed partial class HtmlReport
 
     private void Sections()
     {
-        for (int number = 0; number < report.Sections.Count; number++)
+        for (int number = 0; number < view.Sections.Count; number++)
         {
-            ReportSection section = report.Sections[number];
+            ReportSection section = view.Sections[number];
             Heading(SectionId(number), section.Title, section.Remark ?? "");
             BeginTable(section.Title, section.Columns.Count, "models");
             html.Raw("<thead><tr>");

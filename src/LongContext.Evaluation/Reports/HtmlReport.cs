@@ -33,6 +33,7 @@ internal sealed partial class HtmlReport
         html.Write($"<header>\n<h1>{report.Title}</h1>\n<p class=\"soft\">Run of <time datetime=\"{report.Began:O}\">{Began(report)}</time></p>\n</header>\n");
         Contents();
         html.Raw("<main>\n");
+        Verdict();
         Tiles();
         Notes();
         Settings();
@@ -56,7 +57,7 @@ internal sealed partial class HtmlReport
         html.Raw("<nav aria-label=\"Contents\"><ul>");
         Link("models", "Models", true);
         Link("tasks", "Tasks", view.Tasks.Count > 0);
-        for (int i = 0; i < report.Sections.Count; i++) Link(SectionId(i), report.Sections[i].Title, true);
+        for (int i = 0; i < view.Sections.Count; i++) Link(SectionId(i), view.Sections[i].Title, true);
         Link("lengths", "By length", curves.Length > 0);
         Link("depths", "Depth × length", hasHeatMaps);
         Link("strategies", "Strategies", isCompared);
@@ -76,15 +77,21 @@ internal sealed partial class HtmlReport
         if (hasStrategies) Tile(ReportNumbers.Count(view.Strategies.Count), "strategies");
         Tile(ReportNumbers.Count(view.Tasks.Count), view.Tasks.Count == 1 ? "task" : "tasks");
         Tile(ReportNumbers.Tokens(view.Totals.Sum(total => (long)total.Scored)), "items scored");
-        long failed = view.Totals.Sum(total => (long)total.Failed), tooLong = view.Totals.Sum(total => (long)total.TooLong);
-        if (failed > 0) Tile(ReportNumbers.Tokens(failed), "failed");
-        if (tooLong > 0) Tile(ReportNumbers.Tokens(tooLong), "too long");
+        foreach (ItemCounts count in ItemCounts.In(report)) Tile(ReportNumbers.Tokens(view.Totals.Sum(total => total.CountOf(count))), count.Name);
         Tile(ReportNumbers.Tokens(view.Totals.Sum(total => total.InputTokens)), "tokens of prompts");
         Tile(ReportNumbers.Tokens(view.Totals.Sum(total => total.OutputTokens)), "tokens of answers");
-        Tile(ReportNumbers.Time(view.Totals.Aggregate(TimeSpan.Zero, (sum, total) => sum + total.Duration)), "time of requests");
+        Tile(ReportNumbers.Time(view.Totals.Aggregate(TimeSpan.Zero, (sum, total) => sum + total.Duration)), "of requests, added up");
         if (view.HasCosts) Tile(ReportNumbers.Cost(view.Totals.Sum(total => total.Cost ?? 0), report.Currency), "spent");
         html.Raw("</div>\n");
         void Tile(string figure, string what) => html.Write($"<div class=\"tile\"><b>{figure}</b><span>{what}</span></div>\n");
+    }
+
+    private void Verdict()
+    {
+        if (view.Verdict.Count == 0) return;
+        html.Raw("<ul class=\"verdict\" aria-label=\"Verdict\">\n");
+        foreach (string sentence in view.Verdict) html.Write($"<li>{sentence}</li>\n");
+        html.Raw("</ul>\n");
     }
 
     private void Notes()

@@ -18,6 +18,7 @@ internal sealed class MarkdownReport(EvaluationReport report, TextWriter writer)
     {
         Line($"# {ReportText.Markdown(report.Title)}");
         Line($"Run of {HtmlReport.Began(report)}.");
+        foreach (string sentence in view.Verdict) Line(ReportText.Markdown(sentence));
         foreach (string note in report.Notes) Line($"**{ReportText.Markdown(ReportText.Beginning(note, 500))}**");
         if (report.Settings.Count > 0)
         {
@@ -27,7 +28,7 @@ internal sealed class MarkdownReport(EvaluationReport report, TextWriter writer)
 
         Models();
         Tasks();
-        foreach (ReportSection section in report.Sections) Section(section);
+        foreach (ReportSection section in view.Sections) Section(section);
         Lengths();
         Maps();
         Strategies();
@@ -36,21 +37,21 @@ internal sealed class MarkdownReport(EvaluationReport report, TextWriter writer)
 
     private void Models()
     {
-        bool strategies = view.Strategies.Count > 1, failed = view.Totals.Any(total => total.Failed > 0), tooLong = view.Totals.Any(total => total.TooLong > 0);
+        bool strategies = view.Strategies.Count > 1;
+        IReadOnlyList<ItemCounts> counts = ItemCounts.In(report);
         Line(strategies ? "## Models and strategies" : "## Models");
-        Head(strategies ? 2 : 1, ["Model", .. If(strategies, "Strategy"), .. If(view.HasShares, "Mean"), .. If(view.HasUnanswered, "Of all"), .. If(view.HasLower, "Lower is better"), "Scored", .. If(failed, "Failed"), .. If(tooLong, "Too long"), "Tokens in", "Tokens out", "Time", .. If(view.HasCosts, "Cost")]);
+        Head(strategies ? 2 : 1, ["Model", .. If(strategies, "Strategy"), .. If(view.HasShares, "Mean"), .. If(view.HasUnanswered, "Of all"), .. If(view.HasLower, "Lower is better"), "Scored", .. counts.Select(count => count.Title), "Tokens in", "Tokens out", "Time, added up", .. If(view.HasCosts, "Cost")]);
         int tasks = view.Totals.Select(total => total.MeanTasks).DefaultIfEmpty().Max(), lower = view.Totals.Select(total => total.LowerTasks).DefaultIfEmpty().Max();
         foreach (ContenderTotals total in view.Totals)
         {
             Row([
                 ReportText.Markdown(total.Contender.Model),
                 .. If(strategies, ReportText.Markdown(total.Contender.Strategy)),
-                .. If(view.HasShares, Marked(ReportNumbers.Score(total.Mean, true), total.IsBest && !view.HasUnanswered) + Missing(total.MeanTasks, tasks)),
-                .. If(view.HasUnanswered, Marked(ReportNumbers.Score(total.MeanOverAll, true), total.IsBest)),
+                .. If(view.HasShares, Marked(ReportNumbers.Score(total.Mean, true), total.IsBest) + Missing(total.MeanTasks, tasks)),
+                .. If(view.HasUnanswered, ReportNumbers.Score(total.MeanOverAll, true)),
                 .. If(view.HasLower, Marked(total.LowerMean is { } mean ? ReportNumbers.Figure(mean) : ReportNumbers.None, total.IsLowest) + Missing(total.LowerTasks, lower)),
                 ReportNumbers.Count(total.Scored),
-                .. If(failed, ReportNumbers.Count(total.Failed)),
-                .. If(tooLong, ReportNumbers.Count(total.TooLong)),
+                .. counts.Select(count => ReportNumbers.Count(total.CountOf(count))),
                 ReportNumbers.Tokens(total.InputTokens),
                 ReportNumbers.Tokens(total.OutputTokens),
                 ReportNumbers.Time(total.Duration),
@@ -59,7 +60,8 @@ internal sealed class MarkdownReport(EvaluationReport report, TextWriter writer)
         }
 
         writer.Write('\n');
-        if (view.HasUnanswered) Line("Items that failed or did not fit are not in the mean; “Of all” counts them as 0 and says who is best.");
+        if (view.HasUnanswered) Line("Items that failed or did not fit are not in the mean; “Of all” counts them as 0.");
+        if (view.Totals.Count > 1) Line(ReportView.BestRemark);
         string Missing(int own, int all) => own < all ? string.Create(CultureInfo.InvariantCulture, $" ({own} of {all} tasks)") : "";
     }
 
@@ -70,15 +72,13 @@ internal sealed class MarkdownReport(EvaluationReport report, TextWriter writer)
         Head(2, ["Task", "Figure", .. view.Contenders.Select(contender => ReportText.Markdown(view.Name(contender)))]);
         foreach (TaskView task in view.Tasks)
         {
-            double? best = view.Best(task);
             Row([
                 ReportText.Markdown(task.Name),
                 task.MeanName + (task.UsesStrategies || view.ComparedStrategies.Count < 2 ? "" : ", without strategies"),
                 .. view.Contenders.Select(contender => task.Summaries.GetValueOrDefault(contender) is { } summary
-                    ? Marked(ReportNumbers.Score(summary.Mean, task.IsShare), best is not null && task.Measure(summary) == best)
+                    ? Marked(ReportNumbers.Score(summary.Mean, task.IsShare), view.IsBest(task, contender))
                         + (summary.Interval is null ? "" : $" ({ReportNumbers.Interval(summary.Interval, task.IsShare)})")
-                        + (summary.Failed > 0 ? $", {ReportNumbers.Count(summary.Failed)} failed" : "") + (summary.TooLong > 0 ? $", {ReportNumbers.Count(summary.TooLong)} too long" : "")
-                        + (summary.NotAsked > 0 ? $", {ReportNumbers.Count(summary.NotAsked)} not asked" : "")
+                        + string.Concat(ItemCounts.Texts(summary).Select(count => ", " + count))
                         + (task.IsShare && summary.Mean is not null && summary.Failed + summary.TooLong + summary.NotAsked > 0 ? $", {ReportNumbers.Score(summary.MeanOverAll, true)} of all" : "")
                     : ReportNumbers.None),
             ]);
@@ -188,7 +188,7 @@ internal sealed class MarkdownReport(EvaluationReport report, TextWriter writer)
         foreach (ItemResult item in view.Faults)
         {
             Row([
-                item.Status == ItemStatus.TooLong ? "too long" : "failed",
+                ReportText.Status(item.Status),
                 ReportText.Markdown(item.Task),
                 ReportText.Markdown(item.Item),
                 ReportText.Markdown(view.Name(new Contender(item.Model, item.Strategy))),

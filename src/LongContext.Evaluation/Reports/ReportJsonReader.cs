@@ -89,6 +89,10 @@ internal static class ReportJsonReader
         TooLong = fields.Count("tooLong"),
         Failed = fields.Count("failed"),
         NotAsked = fields.Count("notAsked"),
+        NotMade = fields.Count("notMade"),
+        NotJudged = fields.Count("notJudged"),
+        CutByLength = fields.Count("cutByLength"),
+        EmptyAnswers = fields.Count("emptyAnswers"),
         Mean = fields.Number("mean"),
         Interval = fields.ObjectOrNull("interval") is { } interval
             ? Whole(interval, new ConfidenceInterval(There(interval, "low"), There(interval, "high"), There(interval, "level")))
@@ -134,7 +138,10 @@ internal static class ReportJsonReader
             Depth = fields.Number("depth"),
             References = fields.Texts("references"),
             Prompt = fields.TextOrNull("prompt"),
+            PromptCharacters = (int?)fields.Whole("promptCharacters", 0, int.MaxValue),
             Answer = fields.TextOrNull("answer"),
+            FinishReason = fields.TextOrNull("finishReason"),
+            OnlyReasoning = fields.Flag("onlyReasoning"),
             Judged = fields.TextOrNull("judged"),
             Fault = fields.TextOrNull("fault"),
             Requests = fields.Count("requests"),

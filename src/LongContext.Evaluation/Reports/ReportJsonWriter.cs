@@ -51,6 +51,10 @@ internal static class ReportJsonWriter
         json.Count("tooLong", task.TooLong);
         json.Count("failed", task.Failed);
         json.Count("notAsked", task.NotAsked);
+        json.Count("notMade", task.NotMade);
+        json.Count("notJudged", task.NotJudged);
+        json.Count("cutByLength", task.CutByLength);
+        json.Count("emptyAnswers", task.EmptyAnswers);
         json.Number("mean", task.Mean);
         if (task.Interval is { } interval)
         {
@@ -124,7 +128,10 @@ internal static class ReportJsonWriter
 
         if (item.References.Count > 0) json.Array("references", item.References, reference => json.Text(null, reference));
         json.Text("prompt", item.Prompt);
+        json.Whole("promptCharacters", item.PromptCharacters);
         json.Text("answer", item.Answer);
+        json.Text("finishReason", item.FinishReason);
+        json.True("onlyReasoning", item.OnlyReasoning);
         json.Text("judged", item.Judged);
         json.Text("fault", item.Fault);
         json.Count("requests", item.Requests);

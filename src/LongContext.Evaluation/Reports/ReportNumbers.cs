@@ -62,6 +62,9 @@ internal static class ReportNumbers
 
     public static string Signed(double difference) => (difference > 0 ? "+" : "") + Fixed(difference, "0.0");
 
+    /// <summary>A difference of scores with its sign: of 100 where they are shares.</summary>
+    public static string Difference(double difference, bool isShare) => isShare ? Signed(100 * difference) : (difference > 0 ? "+" : "") + Figure(difference);
+
     public static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
     private static string Fixed(double value, string format) =>

@@ -26,6 +26,15 @@ internal static class ReportText
         return clean?.ToString() ?? text;
     }
 
+    /// <summary>What became of an item that has no score.</summary>
+    public static string Status(ItemStatus status) => status switch
+    {
+        ItemStatus.TooLong => "too long",
+        ItemStatus.NotMade => "not made",
+        ItemStatus.NotJudged => "not judged",
+        _ => "failed",
+    };
+
     /// <summary>One line: runs of white space are one space.</summary>
     public static string OneLine(string text) =>
         WithoutControls(string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)));

@@ -1,6 +1,6 @@
 namespace LongContext.Evaluation.Reports;
 
-/// <summary>A report gathered for a reader, in one pass over its items and in memory that does not grow with them.</summary>
+/// <summary>A report gathered for a reader, in memory that does not grow with its items but by the scores that are compared.</summary>
 internal sealed class ReportView
 {
     /// <summary>How many failures are shown with their texts.</summary>
@@ -8,6 +8,11 @@ internal sealed class ReportView
 
     /// <summary>How many of the items that could not be asked or scored are listed.</summary>
     public const int FaultsShown = 50;
+
+    /// <summary>What a mark means.</summary>
+    public const string BestRemark = "Best is marked where the difference to every other is sure: on the items that both were asked, failed ones left out, with 95 % confidence.";
+
+    private Dictionary<string, Contender> best = [];
 
     private ReportView(EvaluationReport report) => Report = report;
 
@@ -36,6 +41,15 @@ internal sealed class ReportView
     public bool HasShares => Tasks.Any(task => task.IsShare && Counts(task, ComparedStrategies));
 
     public bool HasLower => Tasks.Any(task => task.LowerIsBetter && Counts(task, ComparedStrategies));
+
+    /// <summary>What is compared item by item.</summary>
+    public required PairedScores Paired { get; init; }
+
+    /// <summary>The report's own tables, and behind them that of models compared where there are several.</summary>
+    public IReadOnlyList<ReportSection> Sections { get; private set; } = [];
+
+    /// <summary>What the report comes to, a sentence each.</summary>
+    public IReadOnlyList<string> Verdict { get; private set; } = [];
 
     /// <summary>Whether some items count in no mean because they were too long or failed.</summary>
     public bool HasUnanswered => Totals.Any(total => total.Mean is not null && total.MeanOverAll < total.Mean);
@@ -76,9 +90,13 @@ internal sealed class ReportView
         string[] compared = [.. views.Where(task => task.UsesStrategies).SelectMany(task => task.Contenders).Distinct().OrderBy(contender => contenders[contender])
             .Select(contender => contender.Strategy).Distinct(StringComparer.Ordinal)];
         ContenderTotals[] totals = [.. ordered.Select(contender => ContenderTotals.Of(contender, views, [.. views.Where(task => Counts(task, compared))]))];
-        Mark(totals);
-        return new ReportView(report)
+        PairedScores paired = PairedScores.Of(report.Items);
+        BestContenders best = new(paired, ordered);
+        Mark(totals, best, [.. views.Where(task => Counts(task, compared))]);
+        ReportView view = new(report)
         {
+            Paired = paired,
+            best = views.Select(task => (task.Name, Best: best.Of(task))).Where(pair => pair.Best is not null).ToDictionary(pair => pair.Name, pair => pair.Best!.Value, StringComparer.Ordinal),
             Contenders = ordered,
             Tasks = views,
             Totals = totals,
@@ -89,6 +107,10 @@ internal sealed class ReportView
             ComparedStrategies = compared,
             Strategies = [.. ordered.Select(contender => contender.Strategy).Distinct(StringComparer.Ordinal)],
         };
+        ModelComparison[] comparisons = [.. ComparedModels.Of(view)];
+        view.Sections = [.. report.Sections, .. ComparedModels.Sections(view, comparisons)];
+        view.Verdict = [.. ReportVerdict.Of(view, comparisons)];
+        return view;
 
         TaskView TaskOf(string name)
         {
@@ -101,12 +123,8 @@ internal sealed class ReportView
     public string Name(Contender contender) =>
         Strategies.Count == 1 ? contender.Model : Models.Count == 1 ? contender.Strategy : $"{contender.Model} · {contender.Strategy}";
 
-    /// <summary>The best of a task's means, by all items, those without a score as 0; null where there is nothing to compare.</summary>
-    public double? Best(TaskView task)
-    {
-        double[] values = [.. task.Summaries.Values.Select(task.Measure).OfType<double>().Where(value => !double.IsNaN(value))];
-        return Contenders.Count < 2 || values.Length == 0 ? null : task.LowerIsBetter ? values.Min() : values.Max();
-    }
+    /// <summary>Whether a contender is surely the best in a task.</summary>
+    public bool IsBest(TaskView task, Contender contender) => best.TryGetValue(task.Name, out Contender found) && found == contender;
 
     /// <summary>One of a task's official figures, by contender, with as many places as the task's others.</summary>
     public IEnumerable<string> FigureOf(TaskView task, string name)
@@ -118,17 +136,17 @@ internal sealed class ReportView
     /// <summary>Beside several strategies a task that was evaluated once, with none of them, would make the others look as if they had left it out.</summary>
     private static bool Counts(TaskView task, IReadOnlyList<string> compared) => task.UsesStrategies || compared.Count < 2;
 
-    /// <summary>Marks the best; who did fewer tasks than others may have done only the easy ones, and is not compared.</summary>
-    private static void Mark(ContenderTotals[] totals)
+    /// <summary>Marks who is surely best; who did fewer tasks than others may have done only the easy ones, and is not compared.</summary>
+    private static void Mark(ContenderTotals[] totals, BestContenders best, TaskView[] counted)
     {
         if (totals.Length < 2) return;
         int tasks = totals.Max(total => total.MeanTasks), lower = totals.Max(total => total.LowerTasks);
-        double? best = totals.Where(total => total.MeanTasks == tasks).Max(total => total.MeanOverAll);
-        double? lowest = totals.Where(total => total.LowerTasks == lower).Min(total => total.LowerMean);
+        Contender? first = best.OfShares([.. counted.Where(task => task.IsShare)], totals.Where(total => total.MeanTasks == tasks && total.Mean is not null));
+        Contender? lowest = best.OfLower([.. counted.Where(task => task.LowerIsBetter)], totals.Where(total => total.LowerTasks == lower && total.LowerMean is not null));
         foreach (ContenderTotals total in totals)
         {
-            total.IsBest = total.MeanTasks == tasks && total.Mean is not null && total.MeanOverAll == best;
-            total.IsLowest = total.LowerTasks == lower && total.LowerMean is not null && total.LowerMean == lowest;
+            total.IsBest = total.Contender == first;
+            total.IsLowest = total.Contender == lowest;
         }
     }
 }

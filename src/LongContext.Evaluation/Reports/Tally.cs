@@ -3,6 +3,7 @@ namespace LongContext.Evaluation.Reports;
 /// <summary>Mean and spread of scores, taken one by one.</summary>
 internal sealed class Tally
 {
+    private const double Level = 0.95;
     private const double Z = 1.9599639845400545; // of 95 %
     private double squares;
     private bool onlyRightOrWrong = true;
@@ -49,9 +50,8 @@ internal sealed class Tally
     {
         if (Count == 0 || !double.IsFinite(Mean)) return null;
         if (onlyRightOrWrong && isShare) return Wilson(Mean, Count);
-        if (VarianceOfMean is not ({ } variance and > 0) || !double.IsFinite(variance)) return null;
-        double width = Student(Count - 1) * Math.Sqrt(variance);
-        return isShare ? new ConfidenceInterval(Math.Max(0, Mean - width), Math.Min(1, Mean + width), 0.95) : new ConfidenceInterval(Mean - width, Mean + width, 0.95);
+        if (StudentInterval() is not { } interval) return null;
+        return isShare ? interval with { Low = Math.Max(0, interval.Low), High = Math.Min(1, interval.High) } : interval;
     }
 
     /// <summary>The mean of several means, each counting the same, with 95 % confidence; no interval where one of them says nothing about its spread.</summary>
@@ -122,22 +122,32 @@ internal sealed class Tally
         return new ConfidenceInterval(Math.Clamp(middle - half, 0, share), Math.Clamp(middle + half, share, 1), 0.95);
     }
 
-    /// <summary>Where the mean of differences that are all −1, 0 or 1 lies; null where they are not.</summary>
-    private ConfidenceInterval? PairedInterval()
+    /// <summary>Where the mean of differences lies that are all −1, 0 or 1 (Agresti and Min 2005); null where they are not, or there is none.</summary>
+    internal ConfidenceInterval? PairedInterval(double level = Level)
     {
-        if (!onlySigns) return null;
+        if (!onlySigns || Count == 0) return null;
         double n = Count + 2, sum = Mean * Count, unequal = squares + (Mean * Mean * Count);
-        double middle = sum / n, half = Z * Math.Sqrt(Math.Max(0, unequal + 1 - (sum * sum / n))) / n;
-        return new ConfidenceInterval(Math.Max(-1, Math.Min(Mean, middle - half)), Math.Min(1, Math.Max(Mean, middle + half)), 0.95);
+        double middle = sum / n, half = Normal(level) * Math.Sqrt(Math.Max(0, unequal + 1 - (sum * sum / n))) / n;
+        return new ConfidenceInterval(Math.Max(-1, Math.Min(Mean, middle - half)), Math.Min(1, Math.Max(Mean, middle + half)), level);
     }
 
-    /// <summary>Student's two-sided quantile for 95 %: exact for 1 and 2 degrees of freedom, else the series in 1/degrees (error below 0.001).</summary>
-    /// <remarks>Abramowitz and Stegun, 26.7.5.</remarks>
-    internal static double Student(int degrees)
+    /// <summary>Student's interval of the mean, or null where there are fewer than two scores or all are alike: which is no proof of a spread of 0.</summary>
+    internal ConfidenceInterval? StudentInterval(double level = Level)
     {
-        if (degrees == 1) return 12.706204736174705;
-        if (degrees == 2) return 4.302652729749464;
-        double z = Z, z3 = z * z * z, z5 = z3 * z * z, z7 = z5 * z * z, z9 = z7 * z * z, d = degrees;
+        if (VarianceOfMean is not ({ } variance and > 0) || !double.IsFinite(variance)) return null;
+        double width = Student(Count - 1, level) * Math.Sqrt(variance);
+        return new ConfidenceInterval(Mean - width, Mean + width, level);
+    }
+
+    private static double Normal(double level) => level == Level ? Z : ConfidenceIntervals.Quantile((1 + level) / 2);
+
+    /// <summary>Student's two-sided quantile: exact for 1 and 2 degrees of freedom, else the series in 1/degrees (error below 0.001 at 95 %).</summary>
+    /// <remarks>Abramowitz and Stegun, 26.7.5.</remarks>
+    internal static double Student(int degrees, double level = Level)
+    {
+        if (degrees == 1) return Math.Tan(Math.PI * level / 2);
+        if (degrees == 2) return level * Math.Sqrt(2 / (1 - (level * level)));
+        double z = Normal(level), z3 = z * z * z, z5 = z3 * z * z, z7 = z5 * z * z, z9 = z7 * z * z, d = degrees;
         return z + ((z3 + z) / (4 * d)) + (((5 * z5) + (16 * z3) + (3 * z)) / (96 * d * d)) + (((3 * z7) + (19 * z5) + (17 * z3) - (15 * z)) / (384 * d * d * d))
             + (((79 * z9) + (776 * z7) + (1482 * z5) - (1920 * z3) - (945 * z)) / (92160 * d * d * d * d));
     }

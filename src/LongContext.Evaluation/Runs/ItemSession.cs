@@ -14,7 +14,8 @@ internal sealed class ItemSession(EvaluationModel model, IContextStrategy strate
     private TimeSpan duration;
     private decimal cost;
     private bool costIsKnown = true, truncated;
-    private string? prompt, answer;
+    private string? prompt;
+    private ModelResponse? answer;
 
     public EvaluationModel Model => model;
 
@@ -49,7 +50,7 @@ internal sealed class ItemSession(EvaluationModel model, IContextStrategy strate
         }
 
         ModelResponse response = await SendAsync(request, cancellationToken).ConfigureAwait(false);
-        lock (state) answer = response.Text;
+        lock (state) answer = response;
         return response;
     }
 
@@ -92,7 +93,10 @@ internal sealed class ItemSession(EvaluationModel model, IContextStrategy strate
                 Judged = score?.Judged,
                 Details = details.Count == 0 ? result.Details : details,
                 Prompt = PromptShortening.Shorten(prompt, promptCharacters),
-                Answer = answer,
+                PromptCharacters = prompt?.Length,
+                Answer = answer?.Text,
+                FinishReason = answer?.FinishReason,
+                OnlyReasoning = answer?.OnlyReasoning ?? false,
                 Requests = requests,
                 InputTokens = inputTokens,
                 OutputTokens = outputTokens,

@@ -8,8 +8,8 @@ namespace LongContext.Evaluation.Runs;
 /// </summary>
 internal static class ItemSource
 {
-    /// <summary>An item, or why those of a length (of the task where it is null) cannot be made.</summary>
-    public readonly record struct Made(EvaluationItem? Item, int? Length, ArgumentException? Fault);
+    /// <summary>An item, or why those of a length (of the task where it is null) cannot be made, and how many these are where that is known.</summary>
+    public readonly record struct Made(EvaluationItem? Item, int? Length, ArgumentException? Fault, int? Missing = null);
 
     /// <summary>How many items a task has, as far as it says so.</summary>
     public static int? CountOf(EvaluationTask task, int? most)
@@ -27,8 +27,9 @@ internal static class ItemSource
         foreach (ItemPart part in task.Parts)
         {
             using Walk own = new(() => part.CreateItems(tokenizer));
-            for (int count = 0; !(count >= most) && own.Next(out EvaluationItem? item); count++) yield return new Made(item, part.Length, null);
-            if (own.Fault is not null) yield return new Made(null, part.Length, own.Fault);
+            int count = 0;
+            for (; !(count >= most) && own.Next(out EvaluationItem? item); count++) yield return new Made(item, part.Length, null);
+            if (own.Fault is not null) yield return new Made(null, part.Length, own.Fault, Least(part.Count, most) - count);
         }
     }
 
@@ -55,7 +56,7 @@ internal static class ItemSource
             fault = whole.Fault;
         }
 
-        if (sized is null && fault is not null) yield return new Made(null, null, fault);
+        if (sized is null && fault is not null) yield return new Made(null, null, fault, Least(task.ItemCount, most) - counts.GetValueOrDefault(-1));
         if (sized is null || (fault is null && !isFull)) yield break;
         int bound = most ?? (task.ItemCount / sized.Lengths.Count) ?? (counts.Where(pair => pair.Key >= 0).Select(pair => pair.Value).DefaultIfEmpty(int.MaxValue).Max());
         bool isFound = false;
@@ -73,11 +74,13 @@ internal static class ItemSource
 
             if (own.Fault is null) continue;
             isFound = true;
-            yield return new Made(null, length, own.Fault);
+            yield return new Made(null, length, own.Fault, Least(task.ItemCount / sized.Lengths.Count, most) - count);
         }
 
         if (fault is not null && !isFound) yield return new Made(null, null, fault);
     }
+
+    private static int? Least(int? count, int? most) => count is { } known ? Math.Min(known, most ?? known) : null;
 
     /// <summary>Goes through items until they end or cannot be made.</summary>
     private sealed class Walk(Func<IEnumerable<EvaluationItem>> begin) : IDisposable

@@ -83,6 +83,7 @@ internal static class RequestFaults
     private static FaultKind? Known(Exception exception)
     {
         if (exception is PromptTooLongException fault) return fault.IsOfAnother ? FaultKind.Item : FaultKind.TooLong;
+        if (exception is FilteredAnswerException) return FaultKind.Item;
         if (StatusOf(exception) is { } status) return OfStatus(status, exception.Message);
         return exception switch
         {

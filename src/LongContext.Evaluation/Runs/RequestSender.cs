@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using LongContext.Evaluation.Reports;
 using Microsoft.Extensions.AI;
 using Polly;
 using Polly.Retry;
@@ -74,7 +73,7 @@ internal sealed class RequestSender : IDisposable
     public async Task<ModelResponse> AskAsync(ModelRequest request, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (store.TryGet(request.Key) is { } kept)
+        if (Kept(request) is { } kept)
         {
             counters.Reused();
             return kept;
@@ -102,6 +101,11 @@ internal sealed class RequestSender : IDisposable
         foreach (ModelGate gate in gates.Values) gate.Dispose();
     }
 
+    /// <summary>Earlier runs kept answers that a filter had held back; they are none.</summary>
+    private ModelResponse? Kept(ModelRequest request) => store.TryGet(request.Key) is { } kept && !IsFiltered(kept.FinishReason) ? kept : null;
+
+    private static bool IsFiltered(string? finishReason) => string.Equals(finishReason, ChatFinishReason.ContentFilter.Value, StringComparison.OrdinalIgnoreCase);
+
     private static ModelRequest Request(ResilienceContext context) => context.Properties.GetValue(RequestKey, null!);
 
     private TimeSpan? RetryAfter(Exception exception) =>
@@ -121,7 +125,7 @@ internal sealed class RequestSender : IDisposable
         try
         {
             // Between the first look and this one another may have asked.
-            if (store.TryGet(request.Key) is { } kept) return kept;
+            if (Kept(request) is { } kept) return kept;
             ResilienceContext context = ResilienceContextPool.Shared.Get(runEnds);
             context.Properties.Set(RequestKey, request);
             try
@@ -188,7 +192,7 @@ internal sealed class RequestSender : IDisposable
     private void FailedForGood(ModelGate gate, Exception exception)
     {
         if (exception is EvaluationRunException) return;
-        if (RequestFaults.Classify(exception, options.IsTransient) is FaultKind.Transient or FaultKind.Model) gate.Failed(Describe(exception));
+        if (RequestFaults.Classify(exception, options.IsTransient) is FaultKind.Transient or FaultKind.Model) gate.Failed(DescribeWait(exception));
     }
 
     private async Task<ModelResponse> AnswerAsync(ModelRequest request, long start, CancellationToken cancellationToken)
@@ -214,12 +218,16 @@ internal sealed class RequestSender : IDisposable
 
         if (response is null) throw new IncompleteAnswerException("The client gave no response.");
         if (response.Messages.Count == 0) throw new IncompleteAnswerException("The response has no message.");
+        if (IsFiltered(response.FinishReason?.Value)) throw new FilteredAnswerException();
         string whole = response.Text;
         if (whole.Length > MostCharacters) throw TooMuch();
+        string text = StopSequences.Cut(whole, request.Settings);
         return new ModelResponse
         {
-            Text = StopSequences.Cut(whole, request.Settings),
-            FinishReason = response.FinishReason?.Value,
+            Text = text,
+            // An answer that goes on behind its stop sequence has ended, whatever ended the rest.
+            FinishReason = text.Length < whole.Length ? ChatFinishReason.Stop.Value : response.FinishReason?.Value,
+            OnlyReasoning = string.IsNullOrWhiteSpace(whole) && response.Messages.Any(message => message.Contents.OfType<TextReasoningContent>().Any(thought => !string.IsNullOrWhiteSpace(thought.Text))),
             InputTokens = Believed(response.Usage?.InputTokenCount) ?? request.CountPromptTokens(),
             OutputTokens = Believed(response.Usage?.OutputTokenCount) ?? request.Model.Tokenizer.CountTokens(whole),
             // Our own models serve one request at a time: the others' is no time of this one.
@@ -249,11 +257,8 @@ internal sealed class RequestSender : IDisposable
 
     private static IncompleteAnswerException TooMuch() => new($"The answer has more than {MostCharacters} characters or {MostPieces} pieces.");
 
-    internal static string Describe(Exception exception)
-    {
-        string message = exception.InnerException is { } inner && !exception.Message.Contains(inner.Message, StringComparison.Ordinal)
-            ? $"{exception.Message} ({inner.Message})"
-            : exception.Message;
-        return $"{exception.GetType().Name}: {ReportText.WithoutControls(message.ReplaceLineEndings(" "))}";
-    }
+    /// <summary>As <see cref="FaultText.Of"/>; where a server asks for a longer wait than is allowed, that too, as it is why no more was tried.</summary>
+    internal string DescribeWait(Exception exception) => RetryAfter(exception) is { } wait && wait > options.MaximumRetryAfter
+        ? $"{FaultText.Of(exception)} The server asks to wait {wait:c}, longer than {nameof(EvaluationRunOptions.MaximumRetryAfter)}, {options.MaximumRetryAfter:c}."
+        : FaultText.Of(exception);
 }

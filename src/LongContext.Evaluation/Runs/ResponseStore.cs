@@ -50,6 +50,7 @@ internal sealed class ResponseStore : IDisposable
         {
             Text = record.Text,
             FinishReason = record.FinishReason,
+            OnlyReasoning = record.OnlyReasoning == true,
             InputTokens = record.InputTokens,
             OutputTokens = record.OutputTokens,
             Duration = TimeSpan.FromSeconds(record.Seconds),
@@ -68,7 +69,7 @@ internal sealed class ResponseStore : IDisposable
 
         Record record = new(
             request.Key.ToString("x32", CultureInfo.InvariantCulture), request.Model.Name, response.Text, response.FinishReason, response.InputTokens, response.OutputTokens,
-            response.Duration.TotalSeconds);
+            response.Duration.TotalSeconds, response.OnlyReasoning ? true : null);
         places[request.Key] = file.Append(RunJson.Write(record));
     }
 
@@ -76,5 +77,5 @@ internal sealed class ResponseStore : IDisposable
 
     public void Dispose() => file?.Dispose();
 
-    private sealed record Record(string Key, string Model, string Text, string? FinishReason, long InputTokens, long OutputTokens, double Seconds);
+    private sealed record Record(string Key, string Model, string Text, string? FinishReason, long InputTokens, long OutputTokens, double Seconds, bool? OnlyReasoning = null);
 }

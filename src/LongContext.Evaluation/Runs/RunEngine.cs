@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using LongContext.Evaluation.Strategies;
 using LongContext.Evaluation.Tasks;
+using LongContext.Evaluation.Tasks.Judging;
 
 namespace LongContext.Evaluation.Runs;
 
@@ -91,16 +92,16 @@ internal sealed class RunEngine : IDisposable
         return [.. work.SelectMany(each => each.Results.OrderBy(result => result.Place).Select(result => result.Result))];
     }
 
-    /// <summary>Items of a task that a model has no result for, with one strategy that has so many results; at least one where nobody knows how many there are.</summary>
+    /// <summary>Items of a task that a model was never asked, with one strategy that has so many results; at least one where nobody knows how many there are.</summary>
     public int NotAsked(string model, string task, int results) => missing.GetValueOrDefault((model, task)) switch
     {
         { IsComplete: true } => 0,
-        { Expected: { } expected } => Math.Max(0, expected - results),
+        { Expected: { } expected, NotMade: var notMade } => Math.Max(0, expected - results - notMade),
         _ => 1,
     };
 
-    /// <summary>Whether items of a task are missing because they cannot be made: asking again does not help.</summary>
-    public bool IsUnmade(string model, string task) => missing.GetValueOrDefault((model, task)).IsUnmade;
+    /// <summary>Items of a task that cannot be made for a model: asking again does not help.</summary>
+    public int NotMade(string model, string task) => missing.GetValueOrDefault((model, task)).NotMade;
 
     public void Dispose()
     {
@@ -138,14 +139,14 @@ internal sealed class RunEngine : IDisposable
             string[] keys = [.. work.Strategies.All.Select(strategy => RunSettings.Key(work.Model, strategy, task))];
             HashSet<string> ids = new(StringComparer.Ordinal);
             HashSet<(int Strategy, string Item)> placed = [];
-            int number = 0;
-            bool isStopped = false, isFaulty = false;
+            int number = 0, notMade = 0;
+            bool isStopped = false;
             foreach (ItemSource.Made made in ItemSource.Of(task, work.Model.Tokenizer, options.MaximumItems))
             {
                 ends.Token.ThrowIfCancellationRequested();
                 if (made.Item is not { } item)
                 {
-                    isFaulty = true;
+                    notMade += Math.Max(1, made.Missing ?? 1);
                     AddUnmade(work, t, number++, made);
                     continue;
                 }
@@ -156,7 +157,7 @@ internal sealed class RunEngine : IDisposable
                 {
                     if (!work.Strategies.Apply(task, s)) continue;
                     Place place = new(s, t, number);
-                    if (folder.Results.TryGet(keys[s], item.Id, fingerprint) is { } kept && (kept.Status != ItemStatus.Failed || !options.RetryFailed))
+                    if (folder.Results.TryGet(keys[s], item.Id, fingerprint) is { } kept && (!kept.HasFailed || !options.RetryFailed))
                     {
                         placed.Add((s, item.Id));
                         work.Add(place, kept, isResumed: true);
@@ -175,8 +176,8 @@ internal sealed class RunEngine : IDisposable
             }
 
             if (isStopped) AddKept(work, t, keys, placed);
-            else if (!isFaulty) work.Progress.Counted(t, number);
-            work.Missing[t] = new Expectation(!isStopped && !isFaulty, isFaulty && !isStopped, ItemSource.CountOf(task, options.MaximumItems));
+            else work.Progress.Counted(t, number);
+            work.Missing[t] = new Expectation(!isStopped, notMade, ItemSource.CountOf(task, options.MaximumItems));
         }
     }
 
@@ -203,7 +204,7 @@ internal sealed class RunEngine : IDisposable
     }
 
     /// <summary>Items that cannot be made, such as those of a length that not even the question has: one result says so, and the run goes on.</summary>
-    private void AddUnmade(ModelWork work, int task, int number, ItemSource.Made made)
+    private static void AddUnmade(ModelWork work, int task, int number, ItemSource.Made made)
     {
         for (int s = 0; s < work.Strategies.All.Count; s++)
         {
@@ -214,18 +215,18 @@ internal sealed class RunEngine : IDisposable
                 Strategy = work.Strategies.All[s].Name,
                 Task = work.Tasks[task].Name,
                 Item = made.Length is { } length ? string.Create(CultureInfo.InvariantCulture, $"length {length}") : "items",
-                Status = ItemStatus.Failed,
+                Status = ItemStatus.NotMade,
                 Length = made.Length,
-                Fault = $"Its items cannot be made: {made.Fault!.Message}",
+                Fault = UnmadeItems.Fault(made),
+                Details = UnmadeItems.Details(made),
             };
             work.Add(new Place(s, task, number), result, isResumed: false);
-            CountFailure(result);
         }
     }
 
     private void CountFailure(ItemResult result)
     {
-        if (result.Status != ItemStatus.Failed || !(Interlocked.Increment(ref failed) is var count && count > options.MaximumFailures)) return;
+        if (!result.HasFailed || !(Interlocked.Increment(ref failed) is var count && count > options.MaximumFailures)) return;
         throw new EvaluationRunException(
             $"{count} items failed, {options.MaximumFailures} are allowed; the last was '{result.Item}' of '{result.Task}' with '{result.Model}': {result.Fault} "
             + "What was found until then is kept where the run has a folder.");
@@ -262,8 +263,8 @@ internal sealed class RunEngine : IDisposable
             // What goes wrong while the run ends says nothing about the item.
             cancellationToken.ThrowIfCancellationRequested();
             ends.Token.ThrowIfCancellationRequested();
-            isKept = exception is not ModelStoppedException;
-            ItemStatus status = sender.Classify(exception) == FaultKind.TooLong ? ItemStatus.TooLong : ItemStatus.Failed;
+            isKept = (exception is NotJudgedException ? exception.InnerException : exception) is not ModelStoppedException;
+            ItemStatus status = exception is NotJudgedException ? ItemStatus.NotJudged : sender.Classify(exception) == FaultKind.TooLong ? ItemStatus.TooLong : ItemStatus.Failed;
             result = session.Complete(result with { Status = status, Fault = Fault(exception) }, null, options.PromptCharacters);
         }
 
@@ -273,12 +274,12 @@ internal sealed class RunEngine : IDisposable
         CountFailure(result);
     }
 
-    private static string Fault(Exception exception) => exception is ModelStoppedException or PromptTooLongException ? exception.Message : RequestSender.Describe(exception);
+    private string Fault(Exception exception) => exception is ModelStoppedException or PromptTooLongException or FilteredAnswerException or NotJudgedException ? exception.Message : sender.DescribeWait(exception);
 
     private sealed record PendingItem(Place Place, EvaluationItem Item, string Key, string Fingerprint);
 
-    /// <summary>Whether all items of a task came by, or else whether the others cannot be made; and how many there are, where it says so.</summary>
-    private readonly record struct Expectation(bool IsComplete, bool IsUnmade, int? Expected);
+    /// <summary>Whether all items of a task came by, how many cannot be made, and how many there are, where it says so.</summary>
+    private readonly record struct Expectation(bool IsComplete, int NotMade, int? Expected);
 
     /// <summary>Where a result stands among those of its model.</summary>
     private readonly record struct Place(int Strategy, int Task, int Item) : IComparable<Place>
@@ -304,7 +305,7 @@ internal sealed class RunEngine : IDisposable
         public void Add(Place place, ItemResult result, bool isResumed)
         {
             Results.Add((place, result));
-            Progress.Completed(place.Task, result.Status == ItemStatus.Failed, isResumed);
+            Progress.Completed(place.Task, result.HasFailed, isResumed);
         }
     }
 }

@@ -22,6 +22,9 @@ public abstract class EvaluationTask
     /// </summary>
     public virtual IReadOnlyList<string> Deviations => [];
 
+    /// <summary>What the reader of its figures should know, a sentence each; a report has them among its notes. Default: none.</summary>
+    public virtual IReadOnlyList<string> Notes => [];
+
     /// <summary>How many items it has, for progress, or null (the default) where that is not known before they are made.</summary>
     public virtual int? ItemCount => null;
 

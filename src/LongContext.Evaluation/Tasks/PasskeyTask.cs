@@ -109,8 +109,8 @@ public sealed class PasskeyTask : AnswerTask, ISizedTask
         Filler filler = new(sentences, random);
         PromptSizer.Sized sized = PromptSizer.Largest(
             tokenizer, tokenCount, 0, count => PromptTemplate.Fill(template, filler.Text(count, depth, told)), Math.Max(0.25, tokenizer.CountTokens(filler.Text(Sample, depth, told)) / (double)Sample))
-            ?? throw new ArgumentException(
-                $"The question alone has more than {tokenCount} tokens; expected a target that holds it.", nameof(tokenCount));
+            ?? throw LengthFault.Create(
+                $"The question alone has more than {tokenCount} tokens; expected a target that holds it.", tokenizer.CountTokens(PromptTemplate.Fill(template, filler.Text(0, depth, told))), nameof(tokenCount));
         (string before, string after) = PromptTemplate.Around(template);
         return new EvaluationItem
         {
@@ -159,9 +159,18 @@ public sealed class PasskeyTask : AnswerTask, ISizedTask
 
     /// <summary>Makes an item in what is left of a length.</summary>
     /// <exception cref="ArgumentException">Nothing is left, or it is too short.</exception>
-    internal static EvaluationItem RequireRoom(int length, int reserved, Func<int, EvaluationItem> create) => length > reserved
-        ? create(length - reserved)
-        : throw new ArgumentException($"Answer and template are to have {reserved} tokens, which is all of the length, {length}; expected a longer one.", nameof(length));
+    internal static EvaluationItem RequireRoom(int length, int reserved, Func<int, EvaluationItem> create)
+    {
+        if (length <= reserved) throw new ArgumentException($"Answer and template are to have {reserved} tokens, which is all of the length, {length}; expected a longer one.", nameof(length));
+        try
+        {
+            return create(length - reserved);
+        }
+        catch (ArgumentException fault) when (LengthFault.RequiredOf(fault) is { } required)
+        {
+            throw LengthFault.Create($"The question alone has more than the {length - reserved} tokens that {reserved} for template and answer leave of {length}.", required + reserved, nameof(length));
+        }
+    }
 
     /// <summary>One seed's sentences: as many words of them as asked for, the same from the start however many.</summary>
     private sealed class Filler(string[] sentences, SplitMix64 random)

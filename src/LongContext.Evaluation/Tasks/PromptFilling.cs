@@ -13,7 +13,7 @@ public static class PromptFilling
     /// <param name="fewest">The fewest parts it can have, at least 0. Default: 1.</param>
     /// <returns>The number of parts, such that one more would be too many.</returns>
     /// <remarks>A few prompts are made and counted: the next number of parts is guessed from the tokens that a part has had so far.</remarks>
-    /// <exception cref="ArgumentException">Even the fewest parts are too long: a run then reports the items of that length as failed and goes on, a search leaves the length out; or parts have hardly any tokens.</exception>
+    /// <exception cref="ArgumentException">Even the fewest parts are too long: a run then says that the items of that length cannot be made and goes on, a search leaves the length out; or parts have hardly any tokens.</exception>
     public static int MostParts(Tokenizer tokenizer, int maximumTokens, Func<int, string> prompt, int fewest = 1)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
@@ -21,6 +21,7 @@ public static class PromptFilling
         ArgumentOutOfRangeException.ThrowIfNegative(fewest);
         double perPart = Math.Max(0.25, (tokenizer.CountTokens(prompt(fewest + 8)) - tokenizer.CountTokens(prompt(fewest))) / 8.0);
         return PromptSizer.Largest(tokenizer, maximumTokens, fewest, prompt, perPart)?.Words
-            ?? throw new ArgumentException($"With {fewest} parts the prompt has more than {maximumTokens} tokens; expected a length that holds it.", nameof(maximumTokens));
+            ?? throw new ArgumentException(
+                $"With {fewest} parts the prompt has more than {maximumTokens} tokens, namely {tokenizer.CountTokens(prompt(fewest))}; expected a length that holds it.", nameof(maximumTokens));
     }
 }

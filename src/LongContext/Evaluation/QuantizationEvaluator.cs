@@ -52,11 +52,11 @@ public static class QuantizationEvaluator
     {
         IReadOnlyList<LengthMean> byLength = task.LengthMeans.Count > 0 ? task.LengthMeans :
         [
-            .. items.Where(item => item.Task == task.Task && item.Length is not null && (item.Score is not null || !task.LowerIsBetter))
-                .GroupBy(item => item.Length!.Value).OrderBy(group => group.Key)
+            .. items.Where(item => item.Task == task.Task && item.Length is not null && (item.Score is not null || (!task.LowerIsBetter && item.Status is ItemStatus.TooLong or ItemStatus.Failed)))
+                .GroupBy(item => item.Length!.Value).Where(group => group.Any(item => item.Score is not null)).OrderBy(group => group.Key)
                 .Select(group => new LengthMean(group.Key, group.Average(item => item.Score ?? 0))),
         ];
-        int unscored = task.TooLong + task.Failed + task.NotAsked;
-        return new QuantizationTaskFigures(task.Task, task.LowerIsBetter, task.LowerIsBetter ? task.Mean : task.MeanOverAll, byLength) { Items = task.Scored + unscored, Unscored = unscored };
+        int unscored = task.TooLong + task.Failed + task.NotAsked + task.NotMade + task.NotJudged;
+        return new QuantizationTaskFigures(task.Task, task.LowerIsBetter, task.LowerIsBetter || task.Scored == 0 ? task.Mean : task.MeanOverAll, byLength) { Items = task.Scored + unscored, Unscored = unscored };
     }
 }

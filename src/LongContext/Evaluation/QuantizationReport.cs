@@ -51,17 +51,17 @@ public sealed class QuantizationReport
         Row(["---", "---:", "---", "---"]);
         Row([Escaped(Original.Name), Number(Original.WeightBytes / 1e6, "0.0"), "original", ""]);
         foreach (QuantizationFigures model in Quantized)
-            Row([Escaped(model.Name), Number(model.WeightBytes / 1e6, "0.0"), VerdictOf(model.Name).ToString().ToLowerInvariant(), Worst(model.Name)]);
+            Row([Escaped(model.Name), Number(model.WeightBytes / 1e6, "0.0"), Named(VerdictOf(model.Name)), Worst(model.Name)]);
 
         Table("Perplexity by context length", "perplexity", Original.Perplexity.Select(row => (int?)row.Length), "0.000");
         foreach (QuantizationTaskFigures task in Original.Tasks)
         {
-            Table(Escaped(task.Task) + (task.LowerIsBetter ? " (less is better)" : ""), task.Task, [null, .. task.ByLength.Select(row => (int?)row.Length)], "0.000");
+            Table(Escaped(task.Task) + (task.LowerIsBetter ? " (less is better)" : ""), task.Task, [null, .. all.SelectMany(model => model.Tasks).Where(figures => figures.Task == task.Task).SelectMany(figures => figures.ByLength).Select(row => row.Length).Distinct().Order().Select(length => (int?)length)], "0.000");
             string unscored = string.Join(", ", all.Select(model => (model.Name, Figures: model.Tasks.FirstOrDefault(figures => figures.Task == task.Task))).Where(of => of.Figures?.Unscored > 0)
                 .Select(of => $"{Escaped(of.Name)} {Number(of.Figures!.Unscored, "0")} of {Number(of.Figures.Items, "0")}"));
             if (unscored.Length == 0) continue;
             Line();
-            Line($"Items that did not fit, failed or were not asked, {(task.LowerIsBetter ? "left out" : "counted as 0")}: {unscored}.");
+            Line($"Items without a score ({(task.LowerIsBetter ? "left out" : "those that did not fit, failed or were not asked count as 0, those that could not be made or judged are left out")}): {unscored}.");
         }
 
         return text.ToString();
@@ -77,7 +77,7 @@ public sealed class QuantizationReport
             foreach (QuantizationFigures model in all)
             {
                 Row([Escaped(model.Name), .. columns.Select(length => FigureOf(model, measure, length) is { } figure
-                    ? Number(figure, format) + (model == Original ? "" : Change(Losses.First(loss => loss.Model == model.Name && loss.Measure == measure && loss.Length == length)))
+                    ? Number(figure, format) + (model == Original || Losses.FirstOrDefault(loss => loss.Model == model.Name && loss.Measure == measure && loss.Length == length) is not { } loss ? "" : Change(loss))
                     : "–")]);
             }
         }
@@ -93,8 +93,10 @@ public sealed class QuantizationReport
         return worst is null ? "" : $"{Escaped(worst.Measure)}{(worst.Length is { } length ? $" at {length.ToString("N0", CultureInfo.InvariantCulture)}" : "")}{Change(worst)}";
     }
 
+    private static string Named(QuantizationVerdict verdict) => verdict == QuantizationVerdict.NotMeasured ? "not measured" : verdict.ToString().ToLowerInvariant();
+
     /// <summary>Empty where the original's figure is 0, of which there are no shares.</summary>
-    private static string Change(QuantizationLoss loss) => loss.Original == 0 ? "" :
+    private static string Change(QuantizationLoss loss) => loss.Verdict == QuantizationVerdict.NotMeasured ? " (not measured)" : loss.Original == 0 ? "" :
         $" ({Number(100 * ((loss.Quantized / loss.Original) - 1), "+0.0;−0.0;0.0")} %{(loss.Verdict == QuantizationVerdict.Kept ? "" : loss.Verdict == QuantizationVerdict.Collapsed ? ", collapsed" : ", degraded")})";
 
     private IEnumerable<QuantizationLoss> LossesOf(QuantizationFigures model, QuantizationReportOptions options)
@@ -103,9 +105,26 @@ public sealed class QuantizationReport
             yield return Compare("perplexity", row.Length, lowerIsBetter: true, row.Sum.Perplexity, options.DegradedPerplexity, options.CollapsedPerplexity);
         foreach (QuantizationTaskFigures task in Original.Tasks)
         {
-            if (task.Mean is { } mean) yield return Compare(task.Task, null, task.LowerIsBetter, mean, options.DegradedScore, options.CollapsedScore);
-            foreach (LengthMean row in task.ByLength) yield return Compare(task.Task, row.Length, task.LowerIsBetter, row.Mean, options.DegradedScore, options.CollapsedScore);
+            QuantizationTaskFigures own = model.Tasks.FirstOrDefault(figures => figures.Task == task.Task) ?? throw new ArgumentException($"'{model.Name}' has no {task.Task}, but '{Original.Name}' has.");
+            if (task.Mean is { } mean && own.Mean is not null) yield return Compare(task.Task, null, task.LowerIsBetter, mean, options.DegradedScore, options.CollapsedScore);
+            else yield return NotMeasured(task.Task, null, task.Mean, own.Mean);
+            if (task.Mean is null || own.Mean is null) continue;
+            foreach (LengthMean row in task.ByLength)
+            {
+                // A length of which one of the two has no score at all, because its items failed.
+                if (own.Unscored > 0 && FigureOf(model, task.Task, row.Length) is null) yield return NotMeasured(task.Task, row.Length, row.Mean, null);
+                else yield return Compare(task.Task, row.Length, task.LowerIsBetter, row.Mean, options.DegradedScore, options.CollapsedScore);
+            }
+
+            if (task.Unscored == 0) continue;
+            foreach (LengthMean row in own.ByLength)
+            {
+                if (FigureOf(Original, task.Task, row.Length) is null) yield return NotMeasured(task.Task, row.Length, null, row.Mean);
+            }
         }
+
+        QuantizationLoss NotMeasured(string measure, int? length, double? original, double? figure) =>
+            new(model.Name, measure, length, original ?? double.NaN, figure ?? double.NaN, double.NaN, QuantizationVerdict.NotMeasured);
 
         QuantizationLoss Compare(string measure, int? length, bool lowerIsBetter, double original, double degraded, double collapsed)
         {

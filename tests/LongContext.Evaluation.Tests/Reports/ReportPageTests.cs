@@ -19,7 +19,7 @@ public sealed class ReportPageTests
         string html = DemoReport.Create(repeats: 1).ToHtml();
         XDocument page = Parse(html);
         Assert.Equal("en", (string?)page.Root!.Attribute("lang"));
-        Assert.Equal(["Models and strategies", "Tasks", "By length", "Depth × length", "Strategies compared", "Worst answers", "Not scored"], page.Descendants("h2").Select(heading => heading.Value));
+        Assert.Equal(["Models and strategies", "Tasks", "Models compared", "By length", "Depth × length", "Strategies compared", "Worst answers", "Not scored"], page.Descendants("h2").Select(heading => heading.Value));
         Assert.Empty(page.Descendants("script"));
         Assert.Empty(page.Descendants("img"));
         Assert.Empty(page.Descendants("link"));
@@ -111,7 +111,9 @@ public sealed class ReportPageTests
     [Fact]
     public void ToHtml_LowerIsBetter_HasNoSharesAndMarksTheLowest()
     {
-        XDocument page = Parse(SmallReport.Create().ToHtml());
+        // Two documents, of which the second model finds both easier by about as much: one alone would say nothing of chance.
+        EvaluationReport small = SmallReport.Create();
+        XDocument page = Parse((small with { Items = [.. small.Items, SmallReport.Item("a", "ppl", "w1", 8.05), SmallReport.Item("b_x", "ppl", "w1", 2)] }).ToHtml());
         XElement row = page.Descendants("tr").Single(row => row.Elements("th").Any(head => head.Value.StartsWith("ppl", StringComparison.Ordinal)));
         Assert.Equal(["8.000", "2.000 (best)"], row.Elements("td").Select(cell => cell.Value));
         // The lowest score of a task where that is best is no failure.
@@ -203,10 +205,15 @@ public sealed class ReportPageTests
     public void Best_FewerTasks_IsNotCompared()
     {
         EvaluationReport report = SmallReport.Create();
-        // b has only the easy task left.
-        report = report with { Tasks = [.. report.Tasks, report.Tasks[0] with { Task = "hard", Mean = 0.1 }] };
+        // b has only the easy task left, and is surely better there.
+        report = report with
+        {
+            Tasks = [.. report.Tasks, report.Tasks[0] with { Task = "hard", Mean = 0.1 }],
+            Items = [.. report.Items, .. Enumerable.Range(0, 30).SelectMany(i => new[] { SmallReport.Item("a", "niah", $"x{i}", 0), SmallReport.Item("b_x", "niah", $"x{i}", 1) })],
+        };
         ReportView view = ReportView.Of(report);
-        Assert.Equal([true, false], view.Totals.Select(total => total.IsBest));
+        Assert.True(view.IsBest(view.Tasks[0], new("b_x", "full")));
+        Assert.Equal([false, false], view.Totals.Select(total => total.IsBest));
         Assert.Contains("1 of 2 tasks", report.ToHtml(), StringComparison.Ordinal);
         Assert.Equal(0.3, view.Totals[0].Mean!.Value, 12);
     }

@@ -10,20 +10,20 @@ public sealed class ReportTablesTests
     {
         EvaluationReport report = SmallReport.Create();
         Assert.Equal(
-            "model,strategy,task,scored,too_long,failed,not_asked,mean,interval_low,interval_high,interval_level,lower_is_better,input_tokens,output_tokens,seconds,cost,deviations,figure.4096,figure.8192,figure.perplexity\r\n"
-            + "a,full,niah,2,0,1,0,0.5,0.25,0.75,0.95,false,20000,7,1.5,0.25,,100,0,\r\n"
-            + "a,full,ppl,1,0,0,0,8,,,,true,1000,0,2,0.050,,,,8\r\n"
-            + "b_x,full,niah,1,0,0,0,1,,,,false,3,0,12000,0,,100,,\r\n"
-            + "b_x,full,ppl,1,0,0,0,2,,,,true,0,0,0,0,,,,2.125\r\n",
+            "model,strategy,task,scored,too_long,failed,not_asked,mean,interval_low,interval_high,interval_level,lower_is_better,input_tokens,output_tokens,seconds,cost,deviations,not_made,not_judged,cut_by_length,empty,figure.4096,figure.8192,figure.perplexity\r\n"
+            + "a,full,niah,2,0,1,0,0.5,0.25,0.75,0.95,false,20000,7,1.5,0.25,,0,0,0,0,100,0,\r\n"
+            + "a,full,ppl,1,0,0,0,8,,,,true,1000,0,2,0.050,,0,0,0,0,,,8\r\n"
+            + "b_x,full,niah,1,0,0,0,1,,,,false,3,0,12000,0,,0,0,0,0,100,,\r\n"
+            + "b_x,full,ppl,1,0,0,0,2,,,,true,0,0,0,0,,0,0,0,0,,,2.125\r\n",
             report.ToCsv(ReportTable.Summaries));
         Assert.Equal(
-            "model,strategy,task,item,status,score,group,length,depth,requests,truncated,input_tokens,output_tokens,seconds,cost,answer,judged,references,fault,detail.nll\r\n"
-            + "a,full,niah,4096-0,Scored,1,,4096,0,0,false,0,0,0,,42,,\"[\"\"42\"\"]\",,\r\n"
-            + "a,full,niah,8192-1,Scored,0,,8192,1,0,false,0,0,0,,\"'=1+1\",B,\"[\"\"42\"\",\"\"\\\"\"x\\\"\"\"\"]\",,\r\n"
-            + "a,full,niah,8192-2,Failed,,,8192,0,0,false,0,0,0,,,,,\"HTTP 500\",\r\n"
-            + "a,full,ppl,w0,Scored,8,,,,0,false,0,0,0,,,,,,2.5\r\n"
-            + "b_x,full,niah,4096-0,Scored,1,,4096,0,0,false,0,0,0,,42,,,,\r\n"
-            + "b_x,full,ppl,w0,Scored,2,,,,0,false,0,0,0,,,,,,\r\n",
+            "model,strategy,task,item,status,score,group,length,depth,requests,truncated,input_tokens,output_tokens,seconds,cost,answer,judged,references,fault,prompt_characters,finish_reason,detail.nll\r\n"
+            + "a,full,niah,4096-0,Scored,1,,4096,0,0,false,0,0,0,,42,,\"[\"\"42\"\"]\",,,,\r\n"
+            + "a,full,niah,8192-1,Scored,0,,8192,1,0,false,0,0,0,,\"'=1+1\",B,\"[\"\"42\"\",\"\"\\\"\"x\\\"\"\"\"]\",,,,\r\n"
+            + "a,full,niah,8192-2,Failed,,,8192,0,0,false,0,0,0,,,,,\"HTTP 500\",,,\r\n"
+            + "a,full,ppl,w0,Scored,8,,,,0,false,0,0,0,,,,,,,,2.5\r\n"
+            + "b_x,full,niah,4096-0,Scored,1,,4096,0,0,false,0,0,0,,42,,,,,,\r\n"
+            + "b_x,full,ppl,w0,Scored,2,,,,0,false,0,0,0,,,,,,,,\r\n",
             report.ToCsv());
     }
 
@@ -122,26 +122,43 @@ public sealed class ReportTablesTests
 
             Run of 2026-01-02 03:04 +02:00.
 
+            Nobody is surely best: no model is better than every other by more than chance allows for.
+
+            b_x against a: 0.0 (−65.3 to +65.3), not sure, over 1 item that both were asked.
+
+            5 items scored; 1 failed.
+
             - Seed: 7
 
             ## Models
 
-            | Model | Mean | Of all | Lower is better | Scored | Failed | Tokens in | Tokens out | Time | Cost |
+            | Model | Mean | Of all | Lower is better | Scored | Failed | Tokens in | Tokens out | Time, added up | Cost |
             | :-- | --: | --: | --: | --: | --: | --: | --: | --: | --: |
             | a | 50.0 | 33.3 | 8.000 | 3 | 1 | 21,000 | 7 | 3.5 s | 0.30 USD |
-            | b_x | 100.0 | **100.0** | **2.000** | 2 | 0 | 3 | 0 | 3.3 h | 0.00 USD |
+            | b_x | 100.0 | 100.0 | 2.000 | 2 | 0 | 3 | 0 | 3.3 h | 0.00 USD |
 
-            Items that failed or did not fit are not in the mean; “Of all” counts them as 0 and says who is best.
+            Items that failed or did not fit are not in the mean; “Of all” counts them as 0.
+
+            Best is marked where the difference to every other is sure: on the items that both were asked, failed ones left out, with 95 % confidence.
 
             ## Tasks
 
             | Task | Figure | a | b_x |
             | :-- | :-- | --: | --: |
-            | niah | mean | 50.0 (25.0 to 75.0), 1 failed, 33.3 of all | **100.0** |
+            | niah | mean | 50.0 (25.0 to 75.0), 1 failed, 33.3 of all | 100.0 |
             |  | 4096 | 100 | 100 |
             |  | 8192 | 0 | – |
-            | ppl | mean, lower is better | 8.000 | **2.000** |
+            | ppl | mean, lower is better | 8.000 | 2.000 |
             |  | perplexity | 8.00 | 2.13 |
+
+            ## Models compared
+
+            Against “a”, on the items that both were asked: means, their difference with its interval of 95 % confidence for paired differences (Agresti and Min 2005 where scores are 0 or 1, else Student's), and items answered better, the same and worse. Failed items are left out, those too long for one of the two count 0. Not sure: the interval holds 0, or there are too few items.
+
+            | Model | Task | Items | Mean | Other's mean | Difference | Interval | Better / same / worse | Verdict |
+            | :-- | :-- | --: | --: | --: | --: | --: | --: | --: |
+            | b_x | niah | 1 | 100.0 | 100.0 | 0.0 | −65.3 to +65.3 | 0 / 1 / 0 | not sure |
+            | b_x | ppl | 1 | 2.000 | 8.000 | \-6.000 | – | 1 / 0 / 0 | not sure |
 
             ## By length
 
@@ -205,16 +222,25 @@ public sealed class ReportTablesTests
         Assert.Equal(
             """
             Small | run
+            Nobody is surely best: no model is better than every other by more than chance allows for.
+            b_x against a: 0.0 (−65.3 to +65.3), not sure, over 1 item that both were asked.
+            5 items scored; 1 failed.
 
-            model     mean   of all  lower is better  scored  failed  tokens in  tokens out   time      cost
-            a       50.0     33.3            8.000         3       1     21,000           7  3.5 s  0.30 USD
-            b_x    100.0    100.0 *          2.000 *       2       0          3           0  3.3 h  0.00 USD
+            model     mean  of all  lower is better  scored  failed  tokens in  tokens out  time, added up      cost
+            a       50.0      33.3          8.000         3       1     21,000           7           3.5 s  0.30 USD
+            b_x    100.0     100.0          2.000         2       0          3           0           3.3 h  0.00 USD
 
             task                   model   mean      interval  official figures
             niah                   a       50.0  25.0 to 75.0  4096 100, 8192 0
             niah                   b_x    100.0             –  4096 100, 8192 –
             ppl (lower is better)  a      8.000             –  perplexity 8
             ppl (lower is better)  b_x    2.000             –  perplexity 2.13
+
+            Models compared
+
+            Model  Task  Items   Mean  Other's mean  Difference        Interval  Better / same / worse   Verdict
+            b_x    niah      1  100.0         100.0         0.0  −65.3 to +65.3              0 / 1 / 0  not sure
+            b_x    ppl       1  2.000         8.000      -6.000               –              1 / 0 / 0  not sure
 
             1 not scored, among them:
               niah 8192-2 (a): HTTP 500
@@ -255,6 +281,34 @@ public sealed class ReportTablesTests
         Assert.StartsWith("nothing\n", report.ToText(), StringComparison.Ordinal);
         Assert.Single(Parse(report.ToCsv()));
         Assert.Single(Parse(report.ToCsv(ReportTable.Summaries)));
+    }
+
+    [Fact]
+    public void ToText_ManyFigures_AreAllThereOrCounted()
+    {
+        EvaluationReport Of(int count) => SmallReport.Create() with
+        {
+            Tasks = [SmallReport.Create().Tasks[1] with { Figures = [.. Enumerable.Range(1, count).Select(i => new Tasks.TaskFigure($"perplexity@{i * 128}", i))] }],
+        };
+        string few = Of(20).ToText();
+        Assert.All(Enumerable.Range(1, 20), i => Assert.Contains($"perplexity@{i * 128} {i}", few, StringComparison.Ordinal));
+        Assert.DoesNotMatch(@"\+\d+ more", few);
+        Assert.All(few.Split('\n').Where(line => line.Contains('@', StringComparison.Ordinal)), line => Assert.InRange(line.Length, 20, 160));
+        string many = Of(400).ToText();
+        int shown = many.Split("perplexity@").Length - 1;
+        Assert.Contains($"+{400 - shown} more\n", many, StringComparison.Ordinal);
+        Assert.InRange(shown, 40, 100);
+    }
+
+    [Fact]
+    public void Tables_AnswersWithoutAnEnd_AreCounted()
+    {
+        EvaluationReport report = SmallReport.Create();
+        report = report with { Tasks = [report.Tasks[0] with { CutByLength = 2, EmptyAnswers = 1, NotJudged = 4, NotMade = 5 }, .. report.Tasks.Skip(1)] };
+        foreach (string text in (string[])[report.ToMarkdown(), report.ToHtml(), report.ToText()])
+        {
+            foreach (string count in (string[])["2 cut by length", "1 empty", "4 not judged", "5 not made"]) Assert.Contains(count, text, StringComparison.Ordinal);
+        }
     }
 
     [Theory]

@@ -1,4 +1,5 @@
 using LongContext.Data;
+using LongContext.Evaluation.Reports;
 
 namespace LongContext.Evaluation.Runs;
 
@@ -26,6 +27,39 @@ public sealed class ConfidenceIntervalsTests
     public void Quantile_KnownValues(double probability, double expected) => Assert.Equal(expected, ConfidenceIntervals.Quantile(probability), 9);
 
     [Fact]
+    public void OfPairedDifference_ScoresThatAreAllAlike_IsNoPointAndNoIntervalOfAShare()
+    {
+        double[] right = [.. Enumerable.Repeat(1.0, 24)];
+        ConfidenceInterval alike = ConfidenceIntervals.OfPairedDifference(right, right)!.Value;
+        // Agresti and Min: n 26, both discordant cells 1/2, half the width 1.96/26.
+        Assert.Equal(1.959963984540054 / 26, alike.High, 9);
+        Assert.Equal(-alike.High, alike.Low, 12);
+        ConfidenceInterval narrow = ConfidenceIntervals.OfPairedDifference(right, right, 0.5)!.Value;
+        Assert.Equal(0.5, narrow.Level);
+        Assert.Equal(0.674489750196082 / 26, narrow.High, 9);
+        Assert.Null(ConfidenceIntervals.OfPairedDifference([0.5, 0.5], [0.25, 0.25]));
+        Assert.Null(ConfidenceIntervals.OfPairedDifference([], []));
+        Assert.Null(ConfidenceIntervals.OfPairedDifference([1, double.NaN], [0, 1]));
+        Assert.Throws<ArgumentException>(() => ConfidenceIntervals.OfPairedDifference([1], [0, 1]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => ConfidenceIntervals.OfPairedDifference([1], [0], 1));
+    }
+
+    [Theory]
+    // Student's quantiles as tables have them.
+    [InlineData(2, 0.95, 12.7062047361747)]
+    [InlineData(3, 0.95, 4.30265272974946)]
+    [InlineData(11, 0.95, 2.22813885198627)]
+    [InlineData(11, 0.9, 1.81246112281168)]
+    public void OfPairedDifference_OtherScores_IsStudents(int count, double level, double quantile)
+    {
+        double[] first = [.. Enumerable.Range(0, count).Select(i => 0.5 + (i / 100.0))], second = [.. Enumerable.Repeat(0.25, count)];
+        double mean = first.Average() - 0.25, error = Math.Sqrt(first.Sum(score => Math.Pow(score - first.Average(), 2)) / (count - 1) / count);
+        ConfidenceInterval interval = ConfidenceIntervals.OfPairedDifference(first, second, level)!.Value;
+        Assert.Equal(mean - (quantile * error), interval.Low, 4);
+        Assert.Equal(mean + (quantile * error), interval.High, 4);
+    }
+
+    [Fact]
     public void OfMean_NothingToSay_IsNull()
     {
         Assert.Null(ConfidenceIntervals.OfMean([]));
@@ -33,6 +67,20 @@ public sealed class ConfidenceIntervalsTests
         Assert.Null(ConfidenceIntervals.OfMean([0.5, double.NaN]));
         Assert.Null(ConfidenceIntervals.OfMean([0, 1, double.PositiveInfinity]));
         Assert.NotNull(ConfidenceIntervals.OfMean([1]));
+        Assert.Null(ConfidenceIntervals.OfMean([0.5, 0.5, 0.5]));
+    }
+
+    [Fact]
+    public void OfMean_FewScores_IsStudentsAsInCurves()
+    {
+        double[] scores = [0.2, 0.6, 0.7, 0.9];
+        Tally tally = new();
+        foreach (double score in scores) tally.Add(score);
+        ConfidenceInterval interval = ConfidenceIntervals.OfMean(scores)!.Value;
+        Assert.Equal(tally.Interval(isShare: true), interval);
+        // 0.6 ± 3.182·0.2944/2, cut at the ends of the scale.
+        Assert.Equal(0.6 - (3.18244630528371 * Math.Sqrt(0.26 / 3) / 2), interval.Low, 3);
+        Assert.Equal(1, interval.High);
     }
 
     [Theory]
@@ -59,7 +107,9 @@ public sealed class ConfidenceIntervalsTests
         double[] scores = [.. Enumerable.Range(0, 30).Select(i => Math.Sin(i) * Math.Sin(i))];
         Assert.Equal(ConfidenceIntervals.OfMean(scores), ConfidenceIntervals.OfMean(scores));
         Assert.NotEqual(ConfidenceIntervals.OfMean(scores), ConfidenceIntervals.OfMean(scores, seed: 1));
-        Assert.Equal(new ConfidenceInterval(0.5, 0.5, 0.95), ConfidenceIntervals.OfMean([0.5, 0.5]));
+        // Two that are alike are no proof of a spread of 0; nor are twelve, but there the resamples have nothing else to draw.
+        Assert.Null(ConfidenceIntervals.OfMean([0.5, 0.5]));
+        Assert.Equal(new ConfidenceInterval(0.5, 0.5, 0.95), ConfidenceIntervals.OfMean([.. Enumerable.Repeat(0.5, 12)]));
         Assert.Throws<ArgumentOutOfRangeException>(() => ConfidenceIntervals.OfMean(scores, 1));
     }
 

@@ -31,6 +31,15 @@ public sealed class EffectiveContextTests
         Assert.InRange(client.Asked.Count, 50, 480);
         Assert.Equal(client.Asked.Count, result.Items.Count);
         Assert.All(result.Items, item => Assert.Equal("a", item.Task));
+        // As a report it says the same, with every item.
+        EvaluationReport report = result.ToReport("Where is the cliff?");
+        Assert.Equal(("Where is the cliff?", result.Items.Count, result.Items.Count), (report.Title, report.Items.Count, report.Tasks[0].Scored));
+        Assert.Equal(["Effective length", "Lengths measured"], report.Sections.Select(section => section.Title));
+        string length = found.Length.Value.ToString("N0", System.Globalization.CultureInfo.InvariantCulture);
+        Assert.Equal(["a", length, length], report.Sections[0].Rows[0].Take(3));
+        Assert.Equal(found.Curve.Count, report.Sections[1].Rows.Count);
+        Assert.Contains("Lengths measured", report.ToHtml(), StringComparison.Ordinal);
+        Assert.True(report.Began > DateTimeOffset.UnixEpoch);
     }
 
     [Theory]

@@ -1,6 +1,7 @@
 using LongContext.Evaluation.Strategies;
 using LongContext.Evaluation.Support;
 using LongContext.Evaluation.Tasks;
+using LongContext.Evaluation.Tasks.Ruler;
 using LongContext.TestSupport;
 using Microsoft.ML.Tokenizers;
 
@@ -58,15 +59,46 @@ public sealed class IncompleteRunTests
     {
         SizedTask task = new("a", 3, 1_000, 10, 2_000) { Shortest = 100 };
         EvaluationReport report = await new EvaluationRunner().RunAsync([RunModels.Of(RunModels.Echo())], [task, new EchoTask("after", 2)], cancellationToken: Token);
-        Assert.Equal((6, 1, 2), (report.Tasks[0].Scored, report.Tasks[0].Failed, report.Tasks[0].NotAsked));
-        ItemResult lost = Assert.Single(report.Items, item => item.Status == ItemStatus.Failed);
+        Assert.Equal((6, 0, 0, 3), (report.Tasks[0].Scored, report.Tasks[0].Failed, report.Tasks[0].NotAsked, report.Tasks[0].NotMade));
+        Assert.Equal(1, report.Tasks[0].MeanOverAll);
+        ItemResult lost = Assert.Single(report.Items, item => item.Status == ItemStatus.NotMade);
         Assert.Equal(10, lost.Length);
         Assert.Contains("too short", lost.Fault, StringComparison.Ordinal);
         Assert.Equal(2, report.Tasks[1].Scored);
         // Nothing that another run would mend.
         string note = Assert.Single(report.Notes);
-        Assert.Contains("2 of 'a'", note, StringComparison.Ordinal);
-        Assert.Contains("cannot be made", note, StringComparison.Ordinal);
+        Assert.Contains("3 items cannot be made: 3 of 'a'", note, StringComparison.Ordinal);
+        Assert.Contains("3 not made", report.ToMarkdown(), StringComparison.Ordinal);
+        Assert.Contains("\n3 not scored, among them:", report.ToText(), StringComparison.Ordinal);
+        using StringWriter written = new();
+        report.WriteJsonLines(written);
+        Assert.Equal(3, EvaluationReport.ReadJsonLines(new StringReader(written.ToString()), "x").Tasks[0].NotMade);
+    }
+
+    [Fact]
+    public async Task RunAsync_RulersLengthIsShorterThanItsQuestion_CountsOnceAndSaysWhatItTakes()
+    {
+        EvaluationTask[] tasks = [.. Ruler.Create(new RulerOptions { Lengths = [128, 192, 1_024], ItemsPerLength = 24 }, "niah_single_1", "fwe", "vt", "qa_1"), new PasskeyTask(new PasskeyTaskOptions { Lengths = [90, 1_024], Depths = [0.5], ItemsPerCell = 2 })];
+        EvaluationReport report = await new EvaluationRunner(new EvaluationRunOptions { MaximumItems = 2 }).RunAsync([RunModels.Of(new ScriptedClient(prompt => prompt.Contains("pass key", StringComparison.Ordinal) ? "1" : RulerOracle.Answer(prompt)))], tasks, cancellationToken: Token);
+        Assert.All(report.Tasks, task => Assert.Equal((0, 0), (task.Failed, task.NotAsked)));
+        ItemResult[] unmade = [.. report.Items.Where(item => item.Status == ItemStatus.NotMade)];
+        Assert.NotEmpty(unmade);
+        foreach (TaskSummary task in report.Tasks) Assert.Equal(2 * unmade.Count(item => item.Task == task.Task), task.NotMade);
+        foreach (ItemResult item in unmade)
+        {
+            Assert.StartsWith("2 items cannot be made: ", item.Fault, StringComparison.Ordinal);
+            Assert.DoesNotContain("(Parameter", item.Fault, StringComparison.Ordinal);
+            int needed = (int)item.Details["tokens needed"];
+            Assert.True(needed > item.Length);
+            Assert.Contains($"It takes {needed} tokens at least.", item.Fault, StringComparison.Ordinal);
+            // At that length the item can be made, but for tasks that make longer questions for longer texts.
+            EvaluationTask task = tasks.Single(task => task.Name == item.Task);
+            if (item.Task is "ruler/niah_single_1" or "passkey") Assert.NotNull(((ISizedTask)task).CreateItems(PieceTokenizer.WordLevel, needed + 8).First());
+        }
+
+        string note = Assert.Single(report.Notes, note => note.Contains("cannot be made", StringComparison.Ordinal));
+        Assert.Contains($"{report.Tasks.Sum(task => task.NotMade)} items cannot be made", note, StringComparison.Ordinal);
+        Assert.Contains("(length 128 takes ", note, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -74,7 +106,7 @@ public sealed class IncompleteRunTests
     {
         EchoTask broken = new("broken", 5) { Change = item => item.Id == "2" ? throw new ArgumentException("bad settings") : item };
         EvaluationReport report = await new EvaluationRunner().RunAsync([RunModels.Of(RunModels.Echo())], [broken, new EchoTask("after", 2)], cancellationToken: Token);
-        Assert.Equal((2, 1), (report.Tasks[0].Scored, report.Tasks[0].Failed));
+        Assert.Equal((2, 0, 1), (report.Tasks[0].Scored, report.Tasks[0].Failed, report.Tasks[0].NotMade));
         Assert.Contains("bad settings", report.Items[2].Fault, StringComparison.Ordinal);
         Assert.Equal(2, report.Tasks[1].Scored);
     }

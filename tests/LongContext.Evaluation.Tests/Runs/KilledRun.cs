@@ -38,6 +38,6 @@ internal static class KilledRun
     {
         EffectiveContextOptions search = new() { Tasks = [new SlopeTask("a"), new SlopeTask("b")], MinimumLength = 1_024, MaximumLength = 65_536, MaximumItems = 30, Run = options };
         EffectiveContextResult found = EffectiveContext.FindAsync(model, search).GetAwaiter().GetResult();
-        return JsonSerializer.Serialize(found with { Items = [.. found.Items.Select(item => item with { Duration = TimeSpan.Zero })] }, RunJson.Options);
+        return JsonSerializer.Serialize(found with { Began = default, Items = [.. found.Items.Select(item => item with { Duration = TimeSpan.Zero })] }, RunJson.Options);
     }
 }

@@ -67,6 +67,7 @@ public sealed class RemoteModelTests
         EvaluationReport report = await new EvaluationRunner(Quick).RunAsync([RunModels.Of(server.Client())], [new EchoTask("a", 1)], cancellationToken: Token);
         Assert.Equal(ItemStatus.Failed, report.Items[0].Status);
         Assert.Contains("429", report.Items[0].Fault, StringComparison.Ordinal);
+        Assert.EndsWith("The server asks to wait 01:06:40, longer than MaximumRetryAfter, 00:10:00.", report.Items[0].Fault, StringComparison.Ordinal);
         Assert.Single(server.Asked);
     }
 

@@ -71,7 +71,7 @@ public sealed class TasksWithoutStrategiesTests
         ReportSection section = report.Sections[0];
         Assert.Equal(["RULER", "Not as published"], report.Sections.Select(one => one.Title));
         Assert.Equal(["Model", "Strategy", "1024", "2048", "Avg.", "wAvg. (inc)", "wAvg. (dec)", "Effective"], section.Columns);
-        Assert.Equal(["model", "full context", "100.0", "100.0", "100.0", "100.0", "100.0", "2048"], Assert.Single(section.Rows));
+        Assert.Equal(["model", "full context", "100.0", "100.0", "100.0", "100.0", "100.0", "2048 (not sure)"], Assert.Single(section.Rows));
         foreach (string text in (string[])[report.ToHtml(), report.ToMarkdown(), report.ToText()])
         {
             Assert.Contains("wAvg. (inc)", text, StringComparison.Ordinal);
@@ -88,7 +88,12 @@ public sealed class TasksWithoutStrategiesTests
     {
         EvaluationReport report = new()
         {
-            Title = "t", Began = DateTimeOffset.UnixEpoch, Items = [],
+            Title = "t", Began = DateTimeOffset.UnixEpoch,
+            Items =
+            [
+                .. Enumerable.Range(0, 10).Select(i => new ItemResult { Model = "short", Strategy = "s", Task = "a", Item = $"{i}", Status = i < 2 ? ItemStatus.Scored : ItemStatus.TooLong, Score = i < 2 ? 1 : null }),
+                .. Enumerable.Range(0, 10).Select(i => new ItemResult { Model = "long", Strategy = "s", Task = "a", Item = $"{i}", Status = ItemStatus.Scored, Score = 0.75 }),
+            ],
             Tasks =
             [
                 new() { Model = "short", Strategy = "s", Task = "a", Scored = 2, TooLong = 8, Mean = 1 },
@@ -98,12 +103,13 @@ public sealed class TasksWithoutStrategiesTests
         Assert.Equal([0.2, 0.75], report.Tasks.Select(task => task.MeanOverAll!.Value));
         string markdown = report.ToMarkdown(), html = report.ToHtml(), text = report.ToText();
         Assert.Contains("| short | 100.0 | 20.0 |", markdown, StringComparison.Ordinal);
-        Assert.Contains("| long | 75.0 | **75.0** |", markdown, StringComparison.Ordinal);
+        Assert.Contains("| long | **75.0** | 75.0 |", markdown, StringComparison.Ordinal);
         Assert.Contains("100.0, 8 too long, 20.0 of all | **75.0**", markdown, StringComparison.Ordinal);
         Assert.Contains("75.0 *", text, StringComparison.Ordinal);
         Assert.DoesNotContain("100.0 *", text, StringComparison.Ordinal);
         Assert.Contains("<td class=\"best\"><b>75.0</b>", html, StringComparison.Ordinal);
-        Assert.DoesNotContain("Of all", (report with { Tasks = [report.Tasks[1]] }).ToMarkdown(), StringComparison.Ordinal);
+        Assert.Contains("Best on average: long; its difference to every other is sure.", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("Of all", (report with { Items = [], Tasks = [report.Tasks[1]] }).ToMarkdown(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -24,7 +24,7 @@ internal sealed class LedgerTask(int itemsPerCell = 20) : AnswerTask, ISizedTask
     public IEnumerable<EvaluationItem> CreateItems(Tokenizer tokenizer, int length) =>
         DepthOrder.Of(Depths.Length, itemsPerCell).Select(cell => Create(tokenizer, length, Depths[cell.Depth], cell.Version));
 
-    public override ItemScore Score(EvaluationItem item, string answer) => AnswerMetrics.ContainsAny.Score(item, answer);
+    public override ItemScore Score(EvaluationItem item, string answer) => AnswerMetrics.ContainsWords.Score(item, answer);
 
     public override IReadOnlyList<TaskFigure> Summarize(IReadOnlyList<ItemResult> results) => LengthFigures.Of(results);
 

@@ -1,7 +1,9 @@
 using LongContext.Evaluation;
 using LongContext.Evaluation.Metrics;
+using LongContext.Evaluation.Tasks;
 using LongContext.Models;
 using LongContext.Models.Quantization;
+using LongContext.Tests.Generation.Chat;
 using static TorchSharp.torch;
 
 namespace LongContext.Tests.Evaluation;
@@ -27,6 +29,7 @@ public sealed class QuantizationReportTests
         for (int i = 0; i < shares.Length; i++) Assert.Equal(shares[i], losses[i].Loss, 1e-12);
         Assert.Equal([QuantizationVerdict.Degraded, QuantizationVerdict.Degraded, QuantizationVerdict.Collapsed], losses.Take(3).Select(loss => loss.Verdict));
 
+        Assert.Equal("1,024 tokens: perplexity 9.000, 1 windows", original.Perplexity[1].ToString());
         string text = report.ToMarkdown();
         Assert.Contains("| int4 | 1.0 | collapsed | perplexity at 2,048 (+100.0 %, collapsed) |", text, StringComparison.Ordinal);
         Assert.Contains("| int8 | 10.100 (+1.0 %) | 9.050 (+0.6 %) | 7.900 (−1.2 %) |", text, StringComparison.Ordinal);
@@ -52,9 +55,29 @@ public sealed class QuantizationReportTests
         original = original with { Tasks = [original.Tasks[0] with { Items = 40, Unscored = 20 }] };
         same = same with { Tasks = [same.Tasks[0] with { Items = 40, Unscored = 21 }] };
         string text = new QuantizationReport(original, [same], Limits).ToMarkdown();
-        Assert.Contains("\nItems that did not fit, failed or were not asked, counted as 0: original 20 of 40, int8 21 of 40.\n", text, StringComparison.Ordinal);
+        Assert.Contains("\nItems without a score (those that did not fit, failed or were not asked count as 0, those that could not be made or judged are left out): original 20 of 40, int8 21 of 40.\n", text, StringComparison.Ordinal);
         Assert.Contains("| int8 | 0.500 (0.0 %) | 1.000 (0.0 %) | 0.000 |", text, StringComparison.Ordinal); // no share of nothing
-        Assert.DoesNotContain("Items that", new QuantizationReport(Figures("a", [1], ("needle", false, 1, [])), [], Limits).ToMarkdown(), StringComparison.Ordinal);
+        Assert.DoesNotContain("Items without", new QuantizationReport(Figures("a", [1], ("needle", false, 1, [])), [], Limits).ToMarkdown(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Report_TaskOfWhichNothingWasScored_IsNotMeasured()
+    {
+        QuantizationTaskFigures none = new("needle", false, null, []) { Items = 40, Unscored = 40 }, some = new("needle", false, 0.5, [new LengthMean(1024, 1), new LengthMean(4096, 0.5)]) { Items = 40, Unscored = 20 };
+        QuantizationFigures original = Figures("original", [10]) with { Tasks = [some] }, lost = Figures("int4", [10]) with { Tasks = [none] };
+        var report = new QuantizationReport(original, [lost], Limits);
+        Assert.Equal(QuantizationVerdict.NotMeasured, report.VerdictOf("int4"));
+        Assert.Contains("| int4 | 1.0 | not measured | needle (not measured) |", report.ToMarkdown(), StringComparison.Ordinal);
+        // Nor where the original could not be measured, or both.
+        Assert.Equal(QuantizationVerdict.NotMeasured, new QuantizationReport(lost, [original], Limits).VerdictOf("original"));
+        Assert.Equal(QuantizationVerdict.NotMeasured, new QuantizationReport(lost, [lost with { Name = "int8" }], Limits).VerdictOf("int8"));
+        // What is known to be lost says more.
+        Assert.Equal(QuantizationVerdict.Collapsed, new QuantizationReport(original, [Figures("int4", [16]) with { Tasks = [none] }], Limits).VerdictOf("int4"));
+        // A length of which all items failed is no collapse.
+        QuantizationFigures shorter = Figures("int8", [10]) with { Tasks = [some with { Mean = 0.5, ByLength = [new LengthMean(1024, 1)] }] };
+        report = new QuantizationReport(original, [shorter], Limits);
+        Assert.Equal((4096, QuantizationVerdict.NotMeasured), (report.Losses[^1].Length, report.VerdictOf("int8")));
+        Assert.Contains("| int8 | 0.500 (0.0 %) | 1.000 (0.0 %) | – |", report.ToMarkdown(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -89,6 +112,25 @@ public sealed class QuantizationReportTests
         Assert.True(report.Quantized[1].WeightBytes < report.Quantized[0].WeightBytes && report.Quantized[0].WeightBytes < report.Original.WeightBytes);
         Assert.All(report.Quantized, figures => Assert.NotEqual(report.Original.Perplexity[0].Sum.Perplexity, figures.Perplexity[0].Sum.Perplexity));
         Assert.Contains("stands there 2 times", (await Assert.ThrowsAsync<ArgumentException>(() => QuantizationEvaluator.EvaluateAsync(new("a", () => model), [new("a", () => model)], options, TestContext.Current.CancellationToken))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task EvaluateAsync_TaskThatFitsNoWindow_IsNotMeasured()
+    {
+        var options = new QuantizationReportOptions
+        {
+            Text = TinyModels.Tokens(200, 3).Select(token => token % 256).ToArray(), Perplexity = new PerplexityByLengthOptions { Lengths = [32], MaximumWindows = 1 }, Tokenizer = ChatModels.Tokenizer,
+            // Of the first length every item is asked, of the other none fits into the window.
+            Tasks = [new PasskeyTask(new PasskeyTaskOptions { Lengths = [2 * ChatModels.Window], Depths = [0.5], ItemsPerCell = 2 }), new RepetitionTask(new RepetitionTaskOptions { Lengths = [ChatModels.Window, 2 * ChatModels.Window], MaximumCount = 2, ItemsPerCell = 2 })],
+        };
+        QuantizationReport report = await QuantizationEvaluator.EvaluateAsync(new("original", () => ChatModels.Model()), [new("same", () => ChatModels.Model())], options, TestContext.Current.CancellationToken);
+        Assert.Equal(QuantizationVerdict.NotMeasured, report.VerdictOf("same"));
+        QuantizationTaskFigures passkey = report.Original.Tasks[0], repetition = report.Original.Tasks[1];
+        Assert.Equal((null, 2, 2, 0), (passkey.Mean, passkey.Items, passkey.Unscored, passkey.ByLength.Count));
+        Assert.Equal((4, 2), (repetition.Items, repetition.Unscored));
+        Assert.Equal(ChatModels.Window, Assert.Single(repetition.ByLength).Length);
+        Assert.Equal(QuantizationVerdict.NotMeasured, Assert.Single(report.Losses, loss => loss.Measure == "passkey").Verdict);
+        Assert.Equal(2, report.Losses.Count(loss => loss.Measure == "repetition" && loss.Verdict == QuantizationVerdict.Kept));
     }
 
     private static QuantizationFigures Figures(string name, double[] perplexities, params (string Task, bool LowerIsBetter, double Mean, (int Length, double Mean)[] ByLength)[] tasks) => new()

@@ -49,6 +49,9 @@ public sealed record DuplicateReport
         return list;
     }
 
+    /// <summary>The same as <see cref="ToText"/> with its defaults.</summary>
+    public override string ToString() => ToText();
+
     /// <summary>Counts, and the largest clusters.</summary>
     /// <param name="clusters">How many clusters to list, largest first. Default 10.</param>
     public string ToText(int clusters = 10)

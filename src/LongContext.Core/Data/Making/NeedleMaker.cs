@@ -70,9 +70,15 @@ public sealed class NeedleMaker
         RandomValues others = new(values, options.Split, new SplitMix64(filler.Next()));
         using HaystackText text = new(options.Haystack, options.Haystack.Pieces(filler, () => Needle(others.Next(options.KeyKind), others.Next(options.ValueKind))));
         (string before, string after) = Around(query, answers.Length);
-        HaystackFit? fit = HaystackFit.Find(
-            text, options.Tokenizer, target, options.AnswerTokens ?? 0, options.LengthTolerance, needles, context => before + context + after + prefix + (options.AnswerTokens is null ? completion : ""));
-        if (fit is null) throw new ArgumentException($"The question and its {needles.Length} needles have more than {target} tokens; expected a length that holds them.", nameof(tokenCount));
+        string Whole(string context) => before + context + after + prefix + (options.AnswerTokens is null ? completion : "");
+        HaystackFit? fit = HaystackFit.Find(text, options.Tokenizer, target, options.AnswerTokens ?? 0, options.LengthTolerance, needles, Whole);
+        if (fit is null)
+        {
+            throw LengthFault.Create(
+                $"The question and its {needles.Length} needles have more than {target} tokens; expected a length that holds them.",
+                options.Tokenizer.CountTokens(Whole(text.With(0, needles))) + (options.AnswerTokens ?? 0), nameof(tokenCount));
+        }
+
         return new RetrievalItem
         {
             Question = before + fit.Text + after,

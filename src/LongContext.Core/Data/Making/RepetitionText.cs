@@ -75,8 +75,8 @@ internal sealed class RepetitionText
             // The text would be shorter than what is asked for: ask for no more than half as many.
             if (count == question.MinimumCount)
             {
-                throw new ArgumentException(
-                    $"A prompt that asks for {count} words has more than {tokenCount} tokens; expected a target that holds it.", nameof(tokenCount));
+                throw LengthFault.Create(
+                    $"A prompt that asks for {count} words has more than {tokenCount} tokens; expected a target that holds it.", tokenizer.CountTokens(text.Prompt(question, count, count)), nameof(tokenCount));
             }
 
             most = Math.Max(question.MinimumCount, Math.Min(most - 1, count / 2));

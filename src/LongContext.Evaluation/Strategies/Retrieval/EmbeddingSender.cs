@@ -158,7 +158,7 @@ internal sealed class EmbeddingSender
         lock (state)
         {
             failuresInARow++;
-            lastFault = RequestSender.Describe(fault);
+            lastFault = FaultText.Of(fault);
             restsUntil = time.GetElapsedTime(began) + options.MaximumRetryDelay;
         }
     }

@@ -111,7 +111,7 @@ internal ref struct SearchWords
         place < text.Length && CharacterClasses.Of(text[place]) is CharacterClass.Word or CharacterClass.Alone or CharacterClass.Surrogate;
 
     /// <summary>Soft hyphens, joiners and variation selectors, which are not seen and end no word.</summary>
-    private static bool IsInvisible(char c) => c is '\u00AD' or (>= '\u200B' and <= '\u200D') or '\u2060' or '\uFEFF' or (>= '\uFE00' and <= '\uFE0F');
+    internal static bool IsInvisible(char c) => c is '\u00AD' or (>= '\u200B' and <= '\u200D') or '\u2060' or '\uFEFF' or (>= '\uFE00' and <= '\uFE0F');
 
     private int Lower(int from, int size, int to)
     {

@@ -91,12 +91,12 @@ public sealed class Judge
     /// <param name="session">The way to the judge.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <returns>The score: the rating over the highest there is.</returns>
-    /// <exception cref="InvalidOperationException">The judge gave no rating.</exception>
+    /// <exception cref="InvalidOperationException">The judge gave no rating, or could not be asked.</exception>
     public async ValueTask<ItemScore> ScoreAsync(EvaluationItem item, string answer, IModelSession session, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(item);
         JudgeQuestion question = new() { Question = item.Prompt.Query ?? item.Prompt.After, Reference = item.Answer };
-        return JudgePanel.Combine([await JudgeAsync(session, question, answer, cancellationToken).ConfigureAwait(false)]);
+        return JudgePanel.Combine([await JudgePanel.AskAsync(this, session, question, answer, cancellationToken).ConfigureAwait(false)]);
     }
 
     /// <summary>What the window leaves, where that is enough for a rating: a server without a limit does the same.</summary>

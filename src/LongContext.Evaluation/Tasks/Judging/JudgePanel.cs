@@ -1,4 +1,5 @@
 using System.Globalization;
+using LongContext.Evaluation.Runs;
 
 namespace LongContext.Evaluation.Tasks.Judging;
 
@@ -16,6 +17,8 @@ internal sealed class JudgePanel
         this.judges = [.. judges];
     }
 
+    public IReadOnlyList<Judge> Judges => judges;
+
     public string Identity => string.Join("; ", judges.Select(judge => judge.Identity));
 
     /// <summary>What is wrong with a number of rated answers, or null.</summary>
@@ -24,8 +27,21 @@ internal sealed class JudgePanel
     public async ValueTask<ItemScore> ScoreAsync(IModelSession session, JudgeQuestion question, string answer, CancellationToken cancellationToken)
     {
         List<JudgeVerdict> verdicts = [];
-        foreach (Judge judge in judges) verdicts.Add(await judge.JudgeAsync(session, question, answer, cancellationToken).ConfigureAwait(false));
+        foreach (Judge judge in judges) verdicts.Add(await AskAsync(judge, session, question, answer, cancellationToken).ConfigureAwait(false));
         return Combine(verdicts);
+    }
+
+    /// <summary>A judge's verdict; where the judge cannot be asked, a fault that bears its name.</summary>
+    public static async ValueTask<JudgeVerdict> AskAsync(Judge judge, IModelSession session, JudgeQuestion question, string answer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await judge.JudgeAsync(session, question, answer, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is not (OperationCanceledException or EvaluationRunException))
+        {
+            throw new NotJudgedException($"The judge '{judge.Name}' could not be asked: {FaultText.Of(fault)}", fault);
+        }
     }
 
     /// <summary>The mean of the judges' scores; a judge without a rating is left out of it, and counted.</summary>
@@ -33,7 +49,7 @@ internal sealed class JudgePanel
     public static ItemScore Combine(IReadOnlyList<JudgeVerdict> verdicts)
     {
         if (verdicts.All(verdict => verdict.Score is null))
-            throw new InvalidOperationException($"No judge rated the answer: {string.Join("; ", verdicts.Select(verdict => $"{verdict.Judge}: {verdict.Fault}"))}.");
+            throw new NotJudgedException($"No judge rated the answer: {string.Join("; ", verdicts.Select(verdict => $"{verdict.Judge}: {verdict.Fault}"))}.");
         Dictionary<string, double> details = verdicts.Where(verdict => verdict.Rating is not null).ToDictionary(verdict => DetailOf(verdict.Judge), verdict => verdict.Rating!.Value);
         int unrated = verdicts.Count(verdict => verdict.Rating is null);
         if (unrated > 0) details[UnratedDetail] = unrated;
@@ -49,7 +65,8 @@ internal sealed class JudgePanel
     {
         yield return new TaskFigure("score", results.Select(result => 100 * result.Score).Average());
         foreach (Judge judge in judges) yield return new TaskFigure($"rating by {judge.Name}", Ratings(results, judge).Average());
-        yield return new TaskFigure("ratings missing", results.Sum(result => result.Details.GetValueOrDefault(UnratedDetail)));
+        // Where no answer was rated by any judge there are no results, and nobody can say how many ratings are missing.
+        yield return new TaskFigure("ratings missing", results.Count == 0 ? null : results.Sum(result => result.Details.GetValueOrDefault(UnratedDetail)));
         if (judges.Count < 2) yield break;
         double?[][] ratings = [.. judges.Select(judge => Ratings(results, judge).ToArray())];
         yield return new TaskFigure("Krippendorff's alpha", JudgeAgreement.KrippendorffAlpha(ratings));

@@ -9,7 +9,7 @@ using Microsoft.ML.Tokenizers;
 namespace LongContext.Evaluation.Tasks.Judging;
 
 /// <summary>Open questions of your own, whose answers one or more models rate against right ones. All questions are held in memory.</summary>
-public sealed class JudgedTask : EvaluationTask
+public sealed class JudgedTask : EvaluationTask, IJudgedTask
 {
     private readonly JudgedTaskOptions options;
     private readonly JudgePanel panel;
@@ -50,6 +50,8 @@ public sealed class JudgedTask : EvaluationTask
 
     /// <inheritdoc />
     public override string Name => options.Name;
+
+    IReadOnlyList<Judge> IJudgedTask.Judges => panel.Judges;
 
     /// <inheritdoc />
     public override string Identity { get; }

@@ -14,7 +14,7 @@ namespace LongContext.Evaluation.Tasks.Judging;
 /// As the authors' eval.py does, line feeds of an answer become blanks before it is rated, and of prompts longer than 64,000 tokens the middle goes. Their judge is
 /// GPT-4 with the prompt of prompt_fs.txt (<see cref="JudgePrompt.Load"/>). A rating outside 1 to 10 is not taken; theirs is, whatever it says.
 /// </remarks>
-public sealed class LongBenchChatTask : EvaluationTask
+public sealed class LongBenchChatTask : EvaluationTask, IJudgedTask
 {
     private const int OfficialCases = 50, OfficialHighestRating = 10, OfficialNewTokens = 1_024;
 
@@ -57,6 +57,8 @@ public sealed class LongBenchChatTask : EvaluationTask
 
     /// <inheritdoc />
     public override string Name => options.Name;
+
+    IReadOnlyList<Judge> IJudgedTask.Judges => panel.Judges;
 
     /// <inheritdoc />
     public override string Identity { get; }

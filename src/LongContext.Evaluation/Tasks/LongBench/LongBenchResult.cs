@@ -6,7 +6,7 @@ internal sealed record LongBenchResult(TaskSummary Summary, bool IsE, string Dat
     /// <summary>
     /// Whether the figures are of fewer items than there are. How many LongBench-E has of each is not known here: that some were left out is then known by the task's name or by what it says of itself.
     /// </summary>
-    public bool IsIncomplete => Summary.Failed + Summary.TooLong + Summary.NotAsked > 0 || Note is not null
+    public bool IsIncomplete => Summary.Failed + Summary.TooLong + Summary.NotAsked + Summary.NotMade + Summary.NotJudged > 0 || Note is not null
         || (IsE ? Summary.Deviations.Any(TaskDeviations.IsFirst) : Summary.Scored < LongBenchDataSet.All.First(set => set.Name == DataSet).ItemCount);
 
     /// <summary>Null for another task.</summary>

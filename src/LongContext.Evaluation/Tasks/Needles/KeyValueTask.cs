@@ -88,7 +88,8 @@ public sealed class KeyValueTask : AnswerTask, ISizedTask, IPartedTask
             string Whole(int count) => Prompt(row(count), 0).Text;
             double perPair = (tokenizer.CountTokens(Whole(10)) - tokenizer.CountTokens(Whole(2))) / 8.0;
             PromptSizer.Sized sized = PromptSizer.Largest(tokenizer, most, 2, Whole, Math.Max(1, perPair), length / 400)
-                ?? throw new ArgumentException($"Two pairs and the question have more than {most} tokens; expected a length that holds them.", nameof(length));
+                ?? throw LengthFault.Create(
+                    $"Two pairs and the question have more than {most} tokens; expected a length that holds them.", tokenizer.CountTokens(Whole(2)) + options.TemplateTokens + options.MaximumNewTokens, nameof(length));
             // The same pairs in another order may have some tokens more.
             return Enumerable.Range(0, Positions(sized.Words, length).Count).Select(number =>
             {

@@ -1,12 +1,13 @@
 using System.Globalization;
 using LongContext.Data.Making;
 using LongContext.Evaluation.Metrics;
+using LongContext.Evaluation.Tasks.Judging;
 using Microsoft.ML.Tokenizers;
 
 namespace LongContext.Evaluation.Tasks.Needles;
 
 /// <summary>What <see cref="NeedleTask"/> and <see cref="MultiNeedleTask"/> share: a grid of depths and lengths.</summary>
-public abstract class NeedleTestTask : AnswerTask, ISizedTask
+public abstract class NeedleTestTask : AnswerTask, ISizedTask, IJudgedTask
 {
     private const int Sample = 64; // words to guess from how many fit
     private const int MostMissingShare = 20; // of a length, which a prompt without the next word may be short of it
@@ -52,6 +53,8 @@ public abstract class NeedleTestTask : AnswerTask, ISizedTask
     /// <inheritdoc />
     public IReadOnlyList<int> Lengths { get; }
 
+    IReadOnlyList<Judge> IJudgedTask.Judges => options.Judge is { } judge ? [judge] : [];
+
     int ISizedTask.TemplateTokens => options.TemplateTokens;
 
     /// <inheritdoc />
@@ -90,7 +93,9 @@ public abstract class NeedleTestTask : AnswerTask, ISizedTask
         NeedleHaystack.Growing text = haystack.Open(((long)length << 20) + version);
         PromptSizer.Sized sized = PromptSizer.Largest(
             tokenizer, most, 0, words => NeedlePlacing.Insert(tokenizer, text.Take(words), atTheEnd) + after, Math.Max(0.25, tokenizer.CountTokens(text.Take(Sample)) / (double)Sample), slack: length / 400)
-            ?? throw new ArgumentException($"Needle and question have more than {most} tokens, which is what {reserved} for system message, template and answer leave of {length}; expected a length that holds them.", nameof(length));
+            ?? throw LengthFault.Create(
+                $"Needle and question have more than {most} tokens, which is what {reserved} for system message, template and answer leave of {length}; expected a length that holds them.",
+                tokenizer.CountTokens(NeedlePlacing.Insert(tokenizer, text.Take(0), atTheEnd) + after) + reserved, nameof(length));
         for (int words = sized.Words; ; words--)
         {
             string context = NeedlePlacing.Insert(tokenizer, text.Take(words), placed);

@@ -13,7 +13,16 @@ public static class AnswerMetrics
     /// <summary>"exact_text": 1 if the answer is a right one to the letter, whitespace around it aside.</summary>
     public static AnswerMetric ExactText { get; } = Best("exact_text", (said, right) => Words.Trim(said) == Words.Trim(right) ? 1 : 0);
 
-    /// <summary>"contains_any": 1 if a right answer occurs in what the model said, whatever the case (RULER's string_match_part).</summary>
+    /// <summary>
+    /// "contains_words": 1 if the words of a right answer occur in what the model said, one after the other, whatever the case, punctuation and the article that it begins with: "17" is in "It is 17." and not in
+    /// "1,175", "no" not in "know".
+    /// </summary>
+    /// <remarks>Numbers are words with their sign and decimal point, without commas between thousands. Of scripts without spaces every letter counts as a word. The library's own.</remarks>
+    public static AnswerMetric ContainsWords { get; } = Best("contains_words", (said, right) => AnswerWords.Contains(said, right) ? 1 : 0);
+
+    /// <summary>
+    /// "contains_any": 1 if a right answer occurs in what the model said, whatever the case (RULER's string_match_part). Within words too: "no" is in "know", and "1" in "17".
+    /// </summary>
     public static AnswerMetric ContainsAny { get; } = Of("contains_any", RulerMetrics.MatchPart);
 
     /// <summary>"contains_all": the share of the right answers that occur in what the model said, whatever the case; 1 for all of them (RULER's string_match_all).</summary>
@@ -61,19 +70,28 @@ public static class AnswerMetrics
     /// <summary>All of them.</summary>
     public static IReadOnlyList<AnswerMetric> All { get; } =
     [
-        ExactMatch, ExactText, ContainsAny, ContainsAll, ContainsNormalized, FinalNumber, WordF1, Rouge1, Rouge2, RougeL, RougeLsum, EditSimilarity, IndelRatio, CodeSimilarity, ChoiceLetter,
+        ExactMatch, ExactText, ContainsWords, ContainsAny, ContainsAll, ContainsNormalized, FinalNumber, WordF1, Rouge1, Rouge2, RougeL, RougeLsum, EditSimilarity, IndelRatio, CodeSimilarity, ChoiceLetter,
     ];
 
     /// <summary>A metric by its name, for example from a command line or a settings file.</summary>
-    /// <param name="name">The name; case does not matter, and blanks and hyphens are as good as underscores: "Word F1" is "word_f1".</param>
+    /// <param name="name">
+    /// The name; case does not matter, nor do blanks, hyphens and underscores: "Word F1" and "wordF1" are "word_f1". "f1" is "word_f1", "em" is "exact_match".
+    /// </param>
     /// <exception cref="ArgumentException">There is no such metric; the message lists those that there are.</exception>
     public static AnswerMetric Get(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        string wanted = name.Trim().Replace(' ', '_').Replace('-', '_');
-        return All.FirstOrDefault(metric => metric.Name.Equals(wanted, StringComparison.OrdinalIgnoreCase))
+        string wanted = Plain(name);
+        if (wanted == "f1") return WordF1;
+        if (wanted == "em") return ExactMatch;
+        return All.FirstOrDefault(metric => Plain(metric.Name) == wanted)
             ?? throw new ArgumentException($"There is no metric \"{name}\"; there are {string.Join(", ", All.Select(metric => metric.Name))}.", nameof(name));
     }
+
+    /// <summary>Whether a metric looks for a right answer within what the model said, so that an answer which says more than that may hold it by chance.</summary>
+    internal static bool Searches(AnswerMetric metric) => metric == ContainsWords || metric == ContainsAny || metric == ContainsAll || metric == ContainsNormalized;
+
+    private static string Plain(string name) => string.Concat(name.Where(char.IsLetterOrDigit)).ToLowerInvariant();
 
     /// <summary>A metric that looks at all right answers by itself; without any, nothing is right.</summary>
     private static AnswerMetric Of(string name, Func<string, IReadOnlyList<string>, double> score) => new(name, (item, said) => item.Answers.Count == 0 ? 0 : score(said, item.Answers));

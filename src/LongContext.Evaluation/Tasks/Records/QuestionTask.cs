@@ -18,7 +18,7 @@ public sealed class QuestionTask : AnswerTask
 {
     private readonly QuestionTaskOptions options;
     private readonly Func<CancellationToken, IEnumerable<EvaluationItem>> items;
-    private readonly string scoreName;
+    private readonly QuestionSurvey survey;
 
     /// <summary>Questions of a list.</summary>
     /// <param name="questions">The questions, at least one.</param>
@@ -41,7 +41,7 @@ public sealed class QuestionTask : AnswerTask
             hash.AddAll([.. question.Properties.OrderBy(property => property.Key, StringComparer.Ordinal).SelectMany(property => new[] { property.Key, property.Value })]);
         }
 
-        (Count, scoreName) = Survey(made);
+        survey = Survey(made);
         if (Count == 0) throw new ArgumentException("There is no question.", nameof(questions));
         Name = NameOf(options);
         Identity = IdentityOf(hash);
@@ -73,7 +73,7 @@ public sealed class QuestionTask : AnswerTask
         SortedSet<string> contextFiles = new(StringComparer.Ordinal);
         DataFileList files;
         using (RecordSource<DataRecord> found = RecordSource.FromFiles(patterns, options.Reading)) files = new DataFileList(found.Files);
-        (Count, scoreName) = Survey(Read(files, template, reader, contextFiles, cancellationToken));
+        survey = Survey(Read(files, template, reader, contextFiles, cancellationToken));
         if (Count == 0) throw new DataFormatException(files.Paths[0], null, "there is no record, expected questions.");
         items = token => Read(files, template, reader, null, token);
         Name = NameOf(options);
@@ -93,7 +93,10 @@ public sealed class QuestionTask : AnswerTask
     public override int? ItemCount => Count;
 
     /// <summary>How many questions there are.</summary>
-    public int Count { get; }
+    public int Count => survey.Count;
+
+    /// <summary>Says so where right answers are so short that other answers may hold them by chance.</summary>
+    public override IReadOnlyList<string> Notes => survey.Note is { } note ? [$"'{Name}': {note}"] : [];
 
     /// <summary>The questions of a file. Every record is read and checked once.</summary>
     /// <param name="path">A file, a folder or a pattern, as <see cref="DataFiles.Find"/> takes them: JSON, lines of JSON, CSV, TSV or Parquet, compressed or not.</param>
@@ -125,7 +128,10 @@ public sealed class QuestionTask : AnswerTask
     {
         ArgumentNullException.ThrowIfNull(item);
         ArgumentNullException.ThrowIfNull(answer);
-        ItemScore score = MetricOf(item).Score(item, answer);
+        AnswerMetric main = MetricOf(item);
+        ItemScore score = main.Score(item, answer);
+        if (score.Value is not (>= 0 and <= 1))
+            throw new InvalidOperationException(FormattableString.Invariant($"The metric {main} gave {score.Value} for the item {item.Id}, expected 0 to 1; other measures go into {nameof(QuestionTaskOptions.OtherMetrics)}."));
         if (options.OtherMetrics.Count == 0) return score;
         Dictionary<string, double> details = new(score.Details, StringComparer.Ordinal);
         foreach (AnswerMetric metric in options.OtherMetrics) details[metric.Name] = metric.Score(item, answer).Value;
@@ -138,7 +144,7 @@ public sealed class QuestionTask : AnswerTask
         ArgumentNullException.ThrowIfNull(results);
         return
         [
-            new TaskFigure(scoreName, Mean(results.Select(result => result.Score!.Value))),
+            new TaskFigure(survey.ScoreName, Mean(results.Select(result => result.Score!.Value))),
             .. options.OtherMetrics.Select(metric => new TaskFigure(metric.Name, Mean(results.Select(result => result.Details[metric.Name])))),
             .. results.Where(result => result.Group is not null).GroupBy(result => result.Group!, StringComparer.Ordinal)
                 .Select(group => new TaskFigure(group.Key, Mean(group.Select(result => result.Score!.Value)))),
@@ -149,26 +155,20 @@ public sealed class QuestionTask : AnswerTask
 
     private static string NameOf(QuestionTaskOptions options) => options.Name + (options.MaximumItems is { } most ? FormattableString.Invariant($" (first {most})") : "");
 
-    private AnswerMetric MetricOf(EvaluationItem item) => options.Metric ?? (item.Choices.Count > 0 ? AnswerMetrics.ChoiceLetter : AnswerMetrics.ContainsAny);
+    private AnswerMetric MetricOf(EvaluationItem item) => options.Metric ?? (item.Choices.Count > 0 ? AnswerMetrics.ChoiceLetter : AnswerMetrics.ContainsWords);
 
-    /// <summary>Counts items, and says what their score is called: where there is no one metric, "score".</summary>
-    private (int Count, string ScoreName) Survey(IEnumerable<EvaluationItem> all)
+    private QuestionSurvey Survey(IEnumerable<EvaluationItem> all)
     {
-        int count = 0;
-        HashSet<string> names = new(StringComparer.Ordinal);
-        foreach (EvaluationItem item in all)
-        {
-            count++;
-            names.Add(MetricOf(item).Name);
-        }
-
-        return (count, names.Count == 1 ? names.Single() : "score");
+        QuestionSurvey counted = new();
+        foreach (EvaluationItem item in all) counted.Add(item, MetricOf(item));
+        return counted;
     }
 
     /// <summary>Finds out before a model is asked that an answer to the item cannot be scored.</summary>
     /// <exception cref="DataFormatException">It cannot.</exception>
     private void Check(EvaluationItem item, HashSet<string> ids)
     {
+        if (string.IsNullOrWhiteSpace(item.Prompt.Query)) throw new DataFormatException("the question is empty, expected text.");
         if (!ids.Add(item.Id)) throw new DataFormatException($"the id is \"{item.Id}\", as that of a question before it.");
         foreach (AnswerMetric metric in options.OtherMetrics.Prepend(MetricOf(item)).Where(AnswerMetrics.All.Contains))
         {
@@ -202,8 +202,10 @@ public sealed class QuestionTask : AnswerTask
 
     private string IdentityOf(ContentHash hash)
     {
-        hash.Add(options.Template).Add(options.System).Add(options.AnswerPrefix).Add(options.Style).Add(options.Truncation.Name).Add(options.Settings).Add(options.MaximumItems);
-        hash.Add(options.Metric?.Name ?? "by choices").AddAll([.. options.OtherMetrics.Select(metric => metric.Name)]);
-        return $"{Name}: {hash}";
+        string metric = options.Metric?.Name ?? $"{AnswerMetrics.ChoiceLetter} or {AnswerMetrics.ContainsWords}";
+        // In words as far as that is short: a run that finds results of other settings names what differs by it.
+        return FormattableString.Invariant($"{Name}: metric {metric}{string.Concat(options.OtherMetrics.Select(other => $" and {other}"))}, truncation {options.Truncation.Name}, style {options.Style}, ")
+            + FormattableString.Invariant($"{options.Settings.MaximumNewTokens} tokens, temperature {options.Settings.Temperature}, other settings {new ContentHash().Add(options.Settings)}, ")
+            + $"prompt {new ContentHash().Add(options.Template).Add(options.System).Add(options.AnswerPrefix)}, questions {hash.Add(options.MaximumItems)}";
     }
 }

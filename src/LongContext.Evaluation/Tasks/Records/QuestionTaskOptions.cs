@@ -36,8 +36,8 @@ public sealed record QuestionTaskOptions
     public AnswerSettings Settings { get; init; } = new();
 
     /// <summary>
-    /// What the score is: one of <see cref="AnswerMetrics"/>, or your own. Null (the default) for <see cref="AnswerMetrics.ChoiceLetter"/> where there are choices, and else
-    /// <see cref="AnswerMetrics.ContainsAny"/>.
+    /// What the score is: one of <see cref="AnswerMetrics"/>, or your own, whose scores are from 0 to 1. Null (the default) for <see cref="AnswerMetrics.ChoiceLetter"/> where there are choices, and else
+    /// <see cref="AnswerMetrics.ContainsWords"/>.
     /// </summary>
     public AnswerMetric? Metric { get; init; }
 

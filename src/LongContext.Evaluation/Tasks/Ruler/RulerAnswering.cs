@@ -28,16 +28,18 @@ internal sealed class RulerAnswering(RulerQuestions questions, string source, in
     public override RulerDraft Make(RulerSize size, int index)
     {
         // A question whose own documents are too long for the length gives way to one from another part of the file.
+        string? least = null;
         for (int attempt = 0; attempt < Attempts; attempt++)
         {
             int number = (int)((index + ((long)attempt * questions.Count / Attempts)) % questions.Count);
-            if (TryMake(size, index, number) is { } draft) return draft;
+            if (TryMake(size, index, number, out string shortest) is { } draft) return draft;
+            if (least is null || size.Tokenizer.CountTokens(shortest) < size.Tokenizer.CountTokens(least)) least = shortest;
         }
 
-        throw size.TooShort("The question with its documents, and every other that was tried in its place,");
+        throw size.TooShort("The question with its documents, and every other that was tried in its place,", least!);
     }
 
-    private RulerDraft? TryMake(RulerSize size, int index, int number)
+    private RulerDraft? TryMake(RulerSize size, int index, int number, out string shortest)
     {
         SplitMix64 random = new(seed, Number(size, index)), order = new(random.Next());
         RulerQuestion question = questions.Get(number);
@@ -46,6 +48,7 @@ internal sealed class RulerAnswering(RulerQuestions questions, string source, in
         int own = question.Own.Count;
         double PerDocument(int count) => Math.Max(1, size.Tokenizer.CountTokens(Context(row, own + count, order)) / (double)(own + count));
         string Whole(string context) => Before + context + after + Prefix;
+        shortest = Whole(Context(row, own, order));
         double guess = PerDocument(4);
         if ((int)(size.PromptTokens / (16 * guess)) is > 4 and var sample) guess = PerDocument(sample);
         if (PromptSizer.Largest(size.Tokenizer, size.PromptTokens, own, count => Whole(Context(row, count, order)), guess, size.Slack) is not { } sized) return null;

@@ -21,7 +21,7 @@ internal sealed class RulerBenchmark : IBenchmark
         {
             Title = "RULER",
             Remark = string.Create(CultureInfo.InvariantCulture,
-                $"Averages of at most {tasks} of the {Ruler.Names.Count} tasks by length. wAvg. (inc) weighs long lengths more, wAvg. (dec) short ones. Effective is the longest length up to which every average exceeds {RulerSummary.Llama2Percentage} and is of all tasks that the model has a score in at any length; a length that lacks some shows of how many its average is. Items without a score are in no average."),
+                $"Averages of at most {tasks} of the {Ruler.Names.Count} tasks by length. wAvg. (inc) weighs long lengths more, wAvg. (dec) short ones. Effective is the longest length up to which every average exceeds {RulerSummary.Llama2Percentage} and is of all tasks that the model has a score in at any length; a length that lacks some shows of how many its average is. “Not sure”: by so few items the average of a length up to it, or of the next, may lie on the other side of that bar (95 % confidence); {nameof(EffectiveContext)}.{nameof(EffectiveContext.FindAsync)} asks as many as it takes. Items without a score are in no average."),
             Columns = ["Model", "Strategy", .. lengths.Select(length => length.ToString(CultureInfo.InvariantCulture)), "Avg.", "wAvg. (inc)", "wAvg. (dec)", "Effective"],
             NameColumns = 2,
             Rows = [.. summaries.Select(IReadOnlyList<string> (summary) =>
@@ -43,10 +43,11 @@ internal sealed class RulerBenchmark : IBenchmark
 
     private static string Effective(RulerSummary summary)
     {
-        if (summary.EffectiveLength is { } length) return length.ToString(CultureInfo.InvariantCulture);
+        string doubt = summary.IsEffectiveLengthSure ? "" : " (not sure)";
+        if (summary.EffectiveLength is { } length) return length.ToString(CultureInfo.InvariantCulture) + doubt;
         // Of a part of the tasks nobody knows whether all of them would have been enough.
         RulerLengthScore shortest = summary.Lengths[0];
-        return shortest.Scores.Count < summary.TaskCount ? Figure(null) : "below " + shortest.Length.ToString(CultureInfo.InvariantCulture);
+        return shortest.Scores.Count < summary.TaskCount ? Figure(null) : "below " + shortest.Length.ToString(CultureInfo.InvariantCulture) + doubt;
     }
 
     private static string Figure(double? value) => value is { } number ? number.ToString("0.0", CultureInfo.InvariantCulture) : "–";

@@ -39,7 +39,7 @@ internal sealed class RulerCommonWords(RulerVocabulary vocabulary, int seed, boo
 
         double perWord = seldom * PerEntry(size, row, seldom);
         PromptSizer.Sized sized = PromptSizer.Largest(size.Tokenizer, size.PromptTokens, CommonCount, Whole, Math.Max(0.25, perWord), size.Slack)
-            ?? throw size.TooShort("A list of ten words with its example");
+            ?? throw size.TooShort("A list of ten words with its example", Whole(CommonCount));
         return new RulerDraft
         {
             Before = before,

@@ -30,7 +30,7 @@ internal sealed class RulerFrequentWords(int seed) : RulerGenerator
         string[] words = Coded(Math.Max(5, size.PromptTokens / 50), random);
         string Whole(int n, int dots) => Before + Text(words, n, dots, order) + Question + Prefix;
         double perWord = size.Tokenizer.CountTokens(string.Join(' ', words.Take(64))) / (double)Math.Min(64, words.Length);
-        PromptSizer.Sized sized = PromptSizer.Largest(size.Tokenizer, size.PromptTokens, Fewest, n => Whole(n, 0), Math.Max(0.25, perWord), size.Slack) ?? throw size.TooShort("The shortest coded text");
+        PromptSizer.Sized sized = PromptSizer.Largest(size.Tokenizer, size.PromptTokens, Fewest, n => Whole(n, 0), Math.Max(0.25, perWord), size.Slack) ?? throw size.TooShort("The shortest coded text", Whole(Fewest, 0));
         // Rounded down, the fourth word may stand as often as the fifth.
         int fitting = sized.Words, dots = 0, tokens = sized.Tokens;
         while (Times(4, fitting) == Times(5, fitting)) fitting--;

@@ -1,3 +1,4 @@
+using LongContext.Data.Making;
 using Microsoft.ML.Tokenizers;
 
 namespace LongContext.Evaluation.Tasks.Ruler;
@@ -20,6 +21,8 @@ internal readonly record struct RulerSize(Tokenizer Tokenizer, int Length, int R
     /// <summary>Whether too much is left.</summary>
     public bool IsShort(int tokens) => PromptTokens - tokens > (int)(Length * Tolerance);
 
-    public ArgumentException TooShort(string what) =>
-        new($"{what} has more than {PromptTokens} tokens, which is what {Reserved} for template and answer leave of {Length}; expected a length that holds it.");
+    /// <param name="what">What does not fit.</param>
+    /// <param name="shortest">The shortest prompt there is.</param>
+    public ArgumentException TooShort(string what, string shortest) => LengthFault.Create(
+        $"{what} has more than {PromptTokens} tokens, which is what {Reserved} for template and answer leave of {Length}; expected a length that holds it.", Tokenizer.CountTokens(shortest) + Reserved);
 }

@@ -1,3 +1,5 @@
+using LongContext.Evaluation.Reports;
+
 namespace LongContext.Evaluation.Tasks.Ruler;
 
 /// <summary>What RULER reports of a model over all its tasks: the average at each length, averages over lengths, and the effective length.</summary>
@@ -54,6 +56,23 @@ public sealed record RulerSummary
     /// </summary>
     public int? EffectiveLength { get; }
 
+    /// <summary>
+    /// Whether the items are enough to believe <see cref="EffectiveLength"/>: the intervals (<see cref="RulerLengthScore.Interval"/>) of all averages up to it lie above the threshold, and that of the next length, where
+    /// there is one, not above. Where there is no such length, whether the shortest length's interval lies not above the threshold.
+    /// </summary>
+    /// <remarks>A few items at each length cannot tell: two right ones of two leave open every mean above a third. <see cref="EffectiveContext"/> asks as many as it takes.</remarks>
+    public bool IsEffectiveLengthSure
+    {
+        get
+        {
+            int passed = EffectiveLength is { } effective ? Lengths.Count(length => length.Length <= effective) : 0;
+            if (!Lengths.Take(passed).All(length => length.Interval is { } interval && interval.Low > ThresholdPercentage)) return false;
+            if (passed == Lengths.Count) return true;
+            // A length that lacks tasks ends the search whatever its average is.
+            return Lengths[passed] is var next && (next.Scores.Count < TaskCount || (next.Interval is { } interval && interval.High <= ThresholdPercentage));
+        }
+    }
+
     /// <summary>Summaries of results, one for each model and strategy that has some of RULER's tasks, in the order they come in.</summary>
     /// <param name="results">Results, for example <see cref="EvaluationReport.Items"/>; those of other tasks and those without a score are passed over.</param>
     /// <param name="thresholdPercentage">What an average must exceed: above 1, at most 100. Default: <see cref="Llama2Percentage"/>.</param>
@@ -76,7 +95,19 @@ public sealed record RulerSummary
     {
         Dictionary<string, double> scores = length.GroupBy(result => result.Task).ToDictionary(
             task => task.Key[RulerTask.Prefix.Length..], task => RulerTask.Percentage([.. task.Select(result => result.Score!.Value)]));
-        return new RulerLengthScore(length.Key, scores.Values.Average(), scores);
+        return new RulerLengthScore(length.Key, scores.Values.Average(), scores) { Interval = IntervalOf(length) };
+    }
+
+    private static ConfidenceInterval? IntervalOf(IEnumerable<ItemResult> results)
+    {
+        Dictionary<string, Tally> tallies = new(StringComparer.Ordinal);
+        foreach (ItemResult result in results)
+        {
+            if (!tallies.TryGetValue(result.Task, out Tally? tally)) tallies.Add(result.Task, tally = new Tally());
+            tally.Add(result.Score!.Value);
+        }
+
+        return Tally.OfMeans([.. tallies.Values]).Interval is { } interval ? interval with { Low = Math.Max(0, 100 * interval.Low), High = Math.Min(100, 100 * interval.High) } : null;
     }
 
     private double Weighted(Func<int, double> weight) =>

@@ -28,7 +28,7 @@ internal sealed class RulerVariables(int seed, bool solvedExample) : RulerGenera
         string prefix = chain.AnswerPrefix, before = (solvedExample ? Solved(example, size) : "") + Before;
         using HaystackText noise = new(Haystack.Noise, Haystack.Noise.Pieces(random, null));
         HaystackFit fit = HaystackFit.Find(noise, size.Tokenizer, size.Length, size.Reserved, RulerSize.Tolerance, chain.Lines, text => before + text + chain.Question + prefix)
-            ?? throw size.TooShort("The question with its example");
+            ?? throw size.TooShort("The question with its example", before + noise.With(0, chain.Lines) + chain.Question + prefix);
         return new RulerDraft
         {
             Before = before,

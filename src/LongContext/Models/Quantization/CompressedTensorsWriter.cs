@@ -62,14 +62,14 @@ internal sealed class CompressedTensorsWriter : QuantizedCheckpointWriter
     {
         foreach (Parameter parameter in Quantized)
         {
-            if (groupSize is { } size && parameter.Shape[1] % size != 0)
-            {
-                throw new NotSupportedException(
-                    $"'{parameter.Name}' has {parameter.Shape[1]} inputs, no multiple of the group size {size}, which the files of compressed-tensors cannot hold: "
-                    + "quantise with another GroupSize, with null for whole rows, or leave it out (Excluded).");
-            }
+            if (groupSize is { } size && WhyNot(parameter, size) is { } reason) throw new NotSupportedException(reason);
         }
     }
+
+    /// <summary>Why groups of a size cannot be held of a weight; null where they can.</summary>
+    public static string? WhyNot(Parameter parameter, int size) => parameter.Shape[1] % size == 0 ? null
+        : $"'{parameter.Name}' has {parameter.Shape[1]} inputs, no multiple of the group size {size}, which the files of compressed-tensors cannot hold: "
+            + "quantise with another GroupSize, with null for whole rows, or leave it out (Excluded).";
 
     protected override IEnumerable<SafetensorsEntry> EntriesOf(Parameter parameter)
     {

@@ -37,6 +37,7 @@ public static class ModelQuantizer
         if (model.Adapter is not null) throw new InvalidOperationException("The model has an adapter: MergeAndRemoveAdapter or RemoveAdapter first.");
         model.ThrowIfQuantized("quantised again");
 
+        RequireKnown(model, options);
         string[] names = [.. model.Parameters.All.Where(parameter => options.Takes(parameter.Name, parameter.Shape)).Select(parameter => parameter.Name)];
         if (names.Length == 0) throw new ArgumentException($"{nameof(QuantizationOptions)}: Excluded leaves nothing to quantise.", nameof(options));
         long before = BytesOf(model);
@@ -73,6 +74,7 @@ public static class ModelQuantizer
     /// <param name="cancellationToken">As above; nothing is written then.</param>
     /// <returns>What became of each matrix.</returns>
     /// <exception cref="ArgumentException">Options cannot be used, or the folders are one.</exception>
+    /// <exception cref="NotSupportedException">The files cannot hold groups of this size of a matrix; seen before anything is quantised. Or a weight does not fit the format.</exception>
     /// <exception cref="CheckpointFormatException">A file of the model is not what it must be.</exception>
     /// <exception cref="IOException">A folder or file cannot be read or written.</exception>
     public static QuantizationResult Quantize(
@@ -85,10 +87,32 @@ public static class ModelQuantizer
         options.Validate(nameof(options));
         if (Whole(folder) == Whole(target)) throw new ArgumentException($"'{target}' is the model's own folder, expected another.", nameof(target));
         using CausalLanguageModel model = CausalLanguageModel.Load(folder, loading);
+        RequireGroups(model, options, saving?.Form ?? QuantizedCheckpointForm.Auto);
         QuantizationResult result = Quantize(model, options, progress, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
         model.SaveQuantized(target, saving);
         return result;
+    }
+
+    /// <summary>A name that excludes nothing is a slip that shows only in the finished model.</summary>
+    private static void RequireKnown(CausalLanguageModel model, QuantizationOptions options)
+    {
+        string[] modules = [.. model.Parameters.All.Where(parameter => new QuantizationOptions().Takes(parameter.Name, parameter.Shape)).Select(parameter => parameter.Name[..^".weight".Length])];
+        if (options.Excluded.FirstOrDefault(name => !modules.Any(module => QuantizationOptions.Names(name, module))) is not { } unknown) return;
+        string known = string.Join(", ", modules.Select(module => module[(module.LastIndexOf('.') + 1)..]).Distinct());
+        throw new ArgumentException($"{nameof(QuantizationOptions)}: {nameof(QuantizationOptions.Excluded)} holds '{unknown}', which is the name of no matrix that would be quantised; expected names such as {known}.", nameof(options));
+    }
+
+    /// <summary>What the files cannot hold is known before hours of quantising.</summary>
+    private static void RequireGroups(CausalLanguageModel model, QuantizationOptions options, QuantizedCheckpointForm form)
+    {
+        if (options.Format != QuantizationFormat.Int4 || options.GroupSize is not { } size) return;
+        Parameter[] taken = [.. model.Parameters.All.Where(parameter => options.Takes(parameter.Name, parameter.Shape))];
+        if (form == QuantizedCheckpointForm.Gptq || (form == QuantizedCheckpointForm.Auto && taken.All(parameter => GptqCheckpointWriter.WhyNot(parameter) is null))) return;
+        // Where every row is shorter than a group, rows are groups.
+        if (taken.All(parameter => parameter.Shape[1] <= size)) return;
+        if (taken.FirstOrDefault(parameter => CompressedTensorsWriter.WhyNot(parameter, size) is not null) is { } parameter)
+            throw new NotSupportedException(CompressedTensorsWriter.WhyNot(parameter, size));
     }
 
     private static string Whole(string folder) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));

@@ -46,7 +46,7 @@ public sealed class QuantizationOptions
 
     /// <summary>
     /// Maps that stay as they are, by the last part of their names, such as "down_proj", or by the whole, such as "model.layers.0.mlp.down_proj".
-    /// Embedding, norms and head always do. Default: none.
+    /// Embedding, norms and head always do. A name of no map is refused. Default: none.
     /// </summary>
     public IReadOnlyList<string> Excluded { get; init; } = [];
 
@@ -75,5 +75,8 @@ public sealed class QuantizationOptions
     /// <summary>Whether a matrix is quantised, by its name.</summary>
     internal bool Takes(string name, long[] shape) =>
         WeightQuantizer.Takes(name, shape) && name.EndsWith(".weight", StringComparison.Ordinal)
-        && !Excluded.Any(excluded => name[..^".weight".Length] is var module && (module == excluded || module.EndsWith("." + excluded, StringComparison.Ordinal)));
+        && !Excluded.Any(excluded => Names(excluded, name[..^".weight".Length]));
+
+    /// <summary>Whether an excluded name is a map's, or the last part of it.</summary>
+    internal static bool Names(string excluded, string module) => module == excluded || module.EndsWith("." + excluded, StringComparison.Ordinal);
 }

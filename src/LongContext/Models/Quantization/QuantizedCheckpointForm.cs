@@ -13,7 +13,7 @@ public enum QuantizedCheckpointForm
     Gptq,
 
     /// <summary>
-    /// compressed-tensors', for int4 and int8 ("pack-quantized") and float8 ("float-quantized"): any sizes, inputs as they are. Read by transformers, vLLM
+    /// compressed-tensors', for int4 and int8 ("pack-quantized") and float8 ("float-quantized"): inputs as they are, any sizes, but for int4 groups that divide the inputs. Read by transformers, vLLM
     /// and SGLang.
     /// </summary>
     CompressedTensors,

@@ -33,6 +33,7 @@ public sealed class DuplicateFinderTests
         // Bytes: 60 words "w0".."w59" are 10·2 + 50·3 + 59 spaces = 229; two have one character more.
         Assert.Equal(231 + 229 + 30, report.DuplicateBytes);
         Assert.Contains("2 exact duplicates, 1 near-duplicates in 2 clusters", report.ToText(), StringComparison.Ordinal);
+        Assert.Equal(report.ToText(), report.ToString());
     }
 
     [Fact]

@@ -70,7 +70,7 @@ public sealed class LongBenchChatTaskTests : IDisposable
         Assert.False(score.Details.ContainsKey("rating by strict"));
         Assert.Equal(1, score.Details["judges without a rating"]);
         DirectSession mute = new(JudgeTests.Model("model"), (_, _, _) => "none");
-        InvalidOperationException fault = await Assert.ThrowsAsync<InvalidOperationException>(async () => await task.EvaluateAsync(item, mute, TestContext.Current.CancellationToken));
+        InvalidOperationException fault = await Assert.ThrowsAnyAsync<InvalidOperationException>(async () => await task.EvaluateAsync(item, mute, TestContext.Current.CancellationToken));
         Assert.Contains("strict: 5 replies", fault.Message, StringComparison.Ordinal);
         Assert.Contains("kind: 5 replies", fault.Message, StringComparison.Ordinal);
     }
@@ -85,7 +85,7 @@ public sealed class LongBenchChatTaskTests : IDisposable
         LongBenchChatTask task = new(Options() with { Judges = [new Judge(JudgeTests.Model("judge") with { Client = judge })] });
         EvaluationReport report = await new EvaluationRunner(new EvaluationRunOptions { ItemsAtOnce = 1 }).RunAsync(
             [JudgeTests.Model("model") with { Client = model }], [task], cancellationToken: TestContext.Current.CancellationToken);
-        Assert.Equal([ItemStatus.Failed, ItemStatus.Scored], report.Items.Select(item => item.Status));
+        Assert.Equal([ItemStatus.NotJudged, ItemStatus.Scored], report.Items.Select(item => item.Status));
         Assert.Contains("No judge rated the answer: judge: 5 replies", report.Items[0].Fault, StringComparison.Ordinal);
         Assert.Equal((0.7, "said\nso", 3), (report.Items[1].Score!.Value, report.Items[1].Answer, report.Items[1].Requests));
         Assert.Equal(2, model.Asked.Count);
@@ -140,7 +140,7 @@ public sealed class LongBenchChatTaskTests : IDisposable
         Assert.Null(values["rating by strict"]);
         Assert.Equal(1, values["ratings missing"]);
         Assert.Null(values["weighted kappa"]);
-        Assert.All(Task().Summarize([]).Where(figure => figure.Name != "ratings missing"), figure => Assert.Null(figure.Value));
+        Assert.All(Task().Summarize([]), figure => Assert.Null(figure.Value));
     }
 
     [Fact]

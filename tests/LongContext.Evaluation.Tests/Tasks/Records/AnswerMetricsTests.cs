@@ -9,6 +9,8 @@ public sealed class AnswerMetricsTests
     [InlineData("exact_text", "Green lamp", 0)]
     [InlineData("contains_any", "It was a RED DOOR, I think.", 1)]
     [InlineData("contains_any", "It was red.", 0)]
+    [InlineData("contains_words", "It was a RED DOOR, I think.", 1)]
+    [InlineData("contains_words", "The red doorway; evergreen lamps", 0)]
     [InlineData("contains_all", "It was a RED DOOR, I think.", 0.5)]
     [InlineData("contains_all", "red door, green lamp", 1)]
     [InlineData("contains_normalized", "the green, lamp", 1)]
@@ -28,6 +30,34 @@ public sealed class AnswerMetricsTests
         Assert.Equal(expected, AnswerMetrics.Get(name).Score(item, said).Value, 1e-12);
         Assert.Equal(0, AnswerMetrics.Get(name).Score(item with { Answers = [] }, said).Value);
     }
+
+    [Theory]
+    [InlineData("no", "I do not know.", 0)]
+    [InlineData("no", "No, it is not.", 1)]
+    [InlineData("1", "17 of them", 0)]
+    [InlineData("17", "**Answer:** 17.", 1)]
+    [InlineData("17", "17.5 or 1,175 or 2017 or -17", 0)]
+    [InlineData("-5", "It fell to -5 degrees", 1)]
+    [InlineData("5", "pages 5-10", 1)]
+    [InlineData("1820", "in 1,820 cases", 1)]
+    [InlineData("1,820,000", "1820000", 1)]
+    [InlineData("1,5", "1, 5", 1)]
+    [InlineData("42", "x=42", 1)]
+    [InlineData("The Eiffel Tower", "eiffel tower!", 1)]
+    [InlineData("vitamin A", "vitamin C", 0)]
+    [InlineData("A", "a", 1)]
+    [InlineData("Paris", "Paris\u2019s streets; _Paris_/France", 1)]
+    [InlineData("C", "C++ and C#", 0)]
+    [InlineData("C++", "In C++, of course", 1)]
+    [InlineData("St. Petersburg", "It is St Petersburg", 1)]
+    [InlineData("red door", "red-door", 1)]
+    [InlineData("\u5317\u4EAC", "\u7B54\u6848\u662F\u5317\u4EAC\u3002", 1)]
+    [InlineData("\u5317\u4EAC", "\u5317\u6D77\u4EAC", 0)]
+    [InlineData("+", "a + b", 1)]
+    [InlineData("caf\u00E9", "Cafe\u0301.", 1)]
+    [InlineData("17", "\uD83D 17", 1)]
+    public void Score_ContainsWords_FindsWholeWordsOnly(string right, string said, double expected) =>
+        Assert.Equal(expected, AnswerMetrics.ContainsWords.Score(new EvaluationItem { Id = "1", Prompt = new EvaluationPrompt(), Answers = ["something else", right] }, said).Value);
 
     [Theory]
     [InlineData("It was 12, then 1,250 euros.", 1)]
@@ -56,6 +86,9 @@ public sealed class AnswerMetricsTests
         Assert.Equal(AnswerMetrics.All.Count, AnswerMetrics.All.Select(metric => metric.Name).Distinct().Count());
         Assert.Same(AnswerMetrics.WordF1, AnswerMetrics.Get(" Word F1 "));
         Assert.Same(AnswerMetrics.RougeL, AnswerMetrics.Get("ROUGE-L"));
+        Assert.Same(AnswerMetrics.RougeL, AnswerMetrics.Get("rougeL"));
+        Assert.Same(AnswerMetrics.WordF1, AnswerMetrics.Get("F1"));
+        Assert.Same(AnswerMetrics.ExactMatch, AnswerMetrics.Get("em"));
         Assert.Equal("word_f1", AnswerMetrics.WordF1.ToString());
     }
 
@@ -63,7 +96,7 @@ public sealed class AnswerMetricsTests
     public void Get_Unknown_ListsThoseThatAre()
     {
         string message = Assert.Throws<ArgumentException>(() => AnswerMetrics.Get("bleu")).Message;
-        Assert.StartsWith("There is no metric \"bleu\"; there are exact_match, exact_text, contains_any, ", message, StringComparison.Ordinal);
+        Assert.StartsWith("There is no metric \"bleu\"; there are exact_match, exact_text, contains_words, contains_any, ", message, StringComparison.Ordinal);
     }
 
     [Fact]

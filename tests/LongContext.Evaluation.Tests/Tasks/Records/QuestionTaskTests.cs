@@ -31,8 +31,29 @@ public sealed class QuestionTaskTests : IDisposable
         Assert.Equal("none", items[0].Prompt.Truncation.Name);
 
         List<ItemResult> results = await RunAsync(task, prompt => prompt.Text.Contains("colour", StringComparison.Ordinal) ? "It is EMERALD." : "four");
-        Assert.Equal([new("contains_any", 50), new TaskFigure("lamps", 100)], task.Summarize(results));
-        Assert.Equal([new TaskFigure("contains_any", null)], task.Summarize([]));
+        Assert.Equal([new("contains_words", 50), new TaskFigure("lamps", 100)], task.Summarize(results));
+        Assert.Equal([new TaskFigure("contains_words", null)], task.Summarize([]));
+    }
+
+    [Fact]
+    public async Task RunAsync_ModelThatKnowsNothing_DoesNotScoreByPartsOfWordsAndShortAnswersAreNoted()
+    {
+        QuestionTask task = new([new Question { Text = "Is it?", Answers = ["no"] }, new Question { Text = "How many?", Answers = ["1"] }, new Question { Text = "Where?", Answers = ["Stockholm"] }]);
+        EvaluationReport report = await new EvaluationRunner().RunAsync([Runs.RunModels.Of(new ScriptedClient(_ => "I do not know: 17, 21, not now."))], [task], cancellationToken: Token);
+        Assert.Equal(0, report.Tasks[0].Mean);
+        string note = Assert.Single(report.Notes);
+        Assert.StartsWith("'questions': 2 of 3 questions have a right answer as short as \"no\"", note, StringComparison.Ordinal);
+        // By name the old way is there, with a note, and exact matches need none.
+        Assert.Equal(2.0 / 3, (await new EvaluationRunner().RunAsync([Runs.RunModels.Of(new ScriptedClient(_ => "I do not know: 17."))], [new QuestionTask([new Question { Text = "Is it?", Answers = ["no"] }, new Question { Text = "How many?", Answers = ["1"] },
+            new Question { Text = "Where?", Answers = ["Stockholm"] }], new QuestionTaskOptions { Metric = AnswerMetrics.ContainsAny })], cancellationToken: Token)).Tasks[0].Mean!.Value, 12);
+        Assert.Empty(new QuestionTask([new Question { Text = "Is it?", Answers = ["no"] }], new QuestionTaskOptions { Metric = AnswerMetrics.ExactMatch }).Notes);
+    }
+
+    [Fact]
+    public void Score_MetricAboveOne_IsAFaultThatSaysSo()
+    {
+        QuestionTask task = new([new Question { Text = "Is it?", Answers = ["no"] }], new QuestionTaskOptions { Metric = new AnswerMetric("percent", (_, _) => 85) });
+        Assert.StartsWith("The metric percent gave 85 for the item #1, expected 0 to 1", Assert.Throws<InvalidOperationException>(() => task.Score(Items(task)[0], "x")).Message, StringComparison.Ordinal);
     }
 
     [Fact]

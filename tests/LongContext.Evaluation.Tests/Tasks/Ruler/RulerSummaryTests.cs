@@ -31,9 +31,31 @@ public sealed class RulerSummaryTests
         Assert.Null(Assert.Single(RulerSummary.Create(results.Skip(1))).EffectiveLength);
         ReportSection Table(IEnumerable<ItemResult> items) =>
             RulerBenchmark.Instance.Summarize(new EvaluationReport { Title = "t", Began = DateTimeOffset.UnixEpoch, Items = [.. items], Tasks = [] })!;
-        Assert.Equal(["m", "full context", "95.0", "98.0 (1 of 2)", "95.0", "96.0", "96.0", "96.0", "4096"], Table(results).Rows[0]);
+        Assert.Equal(["m", "full context", "95.0", "98.0 (1 of 2)", "95.0", "96.0", "96.0", "96.0", "4096 (not sure)"], Table(results).Rows[0]);
         Assert.Equal("–", Table(results.Skip(1)).Rows[0][^1]);
         Assert.Contains("at most 2 of the 13 tasks", Table(results).Remark, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(2, 2, false)] // two right ones of two leave open every mean above a third
+    [InlineData(200, 200, true)]
+    [InlineData(200, 170, false)] // 85 % and 85.6 are one to 200 items
+    [InlineData(200, 60, true)]
+    [InlineData(4, 3, false)]
+    public void IsEffectiveLengthSure_ByItems_SaysWhetherTheyAreEnough(int count, int right, bool isSure)
+    {
+        ItemResult[] Of(int length, int good) => [.. Enumerable.Range(0, count).Select(i => new ItemResult
+        {
+            Model = "m", Strategy = "full context", Task = "ruler/vt", Item = $"{length}-{i}", Status = ItemStatus.Scored, Score = i < good ? 1 : 0, Length = length,
+        })];
+        RulerSummary alone = Assert.Single(RulerSummary.Create(Of(4_096, right)));
+        Assert.Equal(isSure, alone.IsEffectiveLengthSure);
+        // Behind a length that is surely passed, or not.
+        RulerSummary summary = Assert.Single(RulerSummary.Create([.. Of(2_048, count), .. Of(4_096, right)]));
+        Assert.Equal(isSure, summary.IsEffectiveLengthSure);
+        string cell = RulerBenchmark.Instance.Summarize(new EvaluationReport { Title = "t", Began = DateTimeOffset.UnixEpoch, Items = [.. Of(2_048, count), .. Of(4_096, right)], Tasks = [] })!.Rows[0][^1];
+        Assert.Equal(!isSure, cell.EndsWith(" (not sure)", StringComparison.Ordinal));
+        Assert.Equal(right == count ? 4_096 : 2_048, summary.EffectiveLength);
     }
 
     [Fact]

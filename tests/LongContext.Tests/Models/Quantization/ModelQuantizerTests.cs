@@ -104,6 +104,7 @@ public sealed class ModelQuantizerTests
     {
         using CausalLanguageModel model = TinyModels.Create(dataType: ScalarType.Float32);
         Assert.Contains("Excluded", Assert.Throws<ArgumentException>(() => ModelQuantizer.Quantize(model, new QuantizationOptions { Excluded = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"] }, cancellationToken: Token)).Message, StringComparison.Ordinal);
+        Assert.Contains("holds 'qproj', which is the name of no matrix", Assert.Throws<ArgumentException>(() => ModelQuantizer.Quantize(model, new QuantizationOptions { Excluded = ["v_proj", "qproj"] }, cancellationToken: Token)).Message, StringComparison.Ordinal);
         Assert.Contains("Calibration", Assert.Throws<ArgumentException>(() => ModelQuantizer.Quantize(model, new QuantizationOptions { Method = QuantizationMethod.Gptq }, cancellationToken: Token)).Message, StringComparison.Ordinal);
         PackedBatch outside = PackedBatch.Create([new TokenSequence(new[] { 1, 2, 4000 })]);
         Assert.Throws<ArgumentException>(() => ModelQuantizer.Quantize(model, new QuantizationOptions { Method = QuantizationMethod.Gptq, Calibration = [outside] }, cancellationToken: Token));
@@ -128,6 +129,11 @@ public sealed class ModelQuantizerTests
         using CausalLanguageModel loaded = CausalLanguageModel.Load(target.Path);
         TinyModels.AssertSameBytes(TinyModels.Bytes(model), TinyModels.Bytes(loaded));
         Assert.Equal(14, result.Matrices.Count);
+        // Groups that the files cannot hold: nothing is quantised for nothing.
+        List<QuantizationProgress> told = [];
+        Assert.Contains("no multiple of the group size 24", Assert.Throws<NotSupportedException>(() => ModelQuantizer.Quantize(
+            source.Path, target.Path, new QuantizationOptions { GroupSize = 24 }, saving: new QuantizedSaveOptions { Form = QuantizedCheckpointForm.CompressedTensors }, progress: new Progress(told.Add), cancellationToken: Token)).Message, StringComparison.Ordinal);
+        Assert.Empty(told);
         Assert.Throws<ArgumentException>(() => ModelQuantizer.Quantize(source.Path, source.Path + "/", options, cancellationToken: Token));
     }
 

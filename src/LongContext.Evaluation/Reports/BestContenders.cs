@@ -1,0 +1,44 @@
+namespace LongContext.Evaluation.Reports;
+
+/// <summary>Who is best, where that is sure: the difference to every other contender, on the items that both were asked, lies on one side of 0 with 95 % confidence.</summary>
+internal sealed class BestContenders(PairedScores paired, IReadOnlyList<Contender> contenders)
+{
+    /// <summary>The best in a task, or null where nobody surely is.</summary>
+    public Contender? Of(TaskView task) =>
+        First([.. contenders.Where(contender => paired.Has(task.Name, contender)).OrderByDescending(contender => Better(task) * paired.MeanOf(task.Name, contender, task.LowerIsBetter))], (first, second) => IsBetter(task, first, second));
+
+    /// <summary>The best on the average of tasks whose scores are shares, or null.</summary>
+    public Contender? OfShares(IReadOnlyList<TaskView> tasks, IEnumerable<ContenderTotals> totals) =>
+        First([.. totals.OrderByDescending(total => total.MeanOverAll).Select(total => total.Contender)], (first, second) => Overall(tasks, first, second, logarithms: false) is { Low: > 0 });
+
+    /// <summary>The best on the geometric average of tasks whose lower scores are better, or null.</summary>
+    public Contender? OfLower(IReadOnlyList<TaskView> tasks, IEnumerable<ContenderTotals> totals) =>
+        First([.. totals.OrderBy(total => total.LowerMean).Select(total => total.Contender)], (first, second) => Overall(tasks, first, second, logarithms: true) is { High: < 0 });
+
+    private static double Better(TaskView task) => task.LowerIsBetter ? -1 : 1;
+
+    private bool IsBetter(TaskView task, Contender first, Contender second)
+    {
+        Tally differences = paired.Differences(task, first, second);
+        if (task.IsShare) return differences.Count > 0 && Tally.OfMeans([differences], areDifferences: true).Interval is { Low: > 0 };
+        return differences.StudentInterval() is { } interval && (task.LowerIsBetter ? interval.High < 0 : interval.Low > 0);
+    }
+
+    private ConfidenceInterval? Overall(IReadOnlyList<TaskView> tasks, Contender first, Contender second, bool logarithms)
+    {
+        Tally[] differences = [.. tasks.Select(task => paired.Differences(task, first, second, logarithms))];
+        return differences.Length == 0 || differences.Any(tally => tally.Count == 0) ? null : Tally.OfMeans(differences, areDifferences: true).Interval;
+    }
+
+    /// <summary>At most one is better than all others; the likeliest come first, and most fall at their first comparison.</summary>
+    private static Contender? First(Contender[] candidates, Func<Contender, Contender, bool> isBetter)
+    {
+        if (candidates.Length < 2) return null;
+        foreach (Contender candidate in candidates)
+        {
+            if (candidates.All(other => other == candidate || isBetter(candidate, other))) return candidate;
+        }
+
+        return null;
+    }
+}

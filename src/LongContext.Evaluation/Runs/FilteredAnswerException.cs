@@ -1,0 +1,4 @@
+namespace LongContext.Evaluation.Runs;
+
+/// <summary>An answer that a content filter held back: there is nothing to score, and asking again at once gives the same.</summary>
+internal sealed class FilteredAnswerException() : Exception("The answer was held back by the server's content filter (finish reason \"content_filter\").");
