@@ -6,7 +6,6 @@ using LongContext.TestSupport;
 using LongContext.Training;
 using LongContext.Training.Backpropagation;
 using LongContext.Training.Memory;
-using LongContext.Training.Optimizers;
 using TorchSharp;
 using static TorchSharp.torch;
 
