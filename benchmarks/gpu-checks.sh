@@ -23,11 +23,13 @@ suite() { dotnet "$(program LongContext.Cuda.Tests)" --progress off --filter-cla
 # the CUDA toolkit the driver's own words.
 assemble() {
   command -v ptxas > /dev/null || { CUDA_CACHE_DISABLE=1 benchmark gpu-assembler sm_90a; return; }
+  failed=0
   for arch in sm_90a sm_80; do
     echo "== $arch"
     ls "$root"/src/LongContext.Cuda/Kernels/Ptx/$arch/*.ptx | xargs -P "$(nproc)" -I{} sh -c \
-      'said=$(ptxas -arch='$arch' -v -o /dev/null "{}" 2>&1) || echo "FAILED {}"; printf "%s: %s\n" "$(basename "{}" .ptx)" "$(printf "%s" "$said" | grep -E "registers|spill|C75|error|warning" | tr -s " \n" " ")"'
+      'said=$(ptxas -arch='$arch' -v -o /dev/null "{}" 2>&1); status=$?; printf "%s: %s\n" "$(basename "{}" .ptx)" "$(printf "%s" "$said" | grep -E "registers|spill|C75|error|warning" | tr -s " \n" " ")"; exit $status' || failed=1
   done
+  return $failed
 }
 kernels() { benchmark gpu-kernels; }
 launch() { benchmark gpu-launch; }
@@ -38,8 +40,8 @@ step() { benchmark gpu-step; }
 inference() { benchmark inference-gpu; }
 training() { benchmark long-training; }
 driver() { suite "*CudaDriver*"; }
-decoding-tests() { suite "*Gpu*Decoding*"; }
-linear-tests() { suite "*Gpu*Linear*"; }
+decoding-tests() { suite "*GpuDecoding*"; }
+linear-tests() { suite "*GpuLinear*"; }
 hopper-tests() { suite "*GpuHopper*"; }
 kernel-tests() { suite "*Gpu*"; }
 models() { dotnet "$(program LongContext.Tests)" --progress off --filter-class "*Gpu*" "*CudaAttentionTraining*"; }
