@@ -139,7 +139,7 @@ public sealed class ReportTablesTests
 
             Items that failed or did not fit are not in the mean; “Of all” counts them as 0.
 
-            Best is marked where the difference to every other is sure: on the items that both were asked, failed ones left out, with 95 % confidence.
+            Best is marked where the difference to every other is sure: on the items that both were asked, failed ones left out, with 95 % confidence, and at least six of them differ.
 
             ## Tasks
 
