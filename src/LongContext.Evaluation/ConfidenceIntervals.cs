@@ -38,10 +38,11 @@ public static class ConfidenceIntervals
     /// <param name="first">One model's scores.</param>
     /// <param name="second">The other's, item by item.</param>
     /// <param name="level">The confidence, between 0 and 1. Default: 0.95.</param>
-    /// <returns>Null where it would say nothing: no item, a score that is no finite number, or differences of other scores than 0 and 1 that are fewer than two or all alike.</returns>
+    /// <returns>Null where it would say nothing: no item, a score that is no finite number, or differences that are not all −1, 0 or 1 and are fewer than two or all alike.</returns>
     /// <remarks>
-    /// Scores that are all 0 or 1: the interval of Agresti and Min (2005, "Simple improved confidence intervals for comparing matched proportions", Statistics in Medicine 24), Wald's with half a case more in each
-    /// cell of the pairs, which is no point where the pairs are all alike. Others: Student's t of the differences. Reports compare strategies and models by the same.
+    /// Differences that are all −1, 0 or 1, as those of right and wrong answers: the interval of Agresti and Min (2005, "Simple improved confidence intervals for comparing matched proportions", Statistics in Medicine 24), Wald's with half a case more in each
+    /// cell of the pairs, which is no point where the pairs are all alike. Others: Student's t of the differences. Reports compare strategies and models by the same, and call a difference sure only where enough items differ besides (<see cref="ModelTaskComparison.IsBetter"/>):
+    /// of three pairs this interval may leave 0 out, which is no proof.
     /// </remarks>
     /// <exception cref="ArgumentException">The two have different numbers of scores.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A level outside 0 to 1.</exception>
@@ -54,7 +55,7 @@ public static class ConfidenceIntervals
         if (first.Count == 0 || !first.All(double.IsFinite) || !second.All(double.IsFinite)) return null;
         Tally differences = new();
         for (int i = 0; i < first.Count; i++) differences.Add(first[i] - second[i]);
-        return first.Concat(second).All(score => score is 0 or 1) ? differences.PairedInterval(level) : differences.StudentInterval(level);
+        return differences.PairedInterval(level) ?? differences.StudentInterval(level);
     }
 
     /// <summary>Wilson's score interval of a share.</summary>

@@ -32,8 +32,8 @@ public sealed record ModelComparison
     /// <summary>Where that mean lies with 95 % confidence, or null where there are too few items to say.</summary>
     public ConfidenceInterval? Interval { get; init; }
 
-    /// <summary>True where the model is surely better on the average of tasks, false where it is surely worse, null where the difference is not sure.</summary>
-    public bool? IsBetter => Interval is not { } interval || (interval.Low <= 0 && interval.High >= 0) ? null : interval.Low > 0;
+    /// <summary>True where the model is surely better on the average of tasks, false where it is surely worse, null where the difference is not sure, as of <see cref="ModelTaskComparison.IsBetter"/>. Default: null.</summary>
+    public bool? IsBetter { get; init; }
 
     /// <summary>Compares two models of a report.</summary>
     /// <param name="report">Results of a run, or of several put together.</param>
@@ -78,6 +78,7 @@ public sealed record ModelComparison
             }
 
             bool isThere = difference.Count > 0;
+            ConfidenceInterval? interval = !isThere ? null : task.IsShare ? IntervalOf([difference]) : difference.StudentInterval();
             tasks.Add(new ModelTaskComparison
             {
                 Task = task.Name,
@@ -86,7 +87,8 @@ public sealed record ModelComparison
                 Mean = isThere ? own.Mean : null,
                 BaselineMean = isThere ? others.Mean : null,
                 Difference = isThere ? difference.Mean : null,
-                Interval = !isThere ? null : task.IsShare ? Tally.OfMeans([difference], areDifferences: true).Interval : difference.StudentInterval(),
+                Interval = interval,
+                IsBetter = SideOf(interval, [difference]) is { } isAbove ? isAbove != task.LowerIsBetter : null,
                 Better = better,
                 Same = same,
                 Worse = difference.Count - better - same,
@@ -96,9 +98,27 @@ public sealed record ModelComparison
             differences.Add(difference);
         }
 
-        (double Mean, ConfidenceInterval? Interval)? all = differences.Count == 0 ? null : Tally.OfMeans(differences, areDifferences: true);
-        return new ModelComparison { Model = model.Model, Baseline = baseline.Model, Strategy = model.Strategy, Tasks = tasks, Averaged = averaged, Difference = all?.Mean, Interval = all?.Interval };
+        ConfidenceInterval? overall = differences.Count == 0 ? null : IntervalOf(differences);
+        return new ModelComparison
+        {
+            Model = model.Model,
+            Baseline = baseline.Model,
+            Strategy = model.Strategy,
+            Tasks = tasks,
+            Averaged = averaged,
+            Difference = differences.Count == 0 ? null : differences.Average(tally => tally.Mean),
+            Interval = overall,
+            IsBetter = SideOf(overall, differences),
+        };
     }
+
+    /// <summary>Differences of shares lie from −1 to 1.</summary>
+    private static ConfidenceInterval? IntervalOf(IReadOnlyList<Tally> differences) =>
+        Tally.OfMeans(differences, areDifferences: true).Interval is { } interval ? interval with { Low = Math.Max(-1, interval.Low), High = Math.Min(1, interval.High) } : null;
+
+    /// <summary>Whether differences are surely above 0, or below; null where neither is sure.</summary>
+    private static bool? SideOf(ConfidenceInterval? interval, IReadOnlyList<Tally> differences) =>
+        interval is not { } given || (given.Low <= 0 && given.High >= 0) || !Tally.AreEnough(differences) ? null : given.Low > 0;
 
     /// <summary>A line for each task and one for their average: the difference, of 100 where scores are shares, its interval, and whether it is sure.</summary>
     public override string ToString()

@@ -33,6 +33,9 @@ public sealed record ModelTaskComparison
     /// <summary>Items that the model answered worse. Default: 0.</summary>
     public int Worse { get; init; }
 
-    /// <summary>True where the model is surely better, false where it is surely worse, null where the difference is not sure.</summary>
-    public bool? IsBetter => Interval is not { } interval || (interval.Low <= 0 && interval.High >= 0) ? null : interval.Low > 0 != LowerIsBetter;
+    /// <summary>
+    /// True where the model is surely better, false where it is surely worse, null where the difference is not sure. Sure is what leaves 0 out of <see cref="Interval"/>, with at least six items that differ;
+    /// where scores are 0 or 1 McNemar's exact test must say so too. Default: null.
+    /// </summary>
+    public bool? IsBetter { get; init; }
 }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace LongContext.Evaluation.Reports;
 
-/// <summary>Every model of a report held against the first one, and the table of it.</summary>
+/// <summary>Every model of a report held against the first one that has results, and the table of it.</summary>
 internal static class ComparedModels
 {
     /// <summary>More rows are not for reading; <see cref="ModelComparison.Of(EvaluationReport, string, string, string?)"/> has them.</summary>
@@ -12,9 +12,10 @@ internal static class ComparedModels
     {
         foreach (string strategy in view.Models.Count < 2 ? [] : view.Strategies)
         {
-            Contender first = new(view.Models[0], strategy);
-            foreach (Contender contender in view.Contenders.Where(contender => contender.Strategy == strategy && contender != first && view.Contenders.Contains(first)))
+            Contender[] contenders = [.. view.Contenders.Where(contender => contender.Strategy == strategy && view.Tasks.Any(task => view.Paired.Has(task.Name, contender)))];
+            foreach (Contender contender in contenders.Skip(1))
             {
+                Contender first = contenders[0];
                 ModelComparison comparison = ModelComparison.Of(view, contender, first);
                 if (comparison.Tasks.Count > 0) yield return comparison;
             }
@@ -28,8 +29,8 @@ internal static class ComparedModels
         yield return new ReportSection
         {
             Title = "Models compared",
-            Remark = $"Against “{view.Models[0]}”, on the items that both were asked: means, their difference with its interval of 95 % confidence for paired differences (Agresti and Min 2005 where scores are 0 or 1, else "
-                + "Student's), and items answered better, the same and worse. Failed items are left out, those too long for one of the two count 0. Not sure: the interval holds 0, or there are too few items."
+            Remark = $"Against {string.Join(", ", comparisons.Select(comparison => $"“{comparison.Baseline}”").Distinct())}, on the items that both were asked: means, their difference with its interval of 95 % confidence for paired differences (Agresti and Min 2005 where scores are 0 or 1, else "
+                + "Student's), and items answered better, the same and worse. Items that failed or were not judged are left out; those too long for one of the two count 0, and are left out where lower scores are better. Not sure: the interval holds 0, or there are too few items that differ."
                 + (rows.Length > MostRows ? string.Create(CultureInfo.InvariantCulture, $" The first {MostRows} of {rows.Length:N0} rows.") : ""),
             Columns = ["Model", .. view.Strategies.Count > 1 ? ["Strategy"] : (string[])[], "Task", "Items", "Mean", "Other's mean", "Difference", "Interval", "Better / same / worse", "Verdict"],
             NameColumns = view.Strategies.Count > 1 ? 3 : 2,

@@ -179,7 +179,7 @@ internal sealed partial class HtmlReport
     {
         StrategyRow[] rows = [.. StrategyRow.Of(view)];
         Heading("strategies", "Strategies compared",
-            $"Against “{view.ComparedStrategies[0]}”, each on the items that both answered: their number, the mean, its difference with its interval of 95 % confidence, items answered better, the same and worse; tokens, time and cost as multiples. The row of “{view.ComparedStrategies[0]}” itself has all that it answered. “Of the best” is each task's mean against the best strategy's, in percent, on the items that all strategies answered; “front” is on what no other strategy beats at its price.");
+            $"Against “{view.ComparedStrategies[0]}”, each on the items that both answered (what is too long for one counts only where the best is marked, as 0): their number, the mean, its difference with its interval of 95 % confidence, items answered better, the same and worse; tokens, time and cost as multiples. The row of “{view.ComparedStrategies[0]}” itself has all that it answered. “Of the best” is each task's mean against the best strategy's, in percent, on the items that all strategies answered; “front” is on what no other strategy beats at its price.");
         BeginTable("Strategies", 10, "strategies");
         html.Raw("<thead><tr><th scope=\"col\">Model</th><th scope=\"col\" class=\"left\">Strategy</th><th scope=\"col\">Items</th><th scope=\"col\">Mean</th><th scope=\"col\">Of the best</th><th scope=\"col\">Difference</th><th scope=\"col\">Better / same / worse</th><th scope=\"col\">Tokens in</th><th scope=\"col\">Time</th>");
         if (view.HasCosts) html.Raw("<th scope=\"col\">Cost</th>");

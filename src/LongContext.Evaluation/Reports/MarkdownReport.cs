@@ -158,7 +158,7 @@ internal sealed class MarkdownReport(EvaluationReport report, TextWriter writer)
     {
         if (view.ComparedStrategies.Count < 2) return;
         Line("## Strategies compared");
-        Line($"Against “{ReportText.Markdown(view.ComparedStrategies[0])}”, each on the items that both answered; its own row has all that it answered. “Of the best” is on the items that all strategies answered; “front” is what no other strategy beats at its price.");
+        Line($"Against “{ReportText.Markdown(view.ComparedStrategies[0])}”, each on the items that both answered (what is too long for one counts only where the best is marked, as 0); its own row has all that it answered. “Of the best” is on the items that all strategies answered; “front” is what no other strategy beats at its price.");
         Head(2, ["Model", "Strategy", "Items", "Mean", "Of the best", "Difference", "Better / same / worse", "Tokens in", "Time", .. If(view.HasCosts, "Cost")]);
         foreach (StrategyRow row in StrategyRow.Of(view))
         {

@@ -9,11 +9,13 @@ internal static class ReportVerdict
 
     public static IEnumerable<string> Of(ReportView view, IReadOnlyList<ModelComparison> comparisons)
     {
-        if (view.Totals.Count > 1 && view.HasShares)
+        if (view.ComparedOnAverage > 1)
         {
+            string others = view.ComparedOnAverage < view.Totals.Count ? "every other that did as many tasks" : "every other";
+            string kind = view.Strategies.Count == 1 ? "model" : view.Models.Count == 1 ? "strategy" : "model with any strategy";
             yield return view.Totals.FirstOrDefault(total => total.IsBest) is { } best
-                ? $"Best on average: {view.Name(best.Contender)}; its difference to every other is sure."
-                : $"Nobody is surely best: no {(view.Models.Count > 1 ? "model" : "strategy")} is better than every other by more than chance allows for.";
+                ? $"Best on average: {view.Name(best.Contender)}; its difference to {others} is sure."
+                : $"Nobody is surely best: no {kind} is better than {others} by more than chance allows for.";
         }
 
         ModelComparison[] told = [.. comparisons.Where(comparison => comparison.Difference is not null)];

@@ -10,7 +10,7 @@ internal sealed class ReportView
     public const int FaultsShown = 50;
 
     /// <summary>What a mark means.</summary>
-    public const string BestRemark = "Best is marked where the difference to every other is sure: on the items that both were asked, failed ones left out, with 95 % confidence.";
+    public const string BestRemark = "Best is marked where the difference to every other is sure: on the items that both were asked, failed ones left out, with 95 % confidence, and at least six of them differ.";
 
     private Dictionary<string, Contender> best = [];
 
@@ -23,6 +23,9 @@ internal sealed class ReportView
     public required IReadOnlyList<TaskView> Tasks { get; init; }
 
     public required IReadOnlyList<ContenderTotals> Totals { get; init; }
+
+    /// <summary>How many contenders are compared on the average of tasks whose scores are shares; 0 where there are no two who did the same.</summary>
+    public required int ComparedOnAverage { get; init; }
 
     public required WorstItems Worst { get; init; }
 
@@ -90,9 +93,9 @@ internal sealed class ReportView
         string[] compared = [.. views.Where(task => task.UsesStrategies).SelectMany(task => task.Contenders).Distinct().OrderBy(contender => contenders[contender])
             .Select(contender => contender.Strategy).Distinct(StringComparer.Ordinal)];
         ContenderTotals[] totals = [.. ordered.Select(contender => ContenderTotals.Of(contender, views, [.. views.Where(task => Counts(task, compared))]))];
-        PairedScores paired = PairedScores.Of(report.Items);
+        PairedScores paired = PairedScores.Of(ordered.Length > 1 ? report.Items : []);
         BestContenders best = new(paired, ordered);
-        Mark(totals, best, [.. views.Where(task => Counts(task, compared))]);
+        int averaged = Mark(totals, best, [.. views.Where(task => Counts(task, compared))]);
         ReportView view = new(report)
         {
             Paired = paired,
@@ -100,6 +103,7 @@ internal sealed class ReportView
             Contenders = ordered,
             Tasks = views,
             Totals = totals,
+            ComparedOnAverage = averaged,
             Worst = worst,
             Faults = faults,
             FaultCount = faultCount,
@@ -137,16 +141,21 @@ internal sealed class ReportView
     private static bool Counts(TaskView task, IReadOnlyList<string> compared) => task.UsesStrategies || compared.Count < 2;
 
     /// <summary>Marks who is surely best; who did fewer tasks than others may have done only the easy ones, and is not compared.</summary>
-    private static void Mark(ContenderTotals[] totals, BestContenders best, TaskView[] counted)
+    /// <returns>How many are compared on the average of shares.</returns>
+    private static int Mark(ContenderTotals[] totals, BestContenders best, TaskView[] counted)
     {
-        if (totals.Length < 2) return;
+        if (totals.Length < 2) return 0;
         int tasks = totals.Max(total => total.MeanTasks), lower = totals.Max(total => total.LowerTasks);
-        Contender? first = best.OfShares([.. counted.Where(task => task.IsShare)], totals.Where(total => total.MeanTasks == tasks && total.Mean is not null));
-        Contender? lowest = best.OfLower([.. counted.Where(task => task.LowerIsBetter)], totals.Where(total => total.LowerTasks == lower && total.LowerMean is not null));
+        ContenderTotals[] sharing = [.. totals.Where(total => total.MeanTasks == tasks && total.Mean is not null)], lowering = [.. totals.Where(total => total.LowerTasks == lower && total.LowerMean is not null)];
+        TaskView[] shares = best.Common(counted.Where(task => task.IsShare), [.. sharing.Select(total => total.Contender)]);
+        TaskView[] lowers = best.Common(counted.Where(task => task.LowerIsBetter), [.. lowering.Select(total => total.Contender)]);
+        Contender? first = best.OfShares(shares, sharing), lowest = best.OfLower(lowers, lowering);
         foreach (ContenderTotals total in totals)
         {
             total.IsBest = total.Contender == first;
             total.IsLowest = total.Contender == lowest;
         }
+
+        return sharing.Length < 2 || shares.Length == 0 ? 0 : sharing.Length;
     }
 }

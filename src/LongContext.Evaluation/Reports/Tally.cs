@@ -5,6 +5,7 @@ internal sealed class Tally
 {
     private const double Level = 0.95;
     private const double Z = 1.9599639845400545; // of 95 %
+    private const double Rounding = 1e-12;
     private double squares;
     private bool onlyRightOrWrong = true;
     private bool onlySigns = true;
@@ -13,12 +14,20 @@ internal sealed class Tally
 
     public double Mean { get; private set; }
 
-    /// <summary>The mean's variance, or null where there are too few scores to say.</summary>
-    public double? VarianceOfMean => Count > 1 ? squares / (Count - 1) / Count : null;
+    /// <summary>Scores above 0.</summary>
+    public int Above { get; private set; }
+
+    /// <summary>Scores below 0.</summary>
+    public int Below { get; private set; }
+
+    /// <summary>The mean's variance, or null where there are too few scores to say. Scores that differ by what rounding makes of them are alike: 1 − 0.8 and 0.8 − 0.6.</summary>
+    public double? VarianceOfMean => Count < 2 ? null : squares <= Rounding * Rounding * Count * Math.Max(1, Mean * Mean) ? 0 : squares / (Count - 1) / Count;
 
     public void Add(double score)
     {
         Count++;
+        if (score > 0) Above++;
+        else if (score < 0) Below++;
         onlyRightOrWrong &= score is 0 or 1;
         onlySigns &= score is -1 or 0 or 1;
         double distance = score - Mean;
@@ -37,6 +46,7 @@ internal sealed class Tally
         onlyRightOrWrong &= other.onlyRightOrWrong;
         onlySigns &= other.onlySigns;
         Count += other.Count;
+        (Above, Below) = (Above + other.Above, Below + other.Below);
     }
 
     public Tally Copy() => (Tally)MemberwiseClone();
@@ -82,7 +92,7 @@ internal sealed class Tally
                 continue;
             }
 
-            if (tally.VarianceOfMean is not { } single || !double.IsFinite(single)) return (mean, null);
+            if (tally.VarianceOfMean is not ({ } single and > 0) || !double.IsFinite(single)) return (mean, null);
             variance += single;
             uncertainty += single * single / (tally.Count - 1);
         }
@@ -139,16 +149,48 @@ internal sealed class Tally
         return new ConfidenceInterval(Mean - width, Mean + width, level);
     }
 
+    /// <summary>
+    /// Whether the differences of several tasks, together on one side of 0 by their interval, are enough to believe it. The interval of a few pairs that all fall to one side leaves 0 out too readily (of three out of three
+    /// once in four times where there is no difference): of one task's right and wrong answers the exact test decides as well, of others at least as many must differ as that one takes at the least.
+    /// </summary>
+    public static bool AreEnough(IReadOnlyList<Tally> differences) => differences is [{ onlySigns: true } single]
+        ? SignTest.IsSure(single.Above, single.Below)
+        : differences.Sum(tally => (long)tally.Above + tally.Below) >= SignTest.Fewest;
+
     private static double Normal(double level) => level == Level ? Z : ConfidenceIntervals.Quantile((1 + level) / 2);
 
-    /// <summary>Student's two-sided quantile: exact for 1 and 2 degrees of freedom, else the series in 1/degrees (error below 0.001 at 95 %).</summary>
-    /// <remarks>Abramowitz and Stegun, 26.7.5.</remarks>
+    /// <summary>Student's two-sided quantile: by bisection of the distribution function up to 100 degrees of freedom, beyond them by the series in 1/degrees.</summary>
+    /// <remarks>Abramowitz and Stegun, 26.7.3 to 26.7.5.</remarks>
     internal static double Student(int degrees, double level = Level)
     {
-        if (degrees == 1) return Math.Tan(Math.PI * level / 2);
-        if (degrees == 2) return level * Math.Sqrt(2 / (1 - (level * level)));
+        if (degrees <= 100)
+        {
+            double low = 0, high = Math.PI / 2;
+            for (int i = 0; i < 100; i++)
+            {
+                double middle = (low + high) / 2;
+                if (StudentLevel(middle, degrees) < level) low = middle;
+                else high = middle;
+            }
+
+            return Math.Sqrt(degrees) * Math.Tan((low + high) / 2);
+        }
+
         double z = Normal(level), z3 = z * z * z, z5 = z3 * z * z, z7 = z5 * z * z, z9 = z7 * z * z, d = degrees;
         return z + ((z3 + z) / (4 * d)) + (((5 * z5) + (16 * z3) + (3 * z)) / (96 * d * d)) + (((3 * z7) + (19 * z5) + (17 * z3) - (15 * z)) / (384 * d * d * d))
             + (((79 * z9) + (776 * z7) + (1482 * z5) - (1920 * z3) - (945 * z)) / (92160 * d * d * d * d));
+    }
+
+    /// <summary>How much of Student's distribution lies within √degrees · tan <paramref name="angle"/> on either side of 0.</summary>
+    private static double StudentLevel(double angle, int degrees)
+    {
+        double cosine = Math.Cos(angle), sum = 0, term = degrees % 2 == 0 ? 1 : cosine;
+        for (int i = degrees % 2 == 0 ? 2 : 3; i <= degrees; i += 2)
+        {
+            sum += term;
+            term *= (i - 1.0) / i * cosine * cosine;
+        }
+
+        return degrees % 2 == 0 ? Math.Sin(angle) * sum : 2 / Math.PI * (angle + (Math.Sin(angle) * sum));
     }
 }

@@ -111,9 +111,11 @@ public sealed class ReportPageTests
     [Fact]
     public void ToHtml_LowerIsBetter_HasNoSharesAndMarksTheLowest()
     {
-        // Two documents, of which the second model finds both easier by about as much: one alone would say nothing of chance.
+        // Six documents, of which the second model finds each easier by about as much: five would say nothing of chance.
         EvaluationReport small = SmallReport.Create();
-        XDocument page = Parse((small with { Items = [.. small.Items, SmallReport.Item("a", "ppl", "w1", 8.05), SmallReport.Item("b_x", "ppl", "w1", 2)] }).ToHtml());
+        ItemResult[] more = [.. Enumerable.Range(1, 5).SelectMany(i => new[] { SmallReport.Item("a", "ppl", $"w{i}", 8 + (i / 100.0)), SmallReport.Item("b_x", "ppl", $"w{i}", 2) })];
+        Assert.DoesNotContain("2.000 (best)", Parse((small with { Items = [.. small.Items, .. more[..8]] }).ToHtml()).ToString(), StringComparison.Ordinal);
+        XDocument page = Parse((small with { Items = [.. small.Items, .. more] }).ToHtml());
         XElement row = page.Descendants("tr").Single(row => row.Elements("th").Any(head => head.Value.StartsWith("ppl", StringComparison.Ordinal)));
         Assert.Equal(["8.000", "2.000 (best)"], row.Elements("td").Select(cell => cell.Value));
         // The lowest score of a task where that is best is no failure.
@@ -334,9 +336,14 @@ public sealed class ReportPageTests
         foreach (double score in (double[])[1, 2, 3]) numbers.Add(score);
         Assert.Equal(2 - (4.302652729749464 / Math.Sqrt(3)), numbers.Interval(false)!.Value.Low, 9);
         Assert.Equal(12.7062, Tally.Student(1), 4);
-        Assert.Equal(3.182446, Tally.Student(3), 2);
-        Assert.Equal(2.228139, Tally.Student(10), 4);
+        Assert.Equal(3.182446, Tally.Student(3), 6);
+        Assert.Equal(2.228139, Tally.Student(10), 6);
         Assert.Equal(2.042272, Tally.Student(30), 6);
+        Assert.Equal(5.840909, Tally.Student(3, 0.99), 6);
+        Assert.Equal(12.923979, Tally.Student(3, 0.999), 5);
+        Assert.Equal(15.544101, Tally.Student(4, 0.9999), 4);
+        Assert.Equal(1.983972, Tally.Student(100), 6);
+        Assert.Equal(1.983731, Tally.Student(101), 6);
         // One number that is neither right nor wrong says nothing about the spread.
         Tally one = new();
         one.Add(0.3);

@@ -139,7 +139,7 @@ public sealed class ReportTablesTests
 
             Items that failed or did not fit are not in the mean; “Of all” counts them as 0.
 
-            Best is marked where the difference to every other is sure: on the items that both were asked, failed ones left out, with 95 % confidence.
+            Best is marked where the difference to every other is sure: on the items that both were asked, failed ones left out, with 95 % confidence, and at least six of them differ.
 
             ## Tasks
 
@@ -153,7 +153,7 @@ public sealed class ReportTablesTests
 
             ## Models compared
 
-            Against “a”, on the items that both were asked: means, their difference with its interval of 95 % confidence for paired differences (Agresti and Min 2005 where scores are 0 or 1, else Student's), and items answered better, the same and worse. Failed items are left out, those too long for one of the two count 0. Not sure: the interval holds 0, or there are too few items.
+            Against “a”, on the items that both were asked: means, their difference with its interval of 95 % confidence for paired differences (Agresti and Min 2005 where scores are 0 or 1, else Student's), and items answered better, the same and worse. Items that failed or were not judged are left out; those too long for one of the two count 0, and are left out where lower scores are better. Not sure: the interval holds 0, or there are too few items that differ.
 
             | Model | Task | Items | Mean | Other's mean | Difference | Interval | Better / same / worse | Verdict |
             | :-- | :-- | --: | --: | --: | --: | --: | --: | --: |
