@@ -400,6 +400,8 @@ public sealed class LongContextChatClientTests
         await Assert.ThrowsAsync<ObjectDisposedException>(async () => await stream.MoveNextAsync());
         await stream.DisposeAsync();
         await Assert.ThrowsAsync<ObjectDisposedException>(() => client.GetResponseAsync(Hello, null, Token));
+        // The queued request may still be read on another thread, though nobody waits for it any more.
+        Assert.True(SpinWait.SpinUntil(() => Record.Exception(model.ThrowIfDisposed) is not null, TimeSpan.FromSeconds(60)));
         Assert.Throws<ObjectDisposedException>(() => new TextGenerator(model).Generate([3]));
 
         using CausalLanguageModel kept = ChatModels.Model();
