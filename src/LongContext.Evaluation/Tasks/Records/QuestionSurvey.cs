@@ -32,7 +32,7 @@ internal sealed class QuestionSurvey
 
     private static bool IsShort(string answer)
     {
-        List<string> words = AnswerWords.Of(answer);
+        List<string> words = AnswerWords.Wanted(answer);
         return words.Count == 0 || (words.Count == 1 && words[0].Length <= LongestShort);
     }
 }
