@@ -56,7 +56,8 @@ public sealed record StrategyComparison
             ItemResult[] counted = [.. own.Where(result => common.Contains(Key(result)))];
             StrategyTaskScore[] scores = [.. bases.Select(entry => Score(entry.Key, entry.Value, means[(own[0].Strategy, entry.Key)]))];
             // A task of which no answer was judged says nothing.
-            (string Task, int Items)[] shares = [.. tasks.Where(task => !lowerIsBetter.Contains(task)).Select(task => (task, all.Count(item => item.Task == task) - NotJudged(own, task))).Where(share => share.Item2 > 0)];
+            (string Task, int Items)[] shares =
+                [.. tasks.Where(task => !lowerIsBetter.Contains(task)).Select(task => (Task: task, Items: all.Count(item => item.Task == task) - NotJudged(own, task))).Where(share => share.Items > 0)];
             return new StrategyStanding
             {
                 Model = own[0].Model,

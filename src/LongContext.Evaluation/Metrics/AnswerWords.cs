@@ -15,7 +15,7 @@ namespace LongContext.Evaluation.Metrics;
 /// </para>
 /// <para>
 /// What is not seen: prefixes that Hebrew and Arabic glue to a word; a point between thousands, which is read as a decimal point; units by another name (10 kilometres), currencies, numbers in words;
-/// "50" is found in "50%".
+/// "50" is found in "50%", and "5G" in "5 g".
 /// </para>
 /// </remarks>
 internal static class AnswerWords

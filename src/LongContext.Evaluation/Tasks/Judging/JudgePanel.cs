@@ -111,9 +111,9 @@ internal sealed class JudgePanel
     public static IEnumerable<TaskFigure> GroupFigures(IReadOnlyList<ItemResult> results) => results.Where(result => result.Group is not null)
         .GroupBy(result => result.Group!, StringComparer.Ordinal).Select(group => new TaskFigure(group.Key, 100 * group.Average(result => result.Score)));
 
-    private static string NoRating(IEnumerable<JudgeVerdict> verdicts) => $"No judge rated the answer: {string.Join("; ", verdicts.Select(verdict => $"{verdict.Judge}: {verdict.Fault?.TrimEnd('.')}"))}.";
-
     private const string UnratedDetail = "judges without a rating";
+
+    private static string NoRating(IEnumerable<JudgeVerdict> verdicts) => $"No judge rated the answer: {string.Join("; ", verdicts.Select(verdict => $"{verdict.Judge}: {verdict.Fault?.TrimEnd('.')}"))}.";
 
     private static string DetailOf(string judge) => $"rating by {judge}";
 
