@@ -56,7 +56,7 @@ public static class EffectiveContext
         DateTimeOffset began = options.Run.TimeProvider.GetUtcNow();
         using RunEngine engine = new(options.Run, cancellationToken);
         EffectiveContextResult result = await new EffectiveContextRun(model, options, tasks, engine, longest, progress, cancellationToken).RunAsync().ConfigureAwait(false);
-        return result with { Began = began, Notes = [.. result.Notes, .. TaskDeviations.Notes(tasks)] };
+        return result with { Began = began, Notes = [.. result.Notes, .. TaskDeviations.Notes(tasks), .. JudgeNotes.Of([model], tasks), .. tasks.SelectMany(task => task.Notes)] };
     }
 
     /// <summary>Finds it for a client.</summary>

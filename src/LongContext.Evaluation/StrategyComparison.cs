@@ -55,7 +55,9 @@ public sealed record StrategyComparison
         {
             ItemResult[] counted = [.. own.Where(result => common.Contains(Key(result)))];
             StrategyTaskScore[] scores = [.. bases.Select(entry => Score(entry.Key, entry.Value, means[(own[0].Strategy, entry.Key)]))];
-            string[] shares = [.. tasks.Where(task => !lowerIsBetter.Contains(task))];
+            // A task of which no answer was judged says nothing.
+            (string Task, int Items)[] shares =
+                [.. tasks.Where(task => !lowerIsBetter.Contains(task)).Select(task => (Task: task, Items: all.Count(item => item.Task == task) - NotJudged(own, task))).Where(share => share.Items > 0)];
             return new StrategyStanding
             {
                 Model = own[0].Model,
@@ -65,7 +67,7 @@ public sealed record StrategyComparison
                 TasksLeftOut = [.. tasks.Where(task => !bases.ContainsKey(task))],
                 Answered = (double)own.Where(IsScored).Select(Key).Distinct().Count() / all.Count,
                 MeanOverAll = shares.Length == 0 ? null
-                    : shares.Average(task => own.Where(result => result.Task == task && IsScored(result)).Sum(result => result.Score!.Value) / Math.Max(1, all.Count(item => item.Task == task) - NotJudged(own, task))),
+                    : shares.Average(share => own.Where(result => result.Task == share.Task && IsScored(result)).Sum(result => result.Score!.Value) / share.Items),
                 Items = counted.Length,
                 InputTokens = counted.Length == 0 ? null : counted.Average(result => (double)result.InputTokens),
                 OutputTokens = counted.Length == 0 ? null : counted.Average(result => (double)result.OutputTokens),

@@ -19,6 +19,11 @@ public class StrategyComparisonTests
             Result("other", "t", "1", 0.5), Result("other", "t", "2", null),
         ]);
         Assert.Equal([0.5, 0.25], StrategyComparison.Of(report).Standings.Select(standing => standing.MeanOverAll));
+
+        // A task that no judge rated is none to have scored 0 in.
+        report = Report([Result("full", "t", "1", 0.5), Result("full", "judged", "1", null) with { Status = ItemStatus.NotJudged }]);
+        Assert.Equal(0.5, StrategyComparison.Of(report).Standings[0].MeanOverAll);
+        Assert.Null(StrategyComparison.Of(Report([Result("full", "judged", "1", null) with { Status = ItemStatus.NotJudged }])).Standings[0].MeanOverAll);
     }
 
     private static ItemResult Result(string strategy, string task, string item, double? score, long tokens = 100, decimal? cost = null, string model = "m") => new()

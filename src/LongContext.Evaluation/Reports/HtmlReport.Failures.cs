@@ -80,7 +80,8 @@ internal sealed partial class HtmlReport
         (string head, int leftOut, string tail) = ReportText.Folded(prompt, PromptHead, PromptTail);
         // A line end that begins a pre is none of its text, which may begin with one.
         html.Write($"<details class=\"prompt\"><summary>Prompt, {ReportNumbers.Count(item.PromptCharacters ?? prompt.Length)} characters</summary>\n<pre>\n{head}</pre>\n");
-        if (leftOut > 0) html.Write($"<p class=\"cut\">… {ReportNumbers.Count(leftOut)} characters left out …</p>\n<pre>\n{tail}</pre>\n");
+        // Of a prompt that was kept without its middle, that is left out too.
+        if (leftOut > 0) html.Write($"<p class=\"cut\">… {ReportNumbers.Count((item.PromptCharacters ?? prompt.Length) - head.Length - tail.Length)} characters left out …</p>\n<pre>\n{tail}</pre>\n");
         html.Raw("</details>\n");
     }
 

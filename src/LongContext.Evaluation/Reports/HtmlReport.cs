@@ -30,7 +30,9 @@ internal sealed partial class HtmlReport
     private void Page()
     {
         html.Raw(ReportPage.Beginning(report.Title, Style));
-        html.Write($"<header>\n<h1>{report.Title}</h1>\n<p class=\"soft\">Run of <time datetime=\"{report.Began:O}\">{Began(report)}</time></p>\n</header>\n");
+        html.Write($"<header>\n<h1>{report.Title}</h1>\n");
+        if (Began(report) is { } began) html.Write($"<p class=\"soft\">Run of <time datetime=\"{report.Began:O}\">{began}</time></p>\n");
+        html.Raw("</header>\n");
         Contents();
         html.Raw("<main>\n");
         Verdict();
@@ -49,7 +51,8 @@ internal sealed partial class HtmlReport
         html.Raw(ReportPage.End);
     }
 
-    public static string Began(EvaluationReport report) => report.Began.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)
+    /// <summary>When the run began, or null where nobody knows.</summary>
+    public static string? Began(EvaluationReport report) => report.Began == default ? null : report.Began.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)
         + (report.Began.Offset == TimeSpan.Zero ? " UTC" : report.Began.ToString(" zzz", CultureInfo.InvariantCulture));
 
     private void Contents()

@@ -17,7 +17,7 @@ internal sealed class MarkdownReport(EvaluationReport report, TextWriter writer)
     private void Document()
     {
         Line($"# {ReportText.Markdown(report.Title)}");
-        Line($"Run of {HtmlReport.Began(report)}.");
+        if (HtmlReport.Began(report) is { } began) Line($"Run of {began}.");
         foreach (string sentence in view.Verdict) Line(ReportText.Markdown(sentence));
         foreach (string note in report.Notes) Line($"**{ReportText.Markdown(ReportText.Beginning(note, 500))}**");
         if (report.Settings.Count > 0)

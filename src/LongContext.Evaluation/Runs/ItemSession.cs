@@ -134,18 +134,30 @@ internal sealed class ItemSession(EvaluationModel model, IContextStrategy strate
 
     private async ValueTask<ModelResponse> SendAsync(ModelRequest request, CancellationToken cancellationToken)
     {
-        ModelResponse response = await sender.AskAsync(request, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            ModelResponse response = await sender.AskAsync(request, cancellationToken).ConfigureAwait(false);
+            Count(request.Model, response);
+            return response;
+        }
+        catch (FilteredAnswerException held)
+        {
+            Count(request.Model, held.Response);
+            throw;
+        }
+    }
+
+    private void Count(EvaluationModel asked, ModelResponse response)
+    {
         lock (state)
         {
             requests++;
             inputTokens += response.InputTokens;
             outputTokens += response.OutputTokens;
             duration += response.Duration;
-            if (request.Model.Price is { } price) cost += price.Of(response.InputTokens, response.OutputTokens);
+            if (asked.Price is { } price) cost += price.Of(response.InputTokens, response.OutputTokens);
             else costIsKnown = false;
         }
-
-        return response;
     }
 
     /// <summary>What a strategy asks through: its own requests go to the model as they are.</summary>

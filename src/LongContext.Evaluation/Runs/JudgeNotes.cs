@@ -1,5 +1,6 @@
 using LongContext.Evaluation.Tasks;
 using LongContext.Evaluation.Tasks.Judging;
+using Microsoft.Extensions.AI;
 
 namespace LongContext.Evaluation.Runs;
 
@@ -14,6 +15,11 @@ internal static class JudgeNotes
         where ((IJudgedTask)task).Judges.Any(judge => IsSame(judge.Model, model))
         select $"In '{task.Name}' the model '{model.Name}' rates its own answers, which models tend to rate too high: take another judge.";
 
-    private static bool IsSame(EvaluationModel judge, EvaluationModel model) =>
-        judge.Name == model.Name || ReferenceEquals(judge.Client, model.Client) || (judge.FindIdentity() is { Length: > 0 } identity && identity == model.FindIdentity());
+    /// <summary>Names may be anybody's, and a given identity may be an endpoint's or a revision's; an identity that clients tell of themselves holds the model's.</summary>
+    private static bool IsSame(EvaluationModel judge, EvaluationModel model)
+    {
+        if (ReferenceEquals(judge.Client, model.Client)) return true;
+        if (judge.FindIdentity() != model.FindIdentity()) return false;
+        return judge.Name == model.Name || (judge.Identity is null && model.Identity is null && judge.Client.GetService(typeof(ChatClientMetadata)) is ChatClientMetadata { DefaultModelId.Length: > 0 });
+    }
 }

@@ -161,14 +161,14 @@ internal sealed class RequestSender : IDisposable
         {
             ModelResponse response = await AnswerAsync(request, start, cancellationToken).ConfigureAwait(false);
             used = response.InputTokens + response.OutputTokens;
-            succeeded = true;
             gate.Succeeded();
+            succeeded = !IsFiltered(response.FinishReason);
             // Kept before anybody hears of it, and before the next one may go: what was received is never asked again.
-            store.Add(request, response);
+            if (succeeded) store.Add(request, response);
             counters.Answered(request, response);
             RunTelemetry.Tokens.Add(response.InputTokens, new("model", request.Model.Name), new("direction", "input"));
             RunTelemetry.Tokens.Add(response.OutputTokens, new("model", request.Model.Name), new("direction", "output"));
-            return response;
+            return succeeded ? response : throw new FilteredAnswerException(response);
         }
         catch (Exception exception)
         {
@@ -217,8 +217,8 @@ internal sealed class RequestSender : IDisposable
         }
 
         if (response is null) throw new IncompleteAnswerException("The client gave no response.");
-        if (response.Messages.Count == 0) throw new IncompleteAnswerException("The response has no message.");
-        if (IsFiltered(response.FinishReason?.Value)) throw new FilteredAnswerException();
+        bool isFiltered = IsFiltered(response.FinishReason?.Value);
+        if (response.Messages.Count == 0 && !isFiltered) throw new IncompleteAnswerException("The response has no message.");
         string whole = response.Text;
         if (whole.Length > MostCharacters) throw TooMuch();
         string text = StopSequences.Cut(whole, request.Settings);
@@ -226,7 +226,7 @@ internal sealed class RequestSender : IDisposable
         {
             Text = text,
             // An answer that goes on behind its stop sequence has ended, whatever ended the rest.
-            FinishReason = text.Length < whole.Length ? ChatFinishReason.Stop.Value : response.FinishReason?.Value,
+            FinishReason = text.Length < whole.Length && !isFiltered ? ChatFinishReason.Stop.Value : response.FinishReason?.Value,
             OnlyReasoning = string.IsNullOrWhiteSpace(whole) && response.Messages.Any(message => message.Contents.OfType<TextReasoningContent>().Any(thought => !string.IsNullOrWhiteSpace(thought.Text))),
             InputTokens = Believed(response.Usage?.InputTokenCount) ?? request.CountPromptTokens(),
             OutputTokens = Believed(response.Usage?.OutputTokenCount) ?? request.Model.Tokenizer.CountTokens(whole),

@@ -257,6 +257,7 @@ internal sealed class RunEngine : IDisposable
         {
             ItemScore score = await task.EvaluateAsync(item, session, cancellationToken).ConfigureAwait(false);
             result = session.Complete(result, score, options.PromptCharacters);
+            isKept = !score.IsProvisional;
         }
         catch (Exception exception) when (exception is not EvaluationRunException)
         {

@@ -26,7 +26,7 @@ internal static class RunPlan
             cancellationToken.ThrowIfCancellationRequested();
             if (made.Item is not { } item)
             {
-                fault ??= made.Fault!.Message;
+                fault ??= FaultText.MessageOf(made.Fault!);
                 continue;
             }
 

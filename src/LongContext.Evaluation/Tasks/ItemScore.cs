@@ -11,4 +11,7 @@ public sealed record ItemScore(double Value)
 
     /// <summary>What the score was given for, where that is not the answer as it came: the letter read from it, a judge's words. Default: null.</summary>
     public string? Judged { get; init; }
+
+    /// <summary>Whether a judge could not be asked: the score counts in this report, and the next run asks that judge again.</summary>
+    internal bool IsProvisional { get; init; }
 }

@@ -46,6 +46,26 @@ public sealed class AnswerEndingsTests
     }
 
     [Fact]
+    public async Task RunAsync_FilteredAnswer_CostsWhatItTookAndIsNoSilence()
+    {
+        RespondingClient client = new(question => question[^1] switch
+        {
+            '0' or '2' => throw new HttpRequestException("gone", null, System.Net.HttpStatusCode.NotFound),
+            '1' => new ChatResponse([]) { FinishReason = ChatFinishReason.ContentFilter, Usage = new UsageDetails { InputTokenCount = 100, OutputTokenCount = 7 } },
+            _ => RespondingClient.Of(EchoTask.Answer(question), ChatFinishReason.Stop),
+        });
+        List<EvaluationProgress> told = [];
+        EvaluationRunOptions options = new() { RequestsAtOnce = 1, ItemsAtOnce = 1, MaximumTries = 1, MaximumFailuresInARow = 2 };
+        EvaluationReport report = await new EvaluationRunner(options).RunAsync(
+            [Model(client) with { Price = new ModelPrice(1_000_000, 1_000_000) }], [new EchoTask("a", 4)], progress: new Heard(told), cancellationToken: Token);
+        ItemResult filtered = report.Items[1];
+        Assert.Equal((ItemStatus.Failed, 1, 100L, 7L, 107m), (filtered.Status, filtered.Requests, filtered.InputTokens, filtered.OutputTokens, filtered.Cost));
+        Assert.Equal((report.Items.Sum(item => item.InputTokens), 2), (told[^1].InputTokens, told[^1].Requests));
+        // The server answered between the two failures: it is not given up.
+        Assert.Equal(ItemStatus.Scored, report.Items[3].Status);
+    }
+
+    [Fact]
     public async Task RunAsync_WholeAnswers_NeedNoWord()
     {
         EvaluationReport report = await new EvaluationRunner().RunAsync([RunModels.Of(RunModels.Echo())], [new EchoTask("a", 3)], cancellationToken: Token);
@@ -72,6 +92,15 @@ public sealed class AnswerEndingsTests
         Assert.Equal(10_000, report.Items[0].PromptCharacters);
         Assert.InRange(report.Items[0].Prompt!.Length, 2_000, 2_100);
         Assert.Contains("Prompt, 10,000 characters", report.ToHtml(), StringComparison.Ordinal);
+        Assert.Contains("8,400 characters left out", report.ToHtml(), StringComparison.Ordinal);
+    }
+
+    private sealed class Heard(List<EvaluationProgress> told) : IProgress<EvaluationProgress>
+    {
+        public void Report(EvaluationProgress value)
+        {
+            lock (told) told.Add(value);
+        }
     }
 
     private static EvaluationModel Model(IChatClient client) => RunModels.Of(client) with { Identity = "1" };

@@ -1,4 +1,6 @@
 using LongContext.Evaluation.Support;
+using LongContext.Evaluation.Tasks.Judging;
+using LongContext.Evaluation.Tasks.Needles;
 using LongContext.TestSupport;
 
 namespace LongContext.Evaluation.Runs;
@@ -267,6 +269,22 @@ public sealed class EffectiveContextTests
         }
 
         Assert.True(dips > 50);
+    }
+
+    [Fact]
+    public async Task FindAsync_TaskAndJudgeHaveSomethingToSay_ItIsNoted()
+    {
+        ScriptedClient client = new(prompt => prompt.Contains("[[", StringComparison.Ordinal) ? "[[10]]" : "right");
+        NeedleTask judged = new(new NeedleTaskOptions { Lengths = [1_024], Judge = new Judge(RunModels.Of(client), JudgePrompt.Needle) });
+        EffectiveContextResult result = await FindAsync(client, Options([]) with { Tasks = [new SlopeTask("a") { Told = ["'a': short answers."] }, judged], MaximumLength = 1_200, MaximumItems = 12, BatchSize = 6 });
+        Assert.Contains("'a': short answers.", result.Notes);
+        Assert.Contains(result.Notes, note => note.Contains("the model 'model' rates its own answers", StringComparison.Ordinal));
+        Assert.Contains("short answers", result.ToReport().ToMarkdown(), StringComparison.Ordinal);
+
+        // Without a time there is none to tell.
+        EvaluationReport undated = (result with { Began = default }).ToReport();
+        foreach (string text in (string[])[undated.ToHtml(), undated.ToMarkdown()]) Assert.DoesNotContain("0001", text, StringComparison.Ordinal);
+        Assert.Contains("Run of ", result.ToReport().ToMarkdown(), StringComparison.Ordinal);
     }
 
     private static Task<EffectiveLength> SearchAsync(int[] grid, double threshold, Func<int, (double Mean, LengthVerdict Verdict)> measure) =>

@@ -154,6 +154,14 @@ public sealed class IncompleteRunTests
     }
 
     [Fact]
+    public async Task PlanAsync_ItemsThatCannotBeMade_FaultIsForReaders()
+    {
+        EchoTask task = new("a", 1) { Change = _ => throw new ArgumentException("The length is 3, expected more.", "length") };
+        EvaluationPlan plan = await new EvaluationRunner().PlanAsync([RunModels.Of(RunModels.Echo())], [task], cancellationToken: Token);
+        Assert.Equal("The length is 3, expected more.", plan.Entries[0].Fault);
+    }
+
+    [Fact]
     public async Task PlanAsync_StrategiesForTextsLongerThanTheWindow_AreCountedAtTheWindow()
     {
         EvaluationModel model = RunModels.Of(RunModels.Echo()) with { ContextLength = 600 };

@@ -15,6 +15,10 @@ internal sealed class SlopeTask(string name, int items = int.MaxValue) : AnswerT
 
     public IReadOnlyList<int> Lengths => [1_024];
 
+    public IReadOnlyList<string> Told { get; init; } = [];
+
+    public override IReadOnlyList<string> Notes => Told;
+
     /// <summary>A model that is right by chance, with an accuracy that depends on the task's name and the length.</summary>
     public static ScriptedClient Client(long seed, Func<string, int, double> accuracy) => new(question => Answer(seed, accuracy, question));
 

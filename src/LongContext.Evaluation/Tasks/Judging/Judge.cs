@@ -96,7 +96,7 @@ public sealed class Judge
     {
         ArgumentNullException.ThrowIfNull(item);
         JudgeQuestion question = new() { Question = item.Prompt.Query ?? item.Prompt.After, Reference = item.Answer };
-        return JudgePanel.Combine([await JudgePanel.AskAsync(this, session, question, answer, cancellationToken).ConfigureAwait(false)]);
+        return await JudgePanel.ScoreAsync([this], session, question, answer, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>What the window leaves, where that is enough for a rating: a server without a limit does the same.</summary>

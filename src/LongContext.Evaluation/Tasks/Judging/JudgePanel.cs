@@ -24,32 +24,40 @@ internal sealed class JudgePanel
     /// <summary>What is wrong with a number of rated answers, or null.</summary>
     public string? ExampleFault(int count) => judges.Select(judge => judge.Prompt.ExampleFault(count)).FirstOrDefault(fault => fault is not null);
 
-    public async ValueTask<ItemScore> ScoreAsync(IModelSession session, JudgeQuestion question, string answer, CancellationToken cancellationToken)
+    public ValueTask<ItemScore> ScoreAsync(IModelSession session, JudgeQuestion question, string answer, CancellationToken cancellationToken) =>
+        ScoreAsync(judges, session, question, answer, cancellationToken);
+
+    /// <summary>What the judges that can be asked say together.</summary>
+    /// <exception cref="NotJudgedException">No judge gave a rating, or none could be asked; the message names each.</exception>
+    public static async ValueTask<ItemScore> ScoreAsync(IReadOnlyList<Judge> judges, IModelSession session, JudgeQuestion question, string answer, CancellationToken cancellationToken)
     {
         List<JudgeVerdict> verdicts = [];
-        foreach (Judge judge in judges) verdicts.Add(await AskAsync(judge, session, question, answer, cancellationToken).ConfigureAwait(false));
-        return Combine(verdicts);
-    }
+        List<Exception> faults = [];
+        foreach (Judge judge in judges)
+        {
+            try
+            {
+                verdicts.Add(await judge.JudgeAsync(session, question, answer, cancellationToken).ConfigureAwait(false));
+            }
+            // Clients end their own waiting in the same way as those who cancel.
+            catch (Exception fault) when (!cancellationToken.IsCancellationRequested && fault is not EvaluationRunException)
+            {
+                faults.Add(fault);
+                verdicts.Add(new JudgeVerdict { Judge = judge.Name, Rating = null, Score = null, Fault = $"could not be asked: {FaultText.Of(fault)}" });
+            }
+        }
 
-    /// <summary>A judge's verdict; where the judge cannot be asked, a fault that bears its name.</summary>
-    public static async ValueTask<JudgeVerdict> AskAsync(Judge judge, IModelSession session, JudgeQuestion question, string answer, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await judge.JudgeAsync(session, question, answer, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception fault) when (fault is not (OperationCanceledException or EvaluationRunException))
-        {
-            throw new NotJudgedException($"The judge '{judge.Name}' could not be asked: {FaultText.Of(fault)}", fault);
-        }
+        if (faults.Count == 0) return Combine(verdicts);
+        if (verdicts.Any(verdict => verdict.Score is not null)) return Combine(verdicts) with { IsProvisional = true };
+        string what = judges.Count == 1 ? $"The judge '{judges[0].Name}' {verdicts[0].Fault}" : NoRating(verdicts);
+        throw new NotJudgedException(what, faults.Find(fault => fault is ModelStoppedException) ?? faults[0]);
     }
 
     /// <summary>The mean of the judges' scores; a judge without a rating is left out of it, and counted.</summary>
-    /// <exception cref="InvalidOperationException">No judge gave a rating.</exception>
+    /// <exception cref="NotJudgedException">No judge gave a rating.</exception>
     public static ItemScore Combine(IReadOnlyList<JudgeVerdict> verdicts)
     {
-        if (verdicts.All(verdict => verdict.Score is null))
-            throw new NotJudgedException($"No judge rated the answer: {string.Join("; ", verdicts.Select(verdict => $"{verdict.Judge}: {verdict.Fault}"))}.");
+        if (verdicts.All(verdict => verdict.Score is null)) throw new NotJudgedException(NoRating(verdicts));
         Dictionary<string, double> details = verdicts.Where(verdict => verdict.Rating is not null).ToDictionary(verdict => DetailOf(verdict.Judge), verdict => verdict.Rating!.Value);
         int unrated = verdicts.Count(verdict => verdict.Rating is null);
         if (unrated > 0) details[UnratedDetail] = unrated;
@@ -104,6 +112,8 @@ internal sealed class JudgePanel
         .GroupBy(result => result.Group!, StringComparer.Ordinal).Select(group => new TaskFigure(group.Key, 100 * group.Average(result => result.Score)));
 
     private const string UnratedDetail = "judges without a rating";
+
+    private static string NoRating(IEnumerable<JudgeVerdict> verdicts) => $"No judge rated the answer: {string.Join("; ", verdicts.Select(verdict => $"{verdict.Judge}: {verdict.Fault?.TrimEnd('.')}"))}.";
 
     private static string DetailOf(string judge) => $"rating by {judge}";
 

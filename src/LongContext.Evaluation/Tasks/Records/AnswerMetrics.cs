@@ -17,7 +17,11 @@ public static class AnswerMetrics
     /// "contains_words": 1 if the words of a right answer occur in what the model said, one after the other, whatever the case, punctuation and the article that it begins with: "17" is in "It is 17." and not in
     /// "1,175", "no" not in "know".
     /// </summary>
-    /// <remarks>Numbers are words with their sign and decimal point, without commas between thousands. Of scripts without spaces every letter counts as a word. The library's own.</remarks>
+    /// <remarks>
+    /// Numbers are words with their sign and decimal point, without commas between thousands; units behind them and percent signs are words of their own. Of scripts without spaces, and of Hangul, every
+    /// letter counts as a word. Articles are "the", "an" and a lower-case "a". Not seen: prefixes that Hebrew and Arabic glue to words, points between thousands, one unit by another name; commas in lists
+    /// of numbers of three digits without spaces are taken for those between thousands. The library's own.
+    /// </remarks>
     public static AnswerMetric ContainsWords { get; } = Best("contains_words", (said, right) => AnswerWords.Contains(said, right) ? 1 : 0);
 
     /// <summary>

@@ -32,7 +32,8 @@ internal sealed class QuestionSurvey
 
     private static bool IsShort(string answer)
     {
-        List<string> words = AnswerWords.Of(answer);
-        return words.Count == 0 || (words.Count == 1 && words[0].Length <= LongestShort);
+        List<string> words = AnswerWords.Wanted(answer);
+        // A number's unit is a word of its own, "3D" as short as "17".
+        return words.Count == 0 || (words.Sum(word => word.Length) <= LongestShort && (words.Count == 1 || char.IsAsciiDigit(words[0][0])));
     }
 }

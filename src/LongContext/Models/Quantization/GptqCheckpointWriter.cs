@@ -32,6 +32,11 @@ internal sealed class GptqCheckpointWriter : QuantizedCheckpointWriter
         : parameter.Shape[1] % FourBitWords.PerWord != 0 ? $"has {parameter.Shape[1]} inputs, no multiple of {FourBitWords.PerWord}"
         : null;
 
+    /// <summary>The same as a sentence with the way out.</summary>
+    public static string? Refusal(Parameter parameter) => WhyNot(parameter) is { } reason
+        ? $"'{parameter.Name}' {reason}, which GPTQ's files cannot hold; {nameof(QuantizedCheckpointForm)}.{nameof(QuantizedCheckpointForm.CompressedTensors)} can."
+        : null;
+
     public override JsonObject Config()
     {
         var config = new JsonObject
@@ -59,8 +64,7 @@ internal sealed class GptqCheckpointWriter : QuantizedCheckpointWriter
     {
         foreach (Parameter parameter in Quantized)
         {
-            if (WhyNot(parameter) is { } reason)
-                throw new NotSupportedException($"'{parameter.Name}' {reason}, which GPTQ's files cannot hold; {nameof(QuantizedCheckpointForm)}.{nameof(QuantizedCheckpointForm.CompressedTensors)} can.");
+            if (Refusal(parameter) is { } reason) throw new NotSupportedException(reason);
         }
     }
 

@@ -74,7 +74,7 @@ public static class ModelQuantizer
     /// <param name="cancellationToken">As above; nothing is written then.</param>
     /// <returns>What became of each matrix.</returns>
     /// <exception cref="ArgumentException">Options cannot be used, or the folders are one.</exception>
-    /// <exception cref="NotSupportedException">The files cannot hold groups of this size of a matrix; seen before anything is quantised. Or a weight does not fit the format.</exception>
+    /// <exception cref="NotSupportedException">The files cannot hold the format, a matrix or groups of this size of one; seen before anything is quantised. Or a weight does not fit the format.</exception>
     /// <exception cref="CheckpointFormatException">A file of the model is not what it must be.</exception>
     /// <exception cref="IOException">A folder or file cannot be read or written.</exception>
     public static QuantizationResult Quantize(
@@ -87,7 +87,7 @@ public static class ModelQuantizer
         options.Validate(nameof(options));
         if (Whole(folder) == Whole(target)) throw new ArgumentException($"'{target}' is the model's own folder, expected another.", nameof(target));
         using CausalLanguageModel model = CausalLanguageModel.Load(folder, loading);
-        RequireGroups(model, options, saving?.Form ?? QuantizedCheckpointForm.Auto);
+        RequireForm(model, options, saving?.Form ?? QuantizedCheckpointForm.Auto);
         QuantizationResult result = Quantize(model, options, progress, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
         model.SaveQuantized(target, saving);
@@ -98,17 +98,33 @@ public static class ModelQuantizer
     private static void RequireKnown(CausalLanguageModel model, QuantizationOptions options)
     {
         string[] modules = [.. model.Parameters.All.Where(parameter => new QuantizationOptions().Takes(parameter.Name, parameter.Shape)).Select(parameter => parameter.Name[..^".weight".Length])];
-        if (options.Excluded.FirstOrDefault(name => !modules.Any(module => QuantizationOptions.Names(name, module))) is not { } unknown) return;
+        // Lists for other programs name the head as well, which may be the embedding.
+        string[] plain = [.. model.Parameters.All.Where(parameter => parameter.Shape.Length == 2).Select(parameter => parameter.Name).Append(DecoderTensors.Head).Where(name => name.EndsWith(".weight", StringComparison.Ordinal)).Select(name => name[..^".weight".Length])];
+        if (options.Excluded.FirstOrDefault(name => !plain.Any(module => QuantizationOptions.Names(name, module))) is not { } unknown) return;
         string known = string.Join(", ", modules.Select(module => module[(module.LastIndexOf('.') + 1)..]).Distinct());
-        throw new ArgumentException($"{nameof(QuantizationOptions)}: {nameof(QuantizationOptions.Excluded)} holds '{unknown}', which is the name of no matrix that would be quantised; expected names such as {known}.", nameof(options));
+        throw new ArgumentException($"{nameof(QuantizationOptions)}: {nameof(QuantizationOptions.Excluded)} holds '{unknown}', which is the name of no matrix; those that would be quantised have names such as {known}.", nameof(options));
     }
 
     /// <summary>What the files cannot hold is known before hours of quantising.</summary>
-    private static void RequireGroups(CausalLanguageModel model, QuantizationOptions options, QuantizedCheckpointForm form)
+    private static void RequireForm(CausalLanguageModel model, QuantizationOptions options, QuantizedCheckpointForm form)
     {
-        if (options.Format != QuantizationFormat.Int4 || options.GroupSize is not { } size) return;
+        bool holds = form switch
+        {
+            QuantizedCheckpointForm.Gptq => options.Format == QuantizationFormat.Int4,
+            QuantizedCheckpointForm.CompressedTensors => options.Format != QuantizationFormat.Nf4,
+            QuantizedCheckpointForm.BitsAndBytes => options.Format == QuantizationFormat.Nf4,
+            _ => true,
+        };
+        if (!holds) throw new NotSupportedException($"The form {form} cannot hold weights of the format {options.Format}: leave {nameof(QuantizedSaveOptions)}.{nameof(QuantizedSaveOptions.Form)} at {QuantizedCheckpointForm.Auto}, or quantise in another.");
+        if (options.Format != QuantizationFormat.Int4) return;
         Parameter[] taken = [.. model.Parameters.All.Where(parameter => options.Takes(parameter.Name, parameter.Shape))];
-        if (form == QuantizedCheckpointForm.Gptq || (form == QuantizedCheckpointForm.Auto && taken.All(parameter => GptqCheckpointWriter.WhyNot(parameter) is null))) return;
+        if (form == QuantizedCheckpointForm.Gptq)
+        {
+            if (taken.FirstOrDefault(parameter => GptqCheckpointWriter.Refusal(parameter) is not null) is { } odd) throw new NotSupportedException(GptqCheckpointWriter.Refusal(odd));
+            return;
+        }
+
+        if (options.GroupSize is not { } size || (form == QuantizedCheckpointForm.Auto && taken.All(parameter => GptqCheckpointWriter.WhyNot(parameter) is null))) return;
         // Where every row is shorter than a group, rows are groups.
         if (taken.All(parameter => parameter.Shape[1] <= size)) return;
         if (taken.FirstOrDefault(parameter => CompressedTensorsWriter.WhyNot(parameter, size) is not null) is { } parameter)

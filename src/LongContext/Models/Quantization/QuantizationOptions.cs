@@ -46,7 +46,7 @@ public sealed class QuantizationOptions
 
     /// <summary>
     /// Maps that stay as they are, by the last part of their names, such as "down_proj", or by the whole, such as "model.layers.0.mlp.down_proj".
-    /// Embedding, norms and head always do. A name of no map is refused. Default: none.
+    /// Embedding, norms and head always do; the names of embedding and head may stand here, as in other programs' lists. A name of no matrix is refused. Default: none.
     /// </summary>
     public IReadOnlyList<string> Excluded { get; init; } = [];
 

@@ -47,6 +47,10 @@ public sealed class QuestionTaskTests : IDisposable
         Assert.Equal(2.0 / 3, (await new EvaluationRunner().RunAsync([Runs.RunModels.Of(new ScriptedClient(_ => "I do not know: 17."))], [new QuestionTask([new Question { Text = "Is it?", Answers = ["no"] }, new Question { Text = "How many?", Answers = ["1"] },
             new Question { Text = "Where?", Answers = ["Stockholm"] }], new QuestionTaskOptions { Metric = AnswerMetrics.ContainsAny })], cancellationToken: Token)).Tasks[0].Mean!.Value, 12);
         Assert.Empty(new QuestionTask([new Question { Text = "Is it?", Answers = ["no"] }], new QuestionTaskOptions { Metric = AnswerMetrics.ExactMatch }).Notes);
+        // What is looked for is short where an article or a unit is not; letters of scripts without spaces are words, and two of them mean one thing.
+        foreach (string one in (string[])["The Who", "3D"])
+            Assert.StartsWith($"'questions': 1 of 1 questions have a right answer as short as \"{one}\"", Assert.Single(new QuestionTask([new Question { Text = "Which?", Answers = [one] }]).Notes), StringComparison.Ordinal);
+        Assert.Empty(new QuestionTask([new Question { Text = "Which?", Answers = ["\uC11C\uC6B8"] }]).Notes);
     }
 
     [Fact]

@@ -133,8 +133,28 @@ public sealed class ModelQuantizerTests
         List<QuantizationProgress> told = [];
         Assert.Contains("no multiple of the group size 24", Assert.Throws<NotSupportedException>(() => ModelQuantizer.Quantize(
             source.Path, target.Path, new QuantizationOptions { GroupSize = 24 }, saving: new QuantizedSaveOptions { Form = QuantizedCheckpointForm.CompressedTensors }, progress: new Progress(told.Add), cancellationToken: Token)).Message, StringComparison.Ordinal);
+        // A form for another format, and one that cannot hold the matrices.
+        Assert.Contains("The form Gptq cannot hold weights of the format Float8", Refusal(source.Path, QuantizationFormat.Float8, QuantizedCheckpointForm.Gptq), StringComparison.Ordinal);
+        Assert.Contains("The form BitsAndBytes cannot hold", Refusal(source.Path, QuantizationFormat.Int4, QuantizedCheckpointForm.BitsAndBytes), StringComparison.Ordinal);
+        using TemporaryFolder odd = TestPaths.NewTemporaryFolder();
+        using (CausalLanguageModel other = CausalLanguageModel.Create(TinyModels.Config() with { IntermediateSize = 100 }, 1, new ModelLoadOptions { DataType = ScalarType.Float32 })) other.Save(odd.Path);
+        Assert.Contains("has 100 outputs, no multiple of 8, which GPTQ's files cannot hold", Refusal(odd.Path, QuantizationFormat.Int4, QuantizedCheckpointForm.Gptq), StringComparison.Ordinal);
         Assert.Empty(told);
         Assert.Throws<ArgumentException>(() => ModelQuantizer.Quantize(source.Path, source.Path + "/", options, cancellationToken: Token));
+
+        string Refusal(string from, QuantizationFormat format, QuantizedCheckpointForm form) => Assert.Throws<NotSupportedException>(() => ModelQuantizer.Quantize(
+            from, target.Path, new QuantizationOptions { Format = format }, saving: new QuantizedSaveOptions { Form = form }, progress: new Progress(told.Add), cancellationToken: Token)).Message;
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Quantize_ExcludedNamesTheHead_AsOtherProgramsLists(bool isTied)
+    {
+        using CausalLanguageModel model = TinyModels.Create(dataType: ScalarType.Float32, tied: isTied);
+        QuantizationResult result = ModelQuantizer.Quantize(model, new QuantizationOptions { GroupSize = 16, Excluded = ["lm_head", "embed_tokens"] }, cancellationToken: Token);
+        Assert.Equal(14, result.Matrices.Count);
+        Assert.Null(model.Head.Weight.Quantized);
     }
 
     [Theory]
