@@ -83,7 +83,7 @@ public sealed partial class LoraAdapter
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         ObjectDisposedException.ThrowIf(disposed, this);
-        model!.ThrowIfTrainedElsewhere("saved");
+        using IDisposable? reading = model!.BeginReading("saved");
         bool isModels = CheckFolder(folder, model.Config);
         Directory.CreateDirectory(folder);
         baseModel ??= peftFields is null ? model.SourceFolder : null;

@@ -146,7 +146,7 @@ public sealed class OwnTemplateTests : IDisposable
         Assert.Contains("no such turn", Assert.Throws<NotSupportedException>(() => new FailingFormat().SaveTemplate(folder.Path)).Message, StringComparison.Ordinal);
     }
 
-    private sealed class FailingFormat() : ChatFormat("failing", "</s>")
+    private sealed class FailingFormat() : ChatFormat("failing", "<|im_end|>")
     {
         public override string Template => "{{ mine }}";
 
