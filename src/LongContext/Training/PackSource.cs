@@ -35,7 +35,7 @@ public static class PackSource
         return new FunctionSource(getPack, count);
     }
 
-    internal static ArgumentException NullPack(int index) => new($"The packs cannot be trained on: pack {index} of the list is null.", "packs");
+    internal static ArgumentException NullPack(int index) => new($"The packs cannot be trained on: pack {index} of the list is null.");
 
     private sealed class ListSource(IReadOnlyList<PackedBatch> packs, int? seed) : IPackSource, IPackSourceIdentity
     {

@@ -87,7 +87,7 @@ public sealed class HeldModelTests : IDisposable
                 while (!Volatile.Read(ref later)) Thread.Yield();
                 trained.Save(folder["later"]);
             });
-            begun.Wait();
+            begun.Wait(TestContext.Current.CancellationToken);
         });
         using var trainer = new LongContextTrainer(model, new TrainerOptions { Steps = 2, Evaluations = [evaluation], EvaluateEverySteps = 1 });
         Exception? refused = null;

@@ -151,10 +151,10 @@ public sealed class TrainerDisposalTests
             var trainer = new LongContextTrainer(model, Options);
             Task train = Task.Run(() =>
             {
-                both.SignalAndWait();
+                both.SignalAndWait(TestContext.Current.CancellationToken);
                 return trainer.TrainAsync(Packs, cancellationToken: cancelled);
             });
-            both.SignalAndWait();
+            both.SignalAndWait(TestContext.Current.CancellationToken);
             Thread.SpinWait(i % 200);
             await trainer.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
             Assert.True(await Record.ExceptionAsync(() => train) is OperationCanceledException or ObjectDisposedException);
