@@ -71,14 +71,15 @@ public sealed partial class LongContextTrainer
     /// weights: going on would be another run.
     /// </exception>
     /// <exception cref="InvalidOperationException">A run is under way, or there is no checkpoint folder in the options.</exception>
+    /// <remarks>The folder is not held until the run begins. Where another run has written a later checkpoint in between, the call to train is refused: call this again.</remarks>
     public string? ResumeLatest()
     {
         ThrowIfDisposed();
         string folder = options.CheckpointFolder ?? throw new InvalidOperationException("TrainerOptions.CheckpointFolder is not set: there is nowhere to resume from.");
-        string? latest = TrainingCheckpoint.FindWhole(folder, checksums: true, logger);
+        string? latest = TrainingCheckpoint.FindWhole(folder, checksums: true, logger, out List<string> damaged);
         if (latest is null) return null;
         ResumeFrom(latest, verified: true);
-        wentOnFromLatest = true; // whatever is later is torn
+        passedOver = damaged;
         return latest;
     }
 
@@ -96,7 +97,7 @@ public sealed partial class LongContextTrainer
         {
             CheckParameters();
             (stepsDone, position) = TrainingCheckpoint.Restore(checkpointFolder, model, optimizer, options, verified);
-            wentOnFromLatest = false;
+            passedOver = null;
         }
         finally
         {

@@ -6,12 +6,13 @@ namespace LongContext;
 /// <summary>Who has trainer, model and checkpoint folder, and until when.</summary>
 public sealed partial class LongContextTrainer
 {
-    private const int Free = 0, Busy = 1, Disposed = 2;
+    private static readonly TaskCompletionSource Disposed = new();
 
     private readonly CancellationTokenSource closing = new();
-    private TaskCompletionSource ended = new(); // of the run under way, or the last one
-    private int use; // Free, Busy or Disposed
-    private bool wentOnFromLatest;
+    private TaskCompletionSource? use; // completed when the run under way has ended; null where there is none, Disposed for good
+    private IReadOnlyList<string>? passedOver; // by ResumeLatest, which the run goes on from; null where it does not
+    private List<string> others = []; // another run's checkpoints, to be removed once this one has its own
+    private int begun; // steps done when the run under way began
 
     /// <summary>Frees the optimizer's state; the model stays.</summary>
     /// <exception cref="InvalidOperationException">
@@ -19,7 +20,7 @@ public sealed partial class LongContextTrainer
     /// </exception>
     public void Dispose()
     {
-        if (TryDispose() == Busy) throw new InvalidOperationException("The trainer is training: cancel the run and await it before disposing (DisposeAsync does both).");
+        if (!TryDispose(out _)) throw new InvalidOperationException("The trainer is training: cancel the run and await it before disposing (DisposeAsync does both).");
     }
 
     /// <summary>Cancels the run under way, if there is one, waits until it has ended, with a checkpoint where there is a folder for them, and frees the optimizer's state; the model stays.</summary>
@@ -29,21 +30,21 @@ public sealed partial class LongContextTrainer
     /// </remarks>
     public async ValueTask DisposeAsync()
     {
-        while (true)
+        while (!TryDispose(out Task run))
         {
-            Task run = Volatile.Read(ref ended).Task;
-            if (Volatile.Read(ref use) == Busy) await closing.CancelAsync().ConfigureAwait(false);
-            if (TryDispose() != Busy) return;
+            await closing.CancelAsync().ConfigureAwait(false);
             await run.ConfigureAwait(false);
         }
     }
 
-    /// <returns>What the trainer was before.</returns>
-    private int TryDispose()
+    /// <param name="run">The run that has the trainer.</param>
+    /// <returns>Whether the trainer is disposed, now or before.</returns>
+    private bool TryDispose(out Task run)
     {
-        int before = Interlocked.CompareExchange(ref use, Disposed, Free);
-        if (before == Free) optimizer.Dispose();
-        return before;
+        TaskCompletionSource? before = Interlocked.CompareExchange(ref use, Disposed, null);
+        if (before is null) optimizer.Dispose();
+        run = before?.Task ?? Task.CompletedTask;
+        return before is null || before == Disposed;
     }
 
     private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref use) == Disposed, this);
@@ -54,10 +55,10 @@ public sealed partial class LongContextTrainer
     /// </summary>
     private void BeginUse()
     {
-        int before = Interlocked.CompareExchange(ref use, Busy, Free);
+        // What can be awaited is there as soon as the trainer is taken.
+        TaskCompletionSource? before = Interlocked.CompareExchange(ref use, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), null);
         ObjectDisposedException.ThrowIf(before == Disposed, this);
-        if (before == Busy) throw new InvalidOperationException("This trainer is training already: one run at a time.");
-        Volatile.Write(ref ended, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        if (before is not null) throw new InvalidOperationException("This trainer is training already: one run at a time.");
         try
         {
             model.BeginTraining();
@@ -75,32 +76,32 @@ public sealed partial class LongContextTrainer
         Release();
     }
 
-    private void Release()
-    {
-        TaskCompletionSource run = ended;
-        Volatile.Write(ref use, Free);
-        run.SetResult();
-    }
+    private void Release() => Interlocked.Exchange(ref use, null)!.SetResult();
 
     /// <summary>The checkpoint folder for this run alone; null where there is none. What a killed run left half written is removed.</summary>
     /// <exception cref="InvalidOperationException">It holds a later checkpoint than this run begins with, which is not to be overwritten.</exception>
     private CheckpointFolderLock? TakeCheckpointFolder()
     {
+        (begun, others) = (stepsDone, []);
         if (options.CheckpointFolder is not { } folder) return null;
         CheckpointFolderLock held = CheckpointFolderLock.Take(folder);
         try
         {
             TrainingCheckpoint.RemoveLeftovers(folder);
-            if (wentOnFromLatest || TrainingCheckpoint.FindLater(folder, stepsDone) is not { } later) return held;
-            if (options.OverwriteCheckpoints)
+            string? later = TrainingCheckpoint.FindLater(folder, stepsDone, passedOver ?? []);
+            if (later is null || (options.OverwriteCheckpoints && passedOver is null))
             {
-                LogOverwrites(later, stepsDone);
+                if (!options.OverwriteCheckpoints) return held;
+                // A run that begins anew has none of its own there, not of step 0 either.
+                others = TrainingCheckpoint.ListAbove(folder, lastCheckpoint is null ? -1 : stepsDone);
+                if (later is not null) LogOverwrites(later, stepsDone);
                 return held;
             }
 
-            throw new InvalidOperationException(
-                $"'{later}' is of a later step than {stepsDone}, where this run begins: of another run, which ResumeLatest would go on with instead of this one. Go on with it (ResumeLatest), "
-                + "give this run a TrainerOptions.CheckpointFolder of its own, or set TrainerOptions.OverwriteCheckpoints, and this run's first checkpoint takes the place of the later ones.");
+            throw new InvalidOperationException(passedOver is not null
+                ? $"'{later}' is of a later step than {stepsDone}, from which this run goes on, and was written since: another run had the folder. Call ResumeLatest again."
+                : $"'{later}' is of a later step than {stepsDone}, where this run begins: of another run, or of this one's own later steps where it was resumed from an earlier one. ResumeLatest would go on with it instead. "
+                + "Go on with it (ResumeLatest), give this run a TrainerOptions.CheckpointFolder of its own, or set TrainerOptions.OverwriteCheckpoints, and this run's first checkpoint takes the place of the later ones.");
         }
         catch
         {
@@ -109,6 +110,6 @@ public sealed partial class LongContextTrainer
         }
     }
 
-    [LoggerMessage(EventId = 206, Level = LogLevel.Warning, Message = "{Folder} is of a later step than {Done}, where this run begins; it goes, with all later ones, when this run's first checkpoint is whole.")]
+    [LoggerMessage(EventId = 206, Level = LogLevel.Warning, Message = "{Folder} is of a later step than {Done}, where this run begins; it goes, with all later ones, when this run's first checkpoint after a step is whole.")]
     private partial void LogOverwrites(string folder, int done);
 }

@@ -102,6 +102,10 @@ public sealed partial class LongContextTrainer : IDisposable, IAsyncDisposable
     /// weights: going on would be another run.
     /// </exception>
     /// <exception cref="InvalidOperationException">A run is under way, or an adapter was added or removed since the trainer was made.</exception>
+    /// <remarks>
+    /// To go back to an earlier checkpoint where <see cref="TrainerOptions.CheckpointFolder"/> holds later ones, make the trainer with <see cref="TrainerOptions.OverwriteCheckpoints"/>, or with another
+    /// folder: training is refused otherwise.
+    /// </remarks>
     public void Resume(string checkpointFolder)
     {
         ThrowIfDisposed();
@@ -114,8 +118,17 @@ public sealed partial class LongContextTrainer : IDisposable, IAsyncDisposable
     {
         IPackSource source = PackSource.FromList(packs, options.Seed);
         if (model.Config.RopeScaling is NoRopeScaling) return source;
-        int longest = packs.Max(LongestDocument), fullest = packs.Max(pack => pack.TokenCount);
-        if (longest <= model.ContextLength / FarBelow && fullest >= model.ContextLength / 2) LogShortDocuments(model.ContextLength, longest);
+        // Packs may come from a disk: one document that is long enough says all.
+        int longest = 0, fullest = 0;
+        for (int i = 0; i < packs.Count; i++)
+        {
+            PackedBatch pack = packs[i] ?? throw PackSource.NullPack(i);
+            longest = Math.Max(longest, LongestDocument(pack));
+            if (longest > model.ContextLength / FarBelow) return source;
+            fullest = Math.Max(fullest, pack.TokenCount);
+        }
+
+        if (fullest >= model.ContextLength / 2) LogShortDocuments(model.ContextLength, longest);
         return source;
 
         static int LongestDocument(PackedBatch pack)
@@ -241,7 +254,11 @@ public sealed partial class LongContextTrainer : IDisposable, IAsyncDisposable
     {
         // How good the model is, where that was measured after this very step: the lower the better.
         var snapshot = new TrainingSnapshot(step, model, optimizer, stepData!.Position, evaluatedStep == step ? metric : null) { Guard = guard, EvaluatedStep = evaluatedStep };
-        lastCheckpoint = monitor.Checkpoint(step, () => TrainingCheckpoint.Save(options.CheckpointFolder!, snapshot, options));
+        // Before a step is done there is nothing that another run's could go for.
+        IReadOnlyCollection<string> removed = step > begun ? others : [];
+        lastCheckpoint = monitor.Checkpoint(step, () => TrainingCheckpoint.Save(options.CheckpointFolder!, snapshot, options, removed));
+        if (step > begun) others.Clear();
+        else others.Remove(lastCheckpoint); // its place is this run's now
         LogSaved(lastCheckpoint, step);
     }
 

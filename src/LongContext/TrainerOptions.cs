@@ -64,7 +64,7 @@ public sealed record TrainerOptions
     public string? CheckpointFolder { get; init; }
 
     /// <summary>
-    /// Whether a run may begin in a <see cref="CheckpointFolder"/> that holds checkpoints of later steps than it begins with, of another run therefore. They are removed once its first own is whole. Default
+    /// Whether a run may begin in a <see cref="CheckpointFolder"/> that holds checkpoints of later steps than it begins with, of another run, or of later steps of its own where it is resumed from an earlier one. They are removed once its first own after a step is whole. Default
     /// false: such a run is refused, since <see cref="LongContextTrainer.ResumeLatest"/> would go on with the other's.
     /// </summary>
     public bool OverwriteCheckpoints { get; init; }

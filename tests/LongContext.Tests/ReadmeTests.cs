@@ -105,7 +105,7 @@ public sealed class ReadmeTests
         });
         var progress = new Progress<TrainingProgress>(p => Console.WriteLine($"{p.Step}/{p.TotalSteps}  loss {p.Loss:F3}  {p.TokensPerSecond:F0} tokens/s"));
         trainer.ResumeLatest(); // a run that was stopped goes on
-        await trainer.TrainAsync(packs, progress);
+        Console.WriteLine(await trainer.TrainAsync(packs, progress)); // "nothing trained" where the folder's run is done
         model.Save(outputFolder);
         // </README>
     }

@@ -37,6 +37,22 @@ public abstract partial class ChatFormat
     internal string? TrySaveTemplate(string folder)
     {
         if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"{folder} is not a folder.");
+        try
+        {
+            return SaveUnlessAlike(folder);
+        }
+        catch (InvalidDataException fault)
+        {
+            return $"The template of the chat format \"{Name}\" cannot be written to the tokenizer's files in '{folder}': {fault.Message}";
+        }
+        catch (Exception fault) when (fault is not (IOException or UnauthorizedAccessException or OutOfMemoryException))
+        {
+            return $"The chat format \"{Name}\" failed when its template was to be saved to '{folder}' ({fault.GetType().Name}): {fault.Message}";
+        }
+    }
+
+    private string? SaveUnlessAlike(string folder)
+    {
         ChatFormat? there = null;
         string found = "has no chat template";
         try

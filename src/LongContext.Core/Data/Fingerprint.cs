@@ -19,9 +19,11 @@ internal static class Fingerprint
     {
         XxHash128 hash = new();
         int sampled = Math.Min(items.Count, most);
-        for (int i = 0; i < sampled; i++) Append(hash, items[(int)((long)i * items.Count / sampled)]);
+        for (int i = 0; i < sampled; i++) Append(hash, items[Sampled(i)] ?? throw new ArgumentException($"Item {Sampled(i)} of the list is null.", nameof(items)));
 
         return Convert.ToHexStringLower(hash.GetCurrentHash());
+
+        int Sampled(int i) => (int)((long)i * items.Count / sampled);
     }
 
     /// <summary>Adds an item; of types that are not the library's own, what <see cref="object.ToString"/> says.</summary>

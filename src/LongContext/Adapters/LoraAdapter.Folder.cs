@@ -17,7 +17,7 @@ public sealed partial class LoraAdapter
     /// <param name="positions">What is done where the folder's config.json has other positions or another window than the model. Default: that is refused.</param>
     /// <returns>The adapter, which is the model's until <see cref="CausalLanguageModel.RemoveAdapter"/>.</returns>
     /// <exception cref="CheckpointFormatException">
-    /// A file is missing or damaged, a field is out of range, or tensors are missing, unknown or of other shapes than the config and the model give.
+    /// A file is missing or damaged (of a config.json the message names the way around it), a field is out of range, or tensors are missing, unknown or of other shapes than the config and the model give.
     /// </exception>
     /// <exception cref="NotSupportedException">It is an adapter of another kind, or was made in a way that changes the base.</exception>
     /// <exception cref="ArgumentException">It was trained for other positions than the model has, or for another window; the message has both.</exception>
@@ -71,11 +71,11 @@ public sealed partial class LoraAdapter
     /// an adapter was trained, and the tokenizer's files of the model's folder. Fields of a file it was loaded from that are not
     /// known here are kept. Each file is written under a temporary name and renamed when whole.
     /// </summary>
-    /// <param name="folder">Made if it is not there. Where it is a model's own, with weights, its config.json and tokenizer stay as they are.</param>
+    /// <param name="folder">Made if it is not there. Where it is a model's own (with weights, or with a config.json and no adapter), its config.json and tokenizer stay as they are.</param>
     /// <param name="baseModel">What the config calls the base model. Default null: the name in the file it was loaded from, or else the model's folder.</param>
     /// <exception cref="ObjectDisposedException">The adapter was taken off.</exception>
     /// <exception cref="InvalidOperationException">
-    /// The folder is a model's with other positions than the adapter was trained for, or a run trains the adapter and this is not the run's own thread (as a synchronous
+    /// The folder is a model's with other positions than the adapter was trained for, or with a config.json that cannot be read; or a run trains the adapter and this is not the run's own thread (as a synchronous
     /// <see cref="IProgress{T}"/> is called on).
     /// </exception>
     /// <exception cref="IOException">Writing failed; what the folder held before is still whole.</exception>
@@ -83,9 +83,8 @@ public sealed partial class LoraAdapter
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         ObjectDisposedException.ThrowIf(disposed, this);
-        model!.ThrowIfTrainedElsewhere("saved");
-        bool isModels = HoldsModel(folder);
-        if (isModels) CheckPositionsOf(folder);
+        using IDisposable? reading = model!.BeginReading("saved");
+        bool isModels = CheckFolder(folder, model.Config);
         Directory.CreateDirectory(folder);
         baseModel ??= peftFields is null ? model.SourceFolder : null;
         byte[] config = PeftConfig.Write(plan, peftFields, baseModel);

@@ -15,11 +15,11 @@ public sealed partial class PerplexityEvaluator(CausalLanguageModel model)
     /// <summary>Cross-entropy of every target token of a pack, in nats, in the pack's order.</summary>
     /// <param name="pack">The pack; its loss mask decides which tokens count, its weights do not matter.</param>
     /// <exception cref="ArgumentNullException"><paramref name="pack"/> is null.</exception>
-    /// <exception cref="InvalidOperationException">A run trains the model on another thread: what is measured while training is <see cref="TrainerOptions.Evaluations"/>.</exception>
+    /// <exception cref="InvalidOperationException">A run trains the model on another thread, and this is not called in an evaluation of it: what is measured while training is <see cref="TrainerOptions.Evaluations"/>.</exception>
     public IReadOnlyList<float> TokenLosses(PackedBatch pack)
     {
         ArgumentNullException.ThrowIfNull(pack);
-        model.ThrowIfTrainedElsewhere("evaluated");
+        using IDisposable? reading = model.BeginReading("evaluated");
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         using PackedInputs inputs = PackedInputs.Create(pack, model.Device);

@@ -39,7 +39,7 @@ public static class GgufExporter
         ArgumentNullException.ThrowIfNull(model);
         ArgumentException.ThrowIfNullOrEmpty(path);
         model.ThrowIfDisposed();
-        model.ThrowIfTrainedElsewhere("exported");
+        using IDisposable? reading = model.BeginReading("exported");
         model.ThrowIfAdapterIsApart();
         options ??= new GgufExportOptions();
         GgufTensorType type = options.ElementType ?? OwnType(model.DataType);

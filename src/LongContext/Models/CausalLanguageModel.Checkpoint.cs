@@ -125,7 +125,7 @@ public sealed partial class CausalLanguageModel
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        ThrowIfTrainedElsewhere("saved");
+        using IDisposable? reading = BeginReading("saved");
         ThrowIfAdapterIsApart();
         Write(folder, [.. Parameters.All.Select(parameter => SafetensorsTensors.Entry(parameter, DataType))], maximumShardBytes, Config);
     }

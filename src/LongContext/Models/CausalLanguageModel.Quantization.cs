@@ -20,7 +20,7 @@ public sealed partial class CausalLanguageModel
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        ThrowIfTrainedElsewhere("saved");
+        using IDisposable? reading = BeginReading("saved");
         ThrowIfAdapterIsApart();
         options ??= new QuantizedSaveOptions();
         options.Validate(nameof(options));

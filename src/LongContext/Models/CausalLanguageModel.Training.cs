@@ -1,6 +1,7 @@
 // Shape suffixes: T tokens, E hidden size, V vocabulary.
 using LongContext.Tensors;
 using LongContext.Training;
+using LongContext.Training.Evaluations;
 using static TorchSharp.torch;
 
 namespace LongContext.Models;
@@ -54,13 +55,17 @@ public sealed partial class CausalLanguageModel
         if (Volatile.Read(ref training) != 0) throw new InvalidOperationException($"A run is training the model, which cannot be {what} before it ends: cancel the run and await it.");
     }
 
-    /// <summary>Refuses to read all weights while a run changes them: what came of it would be of several steps. On the run's own thread no step is under way.</summary>
-    internal void ThrowIfTrainedElsewhere(string what)
+    /// <summary>
+    /// Refuses to read all weights while a run changes them: what came of it would be of several steps. On the run's own thread no step is under way, nor while it waits for an evaluation that the
+    /// caller belongs to.
+    /// </summary>
+    /// <returns>To be disposed when all is read: so long the run does not go on. Null where nothing is held.</returns>
+    internal IDisposable? BeginReading(string what)
     {
-        if (Volatile.Read(ref training) == 0 || Volatile.Read(ref trainingThread) == Environment.CurrentManagedThreadId) return;
-        throw new InvalidOperationException(
+        if (Volatile.Read(ref training) == 0 || Volatile.Read(ref trainingThread) == Environment.CurrentManagedThreadId) return null;
+        return ReadingWindow.TryRead(this) ?? throw new InvalidOperationException(
             $"A run is training the model, which cannot be {what} from another thread meanwhile, since its weights would be of several steps: await the run, do it in a progress that is called on the run's own thread "
-            + "(a class with IProgress<TrainingProgress>; Progress<T> posts to another one), or take a checkpoint (TrainerOptions.CheckpointEverySteps).");
+            + "(a class with IProgress<TrainingProgress>; Progress<T> posts to another one) or in an evaluation (TrainerOptions.Evaluations), or take a checkpoint (TrainerOptions.CheckpointEverySteps).");
     }
 
     /// <exception cref="ArgumentException">A token id is outside the vocabulary.</exception>

@@ -1,4 +1,5 @@
 using LongContext.Adapters;
+using LongContext.Checkpoints;
 using LongContext.Models;
 using LongContext.Packing;
 using LongContext.Training;
@@ -19,8 +20,8 @@ public sealed partial record TrainingRecipe
     /// <param name="logger">The trainer's; null for nobody.</param>
     /// <param name="cancellationToken">Ends the run after the pack at hand, with a checkpoint where there is a folder for them; nothing is saved to <see cref="OutputFolder"/>.</param>
     /// <exception cref="ArgumentException">A part cannot be used, alone or with the model; or what <see cref="LongContextTrainer.TrainAsync(IPackFeed, IProgress{TrainingProgress}?, CancellationToken)"/> refuses.</exception>
-    /// <exception cref="InvalidOperationException">The model has an adapter already and the recipe brings one, there is none to merge, or quantised weights would have to train or be merged.</exception>
-    /// <exception cref="Checkpoints.CheckpointFormatException">There are checkpoints, but none that can be gone on from.</exception>
+    /// <exception cref="InvalidOperationException">The model has an adapter already and the recipe brings one, there is none to merge, quantised weights would have to train or be merged, or <see cref="OutputFolder"/> is that of a model with other positions, which an adapter cannot go beside.</exception>
+    /// <exception cref="CheckpointFormatException">There are checkpoints, but none that can be gone on from.</exception>
     /// <exception cref="NonFiniteLossException">Loss or gradient was NaN or infinite, and the trainer's guard says to stop.</exception>
     /// <exception cref="IOException">A checkpoint or the result could not be written.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
@@ -40,7 +41,7 @@ public sealed partial record TrainingRecipe
         bool adapted = model.Adapter is not null && !MergesAdapter;
         if (MergesAdapter) model.MergeAndRemoveAdapter();
         if (OutputFolder is { } folder) Save(model, folder);
-        string? formatFault = OutputFolder is null ? null : ChatFormat?.TrySaveTemplate(OutputFolder);
+        string? formatFault = OutputFolder is null ? null : SaveTemplate(OutputFolder);
         if (formatFault is not null && logger is not null) RecipeLog.ChatFormatFault(logger, formatFault);
         return new RecipeReport
         {
@@ -68,12 +69,11 @@ public sealed partial record TrainingRecipe
 
         if (MergesAdapter && Adapter is null && model.Adapter is null) throw new InvalidOperationException("The recipe merges the adapter, but neither it nor the model has one.");
         if (MergesAdapter) model.ThrowIfQuantized("merged with the adapter");
-        if (RopeScaling is { } scaling)
-        {
-            var extended = model.Config.WithRopeScaling(scaling, ContextLength);
-            if (!extended.RotatesLike(model.Config) || extended.MaxPositionEmbeddings != model.ContextLength) model.SetRopeScaling(scaling, ContextLength);
-        }
-
+        ModelConfig extended = RopeScaling is { } asked ? model.Config.WithRopeScaling(asked, ContextLength) : model.Config;
+        // What saving would refuse when all is trained.
+        if (OutputFolder is { } folder && !MergesAdapter && (Adapter is not null || model.Adapter is not null)) LoraAdapter.CheckFolder(folder, extended);
+        bool differs = !extended.RotatesLike(model.Config) || extended.MaxPositionEmbeddings != model.ContextLength;
+        if (RopeScaling is { } scaling && differs) model.SetRopeScaling(scaling, ContextLength);
         if (Adapter is not null) model.AddAdapter(Adapter, Trainer.Seed);
     }
 
@@ -95,6 +95,19 @@ public sealed partial record TrainingRecipe
     {
         if (model.Adapter is { } adapter) adapter.Save(folder);
         else model.Save(folder);
+    }
+
+    /// <summary>Why the chat template could not be written; null where it was, or there is none to write. The model is saved by then, and the report is not to be lost.</summary>
+    private string? SaveTemplate(string folder)
+    {
+        try
+        {
+            return ChatFormat?.TrySaveTemplate(folder);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return $"The template of the chat format \"{ChatFormat!.Name}\" could not be written to '{folder}': {fault.Message}";
+        }
     }
 
     /// <summary>What a run that this one goes on from has measured.</summary>

@@ -8,7 +8,7 @@ namespace LongContext.Training;
 /// </summary>
 internal sealed class CheckpointFolderLock : IDisposable
 {
-    private const string FileName = ".lock";
+    private const string FileName = ".longcontext.lock";
 
     private static readonly ConcurrentDictionary<string, bool> Held = new(StringComparer.Ordinal);
 
@@ -27,18 +27,19 @@ internal sealed class CheckpointFolderLock : IDisposable
         try
         {
             Directory.CreateDirectory(folder);
-            bool isThere = File.Exists(path);
+            // Opened, it would be what it points to that is written to and deleted.
+            if (new FileInfo(path).LinkTarget is { } target) throw new IOException($"its lock {path} is a link, to '{target}': remove it.");
             try
             {
                 file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
             }
-            catch (IOException e) when (isThere)
+            catch (IOException e) when (IsInUse(e))
             {
                 string who = Held.ContainsKey(path) ? "another run of this process" : "a run of another process";
                 throw new FolderInUseException($"The checkpoint folder '{folder}' is in use by {who} (its lock is {path}): await that run, or give this one a TrainerOptions.CheckpointFolder of its own.", e);
             }
 
-            file.Write(new byte[1]);
+            if (file.Length == 0) file.Write(new byte[1]);
             file.Flush();
             Held[path] = true;
             return new CheckpointFolderLock(path, file);
@@ -49,6 +50,14 @@ internal sealed class CheckpointFolderLock : IDisposable
             string message = $"TrainerOptions.CheckpointFolder '{folder}' cannot be used: {e.Message}";
             throw e is IOException ? new IOException(message, e) : new UnauthorizedAccessException(message, e);
         }
+    }
+
+    /// <summary>Whether a file could not be opened because another has it, and not for want of anything else.</summary>
+    internal static bool IsInUse(IOException fault)
+    {
+        const int SharingViolation = 32, LockViolation = 33; // of Windows, in the lower half of the HRESULT
+        if (OperatingSystem.IsWindows()) return (fault.HResult & 0xFFFF) is SharingViolation or LockViolation;
+        return fault.HResult == (OperatingSystem.IsLinux() ? 11 : 35); // EWOULDBLOCK, which flock says
     }
 
     /// <summary>Lets the folder go.</summary>

@@ -35,6 +35,8 @@ public static class PackSource
         return new FunctionSource(getPack, count);
     }
 
+    internal static ArgumentException NullPack(int index) => new($"The packs cannot be trained on: pack {index} of the list is null.");
+
     private sealed class ListSource(IReadOnlyList<PackedBatch> packs, int? seed) : IPackSource, IPackSourceIdentity
     {
         private readonly int[] order = [.. Enumerable.Range(0, packs.Count)];
@@ -58,7 +60,7 @@ public static class PackSource
                 orderedPass = pass;
             }
 
-            return packs[order[place]];
+            return packs[order[place]] ?? throw NullPack(order[place]);
         }
 
         /// <summary>Stable over processes, unlike System.HashCode.</summary>

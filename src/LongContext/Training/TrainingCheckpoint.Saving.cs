@@ -7,7 +7,13 @@ namespace LongContext.Training;
 
 public static partial class TrainingCheckpoint
 {
-    internal static string Save(string folder, TrainingSnapshot snapshot, TrainerOptions options)
+    /// <summary>Writes a checkpoint, and then removes what is not to be kept.</summary>
+    /// <param name="folder">The run's folder, which it holds.</param>
+    /// <param name="snapshot">What is written.</param>
+    /// <param name="options">How many are kept.</param>
+    /// <param name="others">Another run's checkpoints, which go too; null for none.</param>
+    /// <returns>The checkpoint's folder.</returns>
+    internal static string Save(string folder, TrainingSnapshot snapshot, TrainerOptions options, IReadOnlyCollection<string>? others = null)
     {
         Directory.CreateDirectory(folder);
         RemoveLeftovers(folder);
@@ -29,7 +35,7 @@ public static partial class TrainingCheckpoint
             throw;
         }
 
-        foreach (string removed in RemoveOld(folder, snapshot.Step, options))
+        foreach (string removed in RemoveOld(folder, snapshot.Step, options, [.. (others ?? []).Where(path => path != final)]))
         {
             // A run that goes on from one of its checkpoints has its tokenizer files from there: the next ones come from this.
             if (snapshot.Model.SourceFolder == Path.GetFullPath(removed)) snapshot.Model.MoveSource(final);
@@ -70,18 +76,14 @@ public static partial class TrainingCheckpoint
         FolderManifest.Write(partial);
     }
 
-    /// <summary>
-    /// Leaves the newest up to this step, and the best where that is asked. Those of later steps are another run's and go only where they are to be overwritten; what is torn is
-    /// not counted: none of ours to remove.
-    /// </summary>
+    /// <summary>Leaves the newest up to this step, and the best where that is asked; what is torn is not counted: none of ours to remove.</summary>
     /// <returns>The folders that were removed.</returns>
-    private static List<string> RemoveOld(string folder, int step, TrainerOptions options)
+    private static List<string> RemoveOld(string folder, int step, TrainerOptions options, string[] others)
     {
-        List<(int Step, string Path)> all = List(folder);
-        List<(int Step, string Path)> whole = [.. all.Where(checkpoint => checkpoint.Step <= step && FolderManifest.FindFault(checkpoint.Path, checksums: false) is null)];
+        List<(int Step, string Path)> whole =
+            [.. List(folder).Where(checkpoint => checkpoint.Step <= step && !others.Contains(checkpoint.Path) && FolderManifest.FindFault(checkpoint.Path, checksums: false) is null)];
         string? best = options.KeepBestCheckpoint ? Best(whole) : null;
-        List<string> old = [.. whole.SkipLast(options.CheckpointsToKeep).Select(checkpoint => checkpoint.Path).Where(path => path != best)];
-        if (options.OverwriteCheckpoints) old.AddRange(all.Where(checkpoint => checkpoint.Step > step).Select(checkpoint => checkpoint.Path));
+        List<string> old = [.. whole.SkipLast(options.CheckpointsToKeep).Select(checkpoint => checkpoint.Path).Where(path => path != best), .. others.Where(Directory.Exists)];
         foreach (string path in old)
         {
             // Renamed first: a folder that has a checkpoint's name is whole at any time.

@@ -32,7 +32,7 @@ public static partial class TrainingCheckpoint
     public static string? FindLatest(string folder, ILogger? logger = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        return FindWhole(folder, checksums: false, logger);
+        return FindWhole(folder, checksums: false, logger, out _);
     }
 
     /// <summary>The whole checkpoint with the lowest metric (of equal ones the latest), or null where none has a metric.</summary>
@@ -40,7 +40,7 @@ public static partial class TrainingCheckpoint
     public static string? FindBest(string folder)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        BringBackReplaced(folder);
+        BringBackWhereFree(folder);
         return Best(List(folder).Where(checkpoint => FolderManifest.FindFault(checkpoint.Path, checksums: false) is null));
     }
 
@@ -55,10 +55,15 @@ public static partial class TrainingCheckpoint
     }
 
     /// <summary>As <see cref="FindLatest"/>; with checksums each file of the checkpoints looked at is read through.</summary>
-    internal static string? FindWhole(string folder, bool checksums, ILogger? logger)
+    /// <param name="folder">The run's folder.</param>
+    /// <param name="checksums">Whether files are read through.</param>
+    /// <param name="logger">Warned of what is passed over; null for nobody.</param>
+    /// <param name="passedOver">Later ones, which are not whole.</param>
+    internal static string? FindWhole(string folder, bool checksums, ILogger? logger, out List<string> passedOver)
     {
-        BringBackReplaced(folder);
+        BringBackWhereFree(folder);
         List<string> faults = [];
+        passedOver = [];
         foreach ((_, string path) in Enumerable.Reverse(List(folder)))
         {
             if (FolderManifest.FindFault(path, checksums) is not { } fault)
@@ -68,6 +73,7 @@ public static partial class TrainingCheckpoint
             }
 
             faults.Add(fault);
+            passedOver.Add(path);
         }
 
         return faults.Count == 0 ? null
@@ -75,8 +81,14 @@ public static partial class TrainingCheckpoint
     }
 
     /// <summary>The latest whole checkpoint of a later step; null where there is none.</summary>
-    internal static string? FindLater(string folder, int step) =>
-        List(folder).LastOrDefault(checkpoint => checkpoint.Step > step && FolderManifest.FindFault(checkpoint.Path, checksums: false) is null).Path;
+    /// <param name="folder">The run's folder, which it holds.</param>
+    /// <param name="step">The step.</param>
+    /// <param name="damaged">Those found damaged before: they are read through again, since somebody may have written them anew.</param>
+    internal static string? FindLater(string folder, int step, IReadOnlyList<string> damaged) => List(folder)
+        .LastOrDefault(checkpoint => checkpoint.Step > step && FolderManifest.FindFault(checkpoint.Path, checksums: damaged.Contains(checkpoint.Path)) is null).Path;
+
+    /// <summary>All checkpoints of later steps, whole or not.</summary>
+    internal static List<string> ListAbove(string folder, int step) => [.. List(folder).Where(checkpoint => checkpoint.Step > step).Select(checkpoint => checkpoint.Path)];
 
     /// <summary>Removes what saves have left behind that a process's death ended.</summary>
     internal static void RemoveLeftovers(string folder)
@@ -84,6 +96,21 @@ public static partial class TrainingCheckpoint
         BringBackReplaced(folder);
         if (!Directory.Exists(folder)) return;
         foreach (string leftover in Directory.GetDirectories(folder, PartialPrefix + "*")) Directory.Delete(leftover, recursive: true);
+    }
+
+    /// <summary>For who only reads: what a run that goes on has put aside is that run's, and comes back or is replaced at once.</summary>
+    private static void BringBackWhereFree(string folder)
+    {
+        if (!Directory.Exists(folder) || !Directory.EnumerateDirectories(folder, PartialPrefix + "*" + ReplacedSuffix).Any()) return;
+        try
+        {
+            using CheckpointFolderLock held = CheckpointFolderLock.Take(folder);
+            BringBackReplaced(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A run has it, or it cannot be written to: what else is there is found all the same.
+        }
     }
 
     /// <summary>A process that died between the two renames of a save left the earlier checkpoint aside.</summary>

@@ -129,6 +129,30 @@ public sealed class OwnTemplateTests : IDisposable
         Assert.Throws<NotSupportedException>(() => ChatFormat.Load(folder.Path));
     }
 
+    /// <summary>A field twice is read past by who looks for the template, but cannot be written back.</summary>
+    [Fact]
+    public void SaveTemplate_ConfigWithAFieldTwice_IsNamedAndStays()
+    {
+        const string Twice = """{"bos_token": "a", "x": 1, "x": 2}""";
+        File.WriteAllText(Config, Twice);
+        Assert.Contains("'x'", Assert.Throws<NotSupportedException>(() => ChatFormat.Named("chatml").SaveTemplate(folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Equal(Twice, File.ReadAllText(Config));
+    }
+
+    [Fact]
+    public void SaveTemplate_DerivedFormatThatFails_SaysWithWhat()
+    {
+        File.WriteAllText(Config, new JsonObject { ["chat_template"] = ChatFolders.ChatMl }.ToJsonString());
+        Assert.Contains("no such turn", Assert.Throws<NotSupportedException>(() => new FailingFormat().SaveTemplate(folder.Path)).Message, StringComparison.Ordinal);
+    }
+
+    private sealed class FailingFormat() : ChatFormat("failing", "<|im_end|>")
+    {
+        public override string Template => "{{ mine }}";
+
+        protected override void Write(ChatTextBuilder text, IReadOnlyList<ChatTurn> turns, ChatRenderOptions options) => throw new KeyNotFoundException("no such turn");
+    }
+
     private sealed class DerivedFormat() : ChatFormat("derived", "</s>")
     {
         public override string Template => "{{ mine }}";

@@ -92,6 +92,41 @@ public sealed class AdapterPositionsTests : IDisposable
         Assert.Equal(config, File.ReadAllText(Path.Combine(folder["base"], "config.json")));
     }
 
+    /// <summary>Weights that are not read here, or have not come yet, are a model's too.</summary>
+    [Theory]
+    [InlineData("pytorch_model.bin")]
+    [InlineData("pytorch_model-00001-of-00002.bin")]
+    [InlineData(null)]
+    public void Save_IntoAModelsFolderOfAnotherForm_LeavesItsConfig(string? weights)
+    {
+        using CausalLanguageModel model = TinyModels.Create();
+        LoraAdapter adapter = model.AddAdapter(new LoraOptions { Rank = 2 }, seed: 1);
+        Directory.CreateDirectory(folder["base"]);
+        string path = Path.Combine(folder["base"], "config.json"), config = "{\"mine\": 1, " + model.Config.ToJson().TrimStart()[1..];
+        File.WriteAllText(path, config);
+        if (weights is not null) File.WriteAllText(Path.Combine(folder["base"], weights), "weights");
+        adapter.Save(folder["base"]);
+        Assert.Equal(config, File.ReadAllText(path));
+        adapter.Save(folder["own"]);
+        adapter.Save(folder["own"]); // an adapter's folder is written anew
+        if (weights is null) return;
+        File.WriteAllText(path, "{");
+        Assert.Contains("folder of its own", Assert.Throws<InvalidOperationException>(() => adapter.Save(folder["base"])).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{")]
+    [InlineData("{\"model_type\": \"unheard-of\"}")]
+    public void Load_ConfigThatCannotBeRead_NamesTheWayAround(string config)
+    {
+        SaveTrained(model => model.ExtendTo(2 * TinyModels.TrainedWindow, ContextExtensionMethod.Linear));
+        File.WriteAllText(Path.Combine(folder["adapter"], "config.json"), config);
+        using CausalLanguageModel model = TinyModels.Create();
+        Exception? refused = Record.Exception(() => LoraAdapter.Load(folder["adapter"], model));
+        Assert.Contains("AdapterPositions.KeepModel", Assert.IsType<CheckpointFormatException>(refused).Message, StringComparison.Ordinal);
+        LoraAdapter.Load(folder["adapter"], model, AdapterPositions.KeepModel);
+    }
+
     /// <summary>A head that the adapter parted from the embedding is not the base's: transformers would look for it in the base's weights.</summary>
     [Fact]
     public void Save_AdaptedHeadOfATiedModel_LeavesTheBaseTiedInItsConfig()

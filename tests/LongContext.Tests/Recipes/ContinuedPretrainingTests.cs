@@ -57,6 +57,33 @@ public sealed class ContinuedPretrainingTests
         Assert.NotEmpty(report.Losses);
     }
 
+    /// <summary>What would refuse the result when all is trained refuses the recipe.</summary>
+    [Fact]
+    public async Task Run_OutputFolderOfAModelWithOtherPositions_IsRefusedBeforeTheModelChanges()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        using CausalLanguageModel model = RecipeData.Load(folder["base"]);
+        TrainingRecipe recipe = Compose(model.Config, new ContinuedPretrainingOptions
+        {
+            ContextLength = Context,
+            Adapter = new LoraOptions { Rank = 2 },
+            Trainer = RecipeData.Short(ContinuedPretraining.DefaultTrainer),
+            OutputFolder = folder["base"],
+        });
+        ModelConfig before = model.Config;
+        bool stepped = false;
+        var listener = new Training.TrainingRun.Listener(_ => stepped = true);
+        InvalidOperationException refused = await Assert.ThrowsAsync<InvalidOperationException>(() => recipe.RunAsync(model, listener, cancellationToken: TestContext.Current.CancellationToken));
+        Assert.Contains("other positions", refused.Message, StringComparison.Ordinal);
+        Assert.False(stepped);
+        Assert.Same(before, model.Config);
+        Assert.Null(model.Adapter);
+
+        // Merged, it is a whole model, with its own config.json.
+        RecipeReport report = await (recipe with { MergesAdapter = true }).RunAsync(model, listener, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal(Context, ModelConfig.Load(report.SavedTo!).MaxPositionEmbeddings);
+    }
+
     [Fact]
     public async Task Run_AllWeights_ExtendsPositionsTrainsMeasuresAndSaves()
     {
@@ -211,6 +238,25 @@ public sealed class ContinuedPretrainingTests
         Assert.Contains("nothing to extend", Assert.Throws<ArgumentException>(() => Compose(TinyModels.Config(), new ContinuedPretrainingOptions { ContextLength = Window, Method = ContextExtensionMethod.Linear })).Message, StringComparison.Ordinal);
         Assert.Contains("Adapter.Rank", Assert.Throws<ArgumentException>(() => Compose(TinyModels.Config(), new ContinuedPretrainingOptions { ContextLength = Context, Adapter = new LoraOptions { Rank = 0 } })).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => ContinuedPretraining.Sequences([], RecipeData.Tokenizer, Context));
+    }
+
+    /// <summary>The model is saved by then: a template that cannot be written is told in the report.</summary>
+    [Fact]
+    public async Task Run_TemplateThatCannotBeWritten_IsInTheReport()
+    {
+        using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
+        using CausalLanguageModel model = RecipeData.Load(folder["base"]);
+        TrainingRecipe recipe = Compose(model.Config, new ContinuedPretrainingOptions { ContextLength = Window, Trainer = RecipeData.Short(ContinuedPretraining.DefaultTrainer), OutputFolder = folder["out"] });
+        RecipeReport report = await (recipe with { ChatFormat = new NoDisk() }).RunAsync(model, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Contains("the disk is full", report.ChatFormatFault, StringComparison.Ordinal);
+        Assert.Equal(4, report.Losses.Count);
+    }
+
+    private sealed class NoDisk() : LongContext.Chat.ChatFormat("words", "</s>")
+    {
+        public override string Template => throw new IOException("the disk is full");
+
+        protected override void Write(LongContext.Chat.ChatTextBuilder text, IReadOnlyList<LongContext.Chat.ChatTurn> turns, LongContext.Chat.ChatRenderOptions options) => text.Append("x");
     }
 
     private static TrainingRecipe Compose(ModelConfig config, ContinuedPretrainingOptions options) => ContinuedPretraining.Compose(

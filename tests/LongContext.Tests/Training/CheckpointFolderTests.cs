@@ -29,7 +29,8 @@ public sealed class CheckpointFolderTests : IDisposable
         // One that begins at an earlier step of the same run, likewise.
         string earlier = folder["run/checkpoint-000003"];
         using CausalLanguageModel third = TinyModels.Create();
-        await Assert.ThrowsAsync<InvalidOperationException>(() => TrainingRun.Of(third, Options(steps: 4), TrainingRun.InTurn(Packs), resume: earlier));
+        refused = await Assert.ThrowsAsync<InvalidOperationException>(() => TrainingRun.Of(third, Options(steps: 4), TrainingRun.InTurn(Packs), resume: earlier));
+        Assert.Contains("of another run, or of this one's own later steps", refused.Message, StringComparison.Ordinal);
 
         // The latest goes on.
         await TrainingRun.Of(third, Options(steps: 5), TrainingRun.InTurn(Packs), resume: TrainingCheckpoint.FindLatest(folder["run"]));
@@ -50,6 +51,132 @@ public sealed class CheckpointFolderTests : IDisposable
         using var again = new LongContextTrainer(resumed, Options(steps: 2));
         Assert.Equal(folder["run/checkpoint-000002"], again.ResumeLatest());
         TinyModels.AssertSameBytes(TinyModels.Bytes(second), TinyModels.Bytes(resumed));
+    }
+
+    /// <summary>All that stood there beyond the step that the run begins with is another's, also where this run has gone past it by its first checkpoint.</summary>
+    [Fact]
+    public async Task TrainAsync_OverwriteCheckpoints_TakesAwayThoseItHasGonePastToo()
+    {
+        using CausalLanguageModel model = TinyModels.Create(), second = TinyModels.Create(seed: 9);
+        await TrainingRun.Of(model, Options(steps: 4) with { CheckpointsToKeep = 9 }, Packs);
+        await TrainingRun.Of(second, Options(steps: 3) with { OverwriteCheckpoints = true, CheckpointEverySteps = null, CheckpointsToKeep = 9 }, Packs);
+        Assert.Equal(["checkpoint-000003"], Names());
+        using CausalLanguageModel resumed = TinyModels.Create(seed: 30);
+        using var again = new LongContextTrainer(resumed, Options(steps: 3));
+        again.ResumeLatest();
+        TinyModels.AssertSameBytes(TinyModels.Bytes(second), TinyModels.Bytes(resumed));
+    }
+
+    [Fact]
+    public async Task TrainAsync_OverwriteCheckpointsCancelledBeforeAStepIsDone_LeavesTheOthers()
+    {
+        using CausalLanguageModel model = TinyModels.Create(), second = TinyModels.Create(seed: 9);
+        await TrainingRun.Of(model, Options(steps: 2), Packs);
+        using var stop = new CancellationTokenSource();
+        using var trainer = new LongContextTrainer(second, Options(steps: 3) with { OverwriteCheckpoints = true });
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => trainer.TrainAsync(PackSource.FromFunction(index =>
+        {
+            stop.Cancel();
+            return Packs[index % Packs.Length];
+        }), cancellationToken: stop.Token));
+        Assert.Equal(["checkpoint-000000", "checkpoint-000001", "checkpoint-000002"], Names());
+    }
+
+    /// <summary>Between looking for the latest and holding the folder, another run may have written.</summary>
+    [Fact]
+    public async Task TrainAsync_ACheckpointWrittenSinceResumeLatest_IsRefused()
+    {
+        using CausalLanguageModel model = TinyModels.Create(), second = TinyModels.Create(seed: 9);
+        await TrainingRun.Of(model, Options(steps: 2), Packs);
+        using var trainer = new LongContextTrainer(second, Options(steps: 6));
+        Assert.Equal(folder["run/checkpoint-000002"], trainer.ResumeLatest());
+        await TrainingRun.Of(model, Options(steps: 4), TrainingRun.InTurn(Packs), resume: folder["run/checkpoint-000002"]);
+        InvalidOperationException refused = await Assert.ThrowsAsync<InvalidOperationException>(() => trainer.TrainAsync(TrainingRun.InTurn(Packs), cancellationToken: TestContext.Current.CancellationToken));
+        Assert.Contains("checkpoint-000004", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("ResumeLatest again", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(folder["run/checkpoint-000004"], trainer.ResumeLatest());
+        Assert.Equal(6, (await trainer.TrainAsync(TrainingRun.InTurn(Packs), cancellationToken: TestContext.Current.CancellationToken)).Steps);
+    }
+
+    /// <summary>One that was passed over as damaged, and has been written anew meanwhile, is one that was written since.</summary>
+    [Fact]
+    public async Task TrainAsync_ADamagedCheckpointWrittenAnewSinceResumeLatest_IsRefused()
+    {
+        using CausalLanguageModel model = TinyModels.Create(), second = TinyModels.Create(seed: 9);
+        await TrainingRun.Of(model, Options(steps: 2), Packs);
+        string weights = folder["run/checkpoint-000002/model.safetensors"];
+        byte[] whole = File.ReadAllBytes(weights);
+        File.WriteAllBytes(weights, [.. whole[..^1], (byte)(whole[^1] ^ 1)]);
+        using var trainer = new LongContextTrainer(second, Options(steps: 3));
+        Assert.Equal(folder["run/checkpoint-000001"], trainer.ResumeLatest());
+        File.WriteAllBytes(weights, whole);
+        InvalidOperationException refused = await Assert.ThrowsAsync<InvalidOperationException>(() => trainer.TrainAsync(TrainingRun.InTurn(Packs), cancellationToken: TestContext.Current.CancellationToken));
+        Assert.Contains("ResumeLatest again", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TrainAsync_AnothersLockFileInTheFolder_StaysAsItIs()
+    {
+        Directory.CreateDirectory(folder["run"]);
+        File.WriteAllText(folder["run/.lock"], "another program's");
+        using CausalLanguageModel model = TinyModels.Create();
+        await TrainingRun.Of(model, Options(steps: 1), Packs);
+        Assert.Equal("another program's", File.ReadAllText(folder["run/.lock"]));
+    }
+
+    /// <summary>A folder copied with its links would have what they point to written to and deleted.</summary>
+    [Fact]
+    public async Task TrainAsync_LockIsALink_IsRefused()
+    {
+        Directory.CreateDirectory(folder["run"]);
+        File.WriteAllText(folder["precious"], "data");
+        File.CreateSymbolicLink(folder["run/.longcontext.lock"], folder["precious"]);
+        using CausalLanguageModel model = TinyModels.Create();
+        IOException refused = await Assert.ThrowsAnyAsync<IOException>(() => TrainingRun.Of(model, Options(steps: 1), Packs));
+        Assert.Contains("link", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("in use", refused.Message, StringComparison.Ordinal);
+        Assert.Equal("data", File.ReadAllText(folder["precious"]));
+    }
+
+    /// <summary>Too many open files, say, is not another run.</summary>
+    [Fact]
+    public void IsInUse_SharingViolationsOnly()
+    {
+        using FileStream held = new(folder["held"], FileMode.Create, FileAccess.ReadWrite, FileShare.None);
+        Assert.True(CheckpointFolderLock.IsInUse(Assert.ThrowsAny<IOException>(() => new FileStream(folder["held"], FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None))));
+        Assert.False(CheckpointFolderLock.IsInUse(Assert.ThrowsAny<IOException>(() => new FileStream(folder["nowhere/held"], FileMode.OpenOrCreate))));
+        Assert.False(CheckpointFolderLock.IsInUse(new IOException("Too many open files", 24)));
+    }
+
+    /// <summary>A checkpoint that a running save has put aside is that save's.</summary>
+    [Fact]
+    public async Task FindLatest_BesideARun_MovesNothing()
+    {
+        using CausalLanguageModel model = TinyModels.Create(), second = TinyModels.Create(seed: 9);
+        await TrainingRun.Of(model, Options(steps: 2), Packs);
+        string final = folder["run/checkpoint-000002"], aside = folder["run/.partial-checkpoint-000002.replaced"];
+        using var goOn = new ManualResetEventSlim();
+        using var trainer = new LongContextTrainer(second, Options(steps: 1) with { OverwriteCheckpoints = true });
+        var started = new TaskCompletionSource();
+        Task<TrainingResult> run = trainer.TrainAsync(PackSource.FromFunction(index =>
+        {
+            started.TrySetResult();
+            goOn.Wait(TestContext.Current.CancellationToken);
+            return Packs[index % Packs.Length];
+        }), cancellationToken: TestContext.Current.CancellationToken);
+        await started.Task;
+        Directory.Move(final, aside);
+        string? latest = TrainingCheckpoint.FindLatest(folder["run"]);
+        TrainingCheckpoint.FindBest(folder["run"]);
+        bool stayed = Directory.Exists(aside) && !Directory.Exists(final);
+        goOn.Set();
+        await run;
+        Assert.True(stayed);
+        Assert.Equal(folder["run/checkpoint-000001"], latest);
+
+        // With nobody there, a dead process left it.
+        Directory.Move(folder["run/checkpoint-000001"], folder["run/.partial-checkpoint-000001.replaced"]);
+        Assert.Equal(folder["run/checkpoint-000001"], TrainingCheckpoint.FindLatest(folder["run"]));
     }
 
     /// <summary>A later one that is damaged was passed over aloud: it stops nothing.</summary>
@@ -87,7 +214,7 @@ public sealed class CheckpointFolderTests : IDisposable
         goOn.Set();
         await run;
         Assert.Contains("in use by another run of this process", refused.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain(Directory.GetFiles(folder["run"]), file => Path.GetFileName(file) == ".lock");
+        Assert.DoesNotContain(Directory.GetFiles(folder["run"]), file => file.EndsWith(".lock", StringComparison.Ordinal));
         await TrainingRun.Of(second, Options(steps: 2) with { OverwriteCheckpoints = true }, Packs);
     }
 
@@ -109,6 +236,8 @@ public sealed class CheckpointFolderTests : IDisposable
         using CausalLanguageModel model = TinyModels.Create();
         Assert.Contains("OverwriteCheckpoints is set, but CheckpointFolder is not", Assert.Throws<ArgumentException>(() => new LongContextTrainer(model, new TrainerOptions { OverwriteCheckpoints = true })).Message, StringComparison.Ordinal);
     }
+
+    private IEnumerable<string?> Names() => Directory.GetDirectories(folder["run"]).Select(Path.GetFileName).Order(StringComparer.Ordinal);
 
     private TrainerOptions Options(int steps) => new() { Steps = steps, LearningRate = 1e-2, CheckpointFolder = folder["run"], CheckpointEverySteps = 1 };
 }

@@ -4,6 +4,8 @@ using LongContext.Export;
 using LongContext.Models;
 using LongContext.Packing;
 using LongContext.TestSupport;
+using LongContext.Training;
+using LongContext.Training.Evaluations;
 
 namespace LongContext.Tests.Training;
 
@@ -38,6 +40,90 @@ public sealed class HeldModelTests : IDisposable
         Assert.All(refusals, refusal => Assert.Contains("from another thread", Assert.IsType<InvalidOperationException>(refusal).Message, StringComparison.Ordinal));
         Assert.False(Directory.Exists(folder["read"]) || File.Exists(folder["model.gguf"]));
         reads[0](); // afterwards all is as before
+    }
+
+    /// <summary>An evaluation that asks something asynchronous keeps the run waiting: its weights are whole on whatever thread.</summary>
+    [Fact]
+    public async Task Read_FromTasksThatAnEvaluationAwaits_IsThatStepsModel()
+    {
+        using CausalLanguageModel model = TinyModels.Create();
+        var evaluation = new OwnEvaluation((step, trained) =>
+        {
+            Task.Run(async () =>
+            {
+                await Task.Yield();
+                trained.Save(folder[$"step{step}"]);
+                Assert.Equal(Packs[0].TargetCount, new PerplexityEvaluator(trained).TokenLosses(Packs[0]).Count);
+            }).GetAwaiter().GetResult();
+            using CausalLanguageModel saved = CausalLanguageModel.Load(folder[$"step{step}"]);
+            TinyModels.AssertSameBytes(TinyModels.Bytes(trained), TinyModels.Bytes(saved));
+        });
+        using var trainer = new LongContextTrainer(model, new TrainerOptions { Steps = 2, Evaluations = [evaluation], EvaluateEverySteps = 1 });
+        await trainer.TrainAsync(TrainingRun.InTurn(Packs), cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal(2, evaluation.Made);
+    }
+
+    /// <summary>What an evaluation leaves behind ends before the next step; what it begins later is refused.</summary>
+    [Fact]
+    public async Task Read_FromATaskThatAnEvaluationLeavesBehind_HoldsTheRun()
+    {
+        using CausalLanguageModel model = TinyModels.Create();
+        Task? left = null;
+        bool endedBefore = false, later = false;
+        var evaluation = new OwnEvaluation((step, trained) =>
+        {
+            if (step != 1) return;
+            using var begun = new ManualResetEventSlim();
+            int told = 0;
+            var slow = new Slow(() =>
+            {
+                if (told++ > 0) return;
+                begun.Set();
+                Thread.Sleep(300);
+            });
+            left = Task.Run(() =>
+            {
+                GgufExporter.Export(trained, folder["model.gguf"], new GgufExportOptions { WithoutTokenizer = true }, slow);
+                while (!Volatile.Read(ref later)) Thread.Yield();
+                trained.Save(folder["later"]);
+            });
+            begun.Wait(TestContext.Current.CancellationToken);
+        });
+        using var trainer = new LongContextTrainer(model, new TrainerOptions { Steps = 2, Evaluations = [evaluation], EvaluateEverySteps = 1 });
+        Exception? refused = null;
+        await trainer.TrainAsync(
+            PackSource.FromFunction(index =>
+            {
+                if (index == 1)
+                {
+                    endedBefore = File.Exists(folder["model.gguf"]);
+                    Volatile.Write(ref later, true);
+                    refused = Record.Exception(() => left!.Wait(TestContext.Current.CancellationToken));
+                }
+
+                return Packs[index];
+            }),
+            cancellationToken: TestContext.Current.CancellationToken);
+        Assert.True(endedBefore);
+        Assert.Contains("from another thread", Assert.IsType<InvalidOperationException>(refused?.InnerException).Message, StringComparison.Ordinal);
+    }
+
+    private sealed class Slow(Action told) : IProgress<GgufExportProgress>
+    {
+        public void Report(GgufExportProgress value) => told();
+    }
+
+    private sealed class OwnEvaluation(Action<int, CausalLanguageModel> evaluate) : ITrainingEvaluation
+    {
+        public int Made { get; private set; }
+
+        public string Name => "own";
+
+        public EvaluationResult Evaluate(CausalLanguageModel model, CancellationToken cancellationToken)
+        {
+            evaluate(++Made, model);
+            return new EvaluationResult { Values = [] };
+        }
     }
 
     [Fact]

@@ -138,6 +138,29 @@ public sealed class TrainerDisposalTests
         model.Dispose();
     }
 
+    /// <summary>A call to train that comes just when the trainer is disposed is the one that is awaited.</summary>
+    [Fact]
+    public async Task DisposeAsync_BesideTheFirstCallToTrain_AlwaysEnds()
+    {
+        using CausalLanguageModel model = TinyModels.Create();
+        model.AddAdapter(new LoraOptions { Rank = 1, TargetModules = ["q_proj"] }, seed: 1);
+        var cancelled = new CancellationToken(canceled: true);
+        using var both = new Barrier(2);
+        for (int i = 0; i < 2000; i++)
+        {
+            var trainer = new LongContextTrainer(model, Options);
+            Task train = Task.Run(() =>
+            {
+                both.SignalAndWait(TestContext.Current.CancellationToken);
+                return trainer.TrainAsync(Packs, cancellationToken: cancelled);
+            });
+            both.SignalAndWait(TestContext.Current.CancellationToken);
+            Thread.SpinWait(i % 200);
+            await trainer.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+            Assert.True(await Record.ExceptionAsync(() => train) is OperationCanceledException or ObjectDisposedException);
+        }
+    }
+
     [Fact]
     public async Task DisposeAsync_WithoutARun_Frees()
     {

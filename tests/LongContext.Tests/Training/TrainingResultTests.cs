@@ -39,4 +39,47 @@ public sealed class TrainingResultTests
         await trainer.TrainAsync(packs, cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(warns, logger.Warnings.Any(warning => warning.Contains($"documents of at most {length}", StringComparison.Ordinal)));
     }
+
+    /// <summary>Packs may come from a disk: one long document says that there is nothing to warn of.</summary>
+    [Fact]
+    public async Task TrainAsync_ALongDocumentInTheFirstPack_LooksNoFurther()
+    {
+        using CausalLanguageModel model = TinyModels.Create(RopeScaling.Linear(2));
+        PackedBatch pack = PackedBatch.Create([TinyModels.Document(40, 1)]);
+        var packs = new CountingList(pack, 1000);
+        using var trainer = new LongContextTrainer(model, new TrainerOptions { Steps = 1 });
+        await trainer.TrainAsync(packs, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.InRange(packs.Read, 1, 100); // the fingerprint's among them
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task TrainAsync_NullInTheList_IsNamed(bool extended)
+    {
+        using CausalLanguageModel model = TinyModels.Create(extended ? RopeScaling.Linear(2) : null);
+        using var trainer = new LongContextTrainer(model, new TrainerOptions { Steps = 2 });
+        ArgumentException refused = await Assert.ThrowsAnyAsync<ArgumentException>(() => trainer.TrainAsync([PackedBatch.Create([TinyModels.Document(8, 1)]), null!], cancellationToken: TestContext.Current.CancellationToken));
+        Assert.Contains("1 of the list is null", refused.Message, StringComparison.Ordinal);
+    }
+
+    private sealed class CountingList(PackedBatch pack, int count) : IReadOnlyList<PackedBatch>
+    {
+        public int Read { get; private set; }
+
+        public int Count => count;
+
+        public PackedBatch this[int index]
+        {
+            get
+            {
+                Read++;
+                return pack;
+            }
+        }
+
+        public IEnumerator<PackedBatch> GetEnumerator() => Enumerable.Range(0, count).Select(i => this[i]).GetEnumerator();
+
+        System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
+    }
 }

@@ -8,7 +8,7 @@ namespace LongContext.Training.Evaluations;
 /// </summary>
 /// <remarks>
 /// Called on the run's thread, between steps, without gradients and inside a dispose scope: tensors that it makes are freed when it
-/// returns. It must not change the model. The global random state is put back afterwards, so that a run draws the same with and without.
+/// returns. Tasks that it starts and awaits may read the model too (<see cref="LongContext.Evaluation.PerplexityEvaluator"/>, saving, exporting): the run waits for them. It must not change the model. The global random state is put back afterwards, so that a run draws the same with and without.
 /// </remarks>
 public interface ITrainingEvaluation
 {

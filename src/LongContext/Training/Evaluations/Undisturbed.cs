@@ -15,6 +15,7 @@ internal static class Undisturbed
         Tensor state = generator.get_state();
         try
         {
+            using ReadingWindow window = ReadingWindow.Open(model);
             return evaluation.Evaluate(model, cancellationToken)
                 ?? throw new InvalidOperationException($"The evaluation '{evaluation.Name}' returned null, expected its figures.");
         }
