@@ -78,7 +78,7 @@ public sealed record ModelComparison
             }
 
             bool isThere = difference.Count > 0;
-            ConfidenceInterval? interval = !isThere ? null : task.IsShare ? IntervalOf([difference]) : difference.StudentInterval();
+            ConfidenceInterval? interval = task.IsShare ? WithinOne(difference.DifferenceInterval(isShare: true)) : difference.DifferenceInterval(isShare: false);
             tasks.Add(new ModelTaskComparison
             {
                 Task = task.Name,
@@ -88,7 +88,7 @@ public sealed record ModelComparison
                 BaselineMean = isThere ? others.Mean : null,
                 Difference = isThere ? difference.Mean : null,
                 Interval = interval,
-                IsBetter = SideOf(interval, [difference]) is { } isAbove ? isAbove != task.LowerIsBetter : null,
+                IsBetter = Tally.SideOf(interval, [difference]) is { } isAbove ? isAbove != task.LowerIsBetter : null,
                 Better = better,
                 Same = same,
                 Worse = difference.Count - better - same,
@@ -98,7 +98,7 @@ public sealed record ModelComparison
             differences.Add(difference);
         }
 
-        ConfidenceInterval? overall = differences.Count == 0 ? null : IntervalOf(differences);
+        ConfidenceInterval? overall = differences.Count == 0 ? null : WithinOne(Tally.OfMeans(differences, areDifferences: true).Interval);
         return new ModelComparison
         {
             Model = model.Model,
@@ -108,17 +108,13 @@ public sealed record ModelComparison
             Averaged = averaged,
             Difference = differences.Count == 0 ? null : differences.Average(tally => tally.Mean),
             Interval = overall,
-            IsBetter = SideOf(overall, differences),
+            IsBetter = Tally.SideOf(overall, differences),
         };
     }
 
     /// <summary>Differences of shares lie from −1 to 1.</summary>
-    private static ConfidenceInterval? IntervalOf(IReadOnlyList<Tally> differences) =>
-        Tally.OfMeans(differences, areDifferences: true).Interval is { } interval ? interval with { Low = Math.Max(-1, interval.Low), High = Math.Min(1, interval.High) } : null;
-
-    /// <summary>Whether differences are surely above 0, or below; null where neither is sure.</summary>
-    private static bool? SideOf(ConfidenceInterval? interval, IReadOnlyList<Tally> differences) =>
-        interval is not { } given || (given.Low <= 0 && given.High >= 0) || !Tally.AreEnough(differences) ? null : given.Low > 0;
+    private static ConfidenceInterval? WithinOne(ConfidenceInterval? interval) =>
+        interval is { } given ? given with { Low = Math.Max(-1, given.Low), High = Math.Min(1, given.High) } : null;
 
     /// <summary>A line for each task and one for their average: the difference, of 100 where scores are shares, its interval, and whether it is sure.</summary>
     public override string ToString()

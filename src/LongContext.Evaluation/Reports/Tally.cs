@@ -153,9 +153,17 @@ internal sealed class Tally
     /// Whether the differences of several tasks, together on one side of 0 by their interval, are enough to believe it. The interval of a few pairs that all fall to one side leaves 0 out too readily (of three out of three
     /// once in four times where there is no difference): of one task's right and wrong answers the exact test decides as well, of others at least as many must differ as that one takes at the least.
     /// </summary>
-    public static bool AreEnough(IReadOnlyList<Tally> differences) => differences is [{ onlySigns: true } single]
+    private static bool AreEnough(IReadOnlyList<Tally> differences) => differences is [{ onlySigns: true } single]
         ? SignTest.IsSure(single.Above, single.Below)
         : differences.Sum(tally => (long)tally.Above + tally.Below) >= SignTest.Fewest;
+
+    /// <summary>On which side of 0 differences surely lie: true above, false below; null where neither is sure, by their interval or for want of enough of them.</summary>
+    public static bool? SideOf(ConfidenceInterval? interval, IReadOnlyList<Tally> differences) =>
+        !AreEnough(differences) ? null : interval is { Low: > 0 } ? true : interval is { High: < 0 } ? false : null;
+
+    /// <summary>The interval of a task's differences: of shares as <see cref="OfMeans"/> has it, else Student's; null where there is none.</summary>
+    /// <param name="isShare">Whether they are of scores from 0 to 1.</param>
+    public ConfidenceInterval? DifferenceInterval(bool isShare) => Count == 0 ? null : isShare ? OfMeans([this], areDifferences: true).Interval : StudentInterval();
 
     private static double Normal(double level) => level == Level ? Z : ConfidenceIntervals.Quantile((1 + level) / 2);
 
