@@ -64,7 +64,7 @@ internal static class TinyModels
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        values.narrow(0, index, 1).fill_(value);
+        values.narrow(0, index, 1).FillInPlace(value);
     }
 
     /// <summary>All weights' bytes by name.</summary>

@@ -1,6 +1,7 @@
 // Shape suffixes: T tokens, H heads, K key/value heads, D head size.
 using LongContext.Attention;
 using LongContext.Benchmarks.Harness;
+using LongContext.Tensors;
 using static TorchSharp.torch;
 
 namespace LongContext.Benchmarks.Attention;
@@ -42,8 +43,8 @@ internal sealed class AttentionCase : IDisposable
     public Tensor Eager()
     {
         (Tensor q_HTD, Tensor k_HTD, Tensor v_HTD) = AllHeads();
-        Tensor scores_HTT = q_HTD.matmul(k_HTD.transpose(-2, -1)) / Math.Sqrt(HeadDimension);
-        Tensor weights_HTT = scores_HTT.masked_fill(visible_TT.logical_not(), double.NegativeInfinity).softmax(-1);
+        Tensor scores_HTT = q_HTD.matmul(k_HTD.transpose(-2, -1)).Times(1 / Math.Sqrt(HeadDimension));
+        Tensor weights_HTT = scores_HTT.Masked(visible_TT.logical_not(), double.NegativeInfinity).softmax(-1);
         return weights_HTT.matmul(v_HTD).transpose(0, 1);
     }
 

@@ -1,6 +1,8 @@
 // Shape suffixes: B documents, L tokens of each, S tokens with the cached ones, H heads, K key/value heads, D head size, E hidden, V vocabulary.
 using LongContext.Checkpoints;
 using LongContext.Models;
+using LongContext.Tensors;
+using TorchSharp;
 using static TorchSharp.torch;
 using Parameter = TorchSharp.Modules.Parameter;
 
@@ -12,6 +14,9 @@ namespace LongContext.Benchmarks.Baselines;
 /// </summary>
 internal sealed class PlainLlama : IDisposable
 {
+    /// <summary>Held, as TorchSharp holds no number while native code reads it.</summary>
+    private static readonly Scalar Two = 2L.ToScalar();
+
     private readonly ModelConfig config;
     private readonly Dictionary<string, Parameter> weights = [];
 
@@ -39,9 +44,9 @@ internal sealed class PlainLlama : IDisposable
         for (int i = 0; i < config.LayerCount; i++)
         {
             string layer = $"model.layers.{i}.";
-            x_BLE = x_BLE + Attend(Norm(x_BLE, layer + "input_layernorm"), i, cos_LD, sin_LD, cache);
+            x_BLE = x_BLE.Plus(Attend(Norm(x_BLE, layer + "input_layernorm"), i, cos_LD, sin_LD, cache));
             Tensor normed_BLE = Norm(x_BLE, layer + "post_attention_layernorm");
-            x_BLE = x_BLE + Linear(Linear(normed_BLE, layer + "mlp.gate_proj").silu() * Linear(normed_BLE, layer + "mlp.up_proj"), layer + "mlp.down_proj");
+            x_BLE = x_BLE.Plus(Linear(Linear(normed_BLE, layer + "mlp.gate_proj").silu() * Linear(normed_BLE, layer + "mlp.up_proj"), layer + "mlp.down_proj"));
         }
 
         if (lastOnly) x_BLE = x_BLE.narrow(1, length - 1, 1);
@@ -73,8 +78,8 @@ internal sealed class PlainLlama : IDisposable
 
     private (Tensor Cos_LD, Tensor Sin_LD) Tables(long start, long length)
     {
-        Tensor inverse = pow(config.RopeTheta, arange(0, config.HeadDimension, 2, ScalarType.Float32) / config.HeadDimension).reciprocal();
-        Tensor angles = arange(start, start + length, ScalarType.Float32).outer(inverse);
+        Tensor inverse = pow(config.RopeTheta, TensorArithmetic.Range(0, config.HeadDimension / 2, CPU).to(ScalarType.Float32).Times(2.0 / config.HeadDimension)).reciprocal();
+        Tensor angles = TensorArithmetic.Range(start, start + length, CPU).to(ScalarType.Float32).outer(inverse);
         Tensor both = cat([angles, angles], -1);
         return (both.cos(), both.sin());
     }
@@ -84,11 +89,11 @@ internal sealed class PlainLlama : IDisposable
     private static Tensor Rotate(Tensor x_BHLD, Tensor cos_LD, Tensor sin_LD)
     {
         Tensor[] halves = x_BHLD.chunk(2, -1);
-        return x_BHLD * cos_LD + cat([-halves[1], halves[0]], -1) * sin_LD;
+        return (x_BHLD * cos_LD).Plus(cat([-halves[1], halves[0]], -1) * sin_LD);
     }
 
     private Tensor Norm(Tensor x_BLE, string name) =>
-        x_BLE * (x_BLE.pow(2).mean([-1], keepdim: true) + config.RmsNormEpsilon).rsqrt() * weights[name + ".weight"];
+        x_BLE * x_BLE.pow(Two).mean([-1], keepdim: true).Plus(config.RmsNormEpsilon).rsqrt() * weights[name + ".weight"];
 
     private Tensor Linear(Tensor x, string name) => nn.functional.linear(x, weights[name + ".weight"]);
 }

@@ -4,6 +4,7 @@ using LongContext.Benchmarks.Harness;
 using LongContext.Cuda.Attention;
 using LongContext.Cuda.Driver;
 using LongContext.Tensors;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LongContext.Benchmarks.Gpu;
@@ -63,7 +64,7 @@ internal static class GpuAttention
         Tensor gradient_THD = Random(tokens, each.Heads, each.Size);
         int[] borders = Borders(each.Lengths);
         Tensor onDevice = tensor(borders, dtype: ScalarType.Int32).to(CUDA);
-        long longest = each.Lengths.Max();
+        using Scalar longest = ((long)each.Lengths.Max()).ToScalar();
         Tensor[] kept = [], expected = [];
         double flashForward = double.NaN, flashBackward = double.NaN;
         if (each.Size is 64 or 96 or 128 or 256)
@@ -113,7 +114,7 @@ internal static class GpuAttention
         }
 
         Tensor data = tensor(plan.Data.ToArray(), dtype: ScalarType.Int32).to(CUDA);
-        Tensor output_THD = full_like(inputs.Q, double.NaN), gradientQ = full_like(inputs.Q, double.NaN), gradientK = full_like(inputs.K, double.NaN), gradientV = full_like(inputs.V, double.NaN);
+        Tensor output_THD = NaNsLike(inputs.Q), gradientQ = NaNsLike(inputs.Q), gradientK = NaNsLike(inputs.K), gradientV = NaNsLike(inputs.V);
         Tensor logSumExp = empty([each.Heads, borders[^1]], dtype: ScalarType.Float32, device: CUDA);
         Tensor workspace = empty([Math.Max(1, AttentionBackward.WorkspaceBytes(plan))], dtype: ScalarType.Byte, device: CUDA);
         var gradients = new AttentionGradients(Rows(inputs.Gradient), Rows(gradientQ), Rows(gradientK), Rows(gradientV));
@@ -166,6 +167,8 @@ internal static class GpuAttention
     private static Tensor Random(int tokens, int heads, int size) => randn(tokens, heads, size, dtype: ScalarType.BFloat16, device: CUDA);
 
     private static AttentionRows Rows(Tensor x_THD) => new(x_THD.Address(), (int)x_THD.stride(0));
+
+    private static Tensor NaNsLike(Tensor tensor) => TensorArithmetic.Filled(tensor.shape, double.NaN, tensor.dtype, tensor.device);
 
     private static void Dispose(Tensor[] tensors)
     {

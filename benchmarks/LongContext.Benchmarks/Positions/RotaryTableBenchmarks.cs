@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using LongContext.Benchmarks.Harness;
 using LongContext.Positions;
+using LongContext.Tensors;
 using static TorchSharp.torch;
 
 namespace LongContext.Benchmarks.Positions;
@@ -64,7 +65,7 @@ public class RotaryTableBenchmarks
 
     private (Tensor Cos, Tensor Sin) Float32Tables()
     {
-        Tensor angles = arange(Positions, dtype: ScalarType.Float32).outer(inverse_D);
+        Tensor angles = TensorArithmetic.Range(0, Positions, CPU).to(ScalarType.Float32).outer(inverse_D);
         Tensor both = cat([angles, angles], -1);
         return (both.cos(), both.sin());
     }

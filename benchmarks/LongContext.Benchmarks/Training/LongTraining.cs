@@ -7,6 +7,7 @@ using LongContext.Checkpoints;
 using LongContext.Cuda;
 using LongContext.Models;
 using LongContext.Packing;
+using LongContext.Tensors;
 using LongContext.Training;
 using LongContext.Training.Backpropagation;
 using LongContext.Training.Memory;
@@ -60,7 +61,7 @@ internal static class LongTraining
     {
         ModelConfig run = config with { LayerCount = layers, MaxPositionEmbeddings = Math.Max(config.MaxPositionEmbeddings, tokens) };
         using CausalLanguageModel model = CausalLanguageModel.Create(
-            run, size => randn(size, dtype: ScalarType.BFloat16, device: device).mul_(0.02), new ModelLoadOptions { Device = device, DataType = ScalarType.BFloat16 });
+            run, size => randn(size, dtype: ScalarType.BFloat16, device: device).MultiplyInPlace(0.02), new ModelLoadOptions { Device = device, DataType = ScalarType.BFloat16 });
         long layerElements = (model.Parameters.ElementCount - (2L * config.VocabularySize * config.HiddenSize)) / layers;
         using Tensor rest = empty([Math.Max(1, layerElements * (config.LayerCount - layers))], dtype: ScalarType.BFloat16, device: device);
         if (rank > 0) model.AddAdapter(new LoraOptions { Rank = rank, Alpha = rank }, seed: 1);

@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using LongContext.Benchmarks.Harness;
+using LongContext.Tensors;
 using LongContext.Training.Optimizers;
 using static TorchSharp.torch;
 using Parameter = LongContext.Models.Parameter;
@@ -100,8 +101,8 @@ public class OptimizerBenchmarks
     private Parameter Weight(string name, long[] shape, ScalarType dataType)
     {
         using var scope = NewDisposeScope();
-        var weight = new Parameter(name, randn(shape).mul(0.02).to(dataType).DetachFromDisposeScope());
-        weight.AddGradient(randn(shape).mul(1e-3));
+        var weight = new Parameter(name, randn(shape).Times(0.02).to(dataType).DetachFromDisposeScope());
+        weight.AddGradient(randn(shape).Times(1e-3));
         owned.Add(weight.Value);
         owned.Add(weight.Gradient!);
         return weight;

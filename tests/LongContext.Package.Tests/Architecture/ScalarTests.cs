@@ -1,88 +1,113 @@
-using System.Collections.Immutable;
-using System.Reflection.Metadata;
-using System.Reflection.PortableExecutable;
+using LongContext.Package.Tests.Support;
+using Mono.Cecil;
+using TorchSharp;
 
 namespace LongContext.Package.Tests.Architecture;
 
 /// <summary>
-/// TorchSharp's operators make Scalar objects that a garbage collection may free while libtorch reads them; the library computes
-/// with its own TensorArithmetic instead. What an assembly calls stands in its table of member references.
+/// TorchSharp makes <see cref="Scalar"/> objects of numbers, hands their memory to native code and holds nothing: a garbage collection that another thread causes at that moment frees them, and the operation
+/// throws ("Unknown scalar type") or computes with freed memory. So nobody here writes <c>tensor * 0.5</c>, or calls what makes one inside; LongContext.Tensors.TensorArithmetic holds what it makes.
+/// Which of TorchSharp's methods make one, its own code says; who calls them, the code of each of our programs.
 /// </summary>
 public sealed class ScalarTests
 {
-    /// <summary>Operators on two tensors that make no Scalar.</summary>
-    private static readonly HashSet<string> Harmless =
-        ["op_Multiply", "op_Division", "op_LessThan", "op_LessThanOrEqual", "op_GreaterThan", "op_GreaterThanOrEqual"];
+    private static readonly Lazy<HashSet<string>> Makers = new(FindMakers);
 
-    /// <summary>Methods that make one inside, or whose overload without it does.</summary>
-    private static readonly HashSet<string> Hidden = ["square", "pow", "pow_", "item", "ToDouble", "ToSingle", "ToInt64", "sub", "sub_", "normal"];
+    /// <summary>Projects whose programs lie in folders of their own, "folder/project".</summary>
+    public static TheoryData<string> Programs =>
+        new(from folder in new[] { "benchmarks", "samples", "tests" }
+            from file in Directory.EnumerateFiles(Path.Combine(Repository.Root, folder), "*.csproj", SearchOption.AllDirectories)
+            where file.Split(Path.DirectorySeparatorChar)[^2] == Path.GetFileNameWithoutExtension(file)
+            select Path.GetRelativePath(Repository.Root, Path.ChangeExtension(file, null)).Replace('\\', '/') into path
+            select path[..path.LastIndexOf('/')]);
 
-    [Fact]
-    public void References_OfTheLibrary_MakeNoScalarThatNothingHolds()
+    public static TheoryData<string> Libraries => new(Repository.SourceProjects);
+
+    [Theory]
+    [MemberData(nameof(Libraries))]
+    public void Calls_OfALibrary_MakeNoScalarThatNothingHolds(string project) =>
+        Assert.Empty(Faults(Path.Combine(AppContext.BaseDirectory, project + ".dll")));
+
+    [Theory]
+    [MemberData(nameof(Programs))]
+    public void Calls_OfAProgram_MakeNoScalarThatNothingHolds(string project)
     {
-        using FileStream stream = File.OpenRead(typeof(LongContextTrainer).Assembly.Location);
-        using var executable = new PEReader(stream);
-        MetadataReader metadata = executable.GetMetadataReader();
-        List<string> faults = [];
-        int seen = 0;
-        foreach (MemberReferenceHandle handle in metadata.MemberReferences)
-        {
-            MemberReference member = metadata.GetMemberReference(handle);
-            if (member.Parent.Kind != HandleKind.TypeReference || member.GetKind() != MemberReferenceKind.Method) continue;
-            TypeReference type = metadata.GetTypeReference((TypeReferenceHandle)member.Parent);
-            string typeName = metadata.GetString(type.Name), name = metadata.GetString(member.Name);
-            if (typeName is not ("Scalar" or "Tensor" or "ScalarExtensionMethods" or "torch")) continue;
-            seen++;
-            int tensors = Parameters(metadata, member).Count(parameter => parameter == "Tensor");
-            int scalars = Parameters(metadata, member).Count(parameter => parameter == "Scalar");
-            bool faulty = name == "op_Implicit" && typeName == "Scalar"
-                || name.StartsWith("op_", StringComparison.Ordinal) && typeName == "Tensor" && !(Harmless.Contains(name) && tensors == 2)
-                || name is "add" or "add_" && scalars == 0
-                || (name is "add" or "add_") && tensors == 0 && scalars < 2
-                || Hidden.Contains(name);
-            if (faulty) faults.Add($"{typeName}.{name}({string.Join(", ", Parameters(metadata, member))})");
-        }
-
-        Assert.True(seen > 20, $"only {seen} references to TorchSharp were found");
-        Assert.Empty(faults);
+        // Beside this one: …/tests/LongContext.Package.Tests/bin/Debug/net10.0/linux-x64/.
+        string own = Path.Combine(Repository.Root, "tests", "LongContext.Package.Tests"), name = project[(project.LastIndexOf('/') + 1)..];
+        string file = Path.Combine(Repository.Root, project, Path.GetRelativePath(own, AppContext.BaseDirectory), name + ".dll");
+        Assert.SkipUnless(File.Exists(file), $"{name} is not built: build the solution");
+        Assert.Empty(Faults(file));
     }
 
-    private static ImmutableArray<string> Parameters(MetadataReader metadata, MemberReference member) =>
-        member.DecodeMethodSignature(new NameProvider(metadata), genericContext: null).ParameterTypes;
-
-    /// <summary>Types by their bare names.</summary>
-    private sealed class NameProvider(MetadataReader reader) : ISignatureTypeProvider<string, object?>
+    [Fact]
+    public void Makers_OfTorchSharp_AreThoseThatWereSeenToFail()
     {
-        public string GetArrayType(string elementType, ArrayShape shape) => elementType + "[]";
+        const string tensor = "TorchSharp.torch/Tensor";
+        string[] make = [$"op_Multiply({tensor},System.Double)", $"op_Addition({tensor},{tensor})", "square()"], makeNone = [$"op_Multiply({tensor},{tensor})", "mul(TorchSharp.Scalar)", $"add({tensor},TorchSharp.Scalar)"];
+        Assert.All(make, name => Assert.Contains($"{tensor}::{name}", Makers.Value));
+        Assert.All(makeNone, name => Assert.DoesNotContain($"{tensor}::{name}", Makers.Value));
+    }
 
-        public string GetByReferenceType(string elementType) => elementType + "&";
+    /// <summary>Where an assembly makes a Scalar that nothing holds: what it calls, and in which line.</summary>
+    private static IEnumerable<string> Faults(string file)
+    {
+        using ModuleDefinition module = ModuleDefinition.ReadModule(file, new ReaderParameters { ReadSymbols = File.Exists(Path.ChangeExtension(file, ".pdb")) });
+        List<string> faults = [];
+        foreach (MethodDefinition method in Bodies(module))
+        {
+            // A script's arguments are objects: of these numbers it makes Scalars.
+            bool boxes = method.Body.Instructions.Any(step => step.OpCode == Mono.Cecil.Cil.OpCodes.Box && ((TypeReference)step.Operand).FullName is "System.Double" or "System.Single" or "System.Int64");
+            foreach (Mono.Cecil.Cil.Instruction step in method.Body.Instructions)
+            {
+                if (step.Operand is not MethodReference called) continue;
+                bool isScript = called.DeclaringType.FullName.StartsWith("TorchSharp.torch/jit/", StringComparison.Ordinal);
+                if (IsConversion(called) || (isScript ? called.Name is "invoke" or "forward" && boxes : Makers.Value.Contains(Name(called)))) faults.Add($"{called.DeclaringType.Name}.{called.Name} in {Place(method, step)}");
+            }
+        }
 
-        public string GetFunctionPointerType(MethodSignature<string> signature) => "*";
+        return faults;
+    }
 
-        public string GetGenericInstantiation(string genericType, ImmutableArray<string> typeArguments) =>
-            $"{genericType}<{string.Join(", ", typeArguments)}>";
+    private static string Place(MethodDefinition method, Mono.Cecil.Cil.Instruction? step)
+    {
+        for (; step is not null; step = step.Previous)
+        {
+            if (method.DebugInformation.GetSequencePoint(step) is { IsHidden: false } point) return $"{Path.GetFileName(point.Document.Url)}:{point.StartLine}";
+        }
 
-        public string GetGenericMethodParameter(object? genericContext, int index) => $"!!{index}";
+        return method.FullName;
+    }
 
-        public string GetGenericTypeParameter(object? genericContext, int index) => $"!{index}";
+    /// <summary>Those methods of TorchSharp that make a Scalar and do not dispose of it, and those that call them.</summary>
+    private static HashSet<string> FindMakers()
+    {
+        using ModuleDefinition torchSharp = ModuleDefinition.ReadModule(typeof(Scalar).Assembly.Location);
+        var calls = Bodies(torchSharp)
+            .Where(method => method.DeclaringType.Name is not (nameof(Scalar) or nameof(ScalarExtensionMethods)))
+            .Select(method => (Name: Name(method), Called: method.Body.Instructions.Select(step => step.Operand).OfType<MethodReference>().ToArray())).ToArray();
+        HashSet<string> makers = [.. calls.Where(each => each.Called.Any(IsConversion) && !each.Called.Any(called => called.Name == nameof(IDisposable.Dispose))).Select(each => each.Name)];
+        Assert.True(makers.Count > 50, $"only {makers.Count} of TorchSharp's methods were found to make a Scalar");
+        int before;
+        do
+        {
+            before = makers.Count;
+            makers.UnionWith(calls.Where(each => each.Called.Any(called => makers.Contains(Name(called)))).Select(each => each.Name));
+        }
+        while (makers.Count > before);
+        return makers;
+    }
 
-        public string GetModifiedType(string modifier, string unmodifiedType, bool isRequired) => unmodifiedType;
+    /// <summary>A conversion of a number. ToScalar, called by name, is what those write who hold the result; TorchSharp's own calls are looked at as well.</summary>
+    private static bool IsConversion(MethodReference called) =>
+        called.DeclaringType.FullName == typeof(Scalar).FullName && called.Name == "op_Implicit"
+        || called.DeclaringType.Scope is ModuleDefinition && called.DeclaringType.FullName == typeof(ScalarExtensionMethods).FullName && called.Name == nameof(ScalarExtensionMethods.ToScalar);
 
-        public string GetPinnedType(string elementType) => elementType;
+    private static IEnumerable<MethodDefinition> Bodies(ModuleDefinition module) => module.GetTypes().SelectMany(type => type.Methods).Where(method => method.HasBody);
 
-        public string GetPointerType(string elementType) => elementType + "*";
-
-        public string GetPrimitiveType(PrimitiveTypeCode typeCode) => typeCode.ToString();
-
-        public string GetSZArrayType(string elementType) => elementType + "[]";
-
-        public string GetTypeFromDefinition(MetadataReader metadata, TypeDefinitionHandle handle, byte rawTypeKind) =>
-            metadata.GetString(metadata.GetTypeDefinition(handle).Name);
-
-        public string GetTypeFromReference(MetadataReader metadata, TypeReferenceHandle handle, byte rawTypeKind) =>
-            metadata.GetString(metadata.GetTypeReference(handle).Name);
-
-        public string GetTypeFromSpecification(MetadataReader metadata, object? genericContext, TypeSpecificationHandle handle, byte rawTypeKind) =>
-            reader.GetTypeSpecification(handle).DecodeSignature(this, genericContext);
+    /// <summary>Type, name and parameters; overloads differ in these alone.</summary>
+    private static string Name(MethodReference method)
+    {
+        string full = (method is GenericInstanceMethod generic ? generic.ElementMethod : method).FullName;
+        return full[(full.IndexOf(' ', StringComparison.Ordinal) + 1)..];
     }
 }

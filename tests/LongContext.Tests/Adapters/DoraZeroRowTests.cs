@@ -1,6 +1,7 @@
 using LongContext.Adapters;
 using LongContext.Models;
 using LongContext.Packing;
+using LongContext.Tensors;
 using LongContext.Tests.Training;
 using LongContext.Training;
 using TorchSharp;
@@ -88,10 +89,10 @@ public sealed class DoraZeroRowTests
         Zero(linear.Weight.Value, ZeroRow, 1);
         using DisposeScope scope = NewDisposeScope();
         using var noGradient = no_grad();
-        linear.Weight.Value.narrow(0, TinyRow, 1).copy_(full([1, linear.Inputs], 1e-30, dtype: ScalarType.Float64));
+        linear.Weight.Value.narrow(0, TinyRow, 1).copy_(TensorArithmetic.Filled([1, linear.Inputs], 1e-30, ScalarType.Float64, CPU));
         model.AddAdapter(new LoraOptions { Rank = 3, Alpha = 5, Dropout = dropout, WeightDecomposed = true }, seed: 3);
         LoraLayer layer = linear.Adapter!;
-        layer.Magnitude!.Value.narrow(0, ZeroRow, 1).copy_(full([1], magnitude, dtype: layer.Magnitude.Value.dtype));
+        layer.Magnitude!.Value.narrow(0, ZeroRow, 1).copy_(TensorArithmetic.Filled([1], magnitude, layer.Magnitude.Value.dtype, CPU));
         foreach (Parameter parameter in layer.Parameters) parameter.Trains = true;
         return linear;
     }

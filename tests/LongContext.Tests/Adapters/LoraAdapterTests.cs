@@ -2,6 +2,7 @@ using LongContext.Adapters;
 using LongContext.Generation;
 using LongContext.Models;
 using LongContext.Packing;
+using LongContext.Tensors;
 using LongContext.TestSupport;
 using static TorchSharp.torch;
 
@@ -235,6 +236,6 @@ public sealed class LoraAdapterTests
         using var noGradient = no_grad();
         using var generator = new Generator(11, CPU);
         foreach (Parameter parameter in adapter.Trainable)
-            parameter.Value.add_(normal(0, 0.05, parameter.Value.shape, generator: generator).to(parameter.Value.dtype));
+            parameter.Value.AddInPlace(TensorArithmetic.Normal(parameter.Value.shape, 0.05, generator).to(parameter.Value.dtype));
     }
 }

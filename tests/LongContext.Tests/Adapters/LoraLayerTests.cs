@@ -1,5 +1,6 @@
 using LongContext.Adapters;
 using LongContext.Models;
+using LongContext.Tensors;
 using static TorchSharp.torch;
 
 namespace LongContext.Tests.Adapters;
@@ -60,7 +61,7 @@ public sealed class LoraLayerTests
         {
             var call = new LinearCall(seed, (start, count));
             parts.Add(linear.Apply(x, call));
-            sum += linear.Backward(x, gradient.narrow(1, start, count), call);
+            sum = sum.Plus(linear.Backward(x, gradient.narrow(1, start, count), call));
         }
 
         double tolerance = type == "float64" ? 1e-13 : 2e-6;
@@ -228,7 +229,7 @@ public sealed class LoraLayerTests
     private static Tensor Draw(long[] shape, ScalarType type, int seed)
     {
         using var generator = new Generator((ulong)seed, CPU);
-        return normal(0, 1, shape, generator: generator).to(type);
+        return randn(shape, generator: generator).to(type);
     }
 
     private static void AssertClose(Tensor expected, Tensor actual, double tolerance, string what) =>

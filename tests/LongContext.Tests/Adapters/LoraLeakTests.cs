@@ -1,6 +1,7 @@
 using LongContext.Adapters;
 using LongContext.Models;
 using LongContext.Packing;
+using LongContext.Tensors;
 using LongContext.TestSupport;
 using static TorchSharp.torch;
 
@@ -91,7 +92,7 @@ public sealed class LoraLeakTests
             linear.Backward(ones(5, linear.Inputs, dtype: model.DataType), ones(5, linear.Outputs, dtype: model.DataType), new LinearCall(3));
         foreach (Parameter parameter in model.TrainableParameters)
         {
-            if (parameter.Gradient is { } gradient) parameter.Value.sub_(gradient.to(parameter.Value.dtype));
+            if (parameter.Gradient is { } gradient) parameter.Value.SubtractInPlace(gradient.to(parameter.Value.dtype));
         }
     }
 }

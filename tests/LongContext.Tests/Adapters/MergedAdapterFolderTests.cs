@@ -1,5 +1,6 @@
 using LongContext.Adapters;
 using LongContext.Models;
+using LongContext.Tensors;
 using LongContext.TestSupport;
 using static TorchSharp.torch;
 
@@ -22,7 +23,7 @@ public sealed class MergedAdapterFolderTests
             foreach (Parameter parameter in adapter.Trainable)
             {
                 using Tensor noise = rand_like(parameter.Value);
-                parameter.Value.add_(noise);
+                parameter.Value.AddInPlace(noise);
             }
         }
 

@@ -1,4 +1,5 @@
 using LongContext.Attention;
+using LongContext.Tensors;
 using static TorchSharp.torch;
 
 namespace LongContext.Tests.Attention;
@@ -91,9 +92,9 @@ public abstract class AttentionKernelSuite
             using var scope = NewDisposeScope();
             int middle = call.Lengths[0], last = middle + call.Lengths[1], middleKey = call.KeyLengthsOrOwn[0];
             Inputs clean = Inputs.Random(call, OneType, Device), poisoned = Inputs.Random(call, OneType, Device);
-            poisoned.Q.narrow(0, middle, call.Lengths[1]).fill_(double.NaN);
-            poisoned.K.narrow(0, middleKey, call.KeyLengthsOrOwn[1]).fill_(double.NaN);
-            poisoned.V.narrow(0, middleKey, call.KeyLengthsOrOwn[1]).fill_(double.NaN);
+            poisoned.Q.narrow(0, middle, call.Lengths[1]).FillInPlace(double.NaN);
+            poisoned.K.narrow(0, middleKey, call.KeyLengthsOrOwn[1]).FillInPlace(double.NaN);
+            poisoned.V.narrow(0, middleKey, call.KeyLengthsOrOwn[1]).FillInPlace(double.NaN);
             double[][] results = [.. new[] { clean, poisoned }.Select(inputs =>
             {
                 foreach (Tensor input in inputs.All) input.requires_grad_(true);
@@ -115,7 +116,7 @@ public abstract class AttentionKernelSuite
         AttentionCase call = Fit(new AttentionCase { Lengths = [65] });
         Inputs inputs = Inputs.Random(call, OneType, Device);
         double[] before = Doubles(Kernel.Forward(inputs.Q, inputs.K, inputs.V, call.Arguments).narrow(0, 0, 40));
-        foreach (Tensor input in inputs.All) input.narrow(0, 40, 25).mul_(-3);
+        foreach (Tensor input in inputs.All) input.narrow(0, 40, 25).MultiplyInPlace(-3);
         Assert.Equal(before, Doubles(Kernel.Forward(inputs.Q, inputs.K, inputs.V, call.Arguments).narrow(0, 0, 40)));
     }
 
@@ -125,7 +126,7 @@ public abstract class AttentionKernelSuite
         using var scope = NewDisposeScope();
         AttentionCase call = Fit(new AttentionCase { Lengths = [33, 5] });
         Inputs inputs = Inputs.Random(call, OneType, Device);
-        inputs.Q.mul_(1000);
+        inputs.Q.MultiplyInPlace(1000);
         NaiveAttention expected = inputs.Oracle(call).Run();
         (Tensor output, Tensor logSumExp) = Kernel.ForwardWithLogSumExp(inputs.Q, inputs.K, inputs.V, call.Arguments);
         // exp of scores of about 1,000: only differences to the largest may ever be exponentiated.

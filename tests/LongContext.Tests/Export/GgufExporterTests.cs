@@ -2,6 +2,7 @@ using LongContext.Core.Tests.Tokenization;
 using LongContext.Export;
 using LongContext.Gguf;
 using LongContext.Models;
+using LongContext.Tensors;
 using LongContext.TestSupport;
 using static TorchSharp.torch;
 
@@ -38,7 +39,7 @@ public sealed class GgufExporterTests
     public void Export_QueriesAndKeysOfLlama_HavePairsAsNeighbours()
     {
         using CausalLanguageModel model = CausalLanguageModel.Create(ExportCases.Config("llama-biases"), seed: 1);
-        using (Tensor numbers = arange(64, ScalarType.Float32))
+        using (Tensor numbers = TensorArithmetic.Range(0, 64, CPU))
         using (no_grad()) model.Parameters["model.layers.0.self_attn.k_proj.bias"].copy_(numbers);
         (GgufFile file, TemporaryFolder folder) = Write(model, Bare);
         using TemporaryFolder kept = folder;
@@ -128,7 +129,7 @@ public sealed class GgufExporterTests
     {
         using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
         using CausalLanguageModel model = CausalLanguageModel.Create(ExportCases.Of("llama"), seed: 1);
-        using (no_grad()) model.Parameters["model.layers.1.mlp.down_proj.weight"].fill_(value);
+        using (no_grad()) model.Parameters["model.layers.1.mlp.down_proj.weight"].FillInPlace(value);
         string message = Assert.Throws<NotSupportedException>(
             () => GgufExporter.Export(model, folder["x.gguf"], new GgufExportOptions { WithoutTokenizer = true, ElementType = type })).Message;
         Assert.Contains("'blk.1.ffn_down.weight'", message, StringComparison.Ordinal);

@@ -4,6 +4,7 @@ using LongContext.Gguf;
 using LongContext.Models;
 using LongContext.Packing;
 using LongContext.Positions;
+using LongContext.Tensors;
 using LongContext.TestSupport;
 using static TorchSharp.torch;
 
@@ -94,7 +95,7 @@ public sealed class LlamaCppModelTests
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         using var generator = new Generator(11, CPU);
-        foreach (Tensor vector in model.Parameters.Values.Where(weight => weight.dim() == 1)) vector.add_(randn(vector.shape, generator: generator) * 0.2);
+        foreach (Tensor vector in model.Parameters.Values.Where(weight => weight.dim() == 1)) vector.AddInPlace(randn(vector.shape, generator: generator), 0.2);
         return model;
     }
 

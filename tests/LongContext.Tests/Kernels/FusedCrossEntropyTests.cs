@@ -1,5 +1,6 @@
 using LongContext.Kernels;
 using LongContext.Models;
+using LongContext.Tensors;
 using static TorchSharp.torch;
 
 namespace LongContext.Tests.Kernels;
@@ -22,10 +23,10 @@ public sealed class FusedCrossEntropyTests
         var random = new Random(3);
         Tensor labels = tensor(Enumerable.Range(0, tokens).Select(_ => (long)random.Next(vocabulary)).ToArray());
         Tensor weights = tensor(Enumerable.Range(0, tokens).Select(i => i == 2 ? 0f : 0.5f + (i / 8f)).ToArray());
-        Tensor logits = transform.Apply(wide), logSum = logits.logsumexp(-1), losses = logSum - logits.gather(1, labels.unsqueeze(1)).squeeze(1);
+        Tensor logits = transform.Apply(wide), logSum = logits.logsumexp(-1), losses = logSum.Minus(logits.gather(1, labels.unsqueeze(1)).squeeze(1));
         Tensor oneHot = zeros_like(wide).scatter(1, labels.unsqueeze(1), ones([tokens, 1], dtype: ScalarType.Float64));
-        Tensor slope = cap is { } c ? 1 - (logits / c).pow(2) : ones_like(logits);
-        Tensor gradient = ((logits.softmax(-1) * (1 + (2 * zLoss * logSum)).unsqueeze(1)) - oneHot) * (weights.to(ScalarType.Float64) * scale * factor).unsqueeze(1) * slope;
+        Tensor slope = cap is { } c ? ones_like(logits).Minus(logits.Times(1 / c).Squared()) : ones_like(logits);
+        Tensor gradient = (logits.softmax(-1) * logSum.Times(2 * zLoss).Plus(1).unsqueeze(1)).Minus(oneHot) * weights.to(ScalarType.Float64).Times(scale * factor).unsqueeze(1) * slope;
 
         float[] alone = EmulatedKernels.Run("cross_entropy", () => FusedCrossEntropy.Losses(z, labels, transform)!.Value.Read());
         double[] expected = TinyModels.Doubles(losses);

@@ -4,6 +4,7 @@ using LongContext.Generation;
 using LongContext.Models;
 using LongContext.Packing;
 using LongContext.Positions;
+using LongContext.Tensors;
 using LongContext.TestSupport;
 using static TorchSharp.torch;
 
@@ -87,16 +88,16 @@ public sealed class PositionRemappingModelTests
         double Shifted(double by)
         {
             using var inner = NewDisposeScope();
-            weight.view(-1).narrow(0, 7, 1).add_(by);
+            weight.view(-1).narrow(0, 7, 1).AddInPlace(by);
             double score = Score().item<double>();
-            weight.view(-1).narrow(0, 7, 1).sub_(by);
+            weight.view(-1).narrow(0, 7, 1).AddInPlace(-by);
             return score;
         }
 
         Tensor Score()
         {
             using PackedInputs inputs = PackedInputs.Create(pack);
-            return model.Logits(model.Forward(inputs)).square().sum();
+            return model.Logits(model.Forward(inputs)).Squared().sum();
         }
     }
 

@@ -1,5 +1,6 @@
 using LongContext.Models;
 using LongContext.Models.Quantization;
+using LongContext.Tensors;
 using LongContext.Tests.Models.Quantization;
 using static TorchSharp.torch;
 
@@ -179,7 +180,7 @@ public sealed class QuantizationTests
     private static Tensor Random(int rows, int columns)
     {
         using var generator = new Generator(7, CPU);
-        Tensor values = normal(0, 0.05, [rows, columns], generator: generator);
+        Tensor values = TensorArithmetic.Normal([rows, columns], 0.05, generator);
         if (rows > 2) values[1, 0] = 0;
         return values;
     }

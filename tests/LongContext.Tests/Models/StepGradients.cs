@@ -1,5 +1,6 @@
 using LongContext.Models;
 using LongContext.Packing;
+using LongContext.Tensors;
 using LongContext.Training;
 using LongContext.Training.Backpropagation;
 using static TorchSharp.torch;
@@ -40,10 +41,10 @@ internal sealed record StepGradients(double Loss, IReadOnlyDictionary<string, do
             Tensor logits = model.Logits(model.Forward(inputs));
             Tensor labels = tensor(Array.ConvertAll(pack.Labels.ToArray(), label => (long)Math.Max(label, 0)));
             Tensor weights = tensor(pack.LossWeights.ToArray()).to(logits.dtype), logSum = logits.logsumexp(-1);
-            Tensor entropy = logSum - logits.gather(1, labels.unsqueeze(1)).squeeze(1);
-            Tensor sum = (entropy * weights).sum(), penalty = zLoss == 0 ? zeros_like(sum) : (logSum * logSum * weights).sum() * zLoss;
+            Tensor entropy = logSum.Minus(logits.gather(1, labels.unsqueeze(1)).squeeze(1));
+            Tensor sum = (entropy * weights).sum(), penalty = zLoss == 0 ? zeros_like(sum) : (logSum * logSum * weights).sum().Times(zLoss);
             loss += sum.to(ScalarType.Float64).item<double>();
-            ((sum + penalty) * scale).backward();
+            sum.Plus(penalty).Times(scale).backward();
         }
 
         var gradients = trained.Where(parameter => parameter.Value.grad is not null).ToDictionary(parameter => parameter.Name, parameter => TinyModels.Doubles(parameter.Value.grad!));

@@ -1,5 +1,6 @@
 using LongContext.Models;
 using LongContext.Packing;
+using LongContext.Tensors;
 using LongContext.Training;
 using static TorchSharp.torch;
 
@@ -77,8 +78,8 @@ public sealed class HalfPrecisionTests
         {
             foreach ((string name, Tensor weight) in model.Parameters)
             {
-                if (name.EndsWith("o_proj.weight", StringComparison.Ordinal) || name.EndsWith("down_proj.weight", StringComparison.Ordinal) || name.Contains("embed", StringComparison.Ordinal)) weight.mul_(1e-3);
-                else if (name == "lm_head.weight") weight.mul_(1e3);
+                if (name.EndsWith("o_proj.weight", StringComparison.Ordinal) || name.EndsWith("down_proj.weight", StringComparison.Ordinal) || name.Contains("embed", StringComparison.Ordinal)) weight.MultiplyInPlace(1e-3);
+                else if (name == "lm_head.weight") weight.MultiplyInPlace(1e3);
             }
         }
 

@@ -1,6 +1,7 @@
 using LongContext.Adapters;
 using LongContext.Models;
 using LongContext.Packing;
+using LongContext.Tensors;
 using LongContext.TestSupport;
 using LongContext.Training;
 using LongContext.Training.Guarding;
@@ -53,8 +54,8 @@ public sealed class LayerwiseUpdateTests
         using (no_grad())
         {
             // What is read times 1e37, and projections that undo it: finite forwards, but the projections' gradients are 1e37 times as large.
-            model.Parameters["model.layers.0.input_layernorm.weight"].mul_(1e37);
-            foreach (string name in new[] { "q", "k", "v" }) model.Parameters[$"model.layers.0.self_attn.{name}_proj.weight"].mul_(1e-37);
+            model.Parameters["model.layers.0.input_layernorm.weight"].MultiplyInPlace(1e37);
+            foreach (string name in new[] { "q", "k", "v" }) model.Parameters[$"model.layers.0.self_attn.{name}_proj.weight"].MultiplyInPlace(1e-37);
         }
 
         Dictionary<string, byte[]> before = TinyModels.Bytes(model);

@@ -1,6 +1,7 @@
 using LongContext.Adapters;
 using LongContext.Models;
 using LongContext.Packing;
+using LongContext.Tensors;
 using LongContext.TestSupport;
 using LongContext.Training;
 using LongContext.Training.Guarding;
@@ -95,7 +96,7 @@ public sealed class TrainerByLayerTests
         using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
         // The third step's last layer, forward or in the backward again.
         int bad = (2 * 2 * LayerCount) + (onlyTheGradient ? LayerCount + 1 : LayerCount);
-        var kernel = new KernelWithEvents { Change = (call, q, output) => call != bad ? output : onlyTheGradient ? output + (q * 0).sqrt() : output * double.NaN };
+        var kernel = new KernelWithEvents { Change = (call, q, output) => call != bad ? output : onlyTheGradient ? output.Plus(q.Times(0).sqrt()) : output.Times(double.NaN) };
         using CausalLanguageModel model = Create(kernel), without = Create();
         TrainingRun run = await TrainingRun.Of(model, WithoutKeeping(Options(true, 4, folder.Path, GuardAction.RollBack)), Packs);
         Assert.Equal([1, 2, 2, 3, 4], run.Progress.Select(progress => progress.Step));
@@ -107,7 +108,7 @@ public sealed class TrainerByLayerTests
     [Fact]
     public async Task TrainAsync_ByLayerLossIsNotFinite_StopsAndChangesNothing()
     {
-        var kernel = new KernelWithEvents { Change = (_, _, output) => output * double.NaN };
+        var kernel = new KernelWithEvents { Change = (_, _, output) => output.Times(double.NaN) };
         using CausalLanguageModel model = Create(kernel);
         Dictionary<string, byte[]> before = TinyModels.Bytes(model);
         await Assert.ThrowsAsync<NonFiniteLossException>(() => TrainingRun.Of(model, Options(true), Packs));
@@ -118,7 +119,7 @@ public sealed class TrainerByLayerTests
     public async Task TrainAsync_ByLayerGradientIsNotFinite_SaysThatTheWeightsAreNoWholeSteps()
     {
         using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
-        var kernel = new KernelWithEvents { Change = (call, q, output) => call == (2 * LayerCount) + LayerCount + 1 ? output + (q * 0).sqrt() : output };
+        var kernel = new KernelWithEvents { Change = (call, q, output) => call == (2 * LayerCount) + LayerCount + 1 ? output.Plus(q.Times(0).sqrt()) : output };
         using CausalLanguageModel model = Create(kernel);
         using var trainer = new LongContextTrainer(model, WithoutKeeping(Options(true, folder: folder.Path)));
         NonFiniteLossException e = await Assert.ThrowsAsync<NonFiniteLossException>(() => trainer.TrainAsync(TrainingRun.InTurn(Packs)));

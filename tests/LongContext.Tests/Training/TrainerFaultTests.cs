@@ -1,6 +1,7 @@
 using LongContext.Models;
 using LongContext.Packing;
 using LongContext.Positions;
+using LongContext.Tensors;
 using LongContext.TestSupport;
 using LongContext.Training;
 using static TorchSharp.torch;
@@ -44,7 +45,7 @@ public sealed class TrainerFaultTests
     public async Task TrainAsync_LossTurnsNaNInTheThirdStep_KeepsTheSecondStepsWeights()
     {
         // Two steps of two packs of two layers: call 9 is the third step's first.
-        var kernel = new KernelWithEvents { Change = (call, _, output) => call == 11 ? output * double.NaN : output };
+        var kernel = new KernelWithEvents { Change = (call, _, output) => call == 11 ? output.Times(double.NaN) : output };
         using CausalLanguageModel model = Create(kernel);
         NonFiniteLossException e = await Assert.ThrowsAsync<NonFiniteLossException>(() => TrainingRun.Of(model, Options(), Packs));
         Assert.Equal(3, e.Step);
@@ -55,7 +56,7 @@ public sealed class TrainerFaultTests
     public async Task TrainAsync_OnlyTheGradientIsNaN_ThrowsAndChangesNothing()
     {
         // The root's slope at 0 is infinite, and 0 · ∞ is NaN: the loss stays finite.
-        var kernel = new KernelWithEvents { Change = (_, q, output) => output + (q * 0).sqrt() };
+        var kernel = new KernelWithEvents { Change = (_, q, output) => output.Plus(q.Times(0).sqrt()) };
         using CausalLanguageModel model = Create(kernel);
         var before = TinyModels.Bytes(model);
         NonFiniteLossException e = await Assert.ThrowsAsync<NonFiniteLossException>(() => TrainingRun.Of(model, Options(), Packs));

@@ -1,5 +1,6 @@
 using LongContext.Models;
 using LongContext.Packing;
+using LongContext.Tensors;
 using LongContext.Tests.Training.Optimizers;
 using LongContext.Training;
 using LongContext.Training.Optimizers;
@@ -180,10 +181,10 @@ public sealed class TrainerMathTests
         {
             using PackedInputs inputs = PackedInputs.Create(pack);
             Tensor labels = tensor((long[])[.. pack.Labels.ToArray().Select(label => (long)label)]);
-            sum = sum + nn.functional.cross_entropy(model.Logits(model.Forward(inputs)), labels, ignore_index: PackedBatch.Ignored, reduction: nn.Reduction.Sum);
+            sum = sum.Plus(nn.functional.cross_entropy(model.Logits(model.Forward(inputs)), labels, ignore_index: PackedBatch.Ignored, reduction: nn.Reduction.Sum));
         }
 
-        Tensor loss = sum / packs.Sum(pack => pack.TargetCount);
+        Tensor loss = sum.Times(1.0 / packs.Sum(pack => pack.TargetCount));
         loss.backward();
         var gradients = model.Parameters.ToDictionary(parameter => parameter.Key, parameter => TinyModels.Doubles(parameter.Value.grad!));
         foreach (Tensor parameter in model.Parameters.Values)

@@ -1,5 +1,6 @@
 using LongContext.Models;
 using LongContext.Packing;
+using LongContext.Tensors;
 using LongContext.TestSupport;
 using LongContext.Training.Optimizers;
 
@@ -55,7 +56,7 @@ public sealed class TrainerUnfinishedStepTests
         protected override void Update(OptimizedParameter parameter, double rate, ParameterSlices slices)
         {
             if (++updates == options.FailingUpdate) throw new InsufficientMemoryException("no memory for a slice");
-            slices.ForEach(slice => slice.Weight.add_(slice.Gradient, alpha: -rate));
+            slices.ForEach(slice => slice.Weight.AddInPlace(slice.Gradient, -rate));
         }
     }
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using LongContext.Checkpoints;
 using LongContext.Models;
 using LongContext.Packing;
+using LongContext.Tensors;
 using LongContext.TestSupport;
 using LongContext.Training;
 using LongContext.Training.Optimizers;
@@ -54,7 +55,7 @@ public sealed class TrainingFixtureTests
         foreach ((string name, TorchSharp.torch.Tensor parameter) in model.Parameters)
         {
             using var scope = TorchSharp.torch.NewDisposeScope();
-            using var difference = parameter - final.Parameters[name];
+            using var difference = parameter.Minus(final.Parameters[name]);
             Assert.True(difference.norm().item<float>() <= 1e-3 * final.Parameters[name].norm().item<float>(), $"{name} differs from the recorded final weights");
         }
     }

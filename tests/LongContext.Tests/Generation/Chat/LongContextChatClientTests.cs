@@ -4,6 +4,7 @@ using LongContext.Chat;
 using LongContext.Evaluation;
 using LongContext.Generation;
 using LongContext.Models;
+using LongContext.Tensors;
 using LongContext.TestSupport;
 using LongContext.Tests.Training;
 using LongContext.Tokenization;
@@ -326,13 +327,13 @@ public sealed class LongContextChatClientTests
 
         foreach (string name in model.Parameters.Keys.Take(3))
         {
-            model.Parameters[name].mul_(1.01);
+            model.Parameters[name].MultiplyInPlace(1.01);
             Changed();
         }
 
         LoraAdapter adapter = model.AddAdapter(new LoraOptions { Rank = 2 }, seed: 1);
         Changed();
-        adapter.Tensors.Values.Last().add_(0.01);
+        adapter.Tensors.Values.Last().AddInPlace(0.01);
         Changed();
         model.MergeAdapter();
         Changed();

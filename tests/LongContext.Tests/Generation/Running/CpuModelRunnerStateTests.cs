@@ -2,6 +2,7 @@ using LongContext.Adapters;
 using LongContext.Generation.Running;
 using LongContext.Models;
 using LongContext.Positions;
+using LongContext.Tensors;
 using LongContext.Tests.Models;
 using LongContext.Tests.Training;
 using static TorchSharp.torch;
@@ -82,7 +83,7 @@ public sealed class CpuModelRunnerStateTests
             foreach (Parameter parameter in adapter.Trainable)
             {
                 using Tensor noise = randn(parameter.Shape, dtype: parameter.Value.dtype);
-                parameter.Value.add_(noise);
+                parameter.Value.AddInPlace(noise);
             }
         }
 

@@ -17,8 +17,8 @@ internal sealed class DenseSelectionAttention(RotaryEmbedding rotary, PromptSele
         if (rotaryKind != RotaryEmbedding.NoPositions) (q_THD, k_TKD) = (Rotary.Apply(q_THD, rows[rotaryKind]), Rotary.Apply(k_TKD, rows[rotaryKind]));
         int heads = (int)q_THD.shape[1], group = heads / (int)k_TKD.shape[1], window = arguments.SlidingWindow ?? int.MaxValue;
         Tensor k_HDT = k_TKD.repeat_interleave(group, 1).permute(1, 2, 0), v_HTD = v_TKD.repeat_interleave(group, 1).permute(1, 0, 2);
-        Tensor scores_HTT = q_THD.permute(1, 0, 2).matmul(k_HDT) * (arguments.Scale ?? 1 / Math.Sqrt(q_THD.shape[2]));
-        if (arguments.SoftCap is { } cap) scores_HTT = (scores_HTT / cap).tanh() * cap;
+        Tensor scores_HTT = q_THD.permute(1, 0, 2).matmul(k_HDT).Times(arguments.Scale ?? 1 / Math.Sqrt(q_THD.shape[2]));
+        if (arguments.SoftCap is { } cap) scores_HTT = scores_HTT.SoftCapped(cap);
         var mask = new float[heads, count, count];
         Fill((head, i, j) => j <= i && i - j < window);
         if (arguments.SlidingWindow is null)

@@ -39,8 +39,8 @@ internal sealed class DenseSinkAttention(RotaryEmbedding rotary, AttentionSinks?
         Tensor Scores(Tensor queries_THD)
         {
             Tensor k_HDT = k_TKD.repeat_interleave(queries_THD.shape[1] / k_TKD.shape[1], 1).permute(1, 2, 0);
-            Tensor scores = queries_THD.permute(1, 0, 2).matmul(k_HDT) * (arguments.Scale ?? 1 / Math.Sqrt(queries_THD.shape[2]));
-            return arguments.SoftCap is { } cap ? (scores / cap).tanh() * cap : scores;
+            Tensor scores = queries_THD.permute(1, 0, 2).matmul(k_HDT).Times(arguments.Scale ?? 1 / Math.Sqrt(queries_THD.shape[2]));
+            return arguments.SoftCap is { } cap ? scores.SoftCapped(cap) : scores;
         }
     }
 

@@ -1,4 +1,5 @@
 using LongContext.Models.Quantization;
+using LongContext.Tensors;
 using static TorchSharp.torch;
 
 namespace LongContext.Tests.Models.Quantization;
@@ -138,7 +139,7 @@ public sealed class GptqTests
         double mean = Enumerable.Range(0, columns).Average(i => hessian[(i * columns) + i]);
         int[] order = [.. Enumerable.Range(0, columns)];
         if (ordered) order = [.. order.OrderByDescending(i => hessian[(i * columns) + i])];
-        Tensor damped = tensor(hessian).reshape(columns, columns) + (eye(columns, dtype: ScalarType.Float64) * tensor(damping * mean));
+        Tensor damped = tensor(hessian).reshape(columns, columns).Plus(eye(columns, dtype: ScalarType.Float64) * tensor(damping * mean));
         double[] inverse = linalg.inv(damped).contiguous().data<double>().ToArray();
         var work = (double[])values.Clone();
         var codes = new byte[values.Length];
@@ -184,13 +185,13 @@ public sealed class GptqTests
         return Sum(tensor(difference).reshape(grid.Rows, grid.Columns).matmul(inputs.t()));
     }
 
-    private static double Sum(Tensor outputs) => outputs.square().sum().item<double>();
+    private static double Sum(Tensor outputs) => outputs.Squared().sum().item<double>();
 
     /// <summary>Inputs that depend on one another, some of them strong.</summary>
     private static Tensor Inputs(int tokens, int columns, Generator generator)
     {
         Tensor mixing = randn([columns, columns], dtype: ScalarType.Float64, generator: generator) / tensor(Math.Sqrt(columns));
         Tensor strengths = randn([columns], dtype: ScalarType.Float64, generator: generator).exp();
-        return randn([tokens, columns], dtype: ScalarType.Float64, generator: generator).matmul(mixing + eye(columns, dtype: ScalarType.Float64)) * strengths;
+        return randn([tokens, columns], dtype: ScalarType.Float64, generator: generator).matmul(mixing.Plus(eye(columns, dtype: ScalarType.Float64))) * strengths;
     }
 }

@@ -3,6 +3,7 @@ using LongContext.Export;
 using LongContext.Models;
 using LongContext.Models.Quantization;
 using LongContext.Packing;
+using LongContext.Tensors;
 using LongContext.TestSupport;
 using static TorchSharp.torch;
 
@@ -68,7 +69,7 @@ public sealed class ModelQuantizerTests
             {
                 using var step = NewDisposeScope();
                 Tensor product = x.t().matmul(x) * tensor(2.0);
-                if (inputs.TryGetValue(map.Weight.Name, out Tensor? before)) before.add_(product);
+                if (inputs.TryGetValue(map.Weight.Name, out Tensor? before)) before.AddInPlace(product);
                 else inputs[map.Weight.Name] = product.DetachFromDisposeScope();
             };
         }

@@ -3,6 +3,7 @@ using System.Text;
 using LongContext.Checkpoints;
 using LongContext.Models;
 using LongContext.Models.Quantization;
+using LongContext.Tensors;
 using LongContext.TestSupport;
 using static TorchSharp.torch;
 
@@ -80,10 +81,10 @@ public sealed class QuantizedCheckpointWriterTests
         using var scope = NewDisposeScope();
         switch (weight)
         {
-            case Int4Weight int4: int4.Scales.mul_(2); break;
-            case EightBitWeight int8: int8.Factors.mul_(2); break;
-            case Float8Weight float8: float8.Factors.mul_(2); break;
-            case Nf4FlatWeight { Blocks: { Magnitudes.AreQuantized: false } blocks }: blocks.Magnitudes.Read(0, blocks.Shape[0]).mul_(2); break;
+            case Int4Weight int4: int4.Scales.MultiplyInPlace(2); break;
+            case EightBitWeight int8: int8.Factors.MultiplyInPlace(2); break;
+            case Float8Weight float8: float8.Factors.MultiplyInPlace(2); break;
+            case Nf4FlatWeight { Blocks: { Magnitudes.AreQuantized: false } blocks }: blocks.Magnitudes.Read(0, blocks.Shape[0]).MultiplyInPlace(2); break;
             default: weight.Codes.bitwise_not_(); break;
         }
     }

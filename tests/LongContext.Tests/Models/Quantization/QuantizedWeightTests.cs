@@ -1,6 +1,7 @@
 using LongContext.Checkpoints;
 using LongContext.Models;
 using LongContext.Models.Quantization;
+using LongContext.Tensors;
 using static TorchSharp.torch;
 
 namespace LongContext.Tests.Models.Quantization;
@@ -166,6 +167,6 @@ public sealed class QuantizedWeightTests
     private static Tensor Random(int rows, int columns)
     {
         using var generator = new Generator(7, CPU);
-        return normal(0, 0.05, [rows, columns], generator: generator);
+        return TensorArithmetic.Normal([rows, columns], 0.05, generator);
     }
 }

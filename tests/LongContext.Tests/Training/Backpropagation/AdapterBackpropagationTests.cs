@@ -1,6 +1,7 @@
 using LongContext.Adapters;
 using LongContext.Models;
 using LongContext.Packing;
+using LongContext.Tensors;
 using LongContext.Tests.Models;
 using LongContext.Training;
 using static TorchSharp.torch;
@@ -100,8 +101,8 @@ public sealed class AdapterBackpropagationTests
         using var generator = new Generator(3, CPU);
         foreach (Tensor tensor in model.Adapter!.Tensors.Values)
         {
-            using Tensor noise = normal(0.0, 0.2, tensor.shape, generator: generator);
-            tensor.add_(noise);
+            using Tensor noise = TensorArithmetic.Normal(tensor.shape, 0.2, generator);
+            tensor.AddInPlace(noise);
         }
     }
 }

@@ -1,4 +1,5 @@
 using LongContext.Models;
+using LongContext.Tensors;
 using LongContext.Training.Optimizers;
 using static TorchSharp.torch;
 
@@ -39,7 +40,7 @@ public sealed class AdafactorTests : OptimizerTests
         // 700 rows of 600 are walked in two slices.
         var options = new AdafactorOptions { Beta1 = 0.5, WeightDecay = 0.1 };
         using var scope = NewDisposeScope();
-        Tensor value = (arange(420_000, dtype: ScalarType.Float64) / 420_000).view(700, 600);
+        Tensor value = TensorArithmetic.Range(0, 420_000, CPU).to(ScalarType.Float64).Times(1.0 / 420_000).view(700, 600);
         var parameter = new Parameter("matrix", value);
         using Optimizer optimizer = options.Create([parameter], [], seed: 0);
         var byHand = new ScalarAdafactor(TinyModels.Doubles(value), [700, 600], options, decays: true);

@@ -1,5 +1,6 @@
 using LongContext.Checkpoints;
 using LongContext.Models;
+using LongContext.Tensors;
 using LongContext.Training.Optimizers;
 using static TorchSharp.torch;
 
@@ -111,12 +112,12 @@ public sealed class AdamW8BitTests : OptimizerTests
         {
             using var stepScope = NewDisposeScope();
             parameter.ReleaseGradient();
-            parameter.AddGradient(value - target + 0.5 * randn(64, 80, generator: generator));
+            parameter.AddGradient(value.Minus(target).Plus(randn(64, 80, generator: generator).Times(0.5)));
             optimizer.Step(0.05 * (1 - step / 600.0));
         }
 
         parameter.ReleaseGradient();
-        return TinyModels.Doubles((value - target).square().mean())[0];
+        return TinyModels.Doubles(value.Minus(target).Squared().mean())[0];
     }
 
     private static double BytesPerValue(Optimizer optimizer, string name, long values)

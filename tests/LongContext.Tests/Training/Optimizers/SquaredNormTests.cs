@@ -1,3 +1,4 @@
+using LongContext.Tensors;
 using LongContext.Training.Optimizers;
 using static TorchSharp.torch;
 
@@ -25,7 +26,7 @@ public sealed class SquaredNormTests
     [InlineData(ScalarType.BFloat16)]
     public void Of_MillionsOfValues_LosesNoDigits(ScalarType dataType)
     {
-        using Tensor values = full(4097, 4099, 0.75, dtype: dataType), turned = values.t(), sum = SquaredNorm.Of(turned);
+        using Tensor values = TensorArithmetic.Filled([4097, 4099], 0.75, dataType, CPU), turned = values.t(), sum = SquaredNorm.Of(turned);
         Assert.Equal(1, TinyModels.Doubles(sum)[0] / (4097.0 * 4099 * 0.75 * 0.75), 1e-6);
     }
 }

@@ -1,4 +1,5 @@
 using LongContext.Models;
+using LongContext.Tensors;
 using LongContext.Training.Optimizers;
 using static TorchSharp.torch;
 
@@ -16,7 +17,7 @@ public sealed class StochasticRoundingTests
     {
         using var scope = NewDisposeScope();
         float single = (float)value;
-        double[] rounded = TinyModels.Doubles(StochasticRounding.Round(full(Count, single), StochasticRounding.Key(1, 2, "name"), 0));
+        double[] rounded = TinyModels.Doubles(StochasticRounding.Round(TensorArithmetic.Filled([Count], single, ScalarType.Float32, CPU), StochasticRounding.Key(1, 2, "name"), 0));
         double[] kinds = [.. rounded.Distinct().Order()];
         Assert.Equal(2, kinds.Length);
         double up = (single - kinds[0]) / (kinds[1] - kinds[0]), gap = kinds[1] - kinds[0];
@@ -65,7 +66,7 @@ public sealed class StochasticRoundingTests
     public void Key_OfAnotherSeedUpdateOrName_DrawsAnew()
     {
         using var scope = NewDisposeScope();
-        Tensor values = full(64, 1.004f);
+        Tensor values = TensorArithmetic.Filled([64], 1.004f, ScalarType.Float32, CPU);
         double[][] draws =
         [
             .. new[] { StochasticRounding.Key(1, 1, "a"), StochasticRounding.Key(2, 1, "a"), StochasticRounding.Key(1, 2, "a"), StochasticRounding.Key(1, 1, "b"), StochasticRounding.Key(-1, 1, "a") }
