@@ -31,6 +31,8 @@ internal sealed class CheckpointFolderLock : IDisposable
             if (new FileInfo(path).LinkTarget is { } target) throw new IOException($"its lock {path} is a link, to '{target}': remove it.");
             try
             {
+                // On Unix another may open the file just before its name is taken away and lock it just after. With exactly these three (None, OpenOrCreate, DeleteOnClose) the runtime
+                // looks once more, when it has the lock, whether the name still leads to the file that it locked.
                 file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
             }
             catch (IOException e) when (IsInUse(e))

@@ -138,6 +138,30 @@ public sealed class CheckpointFolderTests : IDisposable
         Assert.Equal("data", File.ReadAllText(folder["precious"]));
     }
 
+    /// <summary>The lock's file goes as it is let go: who opened it just before must not hold it without a name, beside one who makes it anew.</summary>
+    [Fact]
+    public void Take_ManyAtATime_OneHasTheFolder()
+    {
+        int holders = 0, most = 0, taken = 0;
+        Parallel.For(0, 5_000, new ParallelOptions { MaxDegreeOfParallelism = 8 }, _ =>
+        {
+            try
+            {
+                using CheckpointFolderLock held = CheckpointFolderLock.Take(folder["run"]);
+                int now = Interlocked.Increment(ref holders);
+                if (now > 1) Interlocked.Exchange(ref most, now);
+                Interlocked.Increment(ref taken);
+                Thread.SpinWait(500);
+                Interlocked.Decrement(ref holders);
+            }
+            catch (IOException e) when (e.Message.Contains("in use", StringComparison.Ordinal))
+            {
+            }
+        });
+        Assert.Equal(0, most);
+        Assert.True(taken > 100, $"only {taken} took it");
+    }
+
     /// <summary>Too many open files, say, is not another run.</summary>
     [Fact]
     public void IsInUse_SharingViolationsOnly()
