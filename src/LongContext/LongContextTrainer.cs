@@ -228,7 +228,7 @@ public sealed partial class LongContextTrainer : IDisposable, IAsyncDisposable
         {
             Steps = stepsDone,
             Tokens = monitor.Tokens,
-            FinalLoss = loss,
+            FinalLoss = double.IsNaN(loss) ? null : loss,
             SkippedSteps = guard.SkippedSteps,
             RollBacks = guard.RollBacks,
             Evaluations = monitor.LastEvaluations,

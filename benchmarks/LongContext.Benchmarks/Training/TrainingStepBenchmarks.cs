@@ -79,7 +79,7 @@ public class TrainingStepBenchmarks
             LearningRate = LearningRate,
             Schedule = LongContext.Training.LearningRateSchedule.Constant(),
         });
-        return trainer.TrainAsync(LongContext.Training.PackSource.FromList(packs, seed: null)).GetAwaiter().GetResult().FinalLoss;
+        return trainer.TrainAsync(LongContext.Training.PackSource.FromList(packs, seed: null)).GetAwaiter().GetResult().FinalLoss!.Value;
     }
 
     private static (Tensor Ids_BL, Tensor Labels_BL) Pad(TokenSequence[] batch)

@@ -187,36 +187,10 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
     /// <exception cref="NotSupportedException">Something is asked for that the client cannot do.</exception>
     /// <exception cref="ArgumentException">A message or an option cannot be used.</exception>
     /// <exception cref="ObjectDisposedException">The client was disposed, now or before.</exception>
-    public async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+    public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(messages);
-        var contents = new ChatContentJoiner();
-        List<ChatLogProbability>? details = null;
-        IReadOnlyList<ChatLogProbability>? ofPrompt = null;
-        object? kept = null;
-        ChatResponseUpdate? last = null;
-        await foreach (ChatResponseUpdate update in StreamAsync(messages, options, cancellationToken).ConfigureAwait(false))
-        {
-            contents.Add(update.Contents);
-            if (update.GetLogProbabilities() is { } found) (details ??= []).AddRange(found);
-            ofPrompt ??= update.GetPromptLogProbabilities();
-            kept ??= update.AdditionalProperties?.GetValueOrDefault(ChatOptionKeys.PromptText);
-            last = update;
-        }
-
-        AdditionalPropertiesDictionary? properties = last!.AdditionalProperties;
-        if (details is not null) (properties ??= [])[ChatOptionKeys.LogProbabilities] = details;
-        if (ofPrompt is not null) (properties ??= [])[ChatOptionKeys.PromptLogProbabilities] = ofPrompt;
-        if (kept is not null) (properties ??= [])[ChatOptionKeys.PromptText] = kept;
-        return new ChatResponse(new ChatMessage(ChatRole.Assistant, contents.ToList()) { MessageId = last.MessageId, CreatedAt = last.CreatedAt })
-        {
-            ResponseId = last.ResponseId,
-            ModelId = ModelId,
-            CreatedAt = last.CreatedAt,
-            FinishReason = last.FinishReason,
-            Usage = last.Contents.OfType<UsageContent>().Single().Details,
-            AdditionalProperties = properties,
-        };
+        return ChatUpdates.JoinAsync(StreamAsync(messages, options, cancellationToken));
     }
 
     /// <inheritdoc />
@@ -346,61 +320,23 @@ public sealed class LongContextChatClient : IChatClient, IPromptRenderer
         ChatRequest request = await use.RunAsync(() => RequestFault.Checked(() => reader.Read(messages, options, generator, model.PositionRemapping))).ConfigureAwait(false);
         var answer = new ChatAnswer(generator, Tokenizer, request);
         var read = new ChatContents(request);
-        string id = "longcontext-" + Guid.NewGuid().ToString("N");
-        DateTimeOffset created = clock.GetUtcNow();
+        var updates = new ChatUpdates(request, answer, Tokenizer, ModelId, clock.GetUtcNow());
         await using IAsyncEnumerator<ChatPiece> pieces = answer.ReadAsync(use.Token).GetAsyncEnumerator(use.Token);
-        bool promptTold = false;
         while (await use.Guard(pieces.MoveNextAsync().AsTask()).ConfigureAwait(false))
         {
-            if (OfPrompt() is { } first) yield return first;
+            if (updates.OfPrompt() is { } first) yield return first;
             ChatPiece piece = pieces.Current;
             List<AIContent> contents = read.Add(piece.Text, out bool isHidden);
             // With the one call that there may be the answer is whole: what is still made is nobody's.
             answer.Usage.IsEnough |= read.IsComplete;
             IReadOnlyList<ChatLogProbability>? told = isHidden ? null : piece.LogProbabilities;
-            if (contents.Count > 0 || told is not null) yield return Update(contents, told);
+            if (contents.Count > 0 || told is not null) yield return updates.Of(contents, told);
             if (read.IsComplete) break;
         }
 
-        if (OfPrompt() is { } only) yield return only;
-        if (read.Flush() is { Count: > 0 } rest) yield return Update(rest, null);
-        ChatResponseUpdate last = Update([new UsageContent(new UsageDetails
-        {
-            InputTokenCount = request.Request.Prompt.Length,
-            OutputTokenCount = answer.MadeTokens,
-            TotalTokenCount = (long)request.Request.Prompt.Length + answer.MadeTokens,
-            CachedInputTokenCount = answer.Usage.ReusedTokens,
-        })], null);
-        // An answer that was cut is cut, whatever it has called.
-        last.FinishReason = read.HasCalls && answer.FinishReason != ChatFinishReason.Length ? ChatFinishReason.ToolCalls : answer.FinishReason;
-        // For who measures; when pieces are read says little of when tokens were made.
-        last.RawRepresentation = answer.Usage;
-        if (request.PromptCut is { } cut) (last.AdditionalProperties ??= [])[ChatOptionKeys.PromptCut] = cut;
-        if (answer.StopToken is { } end) (last.AdditionalProperties ??= [])[ChatOptionKeys.StopToken] = end;
-        if (answer.Usage.DroppedTokens > 0) (last.AdditionalProperties ??= [])[ChatOptionKeys.DroppedTokens] = answer.Usage.DroppedTokens;
-        yield return last;
-
-        // Once, and before all text.
-        ChatResponseUpdate? OfPrompt()
-        {
-            IReadOnlyList<PromptToken>? tokens = answer.Usage.PromptDetails;
-            if (promptTold || (tokens is null && (request.KeptText is null || request.Request.Options.PromptLogProbabilities is not null))) return null;
-            promptTold = true;
-            ChatResponseUpdate update = Update([], null);
-            update.AdditionalProperties = [];
-            if (tokens is not null) update.AdditionalProperties[ChatOptionKeys.PromptLogProbabilities] = ChatPromptScores.Of(tokens, Tokenizer, request.PromptText);
-            if (request.KeptText is { } kept) update.AdditionalProperties[ChatOptionKeys.PromptText] = kept;
-            return update;
-        }
-
-        ChatResponseUpdate Update(IList<AIContent> contents, IReadOnlyList<ChatLogProbability>? details) => new(ChatRole.Assistant, contents)
-        {
-            AdditionalProperties = details is null ? null : new AdditionalPropertiesDictionary { [ChatOptionKeys.LogProbabilities] = details },
-            ResponseId = id,
-            MessageId = id,
-            ModelId = ModelId,
-            CreatedAt = created,
-        };
+        if (updates.OfPrompt() is { } only) yield return only;
+        if (read.Flush() is { Count: > 0 } rest) yield return updates.Of(rest, null);
+        yield return updates.Last(read.HasCalls);
     }
 
     /// <summary>This client without what generation_config.json says of choosing tokens.</summary>

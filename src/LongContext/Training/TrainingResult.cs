@@ -12,8 +12,8 @@ public sealed record TrainingResult
     /// <summary>Tokens trained on in this call.</summary>
     public required long Tokens { get; init; }
 
-    /// <summary>The last applied step's loss in nats; NaN when there was none.</summary>
-    public required double FinalLoss { get; init; }
+    /// <summary>The last applied step's loss in nats; null when there was none: nothing was left to do, or every step was skipped.</summary>
+    public required double? FinalLoss { get; init; }
 
     /// <summary>Steps that were skipped (<see cref="TrainerOptions.Guard"/>), those before a resume included.</summary>
     public int SkippedSteps { get; init; }
@@ -29,6 +29,6 @@ public sealed record TrainingResult
 
     /// <summary>The run in a line.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"step {Steps}, {Tokens:N0} tokens in {Elapsed.TotalSeconds:N1} s")
-        + (double.IsNaN(FinalLoss) ? ", nothing trained" : string.Create(CultureInfo.InvariantCulture, $", last loss {FinalLoss:F4}"))
+        + (FinalLoss is null ? ", nothing trained" : string.Create(CultureInfo.InvariantCulture, $", last loss {FinalLoss:F4}"))
         + (SkippedSteps > 0 ? string.Create(CultureInfo.InvariantCulture, $", {SkippedSteps} step(s) skipped") : "") + (RollBacks > 0 ? string.Create(CultureInfo.InvariantCulture, $", rolled back {RollBacks} time(s)") : "");
 }

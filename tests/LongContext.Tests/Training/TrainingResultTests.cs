@@ -11,8 +11,8 @@ public sealed class TrainingResultTests
 {
     [Theory]
     [InlineData(1.25, 0, 0, "step 3, 1,200 tokens in 2.5 s, last loss 1.2500")]
-    [InlineData(double.NaN, 2, 1, "step 3, 1,200 tokens in 2.5 s, nothing trained, 2 step(s) skipped, rolled back 1 time(s)")]
-    public void ToString_Result_IsOneLine(double loss, int skipped, int rolledBack, string expected) => Assert.Equal(expected, new TrainingResult
+    [InlineData(null, 2, 1, "step 3, 1,200 tokens in 2.5 s, nothing trained, 2 step(s) skipped, rolled back 1 time(s)")]
+    public void ToString_Result_IsOneLine(double? loss, int skipped, int rolledBack, string expected) => Assert.Equal(expected, new TrainingResult
     {
         Steps = 3, Tokens = 1200, FinalLoss = loss, SkippedSteps = skipped, RollBacks = rolledBack, Elapsed = TimeSpan.FromSeconds(2.5),
     }.ToString());
