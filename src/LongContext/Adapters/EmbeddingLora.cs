@@ -47,10 +47,10 @@ internal sealed class EmbeddingLora(string module, Parameter a_RV, Parameter b_E
     public void Merge(Tensor embedding_VE, Tensor target_VE)
     {
         const long RowsAtOnce = 4096;
-        for (long start = 0; start < embedding_VE.shape[0]; start += RowsAtOnce)
+        for (long start = 0; start < embedding_VE.size(0); start += RowsAtOnce)
         {
             using var scope = NewDisposeScope();
-            long count = Math.Min(RowsAtOnce, embedding_VE.shape[0] - start);
+            long count = Math.Min(RowsAtOnce, embedding_VE.size(0) - start);
             Tensor sum_VE = embedding_VE.narrow(0, start, count).to(b_ER.Value.dtype, copy: true);
             sum_VE.AddInPlace(a_RV.Value.narrow(1, start, count).t().matmul(b_ER.Value.t()), scale);
             target_VE.narrow(0, start, count).copy_(sum_VE);

@@ -29,7 +29,7 @@ internal sealed class LoraDropout
         if (probability == 0 || seed is not { } given) return null;
         using var noGradient = no_grad();
         ulong key = SeedMix.Combine(0, given ^ Hash(module));
-        long rows = x_TI.shape[0], columns = x_TI.shape[1], rowsAtOnce = Math.Clamp(ElementsAtOnce / Math.Max(1, columns), 1, Math.Max(1, rows));
+        long rows = x_TI.size(0), columns = x_TI.size(1), rowsAtOnce = Math.Clamp(ElementsAtOnce / Math.Max(1, columns), 1, Math.Max(1, rows));
         Tensor factors_TI = empty(x_TI.shape, dtype: x_TI.dtype, device: x_TI.device);
         using var scope = NewDisposeScope();
         Tensor row_T1 = Numbers(key, rows, x_TI.device).unsqueeze(1), column_I = Numbers(SeedMix.Combine(0, key), columns, x_TI.device);

@@ -122,7 +122,7 @@ internal sealed class LoraLayer(string module, Parameter a_RI, Parameter b_OR, P
     {
         using var noGradient = no_grad();
         Tensor norms_O = empty([count], dtype: a_RI.Value.dtype, device: a_RI.Value.device);
-        ForBlocks(count, weight_OI.shape[1], (first, rows) =>
+        ForBlocks(count, weight_OI.size(1), (first, rows) =>
             norms_O.narrow(0, first, rows).copy_(RowNorms(Wide(weight_OI.narrow(0, first, rows), start + first, rows))));
         return norms_O;
     }
@@ -147,7 +147,7 @@ internal sealed class LoraLayer(string module, Parameter a_RI, Parameter b_OR, P
     private void AddMagnitudeGradient(Tensor weight_OI, Tensor x_TI, Tensor gradient_TO, Tensor norms_O, long start)
     {
         using var scope = NewDisposeScope();
-        long count = norms_O.shape[0];
+        long count = norms_O.size(0);
         Tensor products_TO = AddLow(x_TI.matmul(weight_OI.t()), x_TI, start, count).to(norms_O.dtype).mul_(gradient_TO);
         magnitude_O!.Allocated().narrow(0, start, count).AddInPlace(products_TO.SumOfRows() / norms_O.Masked(IsZero(norms_O), double.PositiveInfinity));
     }

@@ -1,3 +1,4 @@
+using LongContext.Tensors;
 using static TorchSharp.torch;
 
 namespace LongContext.Attention;
@@ -13,10 +14,10 @@ internal static class AttentionShapes
         ArgumentNullException.ThrowIfNull(v);
         ArgumentNullException.ThrowIfNull(arguments);
         if (q.dim() != 3) throw Fault(nameof(q), "[T, heads, headDim]", q);
-        if (k.dim() != 3 || k.shape[2] != q.shape[2]) throw Fault(nameof(k), $"[S, kvHeads, {q.shape[2]}]", k);
-        if (!v.shape.AsSpan().SequenceEqual(k.shape)) throw Fault(nameof(v), $"the keys' shape [{string.Join(", ", k.shape)}]", v);
-        if (k.shape[1] == 0 || q.shape[1] % k.shape[1] != 0)
-            throw Fault(nameof(k), $"a number of heads that divides the queries' {q.shape[1]}", k);
+        if (k.dim() != 3 || k.size(2) != q.size(2)) throw Fault(nameof(k), $"[S, kvHeads, {q.size(2)}]", k);
+        if (!v.HasShapeOf(k)) throw Fault(nameof(v), $"the keys' shape [{string.Join(", ", k.shape)}]", v);
+        if (k.size(1) == 0 || q.size(1) % k.size(1) != 0)
+            throw Fault(nameof(k), $"a number of heads that divides the queries' {q.size(1)}", k);
         if (!IsLike(q, k)) throw Fault(nameof(k), q, k);
         if (!IsLike(q, v)) throw Fault(nameof(v), q, v);
         if (arguments.Scale is { } scale && !double.IsFinite(scale))
@@ -26,8 +27,8 @@ internal static class AttentionShapes
         if (arguments.SoftCap is { } cap && !(cap > 0 && double.IsFinite(cap)))
             throw new ArgumentException($"SoftCap must be a positive number, but is {cap}.", nameof(arguments));
 
-        CheckBorders(arguments.CumulativeSequenceLengths.Span, q.shape[0], nameof(arguments.CumulativeSequenceLengths));
-        CheckBorders(arguments.KeyLengths, k.shape[0], nameof(arguments.CumulativeKeyLengths));
+        CheckBorders(arguments.CumulativeSequenceLengths.Span, q.size(0), nameof(arguments.CumulativeSequenceLengths));
+        CheckBorders(arguments.KeyLengths, k.size(0), nameof(arguments.CumulativeKeyLengths));
         if (arguments.KeyLengths.Length != arguments.CumulativeSequenceLengths.Length)
             throw new ArgumentException(
                 $"Queries have {arguments.CumulativeSequenceLengths.Length - 1} documents, keys have {arguments.KeyLengths.Length - 1}.", nameof(arguments));

@@ -138,15 +138,15 @@ public sealed class CudaAttentionKernel : IAttentionKernel, IAttentionBackward
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         (Tensor q_THD, Tensor k_SKD, Tensor v_SKD) = (InRows(q.detach()), InRows(k.detach()), InRows(v.detach()));
-        Tensor output_THD = empty([q.shape[0], q.shape[1], KernelSize(q.shape[2])], dtype: q.dtype, device: q.device);
-        Tensor logSumExp_HT = empty([q.shape[1], q.shape[0]], dtype: ScalarType.Float32, device: q.device);
-        if (q.shape[0] > 0)
+        Tensor output_THD = empty([q.size(0), q.size(1), KernelSize(q.size(2))], dtype: q.dtype, device: q.device);
+        Tensor logSumExp_HT = empty([q.size(1), q.size(0)], dtype: ScalarType.Float32, device: q.device);
+        if (q.size(0) > 0)
         {
             CudaContext context = contextOf(q.device);
             CudaDecoding? decodes = CudaDecoding.IsFor(arguments) ? decoding.GetOrAdd(Math.Max(0, q.device.index), _ => new CudaDecoding(context)) : null;
-            if (decodes is not null && decodes.Loads(q.dtype, KernelSize(q.shape[2])))
+            if (decodes is not null && decodes.Loads(q.dtype, KernelSize(q.size(2))))
             {
-                decodes.Run(q_THD, k_SKD, v_SKD, output_THD, logSumExp_HT, arguments with { Scale = arguments.Scale ?? 1 / Math.Sqrt(q.shape[2]) });
+                decodes.Run(q_THD, k_SKD, v_SKD, output_THD, logSumExp_HT, arguments with { Scale = arguments.Scale ?? 1 / Math.Sqrt(q.size(2)) });
             }
             else
             {
@@ -155,7 +155,7 @@ public sealed class CudaAttentionKernel : IAttentionKernel, IAttentionBackward
             }
         }
 
-        return (OfSize(output_THD, q.shape[2]).MoveToOuterDisposeScope(), logSumExp_HT.transpose(0, 1).MoveToOuterDisposeScope());
+        return (OfSize(output_THD, q.size(2)).MoveToOuterDisposeScope(), logSumExp_HT.transpose(0, 1).MoveToOuterDisposeScope());
     }
 
     /// <summary>The backward launches.</summary>
@@ -168,7 +168,7 @@ public sealed class CudaAttentionKernel : IAttentionKernel, IAttentionBackward
         Tensor output_THD = InRows(output.detach()), gradient_THD = InRows(gradient.detach());
         Tensor logSumExp_HT = logSumExp.detach().transpose(0, 1).contiguous();
         Tensor gradientQ_THD = Like(q), gradientK_SKD = Like(k), gradientV_SKD = Like(v);
-        if (q.shape[0] > 0 || k.shape[0] > 0)
+        if (q.size(0) > 0 || k.size(0) > 0)
         {
             CudaContext context = contextOf(q.device);
             plans.Use(ShapeOf(q, k, arguments), arguments, q.device, (plan, data) =>
@@ -184,9 +184,9 @@ public sealed class CudaAttentionKernel : IAttentionKernel, IAttentionBackward
 
         return (Result(gradientQ_THD), Result(gradientK_SKD), Result(gradientV_SKD));
 
-        static Tensor Like(Tensor of) => empty([of.shape[0], of.shape[1], KernelSize(of.shape[2])], dtype: of.dtype, device: of.device);
+        static Tensor Like(Tensor of) => empty([of.size(0), of.size(1), KernelSize(of.size(2))], dtype: of.dtype, device: of.device);
 
-        Tensor Result(Tensor x) => OfSize(x, q.shape[2]).MoveToOuterDisposeScope();
+        Tensor Result(Tensor x) => OfSize(x, q.size(2)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Remembers what went wrong where it could not be thrown.</summary>
@@ -205,18 +205,18 @@ public sealed class CudaAttentionKernel : IAttentionKernel, IAttentionBackward
         if (Interlocked.Exchange(ref failure, null) is { } before)
             throw new InvalidOperationException($"The backward pass of attention before this call failed, and its gradients are NaN: {before.Message}", before);
         AttentionShapes.Check(q, k, v, arguments);
-        if (WhyNot(q.device, q.dtype, (int)q.shape[2], arguments) is { } reason) throw new NotSupportedException($"Attention kernel {Name} cannot run this call: {reason}.");
+        if (WhyNot(q.device, q.dtype, (int)q.size(2), arguments) is { } reason) throw new NotSupportedException($"Attention kernel {Name} cannot run this call: {reason}.");
     }
 
     private AttentionShape ShapeOf(Tensor q_THD, Tensor k_SKD, AttentionArguments arguments) => new()
     {
         Element = q_THD.dtype == ScalarType.BFloat16 ? AttentionElement.BFloat16 : AttentionElement.Float16,
-        HeadSize = KernelSize(q_THD.shape[2]),
-        Heads = (int)q_THD.shape[1],
-        KeyHeads = (int)k_SKD.shape[1],
+        HeadSize = KernelSize(q_THD.size(2)),
+        Heads = (int)q_THD.size(1),
+        KeyHeads = (int)k_SKD.size(1),
         WindowLeft = Side(arguments),
         WindowRight = arguments.Causal ? 0 : Side(arguments),
-        Scale = (float)(arguments.Scale ?? 1 / Math.Sqrt(q_THD.shape[2])),
+        Scale = (float)(arguments.Scale ?? 1 / Math.Sqrt(q_THD.size(2))),
         Cap = (float)(arguments.SoftCap ?? 0),
         Deterministic = Deterministic,
     };
@@ -229,23 +229,22 @@ public sealed class CudaAttentionKernel : IAttentionKernel, IAttentionBackward
     /// </summary>
     private static Tensor InRows(Tensor x_THD)
     {
-        int size = KernelSize(x_THD.shape[2]);
-        if (size != x_THD.shape[2])
+        int size = KernelSize(x_THD.size(2));
+        if (size != x_THD.size(2))
         {
             // Zeros add nothing to a score, and what they give of an output or a gradient is cut off again.
-            Tensor filled = zeros([x_THD.shape[0], x_THD.shape[1], size], dtype: x_THD.dtype, device: x_THD.device);
-            filled.narrow(2, 0, x_THD.shape[2]).copy_(x_THD);
+            Tensor filled = zeros([x_THD.size(0), x_THD.size(1), size], dtype: x_THD.dtype, device: x_THD.device);
+            filled.narrow(2, 0, x_THD.size(2)).copy_(x_THD);
             return filled;
         }
 
         if (x_THD.numel() == 0) return x_THD;
-        ReadOnlySpan<long> strides = x_THD.stride();
-        bool together = strides[2] == 1 && (strides[1] == x_THD.shape[2] || x_THD.shape[1] == 1);
-        bool apart = strides[0] % 8 == 0 && strides[0] >= x_THD.shape[1] * x_THD.shape[2] && strides[0] <= AttentionRows.MaxStride;
+        bool together = x_THD.stride(2) == 1 && (x_THD.stride(1) == x_THD.size(2) || x_THD.size(1) == 1);
+        bool apart = x_THD.stride(0) is var stride && stride % 8 == 0 && stride >= x_THD.size(1) * x_THD.size(2) && stride <= AttentionRows.MaxStride;
         return together && apart && x_THD.Address() % 16 == 0 ? x_THD : x_THD.contiguous().clone();
     }
 
-    private static Tensor OfSize(Tensor x_THD, long size) => x_THD.shape[2] == size ? x_THD : x_THD.narrow(2, 0, size).contiguous();
+    private static Tensor OfSize(Tensor x_THD, long size) => x_THD.size(2) == size ? x_THD : x_THD.narrow(2, 0, size).contiguous();
 
-    private static AttentionRows Rows(Tensor x_THD) => new(x_THD.Address(), x_THD.shape[0] > 1 ? (int)x_THD.stride(0) : (int)(x_THD.shape[1] * x_THD.shape[2]));
+    private static AttentionRows Rows(Tensor x_THD) => new(x_THD.Address(), x_THD.size(0) > 1 ? (int)x_THD.stride(0) : (int)(x_THD.size(1) * x_THD.size(2)));
 }

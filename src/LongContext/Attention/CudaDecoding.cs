@@ -56,7 +56,7 @@ internal sealed class CudaDecoding
         var shape = new DecodingShape
         {
             Element = ElementOf(q_THD.dtype),
-            Heads = (int)q_THD.shape[1], KeyHeads = (int)k_SKD.shape[1], HeadSize = (int)q_THD.shape[2], MaxQueryTokens = longest, WindowLeft = arguments.SlidingWindow - 1,
+            Heads = (int)q_THD.size(1), KeyHeads = (int)k_SKD.size(1), HeadSize = (int)q_THD.size(2), MaxQueryTokens = longest, WindowLeft = arguments.SlidingWindow - 1,
         };
         plans.Use(shape, arguments, q_THD.device, (plan, data) =>
         {
@@ -67,7 +67,7 @@ internal sealed class CudaDecoding
                 {
                     Query = q_THD.Address(), Keys = k_SKD.Address(), Values = v_SKD.Address(), Output = output_THD.Address(), LogSumExp = logSumExp_HT.Address(),
                     QueryBorders = data, KeyBorders = data + (borders * sizeof(int)), PlanWords = data + (2 * borders * sizeof(int)),
-                    Workspace = plan.Slots > 0 ? workspace.Address() : 0, Tokens = (int)q_THD.shape[0],
+                    Workspace = plan.Slots > 0 ? workspace.Address() : 0, Tokens = (int)q_THD.size(0),
                     QueryStride = Stride(q_THD), KeyStride = Stride(k_SKD), ValueStride = Stride(v_SKD), OutputStride = Stride(output_THD),
                     Scale = (float)arguments.Scale!.Value, SoftCap = (float)(arguments.SoftCap ?? 0),
                 },
@@ -121,5 +121,5 @@ internal sealed class CudaDecoding
     /// <summary>So that what follows begins at a multiple of 16 bytes.</summary>
     private static int Padded(int length) => (length + 3) & ~3;
 
-    private static int Stride(Tensor x) => x.shape[0] > 1 ? (int)x.stride(0) : 0;
+    private static int Stride(Tensor x) => x.size(0) > 1 ? (int)x.stride(0) : 0;
 }

@@ -34,7 +34,7 @@ public sealed class LibtorchAttentionKernel : IAttentionKernel
             Tensor output_BHLD = run.KeyLength == 0
                 ? zeros_like(Documents(q_THD, run.QueryStart, run.Count, run.QueryLength)) // nothing to see: 0, as a sum over no keys
                 : ForRun(q_THD, k_SKD, v_SKD, run, arguments);
-            Tensor output_THD = output_BHLD.transpose(1, 2).reshape(run.Count * run.QueryLength, q_THD.shape[1], q_THD.shape[2]);
+            Tensor output_THD = output_BHLD.transpose(1, 2).reshape(run.Count * run.QueryLength, q_THD.size(1), q_THD.size(2));
             outputs.Add(output_THD.MoveToOuterDisposeScope());
         }
 
@@ -60,12 +60,12 @@ public sealed class LibtorchAttentionKernel : IAttentionKernel
             using var scope = NewDisposeScope();
             (Tensor q_BHLD, Tensor k_BHMD, _) = Heads(q_THD, k_SKD, v_SKD, run);
             Tensor logSumExp_BHL = run.KeyLength == 0
-                ? TensorArithmetic.Filled([run.Count, q_THD.shape[1], run.QueryLength], double.NegativeInfinity, LogSumExpType(q_THD), q_THD.device)
+                ? TensorArithmetic.Filled([run.Count, q_THD.size(1), run.QueryLength], double.NegativeInfinity, LogSumExpType(q_THD), q_THD.device)
                 : Scores(q_BHLD.to(LogSumExpType(q_THD)), k_BHMD.to(LogSumExpType(q_THD)), run, arguments).logsumexp(-1);
-            parts.Add(logSumExp_BHL.transpose(1, 2).reshape(run.Count * run.QueryLength, q_THD.shape[1]).MoveToOuterDisposeScope());
+            parts.Add(logSumExp_BHL.transpose(1, 2).reshape(run.Count * run.QueryLength, q_THD.size(1)).MoveToOuterDisposeScope());
         }
 
-        Tensor logSumExp_TH = Join(parts, [q_THD.shape[0], q_THD.shape[1]], q_THD);
+        Tensor logSumExp_TH = Join(parts, [q_THD.size(0), q_THD.size(1)], q_THD);
         GC.KeepAlive(q);
         GC.KeepAlive(k);
         return (output_THD, logSumExp_TH);
@@ -81,7 +81,7 @@ public sealed class LibtorchAttentionKernel : IAttentionKernel
 
         Tensor q_BHLD = Documents(q_THD, run.QueryStart, run.Count, run.QueryLength);
         Tensor k_BKMD = Documents(k_SKD, run.KeyStart, run.Count, run.KeyLength), v_BKMD = Documents(v_SKD, run.KeyStart, run.Count, run.KeyLength);
-        if (arguments.Scale is { } scale) q_BHLD = q_BHLD.Times(scale * Math.Sqrt(q_THD.shape[2])); // libtorch divides by √headDim
+        if (arguments.Scale is { } scale) q_BHLD = q_BHLD.Times(scale * Math.Sqrt(q_THD.size(2))); // libtorch divides by √headDim
         if (arguments.Causal && arguments.SlidingWindow is { } window && run.QueryLength > Math.Max(2 * window, WindowBlock))
             return Windowed(q_BHLD, k_BKMD, v_BKMD, run, arguments, window);
         bool plainCausal = arguments.Causal && run.QueryLength == run.KeyLength && arguments.SlidingWindow is null;
@@ -113,7 +113,7 @@ public sealed class LibtorchAttentionKernel : IAttentionKernel
     /// <summary>Scaled, capped and masked scores [B, H, L, M].</summary>
     private static Tensor Scores(Tensor q_BHLD, Tensor k_BHMD, EqualLengthRun run, AttentionArguments arguments)
     {
-        double scale = arguments.Scale ?? 1 / Math.Sqrt(q_BHLD.shape[3]);
+        double scale = arguments.Scale ?? 1 / Math.Sqrt(q_BHLD.size(3));
         Tensor scores_BHLM = q_BHLD.Times(scale).matmul(k_BHMD.transpose(-2, -1));
         if (arguments.SoftCap is { } cap) scores_BHLM = scores_BHLM.SoftCapped(cap);
         return Visible(run, arguments, q_BHLD.device) is { } visible_LM
@@ -140,7 +140,7 @@ public sealed class LibtorchAttentionKernel : IAttentionKernel
 
     private static (Tensor Q_BHLD, Tensor K_BHMD, Tensor V_BHMD) Heads(Tensor q_THD, Tensor k_SKD, Tensor v_SKD, EqualLengthRun run)
     {
-        long group = q_THD.shape[1] / k_SKD.shape[1];
+        long group = q_THD.size(1) / k_SKD.size(1);
         Tensor k_BKMD = Documents(k_SKD, run.KeyStart, run.Count, run.KeyLength), v_BKMD = Documents(v_SKD, run.KeyStart, run.Count, run.KeyLength);
         return (Documents(q_THD, run.QueryStart, run.Count, run.QueryLength),
             group == 1 ? k_BKMD : k_BKMD.repeat_interleave(group, dim: 1),
@@ -149,7 +149,7 @@ public sealed class LibtorchAttentionKernel : IAttentionKernel
 
     /// <summary>[T, heads, D] → [count, heads, length, D]; a view where the rows lie together.</summary>
     private static Tensor Documents(Tensor rows_THD, int start, int count, int length) =>
-        rows_THD.narrow(0, start, (long)count * length).reshape(count, length, rows_THD.shape[1], rows_THD.shape[2]).transpose(1, 2);
+        rows_THD.narrow(0, start, (long)count * length).reshape(count, length, rows_THD.size(1), rows_THD.size(2)).transpose(1, 2);
 
     private static ScalarType LogSumExpType(Tensor q_THD) => q_THD.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
 

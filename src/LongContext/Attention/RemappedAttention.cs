@@ -27,7 +27,7 @@ internal static class RemappedAttention
         for (int document = 0; document + 1 < queries.Length; document++)
         {
             int count = queries[document + 1] - queries[document], keyCount = keys[document + 1] - keys[document];
-            long bytes = Math.Max(1, keyCount * queryViews[0].shape[1] * v_SKD.element_size());
+            long bytes = Math.Max(1, keyCount * queryViews[0].size(1) * v_SKD.element_size());
             int block = (int)Math.Clamp(BlockBytes / bytes, 1, 256);
             for (int start = 0; start < count; start += block)
             {
@@ -45,7 +45,7 @@ internal static class RemappedAttention
     private static Tensor Block(Tensor[] queryViews, Tensor[] keyMaps, Tensor v_SKD, PositionRemapping remapping, BlockRange block, AttentionArguments arguments)
     {
         using var scope = NewDisposeScope();
-        double scale = arguments.Scale ?? 1 / Math.Sqrt(v_SKD.shape[2]);
+        double scale = arguments.Scale ?? 1 / Math.Sqrt(v_SKD.size(2));
         var scores = new List<Tensor>();
         var values = new List<Tensor>();
         for (int view = 0; view < remapping.ViewCount; view++)
@@ -53,7 +53,7 @@ internal static class RemappedAttention
             (int first, _) = remapping.VisibleKeys(view, block.FirstPosition);
             (_, int end) = remapping.VisibleKeys(view, block.FirstPosition + block.QueryCount - 1);
             if (end <= first) continue;
-            Tensor q_KGBD = Grouped(queryViews[view].narrow(0, block.QueryStart, block.QueryCount), v_SKD.shape[1]);
+            Tensor q_KGBD = Grouped(queryViews[view].narrow(0, block.QueryStart, block.QueryCount), v_SKD.size(1));
             Tensor k_K1DN = keyMaps[remapping.KeyMapOf(view)].narrow(0, block.KeyStart + first, end - first).permute(1, 2, 0).unsqueeze(1);
             Tensor scores_KGBN = q_KGBD.Times(scale).matmul(k_K1DN);
             if (arguments.SoftCap is { } cap) scores_KGBN = scores_KGBN.SoftCapped(cap);
@@ -68,12 +68,12 @@ internal static class RemappedAttention
         Tensor weights_KGBS = all_KGBS.softmax(-1, all_KGBS.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32).to(v_SKD.dtype);
         Tensor v_K1SD = cat(values, 0).permute(1, 0, 2).unsqueeze(1);
         Tensor output_KGBD = weights_KGBS.matmul(v_K1SD);
-        return output_KGBD.permute(2, 0, 1, 3).reshape(block.QueryCount, -1, v_SKD.shape[2]).MoveToOuterDisposeScope();
+        return output_KGBD.permute(2, 0, 1, 3).reshape(block.QueryCount, -1, v_SKD.size(2)).MoveToOuterDisposeScope();
     }
 
     /// <summary>[B, H, D] → [K, G, B, D]: consecutive query heads share a key head.</summary>
     private static Tensor Grouped(Tensor q_BHD, long keyHeads) =>
-        q_BHD.reshape(q_BHD.shape[0], keyHeads, -1, q_BHD.shape[2]).permute(1, 2, 0, 3);
+        q_BHD.reshape(q_BHD.size(0), keyHeads, -1, q_BHD.size(2)).permute(1, 2, 0, 3);
 
     /// <summary>Which keys from <paramref name="first"/> on a query of the block does not see in a view [B, N]; null when all see all.</summary>
     private static Tensor? Hidden(PositionRemapping remapping, int view, BlockRange block, int first, int end, Device device)

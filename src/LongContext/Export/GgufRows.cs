@@ -56,7 +56,7 @@ internal sealed class GgufRows
             if (!GgufElements.TryEncode(Type, values, bytes))
             {
                 throw new NotSupportedException(
-                    $"Tensor '{Name}' has a value in rows {start} to {start + part.shape[0] - 1} that {Type} cannot hold; "
+                    $"Tensor '{Name}' has a value in rows {start} to {start + part.size(0) - 1} that {Type} cannot hold; "
                     + $"choose {GgufTensorType.BFloat16} or {GgufTensorType.Float32}.");
             }
 

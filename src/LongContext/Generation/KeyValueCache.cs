@@ -72,7 +72,7 @@ public sealed class KeyValueCache : IDisposable
     internal (Tensor K_SKD, Tensor V_SKD) Append(int layer, Tensor k_TKD, Tensor v_TKD, RotaryRows? rows, RotaryRows? rowsOfAll)
     {
         ObjectDisposedException.ThrowIf(disposed, this);
-        int total = Length + (int)k_TKD.shape[0];
+        int total = Length + (int)k_TKD.size(0);
         Store(ref keys[layer], RerotatesKeys ? k_TKD : Rotate(k_TKD, rows), total);
         Store(ref values[layer], v_TKD, total);
         Tensor all_SKD = keys[layer]!.narrow(0, 0, total);
@@ -114,10 +114,10 @@ public sealed class KeyValueCache : IDisposable
 
     private void Store(ref Tensor? store, Tensor rows, int total)
     {
-        if (store is null || store.shape[0] < total)
+        if (store is null || store.size(0) < total)
         {
-            long capacity = Math.Max(total, Math.Max(64, (store?.shape[0] ?? 0) * 2));
-            Tensor grown = empty([capacity, rows.shape[1], rows.shape[2]], dtype: rows.dtype, device: rows.device).DetachFromDisposeScope();
+            long capacity = Math.Max(total, Math.Max(64, (store?.size(0) ?? 0) * 2));
+            Tensor grown = empty([capacity, rows.size(1), rows.size(2)], dtype: rows.dtype, device: rows.device).DetachFromDisposeScope();
             if (store is not null)
             {
                 using Tensor held = store.narrow(0, 0, Length), place = grown.narrow(0, 0, Length);
@@ -128,7 +128,7 @@ public sealed class KeyValueCache : IDisposable
             store = grown;
         }
 
-        using Tensor target = store.narrow(0, Length, rows.shape[0]);
+        using Tensor target = store.narrow(0, Length, rows.size(0));
         target.copy_(rows);
     }
 }

@@ -129,7 +129,7 @@ public sealed class TextGenerator(CausalLanguageModel model)
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         Tensor hidden_TE = model.ForwardCached(tokens, cache, sequenceLength);
-        Tensor last_1E = hidden_TE.narrow(0, hidden_TE.shape[0] - 1, 1);
+        Tensor last_1E = hidden_TE.narrow(0, hidden_TE.size(0) - 1, 1);
         return model.Logits(last_1E).to(ScalarType.Float32).cpu().data<float>().ToArray();
     }
 

@@ -53,14 +53,14 @@ internal readonly record struct FusedCrossEntropy(Tensor Losses_C, Tensor Faults
         nint weights = 0;
         if (weights_C is not null && (weights_C.dtype != ScalarType.Float32 || !TensorRows.TryFlat(weights_C, out weights))) return null;
 
-        Tensor losses_C = empty([outputs_CV.shape[0]], dtype: ScalarType.Float32, device: outputs_CV.device);
+        Tensor losses_C = empty([outputs_CV.size(0)], dtype: ScalarType.Float32, device: outputs_CV.device);
         Tensor faults_1 = zeros([1], dtype: ScalarType.Int32, device: outputs_CV.device);
         kernels.CrossEntropy.Run(
             new CrossEntropyArguments
             {
                 Type = type,
-                Rows = (int)outputs_CV.shape[0],
-                Vocabulary = (int)outputs_CV.shape[1],
+                Rows = (int)outputs_CV.size(0),
+                Vocabulary = (int)outputs_CV.size(1),
                 Logits = outputs,
                 Labels = labels,
                 Weights = weights,

@@ -29,7 +29,7 @@ internal static class FusedDequantization
                 Type = type,
                 Rows = rows.Count,
                 Columns = (int)columns,
-                Codes = codes + (nint)(rows.First * codes_RP.shape[1]),
+                Codes = codes + (nint)(rows.First * codes_RP.size(1)),
                 FirstRow = rows.First,
                 Magnitudes = magnitude,
                 Groups = groups?.Address() ?? 0,
@@ -46,7 +46,7 @@ internal static class FusedDequantization
     {
         if (FusedKernels.For(codes_RC, factors_R) is not { } kernels || !FusedKernels.TryType(dataType, out ElementType type)) return null;
         if (rows.Count == 0 || !TensorRows.TryFlat(codes_RC, out nint codes) || !TensorRows.TryFlat(factors_R, out nint factors)) return null;
-        long columns = codes_RC.shape[1];
+        long columns = codes_RC.size(1);
         Tensor result_RC = empty([rows.Count, columns], dtype: dataType, device: codes_RC.device);
         kernels.Dequantization.EightBit(
             new EightBitArguments

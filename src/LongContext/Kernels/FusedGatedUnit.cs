@@ -44,8 +44,8 @@ internal static class FusedGatedUnit
         {
             Type = type,
             Activation = (GatedActivation)activation,
-            Rows = gate_CF.shape[0],
-            Columns = (int)gate_CF.shape[1],
+            Rows = gate_CF.size(0),
+            Columns = (int)gate_CF.size(1),
             Gate = gate,
             Up = up,
         };

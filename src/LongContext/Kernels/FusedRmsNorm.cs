@@ -70,7 +70,7 @@ internal static class FusedRmsNorm
         return result_TE;
     }
 
-    private static bool IsLike(Tensor x, Tensor other) => other.dtype == x.dtype && other.shape.AsSpan().SequenceEqual(x.shape);
+    private static bool IsLike(Tensor x, Tensor other) => other.dtype == x.dtype && other.HasShapeOf(x);
 
     /// <param name="x_TE">The rows.</param>
     /// <param name="weight_E">w.</param>
@@ -80,7 +80,7 @@ internal static class FusedRmsNorm
     {
         if (!FusedKernels.TryType(x_TE.dtype, out ElementType type) || !FusedKernels.TryType(weight_E.dtype, out ElementType weightType)) return null;
         if (weightType != type && (weightType != ElementType.Float32 || (exactWeight && !norm.WeightInFloat32))) return null;
-        long columns = x_TE.shape[^1], rows = x_TE.numel() / Math.Max(1, columns);
+        long columns = x_TE.size(-1), rows = x_TE.numel() / Math.Max(1, columns);
         if (columns == 0 || columns > int.MaxValue || rows > int.MaxValue || weight_E.numel() != columns || !weight_E.is_contiguous()) return null;
         return new RmsNormShape
         {
@@ -88,7 +88,7 @@ internal static class FusedRmsNorm
             WeightType = weightType,
             Rows = (int)rows,
             Columns = (int)columns,
-            Inner = x_TE.dim() == 3 ? (int)x_TE.shape[1] : 1,
+            Inner = x_TE.dim() == 3 ? (int)x_TE.size(1) : 1,
             Epsilon = norm.Epsilon,
             WeightOffset = norm.WeightOffset,
             WeightInFloat32 = norm.WeightInFloat32,

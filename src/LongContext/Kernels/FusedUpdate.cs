@@ -58,7 +58,7 @@ internal readonly record struct FusedUpdate(Tensor Weight_N, Tensor? Master, Ten
             return new UpdatedWeights
             {
                 Type = type,
-                Count = Weight_N.shape[0],
+                Count = Weight_N.size(0),
                 Weight = weight,
                 Master = master,
                 Gradient = gradient,

@@ -17,18 +17,18 @@ internal static class TensorRows
         rows = default;
         long count = x.numel();
         if (count == 0) return false;
-        ReadOnlySpan<long> shape = x.shape, strides = x.stride();
-        if (shape.Length is not (2 or 3))
+        int dimensions = (int)x.dim();
+        if (dimensions is not (2 or 3))
         {
             if (!x.is_contiguous()) return false;
-            rows = new RowTensor(x.Address(), shape.Length == 0 ? 1 : shape[^1]);
+            rows = new RowTensor(x.Address(), dimensions == 0 ? 1 : x.size(-1));
             return true;
         }
 
-        long columns = count / shape[0];
-        bool whole = (shape[^1] == 1 || strides[^1] == 1) && (shape.Length == 2 || shape[1] == 1 || strides[1] == shape[2]);
-        if (!whole || (shape[0] > 1 && strides[0] < columns)) return false;
-        rows = new RowTensor(x.Address(), shape[0] == 1 ? columns : strides[0]);
+        long columns = count / x.size(0);
+        bool whole = (x.size(-1) == 1 || x.stride(-1) == 1) && (dimensions == 2 || x.size(1) == 1 || x.stride(1) == x.size(2));
+        if (!whole || (x.size(0) > 1 && x.stride(0) < columns)) return false;
+        rows = new RowTensor(x.Address(), x.size(0) == 1 ? columns : x.stride(0));
         return true;
     }
 

@@ -86,7 +86,7 @@ public sealed partial class CausalLanguageModel
     internal Tensor ForwardInTiles(PackedInputs inputs)
     {
         int tile = Tiling.TokensOn(Device);
-        long tokens = inputs.InputIds.shape[0];
+        long tokens = inputs.InputIds.size(0);
         if (tokens <= tile) return Forward(inputs);
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();

@@ -57,7 +57,7 @@ internal sealed partial class MlpBlock
         if (shape.FusedProjections)
         {
             product_CF.Dispose(); // its memory is used below
-            Tensor both_CG = empty([gate_CF.shape[0], 2L * shape.IntermediateSize], dtype: gate_CF.dtype, device: gate_CF.device);
+            Tensor both_CG = empty([gate_CF.size(0), 2L * shape.IntermediateSize], dtype: gate_CF.dtype, device: gate_CF.device);
             gradients = new GateGradients(both_CG.narrow(1, 0, shape.IntermediateSize), both_CG.narrow(1, shape.IntermediateSize, shape.IntermediateSize), both_CG);
         }
 

@@ -11,6 +11,9 @@ namespace LongContext.Models;
 /// </summary>
 internal sealed class Parameter(string name, Tensor value)
 {
+    // No tensor of another shape comes in its place.
+    private readonly long[] own = value.shape;
+
     /// <summary>Name in the checkpoint.</summary>
     public string Name { get; } = name;
 
@@ -21,7 +24,7 @@ internal sealed class Parameter(string name, Tensor value)
     public QuantizedWeight? Quantized { get; set; }
 
     /// <summary>Shape of the weight, quantised or not.</summary>
-    public long[] Shape => Quantized?.Shape ?? Value.shape;
+    public long[] Shape => Quantized?.Shape ?? own;
 
     /// <summary>Whether a run changes it. Gradients are computed for such parameters only.</summary>
     public bool Trains { get; set; }
@@ -58,7 +61,7 @@ internal sealed class Parameter(string name, Tensor value)
     /// <summary>Rows <paramref name="firstRow"/> … of the gradient += gᵀ·x, without a copy of the weight's size where the types allow.</summary>
     public void AddGradientProduct(Tensor g_TO, Tensor x_TI, long firstRow = 0)
     {
-        Tensor gradient = Allocated(), rows_OI = firstRow == 0 && g_TO.shape[1] == gradient.shape[0] ? gradient : gradient.narrow(0, firstRow, g_TO.shape[1]);
+        Tensor gradient = Allocated(), rows_OI = firstRow == 0 && g_TO.size(1) == gradient.size(0) ? gradient : gradient.narrow(0, firstRow, g_TO.size(1));
         if (g_TO.dtype == GradientType) rows_OI.addmm_(g_TO.t(), x_TI, 1, 1);
         else rows_OI.AddInPlace(g_TO.t().matmul(x_TI));
     }

@@ -57,7 +57,7 @@ internal sealed class RmsNorm(Parameter weight, NormShape shape)
         ScalarType wide = x_TE.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
         Tensor x = x_TE.to(wide), gradient = gradient_TE.to(wide);
         Tensor inverse_T1 = InverseRoot(x), normalised_TE = x * inverse_T1;
-        if (weight.Trains) weight.AddGradient((gradient * normalised_TE).reshape(-1, weight_E.shape[0]).SumOfRows());
+        if (weight.Trains) weight.AddGradient((gradient * normalised_TE).reshape(-1, weight_E.size(0)).SumOfRows());
 
         Tensor upstream_TE = gradient * Weight(weight_E.to(wide));
         Tensor mean_T1 = (upstream_TE * normalised_TE).mean([-1], keepdim: true);

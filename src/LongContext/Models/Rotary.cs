@@ -42,7 +42,7 @@ internal static class Rotary
 
     private static Tensor ApplyByOperators(Tensor x_THD, RotaryRows rows)
     {
-        long rotated = rows.Cos_T1R.shape[2], half = rotated / 2, size = x_THD.shape[2];
+        long rotated = rows.Cos_T1R.size(2), half = rotated / 2, size = x_THD.size(2);
         if (rotated == size) return TurnByOperators(x_THD, half, rows);
         return cat([TurnByOperators(x_THD.narrow(2, 0, rotated), half, rows), x_THD.narrow(2, rotated, size - rotated)], -1);
     }

@@ -40,7 +40,7 @@ internal sealed class RotaryTables(RopeScaling scaling, RopeParameters parameter
 
     private void Grow(int length)
     {
-        if (cosTable is not null && cosTable.shape[0] >= length) return;
+        if (cosTable is not null && cosTable.size(0) >= length) return;
         int capacity = Math.Max(256, (int)Math.Min(int.MaxValue / 2, System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(length, 1))));
         int[] positions = [.. Enumerable.Range(0, capacity)];
         RopeFrequencies frequencies = scaling.ComputeFrequencies(parameters, capacity);

@@ -12,5 +12,5 @@ internal readonly record struct Tile(long Start, long Count, ulong? DropoutSeed)
     public LinearCall Call => new(DropoutSeed);
 
     /// <summary>The tile's rows of a tensor over all tokens; a view.</summary>
-    public Tensor Of(Tensor x_T) => Start == 0 && Count == x_T.shape[0] ? x_T : x_T.narrow(0, Start, Count);
+    public Tensor Of(Tensor x_T) => Start == 0 && Count == x_T.size(0) ? x_T : x_T.narrow(0, Start, Count);
 }

@@ -132,13 +132,13 @@ internal sealed class LossHead(CausalLanguageModel model, double zLoss = 0) : ID
     private Tensor PlainOutputs(Tensor hidden_CE)
     {
         Tensor head_VE = model.HeadWeight_VE;
-        if (room_CV is null || room_CV.shape[0] < hidden_CE.shape[0])
+        if (room_CV is null || room_CV.size(0) < hidden_CE.size(0))
         {
             room_CV?.Dispose();
-            room_CV = empty([hidden_CE.shape[0], head_VE.shape[0]], dtype: head_VE.dtype, device: head_VE.device).DetachFromDisposeScope();
+            room_CV = empty([hidden_CE.size(0), head_VE.size(0)], dtype: head_VE.dtype, device: head_VE.device).DetachFromDisposeScope();
         }
 
-        return room_CV.narrow(0, 0, hidden_CE.shape[0]).addmm_(hidden_CE, head_VE.t(), beta: 0, alpha: 1);
+        return room_CV.narrow(0, 0, hidden_CE.size(0)).addmm_(hidden_CE, head_VE.t(), beta: 0, alpha: 1);
     }
 
     /// <summary>Turns logits into exp(logit − largest), in place, and gives each row's largest and its sum.</summary>

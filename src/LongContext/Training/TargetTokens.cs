@@ -8,7 +8,7 @@ namespace LongContext.Training;
 /// <summary>A pack's target tokens on the device: their rows, labels (int64) and weights (float32).</summary>
 internal sealed record TargetTokens(Tensor Rows_N, Tensor Labels_N, Tensor Weights_N)
 {
-    public long Count => Rows_N.shape[0];
+    public long Count => Rows_N.size(0);
 
     public TargetTokens Narrow(long start, long size) => new(Rows_N.narrow(0, start, size), Labels_N.narrow(0, start, size), Weights_N.narrow(0, start, size));
 

@@ -1,5 +1,6 @@
 using LongContext.Package.Tests.Support;
 using Mono.Cecil;
+using Mono.Cecil.Cil;
 using TorchSharp;
 
 namespace LongContext.Package.Tests.Architecture;
@@ -51,38 +52,28 @@ public sealed class ScalarTests
     /// <summary>Where an assembly makes a Scalar that nothing holds: what it calls, and in which line.</summary>
     private static IEnumerable<string> Faults(string file)
     {
-        using ModuleDefinition module = ModuleDefinition.ReadModule(file, new ReaderParameters { ReadSymbols = File.Exists(Path.ChangeExtension(file, ".pdb")) });
+        using ModuleDefinition module = CompiledCode.Read(file);
         List<string> faults = [];
-        foreach (MethodDefinition method in Bodies(module))
+        foreach (MethodDefinition method in CompiledCode.Bodies(module))
         {
             // A script's arguments are objects: of these numbers it makes Scalars.
-            bool boxes = method.Body.Instructions.Any(step => step.OpCode == Mono.Cecil.Cil.OpCodes.Box && ((TypeReference)step.Operand).FullName is "System.Double" or "System.Single" or "System.Int64");
-            foreach (Mono.Cecil.Cil.Instruction step in method.Body.Instructions)
+            bool boxes = method.Body.Instructions.Any(step => step.OpCode == OpCodes.Box && ((TypeReference)step.Operand).FullName is "System.Double" or "System.Single" or "System.Int64");
+            foreach (Instruction step in method.Body.Instructions)
             {
                 if (step.Operand is not MethodReference called) continue;
                 bool isScript = called.DeclaringType.FullName.StartsWith("TorchSharp.torch/jit/", StringComparison.Ordinal);
-                if (IsConversion(called) || (isScript ? called.Name is "invoke" or "forward" && boxes : Makers.Value.Contains(Name(called)))) faults.Add($"{called.DeclaringType.Name}.{called.Name} in {Place(method, step)}");
+                if (IsConversion(called) || (isScript ? called.Name is "invoke" or "forward" && boxes : Makers.Value.Contains(Name(called)))) faults.Add($"{called.DeclaringType.Name}.{called.Name} in {CompiledCode.Place(method, step)}");
             }
         }
 
         return faults;
     }
 
-    private static string Place(MethodDefinition method, Mono.Cecil.Cil.Instruction? step)
-    {
-        for (; step is not null; step = step.Previous)
-        {
-            if (method.DebugInformation.GetSequencePoint(step) is { IsHidden: false } point) return $"{Path.GetFileName(point.Document.Url)}:{point.StartLine}";
-        }
-
-        return method.FullName;
-    }
-
     /// <summary>Those methods of TorchSharp that make a Scalar and do not dispose of it, and those that call them.</summary>
     private static HashSet<string> FindMakers()
     {
         using ModuleDefinition torchSharp = ModuleDefinition.ReadModule(typeof(Scalar).Assembly.Location);
-        var calls = Bodies(torchSharp)
+        var calls = CompiledCode.Bodies(torchSharp)
             .Where(method => method.DeclaringType.Name is not (nameof(Scalar) or nameof(ScalarExtensionMethods)))
             .Select(method => (Name: Name(method), Called: method.Body.Instructions.Select(step => step.Operand).OfType<MethodReference>().ToArray())).ToArray();
         HashSet<string> makers = [.. calls.Where(each => each.Called.Any(IsConversion) && !each.Called.Any(called => called.Name == nameof(IDisposable.Dispose))).Select(each => each.Name)];
@@ -101,8 +92,6 @@ public sealed class ScalarTests
     private static bool IsConversion(MethodReference called) =>
         called.DeclaringType.FullName == typeof(Scalar).FullName && called.Name == "op_Implicit"
         || called.DeclaringType.Scope is ModuleDefinition && called.DeclaringType.FullName == typeof(ScalarExtensionMethods).FullName && called.Name == nameof(ScalarExtensionMethods.ToScalar);
-
-    private static IEnumerable<MethodDefinition> Bodies(ModuleDefinition module) => module.GetTypes().SelectMany(type => type.Methods).Where(method => method.HasBody);
 
     /// <summary>Type, name and parameters; overloads differ in these alone.</summary>
     private static string Name(MethodReference method)

@@ -292,7 +292,7 @@ internal sealed unsafe class CudaPageStore : ITensorPages
         ValueCache = ValuesOf(layer),
         Slots = slots.Address(),
         CacheRows = RowCount(group),
-        Tokens = (int)k_TKD.shape[0],
+        Tokens = (int)k_TKD.size(0),
         KeyHeads = keyHeads,
         HeadSize = headSize,
     });
@@ -300,7 +300,7 @@ internal sealed unsafe class CudaPageStore : ITensorPages
     /// <summary>Rows of a table [indices, columns].</summary>
     private Tensor Gathered(nint table, Tensor indices, int columns, int tableRows)
     {
-        int rows = (int)indices.shape[0];
+        int rows = (int)indices.size(0);
         Tensor result = empty([rows, columns], dtype: element == CacheElement.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float16, device: device);
         if (Codes != CacheCodes.None)
         {

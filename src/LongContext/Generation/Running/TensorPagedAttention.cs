@@ -116,7 +116,7 @@ internal sealed class TensorPagedAttention : ILayerAttention
     private static bool JoinsCalls(IAttentionKernel kernel) => kernel is not LibtorchAttentionKernel;
 
     private long KeyBytes(int layer, int sequence, Tensor q_THD) =>
-        2 * gathers[groups.GroupOf(layer)][sequence].Count * q_THD.shape[1] * q_THD.shape[2] * q_THD.element_size();
+        2 * gathers[groups.GroupOf(layer)][sequence].Count * q_THD.size(1) * q_THD.size(2) * q_THD.element_size();
 
     private Tensor AttendTogether(int layer, int first, int end, Tensor q_THD, IAttentionKernel kernel, AttentionArguments arguments)
     {
@@ -183,11 +183,11 @@ internal sealed class TensorPagedAttention : ILayerAttention
         using var scope = NewDisposeScope();
         int observed = choice.ObservedTokens, count = choice.PromptLength;
         (Tensor k_SKD, _) = store.Read(layer, gathers[groups.GroupOf(layer)][sequence], q_THD.dtype);
-        Tensor q_THDlast = q_THD.narrow(0, q_THD.shape[0] - observed, observed);
-        Tensor q_KGTD = q_THDlast.reshape(observed, k_SKD.shape[1], -1, q_THD.shape[2]).permute(1, 2, 0, 3).Times(arguments.Scale ?? 1 / Math.Sqrt(k_SKD.shape[2]));
+        Tensor q_THDlast = q_THD.narrow(0, q_THD.size(0) - observed, observed);
+        Tensor q_KGTD = q_THDlast.reshape(observed, k_SKD.size(1), -1, q_THD.size(2)).permute(1, 2, 0, 3).Times(arguments.Scale ?? 1 / Math.Sqrt(k_SKD.size(2)));
         Tensor query_T1 = TensorArithmetic.Range(count - observed, count, q_THD.device).unsqueeze(1), key_1S = TensorArithmetic.Range(0, count, q_THD.device).unsqueeze(0);
         Tensor hidden_TS = key_1S > query_T1;
-        for (int head = 0; head < (int)k_SKD.shape[1]; head++)
+        for (int head = 0; head < (int)k_SKD.size(1); head++)
         {
             // One key head at a time: the scores of all heads of a long prompt would be gigabytes.
             using var own = NewDisposeScope();

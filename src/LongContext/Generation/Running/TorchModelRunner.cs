@@ -82,7 +82,7 @@ internal sealed class TorchModelRunner : IModelRunner
         int count = checked((int)host_WV.numel());
         if (logits.Length < count) logits = new float[count];
         new ReadOnlySpan<float>((void*)host_WV.Address(), count).CopyTo(logits);
-        logitRows = (int)host_WV.shape[0];
+        logitRows = (int)host_WV.size(0);
     }
 
     private static int[] Wanted(StepBatch batch)

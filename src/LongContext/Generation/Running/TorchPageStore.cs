@@ -162,7 +162,7 @@ internal sealed class TorchPageStore : ITensorPages
     public void Write(int layer, SequencePages pages, int position, PageGather gather, Tensor k_TKD, Tensor v_TKD)
     {
         using var scope = NewDisposeScope();
-        int group = groups.GroupOf(layer), count = (int)k_TKD.shape[0];
+        int group = groups.GroupOf(layer), count = (int)k_TKD.size(0);
         ReadOnlySpan<int> numbers = pages.Of(group);
         (Tensor keys, Tensor? keyScales) = format.Encode(k_TKD);
         (Tensor values, Tensor? valueScales) = format.Encode(v_TKD);
@@ -218,7 +218,7 @@ internal sealed class TorchPageStore : ITensorPages
     {
         Tensor[] parts = [.. gather.Runs.Select(Part)];
         Tensor pages = parts.Length == 1 ? parts[0] : cat(parts, 0);
-        return pages.reshape(-1, pages.shape[2], pages.shape[3]).narrow(0, gather.Skip, gather.Count);
+        return pages.reshape(-1, pages.size(2), pages.size(3)).narrow(0, gather.Skip, gather.Count);
 
         Tensor Part(PageRun run)
         {

@@ -82,7 +82,7 @@ internal sealed class CompressedTensorsWriter : QuantizedCheckpointWriter
                 return
                 [
                     new SafetensorsEntry(module + ".weight", TensorDataType.Float8E4M3, weight.Codes.shape, stream => SafetensorsTensors.Write(weight.Codes, stream)),
-                    Values(module + ".weight_scale", TensorDataType.Float32, [weight.Codes.shape[0], 1], () => Floats(weight.Factors)),
+                    Values(module + ".weight_scale", TensorDataType.Float32, [weight.Codes.size(0), 1], () => Floats(weight.Factors)),
                 ];
             default: throw new NotSupportedException($"'{parameter.Name}' is in a format that compressed-tensors does not have.");
         }

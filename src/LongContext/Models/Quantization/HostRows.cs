@@ -33,8 +33,8 @@ internal static class HostRows
         where TRounding : IHostRounding<T>
     {
         T* target = (T*)result_RC.DataPointer();
-        long rows = result_RC.shape[0];
-        int columns = checked((int)result_RC.shape[1]);
+        long rows = result_RC.size(0);
+        int columns = checked((int)result_RC.size(1));
         if (result_RC.numel() > ElementsOfOneThread)
         {
             Parallel.For(0, rows, () => new float[columns], (row, _, values) => { ReadRow(row, values); return values; }, _ => { });

@@ -35,7 +35,7 @@ internal sealed class Int4Weight : QuantizedWeight
     public override long ByteCount => Codes.numel() + (Scales.numel() * sizeof(float)) + (Zeros?.numel() ?? 0) + ((Columns?.Length ?? 0) * sizeof(int));
 
     /// <summary>Groups of a row.</summary>
-    public int Groups => (int)Scales.shape[1];
+    public int Groups => (int)Scales.size(1);
 
     public override unsafe Tensor Dequantize(long firstRow, long count, ScalarType dataType)
     {
@@ -83,7 +83,7 @@ internal sealed class Int4Weight : QuantizedWeight
     private Tensor Rows(long first, long count, Tensor pairs, Tensor? places_C)
     {
         long columns = Shape[1];
-        Tensor values_RC = pairs.index_select(0, Codes.narrow(0, first, count).reshape(-1).to(ScalarType.Int32)).reshape(count, 2 * Codes.shape[1]).narrow(1, 0, columns);
+        Tensor values_RC = pairs.index_select(0, Codes.narrow(0, first, count).reshape(-1).to(ScalarType.Int32)).reshape(count, 2 * Codes.size(1)).narrow(1, 0, columns);
         Tensor zeros_RC = Zeros is null
             ? TensorArithmetic.Filled([1], Middle, ScalarType.Float32, Codes.device)
             : Zeros.narrow(0, first, count).to(ScalarType.Float32).repeat_interleave(GroupSize, 1).narrow(1, 0, columns);

@@ -20,7 +20,7 @@ internal static class Nf4HostReader
         if (result_RC.numel() == 0) return;
         byte* codes = codes_RP.DataPointer(), target = result_RC.DataPointer();
         float* scales = (float*)magnitudes.DataPointer();
-        long rows = result_RC.shape[0], columns = result_RC.shape[1];
+        long rows = result_RC.size(0), columns = result_RC.size(1);
         Action<long> row = result_RC.dtype switch
         {
             ScalarType.Float32 => at => ReadRow<float, SingleRounding>(codes, scales, target, at, columns),

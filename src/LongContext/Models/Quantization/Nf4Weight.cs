@@ -56,7 +56,7 @@ internal sealed class Nf4Weight : QuantizedWeight
     {
         using var scope = NewDisposeScope();
         Tensor codes_N = Codes.narrow(0, first, count).reshape(-1).to(ScalarType.Int32);
-        Tensor values_RC = Pairs.index_select(0, codes_N).reshape(count, 2 * Codes.shape[1]);
+        Tensor values_RC = Pairs.index_select(0, codes_N).reshape(count, 2 * Codes.size(1));
         Tensor magnitudes_RB = Magnitudes.Read(first * blocks, count * blocks).reshape(count, blocks);
         if (columns % Nf4Rows.BlockSize == 0)
             values_RC.view(count, blocks, Nf4Rows.BlockSize).mul_(magnitudes_RB.unsqueeze(2));

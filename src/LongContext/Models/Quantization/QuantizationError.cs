@@ -21,7 +21,7 @@ internal static class QuantizationError
     {
         using var noGradient = no_grad();
         double error = 0, size = 0;
-        long rows = weight_RC.shape[0], atOnce = Math.Clamp(ElementsAtOnce / Math.Max(1, weight_RC.shape[1]), 1, Math.Max(1, rows));
+        long rows = weight_RC.size(0), atOnce = Math.Clamp(ElementsAtOnce / Math.Max(1, weight_RC.size(1)), 1, Math.Max(1, rows));
         for (long start = 0; start < rows; start += atOnce)
         {
             using var scope = NewDisposeScope();

@@ -49,7 +49,7 @@ internal static class WeightQuantizer
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        bool wholeBlocks = weight_RC.shape[1] % Nf4Rows.BlockSize == 0;
+        bool wholeBlocks = weight_RC.size(1) % Nf4Rows.BlockSize == 0;
         return options.Format switch
         {
             QuantizationFormat.Int8 => EightBit(weight_RC, device, name, scratch),
@@ -92,7 +92,7 @@ internal static class WeightQuantizer
 
     private static EightBitWeight EightBit(Tensor weight_RC, Device device, string name, ScratchMemory scratch)
     {
-        long rows = weight_RC.shape[0];
+        long rows = weight_RC.size(0);
         Tensor codes_RC = empty(weight_RC.shape, dtype: ScalarType.Int8), factors_R = empty([rows], dtype: ScalarType.Float32);
         ForBlocks(weight_RC, scratch, (block_RC, start, count) =>
         {
@@ -112,7 +112,7 @@ internal static class WeightQuantizer
 
     private static unsafe Nf4Weight Nf4(Tensor weight_RC, bool twice, Device device, string name, ScratchMemory scratch)
     {
-        int rows = checked((int)weight_RC.shape[0]), columns = checked((int)weight_RC.shape[1]);
+        int rows = checked((int)weight_RC.size(0)), columns = checked((int)weight_RC.size(1));
         int bytes = (int)Nf4Rows.BytesOf(columns), blocks = (int)Nf4Rows.BlocksOf(columns);
         Tensor codes_RP = empty([rows, bytes], dtype: ScalarType.Byte);
         var magnitudes = new float[checked(rows * blocks)];
@@ -142,7 +142,7 @@ internal static class WeightQuantizer
     /// <summary>Rows in float32, some at a time.</summary>
     private static void ForBlocks(Tensor weight_RC, ScratchMemory scratch, Action<Tensor, long, long> work)
     {
-        long rows = weight_RC.shape[0], atOnce = Math.Clamp(ElementsAtOnce / Math.Max(1, weight_RC.shape[1]), 1, Math.Max(1, rows));
+        long rows = weight_RC.size(0), atOnce = Math.Clamp(ElementsAtOnce / Math.Max(1, weight_RC.size(1)), 1, Math.Max(1, rows));
         for (long start = 0; start < rows; start += atOnce)
         {
             using var scope = NewDisposeScope();

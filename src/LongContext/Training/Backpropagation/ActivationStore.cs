@@ -1,4 +1,5 @@
 // Shape suffixes: T tokens, E hidden size.
+using LongContext.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -74,7 +75,7 @@ internal sealed class ActivationStore(int layerCount, Device device) : IDisposab
     {
         while (free.TryPop(out Tensor? buffer))
         {
-            if (buffer.shape.AsSpan().SequenceEqual(x_TE.shape) && buffer.dtype == x_TE.dtype) return buffer;
+            if (buffer.HasShapeOf(x_TE) && buffer.dtype == x_TE.dtype) return buffer;
             buffer.Dispose();
         }
 

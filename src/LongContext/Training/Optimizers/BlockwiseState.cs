@@ -13,14 +13,14 @@ internal static class BlockwiseState
         using var scope = NewDisposeScope();
         using Tensor values = tensor(tree.Values.ToArray(), device: codes_N.device);
         Tensor values_N = values.index_select(0, codes_N.to(ScalarType.Int32));
-        return (values_N * ByValue(scales_B, codes_N.shape[0])).to(type).MoveToOuterDisposeScope();
+        return (values_N * ByValue(scales_B, codes_N.size(0))).to(type).MoveToOuterDisposeScope();
     }
 
     /// <summary>Writes values [N] as codes and largest magnitudes.</summary>
     public static void Encode(Tensor values_N, Tensor codes_N, Tensor scales_B, DynamicTree tree)
     {
         using var scope = NewDisposeScope();
-        long count = values_N.shape[0], filled = scales_B.shape[0] * BlockSize;
+        long count = values_N.size(0), filled = scales_B.size(0) * BlockSize;
         Tensor float_N = values_N.to(ScalarType.Float32), filled_N = float_N;
         if (filled > count) filled_N = cat([float_N, zeros(filled - count, device: values_N.device)]);
         scales_B.copy_(filled_N.view(-1, BlockSize).abs().amax([1]));

@@ -42,7 +42,7 @@ internal sealed class FactoredSecondMoment : SecondMoment
         {
             Tensor squares_brC = Matrices(Squares(g_M, epsilon));
             Part(rows_BR, squares_brC, start).AddInPlace(squares_brC.mean([-1]), 1 - decay);
-            sums_BC.narrow(0, start / (rows * columns), squares_brC.shape[0]).AddInPlace(squares_brC.sum(-2, type: ScalarType.Float64));
+            sums_BC.narrow(0, start / (rows * columns), squares_brC.size(0)).AddInPlace(squares_brC.sum(-2, type: ScalarType.Float64));
         });
         columns_BC.MultiplyInPlace(decay).AddInPlace(sums_BC.DivideInPlace(rows), 1 - decay);
         rowFactors_BR = (rows_BR / rows_BR.mean([-1], keepdim: true)).rsqrt_();
@@ -52,14 +52,14 @@ internal sealed class FactoredSecondMoment : SecondMoment
     public override Tensor Normalized(Tensor g_M, long start)
     {
         Tensor g_brC = Matrices(g_M);
-        Tensor columns_b1C = columnFactors_BC!.narrow(0, start / (rows * columns), g_brC.shape[0]).unsqueeze(-2);
+        Tensor columns_b1C = columnFactors_BC!.narrow(0, start / (rows * columns), g_brC.size(0)).unsqueeze(-2);
         return (Part(rowFactors_BR!, g_brC, start).unsqueeze(-1) * columns_b1C).mul_(g_brC).view(-1);
     }
 
     /// <summary>A slice as matrices: several whole ones, or rows of one.</summary>
-    private Tensor Matrices(Tensor slice_M) => slice_M.view(-1, Math.Min(rows, slice_M.shape[0] / columns), columns);
+    private Tensor Matrices(Tensor slice_M) => slice_M.view(-1, Math.Min(rows, slice_M.size(0) / columns), columns);
 
     /// <summary>The rows' numbers that belong to a slice.</summary>
     private Tensor Part(Tensor of_BR, Tensor slice_brC, long start) =>
-        of_BR.narrow(0, start / (rows * columns), slice_brC.shape[0]).narrow(1, start % (rows * columns) / columns, slice_brC.shape[1]);
+        of_BR.narrow(0, start / (rows * columns), slice_brC.size(0)).narrow(1, start % (rows * columns) / columns, slice_brC.size(1));
 }

@@ -9,7 +9,7 @@ internal sealed class ParameterSlices(OptimizedParameter parameter, Tensor gradi
     private readonly Tensor weight_N = parameter.Parameter.Value.view(-1);
     private readonly Tensor gradient_N = gradient.reshape(-1);
 
-    private long Count => weight_N.shape[0];
+    private long Count => weight_N.size(0);
 
     /// <summary>All of it at once, where it lies, for kernels.</summary>
     public FusedUpdate Whole => new(weight_N, parameter.Master, gradient_N, roundingKey);

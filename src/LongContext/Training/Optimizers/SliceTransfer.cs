@@ -32,7 +32,7 @@ internal sealed class SliceTransfer(Device device, bool alwaysCopies) : IDisposa
     {
         ScalarType own = weight_N.dtype;
         if (parameter.Master is null && own == updated_M.dtype && IsHere(weight_N)) return;
-        long count = updated_M.shape[0];
+        long count = updated_M.size(0);
         Tensor target_M = weight_N.narrow(0, start, count);
         Tensor rounded_M = key is { } bits && own == ScalarType.BFloat16 ? StochasticRounding.Round(updated_M, bits, start) : updated_M;
         if (weight_N.device_type == device.type)
@@ -57,12 +57,12 @@ internal sealed class SliceTransfer(Device device, bool alwaysCopies) : IDisposa
     private Tensor Brought(Tensor source_M, ScalarType type, string use)
     {
         if (IsHere(source_M)) return source_M.dtype == type ? source_M : source_M.to(type);
-        return Buffer(use, type, source_M.shape[0]).copy_(source_M);
+        return Buffer(use, type, source_M.size(0)).copy_(source_M);
     }
 
     private Tensor Buffer(string use, ScalarType type, long count)
     {
-        if (!buffers.TryGetValue((use, type), out Tensor? buffer) || buffer.shape[0] < count)
+        if (!buffers.TryGetValue((use, type), out Tensor? buffer) || buffer.size(0) < count)
         {
             buffer?.Dispose(); // libtorch keeps pinned memory until copies out of it are done
             Tensor plain = empty(count, dtype: type, device: device);

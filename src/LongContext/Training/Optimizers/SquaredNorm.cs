@@ -21,10 +21,10 @@ internal static class SquaredNorm
         Tensor values_N = values.reshape(-1);
         if (values_N.dtype is ScalarType.Float32 or ScalarType.Float64) return OfFlat(values_N).MoveToOuterDisposeScope();
         var parts = new List<Tensor>();
-        for (long start = 0; start < values_N.shape[0]; start += SliceValues)
+        for (long start = 0; start < values_N.size(0); start += SliceValues)
         {
             using var sliceScope = NewDisposeScope();
-            Tensor slice = values_N.narrow(0, start, Math.Min(SliceValues, values_N.shape[0] - start));
+            Tensor slice = values_N.narrow(0, start, Math.Min(SliceValues, values_N.size(0) - start));
             parts.Add(OfFlat(slice.to(ScalarType.Float32)).MoveToOuterDisposeScope());
         }
 
@@ -33,8 +33,8 @@ internal static class SquaredNorm
 
     private static Tensor OfFlat(Tensor values_N)
     {
-        long whole = values_N.shape[0] / RowLength * RowLength;
-        Tensor rows_R = values_N.narrow(0, 0, whole).view(-1, RowLength).norm(1), rest = values_N.narrow(0, whole, values_N.shape[0] - whole).norm();
+        long whole = values_N.size(0) / RowLength * RowLength;
+        Tensor rows_R = values_N.narrow(0, 0, whole).view(-1, RowLength).norm(1), rest = values_N.narrow(0, whole, values_N.size(0) - whole).norm();
         Tensor norms_R = cat([rows_R, rest.view(1)]).to(ScalarType.Float64);
         return norms_R.dot(norms_R);
     }

@@ -54,7 +54,7 @@ internal static class StochasticRounding
         using var scope = NewDisposeScope();
         Device device = values_N.device;
         Tensor low = tensor(0xFFFF), kept = tensor(unchecked((int)0xFFFF0000));
-        Tensor bits_N = TensorArithmetic.Range(start, start + values_N.shape[0], device).to(ScalarType.Int32).bitwise_xor_(tensor((int)key));
+        Tensor bits_N = TensorArithmetic.Range(start, start + values_N.size(0), device).to(ScalarType.Int32).bitwise_xor_(tensor((int)key));
         Fold(bits_N, 16).mul_(tensor((int)FirstFactor));
         Fold(bits_N, 15).bitwise_xor_(tensor((int)(key >> 32))).mul_(tensor(unchecked((int)SecondFactor)));
         Fold(bits_N, 16).bitwise_and_(low);
