@@ -11,7 +11,7 @@ public sealed class BookSummarizationTests
     [Trait("Category", "Slow")]
     public async Task BookSummarization_WithoutArguments_SummarisesWholeChapters()
     {
-        SlowTests.SkipUnlessAsked();
+        SlowTests.SkipUnlessAllAsked();
         using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
         SampleProgram.Outcome run = await SampleProgram.RunAsync("BookSummarization", "--output", folder.Path);
         TestContext.Current.TestOutputHelper!.WriteLine(run.Output);

@@ -11,7 +11,7 @@ public sealed class MultiDocumentQATests
     [Trait("Category", "Slow")]
     public async Task MultiDocumentQA_WithoutArguments_FindsTheDocumentAtEveryPlace()
     {
-        SlowTests.SkipUnlessAsked();
+        SlowTests.SkipUnlessAllAsked();
         using TemporaryFolder folder = TestPaths.NewTemporaryFolder();
         SampleProgram.Outcome run = await SampleProgram.RunAsync("MultiDocumentQA", "--output", folder.Path);
         TestContext.Current.TestOutputHelper!.WriteLine(run.Output);

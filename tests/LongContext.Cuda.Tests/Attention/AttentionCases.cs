@@ -1,4 +1,5 @@
 using LongContext.Cuda.Attention;
+using LongContext.TestSupport;
 
 namespace LongContext.Cuda.Tests.Attention;
 
@@ -48,4 +49,17 @@ internal static class AttentionCases
         new("four thousand", [4_097]),
         new("four thousand, window", [4_097]) { WindowLeft = 1_000 },
     ];
+
+    /// <summary>The long ones by head size. The longest with the largest heads take a fifth of all kernels' time, so that these come with all tests only.</summary>
+    public static IEnumerable<TheoryDataRow<string, int>> LongNamesAndSizes
+    {
+        get
+        {
+            foreach (TheoryDataRow<string, int> row in SlowTests.Rows(Long.Concat(Longest).Select(pack => pack.Name), new[] { 64, 128, 256 }))
+            {
+                if (row.Data.Item2 == 256 && !SlowTests.AllAreAsked && Longest.Any(pack => pack.Name == row.Data.Item1)) row.Skip = SlowTests.FullReason;
+                yield return row;
+            }
+        }
+    }
 }

@@ -1,6 +1,5 @@
 using LongContext.Cuda.Attention;
 using LongContext.Cuda.Driver;
-using LongContext.TestSupport;
 
 namespace LongContext.Cuda.Tests.Attention;
 
@@ -14,8 +13,7 @@ public abstract class AttentionKernelSuite
 
     public static TheoryData<int> Sizes => [.. TileChoice.HeadSizes];
 
-    public static IEnumerable<TheoryDataRow<string, int>> LongNamesAndSizes =>
-        SlowTests.Rows(AttentionCases.Long.Concat(AttentionCases.Longest).Select(pack => pack.Name), new[] { 64, 128, 256 });
+    public static IEnumerable<TheoryDataRow<string, int>> LongNamesAndSizes => AttentionCases.LongNamesAndSizes;
 
     protected abstract CudaContext Context { get; }
 

@@ -1,6 +1,5 @@
 using LongContext.Cuda.Attention;
 using LongContext.Cuda.Driver;
-using LongContext.TestSupport;
 
 namespace LongContext.Cuda.Tests.Attention;
 
@@ -16,8 +15,7 @@ public abstract class HopperKernelSuite
 
     public static TheoryData<int> Sizes => [.. HopperSizes];
 
-    public static IEnumerable<TheoryDataRow<string, int>> LongNamesAndSizes =>
-        SlowTests.Rows(AttentionCases.Long.Concat(AttentionCases.Longest).Select(pack => pack.Name), new[] { 64, 128, 256 });
+    public static IEnumerable<TheoryDataRow<string, int>> LongNamesAndSizes => AttentionCases.LongNamesAndSizes;
 
     protected abstract CudaContext Context { get; }
 

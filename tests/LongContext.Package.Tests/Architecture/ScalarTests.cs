@@ -50,7 +50,7 @@ public sealed class ScalarTests
     }
 
     /// <summary>Where an assembly makes a Scalar that nothing holds: what it calls, and in which line.</summary>
-    private static IEnumerable<string> Faults(string file)
+    private static List<string> Faults(string file)
     {
         using ModuleDefinition module = CompiledCode.Read(file);
         List<string> faults = [];
