@@ -114,7 +114,8 @@ internal static class GpuAttention
         }
 
         Tensor data = tensor(plan.Data.ToArray(), dtype: ScalarType.Int32).to(CUDA);
-        Tensor output_THD = NaNsLike(inputs.Q), gradientQ = NaNsLike(inputs.Q), gradientK = NaNsLike(inputs.K), gradientV = NaNsLike(inputs.V);
+        Tensor output_THD = TensorArithmetic.FilledLike(inputs.Q, double.NaN), gradientQ = TensorArithmetic.FilledLike(inputs.Q, double.NaN);
+        Tensor gradientK = TensorArithmetic.FilledLike(inputs.K, double.NaN), gradientV = TensorArithmetic.FilledLike(inputs.V, double.NaN);
         Tensor logSumExp = empty([each.Heads, borders[^1]], dtype: ScalarType.Float32, device: CUDA);
         Tensor workspace = empty([Math.Max(1, AttentionBackward.WorkspaceBytes(plan))], dtype: ScalarType.Byte, device: CUDA);
         var gradients = new AttentionGradients(Rows(inputs.Gradient), Rows(gradientQ), Rows(gradientK), Rows(gradientV));
@@ -167,8 +168,6 @@ internal static class GpuAttention
     private static Tensor Random(int tokens, int heads, int size) => randn(tokens, heads, size, dtype: ScalarType.BFloat16, device: CUDA);
 
     private static AttentionRows Rows(Tensor x_THD) => new(x_THD.Address(), (int)x_THD.stride(0));
-
-    private static Tensor NaNsLike(Tensor tensor) => TensorArithmetic.Filled(tensor.shape, double.NaN, tensor.dtype, tensor.device);
 
     private static void Dispose(Tensor[] tensors)
     {

@@ -41,7 +41,7 @@ internal sealed class CudaAttentionFunction : autograd.SingleTensorFunction<Cuda
         {
             kernel.BackwardFailed(e);
             if (saved.Count == 0) return [null!, null!, null!, null!, null!];
-            return [.. saved.Take(3).Select(input => TensorArithmetic.Filled(input.shape, double.NaN, input.dtype, input.device)), null!, null!];
+            return [.. saved.Take(3).Select(input => TensorArithmetic.FilledLike(input, double.NaN)), null!, null!];
         }
         finally
         {

@@ -116,6 +116,9 @@ internal static class TensorArithmetic
         return full(size, scalar, dtype: dataType, device: device);
     }
 
+    /// <summary>A tensor of one value with another's shape, type and place; without holes.</summary>
+    public static Tensor FilledLike(Tensor x, double value) => Filled(x.shape, value, x.dtype, x.device);
+
     /// <summary>float32 from a normal distribution of mean 0, on the CPU. (TorchSharp's normal makes Scalars that nothing holds, as seen by a failed draw.)</summary>
     public static Tensor Normal(long[] size, double deviation, Generator generator) =>
         randn(size, dtype: ScalarType.Float32, generator: generator).MultiplyInPlace(deviation);

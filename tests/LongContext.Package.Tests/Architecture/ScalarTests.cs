@@ -14,7 +14,7 @@ public sealed class ScalarTests
 {
     private static readonly Lazy<HashSet<string>> Makers = new(FindMakers);
 
-    /// <summary>Projects whose programs lie in folders of their own, "folder/project".</summary>
+    /// <summary>Projects of programs by their folders below the root.</summary>
     public static TheoryData<string> Programs =>
         new(from folder in new[] { "benchmarks", "samples", "tests" }
             from file in Directory.EnumerateFiles(Path.Combine(Repository.Root, folder), "*.csproj", SearchOption.AllDirectories)
@@ -44,9 +44,19 @@ public sealed class ScalarTests
     public void Makers_OfTorchSharp_AreThoseThatWereSeenToFail()
     {
         const string tensor = "TorchSharp.torch/Tensor";
-        string[] make = [$"op_Multiply({tensor},System.Double)", $"op_Addition({tensor},{tensor})", "square()"], makeNone = [$"op_Multiply({tensor},{tensor})", "mul(TorchSharp.Scalar)", $"add({tensor},TorchSharp.Scalar)"];
+        string[] make = [$"op_Multiply({tensor},System.Double)", $"op_Addition({tensor},{tensor})", "square()", "ToScalar()"], makeNone = [$"op_Multiply({tensor},{tensor})", "mul(TorchSharp.Scalar)", $"add({tensor},TorchSharp.Scalar)"];
         Assert.All(make, name => Assert.Contains($"{tensor}::{name}", Makers.Value));
         Assert.All(makeNone, name => Assert.DoesNotContain($"{tensor}::{name}", Makers.Value));
+    }
+
+    /// <summary>Nothing could be found where the library's calls had other names than TorchSharp's methods.</summary>
+    [Fact]
+    public void Calls_OfTheLibrary_HaveTheNamesOfTorchSharpsMethods()
+    {
+        using ModuleDefinition torchSharp = CompiledCode.Read(typeof(Scalar).Assembly.Location), library = CompiledCode.Read(typeof(LongContextTrainer).Assembly.Location);
+        HashSet<string> methods = [.. CompiledCode.Bodies(torchSharp).Select(Name)];
+        int known = CompiledCode.Bodies(library).SelectMany(method => method.Body.Instructions).Select(step => step.Operand).OfType<MethodReference>().Select(Name).Distinct().Count(methods.Contains);
+        Assert.True(known > 20, $"only {known} of TorchSharp's methods were found");
     }
 
     /// <summary>Where an assembly makes a Scalar that nothing holds: what it calls, and in which line.</summary>
@@ -72,7 +82,7 @@ public sealed class ScalarTests
     /// <summary>Those methods of TorchSharp that make a Scalar and do not dispose of it, and those that call them.</summary>
     private static HashSet<string> FindMakers()
     {
-        using ModuleDefinition torchSharp = ModuleDefinition.ReadModule(typeof(Scalar).Assembly.Location);
+        using ModuleDefinition torchSharp = CompiledCode.Read(typeof(Scalar).Assembly.Location);
         var calls = CompiledCode.Bodies(torchSharp)
             .Where(method => method.DeclaringType.Name is not (nameof(Scalar) or nameof(ScalarExtensionMethods)))
             .Select(method => (Name: Name(method), Called: method.Body.Instructions.Select(step => step.Operand).OfType<MethodReference>().ToArray())).ToArray();
@@ -88,10 +98,12 @@ public sealed class ScalarTests
         return makers;
     }
 
-    /// <summary>A conversion of a number. ToScalar, called by name, is what those write who hold the result; TorchSharp's own calls are looked at as well.</summary>
+    /// <summary>A conversion of a number. ToScalar of a number, called by name, is what those write who hold the result; TorchSharp's own calls, and what it makes of a tensor, are looked at as well.</summary>
     private static bool IsConversion(MethodReference called) =>
         called.DeclaringType.FullName == typeof(Scalar).FullName && called.Name == "op_Implicit"
-        || called.DeclaringType.Scope is ModuleDefinition && called.DeclaringType.FullName == typeof(ScalarExtensionMethods).FullName && called.Name == nameof(ScalarExtensionMethods.ToScalar);
+        || called.DeclaringType.Scope is ModuleDefinition
+            && (called.DeclaringType.FullName == typeof(Scalar).FullName && called.Name == ".ctor"
+                || called.DeclaringType.FullName == typeof(ScalarExtensionMethods).FullName && called.Name == nameof(ScalarExtensionMethods.ToScalar));
 
     /// <summary>Type, name and parameters; overloads differ in these alone.</summary>
     private static string Name(MethodReference method)
